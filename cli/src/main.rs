@@ -1,0 +1,2 @@
+//! wsclose.
+fn main() {}

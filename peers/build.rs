@@ -1,0 +1,2 @@
+//! Placeholder until the shim is there.
+fn main() {}

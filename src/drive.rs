@@ -1,0 +1,251 @@
+//! Plays a script to a subject: in come a [`Script`] and a [`Subject`], out comes a [`Trace`].
+//!
+//! The peer's steps become segments, cut and joined as the script says; each is delivered once the subject
+//! is idle. Once the subject has closed TCP, nothing more is delivered to it, and the trace says so; its
+//! application can still act.
+
+use crate::role::Role;
+use crate::script::{Payload, Placing, Recut, Script, Step, Steps};
+use crate::subject::{Stimulus, Subject};
+use crate::trace::Trace;
+
+/// The most octets that a script delivers; the rest of it is left out.
+pub const MAX_DELIVERED: usize = 1 << 18;
+
+/// How many octets of one segment are delivered one by one when a script asks for that.
+const MAX_EACH: usize = 512;
+
+/// The most connections that a script makes.
+const MAX_CONNECTIONS: usize = 16;
+
+/// Plays scripts, one after another, into one trace that it owns and reuses: after the first few scripts
+/// nothing is allocated.
+#[derive(Debug, Default)]
+pub struct Driver {
+    trace: Trace,
+    segment: Vec<u8>,
+    cuts: Vec<usize>,
+    words: Vec<u8>,
+    delivered: usize,
+    /// Whether the peer has ended its half of TCP on this connection.
+    peer_done: bool,
+}
+
+impl Driver {
+    /// A driver with an empty trace.
+    pub fn new() -> Driver {
+        Driver::default()
+    }
+
+    /// Plays `script` to `subject` from a fresh connection on, and gives the trace of it.
+    pub fn drive(&mut self, script: Script<'_>, subject: &mut dyn Subject) -> &Trace {
+        self.trace.output.clear();
+        self.trace.role = script.role();
+        self.trace.duties = subject.duties(script.role());
+        self.delivered = 0;
+        let mut run = Run { driver: self, subject, role: script.role() };
+        run.script(script.steps());
+        &self.trace
+    }
+
+    /// The trace of the last script.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+}
+
+struct Run<'d, 's> {
+    driver: &'d mut Driver,
+    subject: &'s mut dyn Subject,
+    role: Role,
+}
+
+impl Run<'_, '_> {
+    fn script(&mut self, mut steps: Steps<'_>) {
+        let mut connections = 1;
+        // Where the present connection began, and how far its own steps go.
+        let mut beginning = steps;
+        let mut own = 0;
+        self.connect();
+        while let Some(step) = steps.next() {
+            match step {
+                Step::Connect | Step::Again(_) if connections == MAX_CONNECTIONS => break,
+                Step::Connect => {
+                    connections += 1;
+                    self.end();
+                    self.connect();
+                    beginning = steps;
+                    own = 0;
+                }
+                Step::Again(recut) => {
+                    connections += 1;
+                    self.end();
+                    self.connect();
+                    for step in beginning.filter(|step| !matches!(step, Step::Again(_))).take(own) {
+                        self.step(&step, recut);
+                    }
+                }
+                Step::Frame(_)
+                | Step::Octets { .. }
+                | Step::Fin
+                | Step::Reset
+                | Step::AppClose(_)
+                | Step::AppSend { .. }
+                | Step::Pause
+                | Step::Resume
+                | Step::Wait(_)
+                | Step::Note(_) => {
+                    own += 1;
+                    self.step(&step, Recut::AsWritten);
+                }
+            }
+        }
+        self.end();
+    }
+
+    fn connect(&mut self) {
+        self.driver.peer_done = false;
+        self.driver.trace.output.connected();
+        self.subject.connect(self.role, &mut self.driver.trace.output);
+    }
+
+    fn end(&mut self) {
+        self.flush(Recut::AsWritten);
+        self.driver.trace.output.ended();
+    }
+
+    fn step(&mut self, step: &Step<'_>, recut: Recut) {
+        match step {
+            Step::Frame(frame) => {
+                self.place(frame.placing, recut);
+                frame.write(self.role.peer(), &mut self.driver.segment);
+                self.placed(recut);
+            }
+            Step::Octets { octets, placing } => {
+                self.place(*placing, recut);
+                self.driver.segment.extend_from_slice(octets);
+                self.placed(recut);
+            }
+            Step::Fin => self.from_peer(recut, Stimulus::Fin),
+            Step::Reset => self.from_peer(recut, Stimulus::Reset),
+            Step::AppClose(payload) => {
+                self.flush(recut);
+                let mut words = self.words(Payload { code: None, ..*payload });
+                let reason = std::str::from_utf8(&words).expect("a script's reasons are UTF-8");
+                // Without a code there is no reason (§5.5.1).
+                let reason = if payload.code.is_some() { reason } else { "" };
+                self.stimulate(Stimulus::Close { code: payload.code, reason });
+                std::mem::swap(&mut self.driver.words, &mut words);
+            }
+            Step::AppSend { kind, payload } => {
+                self.flush(recut);
+                let mut words = self.words(*payload);
+                self.stimulate(Stimulus::Send { kind: *kind, payload: &words });
+                std::mem::swap(&mut self.driver.words, &mut words);
+            }
+            Step::Pause => {
+                self.flush(recut);
+                self.stimulate(Stimulus::Pause);
+            }
+            Step::Resume => {
+                self.flush(recut);
+                self.stimulate(Stimulus::Resume);
+            }
+            Step::Wait(ticks) => {
+                self.flush(recut);
+                for _ in 0..*ticks {
+                    self.stimulate(Stimulus::Tick);
+                }
+            }
+            Step::Note(text) => self.driver.trace.output.note(text),
+            // `script` plays these.
+            Step::Connect | Step::Again(_) => {}
+        }
+    }
+
+    fn words(&mut self, payload: Payload<'_>) -> Vec<u8> {
+        let mut words = std::mem::take(&mut self.driver.words);
+        words.clear();
+        payload.write(&mut words);
+        words
+    }
+
+    fn place(&mut self, placing: Placing, recut: Recut) {
+        if !placing.glue && recut != Recut::Whole {
+            self.flush(recut);
+        }
+        if let Some(cut) = placing.cut {
+            self.driver.cuts.push(self.driver.segment.len() + usize::from(cut));
+        }
+    }
+
+    fn placed(&mut self, recut: Recut) {
+        let over = self.driver.segment.len().saturating_sub(MAX_DELIVERED - self.driver.delivered);
+        if over > 0 {
+            self.driver.segment.truncate(self.driver.segment.len() - over);
+            self.flush(recut);
+        }
+    }
+
+    /// Delivers the segment that is waiting, in the cuts that were asked for.
+    fn flush(&mut self, recut: Recut) {
+        if self.driver.segment.is_empty() {
+            self.driver.cuts.clear();
+            return;
+        }
+        let segment = std::mem::take(&mut self.driver.segment);
+        let cuts = std::mem::take(&mut self.driver.cuts);
+        self.driver.delivered += segment.len();
+        let mut from = 0;
+        match recut {
+            Recut::AsWritten => {
+                for &cut in &cuts {
+                    if cut > from && cut < segment.len() {
+                        self.deliver(&segment[from..cut]);
+                        from = cut;
+                    }
+                }
+            }
+            Recut::Whole => {}
+            Recut::Each => {
+                while from + 1 < segment.len().min(MAX_EACH) {
+                    self.deliver(&segment[from..=from]);
+                    from += 1;
+                }
+            }
+            Recut::At(at) => {
+                let at = usize::from(at);
+                if at > 0 && at < segment.len() {
+                    self.deliver(&segment[..at]);
+                    from = at;
+                }
+            }
+        }
+        self.deliver(&segment[from..]);
+        self.driver.segment = segment;
+        self.driver.segment.clear();
+        self.driver.cuts = cuts;
+        self.driver.cuts.clear();
+    }
+
+    fn deliver(&mut self, octets: &[u8]) {
+        if self.driver.trace.output.is_closed() || self.driver.peer_done {
+            self.driver.trace.output.undelivered(octets.len());
+        } else {
+            self.stimulate(Stimulus::Octets(octets));
+        }
+    }
+
+    fn from_peer(&mut self, recut: Recut, stimulus: Stimulus<'_>) {
+        self.flush(recut);
+        if !self.driver.peer_done {
+            self.driver.peer_done = true;
+            self.stimulate(stimulus);
+        }
+    }
+
+    fn stimulate(&mut self, stimulus: Stimulus<'_>) {
+        self.driver.trace.output.stimulated(stimulus);
+        self.subject.react(stimulus, &mut self.driver.trace.output);
+    }
+}

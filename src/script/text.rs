@@ -1,0 +1,540 @@
+//! The text form of a script, for people: one step a line.
+//!
+//! ```text
+//! wsclose 1
+//! role server
+//! # the endpoint under test is the server; `>` is what its peer sends
+//! > close 1000 "bye" rsv=4 cut=1
+//! > text "hé" * 3 fin=0
+//! > close hex:03 claim=126 form=64 mask=wrong key=00000000 glue
+//! > octets 8882 37fa 213d
+//! > fin
+//! > reset
+//! app close 1000 "bye"
+//! app send binary hex:00ff
+//! app pause
+//! app resume
+//! wait 16
+//! connect
+//! again each
+//! ```
+//!
+//! A frame is `close`, `text`, `binary`, `ping`, `pong`, `continuation` or `opcode=N`; then, each if need
+//! be, a code, a payload (a string, or `hex:`), `* N` to repeat it; then what is out of the ordinary.
+
+use std::fmt;
+
+use super::{Form, FrameStep, MessageKind, Payload, Placing, Recut, Script, Step, VERSION, Writer};
+use crate::code::CloseCode;
+use crate::frame::Opcode;
+use crate::role::Role;
+
+/// A mistake in the text form.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: expected {expected}, found {found}")]
+pub struct Mistake {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, in characters, from 1.
+    pub column: usize,
+    /// What would have been right.
+    pub expected: &'static str,
+    /// What stands there.
+    pub found: String,
+}
+
+/// Whether octets are meant as the text form.
+pub(super) fn is_text(octets: &[u8]) -> bool {
+    matches!(octets, [first, ..] if first.is_ascii())
+}
+
+/// Compiles the text form to the binary one.
+pub(super) fn parse(octets: &[u8]) -> Result<Vec<u8>, Mistake> {
+    let text = std::str::from_utf8(octets).map_err(|error| {
+        let before = &octets[..error.valid_up_to()];
+        let line = before.iter().filter(|octet| **octet == b'\n').count() + 1;
+        let start = before.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at + 1);
+        let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+        let found = format!("the octet {:#04x}, which is not UTF-8", octets[error.valid_up_to()]);
+        Mistake { line, column, expected: "text", found }
+    })?;
+    let mut lines = text.lines().enumerate().map(|(at, line)| Line::new(at + 1, line));
+    let mut header = lines.next().unwrap_or(Line::new(1, ""));
+    let first_line = "`wsclose 1`, the first line of a script";
+    header.word("wsclose", first_line)?;
+    match header.number(first_line)? {
+        version if version == u64::from(VERSION) => header.end()?,
+        _ => return Err(header.before(first_line)),
+    }
+    let mut role = lines.next().unwrap_or(Line::new(2, ""));
+    let second_line = "`role server` or `role client`, the second line of a script";
+    role.word("role", second_line)?;
+    let under_test = match role.token() {
+        "server" => Role::Server,
+        "client" => Role::Client,
+        _ => return Err(role.before(second_line)),
+    };
+    role.end()?;
+    let mut writer = Writer::new(under_test);
+    for mut line in lines {
+        step(&mut line, &mut writer)?;
+    }
+    Ok(writer.into_octets())
+}
+
+fn step(line: &mut Line<'_>, out: &mut Writer) -> Result<(), Mistake> {
+    let expected = "a step: `>`, `app`, `wait`, `connect`, `again` or `#`";
+    if let Some(note) = line.note() {
+        out.step(&Step::Note(note));
+        return Ok(());
+    }
+    match line.token() {
+        "" => return Ok(()),
+        ">" => peer(line, out)?,
+        "app" => app(line, out)?,
+        "wait" => {
+            let ticks = line.byte("a number of ticks, 0 to 255")?;
+            out.step(&Step::Wait(ticks));
+        }
+        "connect" => out.step(&Step::Connect),
+        "again" => {
+            let expected = "`whole`, `each`, `cut=N` or the end of the line";
+            let recut = match line.token() {
+                "" => Recut::AsWritten,
+                "whole" => Recut::Whole,
+                "each" => Recut::Each,
+                other => match other.strip_prefix("cut=").and_then(|n| n.parse().ok()) {
+                    Some(at) => Recut::At(at),
+                    None => return Err(line.before(expected)),
+                },
+            };
+            out.step(&Step::Again(recut));
+        }
+        _ => return Err(line.before(expected)),
+    }
+    line.end()
+}
+
+fn peer(line: &mut Line<'_>, out: &mut Writer) -> Result<(), Mistake> {
+    let expected = "what the peer sends: `close`, `text`, `binary`, `ping`, `pong`, `continuation`, \
+                    `opcode=N`, `octets`, `fin` or `reset`";
+    let opcode = match line.token() {
+        "fin" => {
+            out.step(&Step::Fin);
+            return Ok(());
+        }
+        "reset" => {
+            out.step(&Step::Reset);
+            return Ok(());
+        }
+        "octets" => {
+            let mut octets = Vec::new();
+            let mut options = Options::default();
+            loop {
+                match line.token() {
+                    "" => break,
+                    word if word.contains('=') || word == "glue" => {
+                        options.take(word, &PLACING).map_err(|expected| line.before(expected))?;
+                    }
+                    word => octets.extend(hex(word).map_err(|expected| line.before(expected))?),
+                }
+            }
+            if octets.len() > 255 {
+                return Err(line.before("at most 255 octets in a step"));
+            }
+            out.step(&Step::Octets { octets: &octets, placing: options.placing });
+            return Ok(());
+        }
+        word => match opcode(word) {
+            Some(opcode) => opcode,
+            None => return Err(line.before(expected)),
+        },
+    };
+    let mut buffer = Vec::new();
+    let payload = line.payload(&mut buffer)?;
+    let mut options = Options::default();
+    loop {
+        match line.token() {
+            "" => break,
+            word => options.take(word, &EVERY).map_err(|expected| line.before(expected))?,
+        }
+    }
+    out.step(&Step::Frame(FrameStep {
+        fin: !options.not_fin,
+        rsv: options.rsv,
+        mask_wrong: options.mask_wrong,
+        key: options.key,
+        form: options.form,
+        claim: options.claim,
+        placing: options.placing,
+        ..FrameStep::of(opcode, payload)
+    }));
+    Ok(())
+}
+
+fn app(line: &mut Line<'_>, out: &mut Writer) -> Result<(), Mistake> {
+    let mut buffer = Vec::new();
+    match line.token() {
+        "close" => {
+            let payload = line.payload(&mut buffer)?;
+            if std::str::from_utf8(payload.tail).is_err() {
+                return Err(line.before("a reason in UTF-8: an application's reason is text"));
+            }
+            out.step(&Step::AppClose(payload));
+        }
+        "send" => {
+            let kind = match line.token() {
+                "text" => MessageKind::Text,
+                "binary" => MessageKind::Binary,
+                _ => return Err(line.before("`text` or `binary`")),
+            };
+            let payload = line.payload(&mut buffer)?;
+            if payload.code.is_some() {
+                return Err(line.before("a payload without a code: only a Close has one"));
+            }
+            if kind == MessageKind::Text && std::str::from_utf8(payload.tail).is_err() {
+                return Err(line.before("text in UTF-8; send other octets as `binary`"));
+            }
+            out.step(&Step::AppSend { kind, payload });
+        }
+        "pause" => out.step(&Step::Pause),
+        "resume" => out.step(&Step::Resume),
+        _ => {
+            return Err(line.before("what the application does: `close`, `send`, `pause` or `resume`"));
+        }
+    }
+    Ok(())
+}
+
+fn opcode(word: &str) -> Option<Opcode> {
+    Some(match word {
+        "continuation" => Opcode::Continuation,
+        "text" => Opcode::Text,
+        "binary" => Opcode::Binary,
+        "close" => Opcode::Close,
+        "ping" => Opcode::Ping,
+        "pong" => Opcode::Pong,
+        _ => {
+            let bits = word.strip_prefix("opcode=")?.parse().ok()?;
+            match (bits, Opcode::from_bits(bits)) {
+                (0..=15, opcode) => opcode,
+                _ => return None,
+            }
+        }
+    })
+}
+
+fn hex(word: &str) -> Result<Vec<u8>, &'static str> {
+    let expected = "pairs of hexadecimal digits";
+    if word.is_empty() || !word.len().is_multiple_of(2) || !word.is_ascii() {
+        return Err(expected);
+    }
+    (0..word.len()).step_by(2).map(|at| u8::from_str_radix(&word[at..at + 2], 16).map_err(|_| expected)).collect()
+}
+
+#[derive(Default)]
+struct Options {
+    not_fin: bool,
+    rsv: u8,
+    mask_wrong: bool,
+    key: Option<[u8; 4]>,
+    form: Form,
+    claim: Option<u64>,
+    placing: Placing,
+}
+
+/// The options that a frame, or bare octets, may have, and what stands in a message about a wrong one.
+struct Lawful {
+    placing_only: bool,
+    expected: &'static str,
+}
+
+const PLACING: Lawful = Lawful { placing_only: true, expected: "hexadecimal octets, `glue` or `cut=N`" };
+const EVERY: Lawful = Lawful {
+    placing_only: false,
+    expected: "`fin=0`, `rsv=1` to `rsv=7`, `mask=wrong`, `key=` and 8 hexadecimal digits, `form=16`, \
+               `form=64`, `claim=N`, `glue`, `cut=N` or the end of the line",
+};
+
+impl Options {
+    fn take(&mut self, word: &str, lawful: &Lawful) -> Result<(), &'static str> {
+        let (name, value) = word.split_once('=').unwrap_or((word, ""));
+        let known = match (name, value) {
+            ("glue", "") => {
+                self.placing.glue = true;
+                true
+            }
+            ("cut", _) => {
+                self.placing.cut = value.parse().ok();
+                self.placing.cut.is_some()
+            }
+            _ if lawful.placing_only => false,
+            ("fin", "0") => {
+                self.not_fin = true;
+                true
+            }
+            ("rsv", _) => {
+                self.rsv = value.parse().unwrap_or(0);
+                (1..=7).contains(&self.rsv)
+            }
+            ("mask", "wrong") => {
+                self.mask_wrong = true;
+                true
+            }
+            ("key", _) => {
+                self.key = hex(value).ok().and_then(|key| key.try_into().ok());
+                self.key.is_some()
+            }
+            ("form", "16") => {
+                self.form = Form::Sixteen;
+                true
+            }
+            ("form", "64") => {
+                self.form = Form::SixtyFour;
+                true
+            }
+            ("claim", _) => {
+                self.claim = value.parse().ok();
+                self.claim.is_some()
+            }
+            _ => false,
+        };
+        if known { Ok(()) } else { Err(lawful.expected) }
+    }
+}
+
+/// A line that is being read from left to right.
+struct Line<'a> {
+    number: usize,
+    text: &'a str,
+    at: usize,
+    last: usize,
+}
+
+impl<'a> Line<'a> {
+    fn new(number: usize, text: &'a str) -> Line<'a> {
+        Line { number, text, at: 0, last: 0 }
+    }
+
+    /// The next word without its spaces, and on; empty at the end of the line.
+    fn token(&mut self) -> &'a str {
+        self.skip_spaces();
+        self.last = self.at;
+        let rest = &self.text[self.at..];
+        let word = rest.split([' ', '\t']).next().unwrap_or_default();
+        self.at += word.len();
+        word
+    }
+
+    fn skip_spaces(&mut self) {
+        let rest = &self.text[self.at..];
+        self.at += rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    }
+
+    fn note(&mut self) -> Option<&'a str> {
+        self.text.trim_start().strip_prefix('#').map(str::trim)
+    }
+
+    /// The mistake of the word that was read last.
+    fn before(&self, expected: &'static str) -> Mistake {
+        let word = self.text[self.last..].split([' ', '\t']).next().unwrap_or_default();
+        let found = if word.is_empty() { "the end of the line".to_owned() } else { format!("`{word}`") };
+        Mistake { line: self.number, column: self.text[..self.last].chars().count() + 1, expected, found }
+    }
+
+    fn word(&mut self, word: &str, expected: &'static str) -> Result<(), Mistake> {
+        if self.token() == word { Ok(()) } else { Err(self.before(expected)) }
+    }
+
+    fn number(&mut self, expected: &'static str) -> Result<u64, Mistake> {
+        self.token().parse().map_err(|_| self.before(expected))
+    }
+
+    fn byte(&mut self, expected: &'static str) -> Result<u8, Mistake> {
+        self.token().parse().map_err(|_| self.before(expected))
+    }
+
+    fn end(&mut self) -> Result<(), Mistake> {
+        match self.token() {
+            "" => Ok(()),
+            _ => Err(self.before("the end of the line")),
+        }
+    }
+
+    fn peek(&mut self) -> &'a str {
+        let at = self.at;
+        let word = self.token();
+        self.at = at;
+        word
+    }
+
+    /// An optional code, an optional string or `hex:`, an optional `* N`.
+    fn payload<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Payload<'b>, Mistake> {
+        let code = if self.peek().starts_with(|c: char| c.is_ascii_digit()) {
+            let code: u16 =
+                self.token().parse().map_err(|_| self.before("a close code, 0 to 65535"))?;
+            Some(CloseCode(code))
+        } else {
+            None
+        };
+        let next = self.peek();
+        if next.starts_with('"') {
+            self.string(buffer)?;
+        } else if let Some(digits) = next.strip_prefix("hex:") {
+            self.token();
+            *buffer = hex(digits)
+                .map_err(|_| self.before("`hex:` and an even number of hexadecimal digits, without spaces"))?;
+        }
+        if buffer.len() > 127 {
+            return Err(self.before("at most 127 octets; repeat a shorter payload with `* N`"));
+        }
+        let mut times = 1;
+        if self.peek() == "*" {
+            self.token();
+            times = self.byte("how often the payload stands, 1 to 255")?;
+            if times == 0 {
+                return Err(self.before("how often the payload stands, 1 to 255"));
+            }
+        }
+        Ok(Payload { code, tail: buffer, times: if buffer.is_empty() { 1 } else { times } })
+    }
+
+    fn string(&mut self, out: &mut Vec<u8>) -> Result<(), Mistake> {
+        self.skip_spaces();
+        self.last = self.at;
+        let mut text = String::new();
+        let mut chars = self.text[self.at + 1..].char_indices();
+        let expected = "a string that ends with `\"`, with the escapes \\\" \\\\ \\' \\n \\r \\t \\0 \\u{…}";
+        loop {
+            let Some((at, c)) = chars.next() else { return Err(self.before(expected)) };
+            match c {
+                '"' => {
+                    self.at += 1 + at + 1;
+                    out.extend_from_slice(text.as_bytes());
+                    return Ok(());
+                }
+                '\\' => {
+                    let escaped = match chars.next().map(|(_, c)| c) {
+                        Some(c @ ('"' | '\\' | '\'')) => Some(c),
+                        Some('n') => Some('\n'),
+                        Some('r') => Some('\r'),
+                        Some('t') => Some('\t'),
+                        Some('0') => Some('\0'),
+                        Some('u') => {
+                            let rest = chars.as_str();
+                            rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).and_then(|(digits, _)| {
+                                chars.nth(digits.chars().count() + 1);
+                                u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)
+                            })
+                        }
+                        _ => None,
+                    };
+                    text.push(escaped.ok_or_else(|| self.before(expected))?);
+                }
+                c => text.push(c),
+            }
+        }
+    }
+}
+
+impl fmt::Display for Script<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "wsclose {VERSION}")?;
+        writeln!(f, "role {}", self.role())?;
+        self.steps().try_for_each(|step| writeln!(f, "{step}"))
+    }
+}
+
+impl fmt::Display for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Step::Frame(frame) => {
+                match frame.opcode {
+                    Opcode::Continuation => write!(f, "> continuation")?,
+                    Opcode::Text => write!(f, "> text")?,
+                    Opcode::Binary => write!(f, "> binary")?,
+                    Opcode::Close => write!(f, "> close")?,
+                    Opcode::Ping => write!(f, "> ping")?,
+                    Opcode::Pong => write!(f, "> pong")?,
+                    Opcode::Reserved(_) => write!(f, "> opcode={}", frame.opcode.bits())?,
+                }
+                write!(f, "{}", frame.payload)?;
+                if !frame.fin {
+                    write!(f, " fin=0")?;
+                }
+                if frame.rsv != 0 {
+                    write!(f, " rsv={}", frame.rsv)?;
+                }
+                if frame.mask_wrong {
+                    write!(f, " mask=wrong")?;
+                }
+                if let Some([a, b, c, d]) = frame.key {
+                    write!(f, " key={a:02x}{b:02x}{c:02x}{d:02x}")?;
+                }
+                match frame.form {
+                    Form::Shortest => {}
+                    Form::Sixteen => write!(f, " form=16")?,
+                    Form::SixtyFour => write!(f, " form=64")?,
+                }
+                if let Some(claim) = frame.claim {
+                    write!(f, " claim={claim}")?;
+                }
+                write!(f, "{}", frame.placing)
+            }
+            Step::Octets { octets, placing } => {
+                write!(f, "> octets")?;
+                for pair in octets.chunks(2) {
+                    write!(f, " ")?;
+                    pair.iter().try_for_each(|octet| write!(f, "{octet:02x}"))?;
+                }
+                write!(f, "{placing}")
+            }
+            Step::Fin => write!(f, "> fin"),
+            Step::Reset => write!(f, "> reset"),
+            Step::AppClose(payload) => write!(f, "app close{payload}"),
+            Step::AppSend { kind, payload } => write!(f, "app send {}{payload}", kind.name()),
+            Step::Pause => write!(f, "app pause"),
+            Step::Resume => write!(f, "app resume"),
+            Step::Wait(ticks) => write!(f, "wait {ticks}"),
+            Step::Connect => write!(f, "connect"),
+            Step::Again(Recut::AsWritten) => write!(f, "again"),
+            Step::Again(Recut::Whole) => write!(f, "again whole"),
+            Step::Again(Recut::Each) => write!(f, "again each"),
+            Step::Again(Recut::At(at)) => write!(f, "again cut={at}"),
+            Step::Note("") => write!(f, "#"),
+            Step::Note(text) => write!(f, "# {text}"),
+        }
+    }
+}
+
+impl fmt::Display for Payload<'_> {
+    /// With a space in front of each part.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(code) = self.code {
+            write!(f, " {code}")?;
+        }
+        if self.tail.is_empty() {
+            return Ok(());
+        }
+        match std::str::from_utf8(self.tail) {
+            Ok(text) => write!(f, " \"{}\"", text.escape_debug())?,
+            Err(_) => {
+                write!(f, " hex:")?;
+                self.tail.iter().try_for_each(|octet| write!(f, "{octet:02x}"))?;
+            }
+        }
+        if self.times > 1 { write!(f, " * {}", self.times) } else { Ok(()) }
+    }
+}
+
+impl fmt::Display for Placing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.glue {
+            write!(f, " glue")?;
+        }
+        match self.cut {
+            Some(cut) => write!(f, " cut={cut}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! What is tested: any implementation behind one trait. In come [`Stimulus`]es, one at a time; out go
+//! entries in an [`Output`], wire and application apart.
+
+use crate::closing::State;
+use crate::code::CloseCode;
+use crate::role::Role;
+use crate::rule::Duties;
+use crate::script::MessageKind;
+
+/// One thing that happens to an endpoint under test: what its peer, its application or time does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stimulus<'a> {
+    /// The peer's octets arrive, in one piece.
+    Octets(&'a [u8]),
+    /// The peer closes its half of TCP.
+    Fin,
+    /// The peer resets the connection: what has not been read is lost.
+    Reset,
+    /// The application closes.
+    Close {
+        /// With this code, or none.
+        code: Option<CloseCode>,
+        /// And this reason, of any length.
+        reason: &'a str,
+    },
+    /// The application sends a message.
+    Send {
+        /// Text or binary.
+        kind: MessageKind,
+        /// Its payload; UTF-8 where it is text.
+        payload: &'a [u8],
+    },
+    /// The application stops reading: octets that arrive wait unread.
+    Pause,
+    /// It reads again.
+    Resume,
+    /// A tick of silence passes. One tick is the unit of patience: how long it is, is the caller's choice.
+    Tick,
+}
+
+/// An implementation under test, in either role.
+///
+/// After every stimulus a subject must be run until it is idle: until nothing more can happen before the
+/// next stimulus. A subject that panics must catch that and say so with [`Output::panicked`].
+pub trait Subject {
+    /// Its name and, where it has one, its version: `model`, `tungstenite`.
+    fn name(&self) -> &str;
+
+    /// What it does itself in this role, as against what it leaves to the program around it.
+    fn duties(&self, role: Role) -> Duties;
+
+    /// Forgets the connection it had, if any, and begins a new one, already open.
+    fn connect(&mut self, role: Role, out: &mut Output);
+
+    /// Lets one thing happen, and everything that follows from it.
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output);
+}
+
+/// A stretch of octets held by an [`Output`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// How many octets it has.
+    pub const fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Whether it has none.
+    pub const fn is_empty(self) -> bool {
+        self.end == self.start
+    }
+}
+
+/// Something that happened, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// How many ticks of silence had passed on this connection.
+    pub tick: u32,
+    /// What it was.
+    pub what: What,
+}
+
+/// What happened: what was done to the subject, and what the subject did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A connection begins.
+    Connected,
+    /// These octets reached the subject.
+    Received(Span),
+    /// The peer's FIN reached it.
+    PeerFin,
+    /// The peer's reset reached it.
+    PeerReset,
+    /// Its application closed.
+    AppClose {
+        /// The code it asked for.
+        code: Option<CloseCode>,
+        /// The reason it asked for.
+        reason: Span,
+    },
+    /// Its application sent a message.
+    AppSend {
+        /// Text or binary.
+        kind: MessageKind,
+        /// Its payload.
+        payload: Span,
+    },
+    /// Its application stopped reading.
+    AppPause,
+    /// Its application read again.
+    AppResume,
+    /// The subject wrote these octets.
+    Sent(Span),
+    /// It closed TCP by FIN.
+    Fin,
+    /// It reset TCP.
+    Reset,
+    /// It handed its application a whole message.
+    Message {
+        /// Text or binary.
+        kind: MessageKind,
+        /// Its payload.
+        payload: Span,
+    },
+    /// It told its application how the connection closed.
+    Reported {
+        /// The code; `None` where it says that there was none.
+        code: Option<CloseCode>,
+        /// The reason; `None` where it does not tell.
+        reason: Option<Span>,
+        /// Whether it says that the closure was clean; `None` where it does not tell.
+        clean: Option<bool>,
+    },
+    /// It told its application of an error, in these words.
+    Errored(Span),
+    /// It took what the application just asked for.
+    Accepted,
+    /// It refused what the application just asked for, in these words.
+    Refused(Span),
+    /// It panicked, with these words.
+    Panicked(Span),
+    /// It was still busy when its adapter lost patience.
+    Spinning,
+    /// Its memory grew by this many octets at the most since the connection began.
+    Memory(u64),
+    /// A subject that shows its state moved from one to another.
+    Moved(State, State),
+    /// Octets of the script that were never delivered, because the subject had closed TCP.
+    Undelivered(u32),
+    /// The script's own note.
+    Note(Span),
+    /// The connection's script is over and the subject idle.
+    Ended,
+}
+
+/// The record that a subject writes to, and that the driver writes what it did to the subject to.
+#[derive(Clone, Debug, Default)]
+pub struct Output {
+    entries: Vec<Entry>,
+    octets: Vec<u8>,
+    tick: u32,
+    closed: bool,
+}
+
+impl Output {
+    /// An empty record.
+    pub fn new() -> Output {
+        Output::default()
+    }
+
+    /// Empties it, and keeps its memory.
+    pub fn clear(&mut self) {
+        self.entries.clear();
+        self.octets.clear();
+        self.tick = 0;
+        self.closed = false;
+    }
+
+    /// Everything that happened, in order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The octets of a span of this record.
+    pub fn octets(&self, span: Span) -> &[u8] {
+        &self.octets[span.start as usize..span.end as usize]
+    }
+
+    /// The octets of a span as text, with replacement characters where they are none.
+    pub fn text(&self, span: Span) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(self.octets(span))
+    }
+
+    /// Whether the subject has ended TCP on this connection.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// How many ticks of silence have passed on this connection.
+    pub fn tick(&self) -> u32 {
+        self.tick
+    }
+
+    fn push(&mut self, what: What) {
+        self.entries.push(Entry { tick: self.tick, what });
+    }
+
+    fn keep(&mut self, octets: &[u8]) -> Span {
+        let start = self.octets.len() as u32;
+        self.octets.extend_from_slice(octets);
+        Span { start, end: self.octets.len() as u32 }
+    }
+
+    /// The subject wrote these octets. Writes that follow one another count as one.
+    pub fn sent(&mut self, octets: &[u8]) {
+        if octets.is_empty() {
+            return;
+        }
+        let end = self.octets.len() as u32;
+        let span = self.keep(octets);
+        match self.entries.last_mut() {
+            Some(Entry { tick, what: What::Sent(last) }) if last.end == end && *tick == self.tick => {
+                last.end = span.end;
+            }
+            _ => self.push(What::Sent(span)),
+        }
+    }
+
+    /// The subject wrote what `write` appends to the vector that it is handed.
+    pub fn sent_by(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.octets.len() as u32;
+        write(&mut self.octets);
+        let end = self.octets.len() as u32;
+        match self.entries.last_mut() {
+            Some(Entry { tick, what: What::Sent(last) }) if last.end == start && *tick == self.tick => {
+                last.end = end;
+            }
+            _ => self.push(What::Sent(Span { start, end })),
+        }
+    }
+
+    /// The subject closed TCP by FIN. Only the first end of a connection counts.
+    pub fn fin(&mut self) {
+        if !self.closed {
+            self.closed = true;
+            self.push(What::Fin);
+        }
+    }
+
+    /// The subject reset TCP. Only the first end of a connection counts.
+    pub fn reset(&mut self) {
+        if !self.closed {
+            self.closed = true;
+            self.push(What::Reset);
+        }
+    }
+
+    /// The subject handed its application a whole message.
+    pub fn message(&mut self, kind: MessageKind, payload: &[u8]) {
+        let payload = self.keep(payload);
+        self.push(What::Message { kind, payload });
+    }
+
+    /// The subject told its application how the connection closed: see [`What::Reported`].
+    pub fn reported(&mut self, code: Option<CloseCode>, reason: Option<&str>, clean: Option<bool>) {
+        let reason = reason.map(|reason| self.keep(reason.as_bytes()));
+        self.push(What::Reported { code, reason, clean });
+    }
+
+    /// The subject told its application of an error.
+    pub fn errored(&mut self, words: &str) {
+        let words = self.keep(words.as_bytes());
+        self.push(What::Errored(words));
+    }
+
+    /// The subject took what the application just asked for.
+    pub fn accepted(&mut self) {
+        self.push(What::Accepted);
+    }
+
+    /// The subject refused what the application just asked for.
+    pub fn refused(&mut self, words: &str) {
+        let words = self.keep(words.as_bytes());
+        self.push(What::Refused(words));
+    }
+
+    /// The subject panicked.
+    pub fn panicked(&mut self, words: &str) {
+        let words = self.keep(words.as_bytes());
+        self.push(What::Panicked(words));
+    }
+
+    /// The adapter lost patience with a subject that was still busy.
+    pub fn spinning(&mut self) {
+        self.push(What::Spinning);
+    }
+
+    /// The subject's memory has grown by so many octets, at the most, since the connection began.
+    pub fn memory(&mut self, octets: u64) {
+        self.push(What::Memory(octets));
+    }
+
+    /// The subject moved from one state to another.
+    pub fn moved(&mut self, from: State, to: State) {
+        if from != to {
+            self.push(What::Moved(from, to));
+        }
+    }
+
+    /// A connection begins; its clock starts at 0.
+    pub fn connected(&mut self) {
+        self.tick = 0;
+        self.closed = false;
+        self.push(What::Connected);
+    }
+
+    /// The connection's script is over.
+    pub fn ended(&mut self) {
+        self.push(What::Ended);
+    }
+
+    /// Octets that never reached the subject.
+    pub fn undelivered(&mut self, octets: usize) {
+        self.push(What::Undelivered(octets as u32));
+    }
+
+    /// A note of the script's.
+    pub fn note(&mut self, text: &str) {
+        let text = self.keep(text.as_bytes());
+        self.push(What::Note(text));
+    }
+
+    /// Writes down what is about to be done to the subject.
+    pub fn stimulated(&mut self, stimulus: Stimulus<'_>) {
+        let what = match stimulus {
+            Stimulus::Octets(octets) => What::Received(self.keep(octets)),
+            Stimulus::Fin => What::PeerFin,
+            Stimulus::Reset => What::PeerReset,
+            Stimulus::Close { code, reason } => What::AppClose { code, reason: self.keep(reason.as_bytes()) },
+            Stimulus::Send { kind, payload } => What::AppSend { kind, payload: self.keep(payload) },
+            Stimulus::Pause => What::AppPause,
+            Stimulus::Resume => What::AppResume,
+            Stimulus::Tick => {
+                self.tick += 1;
+                return;
+            }
+        };
+        self.push(what);
+    }
+}

@@ -1,0 +1,289 @@
+//! What happened between a script and a subject, in order, both directions, wire and application apart.
+//! `Display` is the timeline that people read and that snapshots keep.
+
+use std::fmt;
+
+use crate::close::{BodyError, CloseBody};
+use crate::frame::{self, Decoder, Header, Length, Opcode, Piece};
+use crate::role::Role;
+use crate::rule::Duties;
+use crate::subject::{Entry, Output, Span, What};
+
+/// The observation of one script on one subject.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// The role of the subject.
+    pub role: Role,
+    /// What the subject does itself; the judge holds nothing else against it.
+    pub duties: Duties,
+    /// What happened.
+    pub output: Output,
+}
+
+impl Default for Trace {
+    fn default() -> Self {
+        Trace { role: Role::Server, duties: Duties::ALL, output: Output::new() }
+    }
+}
+
+impl Trace {
+    /// An empty trace, to be filled by [`crate::drive::Driver`].
+    pub fn new() -> Trace {
+        Trace::default()
+    }
+
+    /// Everything that happened.
+    pub fn entries(&self) -> &[Entry] {
+        self.output.entries()
+    }
+
+    /// The octets of a span.
+    pub fn octets(&self, span: Span) -> &[u8] {
+        self.output.octets(span)
+    }
+
+    /// The timeline without what only some subjects show (their states), so that two subjects that did the
+    /// same can be told to have done the same.
+    pub fn outline(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text, false).expect("writing to a String cannot fail");
+        text
+    }
+
+    fn write(&self, f: &mut impl fmt::Write, states: bool) -> fmt::Result {
+        let mut to = Direction::new('>');
+        let mut from = Direction::new('<');
+        for entry in self.entries() {
+            let tick = entry.tick;
+            let mut note = |text: fmt::Arguments<'_>| writeln!(f, "{tick:>3}  |  {text}");
+            match entry.what {
+                What::Connected => {
+                    if entry != &self.entries()[0] {
+                        note(format_args!("a new connection"))?;
+                    }
+                    to = Direction::new('>');
+                    from = Direction::new('<');
+                }
+                What::Received(span) => to.segment(f, tick, self.octets(span))?,
+                What::Sent(span) => from.segment(f, tick, self.octets(span))?,
+                What::PeerFin => writeln!(f, "{tick:>3}  >  FIN")?,
+                What::PeerReset => writeln!(f, "{tick:>3}  >  RST")?,
+                What::Fin => writeln!(f, "{tick:>3}  <  FIN")?,
+                What::Reset => writeln!(f, "{tick:>3}  <  RST")?,
+                What::AppClose { code: None, .. } => note(format_args!("app closes"))?,
+                What::AppClose { code: Some(code), reason } => {
+                    note(format_args!("app closes {code} {}", Quoted(self.octets(reason))))?;
+                }
+                What::AppSend { kind, payload } => {
+                    note(format_args!("app sends {} {}", kind.name(), Quoted(self.octets(payload))))?;
+                }
+                What::AppPause => note(format_args!("app stops reading"))?,
+                What::AppResume => note(format_args!("app reads again"))?,
+                What::Message { kind, payload } => {
+                    note(format_args!("app is told: {} {}", kind.name(), Quoted(self.octets(payload))))?;
+                }
+                What::Reported { code, reason, clean } => {
+                    let code = code.map_or("without a code".to_owned(), |code| code.to_string());
+                    let reason =
+                        reason.map(|span| format!(" {}", Quoted(self.octets(span)))).unwrap_or_default();
+                    let clean = match clean {
+                        Some(true) => ", clean",
+                        Some(false) => ", not clean",
+                        None => "",
+                    };
+                    note(format_args!("app is told: closed {code}{reason}{clean}"))?;
+                }
+                What::Errored(words) => {
+                    note(format_args!("app is told: error: {}", self.output.text(words)))?;
+                }
+                What::Accepted => {}
+                What::Refused(words) => note(format_args!("refused: {}", self.output.text(words)))?,
+                What::Panicked(words) => note(format_args!("PANIC: {}", self.output.text(words)))?,
+                What::Spinning => note(format_args!("HANG: still busy"))?,
+                What::Memory(_) => {}
+                What::Moved(before, after) => {
+                    if states {
+                        note(format_args!("{} -> {}", before.name(), after.name()))?;
+                    }
+                }
+                What::Undelivered(octets) => {
+                    note(format_args!("not delivered, TCP is closed: {octets} octets"))?;
+                }
+                What::Note(text) => note(format_args!("# {}", self.output.text(text)))?,
+                What::Ended => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, true)
+    }
+}
+
+/// Octets as a quoted string where they are text, as hexadecimal where not; long ones are cut.
+pub struct Quoted<'a>(pub &'a [u8]);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 40;
+        match std::str::from_utf8(self.0) {
+            Ok(text) if text.len() <= SHOWN => write!(f, "\"{}\"", text.escape_debug()),
+            Ok(text) => {
+                let head = crate::close::cut_between_characters(text, SHOWN);
+                write!(f, "\"{}\"… ({} octets)", head.escape_debug(), text.len())
+            }
+            Err(_) => write!(f, "{}", Hex(self.0)),
+        }
+    }
+}
+
+/// Octets in hexadecimal, in one run; long ones are cut.
+pub struct Hex<'a>(pub &'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 16;
+        self.0.iter().take(SHOWN).try_for_each(|octet| write!(f, "{octet:02x}"))?;
+        if self.0.len() > SHOWN { write!(f, "… ({} octets)", self.0.len()) } else { Ok(()) }
+    }
+}
+
+/// A frame in words: `CLOSE 1000 "bye" masked`, and whatever is out of the ordinary.
+pub struct Described<'a> {
+    /// Its header.
+    pub header: &'a Header,
+    /// Its payload, unmasked, as far as it came.
+    pub payload: &'a [u8],
+}
+
+impl fmt::Display for Described<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Described { header, payload } = self;
+        f.write_str(header.opcode.name())?;
+        match header.opcode {
+            Opcode::Close => match CloseBody::parse(payload) {
+                Ok(CloseBody::Empty) => {}
+                Ok(CloseBody::Status { code, reason }) => write!(f, " {code} {}", Quoted(reason.as_bytes()))?,
+                Err(BodyError::OneByte) => write!(f, " {}", Hex(payload))?,
+                Err(BodyError::ReasonNotUtf8 { code, .. }) => write!(f, " {code} {}", Hex(&payload[2..]))?,
+            },
+            Opcode::Binary if !payload.is_empty() => write!(f, " {}", Hex(payload))?,
+            Opcode::Continuation
+            | Opcode::Text
+            | Opcode::Binary
+            | Opcode::Ping
+            | Opcode::Pong
+            | Opcode::Reserved(_) => {
+                if !payload.is_empty() {
+                    write!(f, " {}", Quoted(payload))?;
+                }
+            }
+        }
+        if !header.fin {
+            write!(f, " fin=0")?;
+        }
+        if header.rsv != 0 {
+            write!(f, " rsv={}", header.rsv)?;
+        }
+        let value = header.length.value();
+        match header.length {
+            Length::Seven(_) => {}
+            Length::Sixteen(_) => write!(f, " len16")?,
+            Length::SixtyFour(_) => write!(f, " len64")?,
+        }
+        if value != payload.len() as u64 {
+            write!(f, " claims {value}")?;
+        }
+        if header.mask.is_some() { write!(f, " masked") } else { Ok(()) }
+    }
+}
+
+/// One direction of the wire, as it is being shown.
+struct Direction {
+    arrow: char,
+    decoder: Decoder,
+    header: Option<Header>,
+    payload: Vec<u8>,
+}
+
+impl Direction {
+    fn new(arrow: char) -> Direction {
+        Direction { arrow, decoder: Decoder::new(), header: None, payload: Vec::new() }
+    }
+
+    /// Shows a segment: a line for each frame that it ends, and one for what is left unfinished.
+    fn segment(&mut self, f: &mut impl fmt::Write, tick: u32, segment: &[u8]) -> fmt::Result {
+        let mut left = segment;
+        let mut before = segment.len();
+        let mut whole = self.decoder.at_boundary();
+        while let Some(piece) = self.decoder.next(&mut left) {
+            match piece {
+                Piece::Header(header) => {
+                    self.header = Some(header);
+                    self.payload.clear();
+                }
+                Piece::Payload { octets, offset } => {
+                    let start = self.payload.len();
+                    self.payload.extend_from_slice(octets);
+                    if let Some(key) = self.header.and_then(|header| header.mask) {
+                        frame::mask(key, offset, &mut self.payload[start..]);
+                    }
+                }
+                Piece::End => {
+                    let Some(header) = self.header.take() else { continue };
+                    let words = Described { header: &header, payload: &self.payload };
+                    let octets = if whole {
+                        self.octets(&header)
+                    } else {
+                        format!("(the last {} octets of it)", before - left.len())
+                    };
+                    self.line(f, tick, &words.to_string(), &octets)?;
+                    before = left.len();
+                    whole = true;
+                }
+            }
+        }
+        if before == 0 {
+            return Ok(());
+        }
+        match &self.header {
+            // The header is here and some of the payload is not.
+            Some(header) if whole => {
+                let words = format!("{} …", Described { header, payload: &self.payload });
+                let octets = self.octets(header);
+                self.line(f, tick, &words, &octets)
+            }
+            Some(_) | None => self.line(f, tick, &format!("… {before} octets"), ""),
+        }
+    }
+
+    /// Header, key and unmasked payload. A key that the subject chose is not shown: it is different each time.
+    fn octets(&self, header: &Header) -> String {
+        let bare = Header { mask: None, ..*header };
+        let mut octets = bare.encode().as_slice().to_vec();
+        if header.mask.is_some() {
+            octets[1] |= 0x80;
+        }
+        let mut text = String::new();
+        for (at, octet) in octets.iter().enumerate() {
+            text += &format!("{}{octet:02x}", if at == 1 || at == 2 { " " } else { "" });
+        }
+        match header.mask {
+            Some(key) if self.arrow == '>' => text += &format!(" {}", Hex(&key)),
+            Some(_) => text += " <key>",
+            None => {}
+        }
+        if !self.payload.is_empty() {
+            text += &format!(" {}", Hex(&self.payload));
+        }
+        text
+    }
+
+    fn line(&self, f: &mut impl fmt::Write, tick: u32, words: &str, octets: &str) -> fmt::Result {
+        let line = format!("{tick:>3}  {}  {words:<40} {octets}", self.arrow);
+        writeln!(f, "{}", line.trim_end())
+    }
+}
