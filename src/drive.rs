@@ -66,21 +66,21 @@ impl Run<'_, '_> {
         // Where the present connection began, and how far its own steps go.
         let mut beginning = steps;
         let mut own = 0;
-        self.connect();
+        self.connect(None);
         while let Some(step) = steps.next() {
             match step {
                 Step::Connect | Step::Again(_) if connections == MAX_CONNECTIONS => break,
                 Step::Connect => {
                     connections += 1;
                     self.end();
-                    self.connect();
+                    self.connect(None);
                     beginning = steps;
                     own = 0;
                 }
                 Step::Again(recut) => {
                     connections += 1;
                     self.end();
-                    self.connect();
+                    self.connect(Some(recut));
                     for step in beginning.filter(|step| !matches!(step, Step::Again(_))).take(own) {
                         self.step(&step, recut);
                     }
@@ -103,9 +103,9 @@ impl Run<'_, '_> {
         self.end();
     }
 
-    fn connect(&mut self) {
+    fn connect(&mut self, again: Option<Recut>) {
         self.driver.peer_done = false;
-        self.driver.trace.output.connected();
+        self.driver.trace.output.connected(again);
         self.subject.connect(self.role, &mut self.driver.trace.output);
     }
 

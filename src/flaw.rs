@@ -5,6 +5,10 @@
 use crate::code::CloseCode;
 use crate::rule::Rule;
 
+/// The size in octets from which on a message may be called too big. Receivers choose their own; the model
+/// and the judge use this one, and the judge asks nobody else to.
+pub const MESSAGE_LIMIT: u64 = 1 << 16;
+
 /// One thing wrong with a frame, its place in the stream, or its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]

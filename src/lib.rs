@@ -22,3 +22,5 @@ pub mod script;
 pub mod subject;
 pub mod trace;
 pub mod drive;
+pub mod judge;
+pub mod subjects;

@@ -5,7 +5,7 @@ use crate::closing::State;
 use crate::code::CloseCode;
 use crate::role::Role;
 use crate::rule::Duties;
-use crate::script::MessageKind;
+use crate::script::{MessageKind, Recut};
 
 /// One thing that happens to an endpoint under test: what its peer, its application or time does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +88,10 @@ pub struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// A connection begins.
-    Connected,
+    Connected {
+        /// How the octets of the connection before are cut this time, if this one repeats it.
+        again: Option<Recut>,
+    },
     /// These octets reached the subject.
     Received(Span),
     /// The peer's FIN reached it.
@@ -311,11 +314,11 @@ impl Output {
         }
     }
 
-    /// A connection begins; its clock starts at 0.
-    pub fn connected(&mut self) {
+    /// A connection begins, perhaps a repetition of the one before; its clock starts at 0.
+    pub fn connected(&mut self, again: Option<Recut>) {
         self.tick = 0;
         self.closed = false;
-        self.push(What::Connected);
+        self.push(What::Connected { again });
     }
 
     /// The connection's script is over.

@@ -7,6 +7,7 @@ use crate::close::{BodyError, CloseBody};
 use crate::frame::{self, Decoder, Header, Length, Opcode, Piece};
 use crate::role::Role;
 use crate::rule::Duties;
+use crate::script::Recut;
 use crate::subject::{Entry, Output, Span, What};
 
 /// The observation of one script on one subject.
@@ -53,13 +54,18 @@ impl Trace {
     fn write(&self, f: &mut impl fmt::Write, states: bool) -> fmt::Result {
         let mut to = Direction::new('>');
         let mut from = Direction::new('<');
-        for entry in self.entries() {
+        for (at, entry) in self.entries().iter().enumerate() {
             let tick = entry.tick;
             let mut note = |text: fmt::Arguments<'_>| writeln!(f, "{tick:>3}  |  {text}");
             match entry.what {
-                What::Connected => {
-                    if entry != &self.entries()[0] {
-                        note(format_args!("a new connection"))?;
+                What::Connected { again } => {
+                    match again {
+                        None if at == 0 => {}
+                        None => note(format_args!("a new connection"))?,
+                        Some(Recut::AsWritten) => note(format_args!("the same again"))?,
+                        Some(Recut::Whole) => note(format_args!("the same again, in as few segments as can be"))?,
+                        Some(Recut::Each) => note(format_args!("the same again, every octet alone"))?,
+                        Some(Recut::At(cut)) => note(format_args!("the same again, cut after {cut} octets"))?,
                     }
                     to = Direction::new('>');
                     from = Direction::new('<');

@@ -1,0 +1,8 @@
+wsclose 1
+role client
+# A Close in the middle of a fragmented message, to a client.
+> binary hex:01 fin=0
+> continuation hex:02 fin=0
+> close 3333
+wait 2
+> fin

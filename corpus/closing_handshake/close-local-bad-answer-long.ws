@@ -1,0 +1,7 @@
+wsclose 1
+role server
+# The answer claims 126 octets.
+app close 1000
+> close 3333 claim=126
+wait 2
+> fin

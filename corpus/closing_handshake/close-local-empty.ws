@@ -1,0 +1,6 @@
+wsclose 1
+role server
+# The application closes without a code.
+app close
+> close
+> fin

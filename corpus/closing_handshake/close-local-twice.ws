@@ -1,0 +1,7 @@
+wsclose 1
+role server
+# The application closes twice: one Close is sent.
+app close 1000 "a"
+app close 1001 "b"
+> close 1000
+> fin

@@ -1,0 +1,9 @@
+wsclose 1
+role server
+# The application closes, and does not read.
+app pause
+app close 1000
+> text "a"
+> close 1000
+app resume
+> fin

@@ -1,0 +1,6 @@
+wsclose 1
+role server
+# 2999 is assigned to nothing.
+> close 2999 "r"
+wait 2
+> fin

@@ -1,0 +1,7 @@
+wsclose 1
+role server
+# A Close follows what fails the connection.
+> opcode=3
+> close 3333 glue
+wait 20
+> fin

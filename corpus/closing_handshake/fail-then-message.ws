@@ -1,0 +1,7 @@
+wsclose 1
+role server
+# A message follows, in the same segment, what fails the connection.
+> opcode=3
+> text "late" glue
+wait 20
+> fin

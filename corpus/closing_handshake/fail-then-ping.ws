@@ -1,0 +1,7 @@
+wsclose 1
+role server
+# A Ping follows what fails the connection.
+> opcode=3
+> ping "p" glue
+wait 20
+> fin

@@ -1,0 +1,7 @@
+wsclose 1
+role server
+# Two Closes in one segment.
+> close 3333
+> close 3334 glue
+> fin
+again each

@@ -1,0 +1,139 @@
+//! Rules that take more than one connection: the same bytes must have the same outcome however they are
+//! cut, and whatever came before.
+
+use super::story::{At, Story};
+use super::{Actual, Bench};
+use crate::rule::Rule;
+use crate::script::Recut;
+use crate::subject::{Entry, What};
+use crate::trace::Trace;
+
+/// What one connection came to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outcome {
+    at: At,
+    again: Option<Recut>,
+    /// What was done to the subject, cuts included; `None` where not all of it reached the subject.
+    input: Option<u64>,
+    result: u64,
+    /// Whether the result tells: a subject that was not read from, or died, has none to compare.
+    tells: bool,
+}
+
+impl Outcome {
+    pub(super) fn of(trace: &Trace, start: usize, end: usize, story: &Story) -> Outcome {
+        let entries = &trace.entries()[start..end];
+        let again = entries.first().and_then(|entry| match entry.what {
+            What::Connected { again } => again,
+            _ => None,
+        });
+        let mut result = Digest::new();
+        result.number(u64::from(story.own_closes));
+        result.octets(story.own_close.as_ref().map_or(&[], |close| close.payload()));
+        result.number(u64::from(story.end.is_some()) + u64::from(story.end_by_reset));
+        result.number(u64::from(story.panicked.is_some()));
+        result.number(story.report.map_or(1 << 20, |report| report.code.map_or(1 << 19, |code| u64::from(code.0))));
+        result.number(u64::from(story.error.is_some()));
+        for entry in entries {
+            if let What::Message { kind, payload } = entry.what {
+                result.number(kind as u64);
+                result.octets(trace.octets(payload));
+            }
+        }
+        Outcome {
+            at: story.last,
+            again,
+            input: input(trace, entries),
+            result: result.0,
+            tells: !story.paused && story.spinning.is_none(),
+        }
+    }
+}
+
+fn input(trace: &Trace, entries: &[Entry]) -> Option<u64> {
+    let mut digest = Digest::new();
+    for entry in entries {
+        match entry.what {
+            What::Received(span) => {
+                digest.number(1);
+                digest.octets(trace.octets(span));
+            }
+            What::PeerFin => digest.number(2),
+            What::PeerReset => digest.number(3),
+            What::AppClose { code, reason } => {
+                digest.number(code.map_or(4, |code| u64::from(code.0) << 8 | 4));
+                digest.octets(trace.octets(reason));
+            }
+            What::AppSend { kind, payload } => {
+                digest.number((kind as u64) << 8 | 5);
+                digest.octets(trace.octets(payload));
+            }
+            What::AppPause => digest.number(6),
+            What::AppResume => digest.number(7),
+            What::Ended => digest.number(u64::from(entry.tick)),
+            What::Undelivered(_) => return None,
+            What::Connected { .. }
+            | What::Sent(_)
+            | What::Fin
+            | What::Reset
+            | What::Message { .. }
+            | What::Reported { .. }
+            | What::Errored(_)
+            | What::Accepted
+            | What::Refused(_)
+            | What::Panicked(_)
+            | What::Spinning
+            | What::Memory(_)
+            | What::Moved(..)
+            | What::Note(_) => {}
+        }
+    }
+    Some(digest.0)
+}
+
+pub(super) fn judge(bench: &mut Bench<'_>, outcomes: &[Outcome]) {
+    // The connection that repetitions repeat: the last that was not one.
+    let mut original = None;
+    for (index, outcome) in outcomes.iter().enumerate() {
+        match (outcome.again, original) {
+            (None, _) => original = Some(outcome),
+            (Some(Recut::AsWritten), _) | (Some(_), None) => {}
+            (Some(Recut::Whole | Recut::Each | Recut::At(_)), Some(original)) => {
+                if outcome.tells && original.tells {
+                    let actual = Actual::Words("another outcome with other cuts");
+                    let breach = (outcome.result != original.result).then_some((outcome.at, actual));
+                    bench.rule(Rule::AnySegmentation, breach, "the same outcome however it is cut");
+                }
+            }
+        }
+        // A connection in between is what makes it the next one that is asked about.
+        let Some(input) = outcome.input else { continue };
+        let twin = outcomes[..index].iter().find(|earlier| earlier.input == Some(input));
+        if let Some(twin) = twin
+            && twin.tells
+            && outcome.tells
+        {
+            let actual = Actual::Words("another outcome after another connection");
+            let breach = (outcome.result != twin.result).then_some((outcome.at, actual));
+            bench.rule(Rule::NextConnectionUnharmed, breach, "the same outcome as on a fresh endpoint");
+        }
+    }
+}
+
+/// FNV-1a, 64 bits: enough to tell a handful of outcomes apart.
+struct Digest(u64);
+
+impl Digest {
+    fn new() -> Digest {
+        Digest(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn octets(&mut self, octets: &[u8]) {
+        self.number(octets.len() as u64);
+        octets.iter().for_each(|octet| self.number(u64::from(*octet)));
+    }
+
+    fn number(&mut self, number: u64) {
+        self.0 = (self.0 ^ number).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+}

@@ -1,0 +1,140 @@
+//! The rules about the application: what the endpoint under test told it, and what it let it do.
+
+use super::story::{At, Reaction, SeenClose, Story};
+use super::{Actual, Bench};
+use crate::close::MAX_REASON;
+use crate::code::{CloseCode, Profile, Unsendable};
+use crate::flaw::Flaw;
+use crate::rule::Rule;
+
+pub(super) fn judge(bench: &mut Bench<'_>, story: &Story) {
+    if story.panicked.is_none() && story.spinning.is_none() {
+        reports(bench, story);
+    }
+    api(bench, story);
+}
+
+/// What the application learned of the closure.
+fn reports(bench: &mut Bench<'_>, story: &Story) {
+    let over = story.end.is_some() || story.peer_fin.is_some() || story.peer_reset.is_some();
+    if story.paused || !over && story.report.is_none() {
+        return;
+    }
+    match &story.peer_close {
+        Some(peer) if story.broken.is_none() && story.error.is_none_or(|error| error > peer.at) => {
+            // A Close that was refused, or lost to a reset, is for other rules to judge.
+            let taken = story.reaction_to_close(peer) != Reaction::Rejected && story.peer_reset.is_none();
+            let in_time = story.end.is_none_or(|end| end >= peer.at);
+            if taken && in_time {
+                close_received(bench, story, peer);
+            }
+        }
+        Some(_) => {}
+        None => no_close(bench, story),
+    }
+    clean(bench, story, over);
+}
+
+fn close_received(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
+    let told = story.report;
+    match peer.code() {
+        Some(code) => {
+            let breach = match told {
+                Some(report) if report.code == Some(code) => None,
+                Some(report) => Some((report.at, Actual::Told(report.code))),
+                None => Some((peer.at, Actual::Words("the application was told nothing"))),
+            };
+            bench.rule(Rule::ReportsFirstCode, breach, "the code of the first Close received");
+            let reason = told.and_then(|report| Some((report.at, report.reason?)));
+            if let Some((at, reason)) = reason {
+                let breach = (bench.trace.octets(reason) != peer.reason())
+                    .then_some((at, Actual::Words("the application was told another reason")));
+                bench.rule(Rule::ReportsReason, breach, "the reason of the first Close received");
+            }
+        }
+        None => match told {
+            Some(report) => {
+                let breach = report
+                    .code
+                    .filter(|code| *code != CloseCode::NO_STATUS)
+                    .map(|code| (report.at, Actual::Told(Some(code))));
+                bench.rule(Rule::Reports1005, breach, "1005, or that there was no code");
+            }
+            None => bench.unclear(Rule::Reports1005),
+        },
+    }
+}
+
+/// No Close came, and nothing broken either: the peer went away or fell silent.
+fn no_close(bench: &mut Bench<'_>, story: &Story) {
+    if story.broken.is_some() {
+        return;
+    }
+    let rule = Rule::Reports1006;
+    match (story.report, story.error) {
+        (Some(report), _) => {
+            let breach = report
+                .code
+                .filter(|code| *code != CloseCode::ABNORMAL)
+                .map(|code| (report.at, Actual::Told(Some(code))));
+            bench.rule(rule, breach, "1006, or an error");
+        }
+        (None, Some(_)) => bench.conforms(rule),
+        (None, None) if story.end.is_some() || story.peer_fin.is_some() => {
+            let at = story.peer_fin.or(story.end).unwrap_or(story.last);
+            bench.breaks(rule, at, "1006, or an error", Actual::Words("the application was told nothing"));
+        }
+        (None, None) => bench.unclear(rule),
+    }
+}
+
+fn clean(bench: &mut Bench<'_>, story: &Story, over: bool) {
+    let Some((report, told)) = story.report.and_then(|report| Some((report, report.clean?))) else { return };
+    if !over || story.broken.is_some() && story.peer_close.is_some() {
+        return;
+    }
+    let in_time = |close: At| story.end.is_none_or(|end| close <= end);
+    let was = story.exchanged().is_some_and(in_time) && story.broken.is_none();
+    let breach = (told != was).then_some((
+        report.at,
+        Actual::Words(if told {
+            "an unclean closure reported as clean"
+        } else {
+            "a clean closure reported as unclean"
+        }),
+    ));
+    bench.rule(Rule::ReportsClean, breach, "clean after Closes both ways, and only then");
+}
+
+/// What the application was allowed.
+fn api(bench: &mut Bench<'_>, story: &Story) {
+    if let Some(asked) = story.asked
+        && story.own_close.is_none_or(|own| own.at > asked.at)
+    {
+        // The letter of the registry: no profile of a library excuses its API.
+        let forbidden = asked.code.filter(|code| {
+            matches!(
+                code.acceptable(Profile::Iana),
+                Err(Unsendable::Undefined | Unsendable::LocalOnly)
+            )
+        });
+        let written = story.own_close.and_then(|own| own.code());
+        if let Some(code) = forbidden {
+            let breach = (written == Some(code)).then_some((asked.at, Actual::WroteCode(code)));
+            bench.rule(Rule::ApiRefusesUnsendableCode, breach, "a refusal");
+        }
+        if asked.code.is_some() && asked.reason_len > MAX_REASON {
+            let flaw = [Flaw::ControlTooLong, Flaw::ReasonNotUtf8]
+                .into_iter()
+                .find(|flaw| story.own_close_flaws.contains(*flaw));
+            let breach = flaw.map(|flaw| (asked.at, Actual::Wrote(flaw)));
+            bench.rule(Rule::ApiRefusesLongReason, breach, "a refusal, or a cut between characters");
+        }
+    }
+    if story.asked_to_send_after_close {
+        let breach = story
+            .took_data_after_close
+            .map(|at| (at, Actual::Words("took a message after its own Close")));
+        bench.rule(Rule::ApiRefusesDataAfterClose, breach, "an error to the caller");
+    }
+}

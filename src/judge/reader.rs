@@ -1,0 +1,173 @@
+//! Reads one direction of a connection: in come octets as they were sent, out come frames with everything
+//! that is wrong with them, their place in the stream and their payload included.
+
+use crate::close::{self, CloseBody};
+use crate::code::Profile;
+use crate::flaw::{Flaw, Flaws, MESSAGE_LIMIT};
+use crate::frame::{self, Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode, Piece};
+use crate::role::Role;
+use crate::script::MessageKind;
+
+/// What the reader has seen.
+pub(super) enum Seen<'a> {
+    /// A header; what is wrong with it and its place in the stream.
+    Header(Header, Flaws),
+    /// A whole frame, everything wrong with it, and its payload if it is a control frame's (its first 125
+    /// octets, unmasked).
+    Frame(Header, Flaws, &'a [u8]),
+}
+
+/// One direction, incrementally. Its buffers are reused from connection to connection.
+#[derive(Debug)]
+pub(super) struct Reader {
+    sender: Role,
+    profile: Profile,
+    decoder: Decoder,
+    header: Option<Header>,
+    flaws: Flaws,
+    control: [u8; MAX_CONTROL_PAYLOAD],
+    kept: usize,
+    message: Option<MessageKind>,
+    text: Vec<u8>,
+    size: u64,
+}
+
+impl Reader {
+    pub(super) fn new() -> Reader {
+        Reader {
+            sender: Role::Client,
+            profile: Profile::Iana,
+            decoder: Decoder::new(),
+            header: None,
+            flaws: Flaws::NONE,
+            control: [0; MAX_CONTROL_PAYLOAD],
+            kept: 0,
+            message: None,
+            text: Vec::new(),
+            size: 0,
+        }
+    }
+
+    pub(super) fn restart(&mut self, sender: Role, profile: Profile) {
+        self.sender = sender;
+        self.profile = profile;
+        self.decoder = Decoder::new();
+        self.header = None;
+        self.message = None;
+    }
+
+    /// Whether the stream so far ends between two frames.
+    pub(super) fn at_boundary(&self) -> bool {
+        self.decoder.at_boundary()
+    }
+
+    /// Whether a fragmented message is under way.
+    pub(super) fn in_message(&self) -> bool {
+        self.message.is_some()
+    }
+
+    /// Reads on, and shows what it sees; stops where `see` says so.
+    pub(super) fn read(&mut self, mut octets: &[u8], mut see: impl FnMut(Seen<'_>) -> bool) {
+        while let Some(piece) = self.decoder.next(&mut octets) {
+            let go_on = match piece {
+                Piece::Header(header) => {
+                    self.begin(header);
+                    see(Seen::Header(header, self.flaws))
+                }
+                Piece::Payload { octets, offset } => {
+                    self.payload(octets, offset);
+                    true
+                }
+                Piece::End => match self.header.take() {
+                    Some(header) => {
+                        self.finish(&header);
+                        see(Seen::Frame(header, self.flaws, &self.control[..self.kept]))
+                    }
+                    None => true,
+                },
+            };
+            if !go_on {
+                return;
+            }
+        }
+    }
+
+    fn begin(&mut self, header: Header) {
+        self.header = Some(header);
+        self.flaws = header.flaws(self.sender);
+        self.kept = 0;
+        let begins = match header.opcode {
+            Opcode::Text => Some(MessageKind::Text),
+            Opcode::Binary => Some(MessageKind::Binary),
+            Opcode::Continuation => {
+                if self.message.is_none() {
+                    self.flaws.insert(Flaw::ContinuationUnexpected);
+                }
+                None
+            }
+            Opcode::Close | Opcode::Ping | Opcode::Pong | Opcode::Reserved(_) => return,
+        };
+        if let Some(kind) = begins {
+            if self.message.is_some() {
+                self.flaws.insert(Flaw::ContinuationMissing);
+            }
+            self.message = Some(kind);
+            self.text.clear();
+            self.size = 0;
+        }
+        self.size = self.size.saturating_add(header.length.value());
+        if self.size > MESSAGE_LIMIT {
+            self.flaws.insert(Flaw::MessageTooBig);
+        }
+    }
+
+    fn payload(&mut self, octets: &[u8], offset: u64) {
+        let Some(header) = self.header else { return };
+        let key = header.mask.unwrap_or([0; 4]);
+        if header.opcode.is_control() {
+            let room = &mut self.control[self.kept..];
+            let take = room.len().min(octets.len());
+            room[..take].copy_from_slice(&octets[..take]);
+            frame::mask(key, offset, &mut room[..take]);
+            self.kept += take;
+        } else if self.message == Some(MessageKind::Text) && !self.flaws.contains(Flaw::MessageTooBig) {
+            let start = self.text.len();
+            self.text.extend_from_slice(octets);
+            frame::mask(key, offset, &mut self.text[start..]);
+        }
+    }
+
+    fn finish(&mut self, header: &Header) {
+        match header.opcode {
+            Opcode::Close => {
+                if self.flaws.contains(Flaw::ControlTooLong) {
+                    return;
+                }
+                match CloseBody::parse(&self.control[..self.kept]) {
+                    Ok(body) => {
+                        if let Some(flaw) = body.code().and_then(|code| close::code_flaw(code, self.profile)) {
+                            self.flaws.insert(flaw);
+                        }
+                    }
+                    Err(error) => {
+                        self.flaws.insert(error.flaw());
+                        if let close::BodyError::ReasonNotUtf8 { code, .. } = error
+                            && let Some(flaw) = close::code_flaw(code, self.profile)
+                        {
+                            self.flaws.insert(flaw);
+                        }
+                    }
+                }
+            }
+            Opcode::Text | Opcode::Binary | Opcode::Continuation => {
+                if header.fin {
+                    let text = self.message.take() == Some(MessageKind::Text);
+                    if text && std::str::from_utf8(&self.text).is_err() {
+                        self.flaws.insert(Flaw::TextNotUtf8);
+                    }
+                }
+            }
+            Opcode::Ping | Opcode::Pong | Opcode::Reserved(_) => {}
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! The rules that bind a receiver: what the endpoint under test made of what it was sent.
+
+use super::story::{Broken, Reaction, SeenClose, Story};
+use super::{Actual, Bench, PATIENCE};
+use crate::code::{Class, CloseCode};
+use crate::flaw::Flaw;
+use crate::frame::Opcode;
+use crate::role::Role;
+use crate::rule::{Duty, Rule};
+
+/// The longest reason that is still "short": with it, a Close that is refused is refused for its code.
+const SHORT_REASON: usize = 16;
+
+/// Growth of memory that nobody is blamed for, in octets: buffers of a fixed size.
+const FREE_MEMORY: u64 = 1 << 20;
+
+pub(super) fn judge(bench: &mut Bench<'_>, story: &Story) {
+    if let Some(broken) = &story.broken {
+        flaw(bench, story, broken);
+    }
+    if let Some(peer) = &story.peer_close {
+        accepts(bench, story, peer);
+        after_close(bench, story, peer);
+    }
+    reads(bench, story);
+    eof(bench, story);
+    health(bench, story);
+}
+
+/// A frame that should fail the connection, and whether it did.
+fn flaw(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
+    let close = broken.opcode == Opcode::Close;
+    if story.own_close.is_some_and(|own| own.at < broken.at) && story.peer_ended_before(broken.at)
+        || story.error.is_some_and(|error| error < broken.at)
+    {
+        return;
+    }
+    let reaction = story.reaction_to_flaw(broken);
+    for flaw in broken.flaws.iter() {
+        let Some(rule) = flaw.to_reject(close) else { continue };
+        match reaction {
+            Reaction::Rejected => bench.conforms(rule),
+            Reaction::Unclear => bench.unclear(rule),
+            Reaction::Accepted => {
+                bench.breaks(rule, broken.at, "the connection failed", Actual::Took(flaw, broken.code));
+            }
+        }
+    }
+    if reaction == Reaction::Rejected {
+        failed(bench, story, broken);
+    }
+}
+
+/// How a connection was failed.
+fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
+    let rule = Rule::FailClosesTcp;
+    if story.end.is_some() {
+        bench.conforms(rule);
+    } else {
+        let patient = story.role == Role::Client || bench.trace.duties.has(Duty::KeepsTime);
+        let due = !patient || story.peer_fin.is_some() || story.since(broken.at) >= PATIENCE;
+        if due && story.panicked.is_none() && story.spinning.is_none() {
+            let actual = Actual::Words("left TCP open after failing the connection");
+            bench.breaks(rule, broken.at, "TCP closed", actual);
+        } else {
+            bench.unclear(rule);
+        }
+    }
+    let closed_before = story.own_close.is_some_and(|own| own.at < broken.at);
+    if !closed_before && story.peer_reset.is_none() && story.panicked.is_none() {
+        let answer = story.own_close.and_then(|own| own.code());
+        if story.own_closes > 0 {
+            bench.conforms(Rule::FailSendsClose);
+            let fits = answer.is_some_and(|code| broken.flaws.iter().any(|flaw| flaw.fits(code)));
+            let breach = (!fits).then_some((broken.at, Actual::Answered(broken.code, answer)));
+            bench.rule(Rule::FailCodeFits, breach, "1002, 1007 for bad UTF-8 or 1009 for too big");
+        } else {
+            let actual = Actual::Words("no Close before TCP was closed");
+            bench.breaks(Rule::FailSendsClose, broken.at, "a Close with a fitting code", actual);
+        }
+    }
+    let second = u64::from(story.own_closes) > 1 && !closed_before
+        || closed_before && story.second_close.is_some_and(|second| second > broken.at);
+    let breach = if second {
+        Some(Actual::Words("a second Close after failing the connection"))
+    } else if story.delivered > story.messages {
+        Some(Actual::Words("a message delivered after failing the connection"))
+    } else if story.pongs > story.pings {
+        Some(Actual::Words("a Pong after failing the connection"))
+    } else {
+        None
+    };
+    bench.rule(Rule::NothingAfterFail, breach.map(|actual| (broken.at, actual)), "nothing more");
+}
+
+/// A Close that every conforming peer may send, and whether it was taken.
+fn accepts(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
+    let failed_before = story.error.is_some_and(|error| error < peer.at)
+        || story.end.is_some_and(|end| end < peer.at)
+        || story.peer_reset.is_some();
+    if failed_before || story.paused {
+        return;
+    }
+    let reaction = story.reaction_to_close(peer);
+    let reason = peer.reason();
+    let plain = reason.iter().all(|octet| matches!(octet, b' '..=b'~'));
+    let short = reason.len() <= SHORT_REASON;
+    let by_code = peer.code().map(|code| match code.class() {
+        Class::Registered => Rule::AcceptsRegisteredCodes,
+        Class::Library | Class::Private => Rule::AcceptsLibraryAndPrivateCodes,
+        // Under a profile of a library other codes can get here; what a library takes binds nobody else.
+        Class::Defined
+        | Class::NotUsed
+        | Class::LocalOnly
+        | Class::ReservedWithoutMeaning
+        | Class::Unassigned
+        | Class::BeyondEveryRange => Rule::AcceptsDefinedCodes,
+    });
+    let normal = peer.code() == Some(CloseCode::NORMAL);
+    let by_reason = match (plain, short) {
+        _ if reason.is_empty() => None,
+        (true, _) => Some(Rule::AcceptsLongestReason),
+        (false, _) => Some(Rule::AcceptsAnyUtf8Reason),
+    };
+    // Where several things could be to blame, only what is sure is blamed.
+    let blamed = match (by_code, by_reason) {
+        (None, _) => Some(Rule::AcceptsEmptyClose),
+        (Some(by_code), None) => Some(by_code),
+        (Some(by_code), Some(_)) if plain && short => Some(by_code),
+        (Some(_), Some(by_reason)) if normal && (plain || short) => Some(by_reason),
+        (Some(_), Some(_)) => None,
+    };
+    let empty = peer.code().is_none().then_some(Rule::AcceptsEmptyClose);
+    for rule in by_code.into_iter().chain(by_reason).chain(empty) {
+        match reaction {
+            Reaction::Accepted => bench.conforms(rule),
+            Reaction::Rejected if blamed == Some(rule) => {
+                let answer = story.own_close.filter(|own| own.at > peer.at);
+                let actual = match answer {
+                    Some(own) => Actual::Answered(peer.code(), own.code()),
+                    None => Actual::Refused(peer.code()),
+                };
+                bench.breaks(rule, peer.at, "the handshake completed", actual);
+            }
+            Reaction::Rejected | Reaction::Unclear => bench.unclear(rule),
+        }
+    }
+}
+
+/// What surrounds a Close that was received.
+fn after_close(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
+    let unable = story.panicked.is_some() || story.spinning.is_some() || story.paused;
+    if peer.between_fragments && !unable && story.own_close.is_none_or(|own| own.at > peer.at) {
+        let before_peer = |at: &super::story::At| !story.peer_ended_before(*at);
+        let ignored = story.own_closes == 0
+            && story.end.filter(before_peer).is_none()
+            && story.error.filter(before_peer).is_none();
+        if ignored && !story.idle_before_peer_ended(peer.at) {
+            bench.unclear(Rule::CloseBetweenFragments);
+        } else {
+            let breach = ignored.then_some((peer.at, Actual::Words("did nothing about it")));
+            bench.rule(Rule::CloseBetweenFragments, breach, "a Close in answer");
+        }
+    }
+    if story.late && !unable {
+        let hidden = story.error.is_some_and(|error| error > peer.at && !story.peer_ended_before(error))
+            && story.report.is_none_or(|report| report.code != peer.code() && report.code != Some(CloseCode::NO_STATUS))
+            && bench.trace.duties.has(Duty::Reports)
+            && story.reaction_to_close(peer) == Reaction::Accepted;
+        let breach = if story.delivered > story.messages {
+            Some(Actual::Words("a message delivered after the peer's Close"))
+        } else if hidden {
+            Some(Actual::Words("an error to the application instead of the Close"))
+        } else {
+            None
+        };
+        bench.rule(Rule::DiscardsAfterClose, breach.map(|actual| (peer.at, actual)), "it discarded");
+    }
+    let Some(own) = story.own_close.filter(|own| own.at < peer.at) else { return };
+    if own.payload() != peer.payload() && story.began() {
+        let second = story.second_close.filter(|second| *second > peer.at);
+        let breach = second.map(|at| (at, Actual::Words("a second Close in answer to the one that crossed")));
+        bench.rule(Rule::SimultaneousClose, breach, "no further Close");
+    }
+}
+
+/// Whether frames were still read after the subject's own Close.
+fn reads(bench: &mut Bench<'_>, story: &Story) {
+    let Some(own) = story.own_close else { return };
+    if !story.between_closes || !story.began() || story.broken.is_some() {
+        return;
+    }
+    let until = story.peer_close.map_or(story.last, |peer| peer.at);
+    let before = |at: &super::story::At| {
+        *at > own.at && *at < until && !story.peer_ended_before(*at) && at.tick - own.at.tick < 2
+    };
+    let breach = story
+        .end
+        .filter(before)
+        .or(story.error.filter(before))
+        .map(|at| (at, Actual::Words("stopped reading before the peer's Close")));
+    bench.rule(Rule::ReadsUntilAnswer, breach, "frames read until the peer's Close");
+}
+
+/// The peer's end of TCP without a Close.
+fn eof(bench: &mut Bench<'_>, story: &Story) {
+    let Some(fin) = story.peer_fin else { return };
+    let dead = story.panicked.is_some() || story.spinning.is_some();
+    if dead || story.paused || story.peer_close.is_some() || story.end.is_some_and(|end| end < fin) {
+        return;
+    }
+    // A flaw before the FIN asks for more than the FIN does, unless it is just a frame cut short.
+    if story.broken.is_some_and(|broken| broken.whole || story.reaction_to_flaw(&broken) == Reaction::Rejected) {
+        return;
+    }
+    let rule = Rule::EofIsNotAClose;
+    let clean = story.report.is_some_and(|report| {
+        report.clean == Some(true)
+            || report.code.is_some_and(|code| code != CloseCode::ABNORMAL) && story.error.is_none()
+    });
+    if clean && bench.trace.duties.has(Duty::Reports) {
+        let code = story.report.and_then(|report| report.code);
+        bench.breaks(rule, fin, "an abnormal closure", Actual::Told(code));
+    } else if story.end.is_none() && bench.trace.duties.has(Duty::ClosesTcp) {
+        bench.breaks(rule, fin, "TCP closed", Actual::Words("left TCP open after the peer's FIN"));
+    } else {
+        bench.conforms(rule);
+    }
+}
+
+/// What no user would accept, whatever was received.
+fn health(bench: &mut Bench<'_>, story: &Story) {
+    if story.stimuli == 0 {
+        return;
+    }
+    let panic = story.panicked.map(|at| (at, Actual::Words("panicked")));
+    bench.rule(Rule::NoPanic, panic, "no panic");
+    let hang = story.spinning.map(|at| (at, Actual::Words("still busy when its adapter lost patience")));
+    bench.rule(Rule::NoHang, hang, "idle after every step");
+    if let Some((at, octets)) = story.memory {
+        let grown = octets > FREE_MEMORY.saturating_add(story.received.saturating_mul(8));
+        let breach = grown.then_some((at, Actual::Count(octets, "octets of memory")));
+        bench.rule(Rule::BoundedMemory, breach, "memory by what was received");
+    }
+    let waiting = story.own_close.map(|own| story.exchanged().unwrap_or(own.at));
+    if let Some(since) = waiting
+        && story.panicked.is_none()
+        && story.spinning.is_none()
+    {
+        let alone = story.broken.is_none() && story.peer_fin.is_none() && story.peer_reset.is_none();
+        let silent = story.end.map_or(story.last.tick, |end| end.tick) - since.tick;
+        if alone && (silent >= PATIENCE || story.end.is_some() && silent > 1) {
+            let breach = story
+                .end
+                .is_none_or(|end| end.tick - since.tick > PATIENCE)
+                .then_some((since, Actual::Count(u64::from(silent), "ticks of silence, and still open")));
+            bench.rule(Rule::GivesUpWaiting, breach, "TCP closed after a while");
+        }
+    }
+    debug_assert!(Flaw::ALL.len() < 32);
+}

@@ -1,0 +1,216 @@
+//! The rules that bind a sender: what the endpoint under test put on the wire, and when it ended TCP.
+
+use super::story::{At, Reaction, Story};
+use super::{Actual, Bench, PATIENCE, PROMPT};
+use crate::code::{CloseCode, Profile};
+use crate::flaw::Flaw;
+use crate::role::Role;
+use crate::rule::Rule;
+
+pub(super) fn judge(bench: &mut Bench<'_>, story: &Story, profile: Profile) {
+    if story.own_frames > 0 {
+        frames(bench, story);
+    }
+    if story.own_closes > 0 {
+        closes(bench, story, profile);
+    }
+    answers(bench, story);
+    tcp(bench, story);
+}
+
+/// What single frames break.
+fn frames(bench: &mut Bench<'_>, story: &Story) {
+    let broken = story.rules_broken_by_frames();
+    let at = story.own_flaw_at.unwrap_or(story.last);
+    let every = [
+        Rule::ShortestLength,
+        Rule::LengthTopBitClear,
+        Rule::StreamWellFormed,
+        match story.role {
+            Role::Client => Rule::ClientMasks,
+            Role::Server => Rule::ServerDoesNotMask,
+        },
+    ];
+    let of_closes = [
+        Rule::CloseFin,
+        Rule::CloseAtMost125,
+        Rule::CloseRsvClear,
+        Rule::BodyEmptyOrCode,
+        Rule::ReasonUtf8,
+    ];
+    let closes = of_closes.into_iter().filter(|_| story.own_closes > 0);
+    for rule in every.into_iter().chain(closes) {
+        if broken.contains(rule) {
+            let flaws = story.own_close_flaws.iter().map(|flaw| (flaw, true));
+            let flaw = flaws
+                .chain(story.own_flaws.iter().map(|flaw| (flaw, false)))
+                .find(|(flaw, close)| flaw.breaks(*close) == Some(rule))
+                .map_or(Flaw::OpcodeReserved, |(flaw, _)| flaw);
+            bench.breaks(rule, at, "a frame as §5.2 and §5.5 have it", Actual::Wrote(flaw));
+        } else if rule == Rule::StreamWellFormed
+            && let (true, Some(end)) = (story.own_unfinished, story.end)
+        {
+            let actual = Actual::Words("ended TCP in the middle of a frame");
+            bench.breaks(rule, end, "whole frames", actual);
+        } else {
+            bench.conforms(rule);
+        }
+    }
+}
+
+/// What Closes break, beyond what every frame can.
+fn closes(bench: &mut Bench<'_>, story: &Story, profile: Profile) {
+    if let Some(own) = story.own_close {
+        let code = own.code();
+        let echoed = |code: CloseCode| {
+            story.peer_close.is_some_and(|peer| peer.at <= own.at && peer.code() == Some(code))
+        };
+        let unsendable = code.and_then(|code| code.sendable(story.role, profile).err().map(|why| (code, why)));
+        let breach = unsendable.filter(|(code, why)| {
+            why.breaks() != Rule::Code1010FromClient || !echoed(*code)
+        });
+        for rule in [
+            Rule::CodeIsDefined,
+            Rule::CodeNotLocalOnly,
+            Rule::CodeNot1004,
+            Rule::CodeIsAssigned,
+            Rule::Code1010FromClient,
+        ] {
+            let breach = breach.filter(|(_, why)| why.breaks() == rule);
+            let asked = code.is_some() && (rule != Rule::Code1010FromClient || story.role == Role::Server);
+            if asked || breach.is_some() {
+                let breach = breach.map(|(code, _)| (own.at, Actual::WroteCode(code)));
+                bench.rule(rule, breach, "a code that may be sent, or none");
+            }
+        }
+    }
+    let data = story.own_data_after_close.map(|at| (at, Actual::Words("wrote data after its own Close")));
+    bench.rule(Rule::NoDataAfterClose, data, "nothing but control frames after a Close");
+    let second = story
+        .second_close
+        .map(|at| (at, Actual::Count(u64::from(story.own_closes), "Closes written")));
+    bench.rule(Rule::OneClose, second, "one Close");
+    if story.exchanged().is_some() {
+        let noise = story
+            .own_control_after_both
+            .map(|at| (at, Actual::Words("wrote a Ping or Pong after the handshake")));
+        bench.rule(Rule::QuietAfterClose, noise, "silence");
+    }
+}
+
+/// Whether, when and how a Close is answered.
+fn answers(bench: &mut Bench<'_>, story: &Story) {
+    let Some(peer) = story.peer_close else { return };
+    let unable = story.panicked.is_some() || story.spinning.is_some() || story.paused;
+    let cut_off = story.end.is_some_and(|end| end < peer.at)
+        || story.error.is_some_and(|error| error < peer.at);
+    if unable || cut_off || story.own_close.is_some_and(|own| own.at < peer.at) || story.own_closes > 1 {
+        return;
+    }
+    let Some(own) = story.own_close else {
+        // A reset may have come before an answer that takes its time could leave.
+        if story.peer_reset.is_some() {
+            bench.unclear(Rule::CloseAnswered);
+        } else if story.own_closes == 0 {
+            let actual = Actual::Words("wrote no Close");
+            bench.breaks(Rule::CloseAnswered, peer.at, "a Close in answer", actual);
+        }
+        return;
+    };
+    bench.conforms(Rule::CloseAnswered);
+    let late = own.at.tick - peer.at.tick;
+    if !story.own_data_before_answer {
+        let breach = (late > PROMPT).then_some((own.at, Actual::Count(u64::from(late), "ticks until the answer")));
+        bench.rule(Rule::CloseAnsweredPromptly, breach, "an answer within a tick");
+    }
+    if story.reaction_to_close(&peer) == Reaction::Accepted {
+        let breach = (own.code() != peer.code())
+            .then_some((own.at, Actual::Answered(peer.code(), own.code())));
+        bench.rule(Rule::CloseEchoesCode, breach, "the code that it answers");
+    }
+}
+
+/// When and how TCP ends.
+fn tcp(bench: &mut Bench<'_>, story: &Story) {
+    let unable = story.panicked.is_some() || story.spinning.is_some() || story.paused;
+    if let Some(both) = story.exchanged()
+        && !unable
+        && !story.peer_ended_before(both)
+        && story.own_close.is_some_and(|own| own.flaws.is_empty())
+        && story.end.is_none_or(|end| end >= both)
+    {
+        after_handshake(bench, story, both);
+    }
+    if let (Some(own), Some(end)) = (story.own_close, story.end)
+        && own.at < end
+    {
+        if story.peer_reset.is_some_and(|reset| reset < end) {
+            bench.unclear(Rule::TcpClosedCleanly);
+        } else {
+            let breach = story.end_by_reset.then_some((end, Actual::Words("reset TCP after its Close")));
+            bench.rule(Rule::TcpClosedCleanly, breach, "FIN");
+        }
+        if story.began() {
+            let excused = story.broken.is_some_and(|broken| broken.at < end)
+                || story.peer_close.is_some_and(|peer| peer.at < end)
+                || story.peer_ended_before(end)
+                || story.error.is_some_and(|error| error < own.at);
+            let waited = end.tick - own.at.tick;
+            let breach = (!excused && waited < 2)
+                .then_some((end, Actual::Words("closed TCP without waiting for an answer")));
+            bench.rule(Rule::WaitsForAnswer, breach, "the peer's Close, or patience at its end");
+        }
+    }
+}
+
+fn after_handshake(bench: &mut Bench<'_>, story: &Story, both: At) {
+    let open = Actual::Words("left TCP open after the handshake");
+    match story.role {
+        Role::Server => {
+            let breach = story.end.is_none().then_some((both, open));
+            bench.rule(Rule::TcpClosedAfterHandshake, breach, "TCP closed");
+            let late = story.end.map_or(story.since(both), |end| end.tick.saturating_sub(both.tick));
+            if story.end.is_some() || late > PROMPT {
+                let breach =
+                    (late > PROMPT).then_some((both, Actual::Count(u64::from(late), "ticks with TCP left open")));
+                bench.rule(Rule::ServerClosesTcpAtOnce, breach, "TCP closed within a tick");
+            }
+        }
+        Role::Client => {
+            let due = story.peer_fin.is_some()
+                || bench.asks(Rule::GivesUpWaiting) && story.since(both) >= PATIENCE;
+            if due || story.end.is_some() {
+                let breach = story.end.is_none().then_some((both, open));
+                bench.rule(Rule::TcpClosedAfterHandshake, breach, "TCP closed");
+            }
+            let hasty = story.end.filter(|end| {
+                !story.peer_ended_before(*end) && end.tick.saturating_sub(both.tick) < 2
+            });
+            let breach = hasty.map(|end| (end, Actual::Words("closed TCP before the server did")));
+            bench.rule(Rule::ClientLetsServerCloseFirst, breach, "a wait for the server's FIN");
+        }
+    }
+}
+
+/// How a client picks its masking keys, over all frames of a trace.
+pub(super) fn judge_keys(bench: &mut Bench<'_>, keys: &[[u8; 4]]) {
+    const ENOUGH: usize = 4;
+    if bench.trace.role != Role::Client || keys.len() < ENOUGH {
+        return;
+    }
+    let numbers = || keys.iter().map(|key| u32::from_be_bytes(*key));
+    let steps = || numbers().zip(numbers().skip(1)).map(|(a, b)| b.wrapping_sub(a));
+    let zeros = numbers().filter(|key| *key == 0).count();
+    let step = steps().next().unwrap_or(0);
+    let actual = if numbers().all(|key| key == keys.first().map_or(0, |key| u32::from_be_bytes(*key))) {
+        Some(Actual::Words("one masking key for all frames"))
+    } else if zeros * 2 >= keys.len() {
+        Some(Actual::Count(zeros as u64, "masking keys of zero"))
+    } else if steps().all(|other| other == step) {
+        Some(Actual::Words("masking keys that count"))
+    } else {
+        None
+    };
+    let at = At { entry: bench.trace.entries().len().saturating_sub(1), tick: 0 };
+    bench.rule(Rule::FreshMaskKey, actual.map(|actual| (at, actual)), "keys that cannot be foretold");
+}

@@ -1,0 +1,528 @@
+//! One connection as the rules look at it: who did what first. In come the entries of a trace, out come
+//! milestones. What happened is gathered here once; the rules only compare.
+
+use super::reader::{Reader, Seen};
+use crate::code::{CloseCode, Profile};
+use crate::flaw::{Flaw, Flaws};
+use crate::frame::{MAX_CONTROL_PAYLOAD, Opcode};
+use crate::role::Role;
+use crate::rule::RuleSet;
+use crate::subject::What;
+use crate::trace::Trace;
+
+/// When something happened: the entry of the trace, and the tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct At {
+    pub entry: usize,
+    pub tick: u32,
+}
+
+/// A Close as it stood on the wire.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SeenClose {
+    pub at: At,
+    pub flaws: Flaws,
+    /// Whether a fragmented message of the same sender was under way.
+    pub between_fragments: bool,
+    payload: [u8; MAX_CONTROL_PAYLOAD],
+    len: u8,
+}
+
+impl SeenClose {
+    fn new(at: At, flaws: Flaws, between_fragments: bool, payload: &[u8]) -> SeenClose {
+        let mut kept = [0; MAX_CONTROL_PAYLOAD];
+        kept[..payload.len()].copy_from_slice(payload);
+        SeenClose { at, flaws, between_fragments, payload: kept, len: payload.len() as u8 }
+    }
+
+    pub(super) fn payload(&self) -> &[u8] {
+        &self.payload[..usize::from(self.len)]
+    }
+
+    pub(super) fn code(&self) -> Option<CloseCode> {
+        match self.payload() {
+            [high, low, ..] => Some(CloseCode(u16::from_be_bytes([*high, *low]))),
+            [] | [_] => None,
+        }
+    }
+
+    pub(super) fn reason(&self) -> &[u8] {
+        self.payload().get(2..).unwrap_or_default()
+    }
+}
+
+/// The first thing in what the subject received that should fail the connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Broken {
+    pub at: At,
+    pub flaws: Flaws,
+    pub opcode: Opcode,
+    /// Whether the frame came whole.
+    pub whole: bool,
+    /// The code, where it is a Close that came whole and has one.
+    pub code: Option<CloseCode>,
+}
+
+/// A report to the application.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Report {
+    pub at: At,
+    pub code: Option<CloseCode>,
+    pub reason: Option<crate::subject::Span>,
+    pub clean: Option<bool>,
+}
+
+/// The application's first wish to close.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub at: At,
+    pub code: Option<CloseCode>,
+    pub reason_len: usize,
+}
+
+/// The milestones of one connection.
+#[derive(Clone, Debug)]
+pub(super) struct Story {
+    pub role: Role,
+    pub own_close: Option<SeenClose>,
+    pub own_closes: u32,
+    pub second_close: Option<At>,
+    /// Rules that frames the subject wrote break, each with the first entry that does.
+    pub own_flaws: Flaws,
+    pub own_close_flaws: Flaws,
+    pub own_flaw_at: Option<At>,
+    pub own_frames: u32,
+    pub own_data_after_close: Option<At>,
+    pub own_data_before_answer: bool,
+    pub own_control_after_both: Option<At>,
+    pub own_unfinished: bool,
+    pub pongs: u32,
+    pub peer_close: Option<SeenClose>,
+    pub broken: Option<Broken>,
+    /// Whole messages and Pings that came before the peer's Close or the flaw.
+    pub messages: u32,
+    pub pings: u32,
+    /// Something came after the peer's Close.
+    pub late: bool,
+    /// Lawful frames came after the subject's own Close and before the peer's.
+    pub between_closes: bool,
+    pub peer_fin: Option<At>,
+    pub peer_reset: Option<At>,
+    pub end: Option<At>,
+    pub end_by_reset: bool,
+    pub asked: Option<Asked>,
+    /// The application sent after the subject's own Close, and awaits an answer; was answered; was told yes.
+    pub pending_send: Option<At>,
+    pub asked_to_send_after_close: bool,
+    pub took_data_after_close: Option<At>,
+    pub report: Option<Report>,
+    pub error: Option<At>,
+    pub delivered: u32,
+    pub panicked: Option<At>,
+    pub spinning: Option<At>,
+    pub memory: Option<(At, u64)>,
+    pub received: u64,
+    pub paused: bool,
+    pub last: At,
+    pub stimuli: u32,
+}
+
+impl Story {
+    pub(super) fn new(role: Role) -> Story {
+        Story {
+            role,
+            own_close: None,
+            own_closes: 0,
+            second_close: None,
+            own_flaws: Flaws::NONE,
+            own_close_flaws: Flaws::NONE,
+            own_flaw_at: None,
+            own_frames: 0,
+            own_data_after_close: None,
+            own_data_before_answer: false,
+            own_control_after_both: None,
+            own_unfinished: false,
+            pongs: 0,
+            peer_close: None,
+            broken: None,
+            messages: 0,
+            pings: 0,
+            late: false,
+            between_closes: false,
+            peer_fin: None,
+            peer_reset: None,
+            end: None,
+            end_by_reset: false,
+            asked: None,
+            pending_send: None,
+            asked_to_send_after_close: false,
+            took_data_after_close: None,
+            report: None,
+            error: None,
+            delivered: 0,
+            panicked: None,
+            spinning: None,
+            memory: None,
+            received: 0,
+            paused: false,
+            last: At { entry: 0, tick: 0 },
+            stimuli: 0,
+        }
+    }
+
+    /// When Closes had gone both ways, if they have, neither of them broken.
+    pub(super) fn exchanged(&self) -> Option<At> {
+        Some(self.own_close?.at.max(self.peer_close?.at))
+    }
+
+    /// Whether the subject began the closing handshake, rather than answering or failing.
+    pub(super) fn began(&self) -> bool {
+        self.own_close.is_some_and(|own| {
+            self.peer_close.is_none_or(|peer| own.at < peer.at)
+                && self.broken.is_none_or(|broken| own.at < broken.at)
+        })
+    }
+
+    /// How many ticks passed since then.
+    pub(super) fn since(&self, at: At) -> u32 {
+        self.last.tick - at.tick
+    }
+
+    /// Whether the peer ended its half of TCP, one way or another, before `at`.
+    pub(super) fn peer_ended_before(&self, at: At) -> bool {
+        self.peer_fin.into_iter().chain(self.peer_reset).any(|end| end < at)
+    }
+}
+
+/// The buffers that reading stories takes, reused from one to the next.
+#[derive(Debug)]
+pub(super) struct Teller {
+    to: Reader,
+    from: Reader,
+    /// The masking keys that the subject used, the first few.
+    pub keys: Vec<[u8; 4]>,
+}
+
+/// How many masking keys are kept for judging them.
+const KEYS_KEPT: usize = 16;
+
+impl Teller {
+    pub(super) fn new() -> Teller {
+        Teller { to: Reader::new(), from: Reader::new(), keys: Vec::with_capacity(KEYS_KEPT) }
+    }
+
+    /// The story of the entries from `start` to `end`, one connection.
+    pub(super) fn tell(&mut self, trace: &Trace, start: usize, end: usize, profile: Profile) -> Story {
+        let mut story = Story::new(trace.role);
+        self.to.restart(trace.role.peer(), profile);
+        self.from.restart(trace.role, profile);
+        // Where the first entry is that reached a subject whose application did not read.
+        let mut unread = None;
+        for (entry, happened) in trace.entries()[start..end].iter().enumerate() {
+            let at = At { entry: start + entry, tick: happened.tick };
+            story.last = at;
+            match happened.what {
+                What::Received(_) | What::PeerFin if story.paused => {
+                    unread.get_or_insert(at.entry);
+                }
+                What::Received(span) => self.received(&mut story, trace.octets(span), at),
+                What::PeerFin => {
+                    story.stimuli += 1;
+                    story.peer_fin = Some(at);
+                }
+                What::PeerReset => {
+                    story.stimuli += 1;
+                    story.peer_reset = Some(at);
+                    unread = None;
+                }
+                What::AppPause => story.paused = true,
+                What::AppResume => {
+                    story.paused = false;
+                    for earlier in unread.take().unwrap_or(at.entry)..at.entry {
+                        let what = trace.entries()[earlier].what;
+                        if let What::Received(span) = what {
+                            self.received(&mut story, trace.octets(span), at);
+                        } else if what == What::PeerFin {
+                            story.peer_fin = Some(at);
+                        }
+                    }
+                }
+                What::Sent(span) => self.sent(&mut story, trace.octets(span), at),
+                What::AppClose { code, reason } => {
+                    story.stimuli += 1;
+                    story.pending_send = None;
+                    story.asked.get_or_insert(Asked { at, code, reason_len: reason.len() });
+                }
+                What::AppSend { .. } => {
+                    story.stimuli += 1;
+                    story.pending_send = story.own_close.is_some().then_some(at);
+                }
+                What::Accepted => {
+                    let sent = story.pending_send.take();
+                    story.took_data_after_close = story.took_data_after_close.or(sent);
+                    story.asked_to_send_after_close |= sent.is_some();
+                }
+                What::Refused(_) => {
+                    story.asked_to_send_after_close |= story.pending_send.take().is_some();
+                }
+                What::Fin => story.end = story.end.or(Some(at)),
+                What::Reset => {
+                    story.end_by_reset = story.end.is_none();
+                    story.end = story.end.or(Some(at));
+                }
+                What::Message { .. } => story.delivered += 1,
+                What::Reported { code, reason, clean } => {
+                    story.report.get_or_insert(Report { at, code, reason, clean });
+                }
+                What::Errored(_) => story.error = story.error.or(Some(at)),
+                What::Panicked(_) => story.panicked = story.panicked.or(Some(at)),
+                What::Spinning => story.spinning = story.spinning.or(Some(at)),
+                What::Memory(octets) => {
+                    if story.memory.is_none_or(|(_, most)| octets > most) {
+                        story.memory = Some((at, octets));
+                    }
+                }
+                What::Connected { .. }
+                | What::Moved(..)
+                | What::Undelivered(_)
+                | What::Note(_)
+                | What::Ended => {}
+            }
+        }
+        story.own_unfinished = !self.from.at_boundary();
+        story
+    }
+
+    fn received(&mut self, story: &mut Story, octets: &[u8], at: At) {
+        story.stimuli += 1;
+        story.received += octets.len() as u64;
+        if story.peer_close.is_some() {
+            story.late = true;
+            return;
+        }
+        if story.broken.is_some() {
+            return;
+        }
+        let between = self.to.in_message();
+        let mut in_message = between;
+        self.to.read(octets, |seen| {
+            if story.peer_close.is_some() {
+                story.late = true;
+                return false;
+            }
+            match seen {
+                Seen::Header(header, flaws) if !flaws.is_empty() => {
+                    // What the header alone shows counts from the header on; the frame may never come whole.
+                    let broken = Broken { at, flaws, opcode: header.opcode, whole: false, code: None };
+                    story.broken.get_or_insert(broken);
+                    true
+                }
+                Seen::Header(..) => true,
+                Seen::Frame(header, flaws, payload) if !flaws.is_empty() => {
+                    let code = match (header.opcode, payload) {
+                        (Opcode::Close, [high, low, ..]) => {
+                            Some(CloseCode(u16::from_be_bytes([*high, *low])))
+                        }
+                        _ => None,
+                    };
+                    let at = story.broken.map_or(at, |broken| broken.at);
+                    story.broken = Some(Broken { at, flaws, opcode: header.opcode, whole: true, code });
+                    false
+                }
+                Seen::Frame(header, flaws, payload) => {
+                    story.between_closes |= story.own_close.is_some() && header.opcode != Opcode::Close;
+                    match header.opcode {
+                        Opcode::Close => {
+                            story.peer_close = Some(SeenClose::new(at, flaws, in_message, payload));
+                        }
+                        Opcode::Ping => story.pings += 1,
+                        Opcode::Pong => {}
+                        Opcode::Text | Opcode::Binary | Opcode::Continuation | Opcode::Reserved(_) => {
+                            in_message = !header.fin;
+                            story.messages += u32::from(header.fin);
+                        }
+                    }
+                    true
+                }
+            }
+        });
+    }
+
+    fn sent(&mut self, story: &mut Story, octets: &[u8], at: At) {
+        let keys = &mut self.keys;
+        self.from.read(octets, |seen| {
+            match seen {
+                Seen::Header(header, flaws) => {
+                    story.own_frames += 1;
+                    own_flaws(story, flaws, header.opcode, at);
+                    if let Some(key) = header.mask
+                        && keys.len() < KEYS_KEPT
+                    {
+                        keys.push(key);
+                    }
+                    match header.opcode {
+                        Opcode::Close => {
+                            story.own_closes += 1;
+                            if story.own_closes == 2 {
+                                story.second_close = Some(at);
+                            }
+                        }
+                        Opcode::Text | Opcode::Binary | Opcode::Continuation => {
+                            if story.own_closes > 0 {
+                                story.own_data_after_close.get_or_insert(at);
+                            } else if story.peer_close.is_some() {
+                                story.own_data_before_answer = true;
+                            }
+                        }
+                        Opcode::Ping | Opcode::Pong => {
+                            if story.own_closes > 0 && story.peer_close.is_some() {
+                                story.own_control_after_both.get_or_insert(at);
+                            }
+                        }
+                        Opcode::Reserved(_) => {}
+                    }
+                }
+                Seen::Frame(header, flaws, payload) => {
+                    own_flaws(story, flaws, header.opcode, at);
+                    match header.opcode {
+                        Opcode::Close => {
+                            story.own_close.get_or_insert(SeenClose::new(at, flaws, false, payload));
+                        }
+                        Opcode::Pong => story.pongs += 1,
+                        Opcode::Continuation
+                        | Opcode::Text
+                        | Opcode::Binary
+                        | Opcode::Ping
+                        | Opcode::Reserved(_) => {}
+                    }
+                }
+            }
+            true
+        });
+    }
+}
+
+fn own_flaws(story: &mut Story, flaws: Flaws, opcode: Opcode, at: At) {
+    let set = if opcode == Opcode::Close { &mut story.own_close_flaws } else { &mut story.own_flaws };
+    for flaw in flaws.iter() {
+        if !set.contains(flaw) {
+            set.insert(flaw);
+            story.own_flaw_at.get_or_insert(at);
+        }
+    }
+}
+
+/// What the subject made of something that it received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reaction {
+    /// It failed the connection for it.
+    Rejected,
+    /// It took it as if nothing were wrong.
+    Accepted,
+    /// The trace does not tell.
+    Unclear,
+}
+
+/// Codes that endpoints send when they fail a connection.
+fn is_failure(code: CloseCode) -> bool {
+    matches!(code.0, 1002 | 1003 | 1007 | 1008 | 1009 | 1011)
+}
+
+impl Story {
+    /// What the subject made of the first broken frame.
+    pub(super) fn reaction_to_flaw(&self, broken: &Broken) -> Reaction {
+        let close = broken.opcode == Opcode::Close;
+        // What happens once the peer has gone may be for that.
+        let in_time = |at: At| at > broken.at && !self.peer_ended_before(at);
+        if self.error.is_some_and(in_time) {
+            return Reaction::Rejected;
+        }
+        let answer = self.own_close.filter(|own| own.at > broken.at);
+        match answer.map(|own| own.code()) {
+            Some(Some(code)) if close && broken.code == Some(code) => {
+                return if is_failure(code) { Reaction::Unclear } else { Reaction::Accepted };
+            }
+            Some(Some(code)) if is_failure(code) => return Reaction::Rejected,
+            Some(_) | None => {}
+        }
+        if let Some(report) = self.report.filter(|report| report.at > broken.at) {
+            let refused = report.clean == Some(false)
+                || report.code.is_some_and(|code| code == CloseCode::ABNORMAL || is_failure(code));
+            match report.code {
+                Some(code) if close && broken.code == Some(code) && report.clean != Some(false) => {
+                    return Reaction::Accepted;
+                }
+                None | Some(CloseCode::NO_STATUS)
+                    if close && broken.flaws.contains(Flaw::BodyOneByte) && !refused =>
+                {
+                    return Reaction::Accepted;
+                }
+                _ if !in_time(report.at) => {}
+                _ if refused => return Reaction::Rejected,
+                Some(_) | None => return Reaction::Unclear,
+            }
+        }
+        if answer.is_some() {
+            return Reaction::Unclear;
+        }
+        let closing_already = self.own_close.is_some_and(|own| own.at < broken.at);
+        match self.end {
+            Some(end) if in_time(end) => {
+                return if closing_already && close { Reaction::Unclear } else { Reaction::Rejected };
+            }
+            Some(end) if end <= broken.at => return Reaction::Unclear,
+            Some(_) | None => {}
+        }
+        let told_by_header =
+            broken.flaws.contains(Flaw::ControlTooLong) || broken.flaws.contains(Flaw::LengthTopBit);
+        let unable = self.paused || self.panicked.is_some() || self.spinning.is_some();
+        if closing_already || unable || !self.idle_before_peer_ended(broken.at) {
+            return Reaction::Unclear;
+        }
+        if broken.whole || told_by_header { Reaction::Accepted } else { Reaction::Unclear }
+    }
+
+    /// Whether the subject had a tick, or the rest of the script, to react to what came at `at` before the
+    /// peer ended TCP.
+    pub(super) fn idle_before_peer_ended(&self, at: At) -> bool {
+        self.peer_fin.into_iter().chain(self.peer_reset).all(|end| end > at && end.tick > at.tick)
+    }
+
+    /// What the subject made of the peer's well-formed Close.
+    pub(super) fn reaction_to_close(&self, close: &SeenClose) -> Reaction {
+        if self.panicked.is_some() || self.spinning.is_some() {
+            return Reaction::Unclear;
+        }
+        let reported = self.report.is_some_and(|report| {
+            report.code == close.code() && report.clean != Some(false)
+                || report.code == Some(CloseCode::NO_STATUS) && close.code().is_none()
+        });
+        match self.own_close {
+            Some(own) if own.at > close.at => match own.code() {
+                Some(code) if is_failure(code) && close.code() != Some(code) => Reaction::Rejected,
+                Some(_) | None => Reaction::Accepted,
+            },
+            _ if self.error.is_some_and(|error| {
+                error > close.at && !self.peer_ended_before(error) && !reported
+            }) =>
+            {
+                Reaction::Rejected
+            }
+            Some(_) if reported => Reaction::Accepted,
+            Some(_) => Reaction::Unclear,
+            None if self.end.is_some_and(|end| end > close.at && !self.peer_ended_before(end)) => {
+                Reaction::Rejected
+            }
+            None => Reaction::Unclear,
+        }
+    }
+
+    /// The rules of the flaws of frames that the subject wrote; the codes of its Closes are judged apart.
+    pub(super) fn rules_broken_by_frames(&self) -> RuleSet {
+        let codes = [Flaw::CodeUndefined, Flaw::CodeLocalOnly, Flaw::CodeUnassigned];
+        let closes = self.own_close_flaws.iter().filter(|flaw| !codes.contains(flaw));
+        let closes = closes.filter_map(|flaw| flaw.breaks(true));
+        let others = self.own_flaws.iter().filter_map(|flaw| flaw.breaks(false));
+        closes.chain(others).collect()
+    }
+}

@@ -1,0 +1,676 @@
+//! The reference endpoint, in both roles. In come stimuli, out go frames and reports; what it does is
+//! [`State::on`]'s to say, and what could be done wrong on the way goes through [`Conduct`], so that a
+//! faulty endpoint is the model with one decision changed.
+
+use crate::close::{self, CloseBody, ConformingClose, LongReason};
+use crate::closing::{self, Action, Event, State};
+use crate::code::{CloseCode, Profile};
+use crate::flaw::{Flaw, Flaws, MESSAGE_LIMIT};
+use crate::frame::{self, Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode, Piece};
+use crate::role::Role;
+use crate::rule::Duties;
+use crate::script::MessageKind;
+use crate::subject::{Output, Stimulus, Subject};
+
+/// How many ticks of silence the model waits for a Close or a FIN before it gives up.
+pub const PATIENCE: u32 = 8;
+
+/// The decisions of an endpoint that a fault can change. The defaults are the conforming ones.
+pub trait Conduct {
+    /// Octets written in front of a frame.
+    fn before(&self, _opcode: Opcode, _role: Role) -> &'static [u8] {
+        &[]
+    }
+
+    /// A last change to a frame, the `count`-th, before it is written.
+    fn frame(&self, _header: &mut Header, _payload: &mut Vec<u8>, _count: u32) {}
+
+    /// Whether to take a frame in spite of this flaw; the payload is there once the frame is whole.
+    fn tolerates(&self, _flaw: Flaw, _header: &Header, _payload: Option<&[u8]>) -> bool {
+        false
+    }
+
+    /// Whether to treat a flawless Close as an error.
+    fn refuses(&self, _header: &Header, _body: &CloseBody<'_>) -> bool {
+        false
+    }
+
+    /// Whether to pass over a Close as if it had not come.
+    fn ignores_close(&self, _in_message: bool, _body: &CloseBody<'_>) -> bool {
+        false
+    }
+
+    /// The code that answers a Close, if not the conforming one.
+    fn answer(&self, _received: &CloseBody<'_>) -> Option<Option<CloseCode>> {
+        None
+    }
+
+    /// What to do about an event, given what the table says.
+    fn action(&self, _state: State, _event: Event, _role: Role, action: Action) -> Action {
+        action
+    }
+
+    /// How many ticks to wait before an action; `None` is for ever.
+    fn pace(&self, _action: Action, _state: State, _role: Role) -> Option<u32> {
+        Some(0)
+    }
+
+    /// What else to do once its own Close is written.
+    fn afterthought(&self, _state: State, _role: Role) -> Option<Afterthought> {
+        None
+    }
+
+    /// The code with which to fail the connection.
+    fn fail_code(&self, flaw: Flaw) -> CloseCode {
+        flaw.fail_code()
+    }
+
+    /// Whether to throw away unread what comes in.
+    fn is_deaf(&self, state: State) -> bool {
+        state.is_deaf()
+    }
+
+    /// How segments of TCP are read.
+    fn segments(&self) -> Segments {
+        Segments::AsAStream
+    }
+
+    /// Whether to end TCP by a reset.
+    fn resets(&self) -> bool {
+        false
+    }
+
+    /// How many ticks of silence to wait before giving up; `None` is for ever.
+    fn patience(&self) -> Option<u32> {
+        Some(PATIENCE)
+    }
+
+    /// What the application is told.
+    fn tells<'a>(&self, told: Told<'a>, _own_code: Option<CloseCode>) -> Told<'a> {
+        told
+    }
+
+    /// What the application may close with: the Close to write, or `None` to refuse.
+    fn app_close(&self, code: CloseCode, reason: &str, role: Role, profile: Profile, out: &mut Vec<u8>) -> bool {
+        match ConformingClose::new(code, reason, role, profile, LongReason::Refuse) {
+            Ok(close) => {
+                out.extend_from_slice(close.body());
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// How much memory to set aside for a payload that claims so many octets and of which so many came.
+    fn allocates(&self, _claimed: u64, came: u64) -> u64 {
+        came
+    }
+
+    /// How a Close kills the endpoint, if it does.
+    fn dies_of(&self, _payload: &[u8]) -> Option<Death> {
+        None
+    }
+
+    /// Whether a new connection starts afresh after one that failed.
+    fn recovers(&self) -> bool {
+        true
+    }
+}
+
+/// Something that no conforming endpoint does after its Close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Afterthought {
+    /// Write one more frame of this kind.
+    Frame(Opcode),
+    /// Close TCP.
+    CloseTcp,
+}
+
+/// How an endpoint reads segments of TCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Segments {
+    /// As what they are: pieces of a stream.
+    AsAStream,
+    /// A frame that a segment does not finish is lost.
+    LosingPartialFrames,
+    /// What follows the first frame of a segment is lost.
+    LosingAllButTheFirstFrame,
+    /// A frame that a segment does not finish fails the connection.
+    FailingOnPartialFrames,
+}
+
+/// A way to die.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Death {
+    /// A panic.
+    Panic,
+    /// A loop without end.
+    Spin,
+}
+
+/// What an application is told of a closure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Told<'a> {
+    /// The code.
+    pub code: CloseCode,
+    /// The reason.
+    pub reason: &'a str,
+    /// Whether the closure was clean.
+    pub clean: bool,
+}
+
+/// Conduct without a fault.
+#[derive(Clone, Copy, Debug, Default)]
+#[cfg(not(feature = "planted"))]
+pub struct Conforming;
+
+#[cfg(not(feature = "planted"))]
+impl Conduct for Conforming {}
+
+/// The model: an endpoint without a fault.
+pub type Model = Endpoint<Conforming>;
+
+/// The model with a fault planted in it: built only to watch the fuzz targets fail.
+#[derive(Clone, Copy, Debug, Default)]
+#[cfg(feature = "planted")]
+pub struct Conforming;
+
+#[cfg(feature = "planted")]
+impl Conduct for Conforming {
+    fn answer(&self, _received: &CloseBody<'_>) -> Option<Option<CloseCode>> {
+        Some(Some(CloseCode::NO_STATUS))
+    }
+}
+
+/// An endpoint of either role.
+#[derive(Clone, Debug)]
+pub struct Endpoint<C> {
+    name: &'static str,
+    conduct: C,
+    profile: Profile,
+    role: Role,
+    state: State,
+    decoder: Decoder,
+    header: Option<Header>,
+    control: [u8; MAX_CONTROL_PAYLOAD],
+    kept: usize,
+    message: Option<MessageKind>,
+    data: Vec<u8>,
+    /// The first Close that was received, as it stands in `control`.
+    first_close: bool,
+    own_code: Option<CloseCode>,
+    told: bool,
+    paused: bool,
+    unread: Vec<u8>,
+    unread_fin: bool,
+    /// Ticks of silence in a state that does not last, and when an action that was put off is due.
+    waited: u32,
+    put_off: Option<(Action, u32)>,
+    /// A generator for masking keys: the caller's to seed, since the library draws no randomness.
+    keys: u64,
+    frames: u32,
+    payload: Vec<u8>,
+    body: Vec<u8>,
+    dead: bool,
+    failed_once: bool,
+}
+
+impl Model {
+    /// A model that reads codes by this profile.
+    pub fn new(profile: Profile) -> Model {
+        Endpoint::with_conduct("model", Conforming, profile)
+    }
+}
+
+impl<C: Conduct> Endpoint<C> {
+    /// An endpoint with this conduct.
+    pub fn with_conduct(name: &'static str, conduct: C, profile: Profile) -> Endpoint<C> {
+        Endpoint {
+            name,
+            conduct,
+            profile,
+            role: Role::Server,
+            state: State::Open,
+            decoder: Decoder::new(),
+            header: None,
+            control: [0; MAX_CONTROL_PAYLOAD],
+            kept: 0,
+            message: None,
+            data: Vec::new(),
+            first_close: false,
+            own_code: None,
+            told: false,
+            paused: false,
+            unread: Vec::new(),
+            unread_fin: false,
+            waited: 0,
+            put_off: None,
+            keys: 0x9e37_79b9_7f4a_7c15,
+            frames: 0,
+            payload: Vec::new(),
+            body: Vec::new(),
+            dead: false,
+            failed_once: false,
+        }
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    fn happens(&mut self, event: Event, flaw: Option<Flaw>, out: &mut Output) {
+        let before = self.state;
+        let (after, action) = before.on(event, self.role);
+        let action = self.conduct.action(before, event, self.role, action);
+        out.moved(before, after);
+        self.state = after;
+        if before != after {
+            self.waited = 0;
+        }
+        self.failed_once |= after == State::Failed;
+        match self.conduct.pace(action, after, self.role) {
+            Some(0) => self.act(action, flaw, out),
+            Some(ticks) => self.put_off = Some((action, ticks)),
+            None => {}
+        }
+        if matches!(self.state, State::Closed { .. }) {
+            self.tell(out);
+        }
+    }
+
+    fn act(&mut self, action: Action, flaw: Option<Flaw>, out: &mut Output) {
+        match action {
+            // What is sent, delivered or refused is written where the payload is at hand.
+            Action::Nothing
+            | Action::Discard
+            | Action::Refuse
+            | Action::Deliver
+            | Action::SendMessage
+            | Action::SendPong
+            | Action::SendClose => {}
+            Action::Answer => {
+                let body = self.close_body();
+                let answer = match self.conduct.answer(&body) {
+                    Some(code) => Ok(code),
+                    None => Err(ConformingClose::answer(body, self.role, self.profile)),
+                };
+                match answer {
+                    Ok(code) => self.write_close(code.map(CloseCode::to_octets).as_ref().map_or(&[], |c| c), out),
+                    Err(close) => self.write_close(close.body(), out),
+                }
+                // A Close that crossed ours is already counted as its answer.
+                if self.state == State::CloseReceived {
+                    self.happens(Event::Answered, None, out);
+                } else if self.state == State::CloseExchanged && self.role == Role::Server {
+                    self.close_tcp(out);
+                }
+            }
+            Action::FailAloud => {
+                let code = self.conduct.fail_code(flaw.unwrap_or(Flaw::OpcodeReserved));
+                self.write_close(&code.to_octets(), out);
+                if self.conduct.pace(Action::CloseTcp, self.state, self.role) == Some(0) {
+                    self.close_tcp(out);
+                }
+            }
+            Action::CloseTcp => self.close_tcp(out),
+        }
+    }
+
+    fn close_tcp(&mut self, out: &mut Output) {
+        if self.conduct.resets() {
+            out.reset();
+        } else {
+            out.fin();
+        }
+        self.tell(out);
+    }
+
+    fn close_body(&self) -> CloseBody<'_> {
+        match CloseBody::parse(&self.control[..self.kept]) {
+            Ok(body) => body,
+            // Only a fault takes these.
+            Err(close::BodyError::OneByte) => CloseBody::Empty,
+            Err(close::BodyError::ReasonNotUtf8 { code, .. }) => CloseBody::Status { code, reason: "" },
+        }
+    }
+
+    fn tell(&mut self, out: &mut Output) {
+        if self.told {
+            return;
+        }
+        self.told = true;
+        let clean = match self.state {
+            State::CloseExchanged | State::Closed { clean: true } => true,
+            State::Open
+            | State::CloseSent
+            | State::CloseReceived
+            | State::Failed
+            | State::Closed { clean: false } => false,
+        };
+        let body = self.close_body();
+        let (code, reason) = closing::reported(self.first_close.then_some(body));
+        let told = self.conduct.tells(Told { code, reason, clean }, self.own_code);
+        out.reported(Some(told.code), Some(told.reason), Some(told.clean));
+    }
+
+    fn key(&mut self) -> Option<[u8; 4]> {
+        match self.role {
+            Role::Server => None,
+            Role::Client => {
+                // xorshift64: fresh each time, and the same in every run.
+                self.keys ^= self.keys << 13;
+                self.keys ^= self.keys >> 7;
+                self.keys ^= self.keys << 17;
+                Some(((self.keys >> 32) as u32).to_be_bytes())
+            }
+        }
+    }
+
+    fn write(&mut self, opcode: Opcode, payload: &[u8], out: &mut Output) {
+        let mut header = Header::conforming(opcode, payload.len() as u64, self.key());
+        let mut buffer = std::mem::take(&mut self.payload);
+        buffer.clear();
+        buffer.extend_from_slice(payload);
+        self.conduct.frame(&mut header, &mut buffer, self.frames);
+        self.frames += 1;
+        let before = self.conduct.before(opcode, self.role);
+        out.sent_by(|octets| {
+            octets.extend_from_slice(before);
+            frame::write(&header, &buffer, octets);
+        });
+        self.payload = buffer;
+    }
+
+    fn write_close(&mut self, body: &[u8], out: &mut Output) {
+        self.own_code = match body {
+            [high, low, ..] => Some(CloseCode(u16::from_be_bytes([*high, *low]))),
+            [] | [_] => None,
+        };
+        self.write(Opcode::Close, body, out);
+        match self.conduct.afterthought(self.state, self.role) {
+            None => {}
+            Some(Afterthought::Frame(opcode)) => self.write(opcode, b"", out),
+            Some(Afterthought::CloseTcp) => self.close_tcp(out),
+        }
+    }
+
+    fn fail(&mut self, flaw: Flaw, out: &mut Output) {
+        self.happens(Event::RecvFlaw, Some(flaw), out);
+    }
+
+    fn receive(&mut self, mut octets: &[u8], out: &mut Output) {
+        let segments = self.conduct.segments();
+        while !self.conduct.is_deaf(self.state) && !self.dead {
+            let Some(piece) = self.decoder.next(&mut octets) else { break };
+            match piece {
+                Piece::Header(header) => self.begin(header, out),
+                Piece::Payload { octets, offset } => self.payload(octets, offset),
+                Piece::End => {
+                    if let Some(header) = self.header.take() {
+                        self.finish(header, out);
+                    }
+                    if segments == Segments::LosingAllButTheFirstFrame {
+                        return;
+                    }
+                }
+            }
+        }
+        if !self.decoder.at_boundary() && !self.conduct.is_deaf(self.state) {
+            match segments {
+                Segments::AsAStream | Segments::LosingAllButTheFirstFrame => {}
+                Segments::LosingPartialFrames => self.decoder = Decoder::new(),
+                Segments::FailingOnPartialFrames => self.fail(Flaw::OpcodeReserved, out),
+            }
+        }
+    }
+
+    fn begin(&mut self, header: Header, out: &mut Output) {
+        self.header = Some(header);
+        self.kept = 0;
+        let mut flaws = header.flaws(self.role.peer());
+        let claimed = header.length.value();
+        match header.opcode {
+            Opcode::Text | Opcode::Binary if self.message.is_some() => flaws.insert(Flaw::ContinuationMissing),
+            Opcode::Text | Opcode::Binary => {
+                let text = header.opcode == Opcode::Text;
+                self.message = Some(if text { MessageKind::Text } else { MessageKind::Binary });
+                self.data.clear();
+            }
+            Opcode::Continuation if self.message.is_none() => flaws.insert(Flaw::ContinuationUnexpected),
+            Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong | Opcode::Reserved(_) => {}
+        }
+        if !header.opcode.is_control() && claimed.saturating_add(self.data.len() as u64) > MESSAGE_LIMIT {
+            flaws.insert(Flaw::MessageTooBig);
+        }
+        if claimed > MAX_CONTROL_PAYLOAD as u64 {
+            out.memory(self.conduct.allocates(claimed, self.data.len() as u64));
+        }
+        self.check(flaws, &header, false, out);
+    }
+
+    /// Fails the connection for the first flaw that is not tolerated; whether there was none.
+    fn check(&mut self, flaws: Flaws, header: &Header, whole: bool, out: &mut Output) -> bool {
+        let payload = whole.then_some(&self.control[..self.kept]);
+        let flaw = flaws.iter().find(|flaw| !self.conduct.tolerates(*flaw, header, payload));
+        if let Some(flaw) = flaw {
+            self.fail(flaw, out);
+        }
+        flaw.is_none()
+    }
+
+    fn payload(&mut self, octets: &[u8], offset: u64) {
+        let Some(header) = self.header else { return };
+        let key = header.mask.unwrap_or([0; 4]);
+        if header.opcode.is_control() {
+            let room = &mut self.control[self.kept..];
+            let take = room.len().min(octets.len());
+            room[..take].copy_from_slice(&octets[..take]);
+            frame::mask(key, offset, &mut room[..take]);
+            self.kept += take;
+        } else {
+            let start = self.data.len();
+            self.data.extend_from_slice(octets);
+            frame::mask(key, offset, &mut self.data[start..]);
+        }
+    }
+
+    fn finish(&mut self, header: Header, out: &mut Output) {
+        match header.opcode {
+            Opcode::Close => self.close(header, out),
+            Opcode::Ping => {
+                let pong = self.control;
+                let kept = self.kept;
+                if self.answers_ping(out) {
+                    self.write(Opcode::Pong, &pong[..kept], out);
+                }
+            }
+            Opcode::Pong => self.happens(Event::RecvPong, None, out),
+            Opcode::Text | Opcode::Binary | Opcode::Continuation if header.fin => {
+                let Some(kind) = self.message.take() else { return };
+                let broken = kind == MessageKind::Text && std::str::from_utf8(&self.data).is_err();
+                if broken && !self.conduct.tolerates(Flaw::TextNotUtf8, &header, None) {
+                    return self.fail(Flaw::TextNotUtf8, out);
+                }
+                let before = self.state;
+                let (_, action) = before.on(Event::RecvMessage, self.role);
+                let action = self.conduct.action(before, Event::RecvMessage, self.role, action);
+                if action == Action::Deliver {
+                    out.message(kind, &self.data);
+                } else if action == Action::CloseTcp {
+                    out.errored("data after close");
+                }
+                self.happens(Event::RecvMessage, None, out);
+            }
+            Opcode::Text | Opcode::Binary | Opcode::Continuation | Opcode::Reserved(_) => {}
+        }
+    }
+
+    fn answers_ping(&mut self, out: &mut Output) -> bool {
+        let (_, action) = self.state.on(Event::RecvPing, self.role);
+        let action = self.conduct.action(self.state, Event::RecvPing, self.role, action);
+        self.happens(Event::RecvPing, None, out);
+        action == Action::SendPong
+    }
+
+    fn close(&mut self, header: Header, out: &mut Output) {
+        let payload = &self.control[..self.kept];
+        match self.conduct.dies_of(payload) {
+            None => {}
+            Some(Death::Panic) => {
+                self.dead = true;
+                return out.panicked("index out of bounds");
+            }
+            Some(Death::Spin) => {
+                self.dead = true;
+                return out.spinning();
+            }
+        }
+        let parsed = CloseBody::parse(payload);
+        let mut flaws = Flaws::NONE;
+        let code = match parsed {
+            Ok(body) => body.code(),
+            Err(error) => {
+                flaws.insert(error.flaw());
+                match error {
+                    close::BodyError::OneByte => None,
+                    close::BodyError::ReasonNotUtf8 { code, .. } => Some(code),
+                }
+            }
+        };
+        if let Some(flaw) = code.and_then(|code| close::code_flaw(code, self.profile)) {
+            flaws.insert(flaw);
+        }
+        if !self.check(flaws, &header, true, out) {
+            return;
+        }
+        let body = self.close_body();
+        if self.conduct.ignores_close(self.message.is_some(), &body) {
+            return;
+        }
+        if self.conduct.refuses(&header, &body) {
+            return self.fail(Flaw::OpcodeReserved, out);
+        }
+        self.first_close = true;
+        self.happens(Event::RecvClose, None, out);
+    }
+
+    fn app_close(&mut self, code: Option<CloseCode>, reason: &str, out: &mut Output) {
+        let mut body = std::mem::take(&mut self.body);
+        body.clear();
+        let may = match code {
+            None => true,
+            Some(code) => self.conduct.app_close(code, reason, self.role, self.profile, &mut body),
+        };
+        if !may {
+            out.refused("this code and reason may not be sent");
+        } else {
+            let (_, action) = self.state.on(Event::AppClose, self.role);
+            self.happens(Event::AppClose, None, out);
+            if action == Action::SendClose {
+                self.write_close(&body, out);
+            }
+            out.accepted();
+        }
+        self.body = body;
+    }
+
+    fn app_send(&mut self, kind: MessageKind, payload: &[u8], out: &mut Output) {
+        let (_, action) = self.state.on(Event::AppSend, self.role);
+        let action = self.conduct.action(self.state, Event::AppSend, self.role, action);
+        self.happens(Event::AppSend, None, out);
+        match action {
+            Action::SendMessage => {
+                self.write(kind.opcode(), payload, out);
+                out.accepted();
+            }
+            Action::Nothing => out.accepted(),
+            Action::Discard
+            | Action::Deliver
+            | Action::SendPong
+            | Action::SendClose
+            | Action::Answer
+            | Action::Refuse
+            | Action::FailAloud
+            | Action::CloseTcp => out.refused("the connection is closing"),
+        }
+    }
+
+    fn tick(&mut self, out: &mut Output) {
+        if let Some((action, ticks)) = self.put_off {
+            self.put_off = (ticks > 1).then_some((action, ticks - 1));
+            if ticks == 1 {
+                self.act(action, None, out);
+            }
+            return;
+        }
+        match self.state {
+            State::Open | State::Closed { .. } => {}
+            State::CloseSent | State::CloseReceived | State::CloseExchanged | State::Failed => {
+                self.waited += 1;
+                if self.conduct.patience() == Some(self.waited) {
+                    self.happens(Event::Timeout, None, out);
+                }
+            }
+        }
+    }
+}
+
+impl<C: Conduct> Subject for Endpoint<C> {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn duties(&self, _role: Role) -> Duties {
+        Duties::ALL
+    }
+
+    fn connect(&mut self, role: Role, _out: &mut Output) {
+        self.role = role;
+        self.state = State::Open;
+        self.decoder = Decoder::new();
+        self.header = None;
+        self.kept = 0;
+        self.message = None;
+        self.first_close = false;
+        self.own_code = None;
+        self.told = false;
+        self.paused = false;
+        self.unread.clear();
+        self.unread_fin = false;
+        self.waited = 0;
+        self.put_off = None;
+        self.dead = self.failed_once && !self.conduct.recovers();
+    }
+
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+        if self.dead {
+            return;
+        }
+        match stimulus {
+            Stimulus::Octets(octets) if self.paused => self.unread.extend_from_slice(octets),
+            Stimulus::Octets(octets) => self.receive(octets, out),
+            Stimulus::Fin if self.paused => self.unread_fin = true,
+            Stimulus::Fin => self.happens(Event::PeerFin, None, out),
+            Stimulus::Reset => {
+                self.unread.clear();
+                self.unread_fin = false;
+                self.happens(Event::PeerReset, None, out);
+            }
+            Stimulus::Close { code, reason } => self.app_close(code, reason, out),
+            Stimulus::Send { kind, payload } => self.app_send(kind, payload, out),
+            Stimulus::Pause => self.paused = true,
+            Stimulus::Resume => {
+                self.paused = false;
+                let mut unread = std::mem::take(&mut self.unread);
+                self.receive(&unread, out);
+                unread.clear();
+                self.unread = unread;
+                if std::mem::take(&mut self.unread_fin) {
+                    self.happens(Event::PeerFin, None, out);
+                }
+            }
+            Stimulus::Tick => self.tick(out),
+        }
+    }
+}

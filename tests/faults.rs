@@ -1,0 +1,47 @@
+//! The model is never faulted, and every fault always is, by the rule that it breaks.
+
+mod support;
+
+use wsclose::code::Profile;
+use wsclose::drive::Driver;
+use wsclose::judge::Judge;
+use wsclose::role::Role;
+use wsclose::subjects::faulty::{Fault, Faulty};
+use wsclose::subjects::model::Model;
+
+#[test]
+fn the_model_is_never_faulted() {
+    let mut driver = Driver::new();
+    for profile in Profile::ALL {
+        let mut model = Model::new(profile);
+        let mut judge = Judge::new(profile);
+        for (name, script) in support::scripts() {
+            for role in Role::ALL {
+                let trace = driver.drive(script.as_script().for_role(role), &mut model);
+                let findings = judge.judge(trace).to_vec();
+                assert!(
+                    findings.is_empty(),
+                    "{name}, the model as a {role}, profile {profile}: {findings:#?}\n{trace}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_fault_is_found_and_named() {
+    let mut driver = Driver::new();
+    let mut judge = Judge::new(Profile::default());
+    let scripts = support::scripts();
+    let missed: Vec<&str> = Fault::ALL
+        .into_iter()
+        .filter(|fault| {
+            !scripts.iter().any(|(_, script)| {
+                let trace = driver.drive(script.as_script(), &mut Faulty::new(*fault));
+                judge.judge(trace).iter().any(|finding| finding.rule == fault.rule())
+            })
+        })
+        .map(Fault::slug)
+        .collect();
+    assert!(missed.is_empty(), "faults that no curated script shows: {missed:?}");
+}
