@@ -14,6 +14,7 @@
 pub mod role;
 pub mod rule;
 pub mod code;
+pub mod dialect;
 pub mod flaw;
 pub mod frame;
 pub mod close;
@@ -24,3 +25,4 @@ pub mod trace;
 pub mod drive;
 pub mod judge;
 pub mod subjects;
+pub mod fuzz;

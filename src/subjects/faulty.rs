@@ -1,6 +1,11 @@
 //! The model with one fault: what the judge must always find. Every rule has at least one [`Fault`] that
 //! breaks it; each fault changes one decision of [`Conduct`] and nothing else.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each decision names the faults that change it; every other one leaves it alone"
+)]
+
 use super::model::{Afterthought, Conduct, Death, Endpoint, PATIENCE, Segments, Told};
 use crate::close::{BodyError, CloseBody, MAX_REASON};
 use crate::closing::{Action, Event, State};
@@ -150,6 +155,23 @@ impl Faulty {
 }
 
 impl Fault {
+    /// Whether an endpoint of this role with this fault breaks its rule by every Close that it writes.
+    pub fn shows_in_every_close(self, role: Role) -> bool {
+        match self {
+            Fault::CloseWithoutFin
+            | Fault::CloseOf126
+            | Fault::CloseWithRsv1
+            | Fault::LengthIn16Bits
+            | Fault::LengthIn64Bits
+            | Fault::LengthTopBit
+            | Fault::WritesReservedOpcode
+            | Fault::BodyOfOneByte => true,
+            Fault::ClientBare => role == Role::Client,
+            Fault::ServerMasks => role == Role::Server,
+            _ => false,
+        }
+    }
+
     fn takes_reason(self, payload: &[u8]) -> bool {
         let Err(BodyError::ReasonNotUtf8 { valid_up_to, .. }) = CloseBody::parse(payload) else { return false };
         let bad = &payload[2 + valid_up_to..];
