@@ -63,28 +63,18 @@ struct Run<'d, 's> {
 impl Run<'_, '_> {
     fn script(&mut self, mut steps: Steps<'_>) {
         let mut connections = 1;
-        // Where the present connection began, and how far its own steps go.
+        // Where the steps of the present connection begin, and how many they are.
         let mut beginning = steps;
         let mut own = 0;
+        // A repetition is over when it has been played: what follows it begins a new connection.
+        let mut repeated = false;
         self.connect(None);
-        while let Some(step) = steps.next() {
-            match step {
-                Step::Connect | Step::Again(_) if connections == MAX_CONNECTIONS => break,
-                Step::Connect => {
-                    connections += 1;
-                    self.end();
-                    self.connect(None);
-                    beginning = steps;
-                    own = 0;
-                }
-                Step::Again(recut) => {
-                    connections += 1;
-                    self.end();
-                    self.connect(Some(recut));
-                    for step in beginning.filter(|step| !matches!(step, Step::Again(_))).take(own) {
-                        self.step(&step, recut);
-                    }
-                }
+        loop {
+            let here = steps;
+            let Some(step) = steps.next() else { break };
+            let begins = match step {
+                Step::Connect | Step::Again(_) => true,
+                Step::Note(_) => false,
                 Step::Frame(_)
                 | Step::Octets { .. }
                 | Step::Fin
@@ -93,11 +83,30 @@ impl Run<'_, '_> {
                 | Step::AppSend { .. }
                 | Step::Pause
                 | Step::Resume
-                | Step::Wait(_)
-                | Step::Note(_) => {
-                    own += 1;
-                    self.step(&step, Recut::AsWritten);
+                | Step::Wait(_) => repeated,
+            };
+            if begins {
+                if connections == MAX_CONNECTIONS {
+                    break;
                 }
+                connections += 1;
+                self.end();
+                repeated = false;
+                if let Step::Again(recut) = step {
+                    self.connect(Some(recut));
+                    for step in beginning.take(own) {
+                        self.step(&step, recut);
+                    }
+                    repeated = true;
+                    continue;
+                }
+                self.connect(None);
+                own = 0;
+                beginning = if step == Step::Connect { steps } else { here };
+            }
+            if step != Step::Connect {
+                own += usize::from(!repeated);
+                self.step(&step, Recut::AsWritten);
             }
         }
         self.end();

@@ -225,7 +225,8 @@ pub enum Step<'a> {
     Wait(u8),
     /// A new connection begins with the step after.
     Connect,
-    /// The steps since the connection began are played once more on a new connection.
+    /// The steps of the connection are played once more, on a connection of their own. What follows begins
+    /// a new one.
     Again(Recut),
     /// A note for whoever reads the timeline.
     Note(&'a str),

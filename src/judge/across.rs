@@ -61,7 +61,7 @@ fn input(trace: &Trace, entries: &[Entry]) -> Option<u64> {
             What::PeerFin => digest.number(2),
             What::PeerReset => digest.number(3),
             What::AppClose { code, reason } => {
-                digest.number(code.map_or(4, |code| u64::from(code.0) << 8 | 4));
+                digest.number(code.map_or(1 << 32, |code| u64::from(code.0) << 8) | 4);
                 digest.octets(trace.octets(reason));
             }
             What::AppSend { kind, payload } => {

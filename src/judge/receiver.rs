@@ -242,17 +242,18 @@ fn health(bench: &mut Bench<'_>, story: &Story) {
         let breach = grown.then_some((at, Actual::Count(octets, "octets of memory")));
         bench.rule(Rule::BoundedMemory, breach, "memory by what was received");
     }
-    let waiting = story.own_close.map(|own| story.exchanged().unwrap_or(own.at));
+    let in_time = |both: &super::story::At| story.end.is_none_or(|end| *both <= end);
+    let waiting = story.own_close.map(|own| story.exchanged().filter(in_time).unwrap_or(own.at));
     if let Some(since) = waiting
         && story.panicked.is_none()
         && story.spinning.is_none()
     {
         let alone = story.broken.is_none() && story.peer_fin.is_none() && story.peer_reset.is_none();
-        let silent = story.end.map_or(story.last.tick, |end| end.tick) - since.tick;
+        let silent = story.end.map_or(story.last.tick, |end| end.tick).saturating_sub(since.tick);
         if alone && (silent >= PATIENCE || story.end.is_some() && silent > 1) {
             let breach = story
                 .end
-                .is_none_or(|end| end.tick - since.tick > PATIENCE)
+                .is_none_or(|_| silent > PATIENCE)
                 .then_some((since, Actual::Count(u64::from(silent), "ticks of silence, and still open")));
             bench.rule(Rule::GivesUpWaiting, breach, "TCP closed after a while");
         }

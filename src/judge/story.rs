@@ -94,7 +94,8 @@ pub(super) struct Story {
     pub own_frames: u32,
     pub own_data_after_close: Option<At>,
     pub own_data_before_answer: bool,
-    pub own_control_after_both: Option<At>,
+    pub own_ping_after_both: Option<At>,
+    pub own_pong_after_both: Option<At>,
     pub own_unfinished: bool,
     pub pongs: u32,
     pub peer_close: Option<SeenClose>,
@@ -140,7 +141,8 @@ impl Story {
             own_frames: 0,
             own_data_after_close: None,
             own_data_before_answer: false,
-            own_control_after_both: None,
+            own_ping_after_both: None,
+            own_pong_after_both: None,
             own_unfinished: false,
             pongs: 0,
             peer_close: None,
@@ -374,11 +376,13 @@ impl Teller {
                                 story.own_data_before_answer = true;
                             }
                         }
-                        Opcode::Ping | Opcode::Pong => {
-                            if story.own_closes > 0 && story.peer_close.is_some() {
-                                story.own_control_after_both.get_or_insert(at);
-                            }
+                        Opcode::Ping if story.own_closes > 0 && story.peer_close.is_some() => {
+                            story.own_ping_after_both.get_or_insert(at);
                         }
+                        Opcode::Pong if story.own_closes > 0 && story.peer_close.is_some() => {
+                            story.own_pong_after_both.get_or_insert(at);
+                        }
+                        Opcode::Ping | Opcode::Pong => {}
                         Opcode::Reserved(_) => {}
                     }
                 }
