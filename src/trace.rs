@@ -56,6 +56,12 @@ impl Trace {
         let mut from = Direction::new('<');
         for (at, entry) in self.entries().iter().enumerate() {
             let tick = entry.tick;
+            if !matches!(entry.what, What::Received(_)) {
+                to.flush(f)?;
+            }
+            if !matches!(entry.what, What::Sent(_)) {
+                from.flush(f)?;
+            }
             let mut note = |text: fmt::Arguments<'_>| writeln!(f, "{tick:>3}  |  {text}");
             match entry.what {
                 What::Connected { again } => {
@@ -113,13 +119,14 @@ impl Trace {
                     }
                 }
                 What::Undelivered(octets) => {
-                    note(format_args!("not delivered, TCP is closed: {octets} octets"))?;
+                    note(format_args!("not delivered, TCP is closed: {}", count(octets as usize, "octet")))?;
                 }
                 What::Note(text) => note(format_args!("# {}", self.output.text(text)))?,
                 What::Ended => {}
             }
         }
-        Ok(())
+        to.flush(f)?;
+        from.flush(f)
     }
 }
 
@@ -213,11 +220,26 @@ struct Direction {
     decoder: Decoder,
     header: Option<Header>,
     payload: Vec<u8>,
+    /// Segments that ended no frame and have not been shown yet: their tick, their octets, their number.
+    unfinished: Option<(u32, usize, usize)>,
+}
+
+/// `1 octet`, `2 octets`.
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 impl Direction {
     fn new(arrow: char) -> Direction {
-        Direction { arrow, decoder: Decoder::new(), header: None, payload: Vec::new() }
+        Direction { arrow, decoder: Decoder::new(), header: None, payload: Vec::new(), unfinished: None }
+    }
+
+    /// Shows the segments that ended no frame, as one line.
+    fn flush(&mut self, f: &mut impl fmt::Write) -> fmt::Result {
+        let Some((tick, octets, segments)) = self.unfinished.take() else { return Ok(()) };
+        let octets = count(octets, "octet");
+        let words = if segments == 1 { format!("… {octets}") } else { format!("… {octets} in {segments} segments") };
+        self.line(f, tick, &words, "")
     }
 
     /// Shows a segment: a line for each frame that it ends, and one for what is left unfinished.
@@ -239,12 +261,13 @@ impl Direction {
                     }
                 }
                 Piece::End => {
+                    self.flush(f)?;
                     let Some(header) = self.header.take() else { continue };
                     let words = Described { header: &header, payload: &self.payload };
                     let octets = if whole {
                         self.octets(&header)
                     } else {
-                        format!("(the last {} octets of it)", before - left.len())
+                        format!("(the last {} of it)", count(before - left.len(), "octet"))
                     };
                     self.line(f, tick, &words.to_string(), &octets)?;
                     before = left.len();
@@ -255,14 +278,19 @@ impl Direction {
         if before == 0 {
             return Ok(());
         }
-        match &self.header {
+        match self.header {
             // The header is here and some of the payload is not.
             Some(header) if whole => {
-                let words = format!("{} …", Described { header, payload: &self.payload });
-                let octets = self.octets(header);
+                self.flush(f)?;
+                let words = format!("{} …", Described { header: &header, payload: &self.payload });
+                let octets = self.octets(&header);
                 self.line(f, tick, &words, &octets)
             }
-            Some(_) | None => self.line(f, tick, &format!("… {before} octets"), ""),
+            Some(_) | None => {
+                let (tick, octets, segments) = self.unfinished.unwrap_or((tick, 0, 0));
+                self.unfinished = Some((tick, octets + before, segments + 1));
+                Ok(())
+            }
         }
     }
 

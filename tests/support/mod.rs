@@ -1,5 +1,5 @@
 //! What several test files share: the curated corpus, read from disk.
-#![expect(clippy::disallowed_methods, reason = "tests read the corpus; the library does not")]
+#![allow(clippy::disallowed_methods, dead_code, reason = "tests read the corpus, each what it needs")]
 
 use std::path::{Path, PathBuf};
 
@@ -44,4 +44,14 @@ pub fn scripts() -> Vec<(String, ScriptBuf)> {
             (seed.name, script)
         })
         .collect()
+}
+
+/// The names of the files in a folder, in order.
+pub fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).expect("a folder can be listed");
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.expect("a folder can be listed").file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
 }

@@ -1,0 +1,8 @@
+//! Nothing: what the fuzzer itself costs.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    std::hint::black_box(data);
+});

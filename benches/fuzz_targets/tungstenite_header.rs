@@ -1,0 +1,11 @@
+//! One frame header, parsed by tungstenite.
+#![no_main]
+
+use std::io::Cursor;
+
+use libfuzzer_sys::fuzz_target;
+use tungstenite::protocol::frame::FrameHeader;
+
+fuzz_target!(|data: &[u8]| {
+    let _ = std::hint::black_box(FrameHeader::parse(&mut Cursor::new(data)));
+});

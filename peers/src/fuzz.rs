@@ -1,0 +1,71 @@
+//! The body of the fuzz target `peers`: in comes a script, and every in-process peer plays it, with the
+//! model as referee. A deviation that `known.toml` has is data; one that it does not have is a panic.
+
+use std::cell::RefCell;
+
+use wsclose::code::Profile;
+use wsclose::drive::Driver;
+use wsclose::judge::{Judge, Verdict};
+use wsclose::rule::{Level, RuleSet};
+use wsclose::script::{Script, ScriptBuf};
+use wsclose::subject::Subject;
+use wsclose::subjects::model::Model;
+
+use crate::known::Known;
+
+struct Stage {
+    driver: Driver,
+    judge: Judge,
+    model: Model,
+    peers: Vec<Box<dyn Subject>>,
+}
+
+thread_local! {
+    static STAGE: RefCell<Stage> = RefCell::new(Stage {
+        driver: Driver::new(),
+        judge: Judge::new(Profile::default()),
+        model: Model::new(Profile::default()),
+        peers: crate::in_process(),
+    });
+}
+
+/// Plays a script, in either form, to the model and to every in-process peer. Returns the rules that any of
+/// them was judged by.
+///
+/// # Panics
+/// If the judge faults the model, or a peer by a rule for which `known.toml` has no entry. Rules of level
+/// `info` are never held against anyone.
+pub fn peers(octets: &[u8]) -> RuleSet {
+    if octets.first().is_some_and(u8::is_ascii) {
+        // A curated seed, in text.
+        return ScriptBuf::read(octets).map_or(RuleSet::EMPTY, |script| play(script.as_script()));
+    }
+    Script::decode(octets).map_or(RuleSet::EMPTY, play)
+}
+
+fn play(script: Script<'_>) -> RuleSet {
+    STAGE.with_borrow_mut(|stage| {
+        let trace = stage.driver.drive(script, &mut stage.model);
+        let findings = stage.judge.judge(trace);
+        assert!(findings.is_empty(), "the judge faults the model: {findings:?}\n{script}\n{trace}");
+        let mut exercised = stage.judge.verdicts().with(Verdict::Conforms);
+        for peer in &mut stage.peers {
+            let trace = stage.driver.drive(script, peer.as_mut());
+            let name = peer.name();
+            let news = stage
+                .judge
+                .judge(trace)
+                .iter()
+                .find(|finding| finding.level != Level::Info && !Known::committed().has(name, finding.rule));
+            if let Some(finding) = news {
+                panic!(
+                    "{name} breaks {} ({}): expected {}, found: {}\n{script}\n{trace}",
+                    finding.rule, finding.level, finding.expected, finding.actual
+                );
+            }
+            let verdicts = stage.judge.verdicts();
+            exercised = exercised.union(verdicts.with(Verdict::Conforms)).union(verdicts.with(Verdict::Breaks));
+        }
+        exercised
+    })
+}
