@@ -9,19 +9,33 @@ use crate::script::{Payload, Placing, Recut, Script, Step, Steps};
 use crate::subject::{Stimulus, Subject};
 use crate::trace::Trace;
 
-/// The most octets that a script delivers; the rest of it is left out.
-pub const MAX_DELIVERED: usize = 1 << 18;
+/// How much of a script is played; the rest of it is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most connections, repetitions included.
+    pub connections: usize,
+    /// The most steps of one connection.
+    pub steps: usize,
+    /// The most octets delivered on one connection.
+    pub octets: usize,
+    /// How many octets of one segment are delivered one by one when a script asks for that.
+    pub each: usize,
+}
 
-/// How many octets of one segment are delivered one by one when a script asks for that.
-const MAX_EACH: usize = 512;
+impl Limits {
+    /// Enough for anything a person writes.
+    pub const GENEROUS: Limits = Limits { connections: 16, steps: 256, octets: 1 << 16, each: 512 };
 
-/// The most connections that a script makes.
-const MAX_CONNECTIONS: usize = 16;
+    /// What a fuzzer is given: executions are what it is paid in, and a long script shows little that a
+    /// short one does not.
+    pub const QUICK: Limits = Limits { connections: 3, steps: 10, octets: 1 << 10, each: 24 };
+}
 
 /// Plays scripts, one after another, into one trace that it owns and reuses: after the first few scripts
 /// nothing is allocated.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Driver {
+    limits: Limits,
     trace: Trace,
     segment: Vec<u8>,
     cuts: Vec<usize>,
@@ -31,10 +45,29 @@ pub struct Driver {
     peer_done: bool,
 }
 
+impl Default for Driver {
+    fn default() -> Self {
+        Driver::new()
+    }
+}
+
 impl Driver {
-    /// A driver with an empty trace.
+    /// A driver with an empty trace, that plays scripts to their end.
     pub fn new() -> Driver {
-        Driver::default()
+        Driver::with_limits(Limits::GENEROUS)
+    }
+
+    /// A driver that plays only so much of a script.
+    pub fn with_limits(limits: Limits) -> Driver {
+        Driver {
+            limits,
+            trace: Trace::new(),
+            segment: Vec::new(),
+            cuts: Vec::new(),
+            words: Vec::new(),
+            delivered: 0,
+            peer_done: false,
+        }
     }
 
     /// Plays `script` to `subject` from a fresh connection on, and gives the trace of it.
@@ -42,8 +75,7 @@ impl Driver {
         self.trace.output.clear();
         self.trace.role = script.role();
         self.trace.duties = subject.duties(script.role());
-        self.delivered = 0;
-        let mut run = Run { driver: self, subject, role: script.role() };
+        let mut run = Run { driver: self, subject, role: script.role(), recut: Recut::AsWritten };
         run.script(script.steps());
         &self.trace
     }
@@ -58,6 +90,8 @@ struct Run<'d, 's> {
     driver: &'d mut Driver,
     subject: &'s mut dyn Subject,
     role: Role,
+    /// How the connection that is being played is cut.
+    recut: Recut,
 }
 
 impl Run<'_, '_> {
@@ -86,7 +120,7 @@ impl Run<'_, '_> {
                 | Step::Wait(_) => repeated,
             };
             if begins {
-                if connections == MAX_CONNECTIONS {
+                if connections == self.driver.limits.connections {
                     break;
                 }
                 connections += 1;
@@ -95,7 +129,7 @@ impl Run<'_, '_> {
                 if let Step::Again(recut) = step {
                     self.connect(Some(recut));
                     for step in beginning.take(own) {
-                        self.step(&step, recut);
+                        self.step(&step);
                     }
                     repeated = true;
                     continue;
@@ -105,8 +139,11 @@ impl Run<'_, '_> {
                 beginning = if step == Step::Connect { steps } else { here };
             }
             if step != Step::Connect {
+                if own == self.driver.limits.steps {
+                    break;
+                }
                 own += usize::from(!repeated);
-                self.step(&step, Recut::AsWritten);
+                self.step(&step);
             }
         }
         self.end();
@@ -114,31 +151,33 @@ impl Run<'_, '_> {
 
     fn connect(&mut self, again: Option<Recut>) {
         self.driver.peer_done = false;
+        self.driver.delivered = 0;
+        self.recut = again.unwrap_or(Recut::AsWritten);
         self.driver.trace.output.connected(again);
         self.subject.connect(self.role, &mut self.driver.trace.output);
     }
 
     fn end(&mut self) {
-        self.flush(Recut::AsWritten);
+        self.flush();
         self.driver.trace.output.ended();
     }
 
-    fn step(&mut self, step: &Step<'_>, recut: Recut) {
+    fn step(&mut self, step: &Step<'_>) {
         match step {
             Step::Frame(frame) => {
-                self.place(frame.placing, recut);
+                self.place(frame.placing);
                 frame.write(self.role.peer(), &mut self.driver.segment);
-                self.placed(recut);
+                self.placed();
             }
             Step::Octets { octets, placing } => {
-                self.place(*placing, recut);
+                self.place(*placing);
                 self.driver.segment.extend_from_slice(octets);
-                self.placed(recut);
+                self.placed();
             }
-            Step::Fin => self.from_peer(recut, Stimulus::Fin),
-            Step::Reset => self.from_peer(recut, Stimulus::Reset),
+            Step::Fin => self.from_peer(Stimulus::Fin),
+            Step::Reset => self.from_peer(Stimulus::Reset),
             Step::AppClose(payload) => {
-                self.flush(recut);
+                self.flush();
                 let mut words = self.words(Payload { code: None, ..*payload });
                 let reason = std::str::from_utf8(&words).expect("a script's reasons are UTF-8");
                 // Without a code there is no reason (§5.5.1).
@@ -147,21 +186,21 @@ impl Run<'_, '_> {
                 std::mem::swap(&mut self.driver.words, &mut words);
             }
             Step::AppSend { kind, payload } => {
-                self.flush(recut);
+                self.flush();
                 let mut words = self.words(*payload);
                 self.stimulate(Stimulus::Send { kind: *kind, payload: &words });
                 std::mem::swap(&mut self.driver.words, &mut words);
             }
             Step::Pause => {
-                self.flush(recut);
+                self.flush();
                 self.stimulate(Stimulus::Pause);
             }
             Step::Resume => {
-                self.flush(recut);
+                self.flush();
                 self.stimulate(Stimulus::Resume);
             }
             Step::Wait(ticks) => {
-                self.flush(recut);
+                self.flush();
                 for _ in 0..*ticks {
                     self.stimulate(Stimulus::Tick);
                 }
@@ -179,25 +218,25 @@ impl Run<'_, '_> {
         words
     }
 
-    fn place(&mut self, placing: Placing, recut: Recut) {
-        if !placing.glue && recut != Recut::Whole {
-            self.flush(recut);
+    fn place(&mut self, placing: Placing) {
+        if !placing.glue && self.recut != Recut::Whole {
+            self.flush();
         }
         if let Some(cut) = placing.cut {
             self.driver.cuts.push(self.driver.segment.len() + usize::from(cut));
         }
     }
 
-    fn placed(&mut self, recut: Recut) {
-        let over = self.driver.segment.len().saturating_sub(MAX_DELIVERED - self.driver.delivered);
+    fn placed(&mut self) {
+        let over = self.driver.segment.len().saturating_sub(self.driver.limits.octets - self.driver.delivered);
         if over > 0 {
             self.driver.segment.truncate(self.driver.segment.len() - over);
-            self.flush(recut);
+            self.flush();
         }
     }
 
     /// Delivers the segment that is waiting, in the cuts that were asked for.
-    fn flush(&mut self, recut: Recut) {
+    fn flush(&mut self) {
         if self.driver.segment.is_empty() {
             self.driver.cuts.clear();
             return;
@@ -206,7 +245,7 @@ impl Run<'_, '_> {
         let cuts = std::mem::take(&mut self.driver.cuts);
         self.driver.delivered += segment.len();
         let mut from = 0;
-        match recut {
+        match self.recut {
             Recut::AsWritten => {
                 for &cut in &cuts {
                     if cut > from && cut < segment.len() {
@@ -217,7 +256,7 @@ impl Run<'_, '_> {
             }
             Recut::Whole => {}
             Recut::Each => {
-                while from + 1 < segment.len().min(MAX_EACH) {
+                while from + 1 < segment.len().min(self.driver.limits.each) {
                     self.deliver(&segment[from..=from]);
                     from += 1;
                 }
@@ -245,8 +284,8 @@ impl Run<'_, '_> {
         }
     }
 
-    fn from_peer(&mut self, recut: Recut, stimulus: Stimulus<'_>) {
-        self.flush(recut);
+    fn from_peer(&mut self, stimulus: Stimulus<'_>) {
+        self.flush();
         if !self.driver.peer_done {
             self.driver.peer_done = true;
             self.stimulate(stimulus);

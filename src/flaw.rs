@@ -150,7 +150,12 @@ impl Flaw {
     /// one of length.
     pub fn fits(self, code: CloseCode) -> bool {
         code == self.fail_code()
-            || (code == CloseCode::TOO_BIG && matches!(self, Flaw::ControlTooLong | Flaw::LengthTopBit))
+            || (code == CloseCode::TOO_BIG && self.shows_in_length())
+    }
+
+    /// Whether the length that a header claims is all it takes to see it.
+    pub const fn shows_in_length(self) -> bool {
+        matches!(self, Flaw::ControlTooLong | Flaw::LengthTopBit)
     }
 
     /// The flaw in words, as findings print it.

@@ -16,7 +16,7 @@ use std::fmt;
 
 use crate::code::{CloseCode, Profile};
 use crate::flaw::Flaw;
-use crate::rule::{Level, Rule, RuleSet};
+use crate::rule::{Duties, Level, Rule, RuleSet};
 use crate::subject::What;
 use crate::trace::Trace;
 
@@ -126,29 +126,39 @@ impl fmt::Display for Finding {
 }
 
 /// A verdict on every rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdicts([Verdict; Rule::ALL.len()]);
-
-impl Default for Verdicts {
-    fn default() -> Self {
-        Verdicts([Verdict::NotExercised; Rule::ALL.len()])
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Verdicts {
+    unclear: RuleSet,
+    kept: RuleSet,
+    broken: RuleSet,
 }
 
 impl Verdicts {
-    /// The verdict on one rule.
+    /// The verdict on one rule: the worst that any part of the trace gave rise to.
     pub const fn on(&self, rule: Rule) -> Verdict {
-        self.0[rule.index()]
+        if self.broken.contains(rule) {
+            Verdict::Breaks
+        } else if self.kept.contains(rule) {
+            Verdict::Conforms
+        } else if self.unclear.contains(rule) {
+            Verdict::Inconclusive
+        } else {
+            Verdict::NotExercised
+        }
     }
 
     /// The rules with this verdict.
     pub fn with(&self, verdict: Verdict) -> RuleSet {
-        Rule::ALL.into_iter().filter(|rule| self.on(*rule) == verdict).collect()
-    }
-
-    fn raise(&mut self, rule: Rule, verdict: Verdict) {
-        let held = &mut self.0[rule.index()];
-        *held = (*held).max(verdict);
+        let kept = self.kept.without(self.broken);
+        match verdict {
+            Verdict::Breaks => self.broken,
+            Verdict::Conforms => kept,
+            Verdict::Inconclusive => self.unclear.without(self.broken).without(kept),
+            Verdict::NotExercised => Rule::ALL
+                .into_iter()
+                .collect::<RuleSet>()
+                .without(self.broken.union(self.kept).union(self.unclear)),
+        }
     }
 }
 
@@ -156,6 +166,8 @@ impl Verdicts {
 #[derive(Debug)]
 pub struct Judge {
     profile: Profile,
+    /// The rules that the duties seen last ask for.
+    asked: (Duties, RuleSet),
     verdicts: Verdicts,
     findings: Vec<Finding>,
     teller: story::Teller,
@@ -167,6 +179,7 @@ impl Judge {
     pub fn new(profile: Profile) -> Judge {
         Judge {
             profile,
+            asked: (Duties::ALL, Duties::ALL.rules()),
             verdicts: Verdicts::default(),
             findings: Vec::new(),
             teller: story::Teller::new(),
@@ -180,7 +193,11 @@ impl Judge {
         self.findings.clear();
         self.teller.keys.clear();
         self.connections.clear();
-        let mut bench = Bench { trace, verdicts: &mut self.verdicts, findings: &mut self.findings };
+        if self.asked.0 != trace.duties {
+            self.asked = (trace.duties, trace.duties.rules());
+        }
+        let asked = self.asked.1;
+        let mut bench = Bench { trace, asked, verdicts: &mut self.verdicts, findings: &mut self.findings };
         let mut start = 0;
         while start < trace.entries().len() {
             let next = trace.entries()[start + 1..]
@@ -216,6 +233,7 @@ impl Judge {
 /// Where verdicts and findings are laid down.
 struct Bench<'a> {
     trace: &'a Trace,
+    asked: RuleSet,
     verdicts: &'a mut Verdicts,
     findings: &'a mut Vec<Finding>,
 }
@@ -223,24 +241,24 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// Whether the subject took on what the rule is about.
     fn asks(&self, rule: Rule) -> bool {
-        self.trace.duties.has(rule.duty())
+        self.asked.contains(rule)
     }
 
     fn conforms(&mut self, rule: Rule) {
-        if self.asks(rule) {
-            self.verdicts.raise(rule, Verdict::Conforms);
-        }
+        self.all_conform(RuleSet::of(&[rule]));
+    }
+
+    fn all_conform(&mut self, rules: RuleSet) {
+        self.verdicts.kept = self.verdicts.kept.union(rules.and(self.asked));
     }
 
     fn unclear(&mut self, rule: Rule) {
-        if self.asks(rule) {
-            self.verdicts.raise(rule, Verdict::Inconclusive);
-        }
+        self.verdicts.unclear = self.verdicts.unclear.union(RuleSet::of(&[rule]).and(self.asked));
     }
 
     fn breaks(&mut self, rule: Rule, at: story::At, expected: &'static str, actual: Actual) {
         if self.asks(rule) {
-            self.verdicts.raise(rule, Verdict::Breaks);
+            self.verdicts.broken.insert(rule);
             self.findings.push(Finding { rule, level: rule.level(), at: at.entry, expected, actual });
         }
     }

@@ -168,6 +168,19 @@ impl Duties {
         Duties(self.0 & !Duties::of(duties).0)
     }
 
+    /// The rules that may be held against a subject with these duties.
+    pub const fn rules(self) -> RuleSet {
+        let mut rules = RuleSet::EMPTY;
+        let mut i = 0;
+        while i < Rule::ALL.len() {
+            if self.has(Rule::ALL[i].duty()) {
+                rules.insert(Rule::ALL[i]);
+            }
+            i += 1;
+        }
+        rules
+    }
+
     /// Whether the set has this duty.
     pub const fn has(self, duty: Duty) -> bool {
         self.0 & (1 << duty as u16) != 0
@@ -496,6 +509,27 @@ impl RuleSet {
         self.0 & (1 << rule as u8) != 0
     }
 
+    /// The set of these rules.
+    pub const fn of(rules: &[Rule]) -> RuleSet {
+        let mut set = RuleSet::EMPTY;
+        let mut i = 0;
+        while i < rules.len() {
+            set.insert(rules[i]);
+            i += 1;
+        }
+        set
+    }
+
+    /// The rules that are in both sets.
+    pub const fn and(self, other: RuleSet) -> RuleSet {
+        RuleSet(self.0 & other.0)
+    }
+
+    /// The rules of this set that are not in the other.
+    pub const fn without(self, other: RuleSet) -> RuleSet {
+        RuleSet(self.0 & !other.0)
+    }
+
     /// The rules of both sets.
     pub const fn union(self, other: RuleSet) -> RuleSet {
         RuleSet(self.0 | other.0)
@@ -513,7 +547,12 @@ impl RuleSet {
 
     /// The rules, in the order of the catalogue.
     pub fn iter(self) -> impl Iterator<Item = Rule> {
-        Rule::ALL.into_iter().filter(move |rule| self.contains(*rule))
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let next = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            Rule::ALL.get(next).copied()
+        })
     }
 }
 

@@ -9,8 +9,10 @@ use crate::role::Role;
 use crate::script::MessageKind;
 
 /// What the reader has seen.
+#[derive(Clone, Copy)]
 pub(super) enum Seen<'a> {
-    /// A header; what is wrong with it and its place in the stream.
+    /// A header; what is wrong with it and its place in the stream. Once more, with more flaws, where the
+    /// payload shows something wrong before it is whole.
     Header(Header, Flaws),
     /// A whole frame, everything wrong with it, and its payload if it is a control frame's (its first 125
     /// octets, unmasked).
@@ -29,6 +31,8 @@ pub(super) struct Reader {
     kept: usize,
     message: Option<MessageKind>,
     text: Vec<u8>,
+    /// How much of `text` is known to be UTF-8.
+    valid: usize,
     size: u64,
 }
 
@@ -44,6 +48,7 @@ impl Reader {
             kept: 0,
             message: None,
             text: Vec::new(),
+            valid: 0,
             size: 0,
         }
     }
@@ -75,8 +80,12 @@ impl Reader {
                     see(Seen::Header(header, self.flaws))
                 }
                 Piece::Payload { octets, offset } => {
+                    let before = self.flaws;
                     self.payload(octets, offset);
-                    true
+                    match self.header {
+                        Some(header) if self.flaws != before => see(Seen::Header(header, self.flaws)),
+                        Some(_) | None => true,
+                    }
                 }
                 Piece::End => match self.header.take() {
                     Some(header) => {
@@ -113,6 +122,7 @@ impl Reader {
             }
             self.message = Some(kind);
             self.text.clear();
+            self.valid = 0;
             self.size = 0;
         }
         self.size = self.size.saturating_add(header.length.value());
@@ -134,6 +144,16 @@ impl Reader {
             let start = self.text.len();
             self.text.extend_from_slice(octets);
             frame::mask(key, offset, &mut self.text[start..]);
+            // A receiver may fail at the first octet that no UTF-8 can have there (§8.1).
+            match std::str::from_utf8(&self.text[self.valid..]) {
+                Ok(_) => self.valid = self.text.len(),
+                Err(error) => {
+                    self.valid += error.valid_up_to();
+                    if error.error_len().is_some() {
+                        self.flaws.insert(Flaw::TextNotUtf8);
+                    }
+                }
+            }
         }
     }
 
@@ -162,7 +182,7 @@ impl Reader {
             Opcode::Text | Opcode::Binary | Opcode::Continuation => {
                 if header.fin {
                     let text = self.message.take() == Some(MessageKind::Text);
-                    if text && std::str::from_utf8(&self.text).is_err() {
+                    if text && self.valid != self.text.len() {
                         self.flaws.insert(Flaw::TextNotUtf8);
                     }
                 }

@@ -41,6 +41,8 @@ fn flaw(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
         match reaction {
             Reaction::Rejected => bench.conforms(rule),
             Reaction::Unclear => bench.unclear(rule),
+            // Until it is whole, only what its length says can have been refused.
+            Reaction::Accepted if !broken.whole && !flaw.shows_in_length() => bench.unclear(rule),
             Reaction::Accepted => {
                 bench.breaks(rule, broken.at, "the connection failed", Actual::Took(flaw, broken.code));
             }
@@ -58,7 +60,8 @@ fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
         bench.conforms(rule);
     } else {
         let patient = story.role == Role::Client || bench.trace.duties.has(Duty::KeepsTime);
-        let due = !patient || story.peer_fin.is_some() || story.since(broken.at) >= PATIENCE;
+        let tired = bench.trace.duties.has(Duty::KeepsTime) && story.since(broken.at) >= PATIENCE;
+        let due = !patient || story.peer_fin.is_some() || tired;
         if due && story.panicked.is_none() && story.spinning.is_none() {
             let actual = Actual::Words("left TCP open after failing the connection");
             bench.breaks(rule, broken.at, "TCP closed", actual);
@@ -71,7 +74,11 @@ fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
         let answer = story.own_close.and_then(|own| own.code());
         if story.own_closes > 0 {
             bench.conforms(Rule::FailSendsClose);
-            let fits = answer.is_some_and(|code| broken.flaws.iter().any(|flaw| flaw.fits(code)));
+            // A code that not everybody takes may be what was refused, whatever else is wrong.
+            let refused_code = answer == Some(CloseCode::PROTOCOL_ERROR)
+                && broken.code.is_some_and(|code| code.class() == Class::Registered);
+            let fits = refused_code
+                || answer.is_some_and(|code| broken.flaws.iter().any(|flaw| flaw.fits(code)));
             let breach = (!fits).then_some((broken.at, Actual::Answered(broken.code, answer)));
             bench.rule(Rule::FailCodeFits, breach, "1002, 1007 for bad UTF-8 or 1009 for too big");
         } else {

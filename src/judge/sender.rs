@@ -2,10 +2,10 @@
 
 use super::story::{At, Reaction, Story};
 use super::{Actual, Bench, PATIENCE, PROMPT};
-use crate::code::{CloseCode, Profile};
+use crate::code::{Profile, Unsendable};
 use crate::flaw::Flaw;
 use crate::role::Role;
-use crate::rule::Rule;
+use crate::rule::{Rule, RuleSet};
 
 pub(super) fn judge(bench: &mut Bench<'_>, story: &Story, profile: Profile) {
     if story.own_frames > 0 {
@@ -18,71 +18,70 @@ pub(super) fn judge(bench: &mut Bench<'_>, story: &Story, profile: Profile) {
     tcp(bench, story);
 }
 
+/// What every frame can break, and what only Closes can.
+const BY_EVERY_FRAME: RuleSet =
+    RuleSet::of(&[Rule::ShortestLength, Rule::LengthTopBitClear, Rule::StreamWellFormed]);
+const BY_CLOSES: RuleSet = RuleSet::of(&[
+    Rule::CloseFin,
+    Rule::CloseAtMost125,
+    Rule::CloseRsvClear,
+    Rule::BodyEmptyOrCode,
+    Rule::ReasonUtf8,
+]);
+const BY_CODES: RuleSet =
+    RuleSet::of(&[Rule::CodeIsDefined, Rule::CodeNotLocalOnly, Rule::CodeNot1004, Rule::CodeIsAssigned]);
+
 /// What single frames break.
 fn frames(bench: &mut Bench<'_>, story: &Story) {
-    let broken = story.rules_broken_by_frames();
-    let at = story.own_flaw_at.unwrap_or(story.last);
-    let every = [
-        Rule::ShortestLength,
-        Rule::LengthTopBitClear,
-        Rule::StreamWellFormed,
-        match story.role {
-            Role::Client => Rule::ClientMasks,
-            Role::Server => Rule::ServerDoesNotMask,
-        },
-    ];
-    let of_closes = [
-        Rule::CloseFin,
-        Rule::CloseAtMost125,
-        Rule::CloseRsvClear,
-        Rule::BodyEmptyOrCode,
-        Rule::ReasonUtf8,
-    ];
-    let closes = of_closes.into_iter().filter(|_| story.own_closes > 0);
-    for rule in every.into_iter().chain(closes) {
-        if broken.contains(rule) {
-            let flaws = story.own_close_flaws.iter().map(|flaw| (flaw, true));
-            let flaw = flaws
-                .chain(story.own_flaws.iter().map(|flaw| (flaw, false)))
-                .find(|(flaw, close)| flaw.breaks(*close) == Some(rule))
-                .map_or(Flaw::OpcodeReserved, |(flaw, _)| flaw);
-            bench.breaks(rule, at, "a frame as §5.2 and §5.5 have it", Actual::Wrote(flaw));
-        } else if rule == Rule::StreamWellFormed
-            && let (true, Some(end)) = (story.own_unfinished, story.end)
-        {
-            let actual = Actual::Words("ended TCP in the middle of a frame");
-            bench.breaks(rule, end, "whole frames", actual);
-        } else {
-            bench.conforms(rule);
-        }
+    let mut exercised = BY_EVERY_FRAME;
+    exercised.insert(match story.role {
+        Role::Client => Rule::ClientMasks,
+        Role::Server => Rule::ServerDoesNotMask,
+    });
+    if story.own_closes > 0 {
+        exercised = exercised.union(BY_CLOSES);
     }
+    let mut broken = story.rules_broken_by_frames();
+    for rule in broken.iter() {
+        let closes = story.own_close_flaws.iter().map(|flaw| (flaw, true));
+        let flaw = closes
+            .chain(story.own_flaws.iter().map(|flaw| (flaw, false)))
+            .find(|(flaw, close)| flaw.breaks(*close) == Some(rule))
+            .map_or(Flaw::OpcodeReserved, |(flaw, _)| flaw);
+        let at = story.own_flaw_at.unwrap_or(story.last);
+        bench.breaks(rule, at, "a frame as §5.2 and §5.5 have it", Actual::Wrote(flaw));
+    }
+    if let (true, Some(end)) = (story.own_unfinished, story.end)
+        && !broken.contains(Rule::StreamWellFormed)
+    {
+        broken.insert(Rule::StreamWellFormed);
+        let actual = Actual::Words("ended TCP in the middle of a frame");
+        bench.breaks(Rule::StreamWellFormed, end, "whole frames", actual);
+    }
+    bench.all_conform(exercised.without(broken));
 }
 
 /// What Closes break, beyond what every frame can.
 fn closes(bench: &mut Bench<'_>, story: &Story, profile: Profile) {
-    if let Some(own) = story.own_close {
-        let code = own.code();
-        let echoed = |code: CloseCode| {
-            story.peer_close.is_some_and(|peer| peer.at <= own.at && peer.code() == Some(code))
-        };
-        let unsendable = code.and_then(|code| code.sendable(story.role, profile).err().map(|why| (code, why)));
-        let breach = unsendable.filter(|(code, why)| {
-            why.breaks() != Rule::Code1010FromClient || !echoed(*code)
-        });
-        for rule in [
-            Rule::CodeIsDefined,
-            Rule::CodeNotLocalOnly,
-            Rule::CodeNot1004,
-            Rule::CodeIsAssigned,
-            Rule::Code1010FromClient,
-        ] {
-            let breach = breach.filter(|(_, why)| why.breaks() == rule);
-            let asked = code.is_some() && (rule != Rule::Code1010FromClient || story.role == Role::Server);
-            if asked || breach.is_some() {
-                let breach = breach.map(|(code, _)| (own.at, Actual::WroteCode(code)));
-                bench.rule(rule, breach, "a code that may be sent, or none");
-            }
+    if let Some(own) = story.own_close
+        && let Some(code) = own.code()
+    {
+        let echoed = story.peer_close.is_some_and(|peer| peer.at <= own.at && peer.code() == Some(code));
+        let mut kept = BY_CODES;
+        if story.role == Role::Server {
+            kept.insert(Rule::Code1010FromClient);
         }
+        match code.sendable(story.role, profile) {
+            // Echoing 1010 is not originating it.
+            Err(Unsendable::ClientOnly) if echoed => {}
+            Err(why) => {
+                kept = kept.without(RuleSet::of(&[why.breaks()]));
+                let actual = Actual::WroteCode(code);
+                bench.breaks(why.breaks(), own.at, "a code that may be sent, or none", actual);
+            }
+            Ok(()) => {}
+        }
+        bench.all_conform(kept);
     }
     let data = story.own_data_after_close.map(|at| (at, Actual::Words("wrote data after its own Close")));
     bench.rule(Rule::NoDataAfterClose, data, "nothing but control frames after a Close");
@@ -187,7 +186,10 @@ fn after_handshake(bench: &mut Bench<'_>, story: &Story, both: At) {
                 bench.rule(Rule::TcpClosedAfterHandshake, breach, "TCP closed");
             }
             let hasty = story.end.filter(|end| {
-                !story.peer_ended_before(*end) && end.tick.saturating_sub(both.tick) < 2
+                // What a program does about an error that its library told it of is not the library's.
+                !story.peer_ended_before(*end)
+                    && end.tick.saturating_sub(both.tick) < 2
+                    && story.error.is_none_or(|error| error > *end)
             });
             let breach = hasty.map(|end| (end, Actual::Words("closed TCP before the server did")));
             bench.rule(Rule::ClientLetsServerCloseFirst, breach, "a wait for the server's FIN");

@@ -59,6 +59,12 @@ pub(super) struct Broken {
     pub opcode: Opcode,
     /// Whether the frame came whole.
     pub whole: bool,
+    /// When it came whole, or as much of it as came.
+    pub came: At,
+    /// When the next thing happened to the subject: what it does from then on may be for that.
+    pub until: Option<At>,
+    /// Something else that may be to blame came with it, in one segment.
+    pub clouded: bool,
     /// The code, where it is a Close that came whole and has one.
     pub code: Option<CloseCode>,
 }
@@ -119,6 +125,8 @@ pub(super) struct Story {
     pub report: Option<Report>,
     pub error: Option<At>,
     pub delivered: u32,
+    /// When the subject first answered or delivered something that came in the flawed frame, or later.
+    pub excess: Option<At>,
     pub panicked: Option<At>,
     pub spinning: Option<At>,
     pub memory: Option<(At, u64)>,
@@ -162,6 +170,7 @@ impl Story {
             report: None,
             error: None,
             delivered: 0,
+            excess: None,
             panicked: None,
             spinning: None,
             memory: None,
@@ -188,6 +197,14 @@ impl Story {
     /// How many ticks passed since then.
     pub(super) fn since(&self, at: At) -> u32 {
         self.last.tick - at.tick
+    }
+
+    /// Something new happens to the subject.
+    fn stimulated(&mut self, at: At) {
+        self.stimuli += 1;
+        if let Some(broken) = &mut self.broken {
+            broken.until.get_or_insert(at);
+        }
     }
 
     /// Whether the peer ended its half of TCP, one way or another, before `at`.
@@ -229,15 +246,18 @@ impl Teller {
                 }
                 What::Received(span) => self.received(&mut story, trace.octets(span), at),
                 What::PeerFin => {
-                    story.stimuli += 1;
+                    story.stimulated(at);
                     story.peer_fin = Some(at);
                 }
                 What::PeerReset => {
-                    story.stimuli += 1;
+                    story.stimulated(at);
                     story.peer_reset = Some(at);
                     unread = None;
                 }
-                What::AppPause => story.paused = true,
+                What::AppPause => {
+                    story.stimulated(at);
+                    story.paused = true;
+                }
                 What::AppResume => {
                     story.paused = false;
                     for earlier in unread.take().unwrap_or(at.entry)..at.entry {
@@ -251,12 +271,12 @@ impl Teller {
                 }
                 What::Sent(span) => self.sent(&mut story, trace.octets(span), at),
                 What::AppClose { code, reason } => {
-                    story.stimuli += 1;
+                    story.stimulated(at);
                     story.pending_send = None;
                     story.asked.get_or_insert(Asked { at, code, reason_len: reason.len() });
                 }
                 What::AppSend { .. } => {
-                    story.stimuli += 1;
+                    story.stimulated(at);
                     story.pending_send = story.own_close.is_some().then_some(at);
                 }
                 What::Accepted => {
@@ -272,7 +292,12 @@ impl Teller {
                     story.end_by_reset = story.end.is_none();
                     story.end = story.end.or(Some(at));
                 }
-                What::Message { .. } => story.delivered += 1,
+                What::Message { .. } => {
+                    story.delivered += 1;
+                    if story.delivered > story.messages {
+                        story.excess.get_or_insert(at);
+                    }
+                }
                 What::Reported { code, reason, clean } => {
                     story.report.get_or_insert(Report { at, code, reason, clean });
                 }
@@ -296,42 +321,67 @@ impl Teller {
     }
 
     fn received(&mut self, story: &mut Story, octets: &[u8], at: At) {
-        story.stimuli += 1;
         story.received += octets.len() as u64;
+        match story.broken {
+            Some(broken) if broken.whole => return story.stimulated(at),
+            // The rest of a frame is no new thing.
+            Some(_) | None => story.stimuli += 1,
+        }
         if story.peer_close.is_some() {
             story.late = true;
             return;
         }
-        if story.broken.is_some() {
-            return;
-        }
-        let between = self.to.in_message();
-        let mut in_message = between;
+        let mut in_message = self.to.in_message();
         self.to.read(octets, |seen| {
             if story.peer_close.is_some() {
                 story.late = true;
                 return false;
             }
-            match seen {
-                Seen::Header(header, flaws) if !flaws.is_empty() => {
-                    // What the header alone shows counts from the header on; the frame may never come whole.
-                    let broken = Broken { at, flaws, opcode: header.opcode, whole: false, code: None };
-                    story.broken.get_or_insert(broken);
+            match (seen, &mut story.broken) {
+                (_, Some(broken)) if broken.whole => {
+                    // What shares the segment shares the blame, if there is something to blame it for.
+                    broken.clouded |= match seen {
+                        Seen::Header(_, flaws) => !flaws.is_empty(),
+                        Seen::Frame(header, ..) => header.opcode == Opcode::Close,
+                    };
                     true
                 }
-                Seen::Header(..) => true,
-                Seen::Frame(header, flaws, payload) if !flaws.is_empty() => {
+                (Seen::Header(header, flaws), broken) if !flaws.is_empty() => {
+                    // What the header alone shows counts from the header on; the frame may never come whole.
+                    let at = broken.map_or(at, |broken| broken.at);
+                    *broken = Some(Broken {
+                        at,
+                        flaws,
+                        opcode: header.opcode,
+                        whole: false,
+                        came: at,
+                        until: None,
+                        clouded: false,
+                        code: None,
+                    });
+                    true
+                }
+                (Seen::Header(..), _) => true,
+                (Seen::Frame(header, flaws, payload), broken) if !flaws.is_empty() => {
                     let code = match (header.opcode, payload) {
                         (Opcode::Close, [high, low, ..]) => {
                             Some(CloseCode(u16::from_be_bytes([*high, *low])))
                         }
                         _ => None,
                     };
-                    let at = story.broken.map_or(at, |broken| broken.at);
-                    story.broken = Some(Broken { at, flaws, opcode: header.opcode, whole: true, code });
-                    false
+                    *broken = Some(Broken {
+                        at: broken.map_or(at, |broken| broken.at),
+                        flaws,
+                        opcode: header.opcode,
+                        whole: true,
+                        came: at,
+                        until: None,
+                        clouded: false,
+                        code,
+                    });
+                    true
                 }
-                Seen::Frame(header, flaws, payload) => {
+                (Seen::Frame(header, flaws, payload), _) => {
                     story.between_closes |= story.own_close.is_some() && header.opcode != Opcode::Close;
                     match header.opcode {
                         Opcode::Close => {
@@ -392,7 +442,12 @@ impl Teller {
                         Opcode::Close => {
                             story.own_close.get_or_insert(SeenClose::new(at, flaws, false, payload));
                         }
-                        Opcode::Pong => story.pongs += 1,
+                        Opcode::Pong => {
+                            story.pongs += 1;
+                            if story.pongs > story.pings {
+                                story.excess.get_or_insert(at);
+                            }
+                        }
                         Opcode::Continuation
                         | Opcode::Text
                         | Opcode::Binary
@@ -436,17 +491,23 @@ impl Story {
     /// What the subject made of the first broken frame.
     pub(super) fn reaction_to_flaw(&self, broken: &Broken) -> Reaction {
         let close = broken.opcode == Opcode::Close;
-        // What happens once the peer has gone may be for that.
-        let in_time = |at: At| at > broken.at && !self.peer_ended_before(at);
-        if self.error.is_some_and(in_time) {
-            return Reaction::Rejected;
+        // Only what it does before the next thing happens to it is surely for this one.
+        let in_time = |at: At| at > broken.at && broken.until.is_none_or(|until| at < until);
+        let rejected = if broken.clouded { Reaction::Unclear } else { Reaction::Rejected };
+        let answer = self.own_close.filter(|own| in_time(own.at));
+        let error = self.error.filter(|error| in_time(*error));
+        let first = answer.map(|own| own.at).into_iter().chain(error).chain(self.end).min();
+        if self.excess.is_some_and(|excess| in_time(excess) && first.is_none_or(|first| excess < first)) {
+            return if broken.clouded { Reaction::Unclear } else { Reaction::Accepted };
         }
-        let answer = self.own_close.filter(|own| own.at > broken.at);
+        if error.is_some() {
+            return rejected;
+        }
         match answer.map(|own| own.code()) {
             Some(Some(code)) if close && broken.code == Some(code) => {
                 return if is_failure(code) { Reaction::Unclear } else { Reaction::Accepted };
             }
-            Some(Some(code)) if is_failure(code) => return Reaction::Rejected,
+            Some(Some(code)) if is_failure(code) => return rejected,
             Some(_) | None => {}
         }
         if let Some(report) = self.report.filter(|report| report.at > broken.at) {
@@ -462,7 +523,7 @@ impl Story {
                     return Reaction::Accepted;
                 }
                 _ if !in_time(report.at) => {}
-                _ if refused => return Reaction::Rejected,
+                _ if refused => return rejected,
                 Some(_) | None => return Reaction::Unclear,
             }
         }
@@ -472,15 +533,15 @@ impl Story {
         let closing_already = self.own_close.is_some_and(|own| own.at < broken.at);
         match self.end {
             Some(end) if in_time(end) => {
-                return if closing_already && close { Reaction::Unclear } else { Reaction::Rejected };
+                return if closing_already && close { Reaction::Unclear } else { rejected };
             }
             Some(end) if end <= broken.at => return Reaction::Unclear,
             Some(_) | None => {}
         }
-        let told_by_header =
-            broken.flaws.contains(Flaw::ControlTooLong) || broken.flaws.contains(Flaw::LengthTopBit);
+        let told_by_header = broken.flaws.iter().any(Flaw::shows_in_length);
         let unable = self.paused || self.panicked.is_some() || self.spinning.is_some();
-        if closing_already || unable || !self.idle_before_peer_ended(broken.at) {
+        let had_time = broken.until.is_none_or(|until| until.tick > broken.came.tick);
+        if closing_already || unable || !had_time {
             return Reaction::Unclear;
         }
         if broken.whole || told_by_header { Reaction::Accepted } else { Reaction::Unclear }
@@ -523,6 +584,9 @@ impl Story {
 
     /// The rules of the flaws of frames that the subject wrote; the codes of its Closes are judged apart.
     pub(super) fn rules_broken_by_frames(&self) -> RuleSet {
+        if self.own_close_flaws.is_empty() && self.own_flaws.is_empty() {
+            return RuleSet::EMPTY;
+        }
         let codes = [Flaw::CodeUndefined, Flaw::CodeLocalOnly, Flaw::CodeUnassigned];
         let closes = self.own_close_flaws.iter().filter(|flaw| !codes.contains(flaw));
         let closes = closes.filter_map(|flaw| flaw.breaks(true));

@@ -502,7 +502,15 @@ impl<C: Conduct> Endpoint<C> {
                 }
                 self.happens(Event::RecvMessage, None, out);
             }
-            Opcode::Text | Opcode::Binary | Opcode::Continuation | Opcode::Reserved(_) => {}
+            Opcode::Text | Opcode::Binary | Opcode::Continuation => {
+                // What is broken already cannot be mended by the fragments to come (§8.1).
+                let text = self.message == Some(MessageKind::Text);
+                let broken = |error: std::str::Utf8Error| error.error_len().is_some();
+                if text && std::str::from_utf8(&self.data).is_err_and(broken) {
+                    self.fail(Flaw::TextNotUtf8, out);
+                }
+            }
+            Opcode::Reserved(_) => {}
         }
     }
 
