@@ -24,5 +24,6 @@ pub mod subject;
 pub mod trace;
 pub mod drive;
 pub mod judge;
+pub mod report;
 pub mod subjects;
 pub mod fuzz;

@@ -11,6 +11,7 @@ use std::any::Any;
 
 use wsclose::subject::Subject;
 
+pub mod beast;
 pub mod fuzz;
 pub mod known;
 pub mod stream;
@@ -34,6 +35,14 @@ pub const PEERS: &[Peer] = &[
     Peer { name: "tungstenite", in_process: true, make: Ok(|| Box::new(tungstenite::Tungstenite::new())) },
     Peer { name: "ws-rs-frames", in_process: true, make: Ok(|| Box::new(ws_frames::WsFrames::new())) },
     Peer { name: "ws-rs", in_process: false, make: Ok(|| Box::new(ws_tcp::WsTcp::new())) },
+    Peer {
+        name: "beast",
+        in_process: true,
+        #[cfg(wsclose_beast)]
+        make: Ok(|| Box::new(beast::Beast::new())),
+        #[cfg(not(wsclose_beast))]
+        make: Err(beast::NOT_BUILT),
+    },
 ];
 
 /// The peers that need neither sockets nor threads.

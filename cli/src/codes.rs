@@ -1,0 +1,154 @@
+//! `wsclose codes`. In come numbers and names, out comes one table: each code's class, who may send it
+//! under which profile, and its names.
+
+use std::io::Write;
+
+use wsclose::code::{CloseCode, Profile};
+use wsclose::dialect::{Beast, Row, WsRs};
+use wsclose::role::Role;
+
+use crate::args;
+use crate::failure::{Exit, Failure};
+use crate::out::{Out, table, write_table};
+
+/// A word that is no code in any vocabulary.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "expected a close code: a number from 0 to 65535, or a name such as `going-away`, `going_away` (Boost.Beast) or `Away` (ws-rs), found `{0}`"
+)]
+pub struct UnknownCode(String);
+
+/// The code of a number, or of a name in any vocabulary.
+pub fn by_name(word: &str) -> Result<CloseCode, UnknownCode> {
+    word.parse()
+        .ok()
+        .or_else(|| Beast::from_name(word).map(Beast::code))
+        .or_else(|| WsRs::NAMED.into_iter().find(|variant| variant.name() == word).map(WsRs::code))
+        .ok_or_else(|| UnknownCode(word.to_owned()))
+}
+
+/// Who may send a code under a profile: `both`, `client` or `none`.
+pub fn may_send(code: CloseCode, profile: Profile) -> &'static str {
+    let may = |role| code.sendable(role, profile).is_ok();
+    match (may(Role::Client), may(Role::Server)) {
+        (true, true) => "both",
+        (true, false) => "client",
+        (false, true) => "server",
+        (false, false) => "none",
+    }
+}
+
+/// Boost.Beast's name, the newest too where it differs.
+pub fn beast_name(row: &Row) -> String {
+    match row.beast {
+        Some(beast) if beast.name() != beast.newest_name() => {
+            format!("{} ({})", beast.name(), beast.newest_name())
+        }
+        Some(beast) => beast.name().to_owned(),
+        None => "-".to_owned(),
+    }
+}
+
+/// ws-rs's name.
+pub fn ws_rs_name(row: &Row) -> &'static str {
+    row.ws_rs.name()
+}
+
+/// Prints the codes that were asked for.
+pub fn run(args: &args::Codes, out: &mut Out) -> Result<Exit, Failure> {
+    if args.all {
+        for code in CloseCode::all() {
+            if out.is_gone() {
+                break;
+            }
+            line(code, out)?;
+        }
+    } else if args.codes.is_empty() {
+        print(&condensed(), out)?;
+    } else {
+        let codes: Result<Vec<_>, _> = args.codes.iter().map(|word| by_name(word)).collect();
+        let ranges: Vec<_> = codes?.into_iter().map(|code| (code, code)).collect();
+        print(&ranges, out)?;
+    }
+    Ok(Exit::Conforms)
+}
+
+fn line(code: CloseCode, out: &mut Out) -> Result<(), Failure> {
+    write!(out, "{code}\t{}\t{}", code.name().unwrap_or("-"), code.class().name())?;
+    for profile in Profile::ALL {
+        write!(out, "\t{}", may_send(code, profile))?;
+    }
+    let row = Row::of(code);
+    match row.beast {
+        Some(beast) => write!(out, "\t{}", beast.name())?,
+        None => write!(out, "\t-")?,
+    }
+    writeln!(out, "\t{}", ws_rs_name(&row))?;
+    Ok(())
+}
+
+/// Every code that has a name alone, and those between as ranges in which all codes are alike.
+fn condensed() -> Vec<(CloseCode, CloseCode)> {
+    let mut ranges: Vec<(CloseCode, CloseCode)> = Vec::new();
+    for code in CloseCode::all() {
+        match ranges.last_mut() {
+            Some((_, last)) if alike(*last, code) => *last = code,
+            Some(_) | None => ranges.push((code, code)),
+        }
+    }
+    ranges
+}
+
+fn alike(a: CloseCode, b: CloseCode) -> bool {
+    let nameless = |code: CloseCode| {
+        let row = Row::of(code);
+        code.name().is_none() && row.beast.is_none() && matches!(row.ws_rs, WsRs::Other(_))
+    };
+    let same = |profile| may_send(a, profile) == may_send(b, profile);
+    nameless(a) && nameless(b) && a.class() == b.class() && Profile::ALL.into_iter().all(same)
+}
+
+fn print(ranges: &[(CloseCode, CloseCode)], out: &mut Out) -> Result<(), Failure> {
+    let mut heading = vec!["code", "name", "class"];
+    heading.extend(Profile::ALL.map(Profile::name));
+    heading.extend(["Boost.Beast", "ws-rs"]);
+    let mut table = table(&heading);
+    for (first, last) in ranges {
+        let row = Row::of(*first);
+        let number = if first == last { first.to_string() } else { format!("{first}–{last}") };
+        let mut cells = vec![number, first.name().unwrap_or("-").to_owned(), first.class().name().to_owned()];
+        cells.extend(Profile::ALL.map(|profile| may_send(*first, profile).to_owned()));
+        cells.extend([beast_name(&row), ws_rs_name(&row).to_owned()]);
+        table.add_row(cells);
+    }
+    write_table(out, &table)?;
+    writeln!(out, "rfc6455, iana, beast, ws-rs: who may send it under that profile")?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{by_name, condensed};
+    use wsclose::code::CloseCode;
+
+    #[test]
+    fn the_ranges_cover_every_code_once_and_no_name_hides_in_one() {
+        let mut next = 0_u32;
+        for (first, last) in condensed() {
+            assert_eq!(u32::from(first.0), next);
+            assert!(first == last || (first.0..=last.0).all(|code| CloseCode(code).name().is_none()));
+            next = u32::from(last.0) + 1;
+        }
+        assert_eq!(next, 65_536);
+    }
+
+    #[test]
+    fn names_of_every_vocabulary_are_understood() {
+        for name in ["1014", "bad-gateway", "reserved2", "bad_gateway"] {
+            assert_eq!(by_name(name).map(|code| code.0).ok(), Some(1014), "{name}");
+        }
+        assert_eq!(by_name("Away").map(|code| code.0).ok(), Some(1001));
+        assert!(by_name("Other").is_err());
+        assert!(by_name("65536").is_err());
+    }
+}

@@ -1,0 +1,292 @@
+//! Files and folders. In come paths, out come octets, scripts and lists of files, or a sentence that
+//! names the file; written files are whole or not there. Nothing over [`MAX_SCRIPT`] octets is read.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use wsclose::role::Role;
+use wsclose::script::{MAX_SCRIPT, NotAScript, Placing, ScriptBuf, Step, Writer, text::Mistake};
+
+/// Why a file or folder was of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// Nothing there.
+    #[error("{0}: expected a file or a folder, found nothing of that name")]
+    Missing(String),
+    /// Not for us.
+    #[error(
+        "{0}: expected something readable, found that permission is denied; change its mode or its owner"
+    )]
+    Denied(String),
+    /// Another error of the system.
+    #[error("{path}: expected something readable, found: {source}")]
+    Unreadable {
+        /// Which.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A folder where a file should be.
+    #[error("{0}: expected a file, found a folder")]
+    Folder(String),
+    /// A file where a folder should be.
+    #[error("{0}: expected a folder, found a file")]
+    NotAFolder(String),
+    /// A folder without a script.
+    #[error("{0}: expected scripts (files that end in .ws or .bin, or have no extension), found none")]
+    NoScripts(String),
+    /// A mistake in a text script.
+    #[error("{path}:{line}:{column}: expected {expected}, found {found}", line = .mistake.line, column = .mistake.column,
+            expected = .mistake.expected, found = .mistake.found)]
+    Mistake {
+        /// Where.
+        path: String,
+        /// What.
+        mistake: Mistake,
+    },
+    /// No script of any kind.
+    #[error("{path}: {error}")]
+    NotAScript {
+        /// Which.
+        path: String,
+        /// Why not.
+        error: NotAScript,
+    },
+    /// known.toml is broken.
+    #[error("{path}: {error}")]
+    Known {
+        /// Which.
+        path: String,
+        /// What is wrong with it.
+        error: wsclose_peers::known::KnownError,
+    },
+    /// No folder to file things in.
+    #[error(
+        "expected a folder `corpus` here or above, found none; name the folder that has it with --into DIR"
+    )]
+    NoCorpus,
+    /// A file could not be written.
+    #[error("{path}: expected to write a new file, found: {source}; nothing was written")]
+    Unwritable {
+        /// Which.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl FileError {
+    /// A file or folder that could not be read.
+    pub fn reading(path: &Path, source: io::Error) -> FileError {
+        let kind = source.kind();
+        if kind == io::ErrorKind::NotFound {
+            FileError::Missing(shown(path))
+        } else if kind == io::ErrorKind::PermissionDenied {
+            FileError::Denied(shown(path))
+        } else {
+            FileError::Unreadable { path: shown(path), source }
+        }
+    }
+
+    /// A file that holds no script.
+    pub fn script(path: &Path, error: NotAScript) -> FileError {
+        let path = shown(path);
+        match error {
+            NotAScript::Text(mistake) => FileError::Mistake { path, mistake },
+            NotAScript::Empty | NotAScript::Version(_) | NotAScript::Magic(_) | NotAScript::TooLong(_) => {
+                FileError::NotAScript { path, error }
+            }
+        }
+    }
+
+    fn writing(path: &Path, source: io::Error) -> FileError {
+        FileError::Unwritable { path: shown(path), source }
+    }
+}
+
+/// A path on one line, whatever octets it has.
+pub fn shown(path: &Path) -> String {
+    path.to_string_lossy()
+        .chars()
+        .flat_map(|c| {
+            let control = c.is_control();
+            c.escape_default().filter(move |_| control).chain((!control).then_some(c))
+        })
+        .collect()
+}
+
+/// Whether the path is a folder, links followed.
+pub fn is_folder(path: &Path) -> Result<bool, FileError> {
+    fs::metadata(path).map(|about| about.is_dir()).map_err(|error| FileError::reading(path, error))
+}
+
+/// Reads a file of at most [`MAX_SCRIPT`] octets, and no more of one that is longer.
+pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
+    let reading = |error| FileError::reading(path, error);
+    let too_long = |octets| FileError::NotAScript { path: shown(path), error: NotAScript::TooLong(octets) };
+    let file = File::open(path).map_err(reading)?;
+    let about = file.metadata().map_err(reading)?;
+    if about.is_dir() {
+        return Err(FileError::Folder(shown(path)));
+    }
+    if about.len() > MAX_SCRIPT as u64 {
+        return Err(too_long(usize::try_from(about.len()).unwrap_or(usize::MAX)));
+    }
+    bounded(file).map_err(reading)?.map_err(too_long)
+}
+
+/// Reads to the end, or one octet past [`MAX_SCRIPT`]; then the error says how many were read.
+pub fn bounded(from: impl Read) -> io::Result<Result<Vec<u8>, usize>> {
+    let mut octets = Vec::new();
+    from.take(MAX_SCRIPT as u64 + 1).read_to_end(&mut octets)?;
+    Ok(if octets.len() > MAX_SCRIPT { Err(octets.len()) } else { Ok(octets) })
+}
+
+/// A script, and the roles to play it to.
+#[derive(Debug)]
+pub struct Case {
+    /// The script.
+    pub script: ScriptBuf,
+    /// The roles that its file asks for.
+    pub roles: Vec<Role>,
+}
+
+/// Reads a script in either form, or octets of the wire: if `octets` says so, or if the file lies in a
+/// folder of them and is no text script.
+pub fn load(path: &Path, octets: bool) -> Result<Case, FileError> {
+    let content = read(path)?;
+    case(&content, octets || holds_octets(path, &content)).map_err(|error| FileError::script(path, error))
+}
+
+/// A script, or octets of the wire as a script of their own.
+pub fn case(content: &[u8], octets: bool) -> Result<Case, NotAScript> {
+    if octets && !content.is_empty() {
+        return Ok(Case { script: from_octets(content)?, roles: Role::ALL.to_vec() });
+    }
+    let script = ScriptBuf::read(content)?;
+    let role = script.as_script().role();
+    Ok(Case { script, roles: vec![role] })
+}
+
+/// The name of the folder that a file lies in, wherever it was named from.
+pub fn folder_name(path: &Path) -> Option<OsString> {
+    let path = fs::canonicalize(path).ok()?;
+    Some(path.parent()?.file_name()?.to_owned())
+}
+
+fn holds_octets(path: &Path, content: &[u8]) -> bool {
+    folder_name(path).is_some_and(|name| name == "close_frame")
+        && path.extension() != Some(OsStr::new("ws"))
+        && !content.starts_with(b"wsclose ")
+}
+
+/// One stream of octets, in as many steps as it takes, joined to one segment.
+fn from_octets(content: &[u8]) -> Result<ScriptBuf, NotAScript> {
+    let mut writer = Writer::new(Role::Client);
+    for (at, octets) in content.chunks(255).enumerate() {
+        writer.step(&Step::Octets { octets, placing: Placing { glue: at > 0, cut: None } });
+    }
+    ScriptBuf::read(&writer.into_octets())
+}
+
+/// The files in a folder that may be scripts, its folders' too, in order; and what could not be looked
+/// into. Links to folders are not followed, so that a loop of them ends.
+pub fn scripts_in(folder: &Path) -> (Vec<PathBuf>, Vec<FileError>) {
+    let mut files = Vec::new();
+    let mut errors = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                errors.push(FileError::reading(&folder, error));
+                continue;
+            }
+        };
+        for entry in entries {
+            let (path, kind) = match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))) {
+                Ok(found) => found,
+                Err(error) => {
+                    errors.push(FileError::reading(&folder, error));
+                    continue;
+                }
+            };
+            let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            if hidden {
+                continue;
+            }
+            if kind.is_dir() {
+                folders.push(path);
+            } else if may_be_script(&path) && (kind.is_file() || kind.is_symlink() && !path.is_dir()) {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    if files.is_empty() && errors.is_empty() {
+        errors.push(FileError::NoScripts(shown(folder)));
+    }
+    (files, errors)
+}
+
+fn may_be_script(path: &Path) -> bool {
+    path.extension().is_none_or(|extension| extension == "ws" || extension == "bin")
+}
+
+/// Writes new files, all of them whole, or none; one that is already there is left as it is.
+pub fn write_new(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
+    let mut ready = Vec::new();
+    for (path, content) in files {
+        let writing = |error| FileError::writing(path, error);
+        let folder = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(writing)?;
+        let mut file = temporary(folder).map_err(writing)?;
+        file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(writing)?;
+        ready.push((path, file));
+    }
+    let mut written: Vec<&PathBuf> = Vec::new();
+    for (path, file) in ready {
+        if let Err(error) = file.persist_noclobber(path) {
+            for path in written {
+                // What cannot be removed either is at least whole.
+                let _ = fs::remove_file(path);
+            }
+            return Err(FileError::writing(path, error.error));
+        }
+        written.push(path);
+    }
+    Ok(())
+}
+
+fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".wsclose-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{FileError, write_new};
+
+    #[test]
+    fn files_are_written_all_or_none_and_never_over_others() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("old"), "old").expect("a file");
+        let files = [(path("new"), b"new".to_vec()), (path("old"), b"other".to_vec())];
+        assert!(matches!(write_new(&files), Err(FileError::Unwritable { .. })));
+        assert_eq!(fs::read(path("old")).expect("still there"), b"old");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+        write_new(&files[..1]).expect("written");
+        assert_eq!(fs::read(path("new")).expect("there"), b"new");
+    }
+}

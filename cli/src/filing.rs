@@ -1,0 +1,135 @@
+//! Where adopted artifacts go. In come a name and contents, out come new files under `corpus/` and
+//! `snapshots/`; nothing is overwritten.
+
+use std::path::{Path, PathBuf};
+
+use wsclose::rule::Rule;
+
+use crate::args::Target;
+use crate::files::{self, FileError};
+
+/// Why a corpus entry cannot have a name.
+#[derive(Debug, thiserror::Error)]
+pub enum NameError {
+    /// It would make a bad file name, or a bad snapshot name.
+    #[error("expected a name of a-z, 0-9 and `-`, found `{0}`")]
+    NotASlug(String),
+    /// There is such an entry.
+    #[error("{0}: expected a name that is free, found a file; choose another with --name")]
+    Taken(String),
+}
+
+/// The folders of a project.
+#[derive(Debug)]
+pub struct Project {
+    root: PathBuf,
+}
+
+impl Project {
+    /// The folder that was named, or the nearest one from here up that has a corpus.
+    pub fn find(named: Option<&Path>) -> Result<Project, FileError> {
+        if let Some(root) = named {
+            return match files::is_folder(root)? {
+                true => Ok(Project { root: root.to_owned() }),
+                false => Err(FileError::NotAFolder(files::shown(root))),
+            };
+        }
+        let here = std::env::current_dir().map_err(|error| FileError::reading(Path::new("."), error))?;
+        // Shorter than the whole path, and just as right from here.
+        let mut root = PathBuf::new();
+        for _ in here.ancestors() {
+            if root.join("corpus").is_dir() {
+                return Ok(Project { root });
+            }
+            root.push("..");
+        }
+        Err(FileError::NoCorpus)
+    }
+
+    /// The corpus folder of a target.
+    pub fn corpus(&self, target: Target) -> PathBuf {
+        self.root.join("corpus").join(target.name())
+    }
+
+    /// Where an entry of this name goes: the one given, which must be free, or the first free one like
+    /// `proposed`.
+    pub fn place(
+        &self,
+        target: Target,
+        given: Option<&str>,
+        proposed: &str,
+        extension: &str,
+    ) -> Result<Place, NameError> {
+        let place = |slug: String| {
+            let entry = self.corpus(target).join(format!("{slug}.{extension}"));
+            let snapshot = self.root.join("snapshots").join(format!("regressions__{slug}.snap"));
+            Place { entry, pending: snapshot.with_extension("snap.new"), snapshot }
+        };
+        let Some(given) = given else {
+            let proposed = slug(proposed);
+            let mut found = place(proposed.clone());
+            let mut count = 1;
+            while found.taken().is_some() {
+                count += 1;
+                found = place(format!("{proposed}-{count}"));
+            }
+            return Ok(found);
+        };
+        if given != slug(given) || given.is_empty() {
+            return Err(NameError::NotASlug(given.to_owned()));
+        }
+        let found = place(given.to_owned());
+        match found.taken() {
+            Some(path) => Err(NameError::Taken(files::shown(path))),
+            None => Ok(found),
+        }
+    }
+}
+
+/// Where one entry goes.
+#[derive(Debug)]
+pub struct Place {
+    /// Its file in the corpus.
+    pub entry: PathBuf,
+    /// Its snapshot, once somebody has reviewed it.
+    pub snapshot: PathBuf,
+    /// The snapshot that waits for review.
+    pub pending: PathBuf,
+}
+
+impl Place {
+    fn taken(&self) -> Option<&Path> {
+        [&self.entry, &self.snapshot, &self.pending]
+            .into_iter()
+            .map(PathBuf::as_path)
+            .find(|path| path.exists())
+    }
+}
+
+/// The name that an entry gets if nobody gives it one.
+pub fn proposed_name(rule: Rule, subject: &str) -> String {
+    format!("{rule}-{subject}")
+}
+
+/// A snapshot in the form in which insta writes one that is to be reviewed.
+pub fn snapshot(text: &str) -> String {
+    format!("---\nsource: peers/tests/regressions.rs\nexpression: report\n---\n{}\n", text.trim_end())
+}
+
+/// Lower case letters, digits and single hyphens.
+fn slug(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slug;
+
+    #[test]
+    fn slugs_are_lower_case_words() {
+        assert_eq!(slug("close-fin-ws-rs (frames) 0.9"), "close-fin-ws-rs-frames-0-9");
+        assert_eq!(slug("../etc/passwd"), "etc-passwd");
+        assert_eq!(slug(""), "");
+    }
+}

@@ -1,0 +1,73 @@
+//! Octets from hexadecimal digits. In come the words of the command line, out come octets, or where the
+//! first mistake is.
+
+/// Where something is no pair of hexadecimal digits.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("argument {argument}, column {column}: expected pairs of hexadecimal digits, found {found}")]
+pub struct NotHex {
+    /// Which argument, from 1.
+    pub argument: usize,
+    /// Which character of it, from 1.
+    pub column: usize,
+    /// What stands there.
+    pub found: String,
+}
+
+/// Reads pairs of digits; spaces, commas, colons and `0x` may stand between them.
+pub fn parse(words: &[String]) -> Result<Vec<u8>, NotHex> {
+    let mut octets = Vec::new();
+    for (word, text) in words.iter().enumerate() {
+        let wrong = |column: usize, found: String| NotHex { argument: word + 1, column: column + 1, found };
+        // The high digit of a pair, and its column.
+        let mut high: Option<(usize, u32)> = None;
+        let lone = |column| wrong(column, "one digit alone".to_owned());
+        for (column, c) in text.chars().enumerate() {
+            let separates = c.is_whitespace() || matches!(c, ',' | ':');
+            match (high, c.to_digit(16)) {
+                (Some((at, _)), _) if separates => return Err(lone(at)),
+                (None, _) if separates => {}
+                (Some((_, 0)), None) if matches!(c, 'x' | 'X') => high = None,
+                (_, None) => return Err(wrong(column, format!("`{}`", c.escape_debug()))),
+                (None, Some(digit)) => high = Some((column, digit)),
+                (Some((_, first)), Some(digit)) => {
+                    octets.push((first << 4 | digit) as u8);
+                    high = None;
+                }
+            }
+        }
+        if let Some((at, _)) = high {
+            return Err(lone(at));
+        }
+    }
+    Ok(octets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NotHex, parse};
+
+    fn words(words: &[&str]) -> Result<Vec<u8>, NotHex> {
+        parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn digits_may_be_parted_as_tools_part_them() {
+        let octets = vec![0x88, 0x02, 0x03, 0xe8];
+        for text in ["880203e8", "88 02 03 E8", "88:02:03:e8", "0x88, 0x02, 0x03, 0xe8", " 88  0203e8 "] {
+            assert_eq!(words(&[text]), Ok(octets.clone()), "{text}");
+        }
+        assert_eq!(words(&["88", "02", "03e8"]), Ok(octets));
+        assert_eq!(words(&[""]), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_mistake_has_a_place() {
+        let wrong = |argument, column, found: &str| Err(NotHex { argument, column, found: found.to_owned() });
+        assert_eq!(words(&["88", "0g"]), wrong(2, 2, "`g`"));
+        assert_eq!(words(&["88 0"]), wrong(1, 4, "one digit alone"));
+        assert_eq!(words(&["8 80"]), wrong(1, 1, "one digit alone"));
+        assert_eq!(words(&["é"]), wrong(1, 1, "`é`"));
+        assert_eq!(words(&["x88"]), wrong(1, 1, "`x`"));
+        assert_eq!(words(&["8x8"]), wrong(1, 2, "`x`"));
+    }
+}

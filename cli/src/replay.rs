@@ -1,0 +1,182 @@
+//! `wsclose replay`. In come scripts and folders of them, out comes a report for a file and a table for a
+//! folder, and whether anything is broken that is not known to be.
+
+use std::borrow::Cow;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use wsclose::report::{Report, Summary, Tally};
+use wsclose::role::Role;
+use wsclose_peers::known::Known;
+
+use crate::args;
+use crate::failure::{Exit, Failure};
+use crate::files::{self, Case, FileError};
+use crate::out::{Out, complain, table, write_table};
+use crate::play::{Panicked, Stage};
+use crate::progress::Progress;
+use crate::subjects::{self, Cast};
+
+/// Plays everything that was asked for.
+pub fn run(args: &args::Replay, out: &mut Out) -> Result<Exit, Failure> {
+    let cast = Cast::new(&args.trial.subjects, args.trial.profile, wsclose_peers::all)?;
+    let known = subjects::known(args.trial.known.as_deref())?;
+    let stage = Stage::new(args.trial.profile);
+    let mut replay = Replay { args, cast, known, stage, breach: false, untested: 0 };
+    for path in &args.paths {
+        match files::is_folder(path) {
+            Ok(true) => replay.folder(path, out)?,
+            Ok(false) => replay.file(path, out)?,
+            Err(error) => replay.cannot(&error),
+        }
+    }
+    Ok(replay.exit())
+}
+
+struct Replay<'a> {
+    args: &'a args::Replay,
+    cast: Cast,
+    known: Cow<'static, Known>,
+    stage: Stage,
+    breach: bool,
+    untested: usize,
+}
+
+impl Replay<'_> {
+    fn cannot(&mut self, why: &dyn std::error::Error) {
+        self.untested += 1;
+        complain(why);
+    }
+
+    fn exit(&self) -> Exit {
+        match (self.breach, self.untested) {
+            (true, _) => Exit::Breach,
+            (false, 0) => Exit::Conforms,
+            (false, _) => Exit::Untestable,
+        }
+    }
+
+    fn load(&self, path: &Path) -> Result<Case, FileError> {
+        let case = files::load(path, self.args.octets)?;
+        Ok(match self.args.role {
+            Some(roles) => Case { roles: roles.list(), ..case },
+            None => case,
+        })
+    }
+
+    fn file(&mut self, path: &Path, out: &mut Out) -> Result<(), Failure> {
+        let case = match self.load(path) {
+            Ok(case) => case,
+            Err(error) => {
+                self.cannot(&error);
+                return Ok(());
+            }
+        };
+        if self.args.paths.len() > 1 {
+            writeln!(out, "file: {}", files::shown(path))?;
+        }
+        for role in &case.roles {
+            let mut report = Report::new();
+            let tallies = self.play(&case, *role, Some(&mut report));
+            for (subject, remedy) in &self.cast.not_built {
+                report.add_not_built(subject, remedy);
+            }
+            write!(out, "{report}")?;
+            self.verdict(tallies, out)?;
+        }
+        Ok(())
+    }
+
+    fn verdict(
+        &mut self,
+        tallies: Vec<(String, Result<Tally, Panicked>)>,
+        out: &mut Out,
+    ) -> Result<(), Failure> {
+        let mut failed = Vec::new();
+        for (subject, tally) in tallies {
+            match tally {
+                Ok(tally) if tally.passes() => {}
+                Ok(_) => failed.push(subject),
+                Err(panicked) => self.cannot(&panicked),
+            }
+        }
+        if failed.is_empty() {
+            writeln!(out, "verdict: PASS")?;
+        } else {
+            self.breach = true;
+            writeln!(out, "verdict: FAIL: {}", failed.join(", "))?;
+        }
+        Ok(())
+    }
+
+    fn folder(&mut self, folder: &Path, out: &mut Out) -> Result<(), Failure> {
+        let (paths, errors) = files::scripts_in(folder);
+        errors.iter().for_each(|error| self.cannot(error));
+        let summary = self.summary(folder, &paths);
+        if summary.totals().scripts == 0 {
+            return Ok(());
+        }
+        let mut heading = vec!["script"];
+        heading.extend(summary.subjects());
+        let mut table = table(&heading);
+        for (script, cells) in summary.rows() {
+            let cells = cells.map(|cell| cell.map_or("could not test".to_owned(), |tally| tally.to_string()));
+            table.add_row(std::iter::once(script.to_owned()).chain(cells));
+        }
+        write_table(out, &table)?;
+        for (subject, remedy) in &self.cast.not_built {
+            writeln!(out, "not built: {subject} ({remedy})")?;
+        }
+        writeln!(out, "{}", summary.totals())?;
+        self.breach |= !summary.passes();
+        Ok(())
+    }
+
+    fn summary(&mut self, folder: &Path, paths: &[PathBuf]) -> Summary {
+        let mut summary = Summary::new();
+        let mut progress = Progress::new(paths.len());
+        for path in paths {
+            progress.step();
+            let case = match self.load(path) {
+                Ok(case) => case,
+                Err(error) => {
+                    self.cannot(&error);
+                    continue;
+                }
+            };
+            let name = files::shown(path.strip_prefix(folder).unwrap_or(path));
+            for role in &case.roles {
+                for (subject, tally) in self.play(&case, *role, None) {
+                    match tally {
+                        Ok(tally) => summary.add(&name, &subject, tally),
+                        Err(panicked) => self.cannot(&panicked),
+                    }
+                }
+            }
+        }
+        summary
+    }
+
+    /// Plays a script to every subject.
+    fn play(
+        &mut self,
+        case: &Case,
+        role: Role,
+        mut report: Option<&mut Report>,
+    ) -> Vec<(String, Result<Tally, Panicked>)> {
+        let Replay { args, cast, known, stage, .. } = self;
+        let script = case.script.as_script().for_role(role);
+        let verdict = |subject: &mut Box<dyn wsclose::subject::Subject>| {
+            let name = subject.name().to_owned();
+            let played = stage.play(script, subject.as_mut()).map(|(trace, findings)| {
+                let known = |rule| subjects::is_known(known, &name, rule);
+                if let Some(report) = report.as_deref_mut() {
+                    report.add_with_known(&name, trace, findings, known);
+                }
+                Tally::of(findings, args.strict, known)
+            });
+            (name, played)
+        };
+        cast.subjects.iter_mut().map(verdict).collect()
+    }
+}

@@ -1,0 +1,91 @@
+//! `wsclose rules` and `wsclose explain`. In comes a filter, a rule's id or a code, out comes what the
+//! catalogue says.
+
+use std::io::Write;
+
+use wsclose::code::{CloseCode, Profile};
+use wsclose::rule::{Level, Rule};
+
+use crate::args;
+use crate::codes::{self, may_send};
+use crate::failure::{Exit, Failure};
+use crate::out::{Out, table, write_table};
+
+/// Lists the rules that were asked for.
+pub fn list(args: &args::Rules, out: &mut Out) -> Result<Exit, Failure> {
+    let mut table = table(&["rule", "§", "binds", "level", "what it says"]);
+    let wanted = Rule::ALL
+        .into_iter()
+        .filter(|rule| args.level.is_none_or(|level| rule.level() == level))
+        .filter(|rule| args.binds.is_none_or(|binds| rule.binds() == binds));
+    let mut count = 0;
+    for rule in wanted {
+        table.add_row([rule.id(), rule.sections(), rule.binds().name(), rule.level().name(), rule.says()]);
+        count += 1;
+    }
+    write_table(out, &table)?;
+    writeln!(out, "{count} of {} rules", Rule::ALL.len())?;
+    Ok(Exit::Conforms)
+}
+
+/// Explains a rule or a code.
+pub fn explain(what: &str, out: &mut Out) -> Result<Exit, Failure> {
+    let unknown = match what.parse::<Rule>() {
+        Ok(rule) => {
+            rule_in_full(rule, out)?;
+            return Ok(Exit::Conforms);
+        }
+        Err(unknown) => unknown,
+    };
+    match codes::by_name(what) {
+        Ok(code) => code_in_full(code, out)?,
+        // A number can only have been meant as a code.
+        Err(error) if what.starts_with(|c: char| c.is_ascii_digit()) => return Err(error.into()),
+        Err(_) => return Err(unknown.into()),
+    }
+    Ok(Exit::Conforms)
+}
+
+fn rule_in_full(rule: Rule, out: &mut Out) -> Result<(), Failure> {
+    let section = match rule.sections() {
+        "–" => "none; nobody would accept a breach all the same".to_owned(),
+        sections => format!("RFC 6455 §{sections}"),
+    };
+    let breach = match rule.level() {
+        Level::Must | Level::Interop | Level::Robust => "a breach fails a run",
+        Level::Should | Level::Lenient => "a breach warns, and fails a strict run",
+        Level::Info => "reported, never failed",
+    };
+    writeln!(out, "{}", rule.id())?;
+    writeln!(out, "  says    {}", rule.says())?;
+    writeln!(out, "  from    {section}")?;
+    writeln!(out, "  binds   {}", rule.binds())?;
+    writeln!(out, "  level   {}: {breach}", rule.level())?;
+    writeln!(out, "  judged  {}", rule.judged())?;
+    writeln!(out, "  asked   of a subject that {}", rule.duty().says())?;
+    Ok(())
+}
+
+fn code_in_full(code: CloseCode, out: &mut Out) -> Result<(), Failure> {
+    let row = wsclose::dialect::Row::of(code);
+    writeln!(out, "{code:#}")?;
+    if let Some(meaning) = code.meaning() {
+        writeln!(out, "  means   {meaning}")?;
+    }
+    writeln!(out, "  class   {}", code.class())?;
+    for profile in Profile::ALL {
+        let why = match code.acceptable(profile) {
+            Ok(()) => String::new(),
+            Err(why) => format!(": {why}"),
+        };
+        writeln!(out, "  {:<7} sent by {}{why}", profile.name(), may_send(code, profile))?;
+    }
+    writeln!(out, "  Boost.Beast calls it {}, ws-rs {}", codes::beast_name(&row), codes::ws_rs_name(&row))?;
+    if let Err(why) = code.acceptable(Profile::default()) {
+        writeln!(out, "  sent, it breaks {}", why.breaks())?;
+        if let Some(rule) = why.to_reject() {
+            writeln!(out, "  accepted, it breaks {rule}")?;
+        }
+    }
+    Ok(())
+}

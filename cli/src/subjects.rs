@@ -1,0 +1,116 @@
+//! Who is tested. In come names, out come subjects, the model always first; and what they are known to
+//! break.
+
+use std::borrow::Cow;
+use std::path::Path;
+
+use wsclose::code::Profile;
+use wsclose::rule::Rule;
+use wsclose::subject::Subject;
+use wsclose::subjects::faulty::{Fault, Faulty};
+use wsclose::subjects::model::Model;
+use wsclose_peers::known::Known;
+
+use crate::files::{self, FileError};
+
+/// The name of the reference endpoint.
+const MODEL: &str = "model";
+
+/// What comes before the name of a fault.
+const FAULTY: &str = "faulty:";
+
+/// Why there is no such subject.
+#[derive(Debug, thiserror::Error)]
+pub enum SubjectError {
+    /// Nobody has that name.
+    #[error("expected a subject ({}), found `{found}`", .known.join(", "))]
+    Unknown {
+        /// What was given.
+        found: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// No fault has that name.
+    #[error("expected a fault of the model, for example `{example}`, found `{found}`")]
+    UnknownFault {
+        /// What was given.
+        found: String,
+        /// One that there is.
+        example: String,
+    },
+    /// It exists, and is not part of this build.
+    #[error("{name}: expected it to be built, found that it is not; {remedy} and build wsclose again")]
+    NotBuilt {
+        /// Which.
+        name: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+}
+
+/// The subjects of a run.
+pub struct Cast {
+    /// Those that there are.
+    pub subjects: Vec<Box<dyn Subject>>,
+    /// Those that are not built, and what to do about it.
+    pub not_built: Vec<(&'static str, &'static str)>,
+}
+
+impl Cast {
+    /// The model and those named; without names the model and `default`.
+    pub fn new(
+        names: &[String],
+        profile: Profile,
+        default: impl FnOnce() -> Vec<Box<dyn Subject>>,
+    ) -> Result<Cast, SubjectError> {
+        let mut subjects: Vec<Box<dyn Subject>> = vec![Box::new(Model::new(profile))];
+        if names.is_empty() {
+            subjects.extend(default());
+            return Ok(Cast { subjects, not_built: wsclose_peers::not_built() });
+        }
+        for name in names {
+            if subjects.iter().all(|subject| subject.name() != name) {
+                subjects.push(by_name(name)?);
+            }
+        }
+        Ok(Cast { subjects, not_built: Vec::new() })
+    }
+}
+
+fn by_name(name: &str) -> Result<Box<dyn Subject>, SubjectError> {
+    if let Some(slug) = name.strip_prefix(FAULTY) {
+        let fault = Fault::ALL.into_iter().find(|fault| fault.slug() == slug);
+        return match fault {
+            Some(fault) => Ok(Box::new(Faulty::new(fault))),
+            None => Err(SubjectError::UnknownFault {
+                found: name.to_owned(),
+                example: format!("{FAULTY}{}", Fault::ALL[0].slug()),
+            }),
+        };
+    }
+    if let Some(subject) = wsclose_peers::by_name(name) {
+        return Ok(subject);
+    }
+    let not_built = wsclose_peers::not_built();
+    if let Some((name, remedy)) = not_built.iter().find(|(missing, _)| *missing == name) {
+        return Err(SubjectError::NotBuilt { name, remedy });
+    }
+    let mut known = vec![MODEL.to_owned()];
+    known.extend(wsclose_peers::all().iter().map(|subject| subject.name().to_owned()));
+    known.extend(not_built.iter().map(|(name, _)| (*name).to_owned()));
+    known.push(format!("{FAULTY}SLUG"));
+    Err(SubjectError::Unknown { found: name.to_owned(), known })
+}
+
+/// What the peers are known to break: what `path` says, or what was built in.
+pub fn known(path: Option<&Path>) -> Result<Cow<'static, Known>, FileError> {
+    let Some(path) = path else { return Ok(Cow::Borrowed(Known::committed())) };
+    let octets = files::read(path)?;
+    let text = String::from_utf8_lossy(&octets);
+    Known::load(&text).map(Cow::Owned).map_err(|error| FileError::Known { path: files::shown(path), error })
+}
+
+/// Whether a breach of `rule` by `subject` is known. The model has no excuse.
+pub fn is_known(known: &Known, subject: &str, rule: Rule) -> bool {
+    subject != MODEL && known.has(subject, rule)
+}

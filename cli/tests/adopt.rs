@@ -1,0 +1,140 @@
+//! `wsclose adopt`: what it writes, what it refuses, what it leaves alone.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests write files")]
+
+mod support;
+
+use support::{FAULTY, Folder, GOOD, MODEL, Ran};
+
+const CRASH: &str = "wsclose 1\nrole server\n> text \"hello\" cut=2\n> ping \"ping\" glue\nwait 3\n\
+                     > close 1001 \"goodbye\" cut=3 key=00000000\n> fin\n";
+
+const NAME: &str = "close-at-most-125-close-of-126";
+
+fn adopt(folder: &Folder, args: &[&str]) -> Ran {
+    folder.wsclose(&[&["adopt"], args, &FAULTY[..]].concat())
+}
+
+fn project() -> Folder {
+    let folder = Folder::new();
+    folder.file("corpus/.keep", "");
+    folder.file("artifacts/closing_handshake/crash-1", CRASH);
+    folder
+}
+
+fn new_files(folder: &Folder) -> Vec<(String, String)> {
+    let files = folder
+        .files()
+        .into_iter()
+        .filter(|(name, _)| !name.starts_with("artifacts/") && !name.ends_with(".keep"));
+    files.map(|(name, content)| (name, String::from_utf8_lossy(&content).into_owned())).collect()
+}
+
+#[test]
+fn a_breach_is_minimised_and_filed() {
+    let folder = project();
+    adopt(&folder, &["artifacts/closing_handshake/crash-1"])
+        .exits(0)
+        .says("close-of-126 breaks close-at-most-125  must  wrote a control frame over 125 bytes")
+        .says("minimised: steps 5 to 1\n")
+        .says(&format!("wrote corpus/closing_handshake/{NAME}.ws\n"))
+        .says("next: ");
+    let files = new_files(&folder);
+    let [(entry, script), (pending, snapshot)] = files.as_slice() else { panic!("{files:#?}") };
+    assert_eq!(entry, &format!("corpus/closing_handshake/{NAME}.ws"));
+    assert_eq!(
+        script,
+        "wsclose 1\nrole server\n# close-of-126 breaks close-at-most-125: wrote a control frame over 125 bytes.\n\
+         > close\n"
+    );
+    assert_eq!(pending, &format!("snapshots/regressions__{NAME}.snap.new"));
+    assert!(snapshot.starts_with(
+        "---\nsource: peers/tests/regressions.rs\nexpression: report\n---\nsubject role: server"
+    ));
+    assert!(
+        snapshot.contains("\n== close-of-126\n") && snapshot.contains("\n  close-at-most-125  must "),
+        "{snapshot}"
+    );
+    // What was filed shows what it says.
+    folder.wsclose(&[&["replay", entry], &FAULTY[..]].concat()).exits(1).says("close-at-most-125");
+}
+
+#[test]
+fn a_duplicate_is_refused() {
+    let folder = project();
+    folder.file("corpus/closing_handshake/was-here.ws", GOOD);
+    let before = folder.files();
+    adopt(&folder, &["artifacts/closing_handshake/crash-1"]).exits(1).says(
+        "refused: corpus/closing_handshake/was-here.ws shows close-at-most-125 by close-of-126 already",
+    );
+    assert_eq!(folder.files(), before);
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let folder = project();
+    // Not a duplicate, but it has the name.
+    let taken = format!("corpus/closing_handshake/{NAME}.ws");
+    folder.file(&taken, "wsclose 1\nrole server\n> fin\n");
+    let before = folder.files();
+    adopt(&folder, &["artifacts/closing_handshake/crash-1", "--name", NAME])
+        .exits(2)
+        .complains(&taken)
+        .complains("choose another with --name");
+    assert_eq!(folder.files(), before);
+    adopt(&folder, &["artifacts/closing_handshake/crash-1"]).exits(0).says(&format!("{NAME}-2.ws"));
+    assert!(before.iter().all(|file| folder.files().contains(file)));
+}
+
+#[test]
+fn names_stay_in_the_folder() {
+    let folder = project();
+    let before = folder.files();
+    for name in ["../escape", "a b", "UPPER", "", "a--b"] {
+        adopt(&folder, &["artifacts/closing_handshake/crash-1", "--name", name])
+            .exits(2)
+            .complains("expected a name");
+    }
+    assert_eq!(folder.files(), before);
+}
+
+#[test]
+fn what_breaks_nothing_is_not_filed() {
+    let folder = project();
+    let before = folder.files();
+    folder
+        .wsclose(&[&["adopt", "artifacts/closing_handshake/crash-1"], &MODEL[..]].concat())
+        .exits(0)
+        .says("nothing breaks, nothing was written");
+    assert_eq!(folder.files(), before);
+}
+
+#[test]
+fn octets_become_a_script() {
+    let folder = project();
+    folder.file("artifacts/close_frame/crash-2", [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]);
+    adopt(&folder, &["artifacts/close_frame/crash-2", "--name", "from-octets"])
+        .exits(0)
+        .says("wrote corpus/peers/from-octets.ws");
+    let files = new_files(&folder);
+    assert!(files[0].1.contains("\n> octets "), "{files:#?}");
+}
+
+#[test]
+fn the_target_and_the_folder_can_be_named() {
+    let folder = project();
+    folder.file("crash", CRASH);
+    folder.file("elsewhere/.keep", "");
+    adopt(&folder, &["crash", "--target", "peers", "--into", "elsewhere", "--name", "mine"])
+        .exits(0)
+        .says("wrote elsewhere/corpus/peers/mine.ws\nwrote elsewhere/snapshots/regressions__mine.snap.new\n");
+    adopt(&folder, &["crash", "--into", "crash"])
+        .exits(3)
+        .complains("crash: expected a folder, found a file");
+}
+
+#[test]
+fn there_must_be_a_corpus() {
+    let folder = Folder::new();
+    folder.file("crash", CRASH);
+    adopt(&folder, &["crash"]).exits(3).complains("expected a folder `corpus` here or above");
+}

@@ -1,0 +1,116 @@
+//! Runs the command and looks at what came out.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// A script that every conforming endpoint gets right.
+pub const GOOD: &str = "wsclose 1\nrole server\n# The peer closes.\n> close 1000 \"bye\"\n> fin\n";
+
+/// A subject that gets it wrong: it writes 126 octets in every Close.
+pub const FAULTY: [&str; 2] = ["--subject", "faulty:close-of-126"];
+
+/// The model alone, so that nothing depends on which peers are built.
+pub const MODEL: [&str; 2] = ["--subject", "model"];
+
+/// What a run left behind.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    /// Asserts the exit code, and that no run ever shows a panic.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Ran {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        for word in ["panicked", "RUST_BACKTRACE", "stack backtrace"] {
+            assert!(!self.err.contains(word), "{self:#?}");
+        }
+        self
+    }
+
+    /// Asserts that standard output has this in it.
+    #[track_caller]
+    pub fn says(self, what: &str) -> Ran {
+        assert!(self.out.contains(what), "expected `{what}` in {self:#?}");
+        self
+    }
+
+    /// Asserts that standard error has this in it.
+    #[track_caller]
+    pub fn complains(self, what: &str) -> Ran {
+        assert!(self.err.contains(what), "expected `{what}` in {self:#?}");
+        self
+    }
+}
+
+/// Runs `wsclose` in a folder, with standard input.
+pub fn wsclose_in(folder: &Path, args: &[&dyn AsRef<OsStr>], input: &[u8]) -> Ran {
+    let mut command = Command::cargo_bin("wsclose").expect("the binary is built");
+    command.current_dir(folder).env_remove("RUST_BACKTRACE").write_stdin(input);
+    for arg in args {
+        command.arg(arg.as_ref());
+    }
+    let output = command.output().expect("it runs");
+    let text = |octets: Vec<u8>| String::from_utf8_lossy(&octets).into_owned();
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// Runs `wsclose` anywhere.
+pub fn wsclose(args: &[&str]) -> Ran {
+    let args: Vec<&dyn AsRef<OsStr>> = args.iter().map(|arg| arg as &dyn AsRef<OsStr>).collect();
+    wsclose_in(Path::new("."), &args, b"")
+}
+
+/// A folder of its own for a test.
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn new() -> Folder {
+        Folder(TempDir::new().expect("a temporary folder"))
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Writes a file, and the folders above it.
+    pub fn file(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(&path, content).expect("a file");
+        path
+    }
+
+    /// Every file in it, and what it holds.
+    pub fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let mut files = Vec::new();
+        let mut folders = vec![self.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let name = path.strip_prefix(self.path()).expect("a file in here");
+                    files.push((name.to_string_lossy().into_owned(), fs::read(&path).expect("a file")));
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+
+    /// Runs `wsclose` in it.
+    pub fn wsclose(&self, args: &[&str]) -> Ran {
+        let args: Vec<&dyn AsRef<OsStr>> = args.iter().map(|arg| arg as &dyn AsRef<OsStr>).collect();
+        wsclose_in(self.path(), &args, b"")
+    }
+}
