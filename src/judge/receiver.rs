@@ -69,7 +69,7 @@ fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
             bench.unclear(rule);
         }
     }
-    let closed_before = story.own_close.is_some_and(|own| own.at < broken.at);
+    let closed_before = story.own_close.is_some_and(|own| own.at < broken.came);
     if !closed_before && story.peer_reset.is_none() && story.panicked.is_none() {
         let answer = story.own_close.and_then(|own| own.code());
         if story.own_closes > 0 {
@@ -216,8 +216,8 @@ fn eof(bench: &mut Bench<'_>, story: &Story) {
     if dead || story.paused || story.peer_close.is_some() || story.end.is_some_and(|end| end < fin) {
         return;
     }
-    // A flaw before the FIN asks for more than the FIN does, unless it is just a frame cut short.
-    if story.broken.is_some_and(|broken| broken.whole || story.reaction_to_flaw(&broken) == Reaction::Rejected) {
+    // After a flaw, who knows what the subject read.
+    if story.broken.is_some() {
         return;
     }
     let rule = Rule::EofIsNotAClose;

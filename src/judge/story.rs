@@ -265,6 +265,7 @@ impl Teller {
                         if let What::Received(span) = what {
                             self.received(&mut story, trace.octets(span), at);
                         } else if what == What::PeerFin {
+                            story.stimulated(at);
                             story.peer_fin = Some(at);
                         }
                     }
@@ -376,7 +377,8 @@ impl Teller {
                         whole: true,
                         came: at,
                         until: None,
-                        clouded: false,
+                        // Something else happened before the frame came whole.
+                        clouded: broken.is_some_and(|broken| broken.until.is_some()),
                         code,
                     });
                     true
@@ -530,7 +532,7 @@ impl Story {
         if answer.is_some() {
             return Reaction::Unclear;
         }
-        let closing_already = self.own_close.is_some_and(|own| own.at < broken.at);
+        let closing_already = self.own_close.is_some_and(|own| own.at < broken.came);
         match self.end {
             Some(end) if in_time(end) => {
                 return if closing_already && close { Reaction::Unclear } else { rejected };
