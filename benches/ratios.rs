@@ -44,7 +44,10 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), String> {
     let mut arguments = std::env::args().skip(1).map(|word| {
-        word.parse::<u32>().ok().filter(|n| *n > 0).ok_or_else(|| format!("expected a number of at least 1, found `{word}`"))
+        word.parse::<u32>()
+            .ok()
+            .filter(|n| *n > 0)
+            .ok_or_else(|| format!("expected a number of at least 1, found `{word}`"))
     });
     let seconds = arguments.next().transpose()?.unwrap_or(5);
     let rounds = arguments.next().transpose()?.unwrap_or(5);
@@ -118,7 +121,8 @@ fn binary(root: &Path, host: &str, target: &Target) -> PathBuf {
 
 /// The triple that cargo-fuzz builds for by default.
 fn host() -> Result<String, String> {
-    let output = Command::new("rustc").arg("-vV").output().map_err(|error| format!("cannot run rustc: {error}"))?;
+    let output =
+        Command::new("rustc").arg("-vV").output().map_err(|error| format!("cannot run rustc: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned).ok_or_else(|| "rustc does not say its host".to_owned())

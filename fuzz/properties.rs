@@ -1,1 +1,163 @@
-//! Properties.
+//! The functions of the fuzz targets as properties, under `cargo test` and under `cargo bolero test`.
+//!
+//! Each `bolero::check!` reads the curated seeds by itself: its folder is `__fuzz__/<test>/corpus`, a link to
+//! `../corpus/<target>`. Plain `cargo test` goes through these seeds, through what `cargo bolero` filed in
+//! `__fuzz__/<test>/crashes`, and then, since every run shall be the same, through children that the
+//! mutators make of the seeds with fixed numbers in place of chance. `BOLERO_RANDOM_ITERATIONS=100000` adds
+//! random inputs, and bolero prints the `BOLERO_RANDOM_SEED` of one that fails. To hunt, on stable Rust:
+//!
+//! ```text
+//! cargo bolero test close_frame -p wsclose-fuzz --rustc-bootstrap --sanitizer NONE -T 60s
+//! ```
+
+#[cfg(test)]
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+#[cfg(all(test, feature = "planted"))]
+mod planted;
+#[cfg(test)]
+mod targets;
+
+#[cfg(test)]
+use wsclose::mutate;
+#[cfg(test)]
+use wsclose::script::{Script, ScriptBuf};
+
+/// Random inputs under plain `cargo test`, unless `BOLERO_RANDOM_ITERATIONS` asks for some: none, because bolero draws
+/// a fresh seed for each.
+#[cfg(test)]
+const RANDOM: usize = 0;
+
+/// As long as inputs get; libFuzzer is told the same.
+#[cfg(test)]
+const MAX_LEN: usize = 256;
+
+#[cfg(test)]
+type Mutator = fn(&mut [u8], usize, usize, u32) -> usize;
+
+/// A mutator as the targets have it, but for libFuzzer's own, which is not linked here.
+#[cfg(test)]
+fn frames(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    mutate::frames(data, size, max_size, seed, |_, size, _| size)
+}
+
+#[cfg(test)]
+fn scripts(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    mutate::script(data, size, max_size, seed, |_, size, _| size)
+}
+
+/// Hands `property` so many descendants of every curated seed of `target`.
+#[cfg(test)]
+fn descendants(target: &str, mutator: Mutator, count: u32, mut property: impl FnMut(&[u8])) {
+    for (seed, parent) in (0..).zip(support::seeds(target)) {
+        let mut child = parent.octets.clone();
+        for number in 0..count {
+            // A line of descent, which begins anew before it has wandered far.
+            if number % 8 == 0 {
+                child.clone_from(&parent.octets);
+            }
+            let size = child.len();
+            child.resize(size.max(MAX_LEN), 0);
+            let size = mutator(&mut child, size, MAX_LEN, seed * count + number);
+            child.truncate(size);
+            property(&child);
+        }
+    }
+}
+
+/// What is written is read back, in both forms of a script.
+#[cfg(test)]
+fn round_trip(octets: &[u8]) {
+    let Ok(script) = ScriptBuf::read(octets) else { return };
+    let binary = script.octets();
+    let decoded = Script::decode(binary).expect("what was encoded is decoded");
+    assert_eq!(decoded.encode(), binary);
+    let text = decoded.to_string();
+    let compiled = ScriptBuf::read(text.as_bytes()).unwrap_or_else(|mistake| panic!("{mistake}\n{text}"));
+    assert_eq!(compiled.octets(), binary, "{text}");
+    assert_eq!(compiled.as_script().to_string(), text);
+}
+
+/// Whatever a mutator gets, its child fits, is a script where it should be, and is the same each time.
+#[cfg(test)]
+fn mutates(octets: &[u8]) {
+    // Seed and room: the input says which, so that no two inputs have the same.
+    let seed = octets.iter().fold(0_u32, |sum, octet| sum.wrapping_mul(31).wrapping_add(u32::from(*octet)));
+    let max_size = seed as usize % (MAX_LEN + 1);
+    let child = |mutator: Mutator| {
+        let mut data = octets.to_vec();
+        data.resize(octets.len().max(max_size), 0);
+        let size = mutator(&mut data, octets.len(), max_size, seed);
+        assert!(size <= max_size && (size > 0 || max_size == 0), "{size} octets in {max_size}");
+        data.truncate(size);
+        data
+    };
+    assert_eq!(child(frames), child(frames));
+    let script = child(scripts);
+    assert_eq!(script, child(scripts));
+    assert!(max_size == 0 || Script::decode(&script).is_ok(), "{script:02x?} is no script");
+}
+
+#[test]
+fn close_frame() {
+    bolero::check!().with_iterations(RANDOM).with_max_len(MAX_LEN).for_each(|octets: &[u8]| {
+        wsclose::fuzz::close_frame(octets);
+    });
+}
+
+#[test]
+fn closing_handshake() {
+    bolero::check!().with_iterations(RANDOM).with_max_len(MAX_LEN).for_each(|octets: &[u8]| {
+        wsclose::fuzz::closing_handshake(octets);
+    });
+}
+
+#[test]
+fn peers() {
+    bolero::check!().with_iterations(RANDOM).with_max_len(MAX_LEN).for_each(|octets: &[u8]| {
+        wsclose_peers::fuzz::peers(octets);
+    });
+}
+
+#[test]
+fn script_round_trip() {
+    bolero::check!().with_iterations(RANDOM).with_max_len(MAX_LEN).for_each(round_trip);
+}
+
+#[test]
+fn mutators() {
+    bolero::check!().with_iterations(RANDOM).with_max_len(MAX_LEN).for_each(mutates);
+}
+
+#[test]
+fn descendants_of_frames_keep_the_rules() {
+    descendants("close_frame", frames, 2_000, |octets| {
+        wsclose::fuzz::close_frame(octets);
+    });
+}
+
+#[test]
+fn descendants_of_scripts_keep_the_rules() {
+    descendants("closing_handshake", scripts, 250, |octets| {
+        wsclose::fuzz::closing_handshake(octets);
+    });
+}
+
+#[test]
+fn descendants_of_scripts_deviate_in_known_ways() {
+    descendants("peers", scripts, 250, |octets| {
+        wsclose_peers::fuzz::peers(octets);
+    });
+}
+
+#[test]
+fn descendants_of_scripts_are_read_back() {
+    descendants("closing_handshake", scripts, 500, round_trip);
+}
+
+#[test]
+fn descendants_have_descendants() {
+    descendants("closing_handshake", scripts, 100, mutates);
+    descendants("close_frame", frames, 100, mutates);
+}

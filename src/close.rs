@@ -118,7 +118,9 @@ pub enum CannotClose {
         why: Unsendable,
     },
     /// The reason does not fit.
-    #[error("a reason has at most 123 octets (§5.5), this one has {octets}; shorten it, or ask for it to be cut")]
+    #[error(
+        "a reason has at most 123 octets (§5.5), this one has {octets}; shorten it, or ask for it to be cut"
+    )]
     ReasonTooLong {
         /// How many octets it has.
         octets: usize,

@@ -203,9 +203,7 @@ impl Unsendable {
         match self {
             Unsendable::Undefined => Some(Rule::RejectsUndefinedCodes),
             Unsendable::LocalOnly => Some(Rule::RejectsLocalOnlyCodes),
-            Unsendable::ReservedWithoutMeaning | Unsendable::Unassigned => {
-                Some(Rule::RejectsUnassignedCodes)
-            }
+            Unsendable::ReservedWithoutMeaning | Unsendable::Unassigned => Some(Rule::RejectsUnassignedCodes),
             Unsendable::ClientOnly => None,
         }
     }
@@ -233,6 +231,7 @@ impl CloseCode {
     }
 
     /// Whether a receiver lets it stand: any conforming sender, of either role, may have sent it.
+    #[inline(never)]
     pub const fn acceptable(self, profile: Profile) -> Result<(), Unsendable> {
         match (self.class(), profile) {
             (Class::Defined | Class::Library | Class::Private, _) => Ok(()),
@@ -312,9 +311,9 @@ impl FromStr for CloseCode {
             None => None,
         };
         let by_name = match name {
-            Some(name) => Some(
-                CloseCode::NAMED.into_iter().find(|code| code.name() == Some(name)).ok_or_else(wrong)?,
-            ),
+            Some(name) => {
+                Some(CloseCode::NAMED.into_iter().find(|code| code.name() == Some(name)).ok_or_else(wrong)?)
+            }
             None => None,
         };
         match (by_number, by_name) {

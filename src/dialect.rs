@@ -157,7 +157,7 @@ impl Row {
 
 /// Every code that any of the vocabularies names, in order.
 pub fn table() -> impl Iterator<Item = Row> {
-    CloseCode::all()
-        .map(Row::of)
-        .filter(|row| row.code.name().is_some() || row.beast.is_some() || !matches!(row.ws_rs, WsRs::Other(_)))
+    CloseCode::all().map(Row::of).filter(|row| {
+        row.code.name().is_some() || row.beast.is_some() || !matches!(row.ws_rs, WsRs::Other(_))
+    })
 }

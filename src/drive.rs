@@ -28,7 +28,7 @@ impl Limits {
 
     /// What a fuzzer is given: executions are what it is paid in, and a long script shows little that a
     /// short one does not.
-    pub const QUICK: Limits = Limits { connections: 3, steps: 10, octets: 1 << 10, each: 24 };
+    pub const QUICK: Limits = Limits { connections: 3, steps: 8, octets: 512, each: 24 };
 }
 
 /// Plays scripts, one after another, into one trace that it owns and reuses: after the first few scripts
@@ -174,8 +174,8 @@ impl Run<'_, '_> {
                 self.driver.segment.extend_from_slice(octets);
                 self.placed();
             }
-            Step::Fin => self.from_peer(Stimulus::Fin),
-            Step::Reset => self.from_peer(Stimulus::Reset),
+            Step::Fin => self.peer_ends(Stimulus::Fin),
+            Step::Reset => self.peer_ends(Stimulus::Reset),
             Step::AppClose(payload) => {
                 self.flush();
                 let mut words = self.words(Payload { code: None, ..*payload });
@@ -228,7 +228,8 @@ impl Run<'_, '_> {
     }
 
     fn placed(&mut self) {
-        let over = self.driver.segment.len().saturating_sub(self.driver.limits.octets - self.driver.delivered);
+        let over =
+            self.driver.segment.len().saturating_sub(self.driver.limits.octets - self.driver.delivered);
         if over > 0 {
             self.driver.segment.truncate(self.driver.segment.len() - over);
             self.flush();
@@ -284,7 +285,7 @@ impl Run<'_, '_> {
         }
     }
 
-    fn from_peer(&mut self, stimulus: Stimulus<'_>) {
+    fn peer_ends(&mut self, stimulus: Stimulus<'_>) {
         self.flush();
         if !self.driver.peer_done {
             self.driver.peer_done = true;

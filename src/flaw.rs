@@ -149,8 +149,7 @@ impl Flaw {
     /// Whether `code` fits failing the connection for it: [`Flaw::fail_code`], or 1009 too where the flaw is
     /// one of length.
     pub fn fits(self, code: CloseCode) -> bool {
-        code == self.fail_code()
-            || (code == CloseCode::TOO_BIG && self.shows_in_length())
+        code == self.fail_code() || (code == CloseCode::TOO_BIG && self.shows_in_length())
     }
 
     /// Whether the length that a header claims is all it takes to see it.
@@ -199,6 +198,11 @@ impl Flaws {
     pub const fn with(mut self, flaw: Flaw) -> Flaws {
         self.insert(flaw);
         self
+    }
+
+    /// The set with one flaw more, if it is there.
+    pub const fn with_if(self, flaw: Flaw, there: bool) -> Flaws {
+        Flaws(self.0 | (there as u32) << flaw as u8)
     }
 
     /// Whether the set has this flaw.

@@ -32,8 +32,31 @@ pub enum Opcode {
 
 /// An opcode that §5.2 reserves: 3–7 for data, 11–15 for control frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ReservedOpcode(u8);
+#[repr(u8)]
+#[expect(missing_docs, reason = "their numbers are all that there is to say")]
+pub enum ReservedOpcode {
+    Op3 = 3,
+    Op4,
+    Op5,
+    Op6,
+    Op7,
+    Op11 = 11,
+    Op12,
+    Op13,
+    Op14,
+    Op15,
+}
 
+/// Every opcode by its four bits.
+const OPCODES: [Opcode; 16] = {
+    let mut table = [Opcode::Continuation; 16];
+    let mut bits = 0;
+    while bits < 16 {
+        table[bits] = Opcode::from_bits(bits as u8);
+        bits += 1;
+    }
+    table
+};
 impl Opcode {
     /// The opcode in the low four bits of an octet; the others are ignored.
     pub const fn from_bits(bits: u8) -> Opcode {
@@ -41,10 +64,19 @@ impl Opcode {
             0 => Opcode::Continuation,
             1 => Opcode::Text,
             2 => Opcode::Binary,
+            3 => Opcode::Reserved(ReservedOpcode::Op3),
+            4 => Opcode::Reserved(ReservedOpcode::Op4),
+            5 => Opcode::Reserved(ReservedOpcode::Op5),
+            6 => Opcode::Reserved(ReservedOpcode::Op6),
+            7 => Opcode::Reserved(ReservedOpcode::Op7),
             8 => Opcode::Close,
             9 => Opcode::Ping,
             10 => Opcode::Pong,
-            other => Opcode::Reserved(ReservedOpcode(other)),
+            11 => Opcode::Reserved(ReservedOpcode::Op11),
+            12 => Opcode::Reserved(ReservedOpcode::Op12),
+            13 => Opcode::Reserved(ReservedOpcode::Op13),
+            14 => Opcode::Reserved(ReservedOpcode::Op14),
+            _ => Opcode::Reserved(ReservedOpcode::Op15),
         }
     }
 
@@ -57,8 +89,13 @@ impl Opcode {
             Opcode::Close => 8,
             Opcode::Ping => 9,
             Opcode::Pong => 10,
-            Opcode::Reserved(other) => other.0,
+            Opcode::Reserved(other) => other as u8,
         }
+    }
+
+    /// Whether §5.2 reserves it.
+    pub const fn is_reserved(self) -> bool {
+        0b1111_1000_1111_1000 >> self.bits() & 1 == 1
     }
 
     /// Whether it is a control frame's: the high bit of the four (§5.5).
@@ -75,67 +112,117 @@ impl Opcode {
             Opcode::Close => "CLOSE",
             Opcode::Ping => "PING",
             Opcode::Pong => "PONG",
-            Opcode::Reserved(other) => match other.0 {
-                3 => "OP3",
-                4 => "OP4",
-                5 => "OP5",
-                6 => "OP6",
-                7 => "OP7",
-                11 => "OP11",
-                12 => "OP12",
-                13 => "OP13",
-                14 => "OP14",
-                _ => "OP15",
+            Opcode::Reserved(other) => match other {
+                ReservedOpcode::Op3 => "OP3",
+                ReservedOpcode::Op4 => "OP4",
+                ReservedOpcode::Op5 => "OP5",
+                ReservedOpcode::Op6 => "OP6",
+                ReservedOpcode::Op7 => "OP7",
+                ReservedOpcode::Op11 => "OP11",
+                ReservedOpcode::Op12 => "OP12",
+                ReservedOpcode::Op13 => "OP13",
+                ReservedOpcode::Op14 => "OP14",
+                ReservedOpcode::Op15 => "OP15",
             },
         }
     }
 }
 
-/// A payload length as it was, or is to be, written: the value and which of the three forms carries it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Length {
-    /// Seven bits: 0–125. Built by [`Length::shortest`] or [`Length::seven`], so that 126 and 127 stay markers.
-    Seven(Seven),
+/// Which of the three forms of §5.2 carries a length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LengthForm {
+    /// Seven bits: 0–125.
+    Seven,
     /// The marker 126 and 16 bits.
-    Sixteen(u16),
+    Sixteen,
     /// The marker 127 and 64 bits, the top one of which must be 0.
-    SixtyFour(u64),
+    SixtyFour,
 }
 
-/// A length of 0–125.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Seven(u8);
+impl LengthForm {
+    /// The least value for which it is the shortest form.
+    const fn least(self) -> u64 {
+        [0, 126, 1 << 16][self as usize]
+    }
+
+    const fn layout(self) -> Layout {
+        const LAYOUTS: [Layout; 3] = [Layout::of(0), Layout::of(126), Layout::of(127)];
+        LAYOUTS[self as usize]
+    }
+}
+
+/// Where a header keeps its length, by the low seven bits of its second octet. Looking it up takes no
+/// branch, and a fuzzer pays for every branch.
+#[derive(Clone, Copy)]
+struct Layout {
+    form: LengthForm,
+    /// How many octets of length follow the second one.
+    width: u8,
+    /// How far the length in front of the next eight octets is to be shifted down.
+    shift: u8,
+    /// 1 where those octets count, 0 where the seven bits are the length.
+    extended: u8,
+    /// The length in the seven bits, or 0.
+    seven: u8,
+}
+
+impl Layout {
+    const fn of(seven: u8) -> Layout {
+        match seven {
+            126 => Layout { form: LengthForm::Sixteen, width: 2, shift: 48, extended: 1, seven: 0 },
+            127 => Layout { form: LengthForm::SixtyFour, width: 8, shift: 0, extended: 1, seven: 0 },
+            _ => Layout { form: LengthForm::Seven, width: 0, shift: 0, extended: 0, seven },
+        }
+    }
+}
+
+const LAYOUTS: [Layout; 128] = {
+    let mut table = [Layout::of(0); 128];
+    let mut seven = 0;
+    while seven < 128 {
+        table[seven] = Layout::of(seven as u8);
+        seven += 1;
+    }
+    table
+};
+
+/// A payload length as it was, or is to be, written: its value, and the form that carries it. No form holds
+/// more than it can: lengths are made by the constructors alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Length {
+    form: LengthForm,
+    value: u64,
+}
 
 impl Length {
     /// The shortest form that holds the value, as §5.2 demands.
     pub const fn shortest(value: u64) -> Length {
-        match value {
-            0..=125 => Length::Seven(Seven(value as u8)),
-            126..=0xffff => Length::Sixteen(value as u16),
-            _ => Length::SixtyFour(value),
-        }
+        let form = match value {
+            0..=125 => LengthForm::Seven,
+            126..=0xffff => LengthForm::Sixteen,
+            _ => LengthForm::SixtyFour,
+        };
+        Length { form, value }
     }
 
-    /// The seven-bit form; `None` over 125.
-    pub const fn seven(value: u64) -> Option<Length> {
-        if value <= 125 { Some(Length::Seven(Seven(value as u8))) } else { None }
+    /// In 16 bits, whether that is the shortest form or not.
+    pub const fn sixteen(value: u16) -> Length {
+        Length { form: LengthForm::Sixteen, value: value as u64 }
+    }
+
+    /// In 64 bits, whether that is the shortest form or not, and whatever the top bit is.
+    pub const fn sixty_four(value: u64) -> Length {
+        Length { form: LengthForm::SixtyFour, value }
     }
 
     /// The number of octets that it says the payload has.
     pub const fn value(self) -> u64 {
-        match self {
-            Length::Seven(Seven(value)) => value as u64,
-            Length::Sixteen(value) => value as u64,
-            Length::SixtyFour(value) => value,
-        }
+        self.value
     }
 
-    const fn is_shortest(self) -> bool {
-        match self {
-            Length::Seven(_) => true,
-            Length::Sixteen(value) => value > 125,
-            Length::SixtyFour(value) => value > 0xffff,
-        }
+    /// The form that carries it.
+    pub const fn form(self) -> LengthForm {
+        self.form
     }
 }
 
@@ -170,105 +257,74 @@ impl Header {
     }
 
     /// Reads a header from the front of `octets`. Every sequence of octets is a header or the beginning of one.
+    #[inline(never)]
     pub fn decode(octets: &[u8]) -> Status<Header> {
-        let [first, second, rest @ ..] = octets else { return Status::Partial(2) };
-        let extended = match second & 0x7f {
-            126 => 2,
-            127 => 8,
-            _ => 0,
-        };
-        let masked = second & 0x80 != 0;
-        let total = 2 + extended + if masked { 4 } else { 0 };
-        if octets.len() < total {
-            return Status::Partial(total);
+        let mut padded = [0; 16];
+        let have = octets.len().min(MAX_HEADER);
+        padded[..have].copy_from_slice(&octets[..have]);
+        // The header as one number, its first octet on top.
+        let bits = u128::from_be_bytes(padded);
+        let (first, second) = ((bits >> 120) as u8, (bits >> 112) as u8);
+        let layout = LAYOUTS[usize::from(second & 0x7f)];
+        let masked = second >> 7;
+        let total = 2 + layout.width + 4 * masked;
+        if have < usize::from(total) {
+            return Status::Partial(usize::from(total));
         }
-        let length = match extended {
-            0 => Length::Seven(Seven(second & 0x7f)),
-            2 => Length::Sixteen(u16::from_be_bytes([rest[0], rest[1]])),
-            _ => {
-                let mut value = [0; 8];
-                value.copy_from_slice(&rest[..8]);
-                Length::SixtyFour(u64::from_be_bytes(value))
-            }
-        };
-        let mask = masked.then(|| {
-            let mut key = [0; 4];
-            key.copy_from_slice(&rest[extended..extended + 4]);
-            key
-        });
+        let word = (bits >> 48) as u64;
+        let value = word.wrapping_shr(u32::from(layout.shift)) * u64::from(layout.extended);
+        let key = (bits.wrapping_shl(16 + 8 * u32::from(layout.width)) >> 96) as u32;
         let header = Header {
-            fin: first & 0x80 != 0,
+            fin: first >> 7 == 1,
             rsv: first >> 4 & 0x07,
-            opcode: Opcode::from_bits(*first),
-            length,
-            mask,
+            opcode: OPCODES[usize::from(first & 0x0f)],
+            length: Length { form: layout.form, value: value | u64::from(layout.seven) },
+            mask: (masked == 1).then_some(key.to_be_bytes()),
         };
-        Status::Complete(header, total)
+        Status::Complete(header, usize::from(total))
     }
 
     /// The octets of the header, exactly as the fields say, right or wrong.
+    #[inline(never)]
     pub fn encode(&self) -> HeaderOctets {
-        let mut octets = [0; MAX_HEADER];
-        octets[0] = u8::from(self.fin) << 7 | (self.rsv & 0x07) << 4 | self.opcode.bits();
-        let mut at = 2;
-        let marker = match self.length {
-            Length::Seven(Seven(value)) => value,
-            Length::Sixteen(value) => {
-                octets[2..4].copy_from_slice(&value.to_be_bytes());
-                at = 4;
-                126
-            }
-            Length::SixtyFour(value) => {
-                octets[2..10].copy_from_slice(&value.to_be_bytes());
-                at = 10;
-                127
-            }
-        };
-        octets[1] = u8::from(self.mask.is_some()) << 7 | marker;
-        if let Some(key) = self.mask {
-            octets[at..at + 4].copy_from_slice(&key);
-            at += 4;
-        }
-        HeaderOctets { octets, len: at as u8 }
+        let Length { form, value } = self.length;
+        let layout = form.layout();
+        let masked = u8::from(self.mask.is_some());
+        let first = u8::from(self.fin) << 7 | (self.rsv & 0x07) << 4 | self.opcode.bits();
+        let second = masked << 7 | [value as u8, 126, 127][form as usize];
+        let word = value.wrapping_shl(u32::from(layout.shift)) * u64::from(layout.extended);
+        let key = u32::from_be_bytes(self.mask.unwrap_or([0; 4]));
+        let bits = u128::from(first) << 120
+            | u128::from(second) << 112
+            | u128::from(word) << 48
+            | u128::from(key).wrapping_shl(80 - 8 * u32::from(layout.width));
+        HeaderOctets { octets: bits.to_be_bytes(), len: 2 + layout.width + 4 * masked }
     }
 
     /// Everything wrong with this header when a peer of this role sent it, its place in the stream apart.
-    #[inline]
+    #[inline(never)]
     pub fn flaws(&self, sender: Role) -> Flaws {
-        let mut flaws = Flaws::NONE;
-        if self.opcode.is_control() {
-            if !self.fin {
-                flaws.insert(Flaw::ControlFragmented);
-            }
-            if self.length.value() > MAX_CONTROL_PAYLOAD as u64 {
-                flaws.insert(Flaw::ControlTooLong);
-            }
-        }
-        if self.rsv != 0 {
-            flaws.insert(Flaw::RsvSet);
-        }
-        if matches!(self.opcode, Opcode::Reserved(_)) {
-            flaws.insert(Flaw::OpcodeReserved);
-        }
-        if !self.length.is_shortest() {
-            flaws.insert(Flaw::LengthNotShortest);
-        }
-        if self.length.value() >> 63 != 0 {
-            flaws.insert(Flaw::LengthTopBit);
-        }
-        match (sender, self.mask) {
-            (Role::Client, None) => flaws.insert(Flaw::MaskMissing),
-            (Role::Server, Some(_)) => flaws.insert(Flaw::MaskPresent),
-            (Role::Client, Some(_)) | (Role::Server, None) => {}
-        }
-        flaws
+        let Length { form, value } = self.length;
+        let control = self.opcode.is_control();
+        let masked = self.mask.is_some();
+        let client = sender as u8 == Role::Client as u8;
+        Flaws::NONE
+            .with_if(Flaw::ControlFragmented, control & !self.fin)
+            .with_if(Flaw::ControlTooLong, control & (value > MAX_CONTROL_PAYLOAD as u64))
+            // The feature plants a fault, so that a test can watch the fuzz target `close_frame` fail.
+            .with_if(Flaw::RsvSet, self.rsv != 0 && !cfg!(feature = "planted"))
+            .with_if(Flaw::OpcodeReserved, self.opcode.is_reserved())
+            .with_if(Flaw::LengthNotShortest, value < form.least())
+            .with_if(Flaw::LengthTopBit, value >> 63 != 0)
+            .with_if(Flaw::MaskMissing, client & !masked)
+            .with_if(Flaw::MaskPresent, !client & masked)
     }
 }
 
 /// An encoded header: 2 to 14 octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeaderOctets {
-    octets: [u8; MAX_HEADER],
+    octets: [u8; 16],
     len: u8,
 }
 

@@ -11,19 +11,20 @@
 //! trace. Modules import only modules above them in this list, and the library does no input or output,
 //! reads no clock and draws no randomness.
 
-pub mod role;
-pub mod rule;
-pub mod code;
-pub mod dialect;
-pub mod flaw;
-pub mod frame;
 pub mod close;
 pub mod closing;
+pub mod code;
+pub mod dialect;
+pub mod drive;
+pub mod flaw;
+pub mod frame;
+pub mod fuzz;
+pub mod judge;
+pub mod mutate;
+pub mod report;
+pub mod role;
+pub mod rule;
 pub mod script;
 pub mod subject;
-pub mod trace;
-pub mod drive;
-pub mod judge;
-pub mod report;
 pub mod subjects;
-pub mod fuzz;
+pub mod trace;

@@ -160,8 +160,8 @@ impl<'a> FrameStep<'a> {
         let value = self.claim.unwrap_or(self.payload.len() as u64);
         let length = match self.form {
             Form::Shortest => Length::shortest(value),
-            Form::Sixteen => u16::try_from(value).map_or(Length::SixtyFour(value), Length::Sixteen),
-            Form::SixtyFour => Length::SixtyFour(value),
+            Form::Sixteen => u16::try_from(value).map_or(Length::sixty_four(value), Length::sixteen),
+            Form::SixtyFour => Length::sixty_four(value),
         };
         let mask = masked.then_some(self.key.unwrap_or(DEFAULT_KEY));
         Header { fin: self.fin, rsv: self.rsv, opcode: self.opcode, length, mask }
@@ -236,13 +236,19 @@ pub enum Step<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAScript {
     /// There are none.
-    #[error("expected a script, found an empty file; the shortest script is the two lines `wsclose 1` and `role server`")]
+    #[error(
+        "expected a script, found an empty file; the shortest script is the two lines `wsclose 1` and `role server`"
+    )]
     Empty,
     /// Another version of the codec wrote it.
-    #[error("expected version {VERSION} of the script codec, found version {0}; replay it with the release that wrote it, and save it as text")]
+    #[error(
+        "expected version {VERSION} of the script codec, found version {0}; replay it with the release that wrote it, and save it as text"
+    )]
     Version(u8),
     /// Something else.
-    #[error("expected a script that begins with `wsclose {VERSION}` or with the octet {MAGIC:#04x}, found {0:#04x}")]
+    #[error(
+        "expected a script that begins with `wsclose {VERSION}` or with the octet {MAGIC:#04x}, found {0:#04x}"
+    )]
     Magic(u8),
     /// More than [`MAX_SCRIPT`].
     #[error("expected a script of at most {MAX_SCRIPT} octets, found {0}")]

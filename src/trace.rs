@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::close::{BodyError, CloseBody};
-use crate::frame::{self, Decoder, Header, Length, Opcode, Piece};
+use crate::frame::{self, Decoder, Header, LengthForm, Opcode, Piece};
 use crate::role::Role;
 use crate::rule::Duties;
 use crate::script::Recut;
@@ -69,7 +69,9 @@ impl Trace {
                         None if at == 0 => {}
                         None => note(format_args!("a new connection"))?,
                         Some(Recut::AsWritten) => note(format_args!("the same again"))?,
-                        Some(Recut::Whole) => note(format_args!("the same again, in as few segments as can be"))?,
+                        Some(Recut::Whole) => {
+                            note(format_args!("the same again, in as few segments as can be"))?
+                        }
                         Some(Recut::Each) => note(format_args!("the same again, every octet alone"))?,
                         Some(Recut::At(cut)) => note(format_args!("the same again, cut after {cut} octets"))?,
                     }
@@ -202,10 +204,10 @@ impl fmt::Display for Described<'_> {
             write!(f, " rsv={}", header.rsv)?;
         }
         let value = header.length.value();
-        match header.length {
-            Length::Seven(_) => {}
-            Length::Sixteen(_) => write!(f, " len16")?,
-            Length::SixtyFour(_) => write!(f, " len64")?,
+        match header.length.form() {
+            LengthForm::Seven => {}
+            LengthForm::Sixteen => write!(f, " len16")?,
+            LengthForm::SixtyFour => write!(f, " len64")?,
         }
         if value != payload.len() as u64 {
             write!(f, " claims {value}")?;
@@ -238,7 +240,11 @@ impl Direction {
     fn flush(&mut self, f: &mut impl fmt::Write) -> fmt::Result {
         let Some((tick, octets, segments)) = self.unfinished.take() else { return Ok(()) };
         let octets = count(octets, "octet");
-        let words = if segments == 1 { format!("… {octets}") } else { format!("… {octets} in {segments} segments") };
+        let words = if segments == 1 {
+            format!("… {octets}")
+        } else {
+            format!("… {octets} in {segments} segments")
+        };
         self.line(f, tick, &words, "")
     }
 

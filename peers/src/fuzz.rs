@@ -52,11 +52,10 @@ fn play(script: Script<'_>) -> RuleSet {
         for peer in &mut stage.peers {
             let trace = stage.driver.drive(script, peer.as_mut());
             let name = peer.name();
-            let news = stage
-                .judge
-                .judge(trace)
-                .iter()
-                .find(|finding| finding.level != Level::Info && !Known::committed().has(name, finding.rule));
+            let news =
+                stage.judge.judge(trace).iter().find(|finding| {
+                    finding.level != Level::Info && !Known::committed().has(name, finding.rule)
+                });
             if let Some(finding) = news {
                 panic!(
                     "{name} breaks {} ({}): expected {}, found: {}\n{script}\n{trace}",
@@ -64,7 +63,8 @@ fn play(script: Script<'_>) -> RuleSet {
                 );
             }
             let verdicts = stage.judge.verdicts();
-            exercised = exercised.union(verdicts.with(Verdict::Conforms)).union(verdicts.with(Verdict::Breaks));
+            exercised =
+                exercised.union(verdicts.with(Verdict::Conforms)).union(verdicts.with(Verdict::Breaks));
         }
         exercised
     })

@@ -79,10 +79,8 @@ impl Known {
         let mut deviations = BTreeMap::new();
         for deviation in file.known {
             let peer = deviation.peer.clone();
-            let rule: Rule = deviation
-                .rule
-                .parse()
-                .map_err(|source| KnownError::Rule { peer: peer.clone(), source })?;
+            let rule: Rule =
+                deviation.rule.parse().map_err(|source| KnownError::Rule { peer: peer.clone(), source })?;
             let fields = [
                 ("version", &deviation.version),
                 ("reason", &deviation.reason),
@@ -127,6 +125,8 @@ impl Known {
 
     fn get(&self, peer: &str, rule: Rule) -> Option<&Deviation> {
         // A map of pairs cannot be asked with a borrowed half.
-        self.iter().find(|(known, deviation)| *known == rule && deviation.peer == peer).map(|(_, found)| found)
+        self.iter()
+            .find(|(known, deviation)| *known == rule && deviation.peer == peer)
+            .map(|(_, found)| found)
     }
 }

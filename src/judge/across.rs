@@ -23,16 +23,18 @@ pub(super) struct Outcome {
 impl Outcome {
     pub(super) fn of(trace: &Trace, start: usize, end: usize, story: &Story) -> Outcome {
         let entries = &trace.entries()[start..end];
-        let again = entries.first().and_then(|entry| match entry.what {
-            What::Connected { again } => again,
-            _ => None,
-        });
+        let again = match entries.first().map(|entry| entry.what) {
+            Some(What::Connected { again }) => again,
+            Some(_) | None => None,
+        };
         let mut result = Digest::new();
         result.number(u64::from(story.own_closes));
         result.octets(story.own_close.as_ref().map_or(&[], |close| close.payload()));
         result.number(u64::from(story.end.is_some()) + u64::from(story.end_by_reset));
         result.number(u64::from(story.panicked.is_some()));
-        result.number(story.report.map_or(1 << 20, |report| report.code.map_or(1 << 19, |code| u64::from(code.0))));
+        result.number(
+            story.report.map_or(1 << 20, |report| report.code.map_or(1 << 19, |code| u64::from(code.0))),
+        );
         result.number(u64::from(story.error.is_some()));
         for entry in entries {
             if let What::Message { kind, payload } = entry.what {

@@ -121,10 +121,7 @@ fn api(bench: &mut Bench<'_>, story: &Story) {
     {
         // The letter of the registry: no profile of a library excuses its API.
         let forbidden = asked.code.filter(|code| {
-            matches!(
-                code.acceptable(Profile::Iana),
-                Err(Unsendable::Undefined | Unsendable::LocalOnly)
-            )
+            matches!(code.acceptable(Profile::Iana), Err(Unsendable::Undefined | Unsendable::LocalOnly))
         });
         let written = story.own_close.and_then(|own| own.code());
         if let Some(code) = forbidden {
@@ -140,9 +137,8 @@ fn api(bench: &mut Bench<'_>, story: &Story) {
         }
     }
     if story.asked_to_send_after_close {
-        let breach = story
-            .took_data_after_close
-            .map(|at| (at, Actual::Words("took a message after its own Close")));
+        let breach =
+            story.took_data_after_close.map(|at| (at, Actual::Words("took a message after its own Close")));
         bench.rule(Rule::ApiRefusesDataAfterClose, breach, "an error to the caller");
     }
 }

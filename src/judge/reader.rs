@@ -165,7 +165,8 @@ impl Reader {
                 }
                 match CloseBody::parse(&self.control[..self.kept]) {
                     Ok(body) => {
-                        if let Some(flaw) = body.code().and_then(|code| close::code_flaw(code, self.profile)) {
+                        if let Some(flaw) = body.code().and_then(|code| close::code_flaw(code, self.profile))
+                        {
                             self.flaws.insert(flaw);
                         }
                     }

@@ -77,8 +77,8 @@ fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
             // A code that not everybody takes may be what was refused, whatever else is wrong.
             let refused_code = answer == Some(CloseCode::PROTOCOL_ERROR)
                 && broken.code.is_some_and(|code| code.class() == Class::Registered);
-            let fits = refused_code
-                || answer.is_some_and(|code| broken.flaws.iter().any(|flaw| flaw.fits(code)));
+            let fits =
+                refused_code || answer.is_some_and(|code| broken.flaws.iter().any(|flaw| flaw.fits(code)));
             let breach = (!fits).then_some((broken.at, Actual::Answered(broken.code, answer)));
             bench.rule(Rule::FailCodeFits, breach, "1002, 1007 for bad UTF-8 or 1009 for too big");
         } else {
@@ -171,7 +171,9 @@ fn after_close(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
     }
     if story.late && !unable {
         let hidden = story.error.is_some_and(|error| error > peer.at && !story.peer_ended_before(error))
-            && story.report.is_none_or(|report| report.code != peer.code() && report.code != Some(CloseCode::NO_STATUS))
+            && story
+                .report
+                .is_none_or(|report| report.code != peer.code() && report.code != Some(CloseCode::NO_STATUS))
             && bench.trace.duties.has(Duty::Reports)
             && story.reaction_to_close(peer) == Reaction::Accepted;
         let breach = if story.delivered > story.messages {

@@ -87,9 +87,8 @@ fn closes(bench: &mut Bench<'_>, story: &Story, profile: Profile) {
     }
     let data = story.own_data_after_close.map(|at| (at, Actual::Words("wrote data after its own Close")));
     bench.rule(Rule::NoDataAfterClose, data, "nothing but control frames after a Close");
-    let second = story
-        .second_close
-        .map(|at| (at, Actual::Count(u64::from(story.own_closes), "Closes written")));
+    let second =
+        story.second_close.map(|at| (at, Actual::Count(u64::from(story.own_closes), "Closes written")));
     bench.rule(Rule::OneClose, second, "one Close");
     if story.exchanged().is_some() {
         // A Ping that shared a segment with the Close came before it: its Pong answers in order.
@@ -106,8 +105,8 @@ fn closes(bench: &mut Bench<'_>, story: &Story, profile: Profile) {
 fn answers(bench: &mut Bench<'_>, story: &Story) {
     let Some(peer) = story.peer_close else { return };
     let unable = story.panicked.is_some() || story.spinning.is_some() || story.paused;
-    let cut_off = story.end.is_some_and(|end| end < peer.at)
-        || story.error.is_some_and(|error| error < peer.at);
+    let cut_off =
+        story.end.is_some_and(|end| end < peer.at) || story.error.is_some_and(|error| error < peer.at);
     if unable || cut_off || story.own_close.is_some_and(|own| own.at < peer.at) || story.own_closes > 1 {
         return;
     }
@@ -124,12 +123,13 @@ fn answers(bench: &mut Bench<'_>, story: &Story) {
     bench.conforms(Rule::CloseAnswered);
     let late = own.at.tick - peer.at.tick;
     if !story.own_data_before_answer {
-        let breach = (late > PROMPT).then_some((own.at, Actual::Count(u64::from(late), "ticks until the answer")));
+        let breach =
+            (late > PROMPT).then_some((own.at, Actual::Count(u64::from(late), "ticks until the answer")));
         bench.rule(Rule::CloseAnsweredPromptly, breach, "an answer within a tick");
     }
     if story.reaction_to_close(&peer) == Reaction::Accepted {
-        let breach = (own.code() != peer.code())
-            .then_some((own.at, Actual::Answered(peer.code(), own.code())));
+        let breach =
+            (own.code() != peer.code()).then_some((own.at, Actual::Answered(peer.code(), own.code())));
         bench.rule(Rule::CloseEchoesCode, breach, "the code that it answers");
     }
 }
@@ -175,14 +175,14 @@ fn after_handshake(bench: &mut Bench<'_>, story: &Story, both: At) {
             bench.rule(Rule::TcpClosedAfterHandshake, breach, "TCP closed");
             let late = story.end.map_or(story.since(both), |end| end.tick.saturating_sub(both.tick));
             if story.end.is_some() || late > PROMPT {
-                let breach =
-                    (late > PROMPT).then_some((both, Actual::Count(u64::from(late), "ticks with TCP left open")));
+                let breach = (late > PROMPT)
+                    .then_some((both, Actual::Count(u64::from(late), "ticks with TCP left open")));
                 bench.rule(Rule::ServerClosesTcpAtOnce, breach, "TCP closed within a tick");
             }
         }
         Role::Client => {
-            let due = story.peer_fin.is_some()
-                || bench.asks(Rule::GivesUpWaiting) && story.since(both) >= PATIENCE;
+            let due =
+                story.peer_fin.is_some() || bench.asks(Rule::GivesUpWaiting) && story.since(both) >= PATIENCE;
             if due || story.end.is_some() {
                 let breach = story.end.is_none().then_some((both, open));
                 bench.rule(Rule::TcpClosedAfterHandshake, breach, "TCP closed");

@@ -323,7 +323,12 @@ impl Teller {
 
     fn received(&mut self, story: &mut Story, octets: &[u8], at: At) {
         story.received += octets.len() as u64;
-        match story.broken {
+        match &mut story.broken {
+            // Segments that waited unread are read as one.
+            Some(broken) if broken.whole && broken.came == at => {
+                broken.clouded = true;
+                return;
+            }
             Some(broken) if broken.whole => return story.stimulated(at),
             // The rest of a frame is no new thing.
             Some(_) | None => story.stimuli += 1,
@@ -516,6 +521,8 @@ impl Story {
             let refused = report.clean == Some(false)
                 || report.code.is_some_and(|code| code == CloseCode::ABNORMAL || is_failure(code));
             match report.code {
+                // It told the code, and then that something was wrong.
+                _ if self.error.is_some_and(|error| error > broken.at) => return Reaction::Unclear,
                 Some(code) if close && broken.code == Some(code) && report.clean != Some(false) => {
                     return Reaction::Accepted;
                 }
@@ -569,9 +576,9 @@ impl Story {
                 Some(code) if is_failure(code) && close.code() != Some(code) => Reaction::Rejected,
                 Some(_) | None => Reaction::Accepted,
             },
-            _ if self.error.is_some_and(|error| {
-                error > close.at && !self.peer_ended_before(error) && !reported
-            }) =>
+            _ if self
+                .error
+                .is_some_and(|error| error > close.at && !self.peer_ended_before(error) && !reported) =>
             {
                 Reaction::Rejected
             }

@@ -229,7 +229,10 @@ fn hex(word: &str) -> Result<Vec<u8>, &'static str> {
     if word.is_empty() || !word.len().is_multiple_of(2) || !word.is_ascii() {
         return Err(expected);
     }
-    (0..word.len()).step_by(2).map(|at| u8::from_str_radix(&word[at..at + 2], 16).map_err(|_| expected)).collect()
+    (0..word.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&word[at..at + 2], 16).map_err(|_| expected))
+        .collect()
 }
 
 #[derive(Default)]
@@ -371,8 +374,7 @@ impl<'a> Line<'a> {
     /// An optional code, an optional string or `hex:`, an optional `* N`.
     fn payload<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Payload<'b>, Mistake> {
         let code = if self.peek().starts_with(|c: char| c.is_ascii_digit()) {
-            let code: u16 =
-                self.token().parse().map_err(|_| self.before("a close code, 0 to 65535"))?;
+            let code: u16 = self.token().parse().map_err(|_| self.before("a close code, 0 to 65535"))?;
             Some(CloseCode(code))
         } else {
             None
@@ -382,8 +384,9 @@ impl<'a> Line<'a> {
             self.string(buffer)?;
         } else if let Some(digits) = next.strip_prefix("hex:") {
             self.token();
-            *buffer = hex(digits)
-                .map_err(|_| self.before("`hex:` and an even number of hexadecimal digits, without spaces"))?;
+            *buffer = hex(digits).map_err(|_| {
+                self.before("`hex:` and an even number of hexadecimal digits, without spaces")
+            })?;
         }
         if buffer.len() > 127 {
             return Err(self.before("at most 127 octets; repeat a shorter payload with `* N`"));
@@ -422,10 +425,12 @@ impl<'a> Line<'a> {
                         Some('0') => Some('\0'),
                         Some('u') => {
                             let rest = chars.as_str();
-                            rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).and_then(|(digits, _)| {
-                                chars.nth(digits.chars().count() + 1);
-                                u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)
-                            })
+                            rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).and_then(
+                                |(digits, _)| {
+                                    chars.nth(digits.chars().count() + 1);
+                                    u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)
+                                },
+                            )
                         }
                         _ => None,
                     };
@@ -517,8 +522,9 @@ impl fmt::Display for Payload<'_> {
             return Ok(());
         }
         match std::str::from_utf8(self.tail) {
-            Ok(text) => write!(f, " \"{}\"", text.escape_debug())?,
-            Err(_) => {
+            // Octets that only happen to be text are easier to read as what they are.
+            Ok(text) if !text.chars().all(char::is_control) => write!(f, " \"{}\"", text.escape_debug())?,
+            Ok(_) | Err(_) => {
                 write!(f, " hex:")?;
                 self.tail.iter().try_for_each(|octet| write!(f, "{octet:02x}"))?;
             }

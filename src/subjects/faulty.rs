@@ -173,11 +173,15 @@ impl Fault {
     }
 
     fn takes_reason(self, payload: &[u8]) -> bool {
-        let Err(BodyError::ReasonNotUtf8 { valid_up_to, .. }) = CloseBody::parse(payload) else { return false };
+        let Err(BodyError::ReasonNotUtf8 { valid_up_to, .. }) = CloseBody::parse(payload) else {
+            return false;
+        };
         let bad = &payload[2 + valid_up_to..];
         match (self, bad) {
             (Fault::TakesSurrogates, [0xed, 0xa0..=0xbf, ..]) => true,
-            (Fault::TakesOverlong, [0xc0 | 0xc1, ..] | [0xe0, 0x80..=0x9f, ..] | [0xf0, 0x80..=0x8f, ..]) => true,
+            (Fault::TakesOverlong, [0xc0 | 0xc1, ..] | [0xe0, 0x80..=0x9f, ..] | [0xf0, 0x80..=0x8f, ..]) => {
+                true
+            }
             (Fault::TakesBeyondUnicode, [0xf4, 0x90..=0xbf, ..] | [0xf5..=0xf7, ..]) => true,
             (Fault::TakesCutShort, _) => {
                 std::str::from_utf8(bad).is_err_and(|error| error.error_len().is_none())
@@ -221,9 +225,9 @@ impl Conduct for Fault {
                 header.length = Length::shortest(126);
             }
             Fault::CloseWithRsv1 if close => header.rsv = 4,
-            Fault::LengthIn16Bits => header.length = Length::Sixteen(payload.len() as u16),
-            Fault::LengthIn64Bits => header.length = Length::SixtyFour(payload.len() as u64),
-            Fault::LengthTopBit => header.length = Length::SixtyFour(1 << 63 | payload.len() as u64),
+            Fault::LengthIn16Bits => header.length = Length::sixteen(payload.len() as u16),
+            Fault::LengthIn64Bits => header.length = Length::sixty_four(payload.len() as u64),
+            Fault::LengthTopBit => header.length = Length::sixty_four(1 << 63 | payload.len() as u64),
             Fault::ClientBare if close => header.mask = None,
             Fault::ClientBareWhenEmpty if payload.is_empty() => header.mask = None,
             Fault::ServerMasks => header.mask = header.mask.or(Some([1, 2, 3, 4])),
@@ -331,8 +335,14 @@ impl Conduct for Fault {
     fn pace(&self, action: Action, state: State, role: Role) -> Option<u32> {
         match (self, action, state) {
             (Fault::AnswersLate, Action::Answer, _) => Some(3),
-            (Fault::NeverClosesTcp, Action::CloseTcp, State::CloseExchanged | State::Closed { clean: true }) => None,
-            (Fault::ClosesTcpLate, Action::CloseTcp, State::CloseExchanged) if role == Role::Server => Some(5),
+            (
+                Fault::NeverClosesTcp,
+                Action::CloseTcp,
+                State::CloseExchanged | State::Closed { clean: true },
+            ) => None,
+            (Fault::ClosesTcpLate, Action::CloseTcp, State::CloseExchanged) if role == Role::Server => {
+                Some(5)
+            }
             (Fault::StaysOpenAfterFailing, Action::CloseTcp, State::Failed) => None,
             _ => Some(0),
         }
@@ -408,13 +418,22 @@ impl Conduct for Fault {
         }
     }
 
-    fn app_close(&self, code: CloseCode, reason: &str, role: Role, profile: Profile, out: &mut Vec<u8>) -> bool {
+    fn app_close(
+        &self,
+        code: CloseCode,
+        reason: &str,
+        role: Role,
+        profile: Profile,
+        out: &mut Vec<u8>,
+    ) -> bool {
         let sendable = code.sendable(role, profile).is_ok();
         let fits = reason.len() <= MAX_REASON;
         let reason: Vec<u8> = match self {
             Fault::SendsUnsendableCodes if fits => reason.into(),
             Fault::SendsLongReasons if sendable => reason.into(),
-            Fault::ReasonCutInCharacter if sendable => reason.as_bytes()[..reason.len().min(MAX_REASON)].into(),
+            Fault::ReasonCutInCharacter if sendable => {
+                reason.as_bytes()[..reason.len().min(MAX_REASON)].into()
+            }
             Fault::ReasonInLatin1 if sendable && fits => {
                 reason.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect()
             }

@@ -91,7 +91,14 @@ pub trait Conduct {
     }
 
     /// What the application may close with: the Close to write, or `None` to refuse.
-    fn app_close(&self, code: CloseCode, reason: &str, role: Role, profile: Profile, out: &mut Vec<u8>) -> bool {
+    fn app_close(
+        &self,
+        code: CloseCode,
+        reason: &str,
+        role: Role,
+        profile: Profile,
+        out: &mut Vec<u8>,
+    ) -> bool {
         match ConformingClose::new(code, reason, role, profile, LongReason::Refuse) {
             Ok(close) => {
                 out.extend_from_slice(close.body());
@@ -296,7 +303,9 @@ impl<C: Conduct> Endpoint<C> {
                     None => Err(ConformingClose::answer(body, self.role, self.profile)),
                 };
                 match answer {
-                    Ok(code) => self.write_close(code.map(CloseCode::to_octets).as_ref().map_or(&[], |c| c), out),
+                    Ok(code) => {
+                        self.write_close(code.map(CloseCode::to_octets).as_ref().map_or(&[], |c| c), out)
+                    }
                     Err(close) => self.write_close(close.body(), out),
                 }
                 // A Close that crossed ours is already counted as its answer.
@@ -431,7 +440,9 @@ impl<C: Conduct> Endpoint<C> {
         let mut flaws = header.flaws(self.role.peer());
         let claimed = header.length.value();
         match header.opcode {
-            Opcode::Text | Opcode::Binary if self.message.is_some() => flaws.insert(Flaw::ContinuationMissing),
+            Opcode::Text | Opcode::Binary if self.message.is_some() => {
+                flaws.insert(Flaw::ContinuationMissing)
+            }
             Opcode::Text | Opcode::Binary => {
                 let text = header.opcode == Opcode::Text;
                 self.message = Some(if text { MessageKind::Text } else { MessageKind::Binary });

@@ -39,8 +39,8 @@ pub fn scripts() -> Vec<(String, ScriptBuf)> {
     seeds("closing_handshake")
         .into_iter()
         .map(|seed| {
-            let script = ScriptBuf::read(&seed.octets)
-                .unwrap_or_else(|mistake| panic!("{}: {mistake}", seed.name));
+            let script =
+                ScriptBuf::read(&seed.octets).unwrap_or_else(|mistake| panic!("{}: {mistake}", seed.name));
             (seed.name, script)
         })
         .collect()

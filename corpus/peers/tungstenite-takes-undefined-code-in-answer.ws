@@ -1,0 +1,6 @@
+wsclose 1
+role client
+# Having closed itself, tungstenite reports 999 in the answer as an ordinary closure.
+app close 1000
+> close 999
+> fin

@@ -1,0 +1,130 @@
+//! Every target has its program, its corpus and its dictionary, and really loads its seeds.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use wsclose::frame::{Header, Status};
+use wsclose::script::ScriptBuf;
+
+use crate::support;
+
+fn here() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The names of the programs that the manifest declares.
+fn declared() -> BTreeSet<String> {
+    let manifest = include_str!("Cargo.toml");
+    manifest
+        .split("\n[")
+        .filter_map(|table| table.strip_prefix("[bin]]"))
+        .map(|table| {
+            let name = table.lines().find_map(|line| line.strip_prefix("name = "));
+            name.expect("a program has a name").trim_matches('"').to_owned()
+        })
+        .collect()
+}
+
+#[test]
+fn programs_corpora_and_properties_correspond() {
+    let declared = declared();
+    assert!(!declared.is_empty());
+    let sources = support::names(&here().join("fuzz_targets"));
+    let sources: BTreeSet<String> =
+        sources.iter().map(|file| file.trim_end_matches(".rs").to_owned()).collect();
+    assert_eq!(sources, declared, "fuzz_targets/ and Cargo.toml");
+    let corpora: BTreeSet<String> = support::names(&here().join("corpus")).into_iter().collect();
+    assert_eq!(corpora, declared, "corpus/ and Cargo.toml");
+    for target in &declared {
+        let seeds = support::names(&here().join("__fuzz__").join(target).join("corpus"));
+        assert!(!seeds.is_empty(), "the property {target} has no seeds");
+    }
+}
+
+#[test]
+fn every_seed_of_octets_begins_a_frame() {
+    let mut whole = 0;
+    for seed in support::seeds("close_frame") {
+        assert!(!seed.octets.is_empty(), "{} is empty", seed.name);
+        let begins = matches!(Header::decode(&seed.octets), Status::Complete(..));
+        // Those that show how a header is cut have to be cut in the header.
+        assert!(begins || seed.name.starts_with("cut-"), "{} has no whole header", seed.name);
+        whole += usize::from(begins);
+    }
+    assert!(whole >= 50, "only {whole} seeds have a whole header");
+}
+
+#[test]
+fn every_seed_of_scripts_is_a_script_with_steps() {
+    for target in ["closing_handshake", "peers"] {
+        for seed in support::seeds(target) {
+            let script =
+                ScriptBuf::read(&seed.octets).unwrap_or_else(|error| panic!("{}: {error}", seed.name));
+            assert!(script.as_script().steps().next().is_some(), "{target}/{} has no steps", seed.name);
+        }
+    }
+}
+
+#[test]
+fn every_seed_touches_a_rule() {
+    for seed in support::seeds("close_frame") {
+        let touched = !wsclose::fuzz::close_frame(&seed.octets).is_empty();
+        let begins = matches!(Header::decode(&seed.octets), Status::Complete(..));
+        assert_eq!(touched, begins, "{}", seed.name);
+    }
+    for seed in support::seeds("closing_handshake") {
+        assert!(!wsclose::fuzz::closing_handshake(&seed.octets).is_empty(), "{}", seed.name);
+    }
+}
+
+/// A line of libFuzzer's dictionaries: nothing, a comment, or `name="value"` with `\\`, `\"` and `\xAB`.
+fn token(line: &str) -> Result<Option<Vec<u8>>, &'static str> {
+    if line.is_empty() || line.starts_with('#') {
+        return Ok(None);
+    }
+    let (_, quoted) = line.split_once('=').ok_or("no name")?;
+    let value = quoted.strip_prefix('"').and_then(|value| value.strip_suffix('"')).ok_or("no quotes")?;
+    let mut octets = Vec::new();
+    let mut rest = value.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        rest = match (first, after) {
+            (b'\\', [escaped @ (b'\\' | b'"'), after @ ..]) => {
+                octets.push(*escaped);
+                after
+            }
+            (b'\\', [b'x', high, low, after @ ..]) => {
+                let digits = [*high, *low];
+                let digits = std::str::from_utf8(&digits).map_err(|_| "no digits")?;
+                octets.push(u8::from_str_radix(digits, 16).map_err(|_| "no digits")?);
+                after
+            }
+            (b'\\' | b'"', _) => return Err("an escape that libFuzzer does not know"),
+            (b' '..=b'~', after) => {
+                octets.push(*first);
+                after
+            }
+            _ => return Err("an octet that is not printable"),
+        };
+    }
+    Ok(Some(octets))
+}
+
+#[test]
+fn dictionaries_are_what_libfuzzer_takes() {
+    for (name, text) in [
+        ("close_frame", include_str!("dictionaries/close_frame.dict")),
+        ("scripts", include_str!("dictionaries/scripts.dict")),
+    ] {
+        let mut tokens = BTreeSet::new();
+        for (number, line) in (1..).zip(text.lines()) {
+            let token = token(line).unwrap_or_else(|error| panic!("{name}.dict, line {number}: {error}"));
+            let Some(token) = token else { continue };
+            // libFuzzer drops longer ones without a word.
+            assert!((1..=64).contains(&token.len()), "{name}.dict, line {number}: {} octets", token.len());
+            assert!(tokens.insert(token), "{name}.dict, line {number}: twice");
+        }
+        assert!(tokens.len() > 20, "{name}.dict has {} tokens", tokens.len());
+    }
+    let listed = support::names(&here().join("dictionaries"));
+    assert_eq!(listed, ["close_frame.dict", "scripts.dict"]);
+}

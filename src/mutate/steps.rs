@@ -1,0 +1,177 @@
+//! Changes to a list of steps: one is put in, taken out, moved, doubled, or has one field changed.
+
+use crate::frame::Opcode;
+use crate::script::{self, FrameStep, MessageKind, Payload, Recut, Step};
+
+use super::payload::{self, EDGES};
+use super::random::Random;
+
+/// What the steps will be written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Bare frames: only frames and octets have a meaning.
+    Wire,
+    /// A script.
+    Script,
+}
+
+/// Every opcode that means something, and the ends of those that do not.
+const OPCODES: [u8; 10] = [0, 1, 2, 3, 7, 8, 9, 10, 11, 15];
+
+/// Waits around the patience of the model and of the judge.
+const TICKS: [u8; 10] = [0, 1, 2, 7, 8, 9, 15, 16, 17, 255];
+
+/// Makes one change. What the changed step borrows is put into `fresh`.
+pub(super) fn change<'a>(steps: &mut Vec<Step<'a>>, form: Form, random: &mut Random, fresh: &'a mut Vec<u8>) {
+    let at = random.below(steps.len());
+    let chosen = steps.get(at).copied();
+    match (random.below(12), chosen) {
+        (0, Some(_)) if steps.len() > 1 => drop(steps.remove(at)),
+        (1, Some(_)) => {
+            let other = random.below(steps.len());
+            steps.swap(at, other);
+        }
+        (2, Some(step)) => steps.insert(at, step),
+        (3, Some(_)) if form == Form::Script => steps.push(Step::Again(recut(random))),
+        (4.., Some(step)) => steps[at] = changed(step, form, random, fresh),
+        _ => {
+            // Behind the last one as well as before each.
+            let at = random.below(steps.len() + 1);
+            steps.insert(at, any(form, random));
+        }
+    }
+}
+
+fn changed<'a>(step: Step<'a>, form: Form, random: &mut Random, fresh: &'a mut Vec<u8>) -> Step<'a> {
+    match step {
+        Step::Frame(frame) => Step::Frame(frame_changed(frame, form, random, fresh)),
+        Step::Octets { octets, mut placing } => {
+            if form == Form::Script && random.one_in(4) {
+                place(&mut placing, random);
+                return Step::Octets { octets, placing };
+            }
+            fresh.clear();
+            fresh.extend_from_slice(octets);
+            payload::scramble(random, fresh);
+            Step::Octets { octets: fresh, placing }
+        }
+        Step::Fin => Step::Reset,
+        Step::Reset => Step::Fin,
+        Step::AppClose(payload) => Step::AppClose(payload::change(payload, random, fresh)),
+        Step::AppSend { kind, payload } if random.one_in(2) => Step::AppSend { kind: other(kind), payload },
+        Step::AppSend { kind, payload } => {
+            // A message has no code.
+            let payload = payload::change(payload, random, fresh);
+            Step::AppSend { kind, payload: Payload { code: None, ..payload } }
+        }
+        Step::Pause => Step::Resume,
+        Step::Resume => Step::Pause,
+        Step::Wait(_) => Step::Wait(random.pick(&TICKS)),
+        Step::Again(_) => Step::Again(recut(random)),
+        Step::Connect | Step::Note(_) => any(form, random),
+    }
+}
+
+fn frame_changed<'a>(
+    mut frame: FrameStep<'a>,
+    form: Form,
+    random: &mut Random,
+    fresh: &'a mut Vec<u8>,
+) -> FrameStep<'a> {
+    match random.below(20) {
+        0 => frame.fin = !frame.fin,
+        1 => frame.rsv = if frame.rsv == 0 { 1 + random.below(7) as u8 } else { 0 },
+        2 => frame.opcode = Opcode::from_bits(random.pick(&OPCODES)),
+        3 => frame.mask_wrong = !frame.mask_wrong,
+        4 => {
+            let key = random.key();
+            frame.key = random.pick(&[None, Some([0; 4]), Some(key)]);
+        }
+        5 => {
+            frame.form =
+                random.pick(&[script::Form::Shortest, script::Form::Sixteen, script::Form::SixtyFour]);
+        }
+        6 => frame.claim = claim(frame.payload.len() as u64, random),
+        7 | 8 if form == Form::Script => place(&mut frame.placing, random),
+        _ => {
+            frame.payload = payload::change(frame.payload, random, fresh);
+            // A length that lied about the old payload mostly says the truth about the new one.
+            if !random.one_in(8) {
+                frame.claim = None;
+            }
+        }
+    }
+    frame
+}
+
+/// A length to claim: the truth, one off it, at a boundary of the forms, or beyond all measure.
+fn claim(len: u64, random: &mut Random) -> Option<u64> {
+    random.pick(&[
+        None,
+        Some(0),
+        Some(len.saturating_sub(1)),
+        Some(len + 1),
+        Some(125),
+        Some(126),
+        Some(127),
+        Some(0xffff),
+        Some(0x1_0000),
+        Some(1 << 40),
+        Some(1 << 63),
+        Some(u64::MAX),
+    ])
+}
+
+fn place(placing: &mut script::Placing, random: &mut Random) {
+    if random.one_in(3) {
+        placing.glue = !placing.glue;
+    } else {
+        // Cuts within headers and in front of, inside and behind a code, or anywhere.
+        let cut = if random.one_in(4) { random.octet() } else { 1 + random.below(14) as u8 };
+        placing.cut = if random.one_in(8) { None } else { Some(cut) };
+    }
+}
+
+fn recut(random: &mut Random) -> Recut {
+    match random.below(6) {
+        0 => Recut::AsWritten,
+        1 => Recut::Whole,
+        2 => Recut::Each,
+        3 => Recut::At(random.octet()),
+        _ => Recut::At(1 + random.below(14) as u8),
+    }
+}
+
+const fn other(kind: MessageKind) -> MessageKind {
+    match kind {
+        MessageKind::Text => MessageKind::Binary,
+        MessageKind::Binary => MessageKind::Text,
+    }
+}
+
+/// A step that was not there before.
+fn any(form: Form, random: &mut Random) -> Step<'static> {
+    let tail = if random.one_in(2) { random.pick(&EDGES) } else { b"bye" };
+    let close = Payload { code: Some(payload::code(None, random)), ..Payload::EMPTY };
+    let text = Payload { tail, ..Payload::EMPTY };
+    match (random.below(18), form) {
+        (0 | 1, _) => Step::Frame(FrameStep::of(Opcode::Close, close)),
+        (2, _) => Step::Frame(FrameStep::of(Opcode::Close, Payload { tail, ..close })),
+        (3, _) => Step::Frame(FrameStep::of(Opcode::Close, Payload::EMPTY)),
+        (4, _) => Step::Frame(FrameStep::of(Opcode::Ping, text)),
+        (5, _) => Step::Frame(FrameStep::of(Opcode::Pong, text)),
+        (6, _) => Step::Frame(FrameStep::of(Opcode::Text, text)),
+        (7, _) => Step::Frame(FrameStep { fin: false, ..FrameStep::of(Opcode::Binary, text) }),
+        (8, _) => Step::Frame(FrameStep::of(Opcode::Continuation, text)),
+        (_, Form::Wire) => Step::Octets { octets: tail, placing: script::Placing::default() },
+        (9, Form::Script) => Step::Octets { octets: tail, placing: script::Placing::default() },
+        (10, Form::Script) => Step::Fin,
+        (11, Form::Script) => Step::AppClose(close),
+        (12, Form::Script) => Step::AppSend { kind: MessageKind::Text, payload: text },
+        (13, Form::Script) => Step::Wait(random.pick(&TICKS)),
+        (14, Form::Script) => Step::Pause,
+        (15, Form::Script) => Step::Resume,
+        (16, Form::Script) => Step::Connect,
+        (_, Form::Script) => Step::Reset,
+    }
+}

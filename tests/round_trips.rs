@@ -1,0 +1,181 @@
+//! What is written is read back: headers from every first two octets, scripts from any octets and from
+//! every curated file; and text that is no script is refused with the place and what was expected there.
+
+mod support;
+
+use wsclose::frame::{Header, Status};
+use wsclose::script::{DEFAULT_KEY, MAGIC, NotAScript, Script, ScriptBuf};
+
+/// SplitMix64, started by a constant: the same inputs in every run.
+struct Octets(u64);
+
+impl Octets {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let word = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ (word >> 31)
+    }
+}
+
+#[test]
+fn headers_of_all_first_two_octets_are_written_as_they_were_read() {
+    let long = [0, 1, 125, 126, 127, 0xffff, 0x1_0000, 1 << 40, 1 << 63, u64::MAX];
+    for first in 0..=u8::MAX {
+        for second in 0..=u8::MAX {
+            let lengths: Vec<Vec<u8>> = match second & 0x7f {
+                126 => long
+                    .iter()
+                    .filter_map(|n| u16::try_from(*n).ok())
+                    .map(|n| n.to_be_bytes().to_vec())
+                    .collect(),
+                127 => long.iter().map(|n| n.to_be_bytes().to_vec()).collect(),
+                _ => vec![Vec::new()],
+            };
+            let keys: &[&[u8]] =
+                if second & 0x80 == 0 { &[&[]] } else { &[&[0; 4], &DEFAULT_KEY, &[0xff; 4]] };
+            for length in &lengths {
+                for key in keys {
+                    let octets = [&[first, second], &length[..], key].concat();
+                    let with_more = [&octets[..], &[0xa5]].concat();
+                    let Status::Complete(header, used) = Header::decode(&with_more) else {
+                        panic!("{octets:02x?} is a whole header");
+                    };
+                    assert_eq!(used, octets.len(), "{octets:02x?}");
+                    assert_eq!(header.encode().as_slice(), octets, "{header:?}");
+                    for len in 0..octets.len() {
+                        // How many octets are needed is known once the second is there.
+                        let needed = if len < 2 { 2 } else { octets.len() };
+                        assert_eq!(Header::decode(&octets[..len]), Status::Partial(needed), "{octets:02x?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn any_octets_are_a_script_that_text_keeps() {
+    for seed in 0..300_000_u64 {
+        let mut random = Octets(seed);
+        let len = random.next() % 96;
+        // Small octets are tags, lengths and ASCII; large ones are rarer so that strings are often UTF-8.
+        let narrow = if random.next().is_multiple_of(2) { 0x7f } else { 0xff };
+        let mut octets = vec![MAGIC];
+        octets.extend((0..len).map(|_| random.next() as u8 & narrow));
+        let script = Script::decode(&octets).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        let binary = script.encode();
+        let again = Script::decode(&binary).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+        assert!(script.role() == again.role() && script.steps().eq(again.steps()), "seed {seed}\n{script}");
+        let text = script.to_string();
+        let compiled =
+            ScriptBuf::read(text.as_bytes()).unwrap_or_else(|error| panic!("seed {seed}: {error}\n{text}"));
+        assert_eq!(compiled.octets(), binary, "seed {seed}\n{text}");
+        assert_eq!(compiled.as_script().to_string(), text, "seed {seed}");
+    }
+}
+
+#[test]
+fn curated_scripts_stand_in_the_form_that_the_library_writes() {
+    let mut others = Vec::new();
+    for target in ["closing_handshake", "peers"] {
+        for seed in support::seeds(target) {
+            let text = String::from_utf8(seed.octets).expect("a curated script is text");
+            let script =
+                ScriptBuf::read(text.as_bytes()).unwrap_or_else(|error| panic!("{}: {error}", seed.name));
+            let written = script.as_script().to_string();
+            let differ = written.lines().zip(text.lines()).find(|(written, text)| written != text);
+            if written != text {
+                others.push((
+                    target,
+                    seed.name,
+                    differ.map(|(written, text)| format!("{text} is {written}")),
+                ));
+            }
+        }
+    }
+    assert!(others.is_empty(), "{others:#?}");
+}
+
+/// Text with one mistake each. A line that does not begin with `wsclose` stands third, after a right start.
+const MISTAKES: [&str; 42] = [
+    "wsclose",
+    "wsclose 2",
+    "wsclose one",
+    "wsclose 1 2",
+    "wsclosed 1",
+    "wsclose 1\nrole",
+    "wsclose 1\nrole proxy",
+    "wsclose 1\nrole server client",
+    "wsclose 1\n> close",
+    "close 1000",
+    "< close 1000",
+    "> goodbye",
+    ">",
+    "> close 65536",
+    "> close 1000 bye",
+    "> close 1000 \"bye",
+    "> close 1000 \"\\q\"",
+    "> close 1000 \"\\u{d800}\"",
+    "> close 1000 \"a\" *",
+    "> close 1000 \"a\" * 0",
+    "> close 1000 \"a\" * 256",
+    "> close hex:0",
+    "> close hex:zz",
+    "> close hex: 03",
+    "> text \"grüße\" fin=1",
+    "> close 1000 fin",
+    "> close rsv=8",
+    "> close mask=right",
+    "> close key=00",
+    "> close form=7",
+    "> close claim=-1",
+    "> close cut=256",
+    "> opcode=16",
+    "> octets 888",
+    "> octets 88 fin=0",
+    "> fin now",
+    "app",
+    "app close hex:ff",
+    "app send 1000",
+    "app send text 1000 \"a\"",
+    "wait for it",
+    "again cut=x",
+];
+
+#[test]
+fn text_mistakes_are_named_with_their_place() {
+    let mut table = String::new();
+    for mistake in MISTAKES {
+        let text = match mistake.strip_prefix("wsclose") {
+            Some(_) => mistake.to_owned(),
+            None => format!("wsclose 1\nrole server\n{mistake}\n"),
+        };
+        let Err(NotAScript::Text(error)) = ScriptBuf::read(text.as_bytes()) else {
+            panic!("{mistake:?} is no mistake");
+        };
+        let line = text.lines().nth(error.line - 1).unwrap_or_default();
+        assert!(error.column <= line.chars().count() + 1, "column {} of {line:?}", error.column);
+        assert!(!error.expected.is_empty() && !error.found.is_empty());
+        table += &format!("{line}\n{}^ {error}\n\n", " ".repeat(error.column - 1));
+    }
+    insta::with_settings!({
+        snapshot_path => "../snapshots",
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!("text_mistakes", table);
+    });
+}
+
+#[test]
+fn files_that_are_no_scripts_are_refused() {
+    assert_eq!(ScriptBuf::read(b""), Err(NotAScript::Empty));
+    assert_eq!(ScriptBuf::read(&[0xc2, 0, 2]), Err(NotAScript::Version(2)));
+    assert_eq!(ScriptBuf::read(&[0x88, 0x82]), Err(NotAScript::Magic(0x88)));
+    assert_eq!(ScriptBuf::read(&vec![b'#'; (1 << 16) + 1]), Err(NotAScript::TooLong((1 << 16) + 1)));
+    let Err(NotAScript::Text(error)) = ScriptBuf::read(b"wsclose 1\nrole server\n> text \"\xff\"\n") else {
+        panic!("text is UTF-8");
+    };
+    assert_eq!((error.line, error.column), (3, 9));
+}
