@@ -1,0 +1,157 @@
+//! The vocabularies of ws-rs and Boost.Beast, held against the real ones: every value, and what a real
+//! connection lets through.
+
+use wsclose::code::{CloseCode, Profile};
+use wsclose::dialect::WsRs;
+use wsclose::drive::Driver;
+use wsclose::frame::Opcode;
+use wsclose::role::Role;
+use wsclose::script::{FrameStep, Payload, Script, Step, Writer};
+use wsclose::subject::What;
+use wsclose::trace::Trace;
+use wsclose_peers::ws_tcp::WsTcp;
+
+#[test]
+fn the_dialect_of_ws_rs_is_its_own_for_every_value() {
+    for code in CloseCode::all() {
+        let (ours, theirs) = (WsRs::from_code(code), ws::CloseCode::from(code.0));
+        let expected = match ours {
+            WsRs::Other(_) => format!("Other({code})"),
+            named => named.name().to_owned(),
+        };
+        assert_eq!(format!("{theirs:?}"), expected, "the variant of {code}");
+        let value: u16 = theirs.into();
+        assert_eq!((ours.code(), value), (code, code.0), "the value of {expected}");
+        assert_eq!(ws::CloseCode::from(ours.code().0), theirs, "{expected} there and back");
+        assert_eq!(WsRs::from_code(CloseCode(value)), ours, "{expected} and back");
+    }
+}
+
+/// The codes at either end of every range, and those that ws-rs's source names one by one.
+fn sample() -> impl Iterator<Item = CloseCode> {
+    let edges = [0, 999, 1000, 1003, 1011, 1014, 1015, 1016, 1100, 2000, 2999, 3000, 3999, 4000, 4999, 5000];
+    let around = edges.into_iter().flat_map(|edge: u16| edge.saturating_sub(1)..=edge + 1);
+    let mut codes: Vec<u16> = (1000..=1017).chain(around).chain([1500, 2500, 32767, 65534, 65535]).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes.into_iter().map(CloseCode)
+}
+
+/// The peer sends one Close with this code, and no more.
+fn one_close(role: Role, code: CloseCode) -> Vec<u8> {
+    let mut writer = Writer::new(role);
+    let payload = Payload { code: Some(code), ..Payload::EMPTY };
+    writer.step(&Step::Frame(FrameStep::of(Opcode::Close, payload)));
+    writer.into_octets()
+}
+
+/// The body of the first Close that the subject wrote, unmasked, and whether it told its application of an
+/// error.
+fn outcome(trace: &Trace) -> (Vec<u8>, bool) {
+    let mut wrote = Vec::new();
+    let mut erred = false;
+    for entry in trace.entries() {
+        match entry.what {
+            What::Sent(span) => wrote.extend_from_slice(trace.octets(span)),
+            What::Errored(_) => erred = true,
+            What::Connected { .. }
+            | What::Received(_)
+            | What::PeerFin
+            | What::PeerReset
+            | What::AppClose { .. }
+            | What::AppSend { .. }
+            | What::AppPause
+            | What::AppResume
+            | What::Fin
+            | What::Reset
+            | What::Message { .. }
+            | What::Reported { .. }
+            | What::Accepted
+            | What::Refused(_)
+            | What::Panicked(_)
+            | What::Spinning
+            | What::Memory(_)
+            | What::Moved(..)
+            | What::Undelivered(_)
+            | What::Note(_)
+            | What::Ended => {}
+        }
+    }
+    let [first, second, rest @ ..] = wrote.as_slice() else { panic!("no answer\n{trace}") };
+    assert_eq!(*first, 0x88, "a Close is the first thing written\n{trace}");
+    let mut body = rest.to_vec();
+    if second & 0x80 != 0 {
+        let key = [body[0], body[1], body[2], body[3]];
+        body.drain(..4);
+        wsclose::frame::mask(key, 0, &mut body);
+    }
+    (body, erred)
+}
+
+#[test]
+fn the_profile_of_ws_rs_is_what_a_real_connection_takes() {
+    let (mut driver, mut subject) = (Driver::new(), WsTcp::new());
+    for role in Role::ALL {
+        for code in sample() {
+            let octets = one_close(role, code);
+            let script = Script::decode(&octets).expect("a script");
+            let trace = driver.drive(script, &mut subject);
+            let (body, erred) = outcome(trace);
+            assert_eq!(
+                code.acceptable(Profile::WsRs).is_ok(),
+                !erred,
+                "{code} to a {role}: the profile, and whether ws-rs took it\n{trace}"
+            );
+            let echo = match WsRs::from_code(code) {
+                // ws-rs's word for a Close without a code.
+                WsRs::Empty => Vec::new(),
+                _ => code.to_octets().to_vec(),
+            };
+            let refusal = CloseCode::PROTOCOL_ERROR.to_octets();
+            if erred {
+                assert!(body.starts_with(&refusal), "{code} to a {role} is refused by 1002\n{trace}");
+            } else {
+                assert_eq!(body, echo, "{code} to a {role} is echoed\n{trace}");
+            }
+        }
+    }
+}
+
+#[cfg(wsclose_beast)]
+mod built {
+    use wsclose::code::{CloseCode, Profile};
+    use wsclose::dialect::Beast;
+    use wsclose_peers::beast;
+
+    #[test]
+    fn the_dialect_of_beast_is_its_own_list_of_enumerators() {
+        let theirs = beast::close_codes();
+        assert_eq!(theirs.len(), Beast::ALL.len(), "{theirs:?}");
+        for ((name, value), ours) in theirs.iter().zip(Beast::ALL) {
+            assert_eq!(ours.code(), CloseCode(*value), "the value of {name}");
+            assert!([ours.name(), ours.newest_name()].contains(&name.as_str()), "{name} is {}", ours.name());
+            assert_eq!(Beast::from_name(name), Some(ours));
+        }
+        for code in CloseCode::all() {
+            let named = theirs.iter().any(|(_, value)| *value == code.0);
+            assert_eq!(Beast::from_code(code).is_some(), named, "{code} has an enumerator");
+        }
+    }
+
+    #[test]
+    fn the_profile_of_beast_is_what_its_own_check_takes() {
+        // Later releases than the profile's know 1014 by a name of its own, and take it.
+        let renamed = beast::close_codes().iter().any(|(name, _)| name == "bad_gateway");
+        for code in CloseCode::all() {
+            let ours = code.acceptable(Profile::Beast).is_ok();
+            let expected = if code == CloseCode::BAD_GATEWAY { renamed } else { ours };
+            assert_eq!(beast::is_valid_close_code(code.0), expected, "{code}");
+        }
+    }
+}
+
+#[cfg(not(wsclose_beast))]
+#[test]
+fn boost_beast_is_not_asked_where_it_was_not_built() {
+    println!("skipped: Boost.Beast {}", wsclose_peers::beast::NOT_BUILT);
+}

@@ -1,0 +1,97 @@
+//! What every in-process peer does with every script of `corpus/peers`, beside the model: one reviewed
+//! snapshot each, in the form in which `wsclose adopt` files them.
+#![allow(clippy::disallowed_methods, reason = "tests read the corpus")]
+
+use std::path::{Path, PathBuf};
+
+use wsclose::code::Profile;
+use wsclose::drive::Driver;
+use wsclose::judge::Judge;
+use wsclose::report::Report;
+use wsclose::script::{Script, ScriptBuf, Step};
+use wsclose::subject::Subject;
+use wsclose::subjects::model::Model;
+use wsclose_peers::beast;
+
+/// The snapshots have a section of Beast's, as this version of Boost has it.
+const BOOST: &str = "1.81";
+
+/// The scripts of `corpus/peers`. A `.bin` there makes an oracle fail, and has no timeline to review.
+fn paths() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/peers");
+    let entries = std::fs::read_dir(folder).expect("the corpus is a folder");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("a folder can be listed").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "ws"))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "no scripts in corpus/peers");
+    paths
+}
+
+fn name(path: &Path) -> String {
+    path.file_stem().expect("a file has a name").to_string_lossy().into_owned()
+}
+
+fn script(path: &Path) -> (String, ScriptBuf) {
+    let text = std::fs::read_to_string(path).expect("a script can be read");
+    let script = ScriptBuf::read(text.as_bytes());
+    let script = script.unwrap_or_else(|mistake| panic!("{}: {mistake}", name(path)));
+    (text, script)
+}
+
+#[test]
+fn every_script_is_in_the_canonical_form_and_says_what_it_shows() {
+    for path in paths() {
+        let (text, script) = script(&path);
+        assert_eq!(script.as_script().to_string(), text, "{}", name(&path));
+        let first = script.as_script().steps().next();
+        assert!(matches!(first, Some(Step::Note(_))), "{}: expected a note, found {first:?}", name(&path));
+    }
+}
+
+#[test]
+fn every_subject_does_what_was_reviewed() {
+    let Some(version) = beast_version() else {
+        println!("skipped: the snapshots have a section of Boost.Beast's, which is {}", beast::NOT_BUILT);
+        return;
+    };
+    if version != BOOST {
+        println!("skipped: the snapshots are those of Boost {BOOST}, and this is {version}");
+        return;
+    }
+    let mut subjects: Vec<Box<dyn Subject>> = vec![Box::new(Model::new(Profile::default()))];
+    subjects.extend(wsclose_peers::in_process());
+    for path in paths() {
+        let (_, script) = script(&path);
+        let report = report(script.as_script(), &mut subjects);
+        insta::with_settings!({
+            snapshot_path => "../../snapshots",
+            prepend_module_to_snapshot => false,
+            omit_expression => true,
+        }, { insta::assert_snapshot!(format!("regressions__{}", name(&path)), report) });
+    }
+}
+
+/// The report; asserts that the model is not faulted, whatever snapshots are accepted.
+fn report(script: Script<'_>, subjects: &mut [Box<dyn Subject>]) -> String {
+    let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
+    let mut report = Report::new();
+    for subject in subjects {
+        let trace = driver.drive(script, subject.as_mut());
+        let findings = judge.judge(trace);
+        assert!(subject.name() != "model" || findings.is_empty(), "the model: {findings:?}\n{script}");
+        report.add(subject.name(), trace, findings);
+    }
+    report.to_string()
+}
+
+#[cfg(wsclose_beast)]
+fn beast_version() -> Option<String> {
+    Some(beast::version())
+}
+
+#[cfg(not(wsclose_beast))]
+fn beast_version() -> Option<String> {
+    None
+}
