@@ -218,19 +218,20 @@ fn eof(bench: &mut Bench<'_>, story: &Story) {
     if dead || story.paused || story.peer_close.is_some() || story.end.is_some_and(|end| end < fin) {
         return;
     }
-    // After a flaw, who knows what the subject read.
-    if story.broken.is_some() {
+    let left_open = story.end.is_none() && bench.trace.duties.has(Duty::ClosesTcp);
+    let rule = Rule::EofIsNotAClose;
+    // After a flaw, who knows what the subject read: but whatever it was, the peer has gone.
+    if story.broken.is_some() && !left_open {
         return;
     }
-    let rule = Rule::EofIsNotAClose;
     let clean = story.report.is_some_and(|report| {
         report.clean == Some(true)
             || report.code.is_some_and(|code| code != CloseCode::ABNORMAL) && story.error.is_none()
     });
-    if clean && bench.trace.duties.has(Duty::Reports) {
+    if clean && story.broken.is_none() && bench.trace.duties.has(Duty::Reports) {
         let code = story.report.and_then(|report| report.code);
         bench.breaks(rule, fin, "an abnormal closure", Actual::Told(code));
-    } else if story.end.is_none() && bench.trace.duties.has(Duty::ClosesTcp) {
+    } else if left_open {
         bench.breaks(rule, fin, "TCP closed", Actual::Words("left TCP open after the peer's FIN"));
     } else {
         bench.conforms(rule);

@@ -329,7 +329,10 @@ impl Teller {
                 broken.clouded = true;
                 return;
             }
-            Some(broken) if broken.whole => return story.stimulated(at),
+            // A frame that is refused for its length is not waited for.
+            Some(broken) if broken.whole || broken.flaws.iter().any(Flaw::shows_in_length) => {
+                return story.stimulated(at);
+            }
             // The rest of a frame is no new thing.
             Some(_) | None => story.stimuli += 1,
         }
