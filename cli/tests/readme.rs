@@ -1,0 +1,47 @@
+//! The commands of the README are run as they stand there: every `$ wsclose …` line, with the exit code that
+//! a comment gives or 0, and what stands below it, if anything does.
+#![allow(clippy::disallowed_methods, reason = "tests read files")]
+
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn the_commands_of_the_readme_do_what_it_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace has a root");
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("there is a README");
+    let mut commands = 0;
+    let mut lines = readme.lines().peekable();
+    while let Some(line) = lines.next() {
+        let Some(command) = line.strip_prefix("$ wsclose ") else { continue };
+        commands += 1;
+        let (command, comment) = command.split_once("  # ").unwrap_or((command, ""));
+        let expected: i32 = comment.trim().strip_prefix("exit ").map_or(0, |code| code.parse().expect("a number"));
+        let output = Command::new(env!("CARGO_BIN_EXE_wsclose"))
+            .args(command.split_whitespace())
+            .current_dir(root)
+            .output()
+            .expect("the command runs");
+        let stdout = String::from_utf8(output.stdout).expect("text");
+        assert_eq!(output.status.code(), Some(expected), "wsclose {command}\n{stdout}");
+        let mut shown = String::new();
+        while let Some(next) = lines.next_if(|next| !next.starts_with("```") && !next.starts_with("$ ")) {
+            shown += &format!("{next}\n");
+        }
+        if !shown.is_empty() {
+            assert_eq!(stdout, shown, "wsclose {command} prints something else than the README shows");
+        }
+    }
+    assert!(commands >= 8, "the README has only {commands} commands");
+}
+
+#[test]
+fn ci_runs_the_test_command_of_the_readme() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace has a root");
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("there is a README");
+    for name in ["fuzz", "test"] {
+        let marker = format!("<!-- command: {name} -->\n```sh\n");
+        assert_eq!(readme.matches(&marker).count(), 1, "the README has one {name} command");
+    }
+    let ci = std::fs::read_to_string(root.join(".ci/run")).expect("there is a CI script");
+    assert!(ci.contains("<!-- command: test -->"), ".ci/run takes the test command from the README");
+}
