@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use wsclose::code::Profile;
-use wsclose::drive::Driver;
+use wsclose::drive::{Driver, Limits};
 use wsclose::judge::{Judge, Verdict};
 use wsclose::rule::{Level, RuleSet};
 use wsclose::script::{Script, ScriptBuf};
@@ -22,7 +22,7 @@ struct Stage {
 
 thread_local! {
     static STAGE: RefCell<Stage> = RefCell::new(Stage {
-        driver: Driver::new(),
+        driver: Driver::with_limits(Limits::QUICK),
         judge: Judge::new(Profile::default()),
         model: Model::new(Profile::default()),
         peers: crate::in_process(),

@@ -357,15 +357,15 @@ impl Teller {
                 }
                 (Seen::Header(header, flaws), broken) if !flaws.is_empty() => {
                     // What the header alone shows counts from the header on; the frame may never come whole.
-                    let at = broken.map_or(at, |broken| broken.at);
                     *broken = Some(Broken {
-                        at,
+                        at: broken.map_or(at, |broken| broken.at),
                         flaws,
                         opcode: header.opcode,
                         whole: false,
                         came: at,
                         until: None,
-                        clouded: false,
+                        // Something else happened since its first octets came.
+                        clouded: broken.is_some_and(|broken| broken.until.is_some()),
                         code: None,
                     });
                     true
