@@ -16,7 +16,7 @@ pub struct Limits {
     pub connections: usize,
     /// The most steps of one connection.
     pub steps: usize,
-    /// The most octets delivered on one connection.
+    /// The most octets delivered on one connection, and of one payload: a step with a longer one is left out.
     pub octets: usize,
     /// How many octets of one segment are delivered one by one when a script asks for that.
     pub each: usize,
@@ -163,6 +163,9 @@ impl Run<'_, '_> {
     }
 
     fn step(&mut self, step: &Step<'_>) {
+        if step.payload_len() > self.driver.limits.octets {
+            return;
+        }
         match step {
             Step::Frame(frame) => {
                 self.place(frame.placing);

@@ -232,6 +232,25 @@ pub enum Step<'a> {
     Note(&'a str),
 }
 
+impl Step<'_> {
+    /// How many octets of payload, reason or message it has.
+    pub const fn payload_len(&self) -> usize {
+        match self {
+            Step::Frame(frame) => frame.payload.len(),
+            Step::Octets { octets, .. } => octets.len(),
+            Step::AppClose(payload) | Step::AppSend { payload, .. } => payload.len(),
+            Step::Fin
+            | Step::Reset
+            | Step::Pause
+            | Step::Resume
+            | Step::Wait(_)
+            | Step::Connect
+            | Step::Again(_)
+            | Step::Note(_) => 0,
+        }
+    }
+}
+
 /// Why octets are not a script.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAScript {

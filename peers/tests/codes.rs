@@ -15,10 +15,8 @@ use wsclose_peers::ws_tcp::WsTcp;
 fn the_dialect_of_ws_rs_is_its_own_for_every_value() {
     for code in CloseCode::all() {
         let (ours, theirs) = (WsRs::from_code(code), ws::CloseCode::from(code.0));
-        let expected = match ours {
-            WsRs::Other(_) => format!("Other({code})"),
-            named => named.name().to_owned(),
-        };
+        let number = if matches!(ours, WsRs::Other(_)) { format!("({code})") } else { String::new() };
+        let expected = format!("{}{number}", ours.name());
         assert_eq!(format!("{theirs:?}"), expected, "the variant of {code}");
         let value: u16 = theirs.into();
         assert_eq!((ours.code(), value), (code, code.0), "the value of {expected}");
@@ -102,11 +100,9 @@ fn the_profile_of_ws_rs_is_what_a_real_connection_takes() {
                 !erred,
                 "{code} to a {role}: the profile, and whether ws-rs took it\n{trace}"
             );
-            let echo = match WsRs::from_code(code) {
-                // ws-rs's word for a Close without a code.
-                WsRs::Empty => Vec::new(),
-                _ => code.to_octets().to_vec(),
-            };
+            let octets = code.to_octets();
+            // 0 is ws-rs's word for a Close without a code.
+            let echo = if WsRs::from_code(code) == WsRs::Empty { &[][..] } else { &octets[..] };
             let refusal = CloseCode::PROTOCOL_ERROR.to_octets();
             if erred {
                 assert!(body.starts_with(&refusal), "{code} to a {role} is refused by 1002\n{trace}");

@@ -1,0 +1,43 @@
+//! Executions are what a fuzzer is paid in: once their buffers have grown, frames, bodies, the state machine,
+//! the driver and the judge allocate nothing.
+
+mod support;
+
+use std::alloc::System;
+use std::hint::black_box;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use wsclose::code::Profile;
+use wsclose::drive::Driver;
+use wsclose::judge::Judge;
+use wsclose::subjects::model::Model;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+// One test: the counters are the whole process's.
+#[test]
+fn nothing_is_allocated_once_buffers_have_grown() {
+    let scripts = support::scripts();
+    let frames = support::seeds("close_frame");
+    let mut driver = Driver::new();
+    let mut judge = Judge::new(Profile::default());
+    let mut model = Model::new(Profile::default());
+    let mut all = || {
+        for (_, script) in &scripts {
+            let trace = driver.drive(script.as_script(), &mut model);
+            black_box(judge.judge(trace).len());
+        }
+        for seed in &frames {
+            black_box(wsclose::fuzz::close_frame(&seed.octets));
+        }
+    };
+    all();
+    let region = Region::new(ALLOCATOR);
+    all();
+    let change = region.change();
+    assert_eq!((change.allocations, change.reallocations), (0, 0), "{change:?}");
+    // The counters do count.
+    black_box(vec![0_u8; 64]);
+    assert_eq!(region.change().allocations, 1);
+}
