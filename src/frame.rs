@@ -329,6 +329,11 @@ pub struct HeaderOctets {
 }
 
 impl HeaderOctets {
+    /// The octets as one number, the first on top, with zeros below the last.
+    pub const fn bits(&self) -> u128 {
+        u128::from_be_bytes(self.octets)
+    }
+
     /// The octets.
     pub fn as_slice(&self) -> &[u8] {
         &self.octets[..usize::from(self.len)]
@@ -413,7 +418,7 @@ impl Decoder {
     }
 
     /// Takes the next piece off the front of `input`; `None` when it needs more octets.
-    #[inline]
+    #[inline(never)]
     pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Piece<'a>> {
         match self.place {
             Place::Header => self.header(input),

@@ -31,74 +31,70 @@ const MAX_FRAMES: usize = 2;
 /// way round. Returns the rules about frames that the input touched.
 pub fn close_frame(octets: &[u8]) -> RuleSet {
     let mut touched = RuleSet::EMPTY;
-    // Where the decoder's octets are cut: the input itself says where.
-    let cut = octets.last().map_or(0, |last| usize::from(*last)).min(octets.len());
-    let mut halves = Halves { decoder: Decoder::new(), first: &octets[..cut], second: &octets[cut..] };
+    let mut seen = Digest::default();
     let mut rest = octets;
-    for _ in 0..MAX_FRAMES {
+    while seen.ends < MAX_FRAMES {
         let (header, used) = match Header::decode(rest) {
             Status::Complete(header, used) => (header, used),
             Status::Partial(needed) => {
                 assert!(needed > rest.len(), "{needed} octets are needed, and {} there", rest.len());
-                assert_eq!(halves.next_event(), None, "cut after {cut} octets");
                 break;
             }
         };
         let encoded = header.encode();
         assert!(encoded.as_slice() == &rest[..used], "{header:?} is encoded as it was read");
-        assert!(halves.next_event() == Some(Event::Header(encoded)), "cut after {cut} octets");
+        seen.header(&encoded);
         touched = touched.union(check_header(&header, &rest[..used]));
         rest = &rest[used..];
-        let len = header.length.value();
-        if len > rest.len() as u64 {
-            assert_eq!(halves.next_event(), None, "cut after {cut} octets");
-            break;
-        }
-        let (payload, after) = rest.split_at(len as usize);
+        let Some((payload, after)) = rest.split_at_checked(header.length.value() as usize) else { break };
         rest = after;
-        assert_eq!(halves.next_event(), Some(Event::End), "cut after {cut} octets");
+        seen.ends += 1;
         if header.opcode == Opcode::Close && payload.len() <= MAX_CONTROL_PAYLOAD {
             let mut body = [0; MAX_CONTROL_PAYLOAD];
             let body = &mut body[..payload.len()];
             body.copy_from_slice(payload);
-            if let Some(key) = header.mask {
-                mask(key, 0, body);
-            }
+            mask(header.mask.unwrap_or([0; 4]), 0, body);
             touched = touched.union(check_body(body));
         }
     }
+    // Where the decoder's octets are cut: the input itself says where.
+    let cut = octets.last().map_or(0, |last| usize::from(*last)).min(octets.len());
+    let again = read_in_two(&octets[..cut], &octets[cut..]);
+    assert!(seen == again, "cut after {cut} octets, the decoder saw {again:?}, and in one piece {seen:?}");
     touched
 }
 
-/// What a decoder shows, but for where payloads are cut.
-#[derive(Debug, PartialEq, Eq)]
-enum Event {
-    /// The header, encoded: one comparison instead of one a field.
-    Header(HeaderOctets),
-    End,
+/// The frames of a stream in short: how many headers and whole frames, and a sum over the headers.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Digest {
+    headers: usize,
+    ends: usize,
+    sum: u128,
 }
 
-/// A decoder that gets its octets in two pieces.
-struct Halves<'a> {
-    decoder: Decoder,
-    first: &'a [u8],
-    second: &'a [u8],
+impl Digest {
+    fn header(&mut self, octets: &HeaderOctets) {
+        self.headers += 1;
+        self.sum = self.sum.rotate_left(1) ^ octets.bits();
+    }
 }
 
-impl Halves<'_> {
-    fn next_event(&mut self) -> Option<Event> {
-        loop {
-            let piece = match self.decoder.next(&mut self.first) {
-                Some(piece) => piece,
-                None => self.decoder.next(&mut self.second)?,
-            };
+/// What the incremental decoder sees of a stream that comes in two pieces.
+fn read_in_two(first: &[u8], second: &[u8]) -> Digest {
+    let mut seen = Digest::default();
+    let mut decoder = Decoder::new();
+    for mut piece in [first, second] {
+        while seen.ends < MAX_FRAMES
+            && let Some(piece) = decoder.next(&mut piece)
+        {
             match piece {
-                Piece::Header(header) => return Some(Event::Header(header.encode())),
+                Piece::Header(header) => seen.header(&header.encode()),
                 Piece::Payload { .. } => {}
-                Piece::End => return Some(Event::End),
+                Piece::End => seen.ends += 1,
             }
         }
     }
+    seen
 }
 
 /// What the first octet of a frame alone shows to be wrong, by its value: FIN is the top bit, RSV the three

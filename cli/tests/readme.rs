@@ -15,7 +15,8 @@ fn the_commands_of_the_readme_do_what_it_says() {
         let Some(command) = line.strip_prefix("$ wsclose ") else { continue };
         commands += 1;
         let (command, comment) = command.split_once("  # ").unwrap_or((command, ""));
-        let expected: i32 = comment.trim().strip_prefix("exit ").map_or(0, |code| code.parse().expect("a number"));
+        let expected: i32 =
+            comment.trim().strip_prefix("exit ").map_or(0, |code| code.parse().expect("a number"));
         let output = Command::new(env!("CARGO_BIN_EXE_wsclose"))
             .args(command.split_whitespace())
             .current_dir(root)
