@@ -7,6 +7,7 @@
 
 mod across;
 mod app;
+mod reaction;
 mod reader;
 mod receiver;
 mod sender;

@@ -1,6 +1,7 @@
 //! The rules about the application: what the endpoint under test told it, and what it let it do.
 
-use super::story::{At, Reaction, SeenClose, Story};
+use super::reaction::Reaction;
+use super::story::{At, SeenClose, Story};
 use super::{Actual, Bench};
 use crate::close::MAX_REASON;
 use crate::code::{CloseCode, Profile, Unsendable};
@@ -41,13 +42,13 @@ fn close_received(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
         Some(code) => {
             let rule = Rule::ReportsFirstCode;
             let expected = "the code of the first Close received";
+            // An error may be its way to say that it did not take this Close.
+            if story.error.is_some() && story.reaction_to_close(peer) != Reaction::Accepted {
+                return bench.unclear(rule);
+            }
             match told {
                 Some(report) if report.code == Some(code) => bench.conforms(rule),
                 Some(report) => bench.breaks(rule, report.at, expected, Actual::Told(report.code)),
-                // An error may be its way to say that it did not take this Close.
-                None if story.error.is_some() && story.reaction_to_close(peer) != Reaction::Accepted => {
-                    bench.unclear(rule);
-                }
                 None => {
                     let actual = Actual::Words("the application was told nothing");
                     bench.breaks(rule, peer.at, expected, actual);

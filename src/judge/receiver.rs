@@ -1,6 +1,7 @@
 //! The rules that bind a receiver: what the endpoint under test made of what it was sent.
 
-use super::story::{Broken, Reaction, SeenClose, Story};
+use super::reaction::Reaction;
+use super::story::{Broken, SeenClose, Story};
 use super::{Actual, Bench, PATIENCE};
 use crate::code::{Class, CloseCode};
 use crate::flaw::Flaw;

@@ -1,6 +1,7 @@
 //! The rules that bind a sender: what the endpoint under test put on the wire, and when it ended TCP.
 
-use super::story::{At, Reaction, Story};
+use super::reaction::Reaction;
+use super::story::{At, Story};
 use super::{Actual, Bench, PATIENCE, PROMPT};
 use crate::code::{Profile, Unsendable};
 use crate::flaw::Flaw;

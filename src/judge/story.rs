@@ -207,6 +207,18 @@ impl Story {
         }
     }
 
+    /// The rules of the flaws of frames that the subject wrote; the codes of its Closes are judged apart.
+    pub(super) fn rules_broken_by_frames(&self) -> RuleSet {
+        if self.own_close_flaws.is_empty() && self.own_flaws.is_empty() {
+            return RuleSet::EMPTY;
+        }
+        let codes = [Flaw::CodeUndefined, Flaw::CodeLocalOnly, Flaw::CodeUnassigned];
+        let closes = self.own_close_flaws.iter().filter(|flaw| !codes.contains(flaw));
+        let closes = closes.filter_map(|flaw| flaw.breaks(true));
+        let others = self.own_flaws.iter().filter_map(|flaw| flaw.breaks(false));
+        closes.chain(others).collect()
+    }
+
     /// Whether the peer ended its half of TCP, one way or another, before `at`.
     pub(super) fn peer_ended_before(&self, at: At) -> bool {
         self.peer_fin.into_iter().chain(self.peer_reset).any(|end| end < at)
@@ -478,131 +490,5 @@ fn own_flaws(story: &mut Story, flaws: Flaws, opcode: Opcode, at: At) {
             set.insert(flaw);
             story.own_flaw_at.get_or_insert(at);
         }
-    }
-}
-
-/// What the subject made of something that it received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reaction {
-    /// It failed the connection for it.
-    Rejected,
-    /// It took it as if nothing were wrong.
-    Accepted,
-    /// The trace does not tell.
-    Unclear,
-}
-
-/// Codes that endpoints send when they fail a connection.
-fn is_failure(code: CloseCode) -> bool {
-    matches!(code.0, 1002 | 1003 | 1007 | 1008 | 1009 | 1011)
-}
-
-impl Story {
-    /// What the subject made of the first broken frame.
-    pub(super) fn reaction_to_flaw(&self, broken: &Broken) -> Reaction {
-        let close = broken.opcode == Opcode::Close;
-        // Only what it does before the next thing happens to it is surely for this one.
-        let in_time = |at: At| at > broken.at && broken.until.is_none_or(|until| at < until);
-        let rejected = if broken.clouded { Reaction::Unclear } else { Reaction::Rejected };
-        let answer = self.own_close.filter(|own| in_time(own.at));
-        let error = self.error.filter(|error| in_time(*error));
-        let first = answer.map(|own| own.at).into_iter().chain(error).chain(self.end).min();
-        if self.excess.is_some_and(|excess| in_time(excess) && first.is_none_or(|first| excess < first)) {
-            return if broken.clouded { Reaction::Unclear } else { Reaction::Accepted };
-        }
-        if error.is_some() {
-            return rejected;
-        }
-        match answer.map(|own| own.code()) {
-            Some(Some(code)) if close && broken.code == Some(code) => {
-                return if is_failure(code) { Reaction::Unclear } else { Reaction::Accepted };
-            }
-            Some(Some(code)) if is_failure(code) => return rejected,
-            Some(_) | None => {}
-        }
-        if let Some(report) = self.report.filter(|report| report.at > broken.at) {
-            let refused = report.clean == Some(false)
-                || report.code.is_some_and(|code| code == CloseCode::ABNORMAL || is_failure(code));
-            match report.code {
-                // It told the code, and then that something was wrong.
-                _ if self.error.is_some_and(|error| error > broken.at) => return Reaction::Unclear,
-                Some(code) if close && broken.code == Some(code) && report.clean != Some(false) => {
-                    return Reaction::Accepted;
-                }
-                None | Some(CloseCode::NO_STATUS)
-                    if close && broken.flaws.contains(Flaw::BodyOneByte) && !refused =>
-                {
-                    return Reaction::Accepted;
-                }
-                _ if !in_time(report.at) => {}
-                _ if refused => return rejected,
-                Some(_) | None => return Reaction::Unclear,
-            }
-        }
-        if answer.is_some() {
-            return Reaction::Unclear;
-        }
-        let closing_already = self.own_close.is_some_and(|own| own.at < broken.came);
-        match self.end {
-            Some(end) if in_time(end) => {
-                return if closing_already && close { Reaction::Unclear } else { rejected };
-            }
-            Some(end) if end <= broken.at => return Reaction::Unclear,
-            Some(_) | None => {}
-        }
-        let told_by_header = broken.flaws.iter().any(Flaw::shows_in_length);
-        let unable = self.paused || self.panicked.is_some() || self.spinning.is_some();
-        let had_time = broken.until.is_none_or(|until| until.tick > broken.came.tick);
-        if closing_already || unable || !had_time {
-            return Reaction::Unclear;
-        }
-        if broken.whole || told_by_header { Reaction::Accepted } else { Reaction::Unclear }
-    }
-
-    /// Whether the subject had a tick, or the rest of the script, to react to what came at `at` before the
-    /// peer ended TCP.
-    pub(super) fn idle_before_peer_ended(&self, at: At) -> bool {
-        self.peer_fin.into_iter().chain(self.peer_reset).all(|end| end > at && end.tick > at.tick)
-    }
-
-    /// What the subject made of the peer's well-formed Close.
-    pub(super) fn reaction_to_close(&self, close: &SeenClose) -> Reaction {
-        if self.panicked.is_some() || self.spinning.is_some() {
-            return Reaction::Unclear;
-        }
-        let reported = self.report.is_some_and(|report| {
-            report.code == close.code() && report.clean != Some(false)
-                || report.code == Some(CloseCode::NO_STATUS) && close.code().is_none()
-        });
-        match self.own_close {
-            Some(own) if own.at > close.at => match own.code() {
-                Some(code) if is_failure(code) && close.code() != Some(code) => Reaction::Rejected,
-                Some(_) | None => Reaction::Accepted,
-            },
-            _ if self
-                .error
-                .is_some_and(|error| error > close.at && !self.peer_ended_before(error) && !reported) =>
-            {
-                Reaction::Rejected
-            }
-            Some(_) if reported => Reaction::Accepted,
-            Some(_) => Reaction::Unclear,
-            None if self.end.is_some_and(|end| end > close.at && !self.peer_ended_before(end)) => {
-                Reaction::Rejected
-            }
-            None => Reaction::Unclear,
-        }
-    }
-
-    /// The rules of the flaws of frames that the subject wrote; the codes of its Closes are judged apart.
-    pub(super) fn rules_broken_by_frames(&self) -> RuleSet {
-        if self.own_close_flaws.is_empty() && self.own_flaws.is_empty() {
-            return RuleSet::EMPTY;
-        }
-        let codes = [Flaw::CodeUndefined, Flaw::CodeLocalOnly, Flaw::CodeUnassigned];
-        let closes = self.own_close_flaws.iter().filter(|flaw| !codes.contains(flaw));
-        let closes = closes.filter_map(|flaw| flaw.breaks(true));
-        let others = self.own_flaws.iter().filter_map(|flaw| flaw.breaks(false));
-        closes.chain(others).collect()
     }
 }

@@ -6,7 +6,8 @@
     reason = "each decision names the faults that change it; every other one leaves it alone"
 )]
 
-use super::model::{Afterthought, Conduct, Death, Endpoint, PATIENCE, Segments, Told};
+use super::conduct::{Afterthought, Conduct, Death, PATIENCE, Segments, Told};
+use super::model::Endpoint;
 use crate::close::{BodyError, CloseBody, MAX_REASON};
 use crate::closing::{Action, Event, State};
 use crate::code::{Class, CloseCode, Profile};

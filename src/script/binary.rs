@@ -1,0 +1,263 @@
+//! The binary form of a script: total on any bytes, so that a fuzzer wastes none. In come octets, out come
+//! steps that borrow from them, and back.
+
+use super::{Form, FrameStep, MAGIC, MessageKind, Payload, Placing, Recut, Step};
+use crate::code::CloseCode;
+use crate::frame::Opcode;
+use crate::role::Role;
+
+/// The steps of a script, read as they are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Steps<'a> {
+    octets: &'a [u8],
+}
+
+impl<'a> Steps<'a> {
+    pub(super) const fn of(octets: &'a [u8]) -> Steps<'a> {
+        Steps { octets }
+    }
+
+    fn u8(&mut self) -> u8 {
+        let (first, rest) = self.octets.split_first().unwrap_or((&0, &[]));
+        self.octets = rest;
+        *first
+    }
+
+    fn array<const N: usize>(&mut self) -> [u8; N] {
+        std::array::from_fn(|_| self.u8())
+    }
+
+    fn take(&mut self, len: usize) -> &'a [u8] {
+        let (taken, rest) = self.octets.split_at(len.min(self.octets.len()));
+        self.octets = rest;
+        taken
+    }
+
+    fn optional<T>(&mut self, given: bool, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        given.then(|| read(self))
+    }
+
+    fn code(&mut self) -> CloseCode {
+        CloseCode(u16::from_be_bytes(self.array()))
+    }
+
+    fn payload(&mut self, has_code: bool) -> Payload<'a> {
+        let code = self.optional(has_code, Self::code);
+        let len = self.u8();
+        let times = self.optional(len & 0x80 != 0, Self::u8).unwrap_or(1).max(1);
+        let tail = self.take(usize::from(len & 0x7f));
+        Payload { code, tail, times: if tail.is_empty() { 1 } else { times } }
+    }
+
+    fn frame(&mut self) -> FrameStep<'a> {
+        let first = self.u8();
+        let flags = self.u8();
+        let key = self.optional(flags & flag::KEY != 0, Self::array);
+        let cut = self.optional(flags & flag::CUT != 0, Self::u8);
+        let claim = self.optional(flags & flag::CLAIM != 0, |steps| u64::from_be_bytes(steps.array()));
+        let form = match flags >> flag::FORM_SHIFT & 0x03 {
+            1 => Form::Sixteen,
+            2 => Form::SixtyFour,
+            _ => Form::Shortest,
+        };
+        FrameStep {
+            fin: first & 0x80 != 0,
+            rsv: first >> 4 & 0x07,
+            opcode: Opcode::from_bits(first),
+            mask_wrong: flags & flag::MASK_WRONG != 0,
+            key,
+            form,
+            claim,
+            payload: self.payload(flags & flag::CODE != 0),
+            placing: Placing { glue: flags & flag::GLUE != 0, cut },
+        }
+    }
+}
+
+impl<'a> Iterator for Steps<'a> {
+    type Item = Step<'a>;
+
+    fn next(&mut self) -> Option<Step<'a>> {
+        if self.octets.is_empty() {
+            return None;
+        }
+        Some(match self.u8() % tag::COUNT {
+            tag::FRAME => Step::Frame(self.frame()),
+            tag::OCTETS => {
+                let flags = self.u8();
+                let cut = self.optional(flags & flag::CUT != 0, Self::u8);
+                let len = usize::from(self.u8());
+                Step::Octets {
+                    octets: self.take(len),
+                    placing: Placing { glue: flags & flag::GLUE != 0, cut },
+                }
+            }
+            tag::FIN => Step::Fin,
+            tag::RESET => Step::Reset,
+            tag::APP_CLOSE => {
+                let flags = self.u8();
+                let payload = self.payload(flags & flag::CODE != 0);
+                Step::AppClose(payload.as_text())
+            }
+            tag::APP_SEND => {
+                let kind = if self.u8() & 1 == 0 { MessageKind::Text } else { MessageKind::Binary };
+                let payload = self.payload(false);
+                let payload = match kind {
+                    MessageKind::Text => payload.as_text(),
+                    MessageKind::Binary => payload,
+                };
+                Step::AppSend { kind, payload }
+            }
+            tag::PAUSE => Step::Pause,
+            tag::RESUME => Step::Resume,
+            tag::WAIT => Step::Wait(self.u8()),
+            tag::CONNECT => Step::Connect,
+            tag::AGAIN => Step::Again(match self.u8() % 4 {
+                0 => Recut::AsWritten,
+                1 => Recut::Whole,
+                2 => Recut::Each,
+                _ => Recut::At(self.u8()),
+            }),
+            _ => {
+                let len = usize::from(self.u8());
+                // A note is one line: what would end it, or is no text, is left out.
+                let text = utf8_prefix(self.take(len));
+                Step::Note(text.split(['\n', '\r']).next().unwrap_or_default().trim())
+            }
+        })
+    }
+}
+
+pub(super) fn utf8_prefix(octets: &[u8]) -> &str {
+    match std::str::from_utf8(octets) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&octets[..error.valid_up_to()]).unwrap_or_default(),
+    }
+}
+
+mod tag {
+    pub const FRAME: u8 = 0;
+    pub const OCTETS: u8 = 1;
+    pub const FIN: u8 = 2;
+    pub const RESET: u8 = 3;
+    pub const APP_CLOSE: u8 = 4;
+    pub const APP_SEND: u8 = 5;
+    pub const PAUSE: u8 = 6;
+    pub const RESUME: u8 = 7;
+    pub const WAIT: u8 = 8;
+    pub const CONNECT: u8 = 9;
+    pub const AGAIN: u8 = 10;
+    pub const NOTE: u8 = 11;
+    pub const COUNT: u8 = 12;
+}
+
+mod flag {
+    pub const MASK_WRONG: u8 = 1;
+    pub const KEY: u8 = 1 << 1;
+    pub const GLUE: u8 = 1 << 2;
+    pub const CUT: u8 = 1 << 3;
+    pub const FORM_SHIFT: u8 = 4;
+    pub const CLAIM: u8 = 1 << 6;
+    pub const CODE: u8 = 1 << 7;
+}
+
+/// Writes the binary form, step by step.
+#[derive(Clone, Debug)]
+pub struct Writer(Vec<u8>);
+
+impl Writer {
+    /// A script without steps.
+    pub fn new(role: Role) -> Writer {
+        let role = match role {
+            Role::Client => 0,
+            Role::Server => 1,
+        };
+        Writer(vec![MAGIC, role])
+    }
+
+    /// The script.
+    pub fn into_octets(self) -> Vec<u8> {
+        self.0
+    }
+
+    /// Appends a step.
+    pub fn step(&mut self, step: &Step<'_>) {
+        match step {
+            Step::Frame(frame) => self.frame(frame),
+            Step::Octets { octets, placing } => {
+                self.0.extend([tag::OCTETS, placing_flags(placing)]);
+                self.0.extend(placing.cut);
+                let octets = &octets[..octets.len().min(255)];
+                self.0.push(octets.len() as u8);
+                self.0.extend_from_slice(octets);
+            }
+            Step::Fin => self.0.push(tag::FIN),
+            Step::Reset => self.0.push(tag::RESET),
+            Step::AppClose(payload) => {
+                self.0.extend([tag::APP_CLOSE, if payload.code.is_some() { flag::CODE } else { 0 }]);
+                self.payload(payload);
+            }
+            Step::AppSend { kind, payload } => {
+                let kind = match kind {
+                    MessageKind::Text => 0,
+                    MessageKind::Binary => 1,
+                };
+                self.0.extend([tag::APP_SEND, kind]);
+                self.payload(payload);
+            }
+            Step::Pause => self.0.push(tag::PAUSE),
+            Step::Resume => self.0.push(tag::RESUME),
+            Step::Wait(ticks) => self.0.extend([tag::WAIT, *ticks]),
+            Step::Connect => self.0.push(tag::CONNECT),
+            Step::Again(recut) => {
+                self.0.push(tag::AGAIN);
+                match recut {
+                    Recut::AsWritten => self.0.push(0),
+                    Recut::Whole => self.0.push(1),
+                    Recut::Each => self.0.push(2),
+                    Recut::At(at) => self.0.extend([3, *at]),
+                }
+            }
+            Step::Note(text) => {
+                let text = crate::close::cut_between_characters(text, 255);
+                self.0.extend([tag::NOTE, text.len() as u8]);
+                self.0.extend_from_slice(text.as_bytes());
+            }
+        }
+    }
+
+    fn frame(&mut self, frame: &FrameStep<'_>) {
+        let form = match frame.form {
+            Form::Shortest => 0,
+            Form::Sixteen => 1,
+            Form::SixtyFour => 2,
+        };
+        let flags = placing_flags(&frame.placing)
+            | if frame.mask_wrong { flag::MASK_WRONG } else { 0 }
+            | if frame.key.is_some() { flag::KEY } else { 0 }
+            | if frame.claim.is_some() { flag::CLAIM } else { 0 }
+            | if frame.payload.code.is_some() { flag::CODE } else { 0 }
+            | form << flag::FORM_SHIFT;
+        let first = u8::from(frame.fin) << 7 | (frame.rsv & 0x07) << 4 | frame.opcode.bits();
+        self.0.extend([tag::FRAME, first, flags]);
+        self.0.extend(frame.key.into_iter().flatten());
+        self.0.extend(frame.placing.cut);
+        self.0.extend(frame.claim.into_iter().flat_map(u64::to_be_bytes));
+        self.payload(&frame.payload);
+    }
+
+    fn payload(&mut self, payload: &Payload<'_>) {
+        self.0.extend(payload.code.into_iter().flat_map(CloseCode::to_octets));
+        let tail = &payload.tail[..payload.tail.len().min(0x7f)];
+        if payload.times > 1 && !tail.is_empty() {
+            self.0.extend([0x80 | tail.len() as u8, payload.times]);
+        } else {
+            self.0.push(tail.len() as u8);
+        }
+        self.0.extend_from_slice(tail);
+    }
+}
+
+fn placing_flags(placing: &Placing) -> u8 {
+    (if placing.glue { flag::GLUE } else { 0 }) | if placing.cut.is_some() { flag::CUT } else { 0 }
+}
