@@ -1,9 +1,9 @@
 //! The judge: in comes a trace, out comes a verdict on every rule and a finding for every breach. It knows
 //! nothing of who made the trace but what the trace says: the role, and the duties that the subject took on.
 //!
-//! [`story`] gathers what happened on each connection; [`sender`], [`receiver`] and [`app`] compare it with
-//! the rules that bind these; [`across`] compares connections. After its first few traces a judge allocates
-//! nothing.
+//! `story` gathers what happened on each connection and `reaction` what the subject made of it; `sender`,
+//! `receiver` and `app` compare that with the rules that bind these; `across` compares connections. After its
+//! first few traces a judge allocates nothing.
 
 mod across;
 mod app;
