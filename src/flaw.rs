@@ -185,6 +185,8 @@ impl Flaw {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Flaws(u32);
 
+const _: () = assert!(Flaw::ALL.len() <= 32, "a set of flaws has 32 bits");
+
 impl Flaws {
     /// The empty set.
     pub const NONE: Flaws = Flaws(0);

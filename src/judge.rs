@@ -17,7 +17,7 @@ use std::fmt;
 
 use crate::code::{CloseCode, Profile};
 use crate::flaw::Flaw;
-use crate::rule::{Duties, Level, Rule, RuleSet};
+use crate::rule::{Duties, Duty, Level, Rule, RuleSet};
 use crate::subject::What;
 use crate::trace::Trace;
 
@@ -243,6 +243,11 @@ impl Bench<'_> {
     /// Whether the subject took on what the rule is about.
     fn asks(&self, rule: Rule) -> bool {
         self.asked.contains(rule)
+    }
+
+    /// Whether a subject with a clock may still do at its next tick what is asked of it at once.
+    fn in_grace(&self, story: &story::Story, since: story::At) -> bool {
+        self.trace.duties.has(Duty::KeepsTime) && story.since(since) <= PROMPT
     }
 
     fn conforms(&mut self, rule: Rule) {

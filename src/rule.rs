@@ -265,7 +265,7 @@ rules! {
         "Needs four masked frames in one trace: all keys equal, half of them zero, or all steps between them equal is a breach; anything else says nothing against them."
     StreamWellFormed "stream-well-formed" "5.2, 5.4" Sender Must Frames
         "What is sent parses as frames in a lawful order; nothing is written inside another frame."
-        "Unknown opcodes, RSV bits on other frames, control frames too long or fragmented, continuations without a start or data frames inside a message, and a frame still unfinished when the subject closes TCP."
+        "Unknown opcodes, RSV bits on other frames, control frames too long or fragmented, continuations without a start or data frames inside a message, text that is not UTF-8, and a frame still unfinished when the subject closes TCP by itself."
     BodyEmptyOrCode "body-empty-or-code" "5.5.1" Sender Must Frames
         "The body of a Close is empty or begins with a two-byte code in network order: never one byte."
         "By the length of every Close written."
@@ -298,7 +298,7 @@ rules! {
         "§5.5.2 lifts the duty to answer a Ping and forbids nothing: reported, never failed."
     CloseAnswered "close-answered" "5.5.1" Sender Must Answers
         "An endpoint that receives a Close and has sent none sends one back."
-        "A well-formed Close was received on a connection that nothing had failed or cut, and the subject is idle with no Close written."
+        "A well-formed Close was received on a connection that nothing had failed or cut, and the subject is idle (one with a clock: and a tick has passed) with no Close written."
     CloseAnsweredPromptly "close-answered-promptly" "5.5.1" Sender Should Answers
         "It does so as soon as practical; a message under way may be finished first."
         "Grace: one tick between the Close received and the Close written, unless the subject wrote data in between."
@@ -307,7 +307,7 @@ rules! {
         "A different code, or none, is reported and never failed."
     TcpClosedAfterHandshake "tcp-closed-after-handshake" "5.5.1" Sender Must ClosesTcp
         "Once a Close has been sent and received, the endpoint closes the TCP connection."
-        "A server must have closed when it is idle; a client when the peer's FIN has come, or after sixteen ticks of silence."
+        "A server must have closed when it is idle (one with a clock: after a tick); a client when the peer's FIN has come, or, if it has a clock, after sixteen ticks of silence."
     ServerClosesTcpAtOnce "server-closes-tcp-at-once" "5.5.1, 7.1.1" Sender Must ClosesTcp
         "The server does so immediately, without waiting for the client."
         "Grace: one tick after Closes have gone both ways."
@@ -394,7 +394,7 @@ rules! {
         "After its own Close a Close with another body came in, and a second one went out."
     FailClosesTcp "fail-closes-tcp" "7.1.7" Receiver Must ClosesTcp
         "Failing the connection closes TCP."
-        "A server must have closed when it is idle; one with a clock, and a client, after sixteen ticks of silence or the peer's FIN."
+        "A server must have closed when it is idle; one with a clock after sixteen ticks of silence; either role after the peer's FIN."
     FailSendsClose "fail-sends-close" "7.1.7, 10.7" Receiver Should FailsAloud
         "Before that, a Close with a fitting code is sent."
         "The subject failed the connection and had not sent a Close."
@@ -433,7 +433,7 @@ rules! {
         "The subject had written its Close, and took a message as if it would be sent."
     GivesUpWaiting "gives-up-waiting" "–" Receiver Robust KeepsTime
         "A peer that never answers, or never closes TCP, does not hold the connection for ever."
-        "Sixteen ticks of silence after its own Close, and TCP is still open."
+        "Sixteen ticks in which nothing came, after its own Close, and TCP is still open."
     NoPanic "no-panic" "–" Receiver Robust Frames
         "No input panics, aborts or crashes it."
         "Adapters catch panics and say so."
@@ -446,13 +446,6 @@ rules! {
     NextConnectionUnharmed "next-connection-unharmed" "–" Receiver Robust Frames
         "After any input on one connection, a new one works."
         "Two connections of one trace, cut the same way, got the same bytes and differ in outcome."
-}
-
-impl Rule {
-    /// The rule's page in the catalogue order, from 0.
-    pub const fn index(self) -> usize {
-        self as usize
-    }
 }
 
 impl fmt::Display for Rule {

@@ -55,23 +55,25 @@ impl Outcome {
 fn input(trace: &Trace, entries: &[Entry]) -> Option<u64> {
     let mut digest = Digest::new();
     for entry in entries {
+        // When it happened is part of what happened; of what the subject did, nothing is.
+        let when = u64::from(entry.tick) << 40;
         match entry.what {
             What::Received(span) => {
-                digest.number(1);
+                digest.number(when | 1);
                 digest.octets(trace.octets(span));
             }
-            What::PeerFin => digest.number(2),
-            What::PeerReset => digest.number(3),
+            What::PeerFin => digest.number(when | 2),
+            What::PeerReset => digest.number(when | 3),
             What::AppClose { code, reason } => {
-                digest.number(code.map_or(1 << 32, |code| u64::from(code.0) << 8) | 4);
+                digest.number(when | code.map_or(1 << 32, |code| u64::from(code.0) << 8) | 4);
                 digest.octets(trace.octets(reason));
             }
             What::AppSend { kind, payload } => {
-                digest.number((kind as u64) << 8 | 5);
+                digest.number(when | (kind as u64) << 8 | 5);
                 digest.octets(trace.octets(payload));
             }
-            What::AppPause => digest.number(6),
-            What::AppResume => digest.number(7),
+            What::AppPause => digest.number(when | 6),
+            What::AppResume => digest.number(when | 7),
             What::Ended => digest.number(u64::from(entry.tick)),
             What::Undelivered(_) => return None,
             What::Connected { .. }
@@ -108,7 +110,6 @@ pub(super) fn judge(bench: &mut Bench<'_>, outcomes: &[Outcome]) {
                 }
             }
         }
-        // A connection in between is what makes it the next one that is asked about.
         let Some(input) = outcome.input else { continue };
         let twin = outcomes[..index].iter().find(|earlier| earlier.input == Some(input));
         if let Some(twin) = twin

@@ -68,6 +68,11 @@ fn close_received(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
                     .filter(|code| *code != CloseCode::NO_STATUS)
                     .map(|code| (report.at, Actual::Told(Some(code))));
                 bench.rule(Rule::Reports1005, breach, "1005, or that there was no code");
+                if let Some(reason) = report.reason {
+                    let actual = Actual::Words("the application was told a reason that nobody gave");
+                    let breach = (!reason.is_empty()).then_some((report.at, actual));
+                    bench.rule(Rule::ReportsReason, breach, "the empty string");
+                }
             }
             None => bench.unclear(Rule::Reports1005),
         },
@@ -99,7 +104,9 @@ fn no_close(bench: &mut Bench<'_>, story: &Story) {
 
 fn clean(bench: &mut Bench<'_>, story: &Story, over: bool) {
     let Some((report, told)) = story.report.and_then(|report| Some((report, report.clean?))) else { return };
-    if !over || story.broken.is_some() && story.peer_close.is_some() {
+    // After a flaw that it let pass, who knows which Closes it read.
+    let let_pass = story.broken.is_some_and(|broken| story.reaction_to_flaw(&broken) != Reaction::Rejected);
+    if !over || let_pass || story.broken.is_some() && story.peer_close.is_some() {
         return;
     }
     let in_time = |close: At| story.end.is_none_or(|end| close <= end);

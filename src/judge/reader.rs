@@ -11,9 +11,10 @@ use crate::script::MessageKind;
 /// What the reader has seen.
 #[derive(Clone, Copy)]
 pub(super) enum Seen<'a> {
-    /// A header; what is wrong with it and its place in the stream. Once more, with more flaws, where the
-    /// payload shows something wrong before it is whole.
+    /// A header; what is wrong with it and its place in the stream.
     Header(Header, Flaws),
+    /// The payload shows something wrong before it is whole.
+    Spoiled(Header, Flaws),
     /// A whole frame, everything wrong with it, and its payload if it is a control frame's (its first 125
     /// octets, unmasked).
     Frame(Header, Flaws, &'a [u8]),
@@ -83,7 +84,7 @@ impl Reader {
                     let before = self.flaws;
                     self.payload(octets, offset);
                     match self.header {
-                        Some(header) if self.flaws != before => see(Seen::Header(header, self.flaws)),
+                        Some(header) if self.flaws != before => see(Seen::Spoiled(header, self.flaws)),
                         Some(_) | None => true,
                     }
                 }

@@ -53,6 +53,7 @@ fn frames(bench: &mut Bench<'_>, story: &Story) {
         bench.breaks(rule, at, "a frame as §5.2 and §5.5 have it", Actual::Wrote(flaw));
     }
     if let (true, Some(end)) = (story.own_unfinished, story.end)
+        && story.peer_reset.is_none()
         && !broken.contains(Rule::StreamWellFormed)
     {
         broken.insert(Rule::StreamWellFormed);
@@ -113,7 +114,7 @@ fn answers(bench: &mut Bench<'_>, story: &Story) {
     }
     let Some(own) = story.own_close else {
         // A reset may have come before an answer that takes its time could leave.
-        if story.peer_reset.is_some() {
+        if story.peer_reset.is_some() || bench.in_grace(story, peer.at) {
             bench.unclear(Rule::CloseAnswered);
         } else if story.own_closes == 0 {
             let actual = Actual::Words("wrote no Close");
@@ -172,8 +173,12 @@ fn after_handshake(bench: &mut Bench<'_>, story: &Story, both: At) {
     let open = Actual::Words("left TCP open after the handshake");
     match story.role {
         Role::Server => {
-            let breach = story.end.is_none().then_some((both, open));
-            bench.rule(Rule::TcpClosedAfterHandshake, breach, "TCP closed");
+            if story.end.is_none() && bench.in_grace(story, both) {
+                bench.unclear(Rule::TcpClosedAfterHandshake);
+            } else {
+                let breach = story.end.is_none().then_some((both, open));
+                bench.rule(Rule::TcpClosedAfterHandshake, breach, "TCP closed");
+            }
             let late = story.end.map_or(story.since(both), |end| end.tick.saturating_sub(both.tick));
             if story.end.is_some() || late > PROMPT {
                 let breach = (late > PROMPT)
@@ -182,8 +187,8 @@ fn after_handshake(bench: &mut Bench<'_>, story: &Story, both: At) {
             }
         }
         Role::Client => {
-            let due =
-                story.peer_fin.is_some() || bench.asks(Rule::GivesUpWaiting) && story.since(both) >= PATIENCE;
+            let due = story.peer_fin.is_some()
+                || bench.asks(Rule::GivesUpWaiting) && story.silent_since(both) >= PATIENCE;
             if due || story.end.is_some() {
                 let breach = story.end.is_none().then_some((both, open));
                 bench.rule(Rule::TcpClosedAfterHandshake, breach, "TCP closed");

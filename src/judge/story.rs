@@ -4,7 +4,7 @@
 use super::reader::{Reader, Seen};
 use crate::code::{CloseCode, Profile};
 use crate::flaw::{Flaw, Flaws};
-use crate::frame::{MAX_CONTROL_PAYLOAD, Opcode};
+use crate::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
 use crate::role::Role;
 use crate::rule::RuleSet;
 use crate::subject::What;
@@ -93,7 +93,7 @@ pub(super) struct Story {
     pub own_close: Option<SeenClose>,
     pub own_closes: u32,
     pub second_close: Option<At>,
-    /// Rules that frames the subject wrote break, each with the first entry that does.
+    /// What is wrong with frames that the subject wrote, Closes apart, and the first entry that shows any.
     pub own_flaws: Flaws,
     pub own_close_flaws: Flaws,
     pub own_flaw_at: Option<At>,
@@ -127,10 +127,17 @@ pub(super) struct Story {
     pub delivered: u32,
     /// When the subject first answered or delivered something that came in the flawed frame, or later.
     pub excess: Option<At>,
+    /// Whether that was a Pong.
+    pub excess_pong: bool,
+    /// The payload of a Ping that came in the flawed frame or behind it in its segment, and its length. A
+    /// Pong with another payload may be a heartbeat (§5.5.3).
+    late_ping: Option<([u8; MAX_CONTROL_PAYLOAD], usize)>,
     pub panicked: Option<At>,
     pub spinning: Option<At>,
     pub memory: Option<(At, u64)>,
     pub received: u64,
+    /// When octets came last.
+    pub last_received: Option<At>,
     pub paused: bool,
     pub last: At,
     pub stimuli: u32,
@@ -171,17 +178,20 @@ impl Story {
             error: None,
             delivered: 0,
             excess: None,
+            excess_pong: false,
+            late_ping: None,
             panicked: None,
             spinning: None,
             memory: None,
             received: 0,
+            last_received: None,
             paused: false,
             last: At { entry: 0, tick: 0 },
             stimuli: 0,
         }
     }
 
-    /// When Closes had gone both ways, if they have, neither of them broken.
+    /// When Closes had gone both ways, if they have and the peer's was not flawed.
     pub(super) fn exchanged(&self) -> Option<At> {
         Some(self.own_close?.at.max(self.peer_close?.at))
     }
@@ -197,6 +207,12 @@ impl Story {
     /// How many ticks passed since then.
     pub(super) fn since(&self, at: At) -> u32 {
         self.last.tick - at.tick
+    }
+
+    /// How many ticks of silence passed since then, until TCP ended or the script did.
+    pub(super) fn silent_since(&self, at: At) -> u32 {
+        let from = self.last_received.map_or(at.tick, |last| last.tick.max(at.tick));
+        self.end.map_or(self.last.tick, |end| end.tick).saturating_sub(from)
     }
 
     /// Something new happens to the subject.
@@ -307,7 +323,8 @@ impl Teller {
                 }
                 What::Message { .. } => {
                     story.delivered += 1;
-                    if story.delivered > story.messages {
+                    let after_flaw = story.broken.is_some_and(|broken| broken.at < at);
+                    if after_flaw && story.delivered > story.messages {
                         story.excess.get_or_insert(at);
                     }
                 }
@@ -335,6 +352,7 @@ impl Teller {
 
     fn received(&mut self, story: &mut Story, octets: &[u8], at: At) {
         story.received += octets.len() as u64;
+        story.last_received = Some(at);
         match &mut story.broken {
             // Segments that waited unread are read as one.
             Some(broken) if broken.whole && broken.came == at => {
@@ -362,12 +380,15 @@ impl Teller {
                 (_, Some(broken)) if broken.whole => {
                     // What shares the segment shares the blame, if there is something to blame it for.
                     broken.clouded |= match seen {
-                        Seen::Header(_, flaws) => !flaws.is_empty(),
+                        Seen::Header(_, flaws) | Seen::Spoiled(_, flaws) => !flaws.is_empty(),
                         Seen::Frame(header, ..) => header.opcode == Opcode::Close,
                     };
+                    if let Seen::Frame(header, _, payload) = seen {
+                        keep_ping(&mut story.late_ping, &header, payload);
+                    }
                     true
                 }
-                (Seen::Header(header, flaws), broken) if !flaws.is_empty() => {
+                (Seen::Header(header, flaws) | Seen::Spoiled(header, flaws), broken) if !flaws.is_empty() => {
                     // What the header alone shows counts from the header on; the frame may never come whole.
                     *broken = Some(Broken {
                         at: broken.map_or(at, |broken| broken.at),
@@ -382,7 +403,7 @@ impl Teller {
                     });
                     true
                 }
-                (Seen::Header(..), _) => true,
+                (Seen::Header(..) | Seen::Spoiled(..), _) => true,
                 (Seen::Frame(header, flaws, payload), broken) if !flaws.is_empty() => {
                     let code = match (header.opcode, payload) {
                         (Opcode::Close, [high, low, ..]) => {
@@ -401,6 +422,7 @@ impl Teller {
                         clouded: broken.is_some_and(|broken| broken.until.is_some()),
                         code,
                     });
+                    keep_ping(&mut story.late_ping, &header, payload);
                     true
                 }
                 (Seen::Frame(header, flaws, payload), _) => {
@@ -458,6 +480,7 @@ impl Teller {
                         Opcode::Reserved(_) => {}
                     }
                 }
+                Seen::Spoiled(header, flaws) => own_flaws(story, flaws, header.opcode, at),
                 Seen::Frame(header, flaws, payload) => {
                     own_flaws(story, flaws, header.opcode, at);
                     match header.opcode {
@@ -466,8 +489,11 @@ impl Teller {
                         }
                         Opcode::Pong => {
                             story.pongs += 1;
-                            if story.pongs > story.pings {
+                            let after_flaw = story.broken.is_some_and(|broken| broken.at < at);
+                            let answers = story.late_ping.is_some_and(|(ping, len)| &ping[..len] == payload);
+                            if after_flaw && answers && story.pongs > story.pings {
                                 story.excess.get_or_insert(at);
+                                story.excess_pong = true;
                             }
                         }
                         Opcode::Continuation
@@ -480,6 +506,14 @@ impl Teller {
             }
             true
         });
+    }
+}
+
+fn keep_ping(kept: &mut Option<([u8; MAX_CONTROL_PAYLOAD], usize)>, header: &Header, payload: &[u8]) {
+    if header.opcode == Opcode::Ping && kept.is_none() {
+        let mut ping = [0; MAX_CONTROL_PAYLOAD];
+        ping[..payload.len()].copy_from_slice(payload);
+        *kept = Some((ping, payload.len()));
     }
 }
 

@@ -134,6 +134,7 @@ faults! {
     ReportsNormalForNone "reports-normal-for-none" Reports1005 "Reports 1000 for an empty Close."
     ReportsNormalForEof "reports-normal-for-eof" Reports1006 "Reports 1000 when no Close came."
     ReportsNoReason "reports-no-reason" ReportsReason "Reports an empty reason, whatever came."
+    ReportsInventedReason "reports-invented-reason" ReportsReason "Reports a reason of its own for an empty Close."
     ReportsAlwaysClean "reports-always-clean" ReportsClean "Reports every closure as clean."
     SendsUnsendableCodes "sends-unsendable-codes" ApiRefusesUnsendableCode "Closes with any code that its application asks for."
     SendsLongReasons "sends-long-reasons" ApiRefusesLongReason "Closes with a reason of any length."
@@ -414,6 +415,9 @@ impl Conduct for Fault {
                 Told { code: CloseCode::NORMAL, ..told }
             }
             Fault::ReportsNoReason => Told { reason: "", ..told },
+            Fault::ReportsInventedReason if told.code == CloseCode::NO_STATUS => {
+                Told { reason: "no reason given", ..told }
+            }
             Fault::ReportsAlwaysClean => Told { clean: true, ..told },
             _ => told,
         }
