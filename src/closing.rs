@@ -2,15 +2,18 @@
 //! what an endpoint becomes and what it does. It is total, it is `const`, and it has no wildcard arm.
 //!
 //! ```text
-//!                 AppClose                     RecvClose
-//!        Open ───────────────▶ CloseSent ───────────────────────▶ CloseExchanged
-//!         │ │                     │                                  ▲      │
-//!         │ └─RecvClose─▶ CloseReceived ──────── Answered ───────────┘      │ PeerFin, PeerReset,
-//!         │                       │                                         │ Timeout
-//!         │ RecvFlaw              │ PeerFin, PeerReset, Timeout             ▼
-//!         ▼                       ▼                                Closed { clean: true }
-//!       Failed ──────▶ Closed { clean: false }
+//!   Open ────AppClose────▶ CloseSent ─────RecvClose────▶ CloseExchanged
+//!   Open ────RecvClose───▶ CloseReceived ──Answered────▶ CloseExchanged
+//!   Open, CloseSent ─────RecvFlaw────────────────────────▶ Failed
+//!   CloseExchanged ──────PeerFin, PeerReset, Timeout─────▶ Closed { clean: true }
+//!   Open, CloseSent ─────PeerFin, PeerReset──────────────▶ Closed { clean: false }
+//!   CloseSent ───────────Timeout─────────────────────────▶ Closed { clean: false }
+//!   CloseReceived ───────PeerReset, Timeout──────────────▶ Closed { clean: false }
+//!   Failed ──────────────PeerFin, PeerReset, Timeout─────▶ Closed { clean: false }
 //! ```
+//!
+//! Whatever is not in the picture leaves the state as it is. A FIN that comes before the answer is written is
+//! no news: the peer may have closed its half only; whoever answers late finds out by its patience.
 
 use crate::close::CloseBody;
 use crate::code::CloseCode;

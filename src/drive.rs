@@ -24,7 +24,7 @@ pub struct Limits {
 
 impl Limits {
     /// Enough for anything a person writes.
-    pub const GENEROUS: Limits = Limits { connections: 16, steps: 256, octets: 1 << 16, each: 512 };
+    pub const GENEROUS: Limits = Limits { connections: 64, steps: 4096, octets: 1 << 20, each: 512 };
 
     /// What a fuzzer is given: executions are what it is paid in, and a long script shows little that a
     /// short one does not.
@@ -43,6 +43,7 @@ pub struct Driver {
     delivered: usize,
     /// Whether the peer has ended its half of TCP on this connection.
     peer_done: bool,
+    left_out: bool,
 }
 
 impl Default for Driver {
@@ -67,17 +68,24 @@ impl Driver {
             words: Vec::new(),
             delivered: 0,
             peer_done: false,
+            left_out: false,
         }
     }
 
     /// Plays `script` to `subject` from a fresh connection on, and gives the trace of it.
     pub fn drive(&mut self, script: Script<'_>, subject: &mut dyn Subject) -> &Trace {
+        self.left_out = false;
         self.trace.output.clear();
         self.trace.role = script.role();
         self.trace.duties = subject.duties(script.role());
         let mut run = Run { driver: self, subject, role: script.role(), recut: Recut::AsWritten };
         run.script(script.steps());
         &self.trace
+    }
+
+    /// Whether a part of the last script was left out, because it is longer than the limits.
+    pub fn left_out(&self) -> bool {
+        self.left_out
     }
 
     /// The trace of the last script.
@@ -121,6 +129,7 @@ impl Run<'_, '_> {
             };
             if begins {
                 if connections == self.driver.limits.connections {
+                    self.driver.left_out = true;
                     break;
                 }
                 connections += 1;
@@ -140,6 +149,7 @@ impl Run<'_, '_> {
             }
             if step != Step::Connect {
                 if own == self.driver.limits.steps {
+                    self.driver.left_out = true;
                     break;
                 }
                 own += usize::from(!repeated);
@@ -164,6 +174,7 @@ impl Run<'_, '_> {
 
     fn step(&mut self, step: &Step<'_>) {
         if step.payload_len() > self.driver.limits.octets {
+            self.driver.left_out = true;
             return;
         }
         match step {
@@ -234,6 +245,7 @@ impl Run<'_, '_> {
         let over =
             self.driver.segment.len().saturating_sub(self.driver.limits.octets - self.driver.delivered);
         if over > 0 {
+            self.driver.left_out = true;
             self.driver.segment.truncate(self.driver.segment.len() - over);
             self.flush();
         }

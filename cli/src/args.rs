@@ -154,7 +154,7 @@ pub struct Adopt {
     #[arg(value_name = "ARTIFACT")]
     pub artifact: PathBuf,
     /// File it under this name, of a-z, 0-9 and `-`. Default: the rule and the subject
-    #[arg(long, value_name = "SLUG")]
+    #[arg(long, value_name = "SLUG", value_parser = crate::filing::parse_slug)]
     pub name: Option<String>,
     /// The fuzz target that found it. Default: the one its path names, or what its octets look like
     #[arg(long, value_enum, value_name = "TARGET")]

@@ -31,6 +31,21 @@ pub enum FileError {
     /// A folder where a file should be.
     #[error("{0}: expected a file, found a folder")]
     Folder(String),
+    /// Neither a file nor a folder: a pipe or a device, which may never end.
+    #[error("{0}: expected a file, found a pipe or a device; save what it gives to a file first")]
+    NotAFile(String),
+    /// A script that goes on beyond what is played.
+    #[error(
+        "{path}: expected a script of at most {c} connections, {s} steps a connection and {o} octets a connection; \
+         the rest of this one was left out",
+        c = .limits.connections, s = .limits.steps, o = .limits.octets
+    )]
+    LeftOut {
+        /// Which.
+        path: String,
+        /// What is played of a script.
+        limits: wsclose::drive::Limits,
+    },
     /// A file where a folder should be.
     #[error("{0}: expected a folder, found a file")]
     NotAFolder(String),
@@ -126,11 +141,15 @@ pub fn is_folder(path: &Path) -> Result<bool, FileError> {
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     let reading = |error| FileError::reading(path, error);
     let too_long = |octets| FileError::NotAScript { path: shown(path), error: NotAScript::TooLong(octets) };
-    let file = File::open(path).map_err(reading)?;
-    let about = file.metadata().map_err(reading)?;
+    // Asked before it is opened: opening a pipe waits for whoever writes to it.
+    let about = fs::metadata(path).map_err(reading)?;
     if about.is_dir() {
         return Err(FileError::Folder(shown(path)));
     }
+    if !about.is_file() {
+        return Err(FileError::NotAFile(shown(path)));
+    }
+    let file = File::open(path).map_err(reading)?;
     if about.len() > MAX_SCRIPT as u64 {
         return Err(too_long(usize::try_from(about.len()).unwrap_or(usize::MAX)));
     }
@@ -235,7 +254,8 @@ fn may_be_script(path: &Path) -> bool {
     path.extension().is_none_or(|extension| extension == "ws" || extension == "bin")
 }
 
-/// Writes new files, all of them whole, or none; one that is already there is left as it is.
+/// Writes new files, each whole; one that is already there is left as it is, and then none is written. All of
+/// them are ready before the first gets its name, so that only a kill between two renames can part them.
 pub fn write_new(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
     let mut ready = Vec::new();
     for (path, content) in files {

@@ -75,10 +75,7 @@ impl Project {
             }
             return Ok(found);
         };
-        if given != slug(given) || given.is_empty() {
-            return Err(NameError::NotASlug(given.to_owned()));
-        }
-        let found = place(given.to_owned());
+        let found = place(parse_slug(given)?);
         match found.taken() {
             Some(path) => Err(NameError::Taken(files::shown(path))),
             None => Ok(found),
@@ -114,6 +111,14 @@ pub fn proposed_name(rule: Rule, subject: &str) -> String {
 /// A snapshot in the form in which insta writes one that is to be reviewed.
 pub fn snapshot(text: &str) -> String {
     format!("---\nsource: peers/tests/regressions.rs\nexpression: report\n---\n{}\n", text.trim_end())
+}
+
+/// A name that was given, if it is one of a-z, 0-9 and `-`.
+pub fn parse_slug(given: &str) -> Result<String, NameError> {
+    if given.is_empty() || given != slug(given) {
+        return Err(NameError::NotASlug(given.to_owned()));
+    }
+    Ok(given.to_owned())
 }
 
 /// Lower case letters, digits and single hyphens.

@@ -59,6 +59,11 @@ impl Stage {
         Stage { driver: Driver::new(), judge: Judge::new(profile) }
     }
 
+    /// Whether the script that was played last is longer than what is played of one.
+    pub fn left_out(&self) -> bool {
+        self.driver.left_out()
+    }
+
     /// Plays `script` to `subject`, from a fresh connection on.
     pub fn play(
         &mut self,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use wsclose::drive::Limits;
 use wsclose::report::{Report, Summary, Tally};
 use wsclose::role::Role;
 use wsclose_peers::known::Known;
@@ -77,7 +78,7 @@ impl Replay<'_> {
         }
         for role in &case.roles {
             let mut report = Report::new();
-            let tallies = self.play(&case, *role, Some(&mut report));
+            let tallies = self.play(path, &case, *role, Some(&mut report));
             for (subject, remedy) in &self.cast.not_built {
                 report.add_not_built(subject, remedy);
             }
@@ -146,7 +147,7 @@ impl Replay<'_> {
             };
             let name = files::shown(path.strip_prefix(folder).unwrap_or(path));
             for role in &case.roles {
-                for (subject, tally) in self.play(&case, *role, None) {
+                for (subject, tally) in self.play(path, &case, *role, None) {
                     match tally {
                         Ok(tally) => summary.add(&name, &subject, tally),
                         Err(panicked) => self.cannot(&panicked),
@@ -160,6 +161,7 @@ impl Replay<'_> {
     /// Plays a script to every subject.
     fn play(
         &mut self,
+        path: &Path,
         case: &Case,
         role: Role,
         mut report: Option<&mut Report>,
@@ -177,6 +179,11 @@ impl Replay<'_> {
             });
             (name, played)
         };
-        cast.subjects.iter_mut().map(verdict).collect()
+        let verdicts = cast.subjects.iter_mut().map(verdict).collect();
+        if stage.left_out() {
+            let path = files::shown(path);
+            self.cannot(&FileError::LeftOut { path, limits: Limits::GENEROUS });
+        }
+        verdicts
     }
 }

@@ -36,6 +36,16 @@ fn the_commands_of_the_readme_do_what_it_says() {
 }
 
 #[test]
+fn the_readme_counts_right() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace has a root");
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("there is a README");
+    let faults = wsclose::subjects::faulty::Fault::ALL.len();
+    assert!(readme.contains(&format!("{faults} faulty models")), "there are {faults}");
+    let rules = wsclose::rule::Rule::ALL.len();
+    assert!(readme.contains(&format!("[{rules} rules]")), "there are {rules}");
+}
+
+#[test]
 fn ci_runs_the_test_command_of_the_readme() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace has a root");
     let readme = std::fs::read_to_string(root.join("README.md")).expect("there is a README");
