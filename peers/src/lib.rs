@@ -63,7 +63,10 @@ pub fn by_name(name: &str) -> Option<Box<dyn Subject>> {
 
 /// The peers that were not built, each with what to install.
 pub fn not_built() -> Vec<(&'static str, &'static str)> {
-    PEERS.iter().filter_map(|peer| Some((peer.name, peer.make.err()?))).collect()
+    PEERS
+        .iter()
+        .filter_map(|peer| Some((peer.name, peer.make.err()?.trim_start_matches("not built: "))))
+        .collect()
 }
 
 /// What a panic said, as far as it is text.

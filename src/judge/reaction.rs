@@ -105,8 +105,12 @@ impl Story {
         });
         match self.own_close {
             Some(own) if own.at > close.at => match own.code() {
-                // What the application asked for is no refusal.
-                Some(code) if self.asked.is_some_and(|asked| asked.code == Some(code)) => Reaction::Unclear,
+                // What the application had asked for before is no refusal.
+                Some(code)
+                    if self.asked.is_some_and(|asked| asked.at < own.at && asked.code == Some(code)) =>
+                {
+                    Reaction::Unclear
+                }
                 Some(code) if is_failure(code) && close.code() != Some(code) => Reaction::Rejected,
                 Some(_) | None => Reaction::Accepted,
             },
