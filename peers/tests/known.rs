@@ -2,6 +2,8 @@
 //! listed for it and no others, and each entry's script shows what it says.
 #![allow(clippy::disallowed_methods, reason = "tests read the corpus")]
 
+mod support;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -193,27 +195,13 @@ fn table(found: &Found) -> String {
 fn scripts() -> BTreeMap<String, ScriptBuf> {
     let mut scripts = BTreeMap::new();
     for target in ["closing_handshake", "peers"] {
-        for (name, octets) in seeds(target) {
+        for (name, octets) in support::seeds(target) {
             let script = ScriptBuf::read(&octets).unwrap_or_else(|mistake| panic!("{name}: {mistake}"));
             let twin = scripts.insert(name.clone(), script);
             assert!(twin.is_none(), "{name}: two scripts of one name; known.toml could not tell them apart");
         }
     }
     scripts
-}
-
-/// The curated seeds of a target; what a fuzzer added, named by its hash alone, is left out.
-fn seeds(target: &str) -> BTreeMap<String, Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus").join(target);
-    let entries = std::fs::read_dir(folder).expect("the corpus is a folder");
-    let paths = entries.map(|entry| entry.expect("a folder can be listed").path());
-    paths
-        .filter(|path| path.extension().is_some())
-        .map(|path| {
-            let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
-            (name, std::fs::read(&path).expect("a seed can be read"))
-        })
-        .collect()
 }
 
 /// A file with one sound entry, but for what is put in place of one of its lines.

@@ -2,9 +2,10 @@
 //! planted and caught, and the fuzz targets that exercise it. No cell may be empty.
 #![allow(clippy::disallowed_methods, reason = "tests read the corpus")]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
 
 use wsclose::code::Profile;
 use wsclose::drive::Driver;
@@ -122,7 +123,7 @@ fn what_is_most_often_wrong_has_several_faults() {
 }
 
 fn rows() -> Vec<Row> {
-    let scripts: BTreeMap<String, ScriptBuf> = seeds("closing_handshake")
+    let scripts: BTreeMap<String, ScriptBuf> = support::seeds("closing_handshake")
         .into_iter()
         .map(|(name, octets)| {
             let script = ScriptBuf::read(&octets).unwrap_or_else(|mistake| panic!("{name}: {mistake}"));
@@ -176,7 +177,7 @@ fn shown_by(fault: Fault, scripts: &BTreeMap<String, ScriptBuf>) -> Option<Strin
 /// The rules that each fuzz target exercises over the seeds that it starts from.
 fn targets() -> [(&'static str, RuleSet); 3] {
     let over = |target: fn(&[u8]) -> RuleSet, folders: &[&str]| {
-        let seeds = folders.iter().flat_map(|folder| seeds(folder).into_values());
+        let seeds = folders.iter().flat_map(|folder| support::seeds(folder).into_values());
         seeds.fold(RuleSet::EMPTY, |rules, octets| rules.union(target(&octets)))
     };
     [
@@ -184,18 +185,4 @@ fn targets() -> [(&'static str, RuleSet); 3] {
         ("closing_handshake", over(wsclose::fuzz::closing_handshake, &["closing_handshake"])),
         ("peers", over(wsclose_peers::fuzz::peers, &["closing_handshake", "peers"])),
     ]
-}
-
-/// The curated seeds of a target; what a fuzzer added, named by its hash alone, is left out.
-fn seeds(target: &str) -> BTreeMap<String, Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus").join(target);
-    let entries = std::fs::read_dir(folder).expect("the corpus is a folder");
-    let paths = entries.map(|entry| entry.expect("a folder can be listed").path());
-    paths
-        .filter(|path| path.extension().is_some())
-        .map(|path| {
-            let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
-            (name, std::fs::read(&path).expect("a seed can be read"))
-        })
-        .collect()
 }

@@ -61,7 +61,7 @@ fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
     } else {
         let patient = story.role == Role::Client || bench.trace.duties.has(Duty::KeepsTime);
         let tired = bench.trace.duties.has(Duty::KeepsTime) && story.silent_since(broken.at) >= PATIENCE;
-        let due = !patient && !bench.in_grace(story, broken.at) || story.peer_fin.is_some() || tired;
+        let due = !patient || story.peer_fin.is_some() || tired;
         if due && story.panicked.is_none() && story.spinning.is_none() {
             let actual = Actual::Words("left TCP open after failing the connection");
             bench.breaks(rule, broken.at, "TCP closed", actual);
