@@ -7,14 +7,12 @@
 // Sockets and threads are what an adapter is made of; only the library proper does without.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
-use std::any::Any;
-
 use wsclose::subject::Subject;
+use wsclose_plumbing::layer::Glued;
 
 pub mod beast;
 pub mod fuzz;
 pub mod known;
-pub mod stream;
 pub mod tungstenite;
 pub mod ws_frames;
 pub mod ws_tcp;
@@ -33,7 +31,11 @@ pub struct Peer {
 /// Every peer.
 pub const PEERS: &[Peer] = &[
     Peer { name: "tungstenite", in_process: true, make: Ok(|| Box::new(tungstenite::Tungstenite::new())) },
-    Peer { name: "ws-rs-frames", in_process: true, make: Ok(|| Box::new(ws_frames::WsFrames::new())) },
+    Peer {
+        name: "ws-rs-frames",
+        in_process: true,
+        make: Ok(|| Box::new(Glued::<ws_frames::WsFrames>::new())),
+    },
     Peer { name: "ws-rs", in_process: false, make: Ok(|| Box::new(ws_tcp::WsTcp::new())) },
     Peer {
         name: "beast",
@@ -67,12 +69,6 @@ pub fn not_built() -> Vec<(&'static str, &'static str)> {
         .iter()
         .filter_map(|peer| Some((peer.name, peer.make.err()?.trim_start_matches("not built: "))))
         .collect()
-}
-
-/// What a panic said, as far as it is text.
-pub(crate) fn panic_words(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("not text")
 }
 
 #[cfg(test)]

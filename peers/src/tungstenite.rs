@@ -24,8 +24,8 @@ use wsclose::rule::{Duties, Duty};
 use wsclose::script::MessageKind;
 use wsclose::subject::{Output, Stimulus, Subject};
 
-use crate::panic_words;
-use crate::stream::Stream;
+use wsclose_plumbing::program::panic_words;
+use wsclose_plumbing::stream::Stream;
 
 /// The least that a read can consume is an empty frame's two octets; ten times that is out of patience.
 const READS_PER_OCTET: usize = 5;

@@ -7,6 +7,7 @@ use wsclose::script::ScriptBuf;
 use wsclose::subject::Subject;
 use wsclose_peers::ws_frames::WsFrames;
 use wsclose_peers::ws_tcp::WsTcp;
+use wsclose_plumbing::layer::Glued;
 
 /// The timeline, a line each, with single spaces and without ticks.
 fn play(subject: &mut dyn Subject, role: Role, steps: &str) -> Vec<String> {
@@ -28,7 +29,7 @@ fn every_code_survives_the_code_type_of_ws_rs() {
 
 #[test]
 fn the_frame_layer_builds_and_parses_a_close() {
-    let mut subject = WsFrames::new();
+    let mut subject = Glued::<WsFrames>::new();
     assert_eq!(
         play(&mut subject, Role::Server, "> close 3333 \"bye\" cut=1\n"),
         [
@@ -55,7 +56,8 @@ fn the_frame_layer_builds_and_parses_a_close() {
 #[test]
 fn the_frame_layer_loses_its_place_at_a_length_that_overflows() {
     for role in Role::ALL {
-        let timeline = play(&mut WsFrames::new(), role, "> octets 887f ffff ffff ffff ffff\n> close 3333\n");
+        let timeline =
+            play(&mut Glued::<WsFrames>::new(), role, "> octets 887f ffff ffff ffff ffff\n> close 3333\n");
         assert!(timeline.contains(&"| app is told: closed 3333 \"\"".to_owned()), "{timeline:#?}");
     }
 }

@@ -16,7 +16,7 @@ use ws::{CloseCode, Error, Handshake, Message, Settings};
 
 use super::PATIENCE;
 use super::wire::Wire;
-use crate::panic_words;
+use wsclose_plumbing::program::panic_words;
 
 /// What ws-rs tells the program of one connection.
 pub(super) enum Happening {

@@ -1,5 +1,5 @@
-//! One end of a connection held in memory: what the blocking and the polled peers read from and write to.
-//! In go the peer's octets, its FIN or its reset; out come the octets that the subject wrote.
+//! One end of a TCP connection, held in memory. In go the peer's octets, its FIN or its reset; out come the
+//! octets that the subject wrote.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 
@@ -23,6 +23,8 @@ pub struct Stream {
     written: Vec<u8>,
     peer: PeerHalf,
     shut: bool,
+    gone: bool,
+    full: bool,
 }
 
 impl Stream {
@@ -36,7 +38,7 @@ impl Stream {
     pub fn renewed(mut self) -> Stream {
         self.incoming.clear();
         self.written.clear();
-        Stream { read: 0, peer: PeerHalf::Open, shut: false, ..self }
+        Stream { incoming: self.incoming, written: self.written, ..Stream::default() }
     }
 
     /// The peer's octets arrive.
@@ -60,6 +62,17 @@ impl Stream {
         self.read = 0;
     }
 
+    /// The peer is gone, and this end has yet to learn it: what the peer sent before still arrives, but
+    /// writes fail (`EPIPE`), and so does shutting down (`ENOTCONN`).
+    pub fn peer_gone(&mut self) {
+        self.gone = true;
+    }
+
+    /// The peer stops reading, so that the buffer of what is to be written is full; or reads again.
+    pub fn peer_reads(&mut self, reads: bool) {
+        self.full = !reads;
+    }
+
     /// How many octets wait to be read.
     pub fn unread(&self) -> usize {
         self.incoming.len() - self.read
@@ -68,6 +81,23 @@ impl Stream {
     /// The program drops its end.
     pub fn shut(&mut self) {
         self.shut = true;
+    }
+
+    /// Ends what this side sends, as `shutdown(2)` does: what has arrived can still be read, and after it the
+    /// end, because a peer that gets a FIN sends its own.
+    ///
+    /// # Errors
+    /// `NotConnected` when the connection is broken.
+    pub fn shutdown(&mut self) -> Result<()> {
+        match self.peer {
+            PeerHalf::Open | PeerHalf::Ended if !self.gone => {
+                self.shut = true;
+                Ok(())
+            }
+            PeerHalf::Open | PeerHalf::Ended | PeerHalf::Reset => {
+                Err(Error::new(ErrorKind::NotConnected, "transport endpoint is not connected"))
+            }
+        }
     }
 
     /// Moves what the subject has written to the record.
@@ -79,9 +109,6 @@ impl Stream {
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        if self.shut {
-            return Ok(0);
-        }
         let waiting = &self.incoming[self.read..];
         if !waiting.is_empty() {
             let len = waiting.len().min(buffer.len());
@@ -90,6 +117,7 @@ impl Read for Stream {
             return Ok(len);
         }
         match self.peer {
+            PeerHalf::Open if self.shut => Ok(0),
             PeerHalf::Open => Err(ErrorKind::WouldBlock.into()),
             PeerHalf::Ended => Ok(0),
             PeerHalf::Reset => Err(Error::new(ErrorKind::ConnectionReset, "connection reset by peer")),
@@ -100,7 +128,10 @@ impl Read for Stream {
 impl Write for Stream {
     fn write(&mut self, octets: &[u8]) -> Result<usize> {
         match self.peer {
-            PeerHalf::Open | PeerHalf::Ended if !self.shut => {
+            PeerHalf::Open | PeerHalf::Ended if !self.shut && !self.gone => {
+                if self.full {
+                    return Err(ErrorKind::WouldBlock.into());
+                }
                 self.written.extend_from_slice(octets);
                 Ok(octets.len())
             }
@@ -140,6 +171,27 @@ mod tests {
         stream.peer_reset();
         assert_eq!(kind(stream.read(&mut buffer)), Err(ErrorKind::ConnectionReset));
         assert_eq!(kind(stream.write(b"x")), Err(ErrorKind::BrokenPipe));
+    }
+
+    #[test]
+    fn a_broken_connection_takes_nothing_more_and_a_full_one_waits() {
+        let mut buffer = [0; 4];
+        let mut stream = Stream::new();
+        stream.peer_reads(false);
+        assert_eq!(kind(stream.write(b"x")), Err(ErrorKind::WouldBlock));
+        stream.peer_reads(true);
+        assert_eq!(kind(stream.write(b"x")), Ok(1));
+        stream.peer_gone();
+        stream.receive(b"late");
+        assert_eq!(kind(stream.write(b"x")), Err(ErrorKind::BrokenPipe));
+        assert_eq!(stream.shutdown().map_err(|error| error.kind()), Err(ErrorKind::NotConnected));
+        assert_eq!(kind(stream.read(&mut buffer)), Ok(4));
+
+        let mut stream = stream.renewed();
+        stream.receive(b"late");
+        assert!(stream.shutdown().is_ok());
+        assert_eq!(kind(stream.read(&mut buffer)), Ok(4));
+        assert_eq!(kind(stream.read(&mut buffer)), Ok(0));
     }
 
     #[test]

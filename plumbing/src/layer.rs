@@ -1,0 +1,380 @@
+//! Conforming programs round libraries that only read and write frames. In comes a [`Layer`]; out comes
+//! [`Glued`], a [`Subject`] in which everything that the library leaves to its user is ours: when to answer
+//! and to close TCP ([`State::on`]), and, as far as the library does not do it, masks, fragments, codes.
+//!
+//! What the glue does by itself is no duty of the library's. It answers a Close with the same code and no
+//! reason, fails silently (a Close would be its own, not the library's), and checks codes and reasons only
+//! where the layer does not claim [`Duty::ReadsClose`] (received) or [`Duty::OffersApi`] (asked for).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use wsclose::close::{CloseBody, MAX_REASON};
+use wsclose::closing::{Action, Event, State, reported};
+use wsclose::code::{CloseCode, Profile};
+use wsclose::frame::Opcode;
+use wsclose::role::Role;
+use wsclose::rule::{Duties, Duty};
+use wsclose::script::MessageKind;
+use wsclose::subject::{Output, Stimulus, Subject};
+
+use crate::program::panic_words;
+
+/// Something that a layer read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// A frame of which the library has judged nothing that the glue could not see again.
+    Frame {
+        /// Whether it is the last of its message.
+        fin: bool,
+        /// Whether a reserved bit is set.
+        rsv: bool,
+        /// Whether it was masked; the payload no longer is.
+        masked: bool,
+        /// What it is.
+        opcode: Opcode,
+        /// Its payload.
+        payload: Vec<u8>,
+    },
+    /// A part of a message: the library checked that it may come here, and has not put the parts together.
+    Part {
+        /// Text or binary, if it begins the message.
+        begins: Option<MessageKind>,
+        /// Whether it ends the message.
+        ends: bool,
+        /// Its payload.
+        payload: Vec<u8>,
+    },
+    /// A whole message.
+    Message {
+        /// Text or binary.
+        kind: MessageKind,
+        /// Its payload.
+        payload: Vec<u8>,
+    },
+    /// A Ping, with what it carries.
+    Ping(Vec<u8>),
+    /// A Pong.
+    Pong,
+    /// A Close that the library has read.
+    Close {
+        /// Its code, if it has one.
+        code: Option<CloseCode>,
+        /// Its reason.
+        reason: String,
+    },
+}
+
+/// Something that a layer is to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Going<'a> {
+    /// A whole message.
+    Message {
+        /// Text or binary.
+        kind: MessageKind,
+        /// Its payload; UTF-8 where it is text.
+        payload: &'a [u8],
+    },
+    /// A Pong, with what it carries.
+    Pong(&'a [u8]),
+    /// A Close.
+    Close {
+        /// Its code, if it has one.
+        code: Option<CloseCode>,
+        /// Its reason; empty where there is no code.
+        reason: &'a str,
+    },
+}
+
+/// A library that reads and writes frames.
+pub trait Layer: Sized {
+    /// The peer's name.
+    const NAME: &'static str;
+
+    /// What the library does itself in this role, as against what it leaves to the program around it.
+    fn duties(role: Role) -> Duties;
+
+    /// A connection that is already open.
+    fn new(role: Role) -> Self;
+
+    /// Octets arrive.
+    fn receive(&mut self, octets: &[u8]);
+
+    /// Reads on: `None` until more octets arrive.
+    ///
+    /// # Errors
+    /// What the library says is wrong with them.
+    fn next(&mut self) -> Result<Option<Came>, String>;
+
+    /// Appends what goes out.
+    ///
+    /// # Errors
+    /// Why the library will not write that.
+    fn write(&mut self, going: Going<'_>, out: &mut Vec<u8>) -> Result<(), String>;
+}
+
+/// A message of which not every part has come.
+#[derive(Debug)]
+struct Parts {
+    kind: MessageKind,
+    payload: Vec<u8>,
+}
+
+/// A layer in a conforming program.
+#[derive(Debug)]
+pub struct Glued<L> {
+    /// `None` without a connection, and after a panic.
+    layer: Option<L>,
+    role: Role,
+    state: State,
+    parts: Option<Parts>,
+    paused: bool,
+    /// The peer's FIN came and has not been acted on.
+    fin_waits: bool,
+}
+
+impl<L: Layer> Default for Glued<L> {
+    fn default() -> Self {
+        Glued::new()
+    }
+}
+
+impl<L: Layer> Glued<L> {
+    /// Without a connection.
+    pub fn new() -> Glued<L> {
+        Glued {
+            layer: None,
+            role: Role::Server,
+            state: State::Open,
+            parts: None,
+            paused: false,
+            fin_waits: false,
+        }
+    }
+}
+
+impl<L: Layer> Subject for Glued<L> {
+    fn name(&self) -> &str {
+        L::NAME
+    }
+
+    fn duties(&self, role: Role) -> Duties {
+        L::duties(role)
+    }
+
+    fn connect(&mut self, role: Role, _out: &mut Output) {
+        *self = Glued { layer: Some(L::new(role)), role, ..Glued::new() };
+    }
+
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+        let Some(mut layer) = self.layer.take() else { return };
+        match catch_unwind(AssertUnwindSafe(|| self.step(&mut layer, stimulus, out))) {
+            Ok(()) => self.layer = Some(layer),
+            Err(panic) => {
+                out.panicked(panic_words(&*panic));
+                out.fin();
+            }
+        }
+    }
+}
+
+impl<L: Layer> Glued<L> {
+    fn step(&mut self, layer: &mut L, stimulus: Stimulus<'_>, out: &mut Output) {
+        match stimulus {
+            Stimulus::Octets(octets) => {
+                layer.receive(octets);
+                self.read(layer, octets.len(), out);
+            }
+            Stimulus::Fin => {
+                self.fin_waits = true;
+                self.read(layer, 0, out);
+            }
+            Stimulus::Reset => self.on(Event::PeerReset, out),
+            Stimulus::Close { code, reason } => self.close(layer, code, reason, out),
+            Stimulus::Send { kind, payload } => self.send(layer, kind, payload, out),
+            Stimulus::Pause => self.paused = true,
+            Stimulus::Resume => {
+                self.paused = false;
+                self.read(layer, 0, out);
+            }
+            Stimulus::Tick => {}
+        }
+    }
+
+    /// Reads until the layer has nothing left.
+    fn read(&mut self, layer: &mut L, octets: usize, out: &mut Output) {
+        // The least that can come is an empty frame of two octets.
+        let mut patience = (1 << 12) + octets;
+        while !self.paused && !self.state.is_deaf() && !out.is_closed() {
+            if patience == 0 {
+                out.spinning();
+                return out.fin();
+            }
+            patience -= 1;
+            let read = layer.next();
+            match read {
+                Ok(Some(came)) => {
+                    if let Err(words) = self.came(layer, came, out) {
+                        self.fail(&words, out);
+                    }
+                }
+                Ok(None) => break,
+                Err(words) => self.fail(&words, out),
+            }
+        }
+        if self.fin_waits && !self.paused {
+            self.fin_waits = false;
+            self.on(Event::PeerFin, out);
+        }
+    }
+
+    fn came(&mut self, layer: &mut L, came: Came, out: &mut Output) -> Result<(), String> {
+        match came {
+            Came::Frame { fin, rsv, masked, opcode, payload } => {
+                if masked != (self.role == Role::Server) {
+                    return Err("masked as the peer's role forbids".to_owned());
+                }
+                if rsv {
+                    return Err("a reserved bit is set".to_owned());
+                }
+                if opcode.is_control() && !fin {
+                    return Err("a control frame is fragmented".to_owned());
+                }
+                let came = match opcode {
+                    Opcode::Continuation => Came::Part { begins: None, ends: fin, payload },
+                    Opcode::Text => Came::Part { begins: Some(MessageKind::Text), ends: fin, payload },
+                    Opcode::Binary => Came::Part { begins: Some(MessageKind::Binary), ends: fin, payload },
+                    Opcode::Ping => Came::Ping(payload),
+                    Opcode::Pong => Came::Pong,
+                    Opcode::Close => {
+                        let body = CloseBody::parse(&payload).map_err(|error| error.to_string())?;
+                        Came::Close { code: body.code(), reason: body.reason().to_owned() }
+                    }
+                    Opcode::Reserved(_) => return Err("an unknown opcode".to_owned()),
+                };
+                self.came(layer, came, out)
+            }
+            Came::Part { begins, ends, payload } => self.part(begins, ends, payload, out),
+            Came::Message { kind, payload } => {
+                self.message(kind, &payload, out);
+                Ok(())
+            }
+            Came::Ping(payload) => {
+                if self.act(Event::RecvPing, out) == Action::SendPong {
+                    self.write(layer, Going::Pong(&payload), out)?;
+                }
+                Ok(())
+            }
+            Came::Pong => {
+                self.on(Event::RecvPong, out);
+                Ok(())
+            }
+            Came::Close { code, reason } => self.closed(layer, code, &reason, out),
+        }
+    }
+
+    fn part(
+        &mut self,
+        begins: Option<MessageKind>,
+        ends: bool,
+        mut payload: Vec<u8>,
+        out: &mut Output,
+    ) -> Result<(), String> {
+        let mut message = match (begins, self.parts.take()) {
+            (Some(kind), None) => Parts { kind, payload: Vec::new() },
+            (None, Some(message)) => message,
+            (Some(_), Some(_)) => return Err("a message begins inside another".to_owned()),
+            (None, None) => return Err("a continuation without a beginning".to_owned()),
+        };
+        message.payload.append(&mut payload);
+        if !ends {
+            self.parts = Some(message);
+            return Ok(());
+        }
+        if message.kind == MessageKind::Text && std::str::from_utf8(&message.payload).is_err() {
+            return Err("text that is not UTF-8".to_owned());
+        }
+        self.message(message.kind, &message.payload, out);
+        Ok(())
+    }
+
+    fn message(&mut self, kind: MessageKind, payload: &[u8], out: &mut Output) {
+        if self.act(Event::RecvMessage, out) == Action::Deliver {
+            out.message(kind, payload);
+        }
+    }
+
+    fn closed(
+        &mut self,
+        layer: &mut L,
+        code: Option<CloseCode>,
+        reason: &str,
+        out: &mut Output,
+    ) -> Result<(), String> {
+        let reads = L::duties(self.role).has(Duty::ReadsClose);
+        if !reads && code.is_some_and(|code| code.acceptable(Profile::Iana).is_err()) {
+            return Err("a close code that nobody may send".to_owned());
+        }
+        out.reported(code, Some(reason), None);
+        if self.act(Event::RecvClose, out) == Action::Answer {
+            self.write(layer, Going::Close { code, reason: "" }, out)?;
+            self.on(Event::Answered, out);
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, layer: &mut L, code: Option<CloseCode>, reason: &str, out: &mut Output) {
+        let unsendable = code.is_some_and(|code| code.sendable(self.role, Profile::Iana).is_err());
+        if !L::duties(self.role).has(Duty::OffersApi) && (unsendable || reason.len() > MAX_REASON) {
+            return out.refused("no Close can say that");
+        }
+        let before = self.state;
+        if self.act(Event::AppClose, out) == Action::SendClose
+            && let Err(words) = self.write(layer, Going::Close { code, reason }, out)
+        {
+            self.state = before;
+            return out.refused(&words);
+        }
+        out.accepted();
+    }
+
+    fn send(&mut self, layer: &mut L, kind: MessageKind, payload: &[u8], out: &mut Output) {
+        if self.act(Event::AppSend, out) != Action::SendMessage {
+            return out.refused("the connection is closing");
+        }
+        match self.write(layer, Going::Message { kind, payload }, out) {
+            Ok(()) => out.accepted(),
+            Err(words) => out.refused(&words),
+        }
+    }
+
+    fn write(&self, layer: &mut L, going: Going<'_>, out: &mut Output) -> Result<(), String> {
+        let mut written = Ok(());
+        out.sent_by(|octets| written = layer.write(going, octets));
+        written
+    }
+
+    fn fail(&mut self, words: &str, out: &mut Output) {
+        out.errored(words);
+        self.on(Event::RecvFlaw, out);
+        out.fin();
+    }
+
+    fn on(&mut self, event: Event, out: &mut Output) {
+        self.act(event, out);
+    }
+
+    fn act(&mut self, event: Event, out: &mut Output) -> Action {
+        let before = self.state;
+        let (state, action) = self.state.on(event, self.role);
+        self.state = state;
+        let ended = matches!(event, Event::PeerFin | Event::PeerReset);
+        if ended && matches!(before, State::Open | State::CloseSent) {
+            let (code, reason) = reported(None);
+            out.reported(Some(code), Some(reason), None);
+        }
+        if action == Action::CloseTcp {
+            out.fin();
+        }
+        action
+    }
+}

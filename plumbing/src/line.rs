@@ -1,0 +1,297 @@
+//! A connection as the two who use it see it. A library reads and writes a [`Pipe`]; the application behind
+//! it is told and asked through an [`App`]. Both write to one record, so that what happened stays in order.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::io::{self, Error, ErrorKind, Read, Write};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::ReadBuf;
+use wsclose::code::CloseCode;
+use wsclose::script::MessageKind;
+use wsclose::subject::Output;
+
+use crate::stream::Stream;
+
+/// How often a library may read or write between two stimuli, beside what the octets that wait to be read
+/// account for.
+const PATIENCE: usize = 1 << 12;
+
+/// What a library that read and wrote without end is stopped by: a panic with this as its payload.
+#[derive(Debug)]
+pub struct OutOfPatience;
+
+/// Something that the script wants of the application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Close the connection.
+    Close {
+        /// With this code, or none.
+        code: Option<CloseCode>,
+        /// And this reason, of any length.
+        reason: String,
+    },
+    /// Send a message.
+    Send {
+        /// Text or binary.
+        kind: MessageKind,
+        /// Its payload; UTF-8 where it is text.
+        payload: Vec<u8>,
+    },
+}
+
+/// Whose turn it is in a program that reads and is asked: see [`App::turn`].
+#[derive(Debug)]
+pub enum Turn<T> {
+    /// The application has been asked for something.
+    Asked(Request),
+    /// What was waited for has come.
+    Came(T),
+}
+
+/// What both sides of a connection share.
+#[derive(Debug, Default)]
+pub(crate) struct Line {
+    pub(crate) stream: Stream,
+    pub(crate) out: Output,
+    pub(crate) requests: VecDeque<Request>,
+    pub(crate) paused: bool,
+    steps: usize,
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+}
+
+impl Line {
+    /// The record, with everything in it that has been written so far.
+    pub(crate) fn record(&mut self) -> &mut Output {
+        self.stream.hand_over(&mut self.out);
+        &mut self.out
+    }
+
+    /// Gives the library its patience back, and wakes whatever waits.
+    pub(crate) fn stir(&mut self) {
+        self.steps = PATIENCE + self.stream.unread();
+        for waker in [self.reader.take(), self.writer.take()].into_iter().flatten() {
+            waker.wake();
+        }
+    }
+
+    fn step(&mut self) {
+        match self.steps.checked_sub(1) {
+            Some(left) => self.steps = left,
+            // Not `panic!`: nobody made a mistake that a message on stderr should speak of.
+            None => std::panic::resume_unwind(Box::new(OutOfPatience)),
+        }
+    }
+}
+
+/// A line that several hold.
+pub(crate) type Shared = Arc<Mutex<Line>>;
+
+pub(crate) fn lock(line: &Shared) -> MutexGuard<'_, Line> {
+    // A library that ran out of patience unwound through here; the record is whole all the same.
+    line.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// The library's end of the connection. Dropping it closes TCP.
+#[derive(Debug)]
+pub struct Pipe(pub(crate) Shared);
+
+impl Pipe {
+    fn with<T>(&self, act: impl FnOnce(&mut Line) -> T) -> T {
+        let mut line = lock(&self.0);
+        line.step();
+        act(&mut line)
+    }
+
+    fn poll<T>(
+        &self,
+        cx: &Context<'_>,
+        waiting: impl FnOnce(&mut Line) -> &mut Option<Waker>,
+        act: impl FnOnce(&mut Stream) -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
+        self.with(|line| match act(&mut line.stream) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                *waiting(line) = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            done => Poll::Ready(done),
+        })
+    }
+
+    fn shut_down(&self) -> io::Result<()> {
+        self.with(|line| {
+            line.stream.shutdown()?;
+            line.record().fin();
+            Ok(())
+        })
+    }
+
+    /// Ends what this side sends, as `TcpStream::shutdown` does.
+    ///
+    /// # Errors
+    /// `NotConnected` when the connection is broken.
+    pub fn shutdown(&self) -> io::Result<()> {
+        self.shut_down()
+    }
+}
+
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        let mut line = lock(&self.0);
+        line.stream.shut();
+        line.record().fin();
+    }
+}
+
+impl Read for Pipe {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.with(|line| line.stream.read(buffer))
+    }
+}
+
+impl Write for Pipe {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.with(|line| line.stream.write(octets))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl tokio::io::AsyncRead for Pipe {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.poll(
+            cx,
+            |line| &mut line.reader,
+            |stream| {
+                let read = stream.read(buf.initialize_unfilled())?;
+                buf.advance(read);
+                Ok(())
+            },
+        )
+    }
+}
+
+impl tokio::io::AsyncWrite for Pipe {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll(cx, |line| &mut line.writer, |stream| stream.write(octets))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.shut_down())
+    }
+}
+
+impl futures_io::AsyncRead for Pipe {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.poll(cx, |line| &mut line.reader, |stream| stream.read(buffer))
+    }
+}
+
+impl futures_io::AsyncWrite for Pipe {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll(cx, |line| &mut line.writer, |stream| stream.write(octets))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.shut_down())
+    }
+}
+
+/// The application's side of the connection: what the script asks of it, and what the library tells it.
+#[derive(Clone, Debug)]
+pub struct App(pub(crate) Shared);
+
+impl App {
+    /// Waits for the next thing that the program has to do: what the script asks comes first; otherwise
+    /// `read` goes on, unless the application has stopped reading. A `read` that has not ended when a request
+    /// comes is dropped, as `select!` would: give one that may be.
+    pub async fn turn<T>(&self, read: impl Future<Output = T>) -> Turn<T> {
+        let mut read = pin!(read);
+        std::future::poll_fn(|cx| {
+            // Not held while the library is polled: it locks the same line.
+            let paused = {
+                let mut line = lock(&self.0);
+                if let Some(request) = line.requests.pop_front() {
+                    return Poll::Ready(Turn::Asked(request));
+                }
+                line.paused
+            };
+            if paused { Poll::Pending } else { read.as_mut().poll(cx).map(Turn::Came) }
+        })
+        .await
+    }
+
+    /// Waits for what the script asks, and for nothing else.
+    pub async fn asked(&self) -> Request {
+        match self.turn(std::future::pending::<()>()).await {
+            Turn::Asked(request) => request,
+            Turn::Came(()) => unreachable!("it never comes"),
+        }
+    }
+
+    /// Whether the application has stopped reading.
+    pub fn paused(&self) -> bool {
+        lock(&self.0).paused
+    }
+
+    /// What the script asks, if it asks for anything.
+    pub fn request(&self) -> Option<Request> {
+        lock(&self.0).requests.pop_front()
+    }
+
+    /// The library handed over a whole message.
+    pub fn message(&self, kind: MessageKind, payload: &[u8]) {
+        lock(&self.0).record().message(kind, payload);
+    }
+
+    /// The library told how the connection closed: see [`Output::reported`].
+    pub fn reported(&self, code: Option<CloseCode>, reason: Option<&str>, clean: Option<bool>) {
+        lock(&self.0).record().reported(code, reason, clean);
+    }
+
+    /// The library told of an error.
+    pub fn errored(&self, error: impl std::fmt::Display) {
+        lock(&self.0).record().errored(&error.to_string());
+    }
+
+    /// What became of a request: an error is a refusal.
+    pub fn answered<T, E: std::fmt::Display>(&self, result: &Result<T, E>) {
+        let mut line = lock(&self.0);
+        match result {
+            Ok(_) => line.record().accepted(),
+            Err(error) => line.record().refused(&error.to_string()),
+        }
+    }
+
+    /// The application refuses the request itself, because the library's interface cannot express it.
+    pub fn refused(&self, why: &str) {
+        lock(&self.0).record().refused(why);
+    }
+
+    /// The library's memory has grown by so many octets at the most.
+    pub fn memory(&self, octets: u64) {
+        lock(&self.0).record().memory(octets);
+    }
+}
+
+/// `ErrorKind::WouldBlock` of a blocking library as a future that is not ready.
+pub async fn blocking<T>(mut read: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    std::future::poll_fn(|_| match read() {
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Poll::Pending,
+        done => Poll::Ready(done),
+    })
+    .await
+}

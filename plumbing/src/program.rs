@@ -1,0 +1,312 @@
+//! Runs programs. In comes a [`Program`], which uses a library as the library's documentation says; out
+//! comes [`Played`], a [`Subject`] that runs it without a runtime until it is idle.
+
+use std::any::Any;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use wsclose::role::Role;
+use wsclose::rule::Duties;
+use wsclose::subject::{Output, Stimulus, Subject};
+
+use crate::line::{App, Line, OutOfPatience, Pipe, Request, Shared, lock};
+
+/// How often a program may wake itself between two stimuli.
+const WAKES: usize = 1 << 12;
+
+/// One connection of a library, as a program that uses it.
+pub trait Program {
+    /// The peer's name.
+    const NAME: &'static str;
+
+    /// What the library does itself in this role, as against what it leaves to the program around it.
+    fn duties(role: Role) -> Duties;
+
+    /// Serves one connection that is already open, and returns when the program is done with it: whatever of
+    /// `pipe` is left then is dropped, and TCP closed.
+    fn run(role: Role, pipe: Pipe, app: App) -> impl Future<Output = ()> + 'static;
+}
+
+/// Notes that a program was woken while it ran.
+#[derive(Default)]
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A program as a subject.
+pub struct Played<P> {
+    program: PhantomData<fn() -> P>,
+    line: Shared,
+    flag: Arc<Flag>,
+    waker: Waker,
+    /// `None` once the program has returned or panicked.
+    running: Option<Pin<Box<dyn Future<Output = ()>>>>,
+}
+
+impl<P> std::fmt::Debug for Played<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Played")
+            .field("line", &self.line)
+            .field("running", &self.running.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<P: Program> Played<P> {
+    /// Without a connection.
+    pub fn new() -> Played<P> {
+        let flag = Arc::new(Flag::default());
+        let waker = Waker::from(Arc::clone(&flag));
+        Played { program: PhantomData, line: Shared::default(), flag, waker, running: None }
+    }
+
+    /// Polls the program until it waits for something that only another stimulus can bring.
+    fn run(&mut self) {
+        for _ in 0..WAKES {
+            let Some(running) = &mut self.running else { return };
+            self.flag.0.store(false, Ordering::Relaxed);
+            let mut cx = Context::from_waker(&self.waker);
+            let polled = catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(&mut cx)));
+            match polled {
+                Ok(Poll::Pending) if self.flag.0.load(Ordering::Relaxed) => {}
+                Ok(Poll::Pending) => return,
+                Ok(Poll::Ready(())) => return self.end(),
+                Err(panic) => {
+                    self.stopped(&*panic);
+                    return self.end();
+                }
+            }
+        }
+        lock(&self.line).record().spinning();
+        self.end();
+    }
+
+    fn stopped(&self, panic: &(dyn Any + Send)) {
+        let mut line = lock(&self.line);
+        if panic.is::<OutOfPatience>() {
+            line.record().spinning();
+        } else {
+            line.record().panicked(panic_words(panic));
+        }
+    }
+
+    /// Drops the program and with it the connection.
+    fn end(&mut self) {
+        let Some(running) = self.running.take() else { return };
+        lock(&self.line).stir();
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(running))) {
+            self.stopped(&*panic);
+        }
+        lock(&self.line).record().fin();
+    }
+}
+
+impl<P: Program> Default for Played<P> {
+    fn default() -> Self {
+        Played::new()
+    }
+}
+
+impl<P: Program> Subject for Played<P> {
+    fn name(&self) -> &str {
+        P::NAME
+    }
+
+    fn duties(&self, role: Role) -> Duties {
+        P::duties(role)
+    }
+
+    fn connect(&mut self, role: Role, out: &mut Output) {
+        // What the last connection still does when it is dropped belongs to nobody's record.
+        self.end();
+        self.line = Shared::default();
+        let (pipe, app) = (Pipe(Arc::clone(&self.line)), App(Arc::clone(&self.line)));
+        self.on_record(out, |played| {
+            // A library may panic before it waits for anything.
+            match catch_unwind(AssertUnwindSafe(|| Box::pin(P::run(role, pipe, app)))) {
+                Ok(running) => {
+                    played.running = Some(running);
+                    played.run();
+                }
+                Err(panic) => played.stopped(&*panic),
+            }
+        });
+    }
+
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+        if self.running.is_none() {
+            return;
+        }
+        self.on_record(out, |played| {
+            played.stimulate(stimulus);
+            played.run();
+        });
+    }
+}
+
+impl<P: Program> Played<P> {
+    /// Lets what happens on the line be written to `out`.
+    fn on_record(&mut self, out: &mut Output, act: impl FnOnce(&mut Self)) {
+        std::mem::swap(&mut lock(&self.line).out, out);
+        lock(&self.line).stir();
+        act(self);
+        let mut line = lock(&self.line);
+        line.record();
+        std::mem::swap(&mut line.out, out);
+    }
+
+    fn stimulate(&self, stimulus: Stimulus<'_>) {
+        let mut line = lock(&self.line);
+        let Line { stream, requests, paused, .. } = &mut *line;
+        match stimulus {
+            Stimulus::Octets(octets) => stream.receive(octets),
+            Stimulus::Fin => stream.peer_fin(),
+            Stimulus::Reset => stream.peer_reset(),
+            Stimulus::Close { code, reason } => {
+                requests.push_back(Request::Close { code, reason: reason.to_owned() });
+            }
+            Stimulus::Send { kind, payload } => {
+                requests.push_back(Request::Send { kind, payload: payload.to_owned() });
+            }
+            Stimulus::Pause => *paused = true,
+            Stimulus::Resume => *paused = false,
+            Stimulus::Tick => {}
+        }
+        line.stir();
+    }
+}
+
+/// What a panic said, as far as it is text.
+pub fn panic_words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("not text")
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+    use wsclose::drive::Driver;
+    use wsclose::script::{MessageKind, ScriptBuf};
+
+    use super::*;
+    use crate::line::Turn;
+
+    /// Writes back what it reads, and what it is asked to send; `p`, `s` and `w` make it panic and spin.
+    struct Echo;
+
+    async fn read(pipe: &mut Pipe) -> std::io::Result<Vec<u8>> {
+        let mut octets = [0; 16];
+        let mut buffer = ReadBuf::new(&mut octets);
+        std::future::poll_fn(|cx| Pin::new(&mut *pipe).poll_read(cx, &mut buffer)).await?;
+        Ok(buffer.filled().to_vec())
+    }
+
+    async fn write(pipe: &mut Pipe, octets: &[u8]) -> std::io::Result<usize> {
+        std::future::poll_fn(|cx| Pin::new(&mut *pipe).poll_write(cx, octets)).await
+    }
+
+    impl Program for Echo {
+        const NAME: &'static str = "echo";
+
+        fn duties(_role: Role) -> Duties {
+            Duties::ALL
+        }
+
+        async fn run(_role: Role, mut pipe: Pipe, app: App) {
+            loop {
+                match app.turn(read(&mut pipe)).await {
+                    Turn::Asked(Request::Send { payload, .. }) => {
+                        let written = write(&mut pipe, &payload).await;
+                        app.answered(&written);
+                    }
+                    Turn::Asked(Request::Close { .. }) => return,
+                    Turn::Came(Ok(octets)) => match octets.as_slice() {
+                        [] => return,
+                        b"p" => panic!("on purpose"),
+                        b"s" => loop {
+                            let _ = std::io::Write::write(&mut pipe, b"");
+                        },
+                        b"w" => {
+                            std::future::poll_fn(|cx| {
+                                cx.waker().wake_by_ref();
+                                Poll::<()>::Pending
+                            })
+                            .await;
+                        }
+                        _ => {
+                            app.message(MessageKind::Binary, &octets);
+                            write(&mut pipe, &octets).await.expect("the peer reads");
+                        }
+                    },
+                    Turn::Came(Err(error)) => {
+                        app.errored(error);
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn play(script: &str) -> String {
+        let script =
+            ScriptBuf::read(format!("wsclose 1\nrole server\n{script}").as_bytes()).expect("a script");
+        let mut subject = Played::<Echo>::new();
+        let mut driver = Driver::new();
+        driver.drive(script.as_script(), &mut subject);
+        driver.drive(script.as_script(), &mut subject).to_string()
+    }
+
+    #[test]
+    fn a_program_runs_until_it_is_idle_and_what_happened_stays_in_order() {
+        let timeline = play("> octets 6162\napp send binary \"cd\"\n> fin\n");
+        insta::assert_snapshot!(timeline, @r#"
+        0  >  TEXT fin=0 rsv=6 claims 98 …             61 62
+        0  |  app is told: binary "ab"
+        0  <  TEXT fin=0 rsv=6 claims 98 …             61 62
+        0  |  app sends binary "cd"
+        0  <  … 2 octets
+        0  >  FIN
+        0  <  FIN
+        "#);
+    }
+
+    #[test]
+    fn while_the_application_has_paused_nothing_is_read_but_it_can_be_asked() {
+        let timeline = play("app pause\n> octets 6162\napp send binary \"cd\"\napp resume\napp close\n");
+        insta::assert_snapshot!(timeline, @r#"
+        0  |  app stops reading
+        0  >  TEXT fin=0 rsv=6 claims 98 …             61 62
+        0  |  app sends binary "cd"
+        0  <  OP3 fin=0 rsv=6 claims 100 …             63 64
+        0  |  app reads again
+        0  |  app is told: binary "ab"
+        0  <  … 2 octets
+        0  |  app closes
+        0  <  FIN
+        "#);
+    }
+
+    #[test]
+    fn panics_spins_and_programs_that_wake_themselves_for_ever_are_told_and_end() {
+        let timeline = play("> octets 70\nconnect\n");
+        insta::assert_snapshot!(timeline, @"
+        0  >  … 1 octet
+        0  <  FIN
+        0  |  PANIC: on purpose
+        0  |  a new connection
+        ");
+        for spinning in ["> octets 73\n", "> octets 77\n"] {
+            let timeline = play(spinning);
+            assert!(timeline.contains("busy"), "{timeline}");
+        }
+    }
+}
