@@ -121,6 +121,9 @@ impl Run<'_, '_> {
                 | Step::Octets { .. }
                 | Step::Fin
                 | Step::Reset
+                | Step::PeerGone(_)
+                | Step::PeerPause
+                | Step::PeerResume
                 | Step::AppClose(_)
                 | Step::AppSend { .. }
                 | Step::Pause
@@ -190,6 +193,9 @@ impl Run<'_, '_> {
             }
             Step::Fin => self.peer_ends(Stimulus::Fin),
             Step::Reset => self.peer_ends(Stimulus::Reset),
+            Step::PeerGone(writes) => self.alone(Stimulus::PeerGone(*writes)),
+            Step::PeerPause => self.alone(Stimulus::PeerPause),
+            Step::PeerResume => self.alone(Stimulus::PeerResume),
             Step::AppClose(payload) => {
                 self.flush();
                 let mut words = self.words(Payload { code: None, ..*payload });
@@ -205,14 +211,8 @@ impl Run<'_, '_> {
                 self.stimulate(Stimulus::Send { kind: *kind, payload: &words });
                 std::mem::swap(&mut self.driver.words, &mut words);
             }
-            Step::Pause => {
-                self.flush();
-                self.stimulate(Stimulus::Pause);
-            }
-            Step::Resume => {
-                self.flush();
-                self.stimulate(Stimulus::Resume);
-            }
+            Step::Pause => self.alone(Stimulus::Pause),
+            Step::Resume => self.alone(Stimulus::Resume),
             Step::Wait(ticks) => {
                 self.flush();
                 for _ in 0..*ticks {
@@ -306,6 +306,12 @@ impl Run<'_, '_> {
             self.driver.peer_done = true;
             self.stimulate(stimulus);
         }
+    }
+
+    /// Something that happens after the octets that are under way.
+    fn alone(&mut self, stimulus: Stimulus<'_>) {
+        self.flush();
+        self.stimulate(stimulus);
     }
 
     fn stimulate(&mut self, stimulus: Stimulus<'_>) {

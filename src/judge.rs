@@ -155,10 +155,7 @@ impl Verdicts {
             Verdict::Breaks => self.broken,
             Verdict::Conforms => kept,
             Verdict::Inconclusive => self.unclear.without(self.broken).without(kept),
-            Verdict::NotExercised => Rule::ALL
-                .into_iter()
-                .collect::<RuleSet>()
-                .without(self.broken.union(self.kept).union(self.unclear)),
+            Verdict::NotExercised => RuleSet::ALL.without(self.broken.union(self.kept).union(self.unclear)),
         }
     }
 }
@@ -199,6 +196,7 @@ impl Judge {
         }
         let asked = self.asked.1;
         let mut bench = Bench { trace, asked, verdicts: &mut self.verdicts, findings: &mut self.findings };
+        let mut across_all = asked;
         let mut start = 0;
         while start < trace.entries().len() {
             let next = trace.entries()[start + 1..]
@@ -206,6 +204,9 @@ impl Judge {
                 .position(|entry| matches!(entry.what, What::Connected { .. }))
                 .map_or(trace.entries().len(), |at| start + 1 + at);
             let story = self.teller.tell(trace, start, next, self.profile);
+            let askable = story.askable();
+            across_all = across_all.and(askable);
+            bench.asked = asked.and(askable);
             sender::judge(&mut bench, &story, self.profile);
             receiver::judge(&mut bench, &story);
             app::judge(&mut bench, &story);
@@ -214,6 +215,7 @@ impl Judge {
             }
             start = next;
         }
+        bench.asked = across_all;
         sender::judge_keys(&mut bench, &self.teller.keys);
         across::judge(&mut bench, &self.connections);
         self.findings.sort_unstable_by_key(|finding| (finding.at, finding.rule));

@@ -492,6 +492,9 @@ impl RuleSet {
     /// The empty set.
     pub const EMPTY: RuleSet = RuleSet(0);
 
+    /// Every rule.
+    pub const ALL: RuleSet = RuleSet((1 << Rule::ALL.len()) - 1);
+
     /// Adds a rule.
     pub const fn insert(&mut self, rule: Rule) {
         self.0 |= 1 << rule as u8;

@@ -211,6 +211,13 @@ pub enum Step<'a> {
     Fin,
     /// The peer resets TCP.
     Reset,
+    /// The peer is gone without a word: what it sent before still arrives, so many writes are still taken and
+    /// lost, and after them writing fails (`EPIPE`); shutting down fails at once (`ENOTCONN`).
+    PeerGone(u8),
+    /// The peer stops reading: nothing more can be written until it reads again.
+    PeerPause,
+    /// It reads again.
+    PeerResume,
     /// The application closes, with `payload.code` and the reason that the rest makes.
     AppClose(Payload<'a>),
     /// The application sends a message.
@@ -244,6 +251,9 @@ impl Step<'_> {
             Step::AppClose(payload) | Step::AppSend { payload, .. } => payload.len(),
             Step::Fin
             | Step::Reset
+            | Step::PeerGone(_)
+            | Step::PeerPause
+            | Step::PeerResume
             | Step::Pause
             | Step::Resume
             | Step::Wait(_)

@@ -16,6 +16,13 @@ pub enum Stimulus<'a> {
     Fin,
     /// The peer resets the connection: what has not been read is lost.
     Reset,
+    /// The peer is gone, and the subject has yet to learn it: what the peer sent before still arrives, so many
+    /// writes are still taken and lost, and after them writing fails; shutting down fails at once.
+    PeerGone(u8),
+    /// The peer stops reading: nothing more can be written, as far as the subject's transport can show that.
+    PeerPause,
+    /// It reads again.
+    PeerResume,
     /// The application closes.
     Close {
         /// With this code, or none.
@@ -98,6 +105,12 @@ pub enum What {
     PeerFin,
     /// The peer's reset reached it.
     PeerReset,
+    /// The peer went away unnoticed; so many writes were still taken and lost.
+    PeerGone(u8),
+    /// The peer stopped reading.
+    PeerPaused,
+    /// It read again.
+    PeerResumed,
     /// Its application closed.
     AppClose {
         /// The code it asked for.
@@ -343,6 +356,9 @@ impl Output {
             Stimulus::Octets(octets) => What::Received(self.keep(octets)),
             Stimulus::Fin => What::PeerFin,
             Stimulus::Reset => What::PeerReset,
+            Stimulus::PeerGone(writes) => What::PeerGone(writes),
+            Stimulus::PeerPause => What::PeerPaused,
+            Stimulus::PeerResume => What::PeerResumed,
             Stimulus::Close { code, reason } => What::AppClose { code, reason: self.keep(reason.as_bytes()) },
             Stimulus::Send { kind, payload } => What::AppSend { kind, payload: self.keep(payload) },
             Stimulus::Pause => What::AppPause,

@@ -82,6 +82,11 @@ impl Trace {
                 What::Sent(span) => from.segment(f, tick, self.octets(span))?,
                 What::PeerFin => writeln!(f, "{tick:>3}  >  FIN")?,
                 What::PeerReset => writeln!(f, "{tick:>3}  >  RST")?,
+                What::PeerGone(writes) => {
+                    note(format_args!("peer is gone, {} still taken", count(usize::from(writes), "write")))?;
+                }
+                What::PeerPaused => note(format_args!("peer stops reading"))?,
+                What::PeerResumed => note(format_args!("peer reads again"))?,
                 What::Fin => writeln!(f, "{tick:>3}  <  FIN")?,
                 What::Reset => writeln!(f, "{tick:>3}  <  RST")?,
                 What::AppClose { code: None, .. } => note(format_args!("app closes"))?,

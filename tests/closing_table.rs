@@ -274,6 +274,9 @@ impl End {
                 | What::Received(_)
                 | What::PeerFin
                 | What::PeerReset
+                | What::PeerGone(_)
+                | What::PeerPaused
+                | What::PeerResumed
                 | What::AppClose { .. }
                 | What::AppSend { .. }
                 | What::AppPause

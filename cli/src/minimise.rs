@@ -134,6 +134,9 @@ fn carries<'a>(step: &Step<'a>) -> Option<&'a [u8]> {
         Step::Octets { octets, .. } => Some(octets),
         Step::Fin
         | Step::Reset
+        | Step::PeerGone(_)
+        | Step::PeerPause
+        | Step::PeerResume
         | Step::Pause
         | Step::Resume
         | Step::Wait(_)
@@ -153,6 +156,9 @@ fn carrying<'a>(step: Step<'a>, octets: &'a [u8]) -> Step<'a> {
         Step::Octets { placing, .. } => Step::Octets { octets, placing },
         Step::Fin
         | Step::Reset
+        | Step::PeerGone(_)
+        | Step::PeerPause
+        | Step::PeerResume
         | Step::Pause
         | Step::Resume
         | Step::Wait(_)
@@ -181,6 +187,9 @@ fn simpler(step: Step<'_>) -> Vec<Step<'_>> {
             .collect(),
         Step::Fin
         | Step::Reset
+        | Step::PeerGone(_)
+        | Step::PeerPause
+        | Step::PeerResume
         | Step::Pause
         | Step::Resume
         | Step::Connect

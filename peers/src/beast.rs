@@ -228,6 +228,8 @@ mod built {
                     }
                     Stimulus::Pause => wsclose_beast_pause(endpoint),
                     Stimulus::Resume => wsclose_beast_resume(endpoint),
+                    // The test stream takes whatever is written.
+                    Stimulus::PeerGone(_) | Stimulus::PeerPause | Stimulus::PeerResume => return,
                     Stimulus::Tick => wsclose_beast_tick(endpoint),
                 }
             }

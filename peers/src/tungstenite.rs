@@ -99,6 +99,17 @@ impl Tungstenite {
             Stimulus::Octets(octets) => socket.get_mut().receive(octets),
             Stimulus::Fin => socket.get_mut().peer_fin(),
             Stimulus::Reset => socket.get_mut().peer_reset(),
+            Stimulus::PeerGone(writes) => socket.get_mut().peer_gone(writes),
+            Stimulus::PeerPause => socket.get_mut().peer_reads(false),
+            Stimulus::PeerResume => {
+                socket.get_mut().peer_reads(true);
+                // What could not be written before goes out; any other error of it `read` has again.
+                let flushed = socket.flush();
+                socket.get_mut().hand_over(out);
+                if matches!(flushed, Err(Error::ConnectionClosed)) {
+                    self.drop_tcp(socket, out);
+                }
+            }
             Stimulus::Close { code, reason } => {
                 let frame = code.map(|code| CloseFrame { code: Code::from(code.0), reason: reason.into() });
                 let result = socket.close(frame);
@@ -125,6 +136,8 @@ impl Tungstenite {
     fn asked(&mut self, socket: &mut WebSocket<Stream>, result: Result<(), Error>, out: &mut Output) {
         socket.get_mut().hand_over(out);
         match result {
+            // It is queued, and goes out by `flush`.
+            Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::WouldBlock => out.accepted(),
             Ok(()) => out.accepted(),
             Err(error) => {
                 out.refused(&error.to_string());

@@ -105,7 +105,8 @@ impl Subject for WsTcp {
                 session.pause(false);
                 session.deliver(&[])
             }
-            Stimulus::Tick => return,
+            // A socket cannot be told to.
+            Stimulus::PeerGone(_) | Stimulus::PeerPause | Stimulus::PeerResume | Stimulus::Tick => return,
         };
         if session.settle(event_loop, touched, out).is_err() {
             out.spinning();

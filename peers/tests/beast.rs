@@ -53,6 +53,9 @@ mod built {
                 | What::Received(_)
                 | What::PeerFin
                 | What::PeerReset
+                | What::PeerGone(_)
+                | What::PeerPaused
+                | What::PeerResumed
                 | What::AppClose { .. }
                 | What::AppSend { .. }
                 | What::AppPause

@@ -56,6 +56,9 @@ fn outcome(trace: &Trace) -> (Vec<u8>, bool) {
             | What::Received(_)
             | What::PeerFin
             | What::PeerReset
+            | What::PeerGone(_)
+            | What::PeerPaused
+            | What::PeerResumed
             | What::AppClose { .. }
             | What::AppSend { .. }
             | What::AppPause

@@ -196,7 +196,8 @@ impl<L: Layer> Glued<L> {
                 self.paused = false;
                 self.read(layer, 0, out);
             }
-            Stimulus::Tick => {}
+            // A layer only appends what it writes.
+            Stimulus::PeerGone(_) | Stimulus::PeerPause | Stimulus::PeerResume | Stimulus::Tick => {}
         }
     }
 

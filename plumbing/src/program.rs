@@ -171,6 +171,9 @@ impl<P: Program> Played<P> {
             Stimulus::Octets(octets) => stream.receive(octets),
             Stimulus::Fin => stream.peer_fin(),
             Stimulus::Reset => stream.peer_reset(),
+            Stimulus::PeerGone(writes) => stream.peer_gone(writes),
+            Stimulus::PeerPause => stream.peer_reads(false),
+            Stimulus::PeerResume => stream.peer_reads(true),
             Stimulus::Close { code, reason } => {
                 requests.push_back(Request::Close { code, reason: reason.to_owned() });
             }

@@ -23,7 +23,8 @@ pub struct Stream {
     written: Vec<u8>,
     peer: PeerHalf,
     shut: bool,
-    gone: bool,
+    /// How many writes are still taken, and lost, of a peer that is gone.
+    gone: Option<u8>,
     full: bool,
 }
 
@@ -63,9 +64,10 @@ impl Stream {
     }
 
     /// The peer is gone, and this end has yet to learn it: what the peer sent before still arrives, but
-    /// writes fail (`EPIPE`), and so does shutting down (`ENOTCONN`).
-    pub fn peer_gone(&mut self) {
-        self.gone = true;
+    /// after so many more writes, which are lost, writing fails (`EPIPE`), and shutting down fails at once
+    /// (`ENOTCONN`).
+    pub fn peer_gone(&mut self, writes: u8) {
+        self.gone = Some(writes);
     }
 
     /// The peer stops reading, so that the buffer of what is to be written is full; or reads again.
@@ -90,7 +92,7 @@ impl Stream {
     /// `NotConnected` when the connection is broken.
     pub fn shutdown(&mut self) -> Result<()> {
         match self.peer {
-            PeerHalf::Open | PeerHalf::Ended if !self.gone => {
+            PeerHalf::Open | PeerHalf::Ended if self.gone.is_none() => {
                 self.shut = true;
                 Ok(())
             }
@@ -128,10 +130,11 @@ impl Read for Stream {
 impl Write for Stream {
     fn write(&mut self, octets: &[u8]) -> Result<usize> {
         match self.peer {
-            PeerHalf::Open | PeerHalf::Ended if !self.shut && !self.gone => {
+            PeerHalf::Open | PeerHalf::Ended if !self.shut && self.gone != Some(0) => {
                 if self.full {
                     return Err(ErrorKind::WouldBlock.into());
                 }
+                self.gone = self.gone.map(|writes| writes - 1);
                 self.written.extend_from_slice(octets);
                 Ok(octets.len())
             }
@@ -181,8 +184,9 @@ mod tests {
         assert_eq!(kind(stream.write(b"x")), Err(ErrorKind::WouldBlock));
         stream.peer_reads(true);
         assert_eq!(kind(stream.write(b"x")), Ok(1));
-        stream.peer_gone();
+        stream.peer_gone(1);
         stream.receive(b"late");
+        assert_eq!(kind(stream.write(b"x")), Ok(1));
         assert_eq!(kind(stream.write(b"x")), Err(ErrorKind::BrokenPipe));
         assert_eq!(stream.shutdown().map_err(|error| error.kind()), Err(ErrorKind::NotConnected));
         assert_eq!(kind(stream.read(&mut buffer)), Ok(4));

@@ -64,6 +64,9 @@ fn input(trace: &Trace, entries: &[Entry]) -> Option<u64> {
             }
             What::PeerFin => digest.number(when | 2),
             What::PeerReset => digest.number(when | 3),
+            What::PeerGone(writes) => digest.number(when | 13 << 8 | u64::from(writes)),
+            What::PeerPaused => digest.number(when | 14),
+            What::PeerResumed => digest.number(when | 15),
             What::AppClose { code, reason } => {
                 digest.number(when | code.map_or(1 << 32, |code| u64::from(code.0) << 8) | 4);
                 digest.octets(trace.octets(reason));

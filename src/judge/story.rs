@@ -6,7 +6,7 @@ use crate::code::{CloseCode, Profile};
 use crate::flaw::{Flaw, Flaws};
 use crate::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
 use crate::role::Role;
-use crate::rule::RuleSet;
+use crate::rule::{Rule, RuleSet};
 use crate::subject::What;
 use crate::trace::Trace;
 
@@ -86,6 +86,19 @@ pub(super) struct Asked {
     pub reason_len: usize,
 }
 
+/// Whether what the subject writes can reach its peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Way {
+    /// It always could.
+    Clear,
+    /// For a time it could not, because the peer did not read.
+    Slow,
+    /// It cannot, because the peer does not read.
+    Full,
+    /// It cannot, because the peer is gone.
+    Cut,
+}
+
 /// The milestones of one connection.
 #[derive(Clone, Debug)]
 pub(super) struct Story {
@@ -139,6 +152,7 @@ pub(super) struct Story {
     /// When octets came last.
     pub last_received: Option<At>,
     pub paused: bool,
+    pub way: Way,
     pub last: At,
     pub stimuli: u32,
 }
@@ -186,6 +200,7 @@ impl Story {
             received: 0,
             last_received: None,
             paused: false,
+            way: Way::Clear,
             last: At { entry: 0, tick: 0 },
             stimuli: 0,
         }
@@ -202,6 +217,15 @@ impl Story {
             self.peer_close.is_none_or(|peer| own.at < peer.at)
                 && self.broken.is_none_or(|broken| own.at < broken.at)
         })
+    }
+
+    /// The rules that may be held against a subject whose writes fare like this.
+    pub(super) const fn askable(&self) -> RuleSet {
+        match self.way {
+            Way::Clear => RuleSet::ALL,
+            Way::Slow => RuleSet::ALL.without(OF_TIME),
+            Way::Full | Way::Cut => WITHOUT_A_PEER,
+        }
     }
 
     /// How many ticks passed since then.
@@ -240,6 +264,44 @@ impl Story {
         self.peer_fin.into_iter().chain(self.peer_reset).any(|end| end < at)
     }
 }
+
+/// The rules about when something is done.
+const OF_TIME: RuleSet = RuleSet::of(&[
+    Rule::CloseAnsweredPromptly,
+    Rule::ServerClosesTcpAtOnce,
+    Rule::ClientLetsServerCloseFirst,
+    Rule::WaitsForAnswer,
+    Rule::GivesUpWaiting,
+]);
+
+/// The rules that can be kept whether or not what is written arrives. Nothing else can be asked of a subject
+/// that may have failed to write, or ended the connection because of that.
+const WITHOUT_A_PEER: RuleSet = RuleSet::of(&[
+    Rule::CloseFin,
+    Rule::CloseAtMost125,
+    Rule::CloseRsvClear,
+    Rule::ShortestLength,
+    Rule::LengthTopBitClear,
+    Rule::StreamWellFormed,
+    Rule::ClientMasks,
+    Rule::ServerDoesNotMask,
+    Rule::FreshMaskKey,
+    Rule::BodyEmptyOrCode,
+    Rule::CodeIsDefined,
+    Rule::CodeNotLocalOnly,
+    Rule::CodeNot1004,
+    Rule::CodeIsAssigned,
+    Rule::Code1010FromClient,
+    Rule::NoDataAfterClose,
+    Rule::OneClose,
+    Rule::ReportsFirstCode,
+    Rule::Reports1005,
+    Rule::ReportsReason,
+    Rule::NoPanic,
+    Rule::NoHang,
+    Rule::BoundedMemory,
+    Rule::NextConnectionUnharmed,
+]);
 
 /// The buffers that reading stories takes, reused from one to the next.
 #[derive(Debug)]
@@ -281,6 +343,20 @@ impl Teller {
                     story.stimulated(at);
                     story.peer_reset = Some(at);
                     unread = None;
+                }
+                What::PeerGone(_) => {
+                    story.stimulated(at);
+                    story.way = Way::Cut;
+                }
+                What::PeerPaused => {
+                    story.stimulated(at);
+                    story.way = story.way.max(Way::Full);
+                }
+                What::PeerResumed => {
+                    story.stimulated(at);
+                    if story.way == Way::Full {
+                        story.way = Way::Slow;
+                    }
                 }
                 What::AppPause => {
                     story.stimulated(at);

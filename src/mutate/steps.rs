@@ -21,6 +21,9 @@ const OPCODES: [u8; 10] = [0, 1, 2, 3, 7, 8, 9, 10, 11, 15];
 /// Waits around the patience of the model and of the judge.
 const TICKS: [u8; 10] = [0, 1, 2, 7, 8, 9, 15, 16, 17, 255];
 
+/// An answer is one write or two, and what comes after it another.
+const WRITES: u8 = 4;
+
 /// Makes one change. What the changed step borrows is put into `fresh`.
 pub(super) fn change<'a>(steps: &mut Vec<Step<'a>>, form: Form, random: &mut Random, fresh: &'a mut Vec<u8>) {
     let at = random.below(steps.len());
@@ -57,6 +60,9 @@ fn changed<'a>(step: Step<'a>, form: Form, random: &mut Random, fresh: &'a mut V
         }
         Step::Fin => Step::Reset,
         Step::Reset => Step::Fin,
+        Step::PeerGone(writes) => Step::PeerGone(writes.wrapping_add(1) % WRITES),
+        Step::PeerPause => Step::PeerResume,
+        Step::PeerResume => Step::PeerPause,
         Step::AppClose(payload) => Step::AppClose(payload::change(payload, random, fresh)),
         Step::AppSend { kind, payload } if random.one_in(2) => Step::AppSend { kind: other(kind), payload },
         Step::AppSend { kind, payload } => {
@@ -154,7 +160,7 @@ fn any(form: Form, random: &mut Random) -> Step<'static> {
     let tail = if random.one_in(2) { random.pick(&EDGES) } else { b"bye" };
     let close = Payload { code: Some(payload::code(None, random)), ..Payload::EMPTY };
     let text = Payload { tail, ..Payload::EMPTY };
-    match (random.below(18), form) {
+    match (random.below(21), form) {
         (0 | 1, _) => Step::Frame(FrameStep::of(Opcode::Close, close)),
         (2, _) => Step::Frame(FrameStep::of(Opcode::Close, Payload { tail, ..close })),
         (3, _) => Step::Frame(FrameStep::of(Opcode::Close, Payload::EMPTY)),
@@ -172,6 +178,9 @@ fn any(form: Form, random: &mut Random) -> Step<'static> {
         (14, Form::Script) => Step::Pause,
         (15, Form::Script) => Step::Resume,
         (16, Form::Script) => Step::Connect,
+        (17, Form::Script) => Step::PeerGone(random.below(usize::from(WRITES)) as u8),
+        (18, Form::Script) => Step::PeerPause,
+        (19, Form::Script) => Step::PeerResume,
         (_, Form::Script) => Step::Reset,
     }
 }

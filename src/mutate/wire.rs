@@ -101,6 +101,9 @@ pub(super) fn write(
             // `Form::Wire` makes none of these.
             Step::Fin
             | Step::Reset
+            | Step::PeerGone(_)
+            | Step::PeerPause
+            | Step::PeerResume
             | Step::AppClose(_)
             | Step::AppSend { .. }
             | Step::Pause

@@ -118,6 +118,9 @@ impl<'a> Iterator for Steps<'a> {
                 2 => Recut::Each,
                 _ => Recut::At(self.u8()),
             }),
+            tag::PEER_GONE => Step::PeerGone(self.u8()),
+            tag::PEER_PAUSE => Step::PeerPause,
+            tag::PEER_RESUME => Step::PeerResume,
             _ => {
                 let len = usize::from(self.u8());
                 // A note is one line: what would end it, or is no text, is left out.
@@ -148,7 +151,10 @@ mod tag {
     pub const CONNECT: u8 = 9;
     pub const AGAIN: u8 = 10;
     pub const NOTE: u8 = 11;
-    pub const COUNT: u8 = 12;
+    pub const PEER_GONE: u8 = 12;
+    pub const PEER_PAUSE: u8 = 13;
+    pub const PEER_RESUME: u8 = 14;
+    pub const COUNT: u8 = 15;
 }
 
 mod flag {
@@ -193,6 +199,9 @@ impl Writer {
             }
             Step::Fin => self.0.push(tag::FIN),
             Step::Reset => self.0.push(tag::RESET),
+            Step::PeerGone(writes) => self.0.extend([tag::PEER_GONE, *writes]),
+            Step::PeerPause => self.0.push(tag::PEER_PAUSE),
+            Step::PeerResume => self.0.push(tag::PEER_RESUME),
             Step::AppClose(payload) => {
                 self.0.extend([tag::APP_CLOSE, if payload.code.is_some() { flag::CODE } else { 0 }]);
                 self.payload(payload);

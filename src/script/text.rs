@@ -10,6 +10,9 @@
 //! > octets 8882 37fa 213d
 //! > fin
 //! > reset
+//! > gone 1
+//! > pause
+//! > resume
 //! app close 1000 "bye"
 //! app send binary hex:00ff
 //! app pause
@@ -117,7 +120,7 @@ fn step(line: &mut Line<'_>, out: &mut Writer) -> Result<(), Mistake> {
 
 fn peer(line: &mut Line<'_>, out: &mut Writer) -> Result<(), Mistake> {
     let expected = "what the peer sends: `close`, `text`, `binary`, `ping`, `pong`, `continuation`, \
-                    `opcode=N`, `octets`, `fin` or `reset`";
+                    `opcode=N`, `octets`, `fin`, `reset`, `gone N`, `pause` or `resume`";
     let opcode = match line.token() {
         "fin" => {
             out.step(&Step::Fin);
@@ -125,6 +128,19 @@ fn peer(line: &mut Line<'_>, out: &mut Writer) -> Result<(), Mistake> {
         }
         "reset" => {
             out.step(&Step::Reset);
+            return Ok(());
+        }
+        "gone" => {
+            let writes = line.byte("how many writes are still taken, 0 to 255")?;
+            out.step(&Step::PeerGone(writes));
+            return Ok(());
+        }
+        "pause" => {
+            out.step(&Step::PeerPause);
+            return Ok(());
+        }
+        "resume" => {
+            out.step(&Step::PeerResume);
             return Ok(());
         }
         "octets" => {
@@ -496,6 +512,9 @@ impl fmt::Display for Step<'_> {
             }
             Step::Fin => write!(f, "> fin"),
             Step::Reset => write!(f, "> reset"),
+            Step::PeerGone(writes) => write!(f, "> gone {writes}"),
+            Step::PeerPause => write!(f, "> pause"),
+            Step::PeerResume => write!(f, "> resume"),
             Step::AppClose(payload) => write!(f, "app close{payload}"),
             Step::AppSend { kind, payload } => write!(f, "app send {}{payload}", kind.name()),
             Step::Pause => write!(f, "app pause"),

@@ -523,6 +523,8 @@ impl<C: Conduct> Subject for Endpoint<C> {
                 self.unread_fin = false;
                 self.happens(Event::PeerReset, None, out);
             }
+            // It never asks whether what it writes arrives.
+            Stimulus::PeerGone(_) | Stimulus::PeerPause | Stimulus::PeerResume => {}
             Stimulus::Close { code, reason } => self.app_close(code, reason, out),
             Stimulus::Send { kind, payload } => self.app_send(kind, payload, out),
             Stimulus::Pause => self.paused = true,

@@ -1,0 +1,7 @@
+wsclose 1
+role server
+# The application closes a connection whose peer is gone.
+> gone 1
+app send text "late"
+app close 1000 "bye"
+> reset

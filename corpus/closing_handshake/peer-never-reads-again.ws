@@ -1,0 +1,7 @@
+wsclose 1
+role server
+# The peer closes and never reads the answer.
+> pause
+> close 3333 "r"
+wait 17
+> fin
