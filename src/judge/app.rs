@@ -1,6 +1,6 @@
 //! The rules about the application: what the endpoint under test told it, and what it let it do.
 
-use super::reaction::Reaction;
+use super::reaction::{Reaction, is_failure};
 use super::story::{At, SeenClose, Story};
 use super::{Actual, Bench};
 use crate::close::MAX_REASON;
@@ -42,8 +42,14 @@ fn close_received(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
         Some(code) => {
             let rule = Rule::ReportsFirstCode;
             let expected = "the code of the first Close received";
-            // An error may be its way to say that it did not take this Close.
-            if story.error.is_some() && story.reaction_to_close(peer) != Reaction::Accepted {
+            // An error, or its own code, may be its way to say that it did not take this Close; where it
+            // could not write, the refusal itself cannot be seen.
+            let refused = |report: super::story::Report| {
+                report.code != Some(code) && report.code.is_some_and(is_failure)
+            };
+            if story.error.is_some() && story.reaction_to_close(peer) != Reaction::Accepted
+                || story.is_mute() && told.is_some_and(refused)
+            {
                 return bench.unclear(rule);
             }
             match told {

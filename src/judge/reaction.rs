@@ -18,7 +18,7 @@ pub(super) enum Reaction {
 }
 
 /// Codes that endpoints send when they fail a connection.
-fn is_failure(code: CloseCode) -> bool {
+pub(super) fn is_failure(code: CloseCode) -> bool {
     matches!(code.0, 1002 | 1003 | 1007 | 1008 | 1009 | 1011)
 }
 

@@ -1,7 +1,7 @@
 //! The rules that bind a sender: what the endpoint under test put on the wire, and when it ended TCP.
 
 use super::reaction::Reaction;
-use super::story::{At, Story, Way};
+use super::story::{At, Story};
 use super::{Actual, Bench, PATIENCE, PROMPT};
 use crate::code::{Profile, Unsendable};
 use crate::flaw::Flaw;
@@ -54,7 +54,7 @@ fn frames(bench: &mut Bench<'_>, story: &Story) {
     }
     if let (true, Some(end)) = (story.own_unfinished, story.end)
         && story.peer_reset.is_none()
-        && matches!(story.way, Way::Clear | Way::Slow)
+        && !story.is_mute()
         && !broken.contains(Rule::StreamWellFormed)
     {
         broken.insert(Rule::StreamWellFormed);

@@ -228,6 +228,14 @@ impl Story {
         }
     }
 
+    /// Whether what the subject may have wanted to write last cannot be seen.
+    pub(super) const fn is_mute(&self) -> bool {
+        match self.way {
+            Way::Clear | Way::Slow => false,
+            Way::Full | Way::Cut => true,
+        }
+    }
+
     /// How many ticks passed since then.
     pub(super) fn since(&self, at: At) -> u32 {
         self.last.tick - at.tick
@@ -354,7 +362,8 @@ impl Teller {
                 }
                 What::PeerResumed => {
                     story.stimulated(at);
-                    if story.way == Way::Full {
+                    // Whoever ended TCP before this never saw the way clear.
+                    if story.way == Way::Full && story.end.is_none() {
                         story.way = Way::Slow;
                     }
                 }
