@@ -13,9 +13,13 @@ use wsclose_plumbing::layer::Glued;
 pub mod beast;
 pub mod fuzz;
 pub mod known;
+#[cfg(wsclose_native)]
+mod native;
 pub mod tungstenite;
+pub mod websocketpp;
 pub mod ws_frames;
 pub mod ws_tcp;
+pub mod wslay;
 
 /// A peer that can be driven from here.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +49,22 @@ pub const PEERS: &[Peer] = &[
         #[cfg(not(wsclose_beast))]
         make: Err(beast::NOT_BUILT),
     },
+    Peer {
+        name: "websocketpp",
+        in_process: true,
+        #[cfg(wsclose_websocketpp)]
+        make: Ok(|| Box::new(websocketpp::Websocketpp::new())),
+        #[cfg(not(wsclose_websocketpp))]
+        make: Err(websocketpp::NOT_BUILT),
+    },
+    Peer {
+        name: "wslay",
+        in_process: true,
+        #[cfg(wsclose_wslay)]
+        make: Ok(|| Box::new(wslay::Wslay::new())),
+        #[cfg(not(wsclose_wslay))]
+        make: Err(wslay::NOT_BUILT),
+    },
 ];
 
 /// The peers that need neither sockets nor threads.
@@ -69,6 +89,20 @@ pub fn not_built() -> Vec<(&'static str, &'static str)> {
         .iter()
         .filter_map(|peer| Some((peer.name, peer.make.err()?.trim_start_matches("not built: "))))
         .collect()
+}
+
+/// The version of a C or C++ peer, as what was compiled in says it; none where it was not built, and none for a
+/// crate, whose version Cargo.toml has.
+pub fn native_version(name: &str) -> Option<String> {
+    match name {
+        #[cfg(wsclose_beast)]
+        "beast" => Some(beast::version()),
+        #[cfg(wsclose_websocketpp)]
+        "websocketpp" => Some(websocketpp::version()),
+        #[cfg(wsclose_wslay)]
+        "wslay" => Some(wslay::version()),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

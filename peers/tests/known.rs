@@ -15,7 +15,7 @@ use wsclose::role::Role;
 use wsclose::rule::{Level, Rule};
 use wsclose::script::ScriptBuf;
 use wsclose_peers::known::Known;
-use wsclose_peers::{PEERS, Peer, beast};
+use wsclose_peers::{PEERS, Peer, native_version};
 
 #[test]
 fn tungstenite_breaks_what_is_known() {
@@ -35,6 +35,16 @@ fn ws_rs_breaks_what_is_known() {
 #[test]
 fn beast_breaks_what_is_known() {
     check("beast");
+}
+
+#[test]
+fn websocketpp_breaks_what_is_known() {
+    check("websocketpp");
+}
+
+#[test]
+fn wslay_breaks_what_is_known() {
+    check("wslay");
 }
 
 #[test]
@@ -60,7 +70,7 @@ fn the_crates_are_confirmed_in_the_versions_that_are_built() {
     let manifest: toml::Table = manifest.expect("there is a manifest").parse().expect("it is TOML");
     for (rule, deviation) in Known::committed().iter() {
         let name = match deviation.peer.as_str() {
-            "beast" => continue,
+            native if NATIVE.contains(&native) => continue,
             "ws-rs" | "ws-rs-frames" => "ws",
             other => other,
         };
@@ -147,27 +157,21 @@ fn check(name: &str) {
     }
 }
 
-/// Whether this is the version that the entries were confirmed in: Boost is whatever the machine has.
+/// The peers of which a version is whatever the machine has.
+const NATIVE: [&str; 3] = ["beast", "websocketpp", "wslay"];
+
+/// Whether this is the version that the entries were confirmed in.
 fn is_confirmed_version(name: &str) -> bool {
-    if name != "beast" {
+    if !NATIVE.contains(&name) {
         return true;
     }
-    let mut versions = Known::committed().iter().filter(|(_, deviation)| deviation.peer == name);
-    let confirmed = versions.all(|(_, deviation)| deviation.version == beast_version());
+    let version = native_version(name).unwrap_or_default();
+    let mut entries = Known::committed().iter().filter(|(_, deviation)| deviation.peer == name);
+    let confirmed = entries.all(|(_, deviation)| deviation.version == version);
     if !confirmed {
-        println!("not asked what is stale: known.toml is about another version than {}", beast_version());
+        println!("not asked what is stale: known.toml is about another version than {version}");
     }
     confirmed
-}
-
-#[cfg(wsclose_beast)]
-fn beast_version() -> String {
-    beast::version()
-}
-
-#[cfg(not(wsclose_beast))]
-fn beast_version() -> String {
-    beast::NOT_BUILT.to_owned()
 }
 
 /// One line for each script in which something was found, the rules by level.

@@ -1,8 +1,7 @@
 // Boost.Beast's WebSocket stream over its own in-memory test stream, behind the C functions of shim.h.
 // What is Beast's doing and what is this file's is written at the top of beast.rs.
 
-#include "shim.h"
-#include "wire.hpp"
+#include "beast_wire.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/write.hpp>
@@ -40,23 +39,22 @@ http::request<http::empty_body> const& upgrade_request()
     return request;
 }
 
-} // namespace
-
 // An endpoint, and the program around it: it keeps an async_read pending, as Beast's documentation and its
 // examples do, and closes TCP once an operation has failed.
-struct wsclose_beast {
-    wsclose_beast() { start_context(); }
+class Endpoint final : public wsclose_endpoint {
+public:
+    Endpoint() { start_context(); }
 
-    ~wsclose_beast() { drop_connection(); }
+    ~Endpoint() override { drop_connection(); }
 
-    void connect(bool is_server)
+    void connect(bool is_server) override
     {
         drop_connection();
         if (broken_) {
             // What an exception or an endless loop left in the queue is not for the next connection.
             start_context();
         }
-        broken_ = paused_ = over_ = false;
+        broken_ = over_ = false;
         ticks_ = 0;
         steps_left_ = free_handlers;
         line_.closed = line_.reset = line_.awaits_fin = false;
@@ -89,13 +87,9 @@ struct wsclose_beast {
         run();
     }
 
-    void octets(std::uint8_t const* data, std::size_t len)
+    void octets(std::uint8_t const* data, std::size_t len) override
     {
         if (!alive() || line_.closed || line_.reset) {
-            return;
-        }
-        if (paused_) {
-            unread_.insert(unread_.end(), data, data + len);
             return;
         }
         steps_left_ += len * handlers_per_octet;
@@ -104,31 +98,28 @@ struct wsclose_beast {
         run();
     }
 
-    void peer_fin()
+    void peer_fin() override
     {
-        if (paused_) {
-            unread_fin_ = true;
-        } else if (alive()) {
+        if (alive()) {
             stream_->next_layer().close_remote();
             run();
         }
     }
 
-    void peer_reset()
+    void peer_reset() override
     {
         if (!alive()) {
             return;
         }
         line_.drain();
         line_.reset = true;
-        forget_unread();
         // Unread octets are lost, and with its peer gone what is written fails.
         stream_->next_layer().clear();
         line_.peer.reset();
         run();
     }
 
-    void close(std::uint16_t code, char const* reason, std::size_t len)
+    void close(std::uint16_t code, char const* reason, std::size_t len) override
     {
         if (!alive()) {
             return line_.say(WSCLOSE_REFUSED, "the endpoint is gone");
@@ -145,7 +136,7 @@ struct wsclose_beast {
         closing_ = true;
         auto const before = line_.written;
         assertions_tell = true;
-        stream_->async_close(why, Done{this, generation_, &wsclose_beast::on_close});
+        stream_->async_close(why, Done{this, generation_, &Endpoint::on_close});
         // Beast writes its Close within the call unless something else is being written.
         line_.drain();
         close_undecided_ = line_.written == before;
@@ -155,7 +146,7 @@ struct wsclose_beast {
         run();
     }
 
-    void send(bool is_text, std::uint8_t const* data, std::size_t len)
+    void send(bool is_text, std::uint8_t const* data, std::size_t len) override
     {
         if (!alive()) {
             return line_.say(WSCLOSE_REFUSED, "the endpoint is gone");
@@ -168,25 +159,11 @@ struct wsclose_beast {
         steps_left_ += len;
         assertions_tell = true;
         stream_->text(is_text);
-        stream_->async_write(net::buffer(outgoing_), Done{this, generation_, &wsclose_beast::on_write});
+        stream_->async_write(net::buffer(outgoing_), Done{this, generation_, &Endpoint::on_write});
         run();
     }
 
-    void pause() { paused_ = true; }
-
-    void resume()
-    {
-        paused_ = false;
-        if (!unread_.empty()) {
-            octets(unread_.data(), unread_.size());
-        }
-        if (unread_fin_) {
-            peer_fin();
-        }
-        forget_unread();
-    }
-
-    void tick()
+    void tick() override
     {
         if (alive() && line_.awaits_fin && ++ticks_ == patience) {
             stream_->next_layer().close_remote();
@@ -195,21 +172,18 @@ struct wsclose_beast {
     }
 
     // What was thrown has left operations half done: nothing more is asked of them.
-    void broke(char const* words)
+    void broke(char const* words) override
     {
         line_.say(WSCLOSE_PANICKED, words);
         abandon();
     }
 
-    Log& log() { return line_.log; }
-    Log const& log() const { return line_.log; }
-
 private:
     // A completion handler of the connection that it was made on, and of no later one.
     struct Done {
-        wsclose_beast* self;
+        Endpoint* self;
         std::uint64_t generation;
-        void (wsclose_beast::*then)(error_code);
+        void (Endpoint::*then)(error_code);
 
         void operator()(error_code ec, std::size_t = 0) const
         {
@@ -219,14 +193,12 @@ private:
         }
     };
 
-    Line line_;
+    Line line_{log};
     std::optional<net::io_context> context_;
     std::optional<net::executor_work_guard<net::io_context::executor_type>> work_;
     std::optional<Stream> stream_;
     beast::flat_buffer incoming_;
     std::vector<std::uint8_t> outgoing_;
-    std::vector<std::uint8_t> unread_;  // what arrived while the application did not read,
-    bool unread_fin_ = false;           // and whether a FIN did
     std::uint64_t generation_ = 0;
     std::size_t steps_left_ = 0;
     unsigned ticks_ = 0;
@@ -234,7 +206,6 @@ private:
     bool writing_ = false;          // an async_write is,
     bool closing_ = false;          // an async_close is
     bool close_undecided_ = false;  // and it has not written its Close
-    bool paused_ = false;
     bool over_ = false;             // the application has been told how the connection ended
     bool broken_ = false;
 
@@ -260,13 +231,6 @@ private:
         }
         reading_ = writing_ = closing_ = close_undecided_ = false;
         incoming_.clear();
-        forget_unread();
-    }
-
-    void forget_unread()
-    {
-        unread_.clear();
-        unread_fin_ = false;
     }
 
     void abandon()
@@ -280,7 +244,7 @@ private:
     void read()
     {
         reading_ = true;
-        stream_->async_read(incoming_, Done{this, generation_, &wsclose_beast::on_read});
+        stream_->async_read(incoming_, Done{this, generation_, &Endpoint::on_read});
     }
 
     void run()
@@ -364,21 +328,7 @@ private:
     }
 };
 
-namespace {
-
-template<class Work>
-void stimulate(wsclose_beast* endpoint, Work work) noexcept
-{
-    try {
-        endpoint->log().clear();
-        work(*endpoint);
-    } catch (std::exception const& error) {
-        endpoint->broke(error.what());
-    } catch (...) {
-        endpoint->broke("an exception that is no std::exception");
-    }
-}
-
+// An enumerator that the installed version does not have.
 struct Missing {};
 
 } // namespace
@@ -429,71 +379,7 @@ static Enumerator const enumerators[] = {
 
 extern "C" {
 
-wsclose_beast* wsclose_beast_new(void)
-{
-    try {
-        return new wsclose_beast;
-    } catch (...) {
-        return nullptr;
-    }
-}
-
-void wsclose_beast_free(wsclose_beast* endpoint) { delete endpoint; }
-
-void wsclose_beast_connect(wsclose_beast* endpoint, int is_server)
-{
-    stimulate(endpoint, [=](wsclose_beast& e) { e.connect(is_server != 0); });
-}
-
-void wsclose_beast_octets(wsclose_beast* endpoint, uint8_t const* data, size_t len)
-{
-    stimulate(endpoint, [=](wsclose_beast& e) { e.octets(data, len); });
-}
-
-void wsclose_beast_peer_fin(wsclose_beast* endpoint)
-{
-    stimulate(endpoint, [](wsclose_beast& e) { e.peer_fin(); });
-}
-
-void wsclose_beast_peer_reset(wsclose_beast* endpoint)
-{
-    stimulate(endpoint, [](wsclose_beast& e) { e.peer_reset(); });
-}
-
-void wsclose_beast_close(wsclose_beast* endpoint, uint16_t code, char const* reason, size_t len)
-{
-    stimulate(endpoint, [=](wsclose_beast& e) { e.close(code, reason, len); });
-}
-
-void wsclose_beast_send(wsclose_beast* endpoint, int is_text, uint8_t const* data, size_t len)
-{
-    stimulate(endpoint, [=](wsclose_beast& e) { e.send(is_text != 0, data, len); });
-}
-
-void wsclose_beast_pause(wsclose_beast* endpoint)
-{
-    stimulate(endpoint, [](wsclose_beast& e) { e.pause(); });
-}
-
-void wsclose_beast_resume(wsclose_beast* endpoint)
-{
-    stimulate(endpoint, [](wsclose_beast& e) { e.resume(); });
-}
-
-void wsclose_beast_tick(wsclose_beast* endpoint)
-{
-    stimulate(endpoint, [](wsclose_beast& e) { e.tick(); });
-}
-
-void wsclose_beast_events(wsclose_beast const* endpoint, wsclose_event const** events, size_t* count,
-                          uint8_t const** octets, size_t* octets_len)
-{
-    auto const& log = endpoint->log();
-    *events = log.events.data();
-    *count = log.events.size();
-    *octets = log.octets.data();
-    *octets_len = log.octets.size();
-}
+wsclose_endpoint* wsclose_beast_new(void) { return wsclose::make<Endpoint>(); }
 
 int wsclose_beast_is_valid_close_code(uint16_t code) { return websocket::detail::is_valid_close_code(code); }
 

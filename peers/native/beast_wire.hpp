@@ -1,12 +1,12 @@
 // The line between Beast and the harness: Beast's in-memory test stream with resets, torn down as a TCP
-// socket is, and a log of what passes. Included once, by shim.cpp.
+// socket is. Included once, by beast.cpp.
 #ifndef WSCLOSE_BEAST_WIRE_HPP
 #define WSCLOSE_BEAST_WIRE_HPP
 
 // Beast's assertions stay on, and an assertion that goes off is told instead of aborting the process.
 #define BOOST_ENABLE_ASSERT_HANDLER
 
-#include "shim.h"
+#include "endpoint.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/beast/_experimental/test/stream.hpp>
@@ -18,7 +18,6 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 namespace net = boost::asio;
 namespace beast = boost::beast;
@@ -29,30 +28,9 @@ namespace {
 // An assertion is told only where throwing is safe: while handlers run, and nothing else is being thrown.
 thread_local bool assertions_tell = false;
 
-// What has happened since the stimulus began.
-struct Log {
-    std::vector<wsclose_event> events;
-    std::vector<std::uint8_t> octets;
-
-    void clear()
-    {
-        events.clear();
-        octets.clear();
-    }
-
-    void add(wsclose_event_kind kind, void const* data = nullptr, std::size_t len = 0, std::uint16_t code = 0)
-    {
-        auto const start = octets.size();
-        auto const* first = static_cast<std::uint8_t const*>(data);
-        octets.insert(octets.end(), first, first + len);
-        events.push_back({static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(len), code,
-                          static_cast<std::uint8_t>(kind)});
-    }
-};
-
 // One connection seen from outside Beast. The octets that Beast wrote wait in `peer` until `drain`.
 struct Line {
-    Log log;
+    wsclose::Log& log;
     std::optional<beast::test::stream> peer;
     bool reset = false;         // the peer reset it
     bool closed = false;        // this end closed it
