@@ -38,6 +38,26 @@ fn beast_breaks_what_is_known() {
 }
 
 #[test]
+fn soketto_breaks_what_is_known() {
+    check("soketto");
+}
+
+#[test]
+fn sockudo_ws_breaks_what_is_known() {
+    check("sockudo-ws");
+}
+
+#[test]
+fn wtx_breaks_what_is_known() {
+    check("wtx");
+}
+
+#[test]
+fn yawc_breaks_what_is_known() {
+    check("yawc");
+}
+
+#[test]
 fn every_entry_is_about_a_peer_that_there_is() {
     for (rule, deviation) in Known::committed().iter() {
         let known = PEERS.iter().any(|peer| peer.name == deviation.peer);
