@@ -9,17 +9,22 @@
 
 use wsclose::subject::Subject;
 use wsclose_plumbing::layer::Glued;
+use wsclose_plumbing::program::Played;
 
 pub mod beast;
 pub mod fuzz;
 pub mod known;
 #[cfg(wsclose_native)]
 mod native;
+pub mod sockudo_ws;
+pub mod soketto;
 pub mod tungstenite;
 pub mod websocketpp;
 pub mod ws_frames;
 pub mod ws_tcp;
 pub mod wslay;
+pub mod wtx;
+pub mod yawc;
 
 /// A peer that can be driven from here.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +70,14 @@ pub const PEERS: &[Peer] = &[
         #[cfg(not(wsclose_wslay))]
         make: Err(wslay::NOT_BUILT),
     },
+    Peer { name: "soketto", in_process: true, make: Ok(|| Box::new(Played::<soketto::Soketto>::new())) },
+    Peer {
+        name: "sockudo-ws",
+        in_process: true,
+        make: Ok(|| Box::new(Played::<sockudo_ws::SockudoWs>::new())),
+    },
+    Peer { name: "wtx", in_process: true, make: Ok(|| Box::new(Played::<wtx::Wtx>::new())) },
+    Peer { name: "yawc", in_process: true, make: Ok(|| Box::new(Played::<yawc::Yawc>::new())) },
 ];
 
 /// The peers that need neither sockets nor threads.

@@ -234,6 +234,12 @@ impl App {
         .await
     }
 
+    /// Waits for `read`, which does not go on while the application has stopped reading.
+    pub async fn reading<T>(&self, read: impl Future<Output = T>) -> T {
+        let mut read = pin!(read);
+        std::future::poll_fn(|cx| if self.paused() { Poll::Pending } else { read.as_mut().poll(cx) }).await
+    }
+
     /// Waits for what the script asks, and for nothing else.
     pub async fn asked(&self) -> Request {
         match self.turn(std::future::pending::<()>()).await {

@@ -5,9 +5,9 @@ use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Wake, Waker};
 
 use wsclose::role::Role;
@@ -188,6 +188,33 @@ impl<P: Program> Played<P> {
     }
 }
 
+/// Runs two halves of a program side by side until either is over: for a library whose reading and writing
+/// are apart, so that neither has to be dropped while it waits.
+pub async fn either(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    std::future::poll_fn(|cx| match one.as_mut().poll(cx) {
+        Poll::Pending => other.as_mut().poll(cx),
+        over => over,
+    })
+    .await;
+}
+
+/// Runs a program inside a tokio runtime, which some libraries ask for their timers. The runtime itself never
+/// runs, so that no timer of it ever ends.
+pub async fn in_runtime(program: impl Future<Output = ()>) {
+    static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_time().build().expect("a runtime without I/O takes nothing from the system")
+    });
+    let mut program = pin!(program);
+    std::future::poll_fn(|cx| {
+        // Entered anew each time: programs take turns, and a runtime must be left in the reverse order.
+        let _inside = RUNTIME.enter();
+        program.as_mut().poll(cx)
+    })
+    .await;
+}
+
 /// What a panic said, as far as it is text.
 pub fn panic_words(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
@@ -259,10 +286,74 @@ mod tests {
         }
     }
 
+    /// Reads in one half, is asked in the other, and has a timer, which takes a runtime.
+    struct Halves;
+
+    impl Program for Halves {
+        const NAME: &'static str = "halves";
+
+        fn duties(_role: Role) -> Duties {
+            Duties::ALL
+        }
+
+        async fn run(_role: Role, mut pipe: Pipe, app: App) {
+            let asked = async {
+                loop {
+                    app.asked().await;
+                    let timer = tokio::time::sleep(std::time::Duration::from_secs(1));
+                    app.answered(&Ok::<_, String>(timer));
+                }
+            };
+            let read = async {
+                loop {
+                    match app.reading(read(&mut pipe)).await.expect("nobody resets") {
+                        octets if octets.is_empty() => return,
+                        octets => app.message(MessageKind::Binary, &octets),
+                    }
+                }
+            };
+            in_runtime(either(asked, read)).await;
+        }
+    }
+
+    #[test]
+    fn two_halves_wait_each_for_its_own_and_end_together_inside_a_runtime() {
+        let script = "app pause\n> octets 6162\napp send binary\napp resume\n> fin\napp send binary\n";
+        let timeline = play_to::<Halves>(script);
+        insta::assert_snapshot!(timeline, @r#"
+        0  |  app stops reading
+        0  >  TEXT fin=0 rsv=6 claims 98 …             61 62
+        0  |  app sends binary ""
+        0  |  app reads again
+        0  |  app is told: binary "ab"
+        0  >  FIN
+        0  <  FIN
+        0  |  app sends binary ""
+        "#);
+    }
+
+    #[test]
+    fn programs_inside_a_runtime_take_turns_and_end_in_any_order() {
+        let (mut out, mut first) = (Output::new(), Played::<Halves>::new());
+        first.connect(Role::Server, &mut out);
+        let mut second = Played::<Halves>::new();
+        second.connect(Role::Server, &mut out);
+        first.react(Stimulus::Octets(b"ab"), &mut out);
+        first.react(Stimulus::Fin, &mut out);
+        assert!(out.is_closed(), "{:?}", out.entries());
+        second.react(Stimulus::Close { code: None, reason: "" }, &mut out);
+        drop(first);
+        second.react(Stimulus::Fin, &mut out);
+    }
+
     fn play(script: &str) -> String {
+        play_to::<Echo>(script)
+    }
+
+    fn play_to<P: Program>(script: &str) -> String {
         let script =
             ScriptBuf::read(format!("wsclose 1\nrole server\n{script}").as_bytes()).expect("a script");
-        let mut subject = Played::<Echo>::new();
+        let mut subject = Played::<P>::new();
         let mut driver = Driver::new();
         driver.drive(script.as_script(), &mut subject);
         driver.drive(script.as_script(), &mut subject).to_string()

@@ -1,0 +1,110 @@
+//! sockudo-ws, in-process: a [`WebSocketStream`] over a [`Pipe`], without the opening handshake.
+//!
+//! The program does what the documentation of `WebSocketStream` asks: it calls `next` all the time, which is
+//! what answers Pings and Closes and ends TCP after them, until that says `None`; then it drops TCP. What is
+//! sent is fed and flushed once; `next` writes what the peer has not yet taken. The library's heartbeats are
+//! off: they count seconds of a clock that scripts cannot move.
+//!
+//! The sans-I/O `Protocol` of the same crate is what `WebSocketStream` runs, so that there is no peer of its
+//! own for it.
+//!
+//! Left to the program, and so not held against sockudo-ws:
+//! - [`Duty::FailsAloud`]: an error of `next` sends no Close, and ends the stream; the program drops TCP.
+//! - [`Duty::KeepsTime`]: `Config::close_timeout` is measured by a clock that scripts cannot move.
+//! - [`Duty::ReportsClean`]: it hands over the Close, no more.
+//! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use futures_util::{SinkExt, StreamExt};
+use sockudo_ws::error::CloseReason;
+use sockudo_ws::{Config, Message, Role as Side, WebSocketStream};
+use wsclose::code::CloseCode;
+use wsclose::role::Role;
+use wsclose::rule::{Duties, Duty};
+use wsclose::script::MessageKind;
+use wsclose_plumbing::line::{App, Pipe, Request, Turn};
+use wsclose_plumbing::program::{Program, in_runtime};
+
+/// sockudo-ws in either role.
+#[derive(Debug)]
+pub struct SockudoWs;
+
+impl Program for SockudoWs {
+    const NAME: &'static str = "sockudo-ws";
+
+    fn duties(role: Role) -> Duties {
+        match role {
+            Role::Client | Role::Server => Duties::ALL.without(&[
+                Duty::FailsAloud,
+                Duty::KeepsTime,
+                Duty::ReportsClean,
+                Duty::ShowsMemory,
+            ]),
+        }
+    }
+
+    async fn run(role: Role, pipe: Pipe, app: App) {
+        let side = match role {
+            Role::Client => Side::Client,
+            Role::Server => Side::Server,
+        };
+        let config = Config { idle_timeout: 0, ping_interval: 0, ..Config::default() };
+        // Its timers are made inside a runtime.
+        in_runtime(async move { serve(WebSocketStream::from_raw(pipe, side, config), &app).await }).await;
+    }
+}
+
+async fn serve(mut socket: WebSocketStream<Pipe>, app: &App) {
+    let mut told = false;
+    loop {
+        match app.turn(socket.next()).await {
+            Turn::Asked(Request::Close { code, reason }) => {
+                let reason = code.map(|code| CloseReason::new(code.0, reason));
+                let result = send(&mut socket, Message::Close(reason)).await;
+                app.answered(&result);
+            }
+            Turn::Asked(Request::Send { kind, payload }) => {
+                let message = match kind {
+                    MessageKind::Text => Message::text(String::from_utf8_lossy(&payload)),
+                    MessageKind::Binary => Message::binary(payload),
+                };
+                let result = send(&mut socket, message).await;
+                app.answered(&result);
+            }
+            Turn::Came(Some(Ok(message))) => match message {
+                Message::Text(text) => app.message(MessageKind::Text, &text),
+                Message::Binary(octets) => app.message(MessageKind::Binary, &octets),
+                Message::Ping(_) | Message::Pong(_) => {}
+                Message::Close(reason) => {
+                    told = true;
+                    match reason {
+                        Some(reason) => {
+                            app.reported(Some(CloseCode(reason.code)), Some(&reason.reason), None)
+                        }
+                        None => app.reported(None, Some(""), None),
+                    }
+                }
+            },
+            Turn::Came(Some(Err(error))) => {
+                told = true;
+                app.errored(error);
+            }
+            Turn::Came(None) => {
+                if !told {
+                    app.errored("the stream ended without a Close");
+                }
+                return;
+            }
+        }
+    }
+}
+
+async fn send(socket: &mut WebSocketStream<Pipe>, message: Message) -> sockudo_ws::Result<()> {
+    socket.feed(message).await?;
+    match poll_fn(|cx| Poll::Ready(socket.poll_flush_unpin(cx))).await {
+        Poll::Ready(flushed) => flushed,
+        Poll::Pending => Ok(()),
+    }
+}

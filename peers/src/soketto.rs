@@ -1,0 +1,104 @@
+//! soketto, in-process: the [`Sender`] and [`Receiver`] of one connection, without the opening handshake.
+//!
+//! The program does what soketto's documentation asks: it calls `receive` all the time, which is what answers
+//! Pings and Closes, sends through the other half meanwhile, and never drops a call that has not ended. When
+//! `receive` fails, it drops the connection. `Error::Closed` says that the connection is closed, and no more:
+//! after a Close without a code, and when the peer has gone, it is all that soketto tells.
+//!
+//! [`Duty::ClosesTcp`] is the library's: `Sender::close`, and `Receiver` once it has answered a Close, end
+//! what they send. A connection in memory takes that for the end of both directions, as a peer would that
+//! goes when it is told so.
+//!
+//! Left to the program, and so not held against soketto:
+//! - [`Duty::FailsAloud`]: an error of `receive` is only returned; the program drops TCP. (A Close with a
+//!   code that soketto refuses is answered by 1002 all the same.)
+//! - [`Duty::KeepsTime`]: it has no clock.
+//! - [`Duty::ReportsClean`]: it hands over the Close, no more.
+//! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
+//!
+//! `Sender::close` always says 1000 without a reason. A request for anything else is refused here.
+
+use soketto::connection::{Builder, Error, Mode};
+use soketto::{Data, Incoming, Receiver, Sender};
+use wsclose::code::CloseCode;
+use wsclose::role::Role;
+use wsclose::rule::{Duties, Duty};
+use wsclose::script::MessageKind;
+use wsclose_plumbing::line::{App, Pipe, Request};
+use wsclose_plumbing::program::{Program, either};
+
+/// soketto in either role.
+#[derive(Debug)]
+pub struct Soketto;
+
+impl Program for Soketto {
+    const NAME: &'static str = "soketto";
+
+    fn duties(role: Role) -> Duties {
+        match role {
+            Role::Client | Role::Server => Duties::ALL.without(&[
+                Duty::FailsAloud,
+                Duty::KeepsTime,
+                Duty::ReportsClean,
+                Duty::ShowsMemory,
+            ]),
+        }
+    }
+
+    async fn run(role: Role, pipe: Pipe, app: App) {
+        let mode = match role {
+            Role::Client => Mode::Client,
+            Role::Server => Mode::Server,
+        };
+        let (sender, receiver) = Builder::new(pipe, mode).finish();
+        either(send(sender, &app), receive(receiver, &app)).await;
+    }
+}
+
+async fn send(mut sender: Sender<Pipe>, app: &App) {
+    loop {
+        match app.asked().await {
+            Request::Close { code: None, .. } => app.answered(&sender.close().await),
+            Request::Close { code: Some(CloseCode::NORMAL), reason } if reason.is_empty() => {
+                app.answered(&sender.close().await);
+            }
+            Request::Close { .. } => app.refused("soketto closes with 1000 and no reason"),
+            Request::Send { kind, payload } => {
+                let result = write(&mut sender, kind, &payload).await;
+                app.answered(&result);
+            }
+        }
+    }
+}
+
+async fn write(sender: &mut Sender<Pipe>, kind: MessageKind, payload: &[u8]) -> Result<(), Error> {
+    match kind {
+        MessageKind::Text => sender.send_text(String::from_utf8_lossy(payload)).await?,
+        MessageKind::Binary => sender.send_binary(payload).await?,
+    }
+    sender.flush().await
+}
+
+async fn receive(mut receiver: Receiver<Pipe>, app: &App) {
+    let (mut message, mut told) = (Vec::new(), false);
+    loop {
+        message.clear();
+        match app.reading(receiver.receive(&mut message)).await {
+            Ok(Incoming::Data(Data::Text(_))) => app.message(MessageKind::Text, &message),
+            Ok(Incoming::Data(Data::Binary(_))) => app.message(MessageKind::Binary, &message),
+            Ok(Incoming::Pong(_)) => {}
+            Ok(Incoming::Closed(reason)) => {
+                told = true;
+                app.reported(Some(CloseCode(reason.code)), reason.descr.as_deref(), None);
+            }
+            Err(error) => {
+                if !matches!(error, Error::Closed) {
+                    app.errored(error);
+                } else if !told {
+                    app.reported(None, None, None);
+                }
+                return;
+            }
+        }
+    }
+}
