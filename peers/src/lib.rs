@@ -9,11 +9,17 @@
 
 use wsclose::subject::Subject;
 use wsclose_plumbing::layer::Glued;
+use wsclose_plumbing::program::Played;
 
 pub mod beast;
+pub mod fastwebsockets;
+pub mod fastwebsockets_split;
 pub mod fuzz;
 pub mod known;
+pub mod ratchet;
+pub mod tokio_websockets;
 pub mod tungstenite;
+pub mod web_socket;
 pub mod ws_frames;
 pub mod ws_tcp;
 
@@ -44,6 +50,27 @@ pub const PEERS: &[Peer] = &[
         make: Ok(|| Box::new(beast::Beast::new())),
         #[cfg(not(wsclose_beast))]
         make: Err(beast::NOT_BUILT),
+    },
+    Peer {
+        name: "fastwebsockets",
+        in_process: true,
+        make: Ok(|| Box::new(Played::<fastwebsockets::FastWebSockets>::new())),
+    },
+    Peer {
+        name: "fastwebsockets-split",
+        in_process: true,
+        make: Ok(|| Box::new(Played::<fastwebsockets_split::FastWebSocketsSplit>::new())),
+    },
+    Peer {
+        name: "tokio-websockets",
+        in_process: true,
+        make: Ok(|| Box::new(Played::<tokio_websockets::TokioWebSockets>::new())),
+    },
+    Peer { name: "ratchet_core", in_process: true, make: Ok(|| Box::new(Played::<ratchet::Ratchet>::new())) },
+    Peer {
+        name: "web-socket",
+        in_process: true,
+        make: Ok(|| Box::new(Played::<web_socket::WebSocketRs>::new())),
     },
 ];
 

@@ -38,6 +38,31 @@ fn beast_breaks_what_is_known() {
 }
 
 #[test]
+fn fastwebsockets_breaks_what_is_known() {
+    check("fastwebsockets");
+}
+
+#[test]
+fn fastwebsockets_in_halves_breaks_what_is_known() {
+    check("fastwebsockets-split");
+}
+
+#[test]
+fn tokio_websockets_breaks_what_is_known() {
+    check("tokio-websockets");
+}
+
+#[test]
+fn ratchet_breaks_what_is_known() {
+    check("ratchet_core");
+}
+
+#[test]
+fn web_socket_breaks_what_is_known() {
+    check("web-socket");
+}
+
+#[test]
 fn every_entry_is_about_a_peer_that_there_is() {
     for (rule, deviation) in Known::committed().iter() {
         let known = PEERS.iter().any(|peer| peer.name == deviation.peer);
@@ -62,6 +87,7 @@ fn the_crates_are_confirmed_in_the_versions_that_are_built() {
         let name = match deviation.peer.as_str() {
             "beast" => continue,
             "ws-rs" | "ws-rs-frames" => "ws",
+            "fastwebsockets-split" => "fastwebsockets",
             other => other,
         };
         let wanted = &manifest["dependencies"][name];

@@ -1,0 +1,74 @@
+//! What every in-process adapter does, whatever its library: a session of each kind, in both roles.
+
+use wsclose::drive::Driver;
+use wsclose::role::Role;
+use wsclose::script::ScriptBuf;
+use wsclose::subject::Subject;
+
+/// The timeline, a line each, with single spaces and without ticks.
+fn play(subject: &mut dyn Subject, role: Role, steps: &str) -> Vec<String> {
+    let script = ScriptBuf::read(format!("wsclose 1\nrole {role}\n{steps}").as_bytes()).expect("a script");
+    let timeline = Driver::new().drive(script.as_script(), subject).outline();
+    timeline.lines().map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")).collect()
+}
+
+/// What a script must make happen: the beginnings of lines, in this order.
+const SESSIONS: [(&str, &str, &[&str]); 6] = [
+    ("a Close is echoed", "> close 3333\n> fin\n", &["< CLOSE 3333 ", "< FIN"]),
+    (
+        "a Close is echoed that comes octet by octet",
+        "> close 3333 \"r\"\n> fin\nagain each\n",
+        &["< CLOSE 3333 ", "| the same again", "< CLOSE 3333 ", "< FIN"],
+    ),
+    (
+        "the application's Close and its answer end TCP",
+        "app close 3333 \"bye\"\n> close 3333\n> fin\n",
+        &["< CLOSE 3333 \"bye\"", "> CLOSE 3333", "< FIN"],
+    ),
+    ("a message is delivered", "> text \"in\"\n", &["> TEXT \"in\"", "| app is told: text \"in\""]),
+    (
+        "a message is delivered that comes in fragments, octet by octet, round a Ping",
+        "> text \"i\" fin=0\n> ping\n> continuation \"n\"\nagain each\n",
+        &["| the same again", "< PONG", "| app is told: text \"in\""],
+    ),
+    (
+        "a message asked for is sent",
+        "app send text \"out\"\n",
+        &["| app sends text \"out\"", "< TEXT \"out\""],
+    ),
+];
+
+#[test]
+fn every_adapter_plays_the_plain_sessions_in_both_roles() {
+    for (name, steps, expected) in SESSIONS {
+        for role in Role::ALL {
+            expect(role, name, steps, expected);
+        }
+    }
+}
+
+/// A program must not lose what its library has read of a frame when its application asks for something.
+#[test]
+fn what_is_asked_in_the_middle_of_a_frame_harms_no_read() {
+    for (role, head, rest) in [(Role::Client, "8202", "aabb"), (Role::Server, "8282", "00000000aabb")] {
+        let steps = format!("> octets {head}\napp send text \"meanwhile\"\n> octets {rest}\n> close 3333\n");
+        expect(role, "asked in the middle", &steps, &["| app is told: binary aabb", "< CLOSE 3333"]);
+        expect(role, "asked in the middle", &steps, &["< TEXT \"meanwhile\"", "< CLOSE 3333"]);
+    }
+}
+
+/// Plays a script to every adapter, and expects these beginnings of lines in this order.
+fn expect(role: Role, name: &str, steps: &str, expected: &[&str]) {
+    for mut subject in wsclose_peers::in_process() {
+        let lines = play(subject.as_mut(), role, steps);
+        let mut rest = lines.iter();
+        for begins in expected {
+            assert!(
+                rest.any(|line| line.starts_with(begins)),
+                "{}, {role}: {name}: expected a line `{begins}…` in this place\n{}",
+                subject.name(),
+                lines.join("\n")
+            );
+        }
+    }
+}
