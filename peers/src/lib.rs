@@ -12,6 +12,7 @@ use wsclose_plumbing::layer::Glued;
 use wsclose_plumbing::program::Played;
 
 pub mod beast;
+pub mod edge_ws;
 pub mod fastwebsockets;
 pub mod fastwebsockets_split;
 pub mod fuzz;
@@ -72,6 +73,7 @@ pub const PEERS: &[Peer] = &[
         in_process: true,
         make: Ok(|| Box::new(Played::<web_socket::WebSocketRs>::new())),
     },
+    Peer { name: "edge-ws", in_process: true, make: Ok(|| Box::new(Glued::<edge_ws::EdgeWs>::new())) },
 ];
 
 /// The peers that need neither sockets nor threads.

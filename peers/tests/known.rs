@@ -63,6 +63,11 @@ fn web_socket_breaks_what_is_known() {
 }
 
 #[test]
+fn edge_ws_breaks_what_is_known() {
+    check("edge-ws");
+}
+
+#[test]
 fn every_entry_is_about_a_peer_that_there_is() {
     for (rule, deviation) in Known::committed().iter() {
         let known = PEERS.iter().any(|peer| peer.name == deviation.peer);
