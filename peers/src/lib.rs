@@ -12,6 +12,9 @@ use wsclose_plumbing::layer::Glued;
 use wsclose_plumbing::program::Played;
 
 pub mod beast;
+pub mod edge_ws;
+pub mod fastwebsockets;
+pub mod fastwebsockets_split;
 pub mod fuzz;
 pub mod known;
 #[cfg(wsclose_native)]
@@ -20,6 +23,10 @@ pub mod sockudo_ws;
 pub mod soketto;
 pub mod tungstenite;
 pub mod websocketpp;
+pub mod ratchet;
+pub mod tokio_websockets;
+pub mod tungstenite;
+pub mod web_socket;
 pub mod ws_frames;
 pub mod ws_tcp;
 pub mod wslay;
@@ -78,6 +85,27 @@ pub const PEERS: &[Peer] = &[
     },
     Peer { name: "wtx", in_process: true, make: Ok(|| Box::new(Played::<wtx::Wtx>::new())) },
     Peer { name: "yawc", in_process: true, make: Ok(|| Box::new(Played::<yawc::Yawc>::new())) },
+        name: "fastwebsockets",
+        in_process: true,
+        make: Ok(|| Box::new(Played::<fastwebsockets::FastWebSockets>::new())),
+    },
+    Peer {
+        name: "fastwebsockets-split",
+        in_process: true,
+        make: Ok(|| Box::new(Played::<fastwebsockets_split::FastWebSocketsSplit>::new())),
+    },
+    Peer {
+        name: "tokio-websockets",
+        in_process: true,
+        make: Ok(|| Box::new(Played::<tokio_websockets::TokioWebSockets>::new())),
+    },
+    Peer { name: "ratchet_core", in_process: true, make: Ok(|| Box::new(Played::<ratchet::Ratchet>::new())) },
+    Peer {
+        name: "web-socket",
+        in_process: true,
+        make: Ok(|| Box::new(Played::<web_socket::WebSocketRs>::new())),
+    },
+    Peer { name: "edge-ws", in_process: true, make: Ok(|| Box::new(Glued::<edge_ws::EdgeWs>::new())) },
 ];
 
 /// The peers that need neither sockets nor threads.

@@ -240,6 +240,18 @@ impl App {
         std::future::poll_fn(|cx| if self.paused() { Poll::Pending } else { read.as_mut().poll(cx) }).await
     }
 
+    /// Waits for `read` to end, and meanwhile does with `ask` what the script asks: for a read that may not be
+    /// dropped.
+    pub async fn hold<T>(&self, read: impl Future<Output = T>, mut ask: impl AsyncFnMut(Request)) -> T {
+        let mut read = pin!(read);
+        loop {
+            match self.turn(read.as_mut()).await {
+                Turn::Asked(request) => ask(request).await,
+                Turn::Came(came) => return came,
+            }
+        }
+    }
+
     /// Waits for what the script asks, and for nothing else.
     pub async fn asked(&self) -> Request {
         match self.turn(std::future::pending::<()>()).await {
@@ -300,4 +312,28 @@ pub async fn blocking<T>(mut read: impl FnMut() -> Result<T, Error>) -> Result<T
         done => Poll::Ready(done),
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_that_is_held_goes_on_when_the_script_asks_for_something() {
+        let app = App(Shared::default());
+        let ask = || lock(&app.0).requests.push_back(Request::Close { code: None, reason: String::new() });
+        let (mut polls, mut requests) = (0, Vec::new());
+        let read = std::future::poll_fn(|_| {
+            polls += 1;
+            if polls == 2 { Poll::Ready("came") } else { Poll::Pending }
+        });
+        let mut held = Box::pin(app.hold(read, async |request| requests.push(request)));
+        let mut cx = Context::from_waker(Waker::noop());
+        ask();
+        assert_eq!(held.as_mut().poll(&mut cx), Poll::Pending);
+        ask();
+        assert_eq!(held.as_mut().poll(&mut cx), Poll::Ready("came"));
+        drop(held);
+        assert_eq!((polls, requests.len()), (2, 2));
+    }
 }

@@ -1,0 +1,113 @@
+//! ratchet, in-process: the halves of a [`WebSocket`] (its feature `split`) over a [`Pipe`].
+//!
+//! `read` is not cancel safe, as its documentation says. So the read is held, and what the application asks
+//! goes through the sender. Text that is not UTF-8 is for the user to find (documentation of
+//! `Message::Text`): the program closes with 1007 and leaves. After `Message::Close` or an error the
+//! connection is closed, and a read would be "a bug in your code" (`CloseCause::Error`): the program drops
+//! TCP. An error that says `CloseCause::Stopped` "is not an error", and told as a closure of which nothing
+//! more is known.
+//!
+//! A code for which `CloseCode` has no value, and a Close without a code, cannot be asked for: they are told
+//! as refusals.
+//!
+//! Left to the program, and so not held against ratchet:
+//! - [`Duty::ClosesTcp`]. A client never does. A server in one piece shuts TCP down; in halves the same call
+//!   only flushes (`src/split/bilock/mod.rs`, `poll_shutdown`), so that it is the program that ends TCP.
+//! - [`Duty::KeepsTime`]: it has no clock.
+//! - [`Duty::ReportsClean`]: it hands over the Close, no more.
+//! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
+
+use bytes::BytesMut;
+use ratchet_core::{
+    CloseCause, CloseCode as Code, CloseReason, Error, Message, NoExt, PayloadType, Role as Side, WebSocket,
+    WebSocketConfig,
+};
+use wsclose::code::CloseCode;
+use wsclose::role::Role;
+use wsclose::rule::{Duties, Duty};
+use wsclose::script::MessageKind;
+use wsclose_plumbing::line::{App, Pipe, Request};
+use wsclose_plumbing::program::Program;
+
+/// ratchet in either role.
+#[derive(Debug)]
+pub struct Ratchet;
+
+impl Program for Ratchet {
+    const NAME: &'static str = "ratchet_core";
+
+    fn duties(role: Role) -> Duties {
+        match role {
+            Role::Client | Role::Server => Duties::ALL.without(&[
+                Duty::ClosesTcp,
+                Duty::KeepsTime,
+                Duty::ReportsClean,
+                Duty::ShowsMemory,
+            ]),
+        }
+    }
+
+    async fn run(role: Role, pipe: Pipe, app: App) {
+        let side = match role {
+            Role::Client => Side::Client,
+            Role::Server => Side::Server,
+        };
+        let config = WebSocketConfig::default();
+        let socket = WebSocket::from_upgraded(config, pipe, Some(NoExt), BytesMut::new(), side);
+        let (mut sender, mut receiver) = socket.split().expect("it is open");
+        let mut payload = BytesMut::new();
+        loop {
+            let ask = async |request| match request {
+                Request::Close { code, reason } => match reason_of(code, reason) {
+                    Ok(reason) => app.answered(&sender.close(reason).await),
+                    Err(why) => app.refused(why),
+                },
+                Request::Send { kind, payload } => {
+                    let kind = match kind {
+                        MessageKind::Text => PayloadType::Text,
+                        MessageKind::Binary => PayloadType::Binary,
+                    };
+                    app.answered(&sender.write(payload, kind).await);
+                }
+            };
+            let kind = match app.hold(receiver.read(&mut payload), ask).await {
+                Ok(Message::Text) => MessageKind::Text,
+                Ok(Message::Binary) => MessageKind::Binary,
+                // The payload stays: a message may be under way.
+                Ok(Message::Ping(_) | Message::Pong(_)) => continue,
+                Ok(Message::Close(reason)) => return closed(&app, reason),
+                Err(error) => return failed(&app, &error),
+            };
+            if kind == MessageKind::Text && std::str::from_utf8(&payload).is_err() {
+                app.errored("text that is not UTF-8");
+                // Whatever becomes of it, the program is done.
+                let _ = sender.close(CloseReason::new(Code::Invalid, None)).await;
+                return;
+            }
+            app.message(kind, &payload);
+            payload.clear();
+        }
+    }
+}
+
+fn reason_of(code: Option<CloseCode>, reason: String) -> Result<CloseReason, &'static str> {
+    let code = code.ok_or("`CloseReason` has no Close without a code")?;
+    let code = Code::try_from(code.to_octets()).map_err(|_| "`CloseCode` has no such code")?;
+    Ok(CloseReason::new(code, Some(reason).filter(|reason| !reason.is_empty())))
+}
+
+fn closed(app: &App, reason: Option<CloseReason>) {
+    match reason {
+        Some(CloseReason { code, description }) => {
+            app.reported(Some(CloseCode(code.into())), Some(description.as_deref().unwrap_or("")), None);
+        }
+        None => app.reported(None, Some(""), None),
+    }
+}
+
+fn failed(app: &App, error: &Error) {
+    match error.downcast_ref() {
+        Some(CloseCause::Stopped) => app.reported(None, None, None),
+        Some(CloseCause::Error) | None => app.errored(error),
+    }
+}

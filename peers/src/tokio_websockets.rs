@@ -1,0 +1,97 @@
+//! tokio-websockets, in-process: a [`WebSocketStream`](tokio_websockets::WebSocketStream) over a [`Pipe`],
+//! without the opening handshake.
+//!
+//! The glue does what its documentation asks of a program: it reads the stream to its end, also after a Close
+//! or an error, which is what sends the answers that are queued, and then drops TCP. The end of the stream is
+//! when the library's own `poll_close` ends TCP, so [`Duty::ClosesTcp`] is the library's. A stream that ends
+//! without a Close or an error is its way to say that none came. Reading may be dropped at any time:
+//! everything read is kept in the stream.
+//!
+//! `Message::close` panics on a code that is reserved and on a long reason, and says so; a program asks
+//! `CloseCode::is_reserved` and the length first, which is told as a refusal.
+//!
+//! Not claimed for tokio-websockets:
+//! - [`Duty::KeepsTime`]: it has no clock.
+//! - [`Duty::ReportsClean`]: it hands over the Close and says when the handshake is over, no more.
+//! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
+
+use futures_util::{SinkExt, StreamExt};
+use tokio_websockets::{ClientBuilder, CloseCode as Code, Message, ServerBuilder};
+use wsclose::close::MAX_REASON;
+use wsclose::code::CloseCode;
+use wsclose::role::Role;
+use wsclose::rule::{Duties, Duty};
+use wsclose::script::MessageKind;
+use wsclose_plumbing::line::{App, Pipe, Request, Turn};
+use wsclose_plumbing::program::Program;
+
+/// tokio-websockets in either role.
+#[derive(Debug)]
+pub struct TokioWebSockets;
+
+impl Program for TokioWebSockets {
+    const NAME: &'static str = "tokio-websockets";
+
+    fn duties(role: Role) -> Duties {
+        match role {
+            Role::Client | Role::Server => {
+                Duties::ALL.without(&[Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory])
+            }
+        }
+    }
+
+    async fn run(role: Role, pipe: Pipe, app: App) {
+        let mut socket = match role {
+            Role::Client => ClientBuilder::new().take_over(pipe),
+            Role::Server => ServerBuilder::new().serve(pipe),
+        };
+        let mut learned = false;
+        loop {
+            match app.turn(socket.next()).await {
+                Turn::Asked(request) => match asked(request) {
+                    Ok(message) => app.answered(&socket.send(message).await),
+                    Err(why) => app.refused(&why),
+                },
+                Turn::Came(Some(Ok(message))) => {
+                    if let Some((code, reason)) = message.as_close() {
+                        learned = true;
+                        app.reported(Some(CloseCode(code.into())), Some(reason), None);
+                    } else if message.is_text() {
+                        app.message(MessageKind::Text, message.as_payload());
+                    } else if message.is_binary() {
+                        app.message(MessageKind::Binary, message.as_payload());
+                    }
+                }
+                Turn::Came(Some(Err(error))) => {
+                    learned = true;
+                    app.errored(error);
+                }
+                Turn::Came(None) => {
+                    if !learned {
+                        app.reported(None, None, None);
+                    }
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// What the script asks for, as a message; or why the library has none for it.
+fn asked(request: Request) -> Result<Message, String> {
+    match request {
+        Request::Close { code, reason } => {
+            let code =
+                code.map(|code| Code::try_from(code.0)).transpose().map_err(|error| error.to_string())?;
+            if code.is_some_and(Code::is_reserved) {
+                return Err("a reserved code, on which `Message::close` panics".to_owned());
+            }
+            if code.is_some() && reason.len() > MAX_REASON {
+                return Err("a reason over 123 octets, on which `Message::close` panics".to_owned());
+            }
+            Ok(Message::close(code, &reason))
+        }
+        Request::Send { kind: MessageKind::Text, payload } => Ok(Message::text(payload)),
+        Request::Send { kind: MessageKind::Binary, payload } => Ok(Message::binary(payload)),
+    }
+}

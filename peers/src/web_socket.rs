@@ -1,0 +1,121 @@
+//! web-socket, in-process: two [`WebSocket`]s over the halves of a [`Pipe`], one that reads and one that
+//! writes.
+//!
+//! The library reads frames, checks them, and writes what it is told to. `recv` is not cancel safe, so it is
+//! held, and what the application asks goes through the half that writes. `close` consumes that half: nothing
+//! can be sent after it, which is told as a refusal. The program answers Pings, puts fragments together,
+//! checks that text is UTF-8, answers a Close with its code, and answers an error with 1002, as the README
+//! does; then it drops TCP.
+//!
+//! Left to the program, and so not held against web-socket: [`Duty::Answers`], [`Duty::FailsAloud`],
+//! [`Duty::ClosesTcp`], [`Duty::KeepsTime`] (it has no clock), [`Duty::ReportsClean`], and
+//! [`Duty::ShowsMemory`].
+
+use tokio::io::WriteHalf;
+use web_socket::{CloseCode as Code, DataType, Event, MessageType, Stream, WebSocket};
+use wsclose::code::{CloseCode, Profile};
+use wsclose::role::Role;
+use wsclose::rule::{Duties, Duty};
+use wsclose::script::MessageKind;
+use wsclose_plumbing::line::{App, Pipe, Request};
+use wsclose_plumbing::program::Program;
+
+/// web-socket in either role.
+#[derive(Debug)]
+pub struct WebSocketRs;
+
+impl Program for WebSocketRs {
+    const NAME: &'static str = "web-socket";
+
+    fn duties(role: Role) -> Duties {
+        match role {
+            Role::Client | Role::Server => {
+                Duties::of(&[Duty::Frames, Duty::Masks, Duty::ReadsClose, Duty::Reports, Duty::OffersApi])
+            }
+        }
+    }
+
+    async fn run(role: Role, pipe: Pipe, app: App) {
+        let (read, write) = tokio::io::split(pipe);
+        let (mut reader, writer) = match role {
+            Role::Client => (WebSocket::client(read), WebSocket::client(write)),
+            Role::Server => (WebSocket::server(read), WebSocket::server(write)),
+        };
+        let mut writer = Some(writer);
+        let mut parts = Vec::new();
+        loop {
+            let ask = async |request| ask(&mut writer, &app, request).await;
+            match app.hold(reader.recv(), ask).await {
+                Ok(Event::Data { ty, data }) => {
+                    parts.extend_from_slice(&data);
+                    let Some(kind) = ended(&ty) else { continue };
+                    if kind == MessageKind::Text && std::str::from_utf8(&parts).is_err() {
+                        app.errored("text that is not UTF-8");
+                        return close(writer, Some(Code::InvalidPayload as u16)).await;
+                    }
+                    app.message(kind, &parts);
+                    parts.clear();
+                }
+                Ok(Event::Ping(data)) => {
+                    if let Some(writer) = &mut writer {
+                        // A connection that cannot be written to will be found out by reading.
+                        let _ = writer.send_pong(data).await;
+                    }
+                }
+                Ok(Event::Pong(_)) => {}
+                Ok(Event::Error(error)) => {
+                    app.errored(error);
+                    return close(writer, Some(Code::ProtocolError as u16)).await;
+                }
+                Ok(Event::Close { code, reason }) => {
+                    app.reported(Some(CloseCode(code)), Some(&reason), None);
+                    // A code that nobody may send is not this program's to send.
+                    let code = CloseCode(code).acceptable(Profile::Iana).is_ok().then_some(code);
+                    return close(writer, code).await;
+                }
+                Err(error) => return app.errored(error),
+            }
+        }
+    }
+}
+
+/// The kind of the message that this part ends.
+fn ended(part: &DataType) -> Option<MessageKind> {
+    match part {
+        DataType::Complete(kind) | DataType::Stream(Stream::End(kind)) => Some(match kind {
+            MessageType::Text => MessageKind::Text,
+            MessageType::Binary => MessageKind::Binary,
+        }),
+        DataType::Stream(Stream::Start(_) | Stream::Next(_)) => None,
+    }
+}
+
+async fn ask(writer: &mut Option<WebSocket<WriteHalf<Pipe>>>, app: &App, request: Request) {
+    match request {
+        Request::Close { code, reason } => {
+            let Some(writer) = writer.take() else { return app.refused("`close` has consumed the writer") };
+            let written = match code {
+                Some(code) => writer.close((code.0, reason)).await,
+                None => writer.close(()).await,
+            };
+            app.answered(&written);
+        }
+        Request::Send { kind, payload } => {
+            let Some(writer) = writer else { return app.refused("`close` has consumed the writer") };
+            let written = match kind {
+                MessageKind::Text => writer.send(&*String::from_utf8_lossy(&payload)).await,
+                MessageKind::Binary => writer.send(&*payload).await,
+            };
+            app.answered(&written);
+        }
+    }
+}
+
+async fn close(writer: Option<WebSocket<WriteHalf<Pipe>>>, code: Option<u16>) {
+    let Some(writer) = writer else { return };
+    // The program is done, whatever becomes of it.
+    let _ = match code {
+        Some(code) => writer.close(code).await,
+        None => writer.close(()).await,
+    };
+}
