@@ -9,11 +9,17 @@
 
 use wsclose::subject::Subject;
 use wsclose_plumbing::layer::Glued;
+use wsclose_plumbing::program::Played;
 
+pub mod actix_http;
 pub mod beast;
+pub mod embedded_websocket;
 pub mod fuzz;
 pub mod known;
 pub mod tungstenite;
+pub mod websocket;
+pub mod websocket_codec;
+pub mod websocket_sans_io;
 pub mod ws_frames;
 pub mod ws_tcp;
 
@@ -44,6 +50,27 @@ pub const PEERS: &[Peer] = &[
         make: Ok(|| Box::new(beast::Beast::new())),
         #[cfg(not(wsclose_beast))]
         make: Err(beast::NOT_BUILT),
+    },
+    Peer {
+        name: "actix-http",
+        in_process: true,
+        make: Ok(|| Box::new(Glued::<actix_http::ActixHttp>::new())),
+    },
+    Peer {
+        name: "embedded-websocket",
+        in_process: true,
+        make: Ok(|| Box::new(Played::<embedded_websocket::EmbeddedWebSocket>::new())),
+    },
+    Peer { name: "websocket", in_process: true, make: Ok(|| Box::new(Glued::<websocket::WebSocket>::new())) },
+    Peer {
+        name: "websocket-codec",
+        in_process: true,
+        make: Ok(|| Box::new(Glued::<websocket_codec::WebSocketCodec>::new())),
+    },
+    Peer {
+        name: "websocket-sans-io",
+        in_process: true,
+        make: Ok(|| Box::new(Glued::<websocket_sans_io::WebSocketSansIo>::new())),
     },
 ];
 

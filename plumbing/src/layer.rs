@@ -2,9 +2,10 @@
 //! [`Glued`], a [`Subject`] in which everything that the library leaves to its user is ours: when to answer
 //! and to close TCP ([`State::on`]), and, as far as the library does not do it, masks, fragments, codes.
 //!
-//! What the glue does by itself is no duty of the library's. It answers a Close with the same code and no
-//! reason, fails silently (a Close would be its own, not the library's), and checks codes and reasons only
-//! where the layer does not claim [`Duty::ReadsClose`] (received) or [`Duty::OffersApi`] (asked for).
+//! What the glue does by itself is no duty of the library's. It answers a Close with the same code (with
+//! none, where the library handed over one that nobody may send) and no reason, fails silently (a Close would
+//! be its own, not the library's), and checks codes and reasons only where the layer does not claim
+//! [`Duty::ReadsClose`] (received) or [`Duty::OffersApi`] (asked for).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -110,6 +111,12 @@ pub trait Layer: Sized {
     /// # Errors
     /// Why the library will not write that.
     fn write(&mut self, going: Going<'_>, out: &mut Vec<u8>) -> Result<(), String>;
+
+    /// By how many octets its memory has grown since the connection began, at the most, if that can be seen:
+    /// what [`Duty::ShowsMemory`] promises.
+    fn memory(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// A message of which not every part has come.
@@ -168,7 +175,12 @@ impl<L: Layer> Subject for Glued<L> {
     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
         let Some(mut layer) = self.layer.take() else { return };
         match catch_unwind(AssertUnwindSafe(|| self.step(&mut layer, stimulus, out))) {
-            Ok(()) => self.layer = Some(layer),
+            Ok(()) => {
+                if let Some(octets) = layer.memory() {
+                    out.memory(octets);
+                }
+                self.layer = Some(layer);
+            }
             Err(panic) => {
                 out.panicked(panic_words(&*panic));
                 out.fin();
@@ -311,12 +323,14 @@ impl<L: Layer> Glued<L> {
         out: &mut Output,
     ) -> Result<(), String> {
         let reads = L::duties(self.role).has(Duty::ReadsClose);
-        if !reads && code.is_some_and(|code| code.acceptable(Profile::Iana).is_err()) {
+        let sendable = code.filter(|code| code.acceptable(Profile::Iana).is_ok());
+        if !reads && code != sendable {
             return Err("a close code that nobody may send".to_owned());
         }
         out.reported(code, Some(reason), None);
         if self.act(Event::RecvClose, out) == Action::Answer {
-            self.write(layer, Going::Close { code, reason: "" }, out)?;
+            // The answer is the glue's: a code that may not be sent would be its breach, not the library's.
+            self.write(layer, Going::Close { code: sendable, reason: "" }, out)?;
             self.on(Event::Answered, out);
         }
         Ok(())
