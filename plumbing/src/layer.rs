@@ -7,8 +7,6 @@
 //! be its own, not the library's), and checks codes and reasons only where the layer does not claim
 //! [`Duty::ReadsClose`] (received) or [`Duty::OffersApi`] (asked for).
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use wsclose::close::{CloseBody, MAX_REASON};
 use wsclose::closing::{Action, Event, State, reported};
 use wsclose::code::{CloseCode, Profile};
@@ -18,6 +16,7 @@ use wsclose::rule::{Duties, Duty};
 use wsclose::script::MessageKind;
 use wsclose::subject::{Output, Stimulus, Subject};
 
+use crate::caught::caught;
 use crate::program::panic_words;
 
 /// Something that a layer read.
@@ -174,7 +173,7 @@ impl<L: Layer> Subject for Glued<L> {
 
     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
         let Some(mut layer) = self.layer.take() else { return };
-        match catch_unwind(AssertUnwindSafe(|| self.step(&mut layer, stimulus, out))) {
+        match caught(|| self.step(&mut layer, stimulus, out)) {
             Ok(()) => {
                 if let Some(octets) = layer.memory() {
                     out.memory(octets);
