@@ -178,6 +178,8 @@ async fn serve<R: RngCore, T: WebSocketType>(mut socket: WebSocket<R, T>, role: 
     if role == Role::Client {
         let mut rest = [0; 64];
         // A FIN, a reset and an error all end the waiting.
-        while wsclose_plumbing::line::blocking(|| stream.pipe.read(&mut rest)).await.is_ok_and(|len| len > 0) {}
+        while wsclose_plumbing::line::blocking(|| stream.pipe.read(&mut rest)).await.is_ok_and(|len| len > 0)
+        {
+        }
     }
 }

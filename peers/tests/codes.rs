@@ -113,6 +113,34 @@ fn the_profile_of_ws_rs_is_what_a_real_connection_takes() {
     }
 }
 
+#[test]
+fn actix_http_keeps_every_code_and_takes_what_iana_has() {
+    use actix_http::ws;
+    for code in CloseCode::all() {
+        let theirs = ws::CloseCode::from(code.0);
+        assert_eq!(CloseCode(theirs.into()), code, "there and back");
+        let taken = ws::Parser::try_parse_close_payload(&code.to_octets());
+        assert_eq!(taken.is_ok(), code.acceptable(Profile::Iana).is_ok(), "{code}: {taken:?}");
+    }
+}
+
+#[test]
+fn embedded_websocket_keeps_every_code_and_takes_them_all() {
+    use embedded_websocket::{WebSocketServer, WebSocketState};
+    for code in CloseCode::all() {
+        let mut socket = WebSocketServer::new_server();
+        socket.state = WebSocketState::Open;
+        let [high, low] = code.to_octets();
+        let read = socket.read(&[0x88, 2, high, low], &mut [0; 2]).expect("it takes any code");
+        let theirs = read.close_status.expect("it reads the code");
+        assert_eq!(theirs, wsclose_peers::embedded_websocket::code(code), "the variant of {code}");
+        socket.state = WebSocketState::Open;
+        let mut wrote = [0; 4];
+        assert_eq!(socket.close(theirs, None, &mut wrote), Ok(4));
+        assert_eq!(wrote, [0x88, 2, high, low], "the value of {theirs:?}");
+    }
+}
+
 #[cfg(wsclose_beast)]
 mod built {
     use wsclose::code::{CloseCode, Profile};

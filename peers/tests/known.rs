@@ -38,6 +38,31 @@ fn beast_breaks_what_is_known() {
 }
 
 #[test]
+fn actix_http_breaks_what_is_known() {
+    check("actix-http");
+}
+
+#[test]
+fn embedded_websocket_breaks_what_is_known() {
+    check("embedded-websocket");
+}
+
+#[test]
+fn websocket_breaks_what_is_known() {
+    check("websocket");
+}
+
+#[test]
+fn websocket_codec_breaks_what_is_known() {
+    check("websocket-codec");
+}
+
+#[test]
+fn websocket_sans_io_breaks_what_is_known() {
+    check("websocket-sans-io");
+}
+
+#[test]
 fn every_entry_is_about_a_peer_that_there_is() {
     for (rule, deviation) in Known::committed().iter() {
         let known = PEERS.iter().any(|peer| peer.name == deviation.peer);

@@ -1,0 +1,6 @@
+wsclose 1
+role server
+# One octet of a masked payload, then 255: websocket-sans-io adds them up in eight bits.
+> text "ab" * 128 cut=9
+> close 3333
+> fin
