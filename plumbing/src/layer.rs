@@ -19,6 +19,10 @@ use wsclose::subject::{Output, Stimulus, Subject};
 use crate::caught::caught;
 use crate::program::panic_words;
 
+/// A bound on memory that is told at once and holds until a larger one is: to tell of each octet would only
+/// pull timelines apart.
+const SMALL: u64 = 1 << 16;
+
 /// Something that a layer read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Came {
@@ -136,6 +140,8 @@ pub struct Glued<L> {
     paused: bool,
     /// The peer's FIN came and has not been acted on.
     fin_waits: bool,
+    /// The most memory that has been told.
+    told: u64,
 }
 
 impl<L: Layer> Default for Glued<L> {
@@ -154,6 +160,7 @@ impl<L: Layer> Glued<L> {
             parts: None,
             paused: false,
             fin_waits: false,
+            told: SMALL,
         }
     }
 }
@@ -167,15 +174,20 @@ impl<L: Layer> Subject for Glued<L> {
         L::duties(role)
     }
 
-    fn connect(&mut self, role: Role, _out: &mut Output) {
-        *self = Glued { layer: Some(L::new(role)), role, ..Glued::new() };
+    fn connect(&mut self, role: Role, out: &mut Output) {
+        let layer = L::new(role);
+        if layer.memory().is_some() {
+            out.memory(SMALL);
+        }
+        *self = Glued { layer: Some(layer), role, ..Glued::new() };
     }
 
     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
         let Some(mut layer) = self.layer.take() else { return };
         match caught(|| self.step(&mut layer, stimulus, out)) {
             Ok(()) => {
-                if let Some(octets) = layer.memory() {
+                if let Some(octets) = layer.memory().filter(|octets| *octets > self.told) {
+                    self.told = octets;
                     out.memory(octets);
                 }
                 self.layer = Some(layer);
