@@ -7,18 +7,18 @@ use wsclose::role::Role;
 use wsclose::script::ScriptBuf;
 use wsclose::subject::{Subject, What};
 
-/// What came of one connection.
+/// What came of a script, its connections taken together.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Outcome {
     /// The frames that were written, unmasked.
     wrote: Vec<(Opcode, Vec<u8>)>,
     /// The messages that were handed over.
     told: Vec<Vec<u8>>,
-    /// Whether TCP was ended.
+    /// Whether the subject ended TCP.
     fin: bool,
 }
 
-/// The same outcome of each connection of a script.
+/// Plays a script to a subject.
 fn play(subject: &mut dyn Subject, role: Role, steps: &str) -> Outcome {
     let script = ScriptBuf::read(format!("wsclose 1\nrole {role}\n{steps}").as_bytes()).unwrap();
     let mut driver = Driver::new();
