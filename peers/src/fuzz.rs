@@ -10,6 +10,7 @@ use wsclose::rule::{Level, RuleSet};
 use wsclose::script::{Script, ScriptBuf};
 use wsclose::subject::Subject;
 use wsclose::subjects::model::Model;
+use wsclose_plumbing::caught::only_uncaught_panics_reach_the_hook;
 
 use crate::known::Known;
 
@@ -21,11 +22,15 @@ struct Stage {
 }
 
 thread_local! {
-    static STAGE: RefCell<Stage> = RefCell::new(Stage {
-        driver: Driver::with_limits(Limits::QUICK),
-        judge: Judge::new(Profile::default()),
-        model: Model::new(Profile::default()),
-        peers: crate::in_process(),
+    static STAGE: RefCell<Stage> = RefCell::new({
+        // A peer's panic is a finding like any other, and libFuzzer's hook would end the process.
+        only_uncaught_panics_reach_the_hook();
+        Stage {
+            driver: Driver::with_limits(Limits::QUICK),
+            judge: Judge::new(Profile::default()),
+            model: Model::new(Profile::default()),
+            peers: crate::in_process(),
+        }
     });
 }
 

@@ -8,25 +8,29 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
 use wsclose::subject::Subject;
-use wsclose_plumbing::layer::Glued;
-use wsclose_plumbing::program::Played;
+use wsclose_plumbing::layer::{Glued, Layer};
+use wsclose_plumbing::program::{Played, Program};
 
+pub mod actix_http;
 pub mod beast;
 pub mod edge_ws;
+pub mod embedded_websocket;
 pub mod fastwebsockets;
 pub mod fastwebsockets_split;
 pub mod fuzz;
 pub mod known;
 #[cfg(wsclose_native)]
 mod native;
+pub mod ratchet;
 pub mod sockudo_ws;
 pub mod soketto;
-pub mod tungstenite;
-pub mod websocketpp;
-pub mod ratchet;
 pub mod tokio_websockets;
 pub mod tungstenite;
 pub mod web_socket;
+pub mod websocket;
+pub mod websocket_codec;
+pub mod websocket_sans_io;
+pub mod websocketpp;
 pub mod ws_frames;
 pub mod ws_tcp;
 pub mod wslay;
@@ -44,14 +48,37 @@ pub struct Peer {
     pub make: Result<fn() -> Box<dyn Subject>, &'static str>,
 }
 
+impl Peer {
+    /// A library that runs connections itself, as a program uses it.
+    const fn program<P: Program + 'static>() -> Peer {
+        Peer { name: P::NAME, in_process: true, make: Ok(|| Box::new(Played::<P>::new())) }
+    }
+
+    /// A library that reads and writes frames, in a conforming program.
+    const fn layer<L: Layer + 'static>() -> Peer {
+        Peer { name: L::NAME, in_process: true, make: Ok(|| Box::new(Glued::<L>::new())) }
+    }
+}
+
 /// Every peer.
 pub const PEERS: &[Peer] = &[
     Peer { name: "tungstenite", in_process: true, make: Ok(|| Box::new(tungstenite::Tungstenite::new())) },
-    Peer {
-        name: "ws-rs-frames",
-        in_process: true,
-        make: Ok(|| Box::new(Glued::<ws_frames::WsFrames>::new())),
-    },
+    Peer::program::<fastwebsockets::FastWebSockets>(),
+    Peer::program::<fastwebsockets_split::FastWebSocketsSplit>(),
+    Peer::program::<tokio_websockets::TokioWebSockets>(),
+    Peer::program::<soketto::Soketto>(),
+    Peer::program::<ratchet::Ratchet>(),
+    Peer::program::<yawc::Yawc>(),
+    Peer::program::<sockudo_ws::SockudoWs>(),
+    Peer::program::<wtx::Wtx>(),
+    Peer::program::<web_socket::WebSocketRs>(),
+    Peer::program::<embedded_websocket::EmbeddedWebSocket>(),
+    Peer::layer::<websocket::WebSocket>(),
+    Peer::layer::<websocket_codec::WebSocketCodec>(),
+    Peer::layer::<websocket_sans_io::WebSocketSansIo>(),
+    Peer::layer::<actix_http::ActixHttp>(),
+    Peer::layer::<edge_ws::EdgeWs>(),
+    Peer::layer::<ws_frames::WsFrames>(),
     Peer { name: "ws-rs", in_process: false, make: Ok(|| Box::new(ws_tcp::WsTcp::new())) },
     Peer {
         name: "beast",
@@ -77,35 +104,6 @@ pub const PEERS: &[Peer] = &[
         #[cfg(not(wsclose_wslay))]
         make: Err(wslay::NOT_BUILT),
     },
-    Peer { name: "soketto", in_process: true, make: Ok(|| Box::new(Played::<soketto::Soketto>::new())) },
-    Peer {
-        name: "sockudo-ws",
-        in_process: true,
-        make: Ok(|| Box::new(Played::<sockudo_ws::SockudoWs>::new())),
-    },
-    Peer { name: "wtx", in_process: true, make: Ok(|| Box::new(Played::<wtx::Wtx>::new())) },
-    Peer { name: "yawc", in_process: true, make: Ok(|| Box::new(Played::<yawc::Yawc>::new())) },
-        name: "fastwebsockets",
-        in_process: true,
-        make: Ok(|| Box::new(Played::<fastwebsockets::FastWebSockets>::new())),
-    },
-    Peer {
-        name: "fastwebsockets-split",
-        in_process: true,
-        make: Ok(|| Box::new(Played::<fastwebsockets_split::FastWebSocketsSplit>::new())),
-    },
-    Peer {
-        name: "tokio-websockets",
-        in_process: true,
-        make: Ok(|| Box::new(Played::<tokio_websockets::TokioWebSockets>::new())),
-    },
-    Peer { name: "ratchet_core", in_process: true, make: Ok(|| Box::new(Played::<ratchet::Ratchet>::new())) },
-    Peer {
-        name: "web-socket",
-        in_process: true,
-        make: Ok(|| Box::new(Played::<web_socket::WebSocketRs>::new())),
-    },
-    Peer { name: "edge-ws", in_process: true, make: Ok(|| Box::new(Glued::<edge_ws::EdgeWs>::new())) },
 ];
 
 /// The peers that need neither sockets nor threads.

@@ -116,41 +116,6 @@ fn the_profile_of_ws_rs_is_what_a_real_connection_takes() {
     }
 }
 
-/// What the registry of today has every peer take, but for 1014.
-fn all_but_bad_gateway(code: CloseCode) -> bool {
-    code != CloseCode::BAD_GATEWAY && code.acceptable(Profile::Iana).is_ok()
-}
-
-#[test]
-fn yawc_takes_what_the_registry_has_but_1014() {
-    for code in CloseCode::all() {
-        let theirs = yawc::close::CloseCode::from(code.0);
-        assert_eq!(u16::from(theirs), code.0, "{code} there and back");
-        assert_eq!(theirs.is_allowed(), all_but_bad_gateway(code), "{code}");
-    }
-}
-
-#[test]
-fn wtx_takes_what_the_registry_has_but_1014_and_has_no_word_for_what_nobody_may_send() {
-    for code in CloseCode::all() {
-        let theirs = wtx::web_socket::CloseCode::try_from(code.0);
-        let named = matches!(code.0, 1000..=1003 | 1005..=1013 | 1015..=4999);
-        assert_eq!(theirs.is_ok(), named, "{code}");
-        if let Ok(theirs) = theirs {
-            assert_eq!(u16::from(theirs), code.0, "{code} there and back");
-            assert_eq!(theirs.is_allowed(), all_but_bad_gateway(code), "{code}");
-        }
-    }
-}
-
-#[test]
-fn sockudo_ws_takes_what_the_registry_has() {
-    for code in CloseCode::all() {
-        let theirs = sockudo_ws::error::CloseReason::is_valid_code(code.0);
-        assert_eq!(theirs, code.acceptable(Profile::Iana).is_ok(), "{code}");
-    }
-}
-
 #[cfg(wsclose_beast)]
 mod built {
     use wsclose::code::{CloseCode, Profile};

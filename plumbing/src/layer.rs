@@ -2,11 +2,10 @@
 //! [`Glued`], a [`Subject`] in which everything that the library leaves to its user is ours: when to answer
 //! and to close TCP ([`State::on`]), and, as far as the library does not do it, masks, fragments, codes.
 //!
-//! What the glue does by itself is no duty of the library's. It answers a Close with the same code and no
-//! reason, fails silently (a Close would be its own, not the library's), and checks codes and reasons only
-//! where the layer does not claim [`Duty::ReadsClose`] (received) or [`Duty::OffersApi`] (asked for).
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
+//! What the glue does by itself is no duty of the library's. It answers a Close with the same code (with
+//! none, where the library handed over one that nobody may send) and no reason, fails silently (a Close would
+//! be its own, not the library's), and checks codes and reasons only where the layer does not claim
+//! [`Duty::ReadsClose`] (received) or [`Duty::OffersApi`] (asked for).
 
 use wsclose::close::{CloseBody, MAX_REASON};
 use wsclose::closing::{Action, Event, State, reported};
@@ -17,7 +16,12 @@ use wsclose::rule::{Duties, Duty};
 use wsclose::script::MessageKind;
 use wsclose::subject::{Output, Stimulus, Subject};
 
+use crate::caught::caught;
 use crate::program::panic_words;
+
+/// A bound on memory that is told at once and holds until a larger one is: to tell of each octet would only
+/// pull timelines apart.
+const SMALL: u64 = 1 << 16;
 
 /// Something that a layer read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +114,12 @@ pub trait Layer: Sized {
     /// # Errors
     /// Why the library will not write that.
     fn write(&mut self, going: Going<'_>, out: &mut Vec<u8>) -> Result<(), String>;
+
+    /// By how many octets its memory has grown since the connection began, at the most, if that can be seen:
+    /// what [`Duty::ShowsMemory`] promises.
+    fn memory(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// A message of which not every part has come.
@@ -130,6 +140,8 @@ pub struct Glued<L> {
     paused: bool,
     /// The peer's FIN came and has not been acted on.
     fin_waits: bool,
+    /// The most memory that has been told.
+    told: u64,
 }
 
 impl<L: Layer> Default for Glued<L> {
@@ -148,6 +160,7 @@ impl<L: Layer> Glued<L> {
             parts: None,
             paused: false,
             fin_waits: false,
+            told: SMALL,
         }
     }
 }
@@ -161,14 +174,24 @@ impl<L: Layer> Subject for Glued<L> {
         L::duties(role)
     }
 
-    fn connect(&mut self, role: Role, _out: &mut Output) {
-        *self = Glued { layer: Some(L::new(role)), role, ..Glued::new() };
+    fn connect(&mut self, role: Role, out: &mut Output) {
+        let layer = L::new(role);
+        if layer.memory().is_some() {
+            out.memory(SMALL);
+        }
+        *self = Glued { layer: Some(layer), role, ..Glued::new() };
     }
 
     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
         let Some(mut layer) = self.layer.take() else { return };
-        match catch_unwind(AssertUnwindSafe(|| self.step(&mut layer, stimulus, out))) {
-            Ok(()) => self.layer = Some(layer),
+        match caught(|| self.step(&mut layer, stimulus, out)) {
+            Ok(()) => {
+                if let Some(octets) = layer.memory().filter(|octets| *octets > self.told) {
+                    self.told = octets;
+                    out.memory(octets);
+                }
+                self.layer = Some(layer);
+            }
             Err(panic) => {
                 out.panicked(panic_words(&*panic));
                 out.fin();
@@ -312,12 +335,14 @@ impl<L: Layer> Glued<L> {
         out: &mut Output,
     ) -> Result<(), String> {
         let reads = L::duties(self.role).has(Duty::ReadsClose);
-        if !reads && code.is_some_and(|code| code.acceptable(Profile::Iana).is_err()) {
+        let sendable = code.filter(|code| code.acceptable(Profile::Iana).is_ok());
+        if !reads && code != sendable {
             return Err("a close code that nobody may send".to_owned());
         }
         out.reported(code, Some(reason), None);
         if self.act(Event::RecvClose, out) == Action::Answer {
-            self.write(layer, Going::Close { code, reason: "" }, out)?;
+            // The answer is the glue's: a code that may not be sent would be its breach, not the library's.
+            self.write(layer, Going::Close { code: sendable, reason: "" }, out)?;
             self.on(Event::Answered, out);
         }
         Ok(())

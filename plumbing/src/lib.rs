@@ -7,9 +7,11 @@
 //!   side of the same connection.
 //! - [`program`]: runs a program on a line without a runtime, until it is idle.
 //! - [`layer`]: the program for a library that only reads and writes frames.
+//! - [`caught`]: how a library's panics are caught.
 //!
 //! No sockets, threads or clocks: idle means that nothing can happen before the next stimulus.
 
+pub mod caught;
 pub mod layer;
 pub mod line;
 pub mod program;

@@ -4,7 +4,6 @@
 use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -14,6 +13,7 @@ use wsclose::role::Role;
 use wsclose::rule::Duties;
 use wsclose::subject::{Output, Stimulus, Subject};
 
+use crate::caught::caught;
 use crate::line::{App, Line, OutOfPatience, Pipe, Request, Shared, lock};
 
 /// How often a program may wake itself between two stimuli.
@@ -75,7 +75,7 @@ impl<P: Program> Played<P> {
             let Some(running) = &mut self.running else { return };
             self.flag.0.store(false, Ordering::Relaxed);
             let mut cx = Context::from_waker(&self.waker);
-            let polled = catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(&mut cx)));
+            let polled = caught(|| running.as_mut().poll(&mut cx));
             match polled {
                 Ok(Poll::Pending) if self.flag.0.load(Ordering::Relaxed) => {}
                 Ok(Poll::Pending) => return,
@@ -103,7 +103,7 @@ impl<P: Program> Played<P> {
     fn end(&mut self) {
         let Some(running) = self.running.take() else { return };
         lock(&self.line).stir();
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(running))) {
+        if let Err(panic) = caught(|| drop(running)) {
             self.stopped(&*panic);
         }
         lock(&self.line).record().fin();
@@ -132,7 +132,7 @@ impl<P: Program> Subject for Played<P> {
         let (pipe, app) = (Pipe(Arc::clone(&self.line)), App(Arc::clone(&self.line)));
         self.on_record(out, |played| {
             // A library may panic before it waits for anything.
-            match catch_unwind(AssertUnwindSafe(|| Box::pin(P::run(role, pipe, app)))) {
+            match caught(|| Box::pin(P::run(role, pipe, app))) {
                 Ok(running) => {
                     played.running = Some(running);
                     played.run();
