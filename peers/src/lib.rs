@@ -16,6 +16,7 @@ pub mod fuzz;
 pub mod known;
 pub mod stream;
 pub mod tungstenite;
+pub mod vocabulary;
 pub mod ws_frames;
 pub mod ws_tcp;
 

@@ -1,0 +1,1 @@
+//! Small plans, the model, and models with a planted fault.
