@@ -250,7 +250,7 @@ impl Stage<'_> {
     }
 
     fn scripts(&mut self, vectors: &[Vector]) {
-        for Vector { name, script } in vectors {
+        for Vector { name, script, note: _ } in vectors {
             if !self.has_time() {
                 return;
             }
@@ -263,7 +263,7 @@ impl Stage<'_> {
     }
 
     fn cuts(&mut self, vectors: &[Vector]) {
-        for Vector { name, script } in vectors {
+        for Vector { name, script, note: _ } in vectors {
             if !self.has_time() {
                 return;
             }

@@ -27,16 +27,40 @@ const UNUSUAL: CloseCode = CloseCode(3333);
 pub struct Vector {
     /// The folder, so to speak, and the name: `reason-asked/124`.
     pub name: String,
-    /// The script.
+    /// What its author noted in it.
+    pub note: String,
+    /// The script, without notes: a long one would make it seem long.
     pub script: ScriptBuf,
 }
 
 impl Vector {
+    /// A script that somebody wrote.
+    pub fn curated(name: String, script: Script<'_>) -> Vector {
+        let is_note = |step: &Step<'_>| matches!(step, Step::Note(_));
+        let steps: Vec<Step<'_>> = script.steps().filter(|step| !is_note(step)).collect();
+        let notes = script.steps().filter_map(|step| match step {
+            Step::Note(text) => Some(text),
+            Step::Frame(_)
+            | Step::Octets { .. }
+            | Step::Fin
+            | Step::Reset
+            | Step::AppClose(_)
+            | Step::AppSend { .. }
+            | Step::Pause
+            | Step::Resume
+            | Step::Wait(_)
+            | Step::Connect
+            | Step::Again(_) => None,
+        });
+        let note = notes.collect::<Vec<_>>().join(" ");
+        Vector { note, ..Vector::of(name, &steps) }
+    }
+
     fn of(name: String, steps: &[Step<'_>]) -> Vector {
         let mut writer = Writer::new(Role::Client);
         steps.iter().for_each(|step| writer.step(step));
         let script = ScriptBuf::read(&writer.into_octets()).expect("what a writer wrote is a script");
-        Vector { name, script }
+        Vector { name, note: String::new(), script }
     }
 }
 
@@ -224,7 +248,7 @@ pub fn local_closes() -> impl Iterator<Item = Vector> {
     AFTER_LOCAL_CLOSE.into_iter().map(|(name, then)| {
         let text = format!("wsclose 1\nrole client\napp close 3333 \"ours\"\n{then}\n");
         let script = ScriptBuf::read(text.as_bytes()).expect("the table has scripts");
-        Vector { name: format!("local-close/{name}"), script }
+        Vector::curated(format!("local-close/{name}"), script.as_script())
     })
 }
 
@@ -366,17 +390,16 @@ mod tests {
     fn a_frame_is_cut_everywhere() {
         let text = "wsclose 1\nrole server\n# note\n> close 3333 \"ab\"\n> fin\nconnect\n> ping glue\n";
         let script = ScriptBuf::read(text.as_bytes()).expect("a script");
-        let names: Vec<String> = cuts(&Vector { name: "two".to_owned(), script: script.clone() })
-            .into_iter()
-            .map(|vector| vector.name)
-            .collect();
+        let vector = Vector::curated("two".to_owned(), script.as_script());
+        assert_eq!(vector.note, "note");
+        let names: Vec<String> = cuts(&vector).into_iter().map(|vector| vector.name).collect();
         // Ten octets in the first connection (two of header, four of key, four of body), six in the second.
         let expected: Vec<String> = (1..10)
             .map(|cut| format!("cut/two/{cut}"))
             .chain((1..6).map(|cut| format!("cut/two.2/{cut}")))
             .collect();
         assert_eq!(names, expected);
-        let first = &cuts(&Vector { name: "two".to_owned(), script })[0];
+        let first = &cuts(&vector)[0];
         let text = "wsclose 1\nrole client\n> close 3333 \"ab\"\n> fin\nagain cut=1\n";
         assert_eq!(first.script.as_script().to_string(), text);
     }

@@ -23,9 +23,13 @@ use crate::subjects::{self, Cast};
 use results::Results;
 use work::{Job, Work};
 
+/// How long a subject that is out of time has to notice.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// Plays everything, and reports.
 pub fn run(args: &args::Matrix, out: &mut Out) -> Result<Exit, Failure> {
     let profile = args.trial.profile;
+    // Each job makes its subject anew, in its thread; this finds out whether it can.
     let cast = Cast::new(&args.trial.subjects, profile, wsclose_peers::all)?;
     let known = subjects::known(args.trial.known.as_deref())?;
     let folder = args.out.as_deref().map(|path| folder::Folder::open(path, args.force)).transpose()?;
@@ -34,16 +38,23 @@ pub fn run(args: &args::Matrix, out: &mut Out) -> Result<Exit, Failure> {
         None => curated::built_in(),
     };
     let plan = Arc::new(Plan::new(curated));
-    let job = |subject: &Box<dyn wsclose::subject::Subject>| {
-        let name = subject.name().to_owned();
-        Job { scope: scope(args, &name), name }
-    };
-    let jobs: Vec<Job> = cast.subjects.iter().map(job).collect();
+    let mut names: Vec<String> = vec![subjects::MODEL.to_owned()];
+    match args.trial.subjects.as_slice() {
+        [] => names.extend(cast.subjects.iter().map(|subject| subject.name().to_owned())),
+        asked => names.extend_from_slice(asked),
+    }
+    let mut jobs: Vec<Job> = Vec::new();
+    for name in names {
+        if jobs.iter().all(|job| job.name != name) {
+            jobs.push(Job { scope: scope(args, &name), name });
+        }
+    }
     let threads = match args.jobs {
         Some(jobs) => usize::from(jobs),
         None => std::thread::available_parallelism().map_or(1, usize::from),
     };
-    let work = Work { plan: plan.clone(), profile, threads, patience: Duration::from_secs(args.patience) };
+    let patience = Duration::from_secs(args.patience);
+    let work = Work { plan: plan.clone(), profile, threads, patience, grace: GRACE, make: work::make };
     let done = work.run(jobs)?;
     let results = Results::of(&plan, done, cast.not_built, &known, profile);
     terminal::print(&results, out)?;

@@ -14,7 +14,7 @@ use wsclose_peers::known::Known;
 use crate::files::{self, FileError};
 
 /// The name of the reference endpoint.
-const MODEL: &str = "model";
+pub const MODEL: &str = "model";
 
 /// What comes before the name of a fault.
 const FAULTY: &str = "faulty:";

@@ -152,6 +152,8 @@ struct Seen {
     first: Option<Option<CloseCode>>,
     second: Option<Option<CloseCode>>,
     told: Option<CloseCode>,
+    /// It was told that the closure was not clean.
+    unclean: bool,
     error: bool,
     refused: bool,
     /// TCP was ended before the peer ended it.
@@ -172,7 +174,8 @@ impl Seen {
                 }),
                 What::PeerFin | What::PeerReset => peer_ended = true,
                 What::Fin | What::Reset => seen.left |= !peer_ended,
-                What::Reported { code, .. } => {
+                What::Reported { code, clean, .. } => {
+                    seen.unclean |= clean == Some(false);
                     seen.told = seen.told.or(Some(code.unwrap_or(CloseCode::NO_STATUS)));
                 }
                 What::Errored(_) => seen.error |= !peer_ended,
@@ -206,7 +209,7 @@ impl Seen {
             Some(Some(CloseCode(1003 | 1008 | 1009 | 1011))) => Mark::RefusedOtherwise,
             Some(Some(_)) => Mark::AnsweredOtherwise,
             Some(None) => Mark::AnsweredEmpty,
-            None if self.error => Mark::Dropped,
+            None if self.error || self.unclean => Mark::Dropped,
             None => match self.told {
                 Some(told) if told == code => Mark::Taken,
                 // It says that there was no Close, or why it failed the connection.

@@ -3,14 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use super::outcome::Aspects;
+use super::outcome::{Aspect, Aspects};
 use super::{Plan, Row};
 use crate::code::CloseCode;
 use crate::matrix::codes::Mark;
 use crate::role::Role;
-use crate::rule::{Duty, Rule, RuleSet};
+use crate::rule::{Binds, Duties, Duty, Rule, RuleSet};
 use crate::script::Script;
-use crate::vectors::Way;
+use crate::vectors::{Vector, Way};
+
+/// What every frame that an endpoint writes is held against, whatever the script is about.
+const FRAMING: Duties = Duties::of(&[Duty::Frames, Duty::Masks, Duty::ShowsMemory]);
 
 /// What a plan's scripts are about: the rules that the reference endpoint, which has every duty, exercises in
 /// each.
@@ -39,17 +42,22 @@ impl<'a> About<'a> {
 
     /// The rule that a script is most about: of those that it exercises, the one that fewest others do.
     fn topic(&self, role: Role, at: usize) -> Option<Rule> {
-        self.rules(role, at).iter().min_by_key(|rule| self.often[*rule as usize])
+        let rules = self.rules(role, at);
+        let tells = |rule: &Rule| !(rule.binds() == Binds::Sender && FRAMING.has(rule.duty()));
+        let rarest =
+            |rules: &mut dyn Iterator<Item = Rule>| rules.min_by_key(|rule| self.often[*rule as usize]);
+        rarest(&mut rules.iter().filter(tells)).or_else(|| rarest(&mut rules.iter()))
     }
 
     fn script(&self, role: Role, at: usize) -> Script<'_> {
         self.plan.scripts()[at].script.as_script().for_role(role)
     }
 
-    /// What a script came to on a row, as far as that was its own doing; `None` where it was not played.
+    /// What a script came to on a row, as far as that was its own doing; `None` where nothing was.
     pub fn says(&self, row: &Row, role: Role, at: usize) -> Option<String> {
         let played = row.part(role).played.get(at)?;
-        Some(played.outcome.says(self.aspects(row, role, at)))
+        let said = played.outcome.says(self.aspects(row, role, at));
+        (!said.is_empty()).then_some(said)
     }
 
     fn aspects(&self, row: &Row, role: Role, at: usize) -> Aspects {
@@ -62,8 +70,10 @@ impl<'a> About<'a> {
 pub struct Distance {
     /// Scripts that came to something else.
     pub scripts: usize,
-    /// Of so many that both played.
+    /// Of so many in which what both did was their own doing.
     pub of_scripts: usize,
+    /// Those that both played, and that one or the other left to its program.
+    pub left_out: usize,
     /// Codes with another mark.
     pub codes: usize,
     /// Of so many that both have one for.
@@ -78,6 +88,10 @@ impl Distance {
             let (one, other) = (a.part(role), b.part(role));
             for (at, (one, other)) in one.played.iter().zip(&other.played).enumerate() {
                 let aspects = about.aspects(a, role, at).and(about.aspects(b, role, at));
+                if !aspects.has(Aspect::Closes) && !aspects.has(Aspect::Tcp) && !aspects.has(Aspect::Told) {
+                    distance.left_out += 1;
+                    continue;
+                }
                 distance.of_scripts += 1;
                 distance.scripts += usize::from(one.outcome.differs(&other.outcome, aspects));
             }
@@ -96,16 +110,23 @@ impl Distance {
         self.scripts == 0 && self.codes == 0
     }
 
-    /// Scripts and codes in parts of a thousand, as far as there are any to compare.
-    pub fn per_mille(&self) -> usize {
-        let part = |of: usize, all: usize| if all == 0 { 0 } else { (1000 * of).div_ceil(all) };
-        let kinds = usize::from(self.of_scripts > 0) + usize::from(self.of_codes > 0);
-        (part(self.scripts, self.of_scripts) + part(self.codes, self.of_codes)) / kinds.max(1)
+    /// Whether there is enough in common for it to mean anything.
+    pub const fn means_something(&self) -> bool {
+        self.of_scripts + self.of_codes > 0 && self.of_scripts >= self.left_out
+    }
+
+    /// The share of scripts that differ, in parts of a thousand; of codes where there are no scripts.
+    pub const fn per_mille(&self) -> usize {
+        match (self.of_scripts, self.of_codes) {
+            (0, 0) => 0,
+            (0, codes) => (1000 * self.codes).div_ceil(codes),
+            (scripts, _) => (1000 * self.scripts).div_ceil(scripts),
+        }
     }
 }
 
 /// Whether what an endpoint makes of a code is its own doing, and not its program's.
-pub const fn own_marks(duties: crate::rule::Duties, way: Way) -> bool {
+pub const fn own_marks(duties: Duties, way: Way) -> bool {
     match way {
         Way::Received => duties.has(Duty::ReadsClose) && duties.has(Duty::Answers),
         Way::Answered => duties.has(Duty::ReadsClose) && duties.has(Duty::Reports),
@@ -135,8 +156,8 @@ pub fn clusters(about: &About<'_>, rows: &[Row]) -> Vec<Vec<usize>> {
 pub struct Camp {
     /// The places of the rows.
     pub rows: Vec<usize>,
-    /// What they did, as far as it was their own doing.
-    pub did: String,
+    /// What they did, as far as it was their own doing; `None` where nothing was.
+    pub did: Option<String>,
 }
 
 /// Scripts over which the same rows differ in the same way from the same others.
@@ -144,6 +165,8 @@ pub struct Camp {
 pub struct Disagreement {
     /// The shortest of these scripts, by its text and then its name.
     pub name: String,
+    /// What its author noted in it.
+    pub note: String,
     /// Its text.
     pub text: String,
     /// How many there are.
@@ -172,10 +195,10 @@ pub fn disagreements(about: &About<'_>, rows: &[Row]) -> Vec<Topic> {
             let (scripts, kinds) = topics.entry(rule).or_default();
             *scripts += 1;
             let Some(camps) = camps(about, rows, role, at) else { continue };
-            let name = about.plan.scripts()[at].name.clone();
+            let Vector { name, note, .. } = about.plan.scripts()[at].clone();
             let text = about.script(role, at).to_string();
             let kind: Vec<Vec<usize>> = camps.iter().map(|camp| camp.rows.clone()).collect();
-            let new = Disagreement { name, text, scripts: 0, camps };
+            let new = Disagreement { name, note, text, scripts: 0, camps };
             let known = kinds.entry(kind).or_insert_with(|| new.clone());
             let key = |kind: &Disagreement| (kind.text.len(), kind.name.clone(), kind.text.clone());
             if key(&new) < key(known) {
@@ -211,6 +234,7 @@ fn camps(about: &About<'_>, rows: &[Row], role: Role, at: usize) -> Option<Vec<C
     let mut camps: Vec<Camp> = Vec::new();
     for (row, aspects) in there {
         let did = outcome(row).says(aspects);
+        let did = (!did.is_empty()).then_some(did);
         match camps.iter_mut().find(|camp| camp.did == did) {
             Some(camp) => camp.rows.push(row),
             None => camps.push(Camp { rows: vec![row], did }),

@@ -137,17 +137,20 @@ impl Outcome {
     /// What this trace came to.
     pub fn of(trace: &Trace) -> Outcome {
         let mut all: Vec<Connection> = Vec::new();
-        let mut closes = Closes::new();
-        let mut peer_ended = false;
+        let (mut closes, mut theirs) = (Closes::new(), Closes::new());
+        let (mut peer_ended, mut peer_said_1006) = (false, false);
         for entry in trace.entries() {
             if let What::Connected { .. } = entry.what {
                 all.push(Connection::default());
-                closes = Closes::new();
-                peer_ended = false;
+                (closes, theirs) = (Closes::new(), Closes::new());
+                (peer_ended, peer_said_1006) = (false, false);
             }
             let Some(now) = all.last_mut() else { continue };
             match entry.what {
                 What::Sent(span) => closes.read(trace.octets(span), |code| now.closes.push(code)),
+                What::Received(span) => theirs.read(trace.octets(span), |code| {
+                    peer_said_1006 |= code == Some(CloseCode::ABNORMAL);
+                }),
                 What::PeerFin | What::PeerReset => peer_ended = true,
                 What::Fin => now.tcp = if peer_ended { Tcp::ClosedAfter } else { Tcp::ClosedFirst },
                 What::Reset => now.tcp = Tcp::Reset,
@@ -155,7 +158,7 @@ impl Outcome {
                 What::Reported { code, clean, .. } => {
                     now.clean = now.clean.or(clean);
                     now.told = match (now.told, code.unwrap_or(CloseCode::NO_STATUS)) {
-                        (Told::Nothing, CloseCode::ABNORMAL) => Told::Abnormal,
+                        (Told::Nothing, CloseCode::ABNORMAL) if !peer_said_1006 => Told::Abnormal,
                         (Told::Nothing, code) => Told::Closed(code),
                         (Told::Abnormal, CloseCode::ABNORMAL) => Told::Abnormal,
                         (Told::Abnormal, code) => Told::ClosedAndError(code),
@@ -173,7 +176,6 @@ impl Outcome {
                 What::Panicked(_) => now.health = Health::Panicked,
                 What::Spinning => now.health = Health::Hung,
                 What::Connected { .. }
-                | What::Received(_)
                 | What::AppClose { .. }
                 | What::AppSend { .. }
                 | What::AppPause
@@ -198,12 +200,12 @@ impl Outcome {
                 .any(|(a, b)| Aspect::ALL.into_iter().any(|aspect| aspects.has(aspect) && !a.same(b, aspect)))
     }
 
-    /// It in words, as far as these aspects go.
+    /// It in words, as far as these aspects go: none where there is nothing to say.
     pub fn says(&self, aspects: Aspects) -> String {
         let connections: Vec<String> = self.0.iter().map(|connection| connection.says(aspects)).collect();
         match connections.as_slice() {
             [first, rest @ ..] if rest.iter().all(|other| other == first) => first.clone(),
-            _ => connections.join(" // "),
+            _ => connections.join("; then "),
         }
     }
 }
@@ -255,7 +257,7 @@ impl Connection {
                 },
             }
         }
-        if parts.is_empty() { "nothing of its own".to_owned() } else { parts.join(", ") }
+        parts.join(", ")
     }
 }
 

@@ -24,7 +24,7 @@ const WIDTH: u32 = 3 * (SIDE + GUTTER) + 20;
 const STRIP: u32 = 34;
 const SQUARE: u32 = 70;
 const ROW: u32 = SQUARE + SIDE + 44;
-const LEGEND_COLUMNS: u32 = 3;
+const LEGEND_COLUMNS: u32 = 2;
 /// The narrowest block of lines that has a letter of its own.
 const LETTERED: u32 = 24;
 /// A run of fewer codes gets a ring, or nobody would see it.
@@ -69,7 +69,7 @@ struct Shown<'a> {
 pub fn sheet(results: &Results<'_>) -> String {
     let shown: Vec<Shown<'_>> = results.rows.iter().flat_map(rows_of).collect();
     let used: Vec<Mark> = Mark::ALL.into_iter().filter(|mark| count(&shown, *mark) > 0).collect();
-    let legend = 76 + 22 * (used.len() as u32).div_ceil(LEGEND_COLUMNS);
+    let legend = 94 + 22 * (used.len() as u32).div_ceil(LEGEND_COLUMNS);
     let height = legend + 20 + ROW * shown.len() as u32 + 10;
     let mut svg = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- {MARK} -->\n\
@@ -158,14 +158,19 @@ fn definitions(used: &[Mark], svg: &mut String) {
 fn heading(shown: &[Shown<'_>], used: &[Mark], svg: &mut String) {
     *svg += "<text class=\"t\" x=\"20\" y=\"30\">What peers make of the 65,536 close codes</text>\n";
     let about = if shown.is_empty() {
-        "No codes were played."
+        ["No codes were played.", ""]
     } else {
-        "Squares: codes 0 to 65535, 256 a line. Boxes above: 0–999, then 1000 to 1015 one by one, 1016–2999, \
-         3000–3999, 4000–4999, 5000 and up (* mixed). Rings: runs of few codes."
+        [
+            "Squares: codes 0 to 65535, 256 a line, line after line. A ring marks a run of few codes.",
+            "Boxes above: 0–999, then 1000 to 1015 one by one, 1016–2999, 3000–3999, 4000–4999, 5000–65535. * mixed",
+        ]
     };
-    writeln!(svg, "<text class=\"s\" x=\"20\" y=\"50\">{about}</text>").expect("a string grows");
+    for (at, line) in about.into_iter().enumerate() {
+        writeln!(svg, "<text class=\"s\" x=\"20\" y=\"{}\">{line}</text>", 50 + 17 * at)
+            .expect("a string grows");
+    }
     for (at, mark) in used.iter().enumerate() {
-        let (x, y) = (20 + at as u32 % LEGEND_COLUMNS * 305, 64 + 22 * (at as u32 / LEGEND_COLUMNS));
+        let (x, y) = (20 + at as u32 % LEGEND_COLUMNS * 450, 82 + 22 * (at as u32 / LEGEND_COLUMNS));
         writeln!(
             svg,
             "<rect x=\"{x}\" y=\"{y}\" width=\"26\" height=\"16\" fill=\"url(#{})\"/><rect class=\"f\" x=\"{x}\" \
@@ -196,7 +201,7 @@ fn row(shown: &Shown<'_>, y: u32, svg: &mut String) {
     for (column, (way, marks)) in codes(shown).enumerate() {
         let x = GUTTER + column as u32 * (SIDE + GUTTER);
         let own = own_marks(shown.row.part(shown.role).duties, way);
-        let whose = if own { "" } else { " (its program's doing)" };
+        let whose = if own { "" } else { " (its program)" };
         writeln!(svg, "<text class=\"s\" x=\"{x}\" y=\"{}\">{}{whose}</text>", y + 29, way.says())
             .expect("a string grows");
         strip(marks, x, y + STRIP, svg);
@@ -253,7 +258,6 @@ fn strip(marks: &Marks, x: u32, y: u32, svg: &mut String) {
         )
         .expect("a string grows");
         let label = match first {
-            0 => "0",
             1000 => "1000",
             1005 => "1005",
             1010 => "1010",
@@ -340,7 +344,7 @@ fn caption(marks: &Marks, x: u32, y: u32, svg: &mut String) {
     counts.sort_by_key(|(count, mark)| (std::cmp::Reverse(*count), *mark));
     let words: Vec<String> =
         counts.iter().map(|(count, mark)| format!("{} {count}", mark.letter())).collect();
-    writeln!(svg, "<text class=\"c\" x=\"{x}\" y=\"{y}\">{}</text>", words.join("   "))
+    writeln!(svg, "<text class=\"c\" x=\"{x}\" y=\"{y}\">{}</text>", words.join(" · "))
         .expect("a string grows");
 }
 

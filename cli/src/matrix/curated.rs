@@ -14,7 +14,7 @@ const BUILT_IN: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/curated.
 pub fn built_in() -> Vec<Vector> {
     let read = |(name, octets): &(&str, &[u8])| {
         let script = ScriptBuf::read(octets).unwrap_or_else(|mistake| panic!("{name}: {mistake}"));
-        Vector { name: (*name).to_owned(), script }
+        Vector::curated((*name).to_owned(), script.as_script())
     };
     BUILT_IN.iter().map(read).collect()
 }
@@ -32,7 +32,7 @@ pub fn from(folder: &Path) -> Result<Vec<Vector>, FileError> {
     for path in paths {
         let case = files::load(&path, false)?;
         let name = files::shown(&path.strip_prefix(folder).unwrap_or(&path).with_extension(""));
-        scripts.push(Vector { name, script: case.script });
+        scripts.push(Vector::curated(name, case.script.as_script()));
     }
     Ok(scripts)
 }

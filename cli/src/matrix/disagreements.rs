@@ -63,15 +63,21 @@ fn section(results: &Results<'_>, topic: &Topic, page: &mut String) {
 }
 
 fn kind(results: &Results<'_>, kind: &Disagreement, page: &mut String) {
-    let Disagreement { name, text, scripts, camps } = kind;
+    let Disagreement { name, note, text, scripts, camps } = kind;
     let more = match scripts {
         1 => String::new(),
         scripts => format!(" and {} more", scripts - 1),
     };
-    writeln!(page, "**{name}**{more}\n\n```text\n{}\n```\n\n| who | what |\n|---|---|", on_one_line(text))
-        .expect("a string grows");
+    let note = if note.is_empty() { String::new() } else { format!(": {note}") };
+    writeln!(
+        page,
+        "**{name}**{more}{note}\n\n```text\n{}\n```\n\n| who | what |\n|---|---|",
+        on_one_line(text)
+    )
+    .expect("a string grows");
     for camp in camps {
-        writeln!(page, "| {} | {} |", results.names(&camp.rows), cell(&camp.did)).expect("a string grows");
+        let did = camp.did.as_deref().unwrap_or("*left to its program*");
+        writeln!(page, "| {} | {} |", results.names(&camp.rows), cell(did)).expect("a string grows");
     }
     page.push('\n');
 }

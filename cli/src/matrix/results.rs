@@ -113,7 +113,7 @@ fn nearest_to(about: &About<'_>, rows: &[Row], at: usize) -> Option<(usize, Dist
     let others = (0..rows.len()).filter(|other| *other != at);
     others
         .map(|other| (other, Distance::between(about, &rows[at], &rows[other])))
-        // A row with which nothing can be compared is nobody's neighbour.
-        .filter(|(_, distance)| distance.of_scripts + distance.of_codes > 0)
-        .min_by_key(|(other, distance)| (distance.per_mille(), distance.scripts, distance.codes, *other))
+        // A row with which little can be compared is nobody's neighbour.
+        .filter(|(_, distance)| distance.means_something())
+        .min_by_key(|(other, distance)| (distance.per_mille(), distance.codes, *other))
 }
