@@ -212,7 +212,7 @@ fn period(reason: &[u8]) -> (Vec<u8>, u8) {
     if len <= LONGEST_TAIL {
         return (reason.to_vec(), 1);
     }
-    let times = (2..=len).find(|times| len % times == 0 && len / times <= LONGEST_TAIL);
+    let times = (2..=len).find(|times| len.is_multiple_of(*times) && len / times <= LONGEST_TAIL);
     let times = times.expect("a length divides itself");
     let part = len / times;
     let which = LAST_THAT_FITS / part;
@@ -366,7 +366,16 @@ mod tests {
             let (payload, way) = match first {
                 Step::Frame(frame) => (frame.payload, 0),
                 Step::AppClose(payload) => (payload, 1),
-                other => panic!("{other:?}"),
+                other @ (Step::Octets { .. }
+                | Step::Fin
+                | Step::Reset
+                | Step::AppSend { .. }
+                | Step::Pause
+                | Step::Resume
+                | Step::Wait(_)
+                | Step::Connect
+                | Step::Again(_)
+                | Step::Note(_)) => panic!("{other:?}"),
             };
             let mut octets = Vec::new();
             payload.write(&mut octets);

@@ -188,7 +188,9 @@ pub struct Topic {
 
 /// Where at least two rows differ in what is their own doing, by topic.
 pub fn disagreements(about: &About<'_>, rows: &[Row]) -> Vec<Topic> {
-    let mut topics: BTreeMap<Rule, (usize, BTreeMap<Vec<Vec<usize>>, Disagreement>)> = BTreeMap::new();
+    // By topic: how many scripts are about it, and the disagreements by who stands with whom.
+    type Kinds = BTreeMap<Vec<Vec<usize>>, Disagreement>;
+    let mut topics: BTreeMap<Rule, (usize, Kinds)> = BTreeMap::new();
     for role in Role::ALL {
         for at in 0..about.plan.scripts().len() {
             let Some(rule) = about.topic(role, at) else { continue };

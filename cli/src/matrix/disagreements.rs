@@ -59,8 +59,16 @@ fn section(results: &Results<'_>, topic: &Topic, page: &mut String) {
         topic.scripts
     )
     .expect("a string grows");
-    topic.disagreements.iter().for_each(|kind| self::kind(results, kind, page));
+    topic.disagreements.iter().take(KINDS).for_each(|kind| self::kind(results, kind, page));
+    let left = topic.disagreements.len().saturating_sub(KINDS);
+    if left > 0 {
+        writeln!(page, "Rarer kinds are left out here: {left}. matrix.json has what every script came to.\n")
+            .expect("a string grows");
+    }
 }
+
+/// The most kinds of disagreement that are written out for one rule, the commonest first.
+const KINDS: usize = 8;
 
 fn kind(results: &Results<'_>, kind: &Disagreement, page: &mut String) {
     let Disagreement { name, note, text, scripts, camps } = kind;

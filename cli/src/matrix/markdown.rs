@@ -200,3 +200,24 @@ fn vocabularies(results: &Results<'_>, page: &mut String) {
         writeln!(page, "| {name} | {changed} | {own} | {allowed} |").expect("a string grows");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use wsclose::code::Profile;
+    use wsclose::matrix::Plan;
+    use wsclose_peers::known::Known;
+
+    use super::super::results::Results;
+    use super::page;
+
+    #[test]
+    fn what_is_missing_is_a_row_with_its_remedy() {
+        let (plan, known) = (Plan::new(Vec::new()), Known::default());
+        let not_built = vec![("beast", "install a|b")];
+        let mut results = Results::of(&plan, Vec::new(), not_built, &known, Profile::default());
+        results.untested.push(("slow".to_owned(), "it did not come back".to_owned()));
+        let page = page(&results);
+        assert!(page.contains("| beast | | | | | | not built: install a\\|b |"), "{page}");
+        assert!(page.contains("| slow | | | | | | could not test: it did not come back |"), "{page}");
+    }
+}

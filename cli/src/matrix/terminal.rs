@@ -126,12 +126,15 @@ fn verdict(results: &Results<'_>) -> String {
     let scripts: usize = results.rows.iter().map(Row::scripts).sum();
     let sum = |standing| results.rows.iter().map(|row| results.count(row, standing)).sum::<usize>();
     let word = if sum(Standing::Fails) > 0 { "FAIL" } else { "PASS" };
+    let topics = match results.topics.len() {
+        0 => String::new(),
+        topics => format!("; they differ over {topics} rules"),
+    };
     format!(
-        "verdict: {word}: {} subjects, {scripts} scripts; {} new, {} known, {} warnings; {} topics of disagreement",
+        "verdict: {word}: {} subjects, {scripts} scripts; {} new, {} known, {} warnings{topics}",
         results.rows.len(),
         sum(Standing::Fails),
         sum(Standing::Known),
         sum(Standing::Warns),
-        results.topics.len()
     )
 }
