@@ -13,15 +13,15 @@ pub struct Spelling {
     pub allowed: Option<bool>,
 }
 
-/// A peer, and what its type makes of a value.
-type Vocabulary = (&'static str, fn(u16) -> Spelling);
+/// Puts a value through a peer's type.
+pub type Spell = fn(u16) -> Spelling;
 
 /// Every peer whose type of codes can be asked, by name.
-const VOCABULARIES: &[Vocabulary] =
+const VOCABULARIES: &[(&str, Spell)] =
     &[("tungstenite", tungstenite), ("ws-rs", ws_rs), ("ws-rs-frames", ws_rs)];
 
 /// What the type of this peer makes of a value, if it has one that can be asked.
-pub fn of(peer: &str) -> Option<fn(u16) -> Spelling> {
+pub fn of(peer: &str) -> Option<Spell> {
     VOCABULARIES.iter().find(|(name, _)| *name == peer).map(|(_, spell)| *spell)
 }
 

@@ -9,7 +9,7 @@ use wsclose::report::Standing;
 use wsclose::role::Role;
 use wsclose::rule::Rule;
 use wsclose::vectors::Way;
-use wsclose_peers::vocabulary::{self, Spelling};
+use wsclose_peers::vocabulary::{self, Spell, Spelling};
 
 use super::folder::MARK;
 use super::results::{Results, on_one_line};
@@ -180,7 +180,7 @@ fn distances(results: &Results<'_>, page: &mut String) {
 }
 
 fn vocabularies(results: &Results<'_>, page: &mut String) {
-    let known: Vec<(&str, fn(u16) -> Spelling)> =
+    let known: Vec<(&str, Spell)> =
         results.rows.iter().filter_map(|row| Some((row.name.as_str(), vocabulary::of(&row.name)?))).collect();
     if known.is_empty() {
         return;
