@@ -324,6 +324,3 @@ impl Stage<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

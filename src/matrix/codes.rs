@@ -1,7 +1,7 @@
 //! What an endpoint makes of each of the 65,536 close codes: in comes an endpoint, out comes a [`Mark`] for
 //! every code and every way in which it can come.
 
-use super::outcome::Closes;
+use super::outcome::{Frames, Wrote};
 use crate::code::CloseCode;
 use crate::subject::What;
 use crate::trace::Trace;
@@ -164,13 +164,14 @@ struct Seen {
 impl Seen {
     fn of(trace: &Trace) -> Seen {
         let mut seen = Seen::default();
-        let mut closes = Closes::new();
+        let mut frames = Frames::new();
         let mut peer_ended = false;
         for entry in trace.entries() {
             match entry.what {
-                What::Sent(span) => closes.read(trace.octets(span), |code| match seen.first {
-                    None => seen.first = Some(code),
-                    Some(_) => seen.second = seen.second.or(Some(code)),
+                What::Sent(span) => frames.read(trace.octets(span), |frame| match (frame, seen.first) {
+                    (Wrote::Close(code), None) => seen.first = Some(code),
+                    (Wrote::Close(code), Some(_)) => seen.second = seen.second.or(Some(code)),
+                    (Wrote::Heartbeat | Wrote::Data, _) => {}
                 }),
                 What::PeerFin | What::PeerReset => peer_ended = true,
                 What::Fin | What::Reset => seen.left |= !peer_ended,

@@ -88,7 +88,7 @@ impl Distance {
             let (one, other) = (a.part(role), b.part(role));
             for (at, (one, other)) in one.played.iter().zip(&other.played).enumerate() {
                 let aspects = about.aspects(a, role, at).and(about.aspects(b, role, at));
-                if !aspects.has(Aspect::Closes) && !aspects.has(Aspect::Tcp) && !aspects.has(Aspect::Told) {
+                if !aspects.has(Aspect::Frames) && !aspects.has(Aspect::Tcp) && !aspects.has(Aspect::Told) {
                     distance.left_out += 1;
                     continue;
                 }

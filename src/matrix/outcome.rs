@@ -51,11 +51,22 @@ pub enum Health {
     Hung,
 }
 
+/// A frame that the endpoint wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Wrote {
+    /// A Close with this code, or none.
+    Close(Option<CloseCode>),
+    /// A Ping or a Pong.
+    Heartbeat,
+    /// Any other frame.
+    Data,
+}
+
 /// What happened on one connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 struct Connection {
-    /// The codes of the Closes that the endpoint wrote, in order.
-    closes: Vec<Option<CloseCode>>,
+    /// The frames that the endpoint wrote, in order; of heartbeats or data in a row, one.
+    frames: Vec<Wrote>,
     tcp: Tcp,
     told: Told,
     clean: Option<bool>,
@@ -73,8 +84,8 @@ pub struct Outcome(Vec<Connection>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Aspect {
-    /// The Closes written.
-    Closes,
+    /// The frames written.
+    Frames,
     /// How TCP ended.
     Tcp,
     /// What the application was told, and how many messages it got.
@@ -90,7 +101,7 @@ pub enum Aspect {
 impl Aspect {
     /// Every aspect.
     pub const ALL: [Aspect; 6] =
-        [Aspect::Closes, Aspect::Tcp, Aspect::Told, Aspect::Clean, Aspect::Api, Aspect::Health];
+        [Aspect::Frames, Aspect::Tcp, Aspect::Told, Aspect::Clean, Aspect::Api, Aspect::Health];
 }
 
 /// The aspects of an outcome that are an endpoint's own doing, and not its program's.
@@ -111,7 +122,7 @@ impl Aspects {
         let waits = has(Duty::KeepsTime) || !about_any(&[Rule::GivesUpWaiting]);
         let offers = has(Duty::OffersApi) || !asks;
         let counts = |aspect| match aspect {
-            Aspect::Closes => understands && answers && fails && offers,
+            Aspect::Frames => understands && answers && fails && offers,
             Aspect::Tcp => understands && has(Duty::ClosesTcp) && waits && offers,
             Aspect::Told => understands && has(Duty::Reports) && waits && offers,
             Aspect::Clean => understands && has(Duty::ReportsClean) && waits && offers,
@@ -137,19 +148,23 @@ impl Outcome {
     /// What this trace came to.
     pub fn of(trace: &Trace) -> Outcome {
         let mut all: Vec<Connection> = Vec::new();
-        let (mut closes, mut theirs) = (Closes::new(), Closes::new());
+        let (mut own, mut theirs) = (Frames::new(), Frames::new());
         let (mut peer_ended, mut peer_said_1006) = (false, false);
         for entry in trace.entries() {
             if let What::Connected { .. } = entry.what {
                 all.push(Connection::default());
-                (closes, theirs) = (Closes::new(), Closes::new());
+                (own, theirs) = (Frames::new(), Frames::new());
                 (peer_ended, peer_said_1006) = (false, false);
             }
             let Some(now) = all.last_mut() else { continue };
             match entry.what {
-                What::Sent(span) => closes.read(trace.octets(span), |code| now.closes.push(code)),
-                What::Received(span) => theirs.read(trace.octets(span), |code| {
-                    peer_said_1006 |= code == Some(CloseCode::ABNORMAL);
+                What::Sent(span) => own.read(trace.octets(span), |frame| {
+                    if now.frames.last() != Some(&frame) || matches!(frame, Wrote::Close(_)) {
+                        now.frames.push(frame);
+                    }
+                }),
+                What::Received(span) => theirs.read(trace.octets(span), |frame| {
+                    peer_said_1006 |= frame == Wrote::Close(Some(CloseCode::ABNORMAL));
                 }),
                 What::PeerFin | What::PeerReset => peer_ended = true,
                 What::Fin => now.tcp = if peer_ended { Tcp::ClosedAfter } else { Tcp::ClosedFirst },
@@ -213,7 +228,7 @@ impl Outcome {
 impl Connection {
     fn same(&self, other: &Connection, aspect: Aspect) -> bool {
         match aspect {
-            Aspect::Closes => self.closes == other.closes,
+            Aspect::Frames => self.frames == other.frames,
             Aspect::Tcp => self.tcp == other.tcp,
             Aspect::Told => (self.told, self.messages) == (other.told, other.messages),
             Aspect::Clean => self.clean == other.clean,
@@ -226,11 +241,17 @@ impl Connection {
         let mut parts = Vec::new();
         for aspect in Aspect::ALL.into_iter().filter(|aspect| aspects.has(*aspect)) {
             match aspect {
-                Aspect::Closes if self.closes.is_empty() => parts.push("no Close".to_owned()),
-                Aspect::Closes => parts.extend(self.closes.iter().map(|code| match code {
-                    Some(code) => format!("Close {code}"),
-                    None => "Close without a code".to_owned(),
-                })),
+                Aspect::Frames => {
+                    parts.extend(self.frames.iter().map(|frame| match frame {
+                        Wrote::Close(Some(code)) => format!("Close {code}"),
+                        Wrote::Close(None) => "Close without a code".to_owned(),
+                        Wrote::Heartbeat => "Ping or Pong".to_owned(),
+                        Wrote::Data => "data".to_owned(),
+                    }));
+                    if !self.frames.iter().any(|frame| matches!(frame, Wrote::Close(_))) {
+                        parts.push("no Close".to_owned());
+                    }
+                }
                 Aspect::Tcp => parts.push(self.tcp.to_string()),
                 Aspect::Told => {
                     parts.extend(self.told.says());
@@ -284,22 +305,22 @@ impl Told {
     }
 }
 
-/// Sees the whole Closes in what an endpoint writes, piece by piece.
+/// Sees the whole frames in what an endpoint writes, piece by piece.
 #[derive(Clone, Debug)]
-pub(super) struct Closes {
+pub(super) struct Frames {
     decoder: Decoder,
     header: Option<Header>,
     code: [u8; 2],
     have: usize,
 }
 
-impl Closes {
-    pub(super) fn new() -> Closes {
-        Closes { decoder: Decoder::new(), header: None, code: [0; 2], have: 0 }
+impl Frames {
+    pub(super) fn new() -> Frames {
+        Frames { decoder: Decoder::new(), header: None, code: [0; 2], have: 0 }
     }
 
-    /// Reads on; `see` gets the code of every Close that ends in these octets.
-    pub(super) fn read(&mut self, mut octets: &[u8], mut see: impl FnMut(Option<CloseCode>)) {
+    /// Reads on; `see` gets every frame that ends in these octets.
+    pub(super) fn read(&mut self, mut octets: &[u8], mut see: impl FnMut(Wrote)) {
         while let Some(piece) = self.decoder.next(&mut octets) {
             match piece {
                 Piece::Header(header) => {
@@ -314,15 +335,22 @@ impl Closes {
                 }
                 Piece::End => {
                     let Some(header) = self.header.take() else { continue };
-                    if header.opcode != Opcode::Close {
-                        continue;
-                    }
-                    if let Some(key) = header.mask {
-                        frame::mask(key, 0, &mut self.code);
-                    }
-                    see((self.have == 2).then_some(CloseCode(u16::from_be_bytes(self.code))));
+                    see(self.ended(&header));
                 }
             }
+        }
+    }
+
+    fn ended(&mut self, header: &Header) -> Wrote {
+        match header.opcode {
+            Opcode::Close => {
+                if let Some(key) = header.mask {
+                    frame::mask(key, 0, &mut self.code);
+                }
+                Wrote::Close((self.have == 2).then_some(CloseCode(u16::from_be_bytes(self.code))))
+            }
+            Opcode::Ping | Opcode::Pong => Wrote::Heartbeat,
+            Opcode::Continuation | Opcode::Text | Opcode::Binary | Opcode::Reserved(_) => Wrote::Data,
         }
     }
 }

@@ -94,7 +94,7 @@ const STYLE: &str = "<style>text{font-family:system-ui,'DejaVu Sans',sans-serif;
 .b{font-size:9px;font-weight:700;text-anchor:middle}.c{font-size:10px;fill:#333}\
 .l{font-size:30px;font-weight:700;text-anchor:middle}\
 .b,.l{paint-order:stroke;stroke:#fff;stroke-linejoin:round}.b{stroke-width:2px}.l{stroke-width:5px}\
-.f{fill:none;stroke:#444;stroke-width:.6}.r{fill:none;stroke:#222;stroke-width:.9}</style>\n";
+.f{fill:none;stroke:#444;stroke-width:.6}.r{fill:none;stroke:#222;stroke-width:.9}.x{stroke:#444;stroke-width:.6}</style>\n";
 
 /// One row where client and server do the same, two where they do not, none where codes were not played.
 fn rows_of(row: &Row) -> Vec<Shown<'_>> {
@@ -242,16 +242,10 @@ fn strip(marks: &Marks, x: u32, y: u32, svg: &mut String) {
         let star = if mixed { "*" } else { "" };
         writeln!(
             svg,
-            "<g><title>{}</title><rect x=\"{left:.2}\" y=\"{y}\" width=\"{wide:.2}\" height=\"16\" \
-             fill=\"url(#{})\"/><rect class=\"f\" x=\"{left:.2}\" y=\"{y}\" width=\"{wide:.2}\" \
-             height=\"16\"/><text class=\"b\" x=\"{:.2}\" y=\"{}\">{}{star}</text></g>",
-            escaped(&format!(
-                "{}: {}{}",
-                range(first, last),
-                mark.says(),
-                if mixed { ", and others" } else { "" }
-            )),
+            "<rect class=\"x\" x=\"{left:.1}\" y=\"{y}\" width=\"{wide:.1}\" height=\"16\" \
+             fill=\"url(#{})\"><title>{}</title></rect><text class=\"b\" x=\"{:.1}\" y=\"{}\">{}{star}</text>",
             mark.name(),
+            escaped(&format!("{}: {}{star}", range(first, last), mark.says())),
             left + wide / 2.0,
             y + 11,
             mark.letter()

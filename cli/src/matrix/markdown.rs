@@ -141,7 +141,7 @@ fn breaches(results: &Results<'_>, page: &mut String) {
 }
 
 fn distances(results: &Results<'_>, page: &mut String) {
-    *page += "\n## Who behaves alike\n\nCompared are the Closes written, how TCP ended, what the application was \
+    *page += "\n## Who behaves alike\n\nCompared are the frames written, how TCP ended, what the application was \
               told and whether it got what it asked for, as far as both peers do that themselves.\n\n\
               | subject | nearest | scripts that differ | codes that differ |\n|---|---|--:|--:|\n";
     for (row, nearest) in results.rows.iter().zip(&results.nearest) {

@@ -1,17 +1,17 @@
 //! Small plans, the model, and models with a planted fault: what was planted must show in its cell, and
 //! nothing in the model's.
 
-use super::codes::{Mark, Marks};
-use super::compare::{About, Distance, clusters, code_disagreements, disagreements};
-use super::{Cell, Part, Plan, Row, Scope, play};
-use crate::code::{CloseCode, Profile};
-use crate::role::Role;
-use crate::rule::{Duties, Duty, Rule};
-use crate::script::ScriptBuf;
-use crate::subject::{Output, Stimulus, Subject};
-use crate::subjects::faulty::{Fault, Faulty};
-use crate::subjects::model::Model;
-use crate::vectors::{Vector, Way};
+use wsclose::code::{CloseCode, Profile};
+use wsclose::matrix::codes::{Mark, Marks};
+use wsclose::matrix::compare::{About, Distance, clusters, code_disagreements, disagreements};
+use wsclose::matrix::{Cell, Part, Plan, Row, Scope, play};
+use wsclose::role::Role;
+use wsclose::rule::{Duties, Duty, Rule};
+use wsclose::script::ScriptBuf;
+use wsclose::subject::{Output, Stimulus, Subject};
+use wsclose::subjects::faulty::{Fault, Faulty};
+use wsclose::subjects::model::Model;
+use wsclose::vectors::{Vector, Way};
 
 const WITHOUT_CODES: Scope = Scope { codes: false, ..Scope::WHOLE };
 
@@ -174,6 +174,17 @@ fn twins_are_one_cluster_and_a_faulty_one_is_another() {
     let [kind] = &topic.disagreements[..] else { panic!("{topic:?}") };
     assert_eq!((kind.scripts, kind.name.as_str()), (2, "registered"));
     assert_eq!(kind.camps[0].rows, [0, 1]);
+}
+
+#[test]
+fn what_is_written_after_a_close_is_part_of_the_outcome() {
+    let plan = plan();
+    let reference = row_of(&plan, WITHOUT_CODES, &mut model());
+    let about = About::of(&plan, &reference);
+    for fault in [Fault::DataAfterClose, Fault::ClosesTwice, Fault::ResetsTcp, Fault::ReportsOwnCode] {
+        let row = row_of(&plan, WITHOUT_CODES, &mut Faulty::new(fault));
+        assert!(!Distance::between(&about, &reference, &row).is_none(), "{}", row.name);
+    }
 }
 
 #[test]
