@@ -118,7 +118,9 @@ impl Aspects {
             about.iter().any(|rule| rule.binds() == Binds::Receiver && rule.duty() == Duty::ReadsClose);
         let understands = has(Duty::ReadsClose) || !reads;
         let answers = has(Duty::Answers) || !about_any(&[Rule::CloseAnswered, Rule::CloseEchoesCode]);
-        let fails = has(Duty::FailsAloud) || !about_any(&[Rule::FailSendsClose, Rule::FailCodeFits]);
+        const FAILING: [Rule; 4] =
+            [Rule::FailSendsClose, Rule::FailCodeFits, Rule::FailClosesTcp, Rule::NothingAfterFail];
+        let fails = has(Duty::FailsAloud) || !about_any(&FAILING);
         let waits = has(Duty::KeepsTime) || !about_any(&[Rule::GivesUpWaiting]);
         let offers = has(Duty::OffersApi) || !asks;
         let counts = |aspect| match aspect {
