@@ -12,7 +12,7 @@
 //!
 //! Data goes one way: each module imports only modules before it in this list (a test holds that): `role`,
 //! `rule`, `code`, `dialect`, `flaw`, `frame`, `close`, `closing`, `script`, `subject`, `trace`, `drive`,
-//! `judge`, `report`, `subjects`, `fuzz`, `mutate`.
+//! `judge`, `report`, `vectors`, `matrix`, `subjects`, `fuzz`, `mutate`.
 //!
 //! # Testing an endpoint of your own
 //!
@@ -65,6 +65,7 @@ pub mod flaw;
 pub mod frame;
 pub mod fuzz;
 pub mod judge;
+pub mod matrix;
 pub mod mutate;
 pub mod report;
 pub mod role;
@@ -73,3 +74,4 @@ pub mod script;
 pub mod subject;
 pub mod subjects;
 pub mod trace;
+pub mod vectors;

@@ -29,6 +29,9 @@ A breach (1) outweighs what could not be tested (3).";
 pub enum Command {
     /// Play scripts to the model and the peers: a timeline for a file, a table for a folder.
     Replay(Replay),
+    /// Put every peer through every script: a table of peers and rules, who behaves alike, who differs, and
+    /// a picture of the 65,536 close codes.
+    Matrix(Matrix),
     /// File what a fuzz target found: name the rule, minimise, write a corpus entry and a snapshot.
     Adopt(Adopt),
     /// Show the frames in octets, and everything wrong with each.
@@ -138,6 +141,45 @@ pub struct Replay {
     /// Take files for octets of the wire, not for scripts
     #[arg(long)]
     pub octets: bool,
+}
+
+/// `matrix`.
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+Examples:
+  wsclose matrix
+  wsclose matrix --subject tungstenite --out report
+  wsclose matrix --subject beast --only-codes --out report --force
+
+What is played, in both roles: the curated scripts, which are built in; reasons of every length to 130; every
+cut of every frame of a curated script; every code from 0 to 65535 in a Close that begins the handshake, in
+one that answers, and asked for by the application. A peer that needs sockets gets the curated scripts alone.
+--out writes matrix.md, disagreements.md, codes.svg and matrix.json. Two runs write the same octets.")]
+pub struct Matrix {
+    /// Whom to test, and how.
+    #[command(flatten)]
+    pub trial: Trial,
+    /// Take the curated scripts from this folder instead of those built in
+    #[arg(long, value_name = "DIR")]
+    pub corpus: Option<PathBuf>,
+    /// Write the report to this folder too
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Overwrite files there that no run of this command has written
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// Leave the 65,536 codes out
+    #[arg(long)]
+    pub no_codes: bool,
+    /// Play the 65,536 codes and nothing else
+    #[arg(long, conflicts_with = "no_codes")]
+    pub only_codes: bool,
+    /// Use so many threads. Default: as many as there are processors
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Give up on a peer in one role after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
+    pub patience: u64,
 }
 
 /// `adopt`.

@@ -61,6 +61,9 @@ pub enum Failure {
     /// The name of a corpus entry.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// A thread.
+    #[error("expected a thread to work in, found: {0}; ask for fewer with --jobs")]
+    Thread(io::Error),
     /// Standard output.
     #[error("could not write the output: {0}; free some space, or send it elsewhere")]
     Output(#[from] io::Error),
@@ -73,6 +76,7 @@ impl Failure {
             Failure::Subject(SubjectError::NotBuilt { .. })
             | Failure::File(_)
             | Failure::Panicked(_)
+            | Failure::Thread(_)
             | Failure::Output(_) => Exit::Untestable,
             Failure::Subject(SubjectError::Unknown { .. } | SubjectError::UnknownFault { .. })
             | Failure::Rule(_)

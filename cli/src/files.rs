@@ -82,6 +82,11 @@ pub enum FileError {
         "expected a folder `corpus` here or above, found none; name the folder that has it with --into DIR"
     )]
     NoCorpus,
+    /// A file that a report would overwrite, and that is no report's.
+    #[error(
+        "{0}: expected no file, or one that wsclose matrix wrote, found another; choose another folder, or overwrite it with --force"
+    )]
+    Foreign(String),
     /// A file could not be written.
     #[error("{path}: expected to write a new file, found: {source}; nothing was written")]
     Unwritable {
@@ -257,17 +262,8 @@ fn may_be_script(path: &Path) -> bool {
 /// Writes new files, each whole; one that is already there is left as it is, and then none is written. All of
 /// them are ready before the first gets its name, so that only a kill between two renames can part them.
 pub fn write_new(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
-    let mut ready = Vec::new();
-    for (path, content) in files {
-        let writing = |error| FileError::writing(path, error);
-        let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(writing)?;
-        let mut file = temporary(folder).map_err(writing)?;
-        file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(writing)?;
-        ready.push((path, file));
-    }
     let mut written: Vec<&PathBuf> = Vec::new();
-    for (path, file) in ready {
+    for (path, file) in ready(files)? {
         if let Err(error) = file.persist_noclobber(path) {
             for path in written {
                 // What cannot be removed either is at least whole.
@@ -278,6 +274,35 @@ pub fn write_new(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
         written.push(path);
     }
     Ok(())
+}
+
+/// Writes files, each whole, over those that are there. All of them are ready before the first gets its name.
+pub fn write_over(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
+    for (path, file) in ready(files)? {
+        file.persist(path).map_err(|error| FileError::writing(path, error.error))?;
+    }
+    Ok(())
+}
+
+/// Makes the folder if need be, and finds out whether files can be written in it.
+pub fn can_write_in(folder: &Path) -> Result<(), FileError> {
+    let writing = |error| FileError::writing(folder, error);
+    fs::create_dir_all(folder).map_err(writing)?;
+    temporary(folder).map(|_| ()).map_err(writing)
+}
+
+/// The files under names of their own, whole.
+fn ready(files: &[(PathBuf, Vec<u8>)]) -> Result<Vec<(&PathBuf, tempfile::NamedTempFile)>, FileError> {
+    let mut ready = Vec::new();
+    for (path, content) in files {
+        let writing = |error| FileError::writing(path, error);
+        let folder = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder).map_err(writing)?;
+        let mut file = temporary(folder).map_err(writing)?;
+        file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(writing)?;
+        ready.push((path, file));
+    }
+    Ok(ready)
 }
 
 fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {

@@ -14,6 +14,7 @@ mod failure;
 mod files;
 mod filing;
 mod hex;
+mod matrix;
 mod minimise;
 mod oracle;
 mod out;
@@ -53,6 +54,7 @@ fn run(command: &Command) -> Result<Exit, Failure> {
     let mut out = Out::new();
     let done = match command {
         Command::Replay(args) => replay::run(args, &mut out),
+        Command::Matrix(args) => matrix::run(args, &mut out),
         Command::Adopt(args) => adopt::run(args, &mut out),
         Command::Decode(args) => decode::run(args, &mut out),
         Command::Rules(args) => rules::list(args, &mut out),

@@ -1,8 +1,8 @@
 //! Playing a script to a subject. In come a script and a subject, out come trace and findings; a panic
 //! becomes a sentence, without a backtrace.
 
+use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::{Mutex, PoisonError};
 
 use wsclose::code::Profile;
 use wsclose::drive::Driver;
@@ -23,8 +23,10 @@ pub struct Panicked {
     pub words: String,
 }
 
-/// The place and words of the panic that happened last.
-static LAST: Mutex<Option<(String, String)>> = Mutex::new(None);
+thread_local! {
+    /// The place and words of the panic that happened last in this thread.
+    static LAST: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
+}
 
 /// From now on panics are noted, not printed.
 pub fn silence_panics() {
@@ -33,14 +35,14 @@ pub fn silence_panics() {
             .location()
             .map_or("an unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
         let words = info.payload_as_str().unwrap_or("no words").to_owned();
-        *LAST.lock().unwrap_or_else(PoisonError::into_inner) = Some((place, words));
+        LAST.set(Some((place, words)));
     }));
 }
 
 /// Does something that may panic.
 pub fn catch<T>(who: &str, act: impl FnOnce() -> T) -> Result<T, Panicked> {
     panic::catch_unwind(AssertUnwindSafe(act)).map_err(|_| {
-        let last = LAST.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let last = LAST.take();
         let (place, words) = last.unwrap_or_else(|| ("an unknown place".to_owned(), "no words".to_owned()));
         Panicked { who: who.to_owned(), place, words }
     })

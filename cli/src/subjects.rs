@@ -14,7 +14,7 @@ use wsclose_peers::known::Known;
 use crate::files::{self, FileError};
 
 /// The name of the reference endpoint.
-const MODEL: &str = "model";
+pub const MODEL: &str = "model";
 
 /// What comes before the name of a fault.
 const FAULTY: &str = "faulty:";
@@ -63,21 +63,25 @@ impl Cast {
         profile: Profile,
         default: impl FnOnce() -> Vec<Box<dyn Subject>>,
     ) -> Result<Cast, SubjectError> {
-        let mut subjects: Vec<Box<dyn Subject>> = vec![Box::new(Model::new(profile))];
+        let mut subjects = vec![by_name(MODEL, profile)?];
         if names.is_empty() {
             subjects.extend(default());
             return Ok(Cast { subjects, not_built: wsclose_peers::not_built() });
         }
         for name in names {
             if subjects.iter().all(|subject| subject.name() != name) {
-                subjects.push(by_name(name)?);
+                subjects.push(by_name(name, profile)?);
             }
         }
         Ok(Cast { subjects, not_built: Vec::new() })
     }
 }
 
-fn by_name(name: &str) -> Result<Box<dyn Subject>, SubjectError> {
+/// The subject of this name; the model reads codes by `profile`.
+pub fn by_name(name: &str, profile: Profile) -> Result<Box<dyn Subject>, SubjectError> {
+    if name == MODEL {
+        return Ok(Box::new(Model::new(profile)));
+    }
     if let Some(slug) = name.strip_prefix(FAULTY) {
         let fault = Fault::ALL.into_iter().find(|fault| fault.slug() == slug);
         return match fault {

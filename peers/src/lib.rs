@@ -26,6 +26,7 @@ pub mod sockudo_ws;
 pub mod soketto;
 pub mod tokio_websockets;
 pub mod tungstenite;
+pub mod vocabulary;
 pub mod web_socket;
 pub mod websocket;
 pub mod websocket_codec;

@@ -1,0 +1,36 @@
+//! Puts the curated scripts into the command, so that it works outside a checkout: out goes a list of names
+//! and contents, sorted.
+#![allow(clippy::disallowed_methods, reason = "a build script reads and writes files; the library does not")]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+/// The folders of the corpus that hold scripts.
+const FOLDERS: [&str; 2] = ["closing_handshake", "peers"];
+
+fn main() -> io::Result<()> {
+    let corpus = Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../corpus");
+    let mut list = String::from("[\n");
+    for folder in FOLDERS {
+        let path = corpus.join(folder);
+        // A file that comes or goes changes the folder; one that changes, itself.
+        println!("cargo::rerun-if-changed={}", path.display());
+        let entries: io::Result<Vec<PathBuf>> =
+            fs::read_dir(&path)?.map(|entry| entry.map(|entry| entry.path())).collect();
+        // What a fuzzer leaves there has no extension.
+        let mut scripts: Vec<PathBuf> =
+            entries?.into_iter().filter(|path| path.extension().is_some_and(|it| it == "ws")).collect();
+        scripts.sort();
+        for script in scripts {
+            let name = format!("{folder}/{}", script.file_stem().expect("a file has a name").display());
+            let file = fs::canonicalize(&script)?;
+            println!("cargo::rerun-if-changed={}", script.display());
+            writeln!(list, "    ({name:?}, include_bytes!({:?}) as &[u8]),", file.display().to_string())
+                .expect("a string grows");
+        }
+    }
+    list += "]\n";
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    fs::write(out.join("curated.rs"), list)
+}

@@ -1,0 +1,65 @@
+//! The curated scripts: those that were built in, or those of a folder. Out come scripts by name, sorted.
+
+use std::path::Path;
+
+use wsclose::script::ScriptBuf;
+use wsclose::vectors::Vector;
+
+use crate::files::{self, FileError};
+
+/// Name and content of each, as the build found them.
+const BUILT_IN: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/curated.rs"));
+
+/// Those of the project, as it was when this command was built.
+pub fn built_in() -> Vec<Vector> {
+    let read = |(name, octets): &(&str, &[u8])| {
+        let script = ScriptBuf::read(octets).unwrap_or_else(|mistake| panic!("{name}: {mistake}"));
+        Vector::curated((*name).to_owned(), script.as_script())
+    };
+    BUILT_IN.iter().map(read).collect()
+}
+
+/// Those of a folder; the first that cannot be read is an error, since a report without it would look whole.
+pub fn from(folder: &Path) -> Result<Vec<Vector>, FileError> {
+    if !files::is_folder(folder)? {
+        return Err(FileError::NotAFolder(files::shown(folder)));
+    }
+    let (paths, errors) = files::scripts_in(folder);
+    if let Some(error) = errors.into_iter().next() {
+        return Err(error);
+    }
+    let mut scripts = Vec::new();
+    for path in paths {
+        let case = files::load(&path, false)?;
+        let name = files::shown(&path.strip_prefix(folder).unwrap_or(&path).with_extension(""));
+        scripts.push(Vector::curated(name, case.script.as_script()));
+    }
+    Ok(scripts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{built_in, from};
+
+    #[test]
+    fn what_is_built_in_is_the_corpus_of_the_project() {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
+        let mut there = Vec::new();
+        for folder in ["closing_handshake", "peers"] {
+            let vectors = from(&corpus.join(folder)).expect("a corpus").into_iter();
+            there.extend(vectors.map(|vector| (format!("{folder}/{}", vector.name), vector.script)));
+        }
+        // What a fuzzer left there is named by a hash.
+        there.retain(|(name, _)| {
+            !name.rsplit('/').next().expect("a name").chars().all(|c| c.is_ascii_hexdigit())
+        });
+        let here: Vec<_> = built_in().into_iter().map(|vector| (vector.name, vector.script)).collect();
+        for (built, found) in here.iter().zip(&there) {
+            assert_eq!(built, found);
+        }
+        assert_eq!(here.len(), there.len());
+        assert!(here.len() > 150, "{}", here.len());
+    }
+}

@@ -1,0 +1,223 @@
+//! `matrix.md`: peers × rules. In come results, out comes a page with every cell, the shortest script of each
+//! breach, and who behaves alike.
+
+use std::fmt::Write as _;
+
+use wsclose::matrix::compare::own_marks;
+use wsclose::matrix::{Cell, Row};
+use wsclose::report::Standing;
+use wsclose::role::Role;
+use wsclose::rule::Rule;
+use wsclose::vectors::Way;
+use wsclose_peers::vocabulary::{self, Spell, Spelling};
+
+use super::folder::MARK;
+use super::results::{Results, on_one_line};
+
+/// The page.
+pub fn page(results: &Results<'_>) -> String {
+    let mut page = format!("<!-- {MARK} -->\n# Peers and the rules of closing a WebSocket\n\n");
+    let plan = results.plan;
+    page += &format!(
+        "wsclose {}, profile `{}`. Scripts, each in both roles: {} curated, {} systematic (local closes; reasons \
+         of 0 to 130 octets), {} cuts of curated ones; every code from 0 to 65535 received, in an answer, and \
+         asked for by the application. A peer that needs sockets gets the curated scripts alone.\n\n\
+         [Where peers differ](disagreements.md) · [a picture of every code](codes.svg) · [as data](matrix.json)\n\n",
+        env!("CARGO_PKG_VERSION"),
+        results.profile,
+        plan.curated(),
+        plan.scripts().len() - plan.curated(),
+        plan.cuts().len(),
+    );
+    subjects(results, &mut page);
+    rules(results, &mut page);
+    breaches(results, &mut page);
+    distances(results, &mut page);
+    vocabularies(results, &mut page);
+    page
+}
+
+/// Text in a cell of a table.
+pub fn cell(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('|', "\\|").replace('\n', " ")
+}
+
+/// Text in a cell of a table, as it stands.
+pub fn code(text: &str) -> String {
+    // A tick would end it, and a bar the cell.
+    format!("`{}`", text.replace('`', "'").replace('|', "¦").replace('\n', " "))
+}
+
+fn subjects(results: &Results<'_>, page: &mut String) {
+    *page +=
+        "## Subjects\n\n| subject | scripts | new | known | warn | info | |\n|---|--:|--:|--:|--:|--:|---|\n";
+    for (row, notes) in results.rows.iter().zip(&results.notes) {
+        let count = |standing| results.count(row, standing);
+        writeln!(
+            page,
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            row.name,
+            row.scripts(),
+            count(Standing::Fails),
+            count(Standing::Known),
+            count(Standing::Warns),
+            count(Standing::Informs),
+            notes.join("; ")
+        )
+        .expect("a string grows");
+    }
+    for (subject, why) in &results.untested {
+        writeln!(page, "| {subject} | | | | | | could not test: {} |", cell(why)).expect("a string grows");
+    }
+    for (subject, remedy) in &results.not_built {
+        writeln!(page, "| {subject} | | | | | | not built: {} |", cell(remedy)).expect("a string grows");
+    }
+    *page += "\nNew: a breach of level must, interop or robust that `known.toml` does not list. Warn: the same of \
+              level should or lenient. Info: what the RFC leaves open.\n\n";
+}
+
+fn rules(results: &Results<'_>, page: &mut String) {
+    *page += "## Every rule\n\nScripts in which it was broken of those in which it was kept or broken, or only \
+              the latter. `–`: the peer leaves it to its program. Empty: no script touched it.\n\n| rule | level |";
+    results.rows.iter().for_each(|row| *page += &format!(" {} |", row.name));
+    *page += "\n|---|---|";
+    results.rows.iter().for_each(|_| *page += "--:|");
+    page.push('\n');
+    for rule in Rule::ALL {
+        *page += &format!("| {rule} | {} |", rule.level());
+        for row in &results.rows {
+            *page += &format!(" {} |", counts(results, row, rule, &row.cell(rule)));
+        }
+        page.push('\n');
+    }
+    page.push('\n');
+}
+
+fn counts(results: &Results<'_>, row: &Row, rule: Rule, cell: &Cell) -> String {
+    let counts = format!("{}/{}", cell.broken, cell.exercised());
+    match results.standing(row, rule, cell) {
+        Some(Standing::Fails) => format!("**NEW** {counts}"),
+        Some(Standing::Known) => format!("known {counts}"),
+        Some(Standing::Warns) => format!("warn {counts}"),
+        Some(Standing::Informs) => format!("info {counts}"),
+        None if !row.asks(rule) => "–".to_owned(),
+        None if cell.kept > 0 => cell.kept.to_string(),
+        None if cell.unclear > 0 => "unclear".to_owned(),
+        None => String::new(),
+    }
+}
+
+fn breaches(results: &Results<'_>, page: &mut String) {
+    *page += "## The shortest script for every breach\n";
+    for row in &results.rows {
+        let broken: Vec<(Rule, Cell)> = Rule::ALL
+            .into_iter()
+            .map(|rule| (rule, row.cell(rule)))
+            .filter(|(_, cell)| cell.broken > 0)
+            .collect();
+        if broken.is_empty() {
+            continue;
+        }
+        *page += &format!(
+            "\n### {}\n\n| rule | level | | what it did | shortest script |\n|---|---|---|---|---|\n",
+            row.name
+        );
+        for (rule, broken) in broken {
+            let (Some(standing), Some(shown)) = (results.standing(row, rule, &broken), &broken.shown) else {
+                continue;
+            };
+            writeln!(
+                page,
+                "| {rule} | {} | {} | {} | {}<br>{} |",
+                rule.level(),
+                standing.name(),
+                cell(&shown.actual),
+                shown.name,
+                code(&on_one_line(&shown.text))
+            )
+            .expect("a string grows");
+        }
+    }
+}
+
+fn distances(results: &Results<'_>, page: &mut String) {
+    *page += "\n## Who behaves alike\n\nCompared are the frames written, how TCP ended, what the application was \
+              told and whether it got what it asked for, as far as both peers do that themselves.\n\n\
+              | subject | nearest | scripts that differ | codes that differ |\n|---|---|--:|--:|\n";
+    for (row, nearest) in results.rows.iter().zip(&results.nearest) {
+        let Some((other, distance)) = nearest else { continue };
+        writeln!(
+            page,
+            "| {} | {} | {} of {} | {} of {} |",
+            row.name,
+            results.rows[*other].name,
+            distance.scripts,
+            distance.of_scripts,
+            distance.codes,
+            distance.of_codes
+        )
+        .expect("a string grows");
+    }
+    page.push('\n');
+    let alike = results.clusters.iter().filter(|cluster| cluster.len() > 1);
+    let alike: Vec<String> =
+        alike.map(|cluster| format!("- alike in everything: {}\n", results.names(cluster))).collect();
+    *page += &if alike.is_empty() { "No two are alike in everything.\n".to_owned() } else { alike.concat() };
+    if results.rows.iter().any(|row| row.parts.iter().any(|part| !part.codes.is_empty())) {
+        let programs: Vec<String> = results
+            .rows
+            .iter()
+            .filter(|row| Way::ALL.into_iter().any(|way| !own_marks(row.part(Role::Server).duties, way)))
+            .map(|row| row.name.clone())
+            .collect();
+        if !programs.is_empty() {
+            *page += &format!(
+                "\nCodes are left to the program, in some way or other, by: {}.\n",
+                programs.join(", ")
+            );
+        }
+    }
+}
+
+fn vocabularies(results: &Results<'_>, page: &mut String) {
+    let known: Vec<(&str, Spell)> =
+        results.rows.iter().filter_map(|row| Some((row.name.as_str(), vocabulary::of(&row.name)?))).collect();
+    if known.is_empty() {
+        return;
+    }
+    *page += "\n## Its own type of codes\n\nEvery value there and back, through the type that a peer has for close \
+              codes.\n\n| subject | come back changed | with a variant of their own | allowed, it says |\n\
+              |---|--:|--:|--:|\n";
+    for (name, spell) in known {
+        let all: Vec<(u16, Spelling)> = (0..=u16::MAX).map(|code| (code, spell(code))).collect();
+        let changed = all.iter().filter(|(code, spelling)| spelling.back != *code).count();
+        let own = all.iter().filter(|(_, spelling)| spelling.own_variant).count();
+        let allowed: Vec<bool> = all.iter().filter_map(|(_, spelling)| spelling.allowed).collect();
+        let allowed = match allowed.len() {
+            0 => "does not say".to_owned(),
+            _ => allowed.iter().filter(|allowed| **allowed).count().to_string(),
+        };
+        writeln!(page, "| {name} | {changed} | {own} | {allowed} |").expect("a string grows");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wsclose::code::Profile;
+    use wsclose::matrix::Plan;
+    use wsclose_peers::known::Known;
+
+    use super::super::results::Results;
+    use super::page;
+
+    #[test]
+    fn what_is_missing_is_a_row_with_its_remedy() {
+        let (plan, known) = (Plan::new(Vec::new()), Known::default());
+        let not_built = vec![("beast", "install a|b")];
+        let mut results = Results::of(&plan, Vec::new(), not_built, &known, Profile::default());
+        results.untested.push(("slow".to_owned(), "it did not come back".to_owned()));
+        let page = page(&results);
+        assert!(page.contains("| beast | | | | | | not built: install a\\|b |"), "{page}");
+        assert!(page.contains("| slow | | | | | | could not test: it did not come back |"), "{page}");
+    }
+}

@@ -1,0 +1,119 @@
+//! What a run of `wsclose matrix` found out, in the form that every output is made from. In come rows and
+//! known deviations, out come standings, clusters and distances.
+
+use wsclose::code::Profile;
+use wsclose::matrix::compare::{self, About, Distance, Topic};
+use wsclose::matrix::{Cell, Plan, Row};
+use wsclose::report::Standing;
+use wsclose::rule::Rule;
+use wsclose_peers::known::Known;
+
+use super::work::Done;
+use crate::failure::Exit;
+use crate::subjects;
+
+/// Everything that was found out.
+pub struct Results<'a> {
+    /// The scripts.
+    pub plan: &'a Plan,
+    /// How codes were read.
+    pub profile: Profile,
+    /// The rows, the model first.
+    pub rows: Vec<Row>,
+    /// What was left out of each row, and why.
+    pub notes: Vec<Vec<&'static str>>,
+    /// Subjects without a row, and why.
+    pub untested: Vec<(String, String)>,
+    /// Subjects that are not built, and what to do about it.
+    pub not_built: Vec<(&'static str, &'static str)>,
+    /// For every row its nearest other one, and how far away that is.
+    pub nearest: Vec<Option<(usize, Distance)>>,
+    /// The rows that nothing tells apart.
+    pub clusters: Vec<Vec<usize>>,
+    /// Where rows differ.
+    pub topics: Vec<Topic>,
+    known: &'a Known,
+}
+
+impl<'a> Results<'a> {
+    /// Puts together what the work brought.
+    pub fn of(
+        plan: &'a Plan,
+        done: Vec<Done>,
+        not_built: Vec<(&'static str, &'static str)>,
+        known: &'a Known,
+        profile: Profile,
+    ) -> Results<'a> {
+        let (mut rows, mut notes, mut untested) = (Vec::new(), Vec::new(), Vec::new());
+        for Done { job, row } in done {
+            match row {
+                Ok(row) => {
+                    let mut about = Vec::new();
+                    if !job.scope.systematic && !job.scope.codes {
+                        about.push("sockets: curated scripts only, no sweeps");
+                    }
+                    if row.parts.iter().any(|part| part.cut_short) {
+                        about.push("CUT SHORT: out of patience");
+                    }
+                    rows.push(row);
+                    notes.push(about);
+                }
+                Err(why) => untested.push((job.name, why)),
+            }
+        }
+        let (mut nearest, mut clusters, mut topics) = (Vec::new(), Vec::new(), Vec::new());
+        if let Some(reference) = rows.first() {
+            let about = About::of(plan, reference);
+            nearest = (0..rows.len()).map(|at| nearest_to(&about, &rows, at)).collect();
+            clusters = compare::clusters(&about, &rows);
+            topics = compare::disagreements(&about, &rows);
+        }
+        Results { plan, profile, rows, notes, untested, not_built, nearest, clusters, topics, known }
+    }
+
+    /// How a broken rule counts for a row; `None` where it was not broken.
+    pub fn standing(&self, row: &Row, rule: Rule, cell: &Cell) -> Option<Standing> {
+        let known = subjects::is_known(self.known, &row.name, rule);
+        (cell.broken > 0).then(|| Standing::of(rule.level(), known, false))
+    }
+
+    /// How many rules have this standing in a row.
+    pub fn count(&self, row: &Row, standing: Standing) -> usize {
+        let has = |rule: &Rule| self.standing(row, *rule, &row.cell(*rule)) == Some(standing);
+        Rule::ALL.into_iter().filter(has).count()
+    }
+
+    /// How the run ends: a breach outweighs what could not be tested.
+    pub fn exit(&self) -> Exit {
+        let cut = self.rows.iter().any(|row| row.parts.iter().any(|part| part.cut_short));
+        if self.rows.iter().any(|row| self.count(row, Standing::Fails) > 0) {
+            Exit::Breach
+        } else if cut || !self.untested.is_empty() {
+            Exit::Untestable
+        } else {
+            Exit::Conforms
+        }
+    }
+
+    /// The names of rows.
+    pub fn names(&self, rows: &[usize]) -> String {
+        rows.iter().map(|row| self.rows[*row].name.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A script on one line, its role in front.
+pub fn on_one_line(text: &str) -> String {
+    let mut lines = text.lines().skip(1);
+    let role = lines.next().unwrap_or_default().trim_start_matches("role ");
+    format!("{role}: {}", lines.collect::<Vec<_>>().join("; "))
+}
+
+/// The row that is least far away; of equals, the first.
+fn nearest_to(about: &About<'_>, rows: &[Row], at: usize) -> Option<(usize, Distance)> {
+    let others = (0..rows.len()).filter(|other| *other != at);
+    others
+        .map(|other| (other, Distance::between(about, &rows[at], &rows[other])))
+        // A row with which little can be compared is nobody's neighbour.
+        .filter(|(_, distance)| distance.means_something())
+        .min_by_key(|(other, distance)| (distance.per_mille(), distance.codes, *other))
+}

@@ -1,0 +1,140 @@
+//! What a person sees at once: the subjects, the rules that any of them broke, and what is new. In come
+//! results, out come tables on standard output.
+
+use std::io::Write;
+
+use wsclose::matrix::Row;
+use wsclose::report::Standing;
+use wsclose::rule::Rule;
+
+use super::results::{Results, on_one_line};
+use crate::failure::Failure;
+use crate::out::{Out, table, write_table};
+
+/// Prints them.
+pub fn print(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
+    subjects(results, out)?;
+    rules(results, out)?;
+    for standing in [Standing::Fails, Standing::Warns] {
+        news(results, standing, out)?;
+    }
+    alike(results, out)?;
+    for (subject, why) in &results.untested {
+        writeln!(out, "could not test: {subject}: {why}")?;
+    }
+    for (subject, remedy) in &results.not_built {
+        writeln!(out, "not built: {subject} ({remedy})")?;
+    }
+    writeln!(out, "{}", verdict(results))?;
+    Ok(())
+}
+
+fn subjects(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
+    let mut table = table(&["", "subject", "scripts", "kept", "new", "known", "warn", "info", "nearest", ""]);
+    for (at, row) in results.rows.iter().enumerate() {
+        let kept = Rule::ALL.into_iter().filter(|rule| {
+            let cell = row.cell(*rule);
+            cell.kept > 0 && cell.broken == 0
+        });
+        let count = |standing| results.count(row, standing).to_string();
+        let nearest = results.nearest[at].map(|(other, distance)| {
+            let name = &results.rows[other].name;
+            format!("{name} {}.{} %", distance.per_mille() / 10, distance.per_mille() % 10)
+        });
+        table.add_row([
+            (at + 1).to_string(),
+            row.name.clone(),
+            row.scripts().to_string(),
+            kept.count().to_string(),
+            count(Standing::Fails),
+            count(Standing::Known),
+            count(Standing::Warns),
+            count(Standing::Informs),
+            nearest.unwrap_or_default(),
+            results.notes[at].join("; "),
+        ]);
+    }
+    write_table(out, &table)?;
+    writeln!(out)?;
+    Ok(())
+}
+
+/// What stands in a cell: a mark, and how many scripts show a breach.
+fn cell(results: &Results<'_>, row: &Row, rule: Rule) -> String {
+    let cell = row.cell(rule);
+    let broken = cell.broken;
+    match results.standing(row, rule, &cell) {
+        Some(Standing::Fails) => format!("!{broken}"),
+        Some(Standing::Known) => format!("k{broken}"),
+        Some(Standing::Warns) => format!("w{broken}"),
+        Some(Standing::Informs) => format!("i{broken}"),
+        None if !row.asks(rule) => "-".to_owned(),
+        None if cell.kept > 0 => "ok".to_owned(),
+        None if cell.unclear > 0 => "?".to_owned(),
+        None => String::new(),
+    }
+}
+
+fn rules(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
+    let broken = |rule: &Rule| results.rows.iter().any(|row| row.cell(*rule).broken > 0);
+    let shown: Vec<Rule> = Rule::ALL.into_iter().filter(broken).collect();
+    if !shown.is_empty() {
+        let numbers: Vec<String> = (1..=results.rows.len()).map(|number| number.to_string()).collect();
+        let mut heading = vec!["rule", "level"];
+        heading.extend(numbers.iter().map(String::as_str));
+        let mut table = table(&heading);
+        for rule in &shown {
+            let cells = results.rows.iter().map(|row| cell(results, row, *rule));
+            table.add_row([rule.id().to_owned(), rule.level().name().to_owned()].into_iter().chain(cells));
+        }
+        write_table(out, &table)?;
+        writeln!(
+            out,
+            "scripts that break a rule: ! new, k known, w warns, i informs; ok kept, - left to its program, ? unclear"
+        )?;
+    }
+    writeln!(out, "{} of {} rules are broken by nobody\n", Rule::ALL.len() - shown.len(), Rule::ALL.len())?;
+    Ok(())
+}
+
+fn news(results: &Results<'_>, standing: Standing, out: &mut Out) -> Result<(), Failure> {
+    for row in &results.rows {
+        for rule in Rule::ALL {
+            let cell = row.cell(rule);
+            if results.standing(row, rule, &cell) != Some(standing) {
+                continue;
+            }
+            let Some(shown) = &cell.shown else { continue };
+            let (name, broken, all) = (&row.name, cell.broken, cell.exercised());
+            let word = standing.name();
+            writeln!(out, "{word} {name} {rule} ({}): {broken} of {all} scripts", rule.level())?;
+            writeln!(out, "     {}; shortest: {}", shown.actual, shown.name)?;
+            writeln!(out, "     {}", on_one_line(&shown.text))?;
+        }
+    }
+    Ok(())
+}
+
+fn alike(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
+    for cluster in results.clusters.iter().filter(|cluster| cluster.len() > 1) {
+        writeln!(out, "alike in everything: {}", results.names(cluster))?;
+    }
+    Ok(())
+}
+
+fn verdict(results: &Results<'_>) -> String {
+    let scripts: usize = results.rows.iter().map(Row::scripts).sum();
+    let sum = |standing| results.rows.iter().map(|row| results.count(row, standing)).sum::<usize>();
+    let word = if sum(Standing::Fails) > 0 { "FAIL" } else { "PASS" };
+    let topics = match results.topics.len() {
+        0 => String::new(),
+        topics => format!("; they differ over {topics} rules"),
+    };
+    format!(
+        "verdict: {word}: {} subjects, {scripts} scripts; {} new, {} known, {} warnings{topics}",
+        results.rows.len(),
+        sum(Standing::Fails),
+        sum(Standing::Known),
+        sum(Standing::Warns),
+    )
+}

@@ -1,0 +1,234 @@
+//! Who works when: in come jobs, out come rows in the same order, however many threads there were. A subject
+//! that does not come back is left to itself, and the others go on.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use wsclose::code::Profile;
+use wsclose::matrix::{Part, Plan, Row, Scope, play};
+use wsclose::role::Role;
+use wsclose::subject::Subject;
+
+use crate::failure::Failure;
+use crate::play::catch;
+use crate::progress::Progress;
+use crate::subjects;
+
+/// Makes a subject of this name, or says why it cannot.
+pub type Make = fn(&str, Profile) -> Result<Box<dyn Subject>, String>;
+
+/// Makes those that the command line can name.
+pub fn make(name: &str, profile: Profile) -> Result<Box<dyn Subject>, String> {
+    subjects::by_name(name, profile).map_err(|error| error.to_string())
+}
+
+/// A subject and what to put it through.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The subject, as the command line names it.
+    pub name: String,
+    /// How much.
+    pub scope: Scope,
+}
+
+/// What became of a job.
+#[derive(Debug)]
+pub struct Done {
+    /// The job.
+    pub job: Job,
+    /// Its row, or why there is none.
+    pub row: Result<Row, String>,
+}
+
+/// How the work is done.
+pub struct Work {
+    /// The scripts.
+    pub plan: Arc<Plan>,
+    /// How codes are read.
+    pub profile: Profile,
+    /// How many work at once.
+    pub threads: usize,
+    /// How long one subject may take in one role.
+    pub patience: Duration,
+    /// How much longer it has to notice that it is over, before it is left to itself.
+    pub grace: Duration,
+    /// How subjects are made.
+    pub make: Make,
+}
+
+/// One subject in one role.
+#[derive(Clone, Copy)]
+struct Task {
+    job: usize,
+    role: Role,
+}
+
+struct Running {
+    task: usize,
+    until: Instant,
+}
+
+impl Work {
+    /// Does all jobs.
+    pub fn run(&self, jobs: Vec<Job>) -> Result<Vec<Done>, Failure> {
+        let tasks: Vec<Task> =
+            (0..jobs.len()).flat_map(|job| Role::ALL.map(|role| Task { job, role })).collect();
+        let mut parts: Vec<Option<Result<Part, String>>> = tasks.iter().map(|_| None).collect();
+        // Those without sweeps are those with sockets: they wait more than they work, and begin first.
+        let mut waiting: VecDeque<usize> = (0..tasks.len()).collect();
+        waiting.make_contiguous().sort_by_key(|task| jobs[tasks[*task].job].scope.systematic);
+        let mut running: Vec<Running> = Vec::new();
+        let mut progress = Progress::new(tasks.len());
+        let (sender, results) = mpsc::channel();
+        while !waiting.is_empty() || !running.is_empty() {
+            while running.len() < self.threads
+                && let Some(task) = waiting.pop_front()
+            {
+                progress.step();
+                self.start(task, &jobs[tasks[task].job], tasks[task].role, sender.clone())
+                    .map_err(Failure::Thread)?;
+                running.push(Running { task, until: Instant::now() + self.patience + self.grace });
+            }
+            let next = running.iter().map(|running| running.until).min().expect("something runs");
+            match results.recv_timeout(next.saturating_duration_since(Instant::now())) {
+                Ok((task, part)) => {
+                    // What comes too late has been counted as lost already.
+                    if let Some(at) = running.iter().position(|running| running.task == task) {
+                        running.swap_remove(at);
+                        parts[task] = Some(part);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                    let now = Instant::now();
+                    running.retain(|running| {
+                        if running.until <= now {
+                            parts[running.task] = Some(Err(self.lost(tasks[running.task].role)));
+                        }
+                        running.until > now
+                    });
+                }
+            }
+        }
+        let mut parts = parts.into_iter().map(|part| part.expect("every task has ended"));
+        let mut row = |job: Job| {
+            let [client, server] = [parts.next(), parts.next()].map(|part| part.expect("two a job"));
+            let row = client.and_then(|client| Ok(Row { name: job.name.clone(), parts: [client, server?] }));
+            Done { row, job }
+        };
+        Ok(jobs.into_iter().map(&mut row).collect())
+    }
+
+    fn lost(&self, role: Role) -> String {
+        let seconds = (self.patience + self.grace).as_secs();
+        format!("as a {role} it did not come back within {seconds} s, and was left to itself")
+    }
+
+    fn start(
+        &self,
+        task: usize,
+        job: &Job,
+        role: Role,
+        results: mpsc::Sender<(usize, Result<Part, String>)>,
+    ) -> io::Result<()> {
+        let (plan, profile, patience, make) = (self.plan.clone(), self.profile, self.patience, self.make);
+        let Job { name, scope } = job.clone();
+        thread::Builder::new().name(name.clone()).spawn(move || {
+            let begun = Instant::now();
+            let part = catch(&name, || {
+                let mut subject = make(&name, profile)?;
+                let go_on = &mut || begun.elapsed() < patience;
+                Ok(play(&plan, scope, role, profile, subject.as_mut(), go_on))
+            });
+            // Nobody waits any longer where the run has ended.
+            let _ = results.send((task, part.unwrap_or_else(|panicked| Err(panicked.to_string()))));
+        })?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::thread;
+    use std::time::Duration;
+
+    use wsclose::code::Profile;
+    use wsclose::matrix::{Plan, Scope};
+    use wsclose::role::Role;
+    use wsclose::rule::Duties;
+    use wsclose::subject::{Output, Stimulus, Subject};
+
+    use super::{Done, Job, Work, make};
+
+    /// One that never comes back, and one that does not catch its own panic.
+    enum Bad {
+        Sleeps,
+        Panics,
+    }
+
+    impl Subject for Bad {
+        fn name(&self) -> &str {
+            "bad"
+        }
+
+        fn duties(&self, _role: Role) -> Duties {
+            Duties::ALL
+        }
+
+        fn connect(&mut self, _role: Role, _out: &mut Output) {}
+
+        fn react(&mut self, _stimulus: Stimulus<'_>, _out: &mut Output) {
+            match self {
+                Bad::Sleeps => thread::sleep(Duration::from_secs(3600)),
+                Bad::Panics => panic!("as planned"),
+            }
+        }
+    }
+
+    fn made(name: &str, profile: Profile) -> Result<Box<dyn Subject>, String> {
+        match name {
+            "sleeps" => Ok(Box::new(Bad::Sleeps)),
+            "panics" => Ok(Box::new(Bad::Panics)),
+            other => make(other, profile),
+        }
+    }
+
+    fn run(names: &[&str], patience: Duration) -> Vec<Done> {
+        let work = Work {
+            plan: Arc::new(Plan::new(Vec::new())),
+            profile: Profile::default(),
+            threads: 2,
+            patience,
+            grace: Duration::from_millis(300),
+            make: made,
+        };
+        let scope = Scope { codes: false, ..Scope::WHOLE };
+        let job = |name: &&str| Job { name: (*name).to_owned(), scope };
+        work.run(names.iter().map(job).collect()).expect("there are threads")
+    }
+
+    #[test]
+    fn one_that_hangs_or_panics_does_not_stop_the_others() {
+        let done = run(&["sleeps", "model", "panics", "faulty:refuses-1014"], Duration::from_millis(700));
+        let names: Vec<&str> = done.iter().map(|done| done.job.name.as_str()).collect();
+        assert_eq!(names, ["sleeps", "model", "panics", "faulty:refuses-1014"]);
+        let why = |at: usize| done[at].row.as_ref().expect_err("no row").as_str();
+        assert!(why(0).contains("did not come back within 1 s"), "{}", why(0));
+        assert!(why(2).starts_with("panics panicked at"), "{}", why(2));
+        for at in [1, 3] {
+            let row = done[at].row.as_ref().expect("a row");
+            assert!(row.scripts() > 900, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn one_that_is_slow_is_cut_short() {
+        let done = run(&["model"], Duration::ZERO);
+        let row = done[0].row.as_ref().expect("a row");
+        assert!(row.parts.iter().all(|part| part.cut_short && part.scripts == 0));
+    }
+}

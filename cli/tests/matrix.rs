@@ -1,0 +1,178 @@
+//! `wsclose matrix`.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests write files")]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_json::Value;
+use support::{Folder, MODEL, wsclose};
+
+const FILES: [&str; 4] = ["codes.svg", "disagreements.md", "matrix.json", "matrix.md"];
+
+/// The model and two faulty ones on a corpus of their own, so that nothing depends on what the project's has.
+const FAULTY: [&str; 8] = [
+    "--subject",
+    "faulty:close-of-126",
+    "--subject",
+    "faulty:refuses-1014",
+    "--corpus",
+    "corpus",
+    "--patience",
+    "600",
+];
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.file("corpus/close.ws", support::GOOD);
+    folder.file("corpus/registered.ws", "wsclose 1\nrole server\n# IANA has it.\n> close 1014\n> fin\n");
+    folder.file("corpus/silence.ws", "wsclose 1\nrole client\napp close\nwait 32\n");
+    folder
+}
+
+fn matrix(folder: &Folder, args: &[&[&str]]) -> support::Ran {
+    folder.wsclose(&[&["matrix"], args.concat().as_slice()].concat())
+}
+
+#[test]
+fn the_model_and_two_faulty_ones() {
+    let ran = matrix(&folder(), &[&FAULTY, &["--no-codes"]]).exits(1);
+    insta::with_settings!({
+        snapshot_path => "../../snapshots",
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, { insta::assert_snapshot!("cli__matrix", ran.out) });
+    // What the snapshot must have, whoever accepts it.
+    ran.says("FAIL faulty:close-of-126 close-at-most-125 (must)")
+        .says("warn faulty:refuses-1014 accepts-registered-codes (should)")
+        .says("1014 answered by 1002; shortest: registered");
+}
+
+#[test]
+fn two_runs_write_the_same_octets_however_many_threads_there_are() {
+    let folder = folder();
+    let report = |name: &str, jobs: &str| {
+        let args: [&[&str]; 3] = [&FAULTY, &["--no-codes", "--jobs", jobs], &["--out", name]];
+        matrix(&folder, &args).exits(1).says("wrote ");
+        FILES.map(|file| fs::read(folder.path().join(name).join(file)).expect("a file"))
+    };
+    let first = report("one", "1");
+    assert_eq!(first, report("two", "4"));
+    // And over what it wrote before.
+    assert_eq!(first, report("one", "2"));
+    assert_eq!(fs::read_dir(folder.path().join("one")).expect("a folder").count(), FILES.len());
+}
+
+#[test]
+fn every_code_is_in_the_picture_and_in_the_data_once() {
+    let folder = folder();
+    let args = ["--subject", "faulty:refuses-1014", "--only-codes", "--patience", "600", "--out", "report"];
+    matrix(&folder, &[&args]).exits(1).says("warn faulty:refuses-1014 accepts-registered-codes");
+    let read = |name: &str| fs::read_to_string(folder.path().join("report").join(name)).expect("a file");
+
+    let picture = read("codes.svg");
+    let picture = roxmltree::Document::parse(&picture).expect("well-formed XML");
+    let squares = picture.descendants().filter(|node| node.attribute("class") == Some("codes"));
+    let mut count = 0;
+    for square in squares {
+        count += 1;
+        let mut seen = vec![0; 65_536];
+        for rect in square.descendants().filter(|node| node.has_tag_name("rect")) {
+            let number = |name| rect.attribute(name).and_then(|text| text.parse().ok()).expect("a number");
+            let (x, y, wide, high): (usize, usize, usize, usize) =
+                (number("x"), number("y"), number("width"), number("height"));
+            assert!(x + wide <= 256 && y + high <= 256);
+            (y..y + high).for_each(|line| (x..x + wide).for_each(|column| seen[256 * line + column] += 1));
+        }
+        assert!(seen.iter().all(|times| *times == 1));
+        let title = square.first_element_child().and_then(|title| title.text()).expect("a title");
+        assert!(title.contains("refused"), "{title}");
+    }
+    // Server and client, of two subjects, in three ways.
+    assert_eq!(count, 12);
+    let patterns = picture.descendants().filter(|node| node.has_tag_name("pattern"));
+    let patterns: Vec<&str> = patterns.filter_map(|node| node.attribute("id")).collect();
+    for used in picture.descendants().filter_map(|node| node.attribute("fill")) {
+        if let Some(name) = used.strip_prefix("url(#").and_then(|rest| rest.strip_suffix(')')) {
+            assert!(patterns.contains(&name), "{name}");
+        }
+    }
+
+    let data: Value = serde_json::from_str(&read("matrix.json")).expect("JSON");
+    assert_eq!(data["schema"], "wsclose-matrix/1");
+    let faulty = &data["subjects"][1];
+    assert_eq!(faulty["name"], "faulty:refuses-1014");
+    let tables = faulty["codes"].as_array().expect("a list");
+    assert_eq!(tables.len(), 6);
+    for table in tables {
+        let mut next = 0;
+        for run in table["runs"].as_array().expect("a list") {
+            assert_eq!(run[0], next);
+            next = run[1].as_u64().expect("a number") + 1;
+        }
+        assert_eq!(next, 65_536);
+    }
+    assert!(
+        read("disagreements.md").contains("| 1014 | 1 | accepted, and echoed: model<br>refused by 1002:")
+    );
+}
+
+#[test]
+fn it_needs_no_checkout() {
+    let ran = matrix(&Folder::new(), &[&MODEL, &["--no-codes"]]).exits(0).says("verdict: PASS");
+    assert!(!ran.out.contains("FAIL"), "{}", ran.out);
+}
+
+#[test]
+fn what_does_not_exist_is_usage() {
+    wsclose(&["matrix", "--subject", "nobody"]).exits(2).complains("expected a subject");
+    wsclose(&["matrix", "--subject", "faulty:nothing"]).exits(2).complains("expected a fault");
+    wsclose(&["matrix", "--profile", "nobody"]).exits(2);
+    wsclose(&["matrix", "--jobs", "0"]).exits(2);
+    wsclose(&["matrix", "--patience", "0"]).exits(2);
+    wsclose(&["matrix", "--no-codes", "--only-codes"]).exits(2);
+    wsclose(&["matrix", "--force"]).exits(2);
+}
+
+#[test]
+fn a_corpus_that_is_none_is_said_before_anything_is_played() {
+    let folder = Folder::new();
+    folder.file("empty/readme.txt", "no script");
+    folder.file("broken/a.ws", "wsclose 1\nrole nobody\n");
+    folder.file("file.ws", support::GOOD);
+    let with = |corpus: &str| matrix(&folder, &[&MODEL, &["--corpus", corpus]]).exits(3);
+    with("empty").complains("expected scripts");
+    with("broken").complains("a.ws:2:");
+    with("file.ws").complains("expected a folder, found a file");
+    with("nowhere").complains("found nothing of that name");
+}
+
+#[test]
+fn what_others_wrote_is_not_overwritten_unasked() {
+    let folder = folder();
+    folder.file("report/matrix.md", "mine");
+    folder.file("taken", "a file");
+    let before = folder.files();
+    let run = |args: &[&str]| matrix(&folder, &[&FAULTY, &["--no-codes"], args]);
+    run(&["--out", "report"]).exits(3).complains("report/matrix.md").complains("--force");
+    run(&["--out", "taken"]).exits(3).complains("expected a folder, found a file");
+    run(&["--out", "taken/below"]).exits(3).complains("taken/below");
+    assert_eq!(folder.files(), before);
+    run(&["--out", "report", "--force"]).exits(1).says("wrote report/matrix.md");
+    let after: BTreeMap<String, Vec<u8>> = folder.files().into_iter().collect();
+    assert!(FILES.iter().all(|name| after[&format!("report/{name}")].len() > 100));
+}
+
+#[test]
+fn known_deviations_are_no_news() {
+    let folder = folder();
+    let known = folder.file(
+        "known.toml",
+        "[[known]]\npeer = \"faulty:close-of-126\"\nversion = \"1\"\nrule = \"close-at-most-125\"\nreason = \"r\"\n\
+         source = \"s\"\nscript = \"c\"\n",
+    );
+    let known = known.to_str().expect("text");
+    let args = ["--no-codes", "--subject", "faulty:close-of-126", "--corpus", "corpus", "--known", known];
+    matrix(&folder, &[&args]).exits(0).says("1 known");
+}
