@@ -51,6 +51,7 @@ impl BodyError {
 
 impl<'a> CloseBody<'a> {
     /// Reads an unmasked payload of any length; a Close over 125 octets is the header's flaw, not the body's.
+    #[inline]
     pub fn parse(payload: &'a [u8]) -> Result<CloseBody<'a>, BodyError> {
         match payload {
             [] => Ok(CloseBody::Empty),
@@ -83,6 +84,7 @@ impl<'a> CloseBody<'a> {
 }
 
 /// The flaw of a code that a receiver should not let stand, if it has one.
+#[inline]
 pub const fn code_flaw(code: CloseCode, profile: Profile) -> Option<Flaw> {
     match code.acceptable(profile) {
         Ok(()) | Err(Unsendable::ClientOnly) => None,
@@ -141,6 +143,7 @@ impl ConformingClose {
     pub const EMPTY: ConformingClose = ConformingClose { body: [0; MAX_CONTROL_PAYLOAD], len: 0 };
 
     /// A Close with this code and reason, if `role` may send it under `profile`.
+    #[inline]
     pub fn new(
         code: CloseCode,
         reason: &str,
@@ -181,6 +184,7 @@ impl ConformingClose {
         ConformingClose::of(flaw.fail_code(), "")
     }
 
+    #[inline]
     fn of(code: CloseCode, reason: &str) -> ConformingClose {
         let mut body = [0; MAX_CONTROL_PAYLOAD];
         body[..2].copy_from_slice(&code.to_octets());

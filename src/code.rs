@@ -209,6 +209,34 @@ impl Unsendable {
     }
 }
 
+/// What there is to know about a code.
+#[derive(Clone, Copy)]
+struct Row {
+    class: Class,
+    /// By profile.
+    acceptable: [Result<(), Unsendable>; Profile::ALL.len()],
+}
+
+/// The first of the codes that no range covers; they are all alike.
+const BEYOND: u16 = 5000;
+
+/// A row for every code up to [`BEYOND`]. Looking it up takes no branch, and a fuzzer pays for every branch.
+static ROWS: [Row; BEYOND as usize + 1] = {
+    let mut rows = [Row { class: Class::NotUsed, acceptable: [Ok(()); Profile::ALL.len()] }; _];
+    let mut code = 0;
+    while code <= BEYOND {
+        let row = &mut rows[code as usize];
+        row.class = CloseCode(code).classify();
+        let mut profile = 0;
+        while profile < Profile::ALL.len() {
+            row.acceptable[profile] = CloseCode(code).accepted_by(Profile::ALL[profile]);
+            profile += 1;
+        }
+        code += 1;
+    }
+    rows
+};
+
 impl CloseCode {
     /// Every code, 0 to 65535.
     pub fn all() -> impl Iterator<Item = CloseCode> {
@@ -216,7 +244,17 @@ impl CloseCode {
     }
 
     /// What the RFC and the registry of today make of it.
+    #[inline]
     pub const fn class(self) -> Class {
+        self.row().class
+    }
+
+    #[inline]
+    const fn row(self) -> &'static Row {
+        &ROWS[if self.0 < BEYOND { self.0 } else { BEYOND } as usize]
+    }
+
+    const fn classify(self) -> Class {
         match self.0 {
             0..=999 => Class::NotUsed,
             1000..=1003 | 1007..=1011 => Class::Defined,
@@ -231,9 +269,13 @@ impl CloseCode {
     }
 
     /// Whether a receiver lets it stand: any conforming sender, of either role, may have sent it.
-    #[inline(never)]
+    #[inline]
     pub const fn acceptable(self, profile: Profile) -> Result<(), Unsendable> {
-        match (self.class(), profile) {
+        self.row().acceptable[profile as usize]
+    }
+
+    const fn accepted_by(self, profile: Profile) -> Result<(), Unsendable> {
+        match (self.classify(), profile) {
             (Class::Defined | Class::Library | Class::Private, _) => Ok(()),
             (Class::LocalOnly, _) => Err(Unsendable::LocalOnly),
             (Class::ReservedWithoutMeaning, _) => Err(Unsendable::ReservedWithoutMeaning),
@@ -264,11 +306,13 @@ impl CloseCode {
     }
 
     /// Whether an endpoint of this role may originate it under this profile.
+    #[inline]
     pub const fn sendable(self, role: Role, profile: Profile) -> Result<(), Unsendable> {
-        match (self.acceptable(profile), role) {
-            (Ok(()), Role::Server) if self.0 == 1010 => Err(Unsendable::ClientOnly),
-            (verdict, Role::Client | Role::Server) => verdict,
+        let clients_alone = self.0 == CloseCode::MANDATORY_EXTENSION.0;
+        if clients_alone & matches!(role, Role::Server) {
+            return Err(Unsendable::ClientOnly);
         }
+        self.acceptable(profile)
     }
 
     /// The two bytes in network order, as they stand in a body.

@@ -207,6 +207,11 @@ impl Flaws {
         Flaws(self.0 | (there as u32) << flaw as u8)
     }
 
+    /// What is in either set.
+    pub const fn union(self, other: Flaws) -> Flaws {
+        Flaws(self.0 | other.0)
+    }
+
     /// Whether the set has this flaw.
     pub const fn contains(self, flaw: Flaw) -> bool {
         self.0 & (1 << flaw as u8) != 0

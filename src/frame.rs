@@ -13,21 +13,23 @@ pub const MAX_HEADER: usize = 14;
 
 /// The four-bit opcode of a frame (§5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+// With the numbers as they are on the wire, going from one to the other takes no branch.
+#[repr(u8)]
 pub enum Opcode {
     /// 0
-    Continuation,
+    Continuation = 0,
     /// 1
-    Text,
+    Text = 1,
     /// 2
-    Binary,
+    Binary = 2,
     /// 8
-    Close,
+    Close = 8,
     /// 9
-    Ping,
+    Ping = 9,
     /// 10
-    Pong,
+    Pong = 10,
     /// 3–7 and 11–15, kept as they came.
-    Reserved(ReservedOpcode),
+    Reserved(ReservedOpcode) = 16,
 }
 
 /// An opcode that §5.2 reserves: 3–7 for data, 11–15 for control frames.
@@ -48,18 +50,24 @@ pub enum ReservedOpcode {
 }
 
 /// Every opcode by its four bits.
-const OPCODES: [Opcode; 16] = {
+static OPCODES: [Opcode; 16] = {
     let mut table = [Opcode::Continuation; 16];
     let mut bits = 0;
     while bits < 16 {
-        table[bits] = Opcode::from_bits(bits as u8);
+        table[bits] = Opcode::named(bits as u8);
         bits += 1;
     }
     table
 };
+
 impl Opcode {
     /// The opcode in the low four bits of an octet; the others are ignored.
+    #[inline]
     pub const fn from_bits(bits: u8) -> Opcode {
+        OPCODES[(bits & 0x0f) as usize]
+    }
+
+    const fn named(bits: u8) -> Opcode {
         match bits & 0x0f {
             0 => Opcode::Continuation,
             1 => Opcode::Text,
@@ -81,6 +89,8 @@ impl Opcode {
     }
 
     /// The four bits.
+    // On its own it is compiled to a choice between two octets, without a branch.
+    #[inline(never)]
     pub const fn bits(self) -> u8 {
         match self {
             Opcode::Continuation => 0,
@@ -94,13 +104,33 @@ impl Opcode {
     }
 
     /// Whether §5.2 reserves it.
+    #[inline]
     pub const fn is_reserved(self) -> bool {
-        0b1111_1000_1111_1000 >> self.bits() & 1 == 1
+        const RESERVED: [bool; 16] = {
+            let mut table = [false; 16];
+            let mut bits = 0;
+            while bits < 16 {
+                table[bits] = matches!(Opcode::named(bits as u8), Opcode::Reserved(_));
+                bits += 1;
+            }
+            table
+        };
+        RESERVED[(self.bits() & 0x0f) as usize]
     }
 
     /// Whether it is a control frame's: the high bit of the four (§5.5).
+    #[inline]
     pub const fn is_control(self) -> bool {
-        self.bits() & 0x08 != 0
+        const CONTROL: [bool; 16] = {
+            let mut table = [false; 16];
+            let mut bits = 8;
+            while bits < 16 {
+                table[bits] = true;
+                bits += 1;
+            }
+            table
+        };
+        CONTROL[(self.bits() & 0x0f) as usize]
     }
 
     /// The name in timelines, upper case; reserved ones by number, `OP3`.
@@ -176,7 +206,7 @@ impl Layout {
     }
 }
 
-const LAYOUTS: [Layout; 128] = {
+static LAYOUTS: [Layout; 128] = {
     let mut table = [Layout::of(0); 128];
     let mut seven = 0;
     while seven < 128 {
@@ -257,35 +287,37 @@ impl Header {
     }
 
     /// Reads a header from the front of `octets`. Every sequence of octets is a header or the beginning of one.
-    #[inline(never)]
+    #[inline]
     pub fn decode(octets: &[u8]) -> Status<Header> {
-        let mut padded = [0; 16];
         let have = octets.len().min(MAX_HEADER);
-        padded[..have].copy_from_slice(&octets[..have]);
-        // The header as one number, its first octet on top.
-        let bits = u128::from_be_bytes(padded);
+        Header::read(on_top(&octets[..have]), have)
+    }
+
+    /// Reads a header from a number: the uppermost octets of it are the `have` that there are.
+    #[inline]
+    fn read(bits: u128, have: usize) -> Status<Header> {
         let (first, second) = ((bits >> 120) as u8, (bits >> 112) as u8);
         let layout = LAYOUTS[usize::from(second & 0x7f)];
         let masked = second >> 7;
-        let total = 2 + layout.width + 4 * masked;
-        if have < usize::from(total) {
-            return Status::Partial(usize::from(total));
+        let total = 2 + usize::from(layout.width) + 4 * usize::from(masked);
+        if have < total {
+            return Status::Partial(total);
         }
         let word = (bits >> 48) as u64;
         let value = word.wrapping_shr(u32::from(layout.shift)) * u64::from(layout.extended);
         let key = (bits.wrapping_shl(16 + 8 * u32::from(layout.width)) >> 96) as u32;
         let header = Header {
-            fin: first >> 7 == 1,
+            fin: bits >> 127 == 1,
             rsv: first >> 4 & 0x07,
-            opcode: OPCODES[usize::from(first & 0x0f)],
+            opcode: Opcode::from_bits(first),
             length: Length { form: layout.form, value: value | u64::from(layout.seven) },
-            mask: (masked == 1).then_some(key.to_be_bytes()),
+            mask: (bits >> 119 & 1 == 1).then_some(key.to_be_bytes()),
         };
-        Status::Complete(header, usize::from(total))
+        Status::Complete(header, total)
     }
 
     /// The octets of the header, exactly as the fields say, right or wrong.
-    #[inline(never)]
+    #[inline]
     pub fn encode(&self) -> HeaderOctets {
         let Length { form, value } = self.length;
         let layout = form.layout();
@@ -297,12 +329,13 @@ impl Header {
         let bits = u128::from(first) << 120
             | u128::from(second) << 112
             | u128::from(word) << 48
-            | u128::from(key).wrapping_shl(80 - 8 * u32::from(layout.width));
-        HeaderOctets { octets: bits.to_be_bytes(), len: 2 + layout.width + 4 * masked }
+            | u128::from(key).wrapping_shl(80_u32.wrapping_sub(8 * u32::from(layout.width)));
+        let len = 2 + u32::from(layout.width) + 4 * u32::from(masked);
+        HeaderOctets { octets: bits.to_be_bytes(), len: len as u8 }
     }
 
     /// Everything wrong with this header when a peer of this role sent it, its place in the stream apart.
-    #[inline(never)]
+    #[inline]
     pub fn flaws(&self, sender: Role) -> Flaws {
         let Length { form, value } = self.length;
         let control = self.opcode.is_control();
@@ -312,13 +345,21 @@ impl Header {
             .with_if(Flaw::ControlFragmented, control & !self.fin)
             .with_if(Flaw::ControlTooLong, control & (value > MAX_CONTROL_PAYLOAD as u64))
             // The feature plants a fault, so that a test can watch the fuzz target `close_frame` fail.
-            .with_if(Flaw::RsvSet, self.rsv != 0 && !cfg!(feature = "planted"))
+            .with_if(Flaw::RsvSet, (self.rsv != 0) & !cfg!(feature = "planted"))
             .with_if(Flaw::OpcodeReserved, self.opcode.is_reserved())
             .with_if(Flaw::LengthNotShortest, value < form.least())
             .with_if(Flaw::LengthTopBit, value >> 63 != 0)
             .with_if(Flaw::MaskMissing, client & !masked)
             .with_if(Flaw::MaskPresent, !client & masked)
     }
+}
+
+/// At most 16 octets as one number, the first on top, with zeros below the last.
+#[inline]
+fn on_top(octets: &[u8]) -> u128 {
+    let mut padded = [0; 16];
+    padded[..octets.len()].copy_from_slice(octets);
+    u128::from_be_bytes(padded)
 }
 
 /// An encoded header: 2 to 14 octets.
@@ -334,26 +375,37 @@ impl HeaderOctets {
         u128::from_be_bytes(self.octets)
     }
 
+    /// The two octets that every header has.
+    pub const fn first_two(&self) -> [u8; 2] {
+        let [first, second, ..] = self.octets;
+        [first, second]
+    }
+
     /// The octets.
     pub fn as_slice(&self) -> &[u8] {
         &self.octets[..usize::from(self.len)]
+    }
+
+    /// Whether `octets` begin with them.
+    #[inline]
+    pub fn begin(&self, octets: &[u8]) -> bool {
+        let shown = on_top(&octets[..octets.len().min(MAX_HEADER)]);
+        // Below the last of them, `octets` may go on.
+        let below = u128::MAX.wrapping_shr(8 * u32::from(self.len));
+        (octets.len() >= usize::from(self.len)) & ((shown ^ self.bits()) & !below == 0)
     }
 }
 
 /// Masks or unmasks `octets` in place (§5.3: the same either way); `offset` is where they stand in the payload.
 #[inline]
 pub fn mask(key: [u8; 4], offset: u64, octets: &mut [u8]) {
-    if key == [0; 4] {
-        return;
+    // The key as it is met from here on.
+    let key = u32::from_be_bytes(key).rotate_left(8 * (offset % 4) as u32).to_be_bytes();
+    let (words, rest) = octets.as_chunks_mut::<4>();
+    for word in words {
+        *word = (u32::from_ne_bytes(*word) ^ u32::from_ne_bytes(key)).to_ne_bytes();
     }
-    let shift = (offset % 4) as usize;
-    let turned = [key[shift], key[(shift + 1) % 4], key[(shift + 2) % 4], key[(shift + 3) % 4]];
-    let mut words = octets.chunks_exact_mut(4);
-    for word in &mut words {
-        let masked = u32::from_ne_bytes([word[0], word[1], word[2], word[3]]) ^ u32::from_ne_bytes(turned);
-        word.copy_from_slice(&masked.to_ne_bytes());
-    }
-    for (octet, key) in words.into_remainder().iter_mut().zip(turned) {
+    for (octet, key) in rest.iter_mut().zip(key) {
         *octet ^= key;
     }
 }
@@ -386,18 +438,18 @@ pub enum Piece<'a> {
 }
 
 /// The incremental decoder: it takes a stream in any cuts and gives the same pieces but for where payloads
-/// are cut. It holds 14 octets and allocates nothing.
+/// are cut. It holds a header and allocates nothing.
 #[derive(Clone, Debug)]
 pub struct Decoder {
-    held: [u8; MAX_HEADER],
+    /// What has come of a header, as one number, the first octet on top.
+    held: u128,
+    /// How many octets of it.
     have: u8,
-    place: Place,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Header,
-    Payload { seen: u64, len: u64 },
+    /// Whether the header is complete, and the frame not yet.
+    in_payload: bool,
+    /// How many octets of the payload have come, and how many it has.
+    seen: u64,
+    len: u64,
 }
 
 impl Default for Decoder {
@@ -409,65 +461,53 @@ impl Default for Decoder {
 impl Decoder {
     /// A decoder at the start of a stream.
     pub const fn new() -> Decoder {
-        Decoder { held: [0; MAX_HEADER], have: 0, place: Place::Header }
+        Decoder { held: 0, have: 0, in_payload: false, seen: 0, len: 0 }
     }
 
     /// Whether the stream so far ends at the end of a frame (or has not begun).
     pub fn at_boundary(&self) -> bool {
-        self.place == Place::Header && self.have == 0
+        !self.in_payload && self.have == 0
     }
 
     /// Takes the next piece off the front of `input`; `None` when it needs more octets.
-    #[inline(never)]
+    #[inline(always)]
     pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Piece<'a>> {
-        match self.place {
-            Place::Header => self.header(input),
-            Place::Payload { seen, len } if seen == len => {
-                self.place = Place::Header;
-                Some(Piece::End)
-            }
-            Place::Payload { seen, len } => {
-                if input.is_empty() {
-                    return None;
-                }
-                let take = (len - seen).min(input.len() as u64);
-                let (octets, rest) = input.split_at(take as usize);
-                *input = rest;
-                self.place = Place::Payload { seen: seen + take, len };
-                Some(Piece::Payload { octets, offset: seen })
-            }
+        if !self.in_payload {
+            return self.header(input);
         }
+        let offset = self.seen;
+        if offset == self.len {
+            self.in_payload = false;
+            return Some(Piece::End);
+        }
+        if input.is_empty() {
+            return None;
+        }
+        let take = self.len.wrapping_sub(offset).min(input.len() as u64);
+        let (octets, rest) = input.split_at(take as usize);
+        *input = rest;
+        self.seen = offset.wrapping_add(take);
+        Some(Piece::Payload { octets, offset })
     }
 
+    #[inline(always)]
     fn header<'a>(&mut self, input: &mut &'a [u8]) -> Option<Piece<'a>> {
-        if self.have == 0
-            && let Status::Complete(header, used) = Header::decode(input)
-        {
-            *input = &input[used..];
-            return Some(self.begin(header));
-        }
-        loop {
-            let have = usize::from(self.have);
-            match Header::decode(&self.held[..have]) {
-                Status::Complete(header, _) => {
-                    self.have = 0;
-                    return Some(self.begin(header));
-                }
-                Status::Partial(total) => {
-                    let take = (total - have).min(input.len());
-                    if take == 0 {
-                        return None;
-                    }
-                    self.held[have..have + take].copy_from_slice(&input[..take]);
-                    *input = &input[take..];
-                    self.have += take as u8;
-                }
+        // As much as a header may take is looked at; what turns out to be payload stays in the input.
+        let before = usize::from(self.have);
+        let taken = input.len().min(MAX_HEADER.saturating_sub(before));
+        let bits = self.held | on_top(&input[..taken]).wrapping_shr(8 * u32::from(self.have));
+        match Header::read(bits, before + taken) {
+            Status::Complete(header, used) => {
+                *input = &input[used - before..];
+                (self.held, self.have) = (0, 0);
+                (self.in_payload, self.seen, self.len) = (true, 0, header.length.value());
+                Some(Piece::Header(header))
+            }
+            Status::Partial(_) => {
+                *input = &input[taken..];
+                (self.held, self.have) = (bits, self.have + taken as u8);
+                None
             }
         }
-    }
-
-    fn begin<'a>(&mut self, header: Header) -> Piece<'a> {
-        self.place = Place::Payload { seen: 0, len: header.length.value() };
-        Piece::Header(header)
     }
 }
