@@ -151,7 +151,7 @@ impl Score {
         let Bug { library, affected, fixed, what, .. } = &self.bug;
         let rule = self.by().map(|(rule, _)| rule).or(self.bug.rule());
         let [scripts, seconds] = match self.by() {
-            Some((_, first)) => [first.scripts.to_string(), format!("{:.2}", first.time.as_secs_f64())],
+            Some((_, first)) => [first.scripts.to_string(), format!("{:.3}", first.time.as_secs_f64())],
             None => [format!("> {}", self.played), "-".to_owned()],
         };
         let clean = match rule {
@@ -210,15 +210,18 @@ pub fn plain(scores: &[Score]) -> String {
     text
 }
 
-/// The first script for each rule that tells the versions apart, for a person to replay.
+/// The first script for each rule that a version was faulted by, for a person to replay.
 pub struct Scripted<'a>(pub &'a Score);
 
 impl fmt::Display for Scripted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (rule, First { script, actual, .. }) in self.0.telling() {
-            writeln!(f, "# {rule}: {actual}\n# {}", script.name)?;
-            let script = Script::decode(&script.octets).expect("it was played");
-            writeln!(f, "{script}")?;
+        let Bug { library, affected, fixed, .. } = &self.0.bug;
+        for (version, faulted) in [(affected, &self.0.affected), (fixed, &self.0.fixed)] {
+            for (rule, First { script, actual, .. }) in faulted {
+                writeln!(f, "# {library} {version}, {rule}: {actual}\n# {}", script.name)?;
+                let script = Script::decode(&script.octets).expect("it was played");
+                writeln!(f, "{script}")?;
+            }
         }
         Ok(())
     }
