@@ -47,7 +47,9 @@ impl Layer for Actix {
             Frame::Text(payload) => part(Some(MessageKind::Text), true, payload),
             Frame::Binary(payload) => part(Some(MessageKind::Binary), true, payload),
             Frame::Continuation(Item::FirstText(payload)) => part(Some(MessageKind::Text), false, payload),
-            Frame::Continuation(Item::FirstBinary(payload)) => part(Some(MessageKind::Binary), false, payload),
+            Frame::Continuation(Item::FirstBinary(payload)) => {
+                part(Some(MessageKind::Binary), false, payload)
+            }
             Frame::Continuation(Item::Continue(payload)) => part(None, false, payload),
             Frame::Continuation(Item::Last(payload)) => part(None, true, payload),
             Frame::Ping(payload) => Came::Ping(payload.to_vec()),

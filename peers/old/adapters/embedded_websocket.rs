@@ -11,7 +11,8 @@ use std::process::ExitCode;
 
 use embedded_websocket::{
     Error, WebSocketClient, WebSocketCloseStatusCode as Status, WebSocketReadResult,
-    WebSocketReceiveMessageType as Received, WebSocketSendMessageType as Sent, WebSocketServer, WebSocketState,
+    WebSocketReceiveMessageType as Received, WebSocketSendMessageType as Sent, WebSocketServer,
+    WebSocketState,
 };
 use rand::rngs::ThreadRng;
 use wsclose::close::MAX_REASON;
@@ -73,12 +74,15 @@ impl Layer for Embedded {
 
     fn next(&mut self) -> Result<Option<Came>, String> {
         let mut part = vec![0; ROOM];
-        while !self.incoming.is_empty() && matches!(self.state(), WebSocketState::Open | WebSocketState::CloseSent) {
+        while !self.incoming.is_empty()
+            && matches!(self.state(), WebSocketState::Open | WebSocketState::CloseSent)
+        {
             let read = of!(&mut self.socket, socket => socket.read(&self.incoming, &mut part));
-            let WebSocketReadResult { len_from, len_to, end_of_message, close_status, message_type } = match read {
-                Err(Error::ReadFrameIncomplete) => return Ok(None),
-                read => read.map_err(|error| format!("{error:?}"))?,
-            };
+            let WebSocketReadResult { len_from, len_to, end_of_message, close_status, message_type } =
+                match read {
+                    Err(Error::ReadFrameIncomplete) => return Ok(None),
+                    read => read.map_err(|error| format!("{error:?}"))?,
+                };
             self.incoming.drain(..len_from);
             self.message.extend_from_slice(&part[..len_to]);
             if !end_of_message {

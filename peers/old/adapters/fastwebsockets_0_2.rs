@@ -45,7 +45,8 @@ impl Program for Fastwebsockets {
                 // A conforming program: nothing that no Close can say, nothing after its own Close.
                 Turn::Asked(_) if asked || reported => app.refused("the connection is closing"),
                 Turn::Asked(Request::Close { code: Some(code), reason })
-                    if reason.len() > wsclose::close::MAX_REASON || code.sendable(role, Default::default()).is_err() =>
+                    if reason.len() > wsclose::close::MAX_REASON
+                        || code.sendable(role, Default::default()).is_err() =>
                 {
                     app.refused("no Close can say that")
                 }

@@ -89,7 +89,10 @@ where
     }
 }
 
-async fn send<S: Sink<Message, Error = Error> + Unpin>(socket: &mut S, message: Message) -> Result<(), Error> {
+async fn send<S: Sink<Message, Error = Error> + Unpin>(
+    socket: &mut S,
+    message: Message,
+) -> Result<(), Error> {
     poll_fn(|cx| Pin::new(&mut *socket).poll_ready(cx)).await?;
     Pin::new(&mut *socket).start_send(message)?;
     poll_fn(|cx| Pin::new(&mut *socket).poll_flush(cx)).await

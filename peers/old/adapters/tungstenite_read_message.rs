@@ -42,10 +42,9 @@ impl Program for Tungstenite {
             match app.turn(read(&mut socket)).await {
                 Turn::Asked(request) => {
                     let done = match request {
-                        Request::Close { code, reason } => socket.close(code.map(|code| CloseFrame {
-                            code: Code::from(code.0),
-                            reason: reason.into(),
-                        })),
+                        Request::Close { code, reason } => socket.close(
+                            code.map(|code| CloseFrame { code: Code::from(code.0), reason: reason.into() }),
+                        ),
                         Request::Send { kind: MessageKind::Text, payload } => socket
                             .write_message(Message::Text(String::from_utf8_lossy(&payload).into_owned())),
                         Request::Send { kind: MessageKind::Binary, payload } => {

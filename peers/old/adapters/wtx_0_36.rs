@@ -27,7 +27,8 @@ use wtx::collection::Vector;
 use wtx::rng::{Xorshift64, simple_seed};
 use wtx::stream::{StreamReader, StreamWriter};
 use wtx::web_socket::{
-    CloseCode as Code, Frame, OpCode, WebSocket, WebSocketBuffer, WebSocketPayloadOrigin, fill_with_close_code,
+    CloseCode as Code, Frame, OpCode, WebSocket, WebSocketBuffer, WebSocketPayloadOrigin,
+    fill_with_close_code,
 };
 
 struct Wtx;
@@ -102,7 +103,9 @@ async fn serve<const IS_CLIENT: bool>(pipe: Pipe, app: &App) {
                 OpCode::Binary => app.message(MessageKind::Binary, frame.payload()),
                 OpCode::Close => {
                     let (code, reason) = match &**frame.payload() {
-                        [high, low, reason @ ..] => (Some(CloseCode(u16::from_be_bytes([*high, *low]))), reason),
+                        [high, low, reason @ ..] => {
+                            (Some(CloseCode(u16::from_be_bytes([*high, *low]))), reason)
+                        }
                         short => (None, short),
                     };
                     return app.reported(code, Some(&String::from_utf8_lossy(reason)), None);
@@ -117,7 +120,9 @@ async fn serve<const IS_CLIENT: bool>(pipe: Pipe, app: &App) {
 async fn act<const IS_CLIENT: bool>(socket: &mut Socket<IS_CLIENT>, request: Request) -> Result<(), String> {
     let (opcode, mut payload) = match request {
         Request::Close { code: None, .. } => (OpCode::Close, Vec::new()),
-        Request::Close { reason, .. } if reason.len() > MAX_REASON => return Err("no Close can say that".into()),
+        Request::Close { reason, .. } if reason.len() > MAX_REASON => {
+            return Err("no Close can say that".into());
+        }
         Request::Close { code: Some(code), reason } => {
             let mut body = vec![0; 2];
             let code = Code::try_from(code.0).map_err(|error| error.to_string())?;

@@ -35,11 +35,11 @@ pub enum BuildError {
     },
 }
 
-/// Builds the worker for a version and says where it is.
+/// Builds the worker for a version and says where it is; keeps its lock, if it is one to `keep`.
 ///
 /// # Errors
 /// When cargo cannot, or the files for it cannot be written.
-pub fn build(adapter: &Adapter, version: &Version) -> Result<PathBuf, BuildError> {
+pub fn build(adapter: &Adapter, version: &Version, keep: bool) -> Result<PathBuf, BuildError> {
     let name = name(adapter, version);
     let target = Path::new(HERE).join("../../target/old");
     let folder = target.join("crates").join(&name);
@@ -64,12 +64,14 @@ pub fn build(adapter: &Adapter, version: &Version) -> Result<PathBuf, BuildError
         let from = said.char_indices().rev().nth(4000).map_or(0, |(at, _)| at);
         return Err(BuildError::Cargo { name, said: said[from..].to_owned() });
     }
-    std::fs::copy(folder.join("Cargo.lock"), &lock).map_err(io)?;
+    if keep {
+        std::fs::copy(folder.join("Cargo.lock"), &lock).map_err(io)?;
+    }
     Ok(target.join("debug").join(name))
 }
 
-/// The name of a version's worker crate.
-fn name(adapter: &Adapter, version: &Version) -> String {
+/// The name of a version's worker crate, and of its lock.
+pub fn name(adapter: &Adapter, version: &Version) -> String {
     format!("{}-{version}", adapter.library).replace(['.', '+'], "-")
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use wsclose_old::crates::{self, HERE};
 use wsclose_old::manifest::{Bug, Manifest};
 use wsclose_old::process::{DEADLINE, Worker};
-use wsclose_old::score::{Budget, Outcome, Score, Scripted, markdown, plain};
+use wsclose_old::score::{Budget, Score, Scripted, markdown, plain};
 use wsclose_old::scripts::Scripts;
 
 const USAGE: &str =
@@ -27,7 +27,7 @@ struct Args {
 
 impl Args {
     fn parse(mut words: impl Iterator<Item = String>) -> Result<Args, String> {
-        let budget = Budget { scripts: 20_000, time: Duration::from_secs(120) };
+        let budget = Budget { scripts: 5_000, time: Duration::from_secs(120) };
         let mut args = Args { markdown: false, show: false, budget, seed: 1, which: Vec::new() };
         while let Some(word) = words.next() {
             let mut number = || {
@@ -103,20 +103,45 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
         args.budget.scripts,
         args.budget.time.as_secs()
     );
-    let mut scores = Vec::new();
+    let (mut scores, mut not_built) = (Vec::new(), 0);
     for bug in &bugs {
-        let worker = |version| -> Result<Worker, Box<dyn std::error::Error>> {
-            let program = crates::build(manifest.adapter(&bug.library, version)?, version)?;
-            Ok(Worker::new(&program, DEADLINE))
-        };
-        let (mut affected, mut fixed) = (worker(&bug.affected)?, worker(&bug.fixed)?);
-        let score = Score::of(bug, &mut affected, &mut fixed, scripts.clone(), args.budget)?;
-        eprintln!("{} {} -> {}: {}", bug.library, bug.affected, bug.fixed, score.outcome().name());
-        if args.show {
-            println!("{}", Scripted(&score));
+        let Bug { library, affected, fixed, .. } = bug;
+        match score(&manifest, bug, scripts.clone(), args.budget) {
+            Ok(score) => {
+                let outcome = if score.found() { "found" } else { "NOT FOUND" };
+                eprintln!("{library} {affected} -> {fixed}: {outcome}");
+                if args.show {
+                    println!("{}", Scripted(&score));
+                }
+                scores.push(score);
+            }
+            Err(error) => {
+                eprintln!("{library} {affected} -> {fixed}: {error}");
+                not_built += 1;
+            }
         }
-        scores.push(score);
     }
     print!("{}", if args.markdown { markdown(&scores) } else { plain(&scores) });
-    Ok(scores.iter().all(|score| score.outcome() == Outcome::Found))
+    let found = scores.iter().filter(|score| score.found()).count();
+    println!("{found} of {} found, and the fixed version not faulted for it", bugs.len());
+    if not_built > 0 {
+        return Err(format!("{not_built} could not be tried").into());
+    }
+    Ok(found == bugs.len())
+}
+
+/// Builds both versions and plays to them.
+fn score(
+    manifest: &Manifest,
+    bug: &Bug,
+    scripts: Scripts,
+    budget: Budget,
+) -> Result<Score, Box<dyn std::error::Error>> {
+    let worker = |version| -> Result<Worker, Box<dyn std::error::Error>> {
+        let adapter = manifest.adapter(&bug.library, version)?;
+        let program = crates::build(adapter, version, manifest.lists(&bug.library, version))?;
+        Ok(Worker::new(&program, DEADLINE))
+    };
+    let (mut affected, mut fixed) = (worker(&bug.affected)?, worker(&bug.fixed)?);
+    Ok(Score::of(bug, &mut affected, &mut fixed, scripts, budget)?)
 }

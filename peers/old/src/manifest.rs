@@ -38,23 +38,23 @@ pub struct Bug {
     pub what: String,
     /// Where that can be seen: a line of a changelog, or what the fix changed.
     pub source: String,
-    /// The id of the rule that it breaks, for scoring alone. Without one, any will do.
-    #[serde(rename = "rule")]
-    id: Option<String>,
+    /// The ids of the rules that it breaks: for scoring alone, neither scripts nor judge see them.
+    #[serde(rename = "rules")]
+    ids: Vec<String>,
 }
 
 impl Bug {
     /// A bug of which nothing is known but between which versions it was mended.
     pub fn unknown(library: String, affected: Version, fixed: Version) -> Bug {
-        Bug { library, affected, fixed, what: "?".to_owned(), source: String::new(), id: None }
+        Bug { library, affected, fixed, what: "?".to_owned(), source: String::new(), ids: Vec::new() }
     }
 
-    /// The rule that it breaks, if that is said.
+    /// The rules that it breaks; none of a bug of which nothing is known.
     ///
     /// # Panics
     /// If there is no such rule, which [`Manifest::load`] rules out.
-    pub fn rule(&self) -> Option<Rule> {
-        self.id.as_ref().map(|id| id.parse().expect("a rule that the manifest was read with"))
+    pub fn rules(&self) -> impl Iterator<Item = Rule> {
+        self.ids.iter().map(|id| id.parse().expect("a rule that the manifest was read with"))
     }
 }
 
@@ -75,7 +75,7 @@ pub struct Manifest {
 pub enum ManifestError {
     /// It is no TOML, or not of the expected shape.
     #[error(
-        "expected `[[adapter]]` tables with file, crate and versions, and `[[bug]]` tables with crate, affected, fixed, what and source: {0}"
+        "expected `[[adapter]]` tables with file, crate and versions, and `[[bug]]` tables with crate, affected, fixed, what, source and rules: {0}"
     )]
     Shape(#[from] toml::de::Error),
     /// A bug breaks a rule that does not exist.
@@ -110,7 +110,7 @@ impl Manifest {
     pub fn load(text: &str) -> Result<Manifest, ManifestError> {
         let manifest: Manifest = toml::from_str(text)?;
         for bug in &manifest.bugs {
-            if let Some(Err(source)) = bug.id.as_ref().map(|id| id.parse::<Rule>()) {
+            if let Some(source) = bug.ids.iter().find_map(|id| id.parse::<Rule>().err()) {
                 let (library, affected) = (bug.library.clone(), bug.affected.clone());
                 return Err(ManifestError::Rule { library, affected, source });
             }
@@ -118,6 +118,12 @@ impl Manifest {
             manifest.adapter(&bug.library, &bug.fixed)?;
         }
         Ok(manifest)
+    }
+
+    /// Whether a bug is listed that this version has, or in which it is mended.
+    pub fn lists(&self, library: &str, version: &Version) -> bool {
+        let mut bugs = self.bugs.iter().filter(|bug| bug.library == library);
+        bugs.any(|bug| [&bug.affected, &bug.fixed].contains(&version))
     }
 
     /// The adapter for a version.
@@ -146,14 +152,14 @@ mod tests {
 
     fn bug(fixed: &str, rule: &str) -> String {
         format!(
-            "{ADAPTER}[[bug]]\ncrate = 'x'\naffected = '1.0.0'\nfixed = '{fixed}'\nwhat = 'w'\nsource = 's'\nrule = '{rule}'\n"
+            "{ADAPTER}[[bug]]\ncrate = 'x'\naffected = '1.0.0'\nfixed = '{fixed}'\nwhat = 'w'\nsource = 's'\nrules = ['{rule}']\n"
         )
     }
 
     #[test]
     fn a_version_is_served_by_one_adapter_and_a_rule_exists() {
         let manifest = Manifest::load(&bug("1.1.9", "no-panic")).expect("a sound manifest");
-        assert_eq!(manifest.bugs[0].rule(), Some(Rule::NoPanic));
+        assert!(manifest.bugs[0].rules().eq([Rule::NoPanic]));
         assert!(matches!(Manifest::load(&bug("1.2.0", "no-panic")), Err(ManifestError::Adapter { .. })));
         assert!(matches!(Manifest::load(&bug("1.1.0", "no-such")), Err(ManifestError::Rule { .. })));
         let twice = format!("{ADAPTER}{}", bug("1.1.0", "no-panic"));

@@ -73,6 +73,17 @@ impl Outcome {
     }
 }
 
+/// What became of a bug by one of its rules.
+#[derive(Clone, Copy, Debug)]
+pub struct Verdict<'a> {
+    /// The rule; `None` where nothing is known of the bug and nothing was found.
+    pub rule: Option<Rule>,
+    /// How it was first seen broken by the affected version.
+    pub first: Option<&'a First>,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
 impl Score {
     /// Plays the same scripts to both versions, as far as the budget goes.
     ///
@@ -113,62 +124,64 @@ impl Score {
     }
 
     /// The rules that tell the versions apart, the one that took the fewest scripts first.
-    pub fn telling(&self) -> Vec<(Rule, &First)> {
-        let mut telling: Vec<_> = self
-            .affected
-            .iter()
-            .filter(|(rule, _)| !self.fixed.contains_key(rule))
-            .map(|(rule, first)| (*rule, first))
-            .collect();
+    pub fn telling(&self) -> Vec<Rule> {
+        let mut telling: Vec<_> =
+            self.affected.iter().filter(|(rule, _)| !self.fixed.contains_key(rule)).collect();
         telling.sort_by_key(|(_, first)| first.scripts);
-        telling
+        telling.into_iter().map(|(rule, _)| *rule).collect()
     }
 
-    /// The rule that the bug is scored by, and how that was first seen.
-    pub fn by(&self) -> Option<(Rule, &First)> {
-        match self.bug.rule() {
-            Some(rule) => self.affected.get(&rule).map(|first| (rule, first)),
-            None => self.telling().first().copied(),
+    /// What became of the bug by each of its rules; of one of which nothing is known, by any rule.
+    pub fn verdicts(&self) -> Vec<Verdict<'_>> {
+        let mut rules: Vec<_> = self.bug.rules().map(Some).collect();
+        if rules.is_empty() {
+            rules.push(self.telling().first().copied());
         }
+        let verdict = |rule: Option<Rule>| {
+            let first = rule.and_then(|rule| self.affected.get(&rule));
+            let outcome = match (first, rule.and_then(|rule| self.fixed.get(&rule))) {
+                (None, _) => Outcome::Missed,
+                (Some(_), Some(_)) => Outcome::FixedFaulted,
+                (Some(_), None) => Outcome::Found,
+            };
+            Verdict { rule, first, outcome }
+        };
+        rules.into_iter().map(verdict).collect()
     }
 
-    /// What became of the bug.
-    pub fn outcome(&self) -> Outcome {
-        match self.by() {
-            None => Outcome::Missed,
-            Some((rule, _)) if self.fixed.contains_key(&rule) => Outcome::FixedFaulted,
-            Some(_) => Outcome::Found,
-        }
+    /// Whether it was found by every rule that it breaks.
+    pub fn found(&self) -> bool {
+        self.verdicts().iter().all(|verdict| verdict.outcome == Outcome::Found)
     }
 
-    /// The other rules that tell the versions apart.
-    fn also(&self) -> Vec<&'static str> {
-        let by = self.by().map(|(rule, _)| rule);
-        self.telling().into_iter().filter(|(rule, _)| Some(*rule) != by).map(|(rule, _)| rule.id()).collect()
-    }
-
-    fn cells(&self) -> [String; 8] {
+    fn rows(&self) -> Vec<[String; 8]> {
         let Bug { library, affected, fixed, what, .. } = &self.bug;
-        let rule = self.by().map(|(rule, _)| rule).or(self.bug.rule());
-        let [scripts, seconds] = match self.by() {
-            Some((_, first)) => [first.scripts.to_string(), format!("{:.3}", first.time.as_secs_f64())],
-            None => [format!("> {}", self.played), "-".to_owned()],
+        let verdicts = self.verdicts();
+        let scored: Vec<_> = verdicts.iter().filter_map(|verdict| verdict.rule).collect();
+        let also = self.telling().into_iter().filter(|rule| !scored.contains(rule)).map(Rule::id);
+        let also = also.collect::<Vec<_>>().join(", ");
+        let row = |Verdict { rule, first, outcome }: &Verdict<'_>| {
+            let [scripts, seconds] = match first {
+                Some(first) => [first.scripts.to_string(), format!("{:.3}", first.time.as_secs_f64())],
+                None => [format!("> {}", self.played), "-".to_owned()],
+            };
+            let clean = match rule.map(|rule| self.fixed.get(&rule)) {
+                Some(Some(first)) => format!("NO: {}", first.script.name),
+                Some(None) => format!("yes, {} scripts", self.played),
+                None => "-".to_owned(),
+            };
+            [
+                format!("{library} {affected} -> {fixed}"),
+                what.clone(),
+                outcome.name().to_owned(),
+                rule.map_or("-".to_owned(), |rule| format!("{} ({})", rule.id(), rule.level())),
+                scripts,
+                seconds,
+                clean,
+                also.clone(),
+            ]
         };
-        let clean = match rule {
-            Some(rule) if self.fixed.contains_key(&rule) => "NO".to_owned(),
-            Some(_) => format!("yes, {} scripts", self.played),
-            None => "-".to_owned(),
-        };
-        [
-            format!("{library} {affected} -> {fixed}"),
-            what.clone(),
-            self.outcome().name().to_owned(),
-            rule.map_or("-".to_owned(), |rule| format!("{} ({})", rule.id(), rule.level())),
-            scripts,
-            seconds,
-            clean,
-            self.also().join(", "),
-        ]
+        verdicts.iter().map(row).collect()
     }
 }
 
@@ -187,8 +200,10 @@ const HEADS: [&str; 8] = [
 pub fn markdown(scores: &[Score]) -> String {
     let mut text = format!("| {} |\n|{}\n", HEADS.join(" | "), "---|".repeat(HEADS.len()));
     for score in scores {
-        let cells = score.cells().map(|cell| cell.replace('|', "\\|"));
-        writeln!(text, "| {} |", cells.join(" | ")).expect("a String takes everything");
+        for row in score.rows() {
+            let cells = row.map(|cell| cell.replace('|', "\\|"));
+            writeln!(text, "| {} |", cells.join(" | ")).expect("a String takes everything");
+        }
     }
     text
 }
@@ -196,7 +211,7 @@ pub fn markdown(scores: &[Score]) -> String {
 /// Scores as a table in plain text.
 pub fn plain(scores: &[Score]) -> String {
     let rows: Vec<_> =
-        std::iter::once(HEADS.map(str::to_owned)).chain(scores.iter().map(Score::cells)).collect();
+        std::iter::once(HEADS.map(str::to_owned)).chain(scores.iter().flat_map(Score::rows)).collect();
     let mut text = String::new();
     for row in &rows {
         let mut line = String::new();
@@ -224,5 +239,59 @@ impl fmt::Display for Scripted<'_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faulted(rules: &[(Rule, usize)]) -> Faulted {
+        let first = |scripts| First {
+            scripts,
+            time: Duration::ZERO,
+            script: Given { name: "s".to_owned(), octets: Vec::new() },
+            actual: "a".to_owned(),
+        };
+        rules.iter().map(|(rule, scripts)| (*rule, first(*scripts))).collect()
+    }
+
+    fn score(rules: &str, affected: &[(Rule, usize)], fixed: &[(Rule, usize)]) -> Score {
+        let text = format!(
+            "adapter = [{{ file = 'a', crate = 'x', versions = '*' }}]\n[[bug]]\ncrate = 'x'\naffected = '1.0.0'\nfixed = '1.0.1'\nwhat = 'w'\nsource = 's'\nrules = [{rules}]\n"
+        );
+        let manifest = crate::manifest::Manifest::load(&text).expect("a sound manifest");
+        let bug = manifest.bugs.into_iter().next().expect("it has one");
+        Score { bug, affected: faulted(affected), fixed: faulted(fixed), played: 9 }
+    }
+
+    #[test]
+    fn a_bug_is_found_when_each_of_its_rules_tells_the_versions_apart() {
+        let (one, two) = (Rule::OneClose, Rule::NoPanic);
+        let both = "'one-close', 'no-panic'";
+        assert!(score(both, &[(one, 1), (two, 2)], &[]).found());
+        let missed = score(both, &[(one, 1)], &[]);
+        let outcomes: Vec<_> = missed.verdicts().iter().map(|verdict| verdict.outcome).collect();
+        assert_eq!(outcomes, [Outcome::Found, Outcome::Missed]);
+        assert!(!missed.found());
+        let alarm = score("'one-close'", &[(one, 1), (two, 2)], &[(one, 3)]);
+        assert_eq!(alarm.verdicts()[0].outcome, Outcome::FixedFaulted);
+        assert!(plain(&[alarm]).contains("no-panic"));
+    }
+
+    #[test]
+    fn of_a_bug_that_nothing_is_known_of_any_rule_will_do() {
+        let (one, two) = (Rule::OneClose, Rule::NoPanic);
+        let found = score("", &[(one, 5), (two, 2)], &[(Rule::NoHang, 1)]);
+        assert!(found.found());
+        assert_eq!(found.verdicts()[0].rule, Some(two));
+        assert!(!score("", &[(one, 1)], &[(one, 4)]).found());
+    }
+
+    #[test]
+    fn a_table_has_a_row_for_every_rule_of_every_bug() {
+        let scores = [score("'one-close', 'no-panic'", &[(Rule::OneClose, 1)], &[])];
+        assert_eq!(markdown(&scores).lines().count(), 4);
+        assert_eq!(plain(&scores).lines().count(), 3);
     }
 }
