@@ -10,7 +10,7 @@ use wsclose::rule::Rule;
 use wsclose::script::Script;
 
 use crate::manifest::Bug;
-use crate::process::Worker;
+use crate::process::{Told, Worker};
 use crate::scripts::{Given, Scripts};
 
 /// How long both versions are played to.
@@ -47,6 +47,8 @@ pub struct Score {
     pub affected: Faulted,
     /// What the fixed version was faulted for.
     pub fixed: Faulted,
+    /// What the affected version was faulted for by a script by which the fixed one was not.
+    pub apart: Faulted,
     /// How many scripts both were played.
     pub played: usize,
 }
@@ -58,7 +60,10 @@ pub enum Outcome {
     Found,
     /// The affected version is not faulted by it.
     Missed,
-    /// The fixed version is faulted by it too.
+    /// The affected version is faulted by a script by which the fixed one is not; but another script has the
+    /// fixed one faulted by the same rule, for whatever cause.
+    FixedElsewhere,
+    /// The fixed version is faulted by every script that the affected one is.
     FixedFaulted,
 }
 
@@ -68,6 +73,7 @@ impl Outcome {
         match self {
             Outcome::Found => "found",
             Outcome::Missed => "MISSED",
+            Outcome::FixedElsewhere => "found, FIXED ONE FAULTED ELSEWHERE",
             Outcome::FixedFaulted => "FIXED ONE FAULTED",
         }
     }
@@ -78,7 +84,7 @@ impl Outcome {
 pub struct Verdict<'a> {
     /// The rule; `None` where nothing is known of the bug and nothing was found.
     pub rule: Option<Rule>,
-    /// How it was first seen broken by the affected version.
+    /// How it was first seen broken by the affected version, and not by the fixed one if that can be.
     pub first: Option<&'a First>,
     /// What became of it.
     pub outcome: Outcome,
@@ -96,8 +102,13 @@ impl Score {
         scripts: Scripts,
         budget: Budget,
     ) -> io::Result<Score> {
-        let mut score =
-            Score { bug: bug.clone(), affected: Faulted::new(), fixed: Faulted::new(), played: 0 };
+        let mut score = Score {
+            bug: bug.clone(),
+            affected: Faulted::new(),
+            fixed: Faulted::new(),
+            apart: Faulted::new(),
+            played: 0,
+        };
         let begin = Instant::now();
         let mut spent = [Duration::ZERO; 2];
         for given in scripts.take(budget.scripts) {
@@ -105,18 +116,28 @@ impl Score {
                 break;
             }
             score.played += 1;
-            let versions = [(&mut *affected, &mut score.affected), (&mut *fixed, &mut score.fixed)];
-            for ((worker, faulted), spent) in versions.into_iter().zip(&mut spent) {
+            let play = |worker: &mut Worker, spent: &mut Duration| {
                 let begin = Instant::now();
-                let told = worker.play(&given.octets)?;
+                let told = worker.play(&given.octets);
                 *spent += begin.elapsed();
-                for told in told {
-                    faulted.entry(told.rule).or_insert_with(|| First {
-                        scripts: score.played,
-                        time: *spent,
-                        script: given.clone(),
-                        actual: told.actual,
-                    });
+                told
+            };
+            let [of_affected, of_fixed] = &mut spent;
+            let affected_told = play(affected, of_affected)?;
+            let fixed_told = play(fixed, of_fixed)?;
+            let first = |told: &Told, time: &Duration| First {
+                scripts: score.played,
+                time: *time,
+                script: given.clone(),
+                actual: told.actual.clone(),
+            };
+            for told in &fixed_told {
+                score.fixed.entry(told.rule).or_insert_with(|| first(told, of_fixed));
+            }
+            for told in &affected_told {
+                score.affected.entry(told.rule).or_insert_with(|| first(told, of_affected));
+                if fixed_told.iter().all(|fixed| fixed.rule != told.rule) {
+                    score.apart.entry(told.rule).or_insert_with(|| first(told, of_affected));
                 }
             }
         }
@@ -138,12 +159,14 @@ impl Score {
             rules.push(self.telling().first().copied());
         }
         let verdict = |rule: Option<Rule>| {
-            let first = rule.and_then(|rule| self.affected.get(&rule));
-            let outcome = match (first, rule.and_then(|rule| self.fixed.get(&rule))) {
-                (None, _) => Outcome::Missed,
-                (Some(_), Some(_)) => Outcome::FixedFaulted,
-                (Some(_), None) => Outcome::Found,
+            let of = |faulted: &'_ Faulted| rule.is_some_and(|rule| faulted.contains_key(&rule));
+            let outcome = match (of(&self.affected), of(&self.apart), of(&self.fixed)) {
+                (false, _, _) => Outcome::Missed,
+                (true, _, false) => Outcome::Found,
+                (true, true, true) => Outcome::FixedElsewhere,
+                (true, false, true) => Outcome::FixedFaulted,
             };
+            let first = rule.and_then(|rule| self.apart.get(&rule).or(self.affected.get(&rule)));
             Verdict { rule, first, outcome }
         };
         rules.into_iter().map(verdict).collect()
@@ -262,7 +285,13 @@ mod tests {
         );
         let manifest = crate::manifest::Manifest::load(&text).expect("a sound manifest");
         let bug = manifest.bugs.into_iter().next().expect("it has one");
-        Score { bug, affected: faulted(affected), fixed: faulted(fixed), played: 9 }
+        // Played in turns: what one script told of the affected version, another told of the fixed one.
+        let (affected, fixed) = (faulted(affected), faulted(fixed));
+        let apart = affected
+            .clone()
+            .into_iter()
+            .filter(|(rule, first)| fixed.get(rule).is_none_or(|fixed| fixed.scripts != first.scripts));
+        Score { bug, apart: apart.collect(), affected, fixed, played: 9 }
     }
 
     #[test]
@@ -274,7 +303,10 @@ mod tests {
         let outcomes: Vec<_> = missed.verdicts().iter().map(|verdict| verdict.outcome).collect();
         assert_eq!(outcomes, [Outcome::Found, Outcome::Missed]);
         assert!(!missed.found());
-        let alarm = score("'one-close'", &[(one, 1), (two, 2)], &[(one, 3)]);
+        let elsewhere = score("'one-close'", &[(one, 1)], &[(one, 3)]);
+        assert_eq!(elsewhere.verdicts()[0].outcome, Outcome::FixedElsewhere);
+        assert!(!elsewhere.found());
+        let alarm = score("'one-close'", &[(one, 1), (two, 2)], &[(one, 1)]);
         assert_eq!(alarm.verdicts()[0].outcome, Outcome::FixedFaulted);
         assert!(plain(&[alarm]).contains("no-panic"));
     }
