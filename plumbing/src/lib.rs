@@ -8,6 +8,7 @@
 //! - [`program`]: runs a program on a line without a runtime, until it is idle.
 //! - [`layer`]: the program for a library that only reads and writes frames.
 //! - [`caught`]: how a library's panics are caught.
+//! - [`worker`]: a subject in a process of its own, for what may crash or hang, or cannot be linked twice.
 //!
 //! No sockets, threads or clocks: idle means that nothing can happen before the next stimulus.
 
@@ -16,3 +17,4 @@ pub mod layer;
 pub mod line;
 pub mod program;
 pub mod stream;
+pub mod worker;

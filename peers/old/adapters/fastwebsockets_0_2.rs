@@ -1,0 +1,97 @@
+//! fastwebsockets while a `Frame` owned its payload: a `FragmentCollector`, without the opening handshake.
+//!
+//! The program calls `read_frame`, which answers Pings and Closes, until that fails, also after a Close: it
+//! waits for the peer to end TCP. `read_frame` is dropped only between two frames ([`wire`]), because it
+//! forgets what it has read of one.
+//!
+//! Left to the program: [`Duty::FailsAloud`] (an error is only returned, but for a code that may not be
+//! used), [`Duty::ClosesTcp`] (the library never touches TCP, nor says when to), and what no version has: a
+//! clock, a word on whether the closure was clean, a way to see its memory. The payload of a Close is handed
+//! over as it is, and what the application asks for is not looked at: a Close that the application may not
+//! send is the program's to refuse, which leaves [`Duty::OffersApi`] to it.
+
+#[path = "parts/wire.rs"]
+mod wire;
+
+use std::process::ExitCode;
+
+use fastwebsockets::{FragmentCollector, Frame, OpCode, Role as Side, WebSocket};
+use wsclose::code::CloseCode;
+use wsclose::role::Role;
+use wsclose::rule::{Duties, Duty};
+use wsclose::script::MessageKind;
+use wsclose_plumbing::line::{App, Pipe, Request, Turn};
+use wsclose_plumbing::program::{Played, Program};
+
+struct Fastwebsockets;
+
+impl Program for Fastwebsockets {
+    const NAME: &'static str = "fastwebsockets";
+
+    fn duties(_role: Role) -> Duties {
+        Duties::of(&[Duty::Frames, Duty::Masks, Duty::Answers, Duty::ReadsClose, Duty::Reports])
+    }
+
+    async fn run(role: Role, pipe: Pipe, app: App) {
+        let side = match role {
+            Role::Client => Side::Client,
+            Role::Server => Side::Server,
+        };
+        let (wire, inside) = wire::Wire::new(pipe);
+        let mut socket = FragmentCollector::new(WebSocket::after_handshake(wire, side));
+        let (mut asked, mut reported) = (false, false);
+        loop {
+            match wire::turn(&app, &inside, socket.read_frame()).await {
+                // A conforming program: nothing that no Close can say, nothing after its own Close.
+                Turn::Asked(_) if asked || reported => app.refused("the connection is closing"),
+                Turn::Asked(Request::Close { code: Some(code), reason })
+                    if reason.len() > wsclose::close::MAX_REASON
+                        || code.sendable(role, Default::default()).is_err() =>
+                {
+                    app.refused("no Close can say that")
+                }
+                Turn::Asked(Request::Close { code, reason }) => {
+                    asked = true;
+                    let frame = match code {
+                        Some(code) => Frame::close(code.0, reason.as_bytes()),
+                        None => Frame::close_raw(Vec::new()),
+                    };
+                    app.answered(&socket.write_frame(frame).await);
+                }
+                Turn::Asked(Request::Send { kind, payload }) => {
+                    let frame = match kind {
+                        MessageKind::Text => Frame::text(payload),
+                        MessageKind::Binary => Frame::binary(payload),
+                    };
+                    app.answered(&socket.write_frame(frame).await);
+                }
+                Turn::Came(Ok(frame)) => match frame.opcode {
+                    OpCode::Text => app.message(MessageKind::Text, &frame.payload),
+                    OpCode::Binary => app.message(MessageKind::Binary, &frame.payload),
+                    OpCode::Close => {
+                        // The first Close is what the closure is about.
+                        if std::mem::replace(&mut reported, true) {
+                            continue;
+                        }
+                        match frame.payload.as_slice() {
+                            [high, low, reason @ ..] => {
+                                let code = CloseCode(u16::from_be_bytes([*high, *low]));
+                                app.reported(Some(code), Some(&String::from_utf8_lossy(reason)), None);
+                            }
+                            _ => app.reported(None, Some(""), None),
+                        }
+                    }
+                    OpCode::Continuation | OpCode::Ping | OpCode::Pong => {}
+                },
+                Turn::Came(Err(error)) => {
+                    app.errored(error);
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    wsclose_plumbing::worker::main(Played::<Fastwebsockets>::new())
+}

@@ -1,0 +1,110 @@
+//! sockudo-ws, without the opening handshake.
+//!
+//! The program calls `next` all the time, which is what answers Pings and Closes and ends TCP after them,
+//! until that says `None`; then it drops TCP. Heartbeats are off: they count seconds of a clock that scripts
+//! cannot move.
+//!
+//! Left to the program: [`Duty::FailsAloud`] (an error of `next` ends the stream), [`Duty::KeepsTime`] (its
+//! clock is the one that scripts cannot move), and what no version has: a word on whether the closure was
+//! clean, a way to see its memory. Arguments of Close are the caller's to check, by the documentation.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::process::ExitCode;
+
+use futures_util::{SinkExt, StreamExt};
+use sockudo_ws::error::CloseReason;
+use sockudo_ws::{Config, Message, Role as Side, WebSocketStream};
+use tokio::runtime::{Builder, Runtime};
+use wsclose::close::MAX_REASON;
+use wsclose::code::CloseCode;
+use wsclose::role::Role;
+use wsclose::rule::{Duties, Duty};
+use wsclose::script::MessageKind;
+use wsclose_plumbing::line::{App, Pipe, Request, Turn};
+use wsclose_plumbing::program::{Played, Program};
+
+struct SockudoWs;
+
+thread_local! {
+    /// Timers are made inside a runtime; none ever fires.
+    static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
+}
+
+impl Program for SockudoWs {
+    const NAME: &'static str = "sockudo-ws";
+
+    fn duties(_role: Role) -> Duties {
+        Duties::ALL.without(&[Duty::FailsAloud, Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory])
+    }
+
+    async fn run(role: Role, pipe: Pipe, app: App) {
+        let side = match role {
+            Role::Client => Side::Client,
+            Role::Server => Side::Server,
+        };
+        let mut serving = pin!(async move {
+            let config = Config { idle_timeout: 0, ping_interval: 0, ..Config::default() };
+            serve(WebSocketStream::from_raw(pipe, side, config), &app).await;
+        });
+        poll_fn(|cx| {
+            RUNTIME.with(|runtime| {
+                let _inside = runtime.enter();
+                serving.as_mut().poll(cx)
+            })
+        })
+        .await;
+    }
+}
+
+async fn serve(mut socket: WebSocketStream<Pipe>, app: &App) {
+    let mut told = false;
+    loop {
+        match app.turn(socket.next()).await {
+            Turn::Asked(Request::Close { code: Some(code), reason })
+                if reason.len() > MAX_REASON || code.sendable(Role::Client, Default::default()).is_err() =>
+            {
+                app.refused("no Close can say that");
+            }
+            Turn::Asked(Request::Close { code, reason }) => {
+                let reason = code.map(|code| CloseReason::new(code.0, reason));
+                app.answered(&socket.send(Message::Close(reason)).await);
+            }
+            Turn::Asked(Request::Send { kind, payload }) => {
+                let message = match kind {
+                    MessageKind::Text => Message::text(String::from_utf8_lossy(&payload)),
+                    MessageKind::Binary => Message::binary(payload),
+                };
+                app.answered(&socket.send(message).await);
+            }
+            Turn::Came(Some(Ok(message))) => match message {
+                Message::Text(text) => app.message(MessageKind::Text, &text),
+                Message::Binary(octets) => app.message(MessageKind::Binary, &octets),
+                Message::Ping(_) | Message::Pong(_) => {}
+                Message::Close(reason) => {
+                    told = true;
+                    match reason {
+                        Some(reason) => {
+                            app.reported(Some(CloseCode(reason.code)), Some(&reason.reason), None)
+                        }
+                        None => app.reported(None, Some(""), None),
+                    }
+                }
+            },
+            Turn::Came(Some(Err(error))) => {
+                told = true;
+                app.errored(error);
+            }
+            Turn::Came(None) => {
+                if !told {
+                    app.errored("the stream ended without a Close");
+                }
+                return;
+            }
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    wsclose_plumbing::worker::main(Played::<SockudoWs>::new())
+}
