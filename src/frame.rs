@@ -469,6 +469,27 @@ impl Decoder {
         !self.in_payload && self.have == 0
     }
 
+    /// The opcode of a header that has begun and is not complete, and what its first two octets, as far as
+    /// they have come, show to be wrong when a peer of this role sends it. The length of a control frame that
+    /// needs more than seven bits is too long, however it goes on.
+    pub fn begun(&self, sender: Role) -> Option<(Opcode, Flaws)> {
+        if self.in_payload || self.have == 0 {
+            return None;
+        }
+        let [first, second, ..] = self.held.to_be_bytes();
+        let opcode = Opcode::from_bits(first);
+        let client = sender == Role::Client;
+        let (masked, code) = if self.have > 1 { (second & 0x80 != 0, second & 0x7f) } else { (client, 0) };
+        let header = Header {
+            fin: first & 0x80 != 0,
+            rsv: first >> 4 & 0x07,
+            opcode,
+            length: Length::shortest(if opcode.is_control() { u64::from(code) } else { 0 }),
+            mask: masked.then_some([0; 4]),
+        };
+        Some((opcode, header.flaws(sender)))
+    }
+
     /// Takes the next piece off the front of `input`; `None` when it needs more octets.
     #[inline(always)]
     pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Piece<'a>> {

@@ -70,6 +70,8 @@ pub enum Actual {
     WroteCode(CloseCode),
     /// A Close with the first code (or none) was answered by one with the second (or none).
     Answered(Option<CloseCode>, Option<CloseCode>),
+    /// The connection was failed with this code (or none).
+    Failed(Option<CloseCode>),
     /// A Close with this code (or none) was treated as an error.
     Refused(Option<CloseCode>),
     /// Something with this flaw was taken as if nothing were wrong; a Close had this code.
@@ -96,6 +98,7 @@ impl fmt::Display for Actual {
             Actual::Wrote(flaw) => write!(f, "wrote a {}", flaw.says()),
             Actual::WroteCode(code) => write!(f, "wrote code {code}"),
             Actual::Answered(to, with) => write!(f, "{} answered by {}", Code(to), Code(with)),
+            Actual::Failed(code) => write!(f, "failed the connection with {}", Code(code)),
             Actual::Refused(code) => write!(f, "{} treated as an error", Code(code)),
             Actual::Took(flaw, None) => write!(f, "took a {}", flaw.says()),
             Actual::Took(flaw, Some(code)) => write!(f, "took a {}, code {code}", flaw.says()),

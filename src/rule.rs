@@ -388,7 +388,7 @@ rules! {
         "More messages were delivered than came before the Close, or the application got an error instead of the Close. Pongs are quiet-after-close."
     ReadsUntilAnswer "reads-until-answer" "1.4, 5.5.1" Receiver Should Frames
         "After its own Close an endpoint goes on reading frames until the peer's Close."
-        "Lawful frames came between its Close and the peer's, and it reported an error or ended TCP before the peer's Close."
+        "Lawful frames came between its Close and the peer's, and it reported an error or ended TCP before the peer's Close, or kept a whole message from its application. Only after the peer's Close is data discarded (§1.4); a browser discards it before, as WHATWG has it."
     SimultaneousClose "simultaneous-close" "5.5.1" Receiver Should Frames
         "Two Closes that crossed are each the other's answer: no further Close is sent."
         "After its own Close a Close with another body came in, and a second one went out."

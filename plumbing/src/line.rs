@@ -153,8 +153,10 @@ impl Read for Pipe {
 }
 
 impl Write for Pipe {
+    /// Whoever writes like this would wait for a peer that does not read, and with him everything else here:
+    /// so it is taken as if the peer read.
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.with(|line| line.stream.write(octets))
+        self.with(|line| line.stream.write_waiting(octets))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -75,6 +75,17 @@ impl Stream {
         self.full = !reads;
     }
 
+    /// Writes as a blocking writer does, once the peer reads again: nobody here can wait for that.
+    ///
+    /// # Errors
+    /// Those of a write but for `WouldBlock`.
+    pub fn write_waiting(&mut self, octets: &[u8]) -> Result<usize> {
+        let full = std::mem::replace(&mut self.full, false);
+        let written = self.write(octets);
+        self.full = full;
+        written
+    }
+
     /// How many octets wait to be read.
     pub fn unread(&self) -> usize {
         self.incoming.len() - self.read

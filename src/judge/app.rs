@@ -4,7 +4,7 @@ use super::reaction::{Reaction, is_failure};
 use super::story::{At, SeenClose, Story};
 use super::{Actual, Bench};
 use crate::close::MAX_REASON;
-use crate::code::{CloseCode, Profile, Unsendable};
+use crate::code::{Class, CloseCode, Profile, Unsendable};
 use crate::flaw::Flaw;
 use crate::rule::Rule;
 
@@ -47,8 +47,12 @@ fn close_received(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
             let refused = |report: super::story::Report| {
                 report.code != Some(code) && report.code.is_some_and(is_failure)
             };
+            let registered = code.class() == Class::Registered
+                && told.is_some_and(|report| report.code == Some(CloseCode::ABNORMAL));
             if story.error.is_some() && story.reaction_to_close(peer) != Reaction::Accepted
                 || story.is_mute() && told.is_some_and(refused)
+                // Not everybody takes every registered code; who does not, is told of no closure.
+                || registered && story.reaction_to_close(peer) != Reaction::Accepted
             {
                 return bench.unclear(rule);
             }
@@ -80,7 +84,20 @@ fn close_received(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
                     bench.rule(Rule::ReportsReason, breach, "the empty string");
                 }
             }
-            None => bench.unclear(Rule::Reports1005),
+            None => {
+                // It took the Close, for it answered, and called it an error.
+                let told_error = story.error.filter(|error| {
+                    let by_close = story.close_until.is_none_or(|until| *error < until);
+                    *error > peer.at && by_close && !peer.accompanied && !story.peer_ended_before(*error)
+                });
+                match told_error {
+                    Some(at) if story.reaction_to_close(peer) == Reaction::Accepted => {
+                        let actual = Actual::Words("the application was told an error");
+                        bench.breaks(Rule::Reports1005, at, "1005, or that there was no code", actual);
+                    }
+                    Some(_) | None => bench.unclear(Rule::Reports1005),
+                }
+            }
         },
     }
 }

@@ -38,6 +38,11 @@ impl Story {
         if error.is_some() {
             return rejected;
         }
+        let refused_again = self.second_close.is_some_and(in_time)
+            && self.second_code.is_some_and(|code| is_failure(code) && broken.code != Some(code));
+        if refused_again {
+            return rejected;
+        }
         match answer.map(|own| own.code()) {
             Some(Some(code)) if close && broken.code == Some(code) => {
                 return if is_failure(code) { Reaction::Unclear } else { Reaction::Accepted };
@@ -51,6 +56,8 @@ impl Story {
             match report.code {
                 // It told the code, and then that something was wrong.
                 _ if self.error.is_some_and(|error| error > broken.at) => return Reaction::Unclear,
+                // So it would be told if it had been refused.
+                Some(CloseCode::ABNORMAL) if broken.code == report.code => return Reaction::Unclear,
                 // A code that endpoints fail with may be its own.
                 Some(code) if close && broken.code == Some(code) && is_failure(code) => {
                     return Reaction::Unclear;
@@ -58,9 +65,8 @@ impl Story {
                 Some(code) if close && broken.code == Some(code) && report.clean != Some(false) => {
                     return Reaction::Accepted;
                 }
-                None | Some(CloseCode::NO_STATUS)
-                    if close && broken.flaws.contains(Flaw::BodyOneByte) && !refused =>
-                {
+                // Whatever it was told, it was an ordinary closure.
+                Some(_) | None if close && broken.flaws.contains(Flaw::BodyOneByte) && !refused => {
                     return Reaction::Accepted;
                 }
                 _ if !in_time(report.at) => {}
@@ -85,7 +91,7 @@ impl Story {
         if closing_already || unable || !had_time {
             return Reaction::Unclear;
         }
-        if broken.whole || told_by_header { Reaction::Accepted } else { Reaction::Unclear }
+        if broken.whole || told_by_header && !broken.begun { Reaction::Accepted } else { Reaction::Unclear }
     }
 
     /// Whether the subject had a tick, or the rest of the script, to react to what came at `at` before the
@@ -107,7 +113,9 @@ impl Story {
             Some(own) if own.at > close.at => match own.code() {
                 // What the application had asked for before is no refusal.
                 Some(code)
-                    if self.asked.is_some_and(|asked| asked.at < own.at && asked.code == Some(code)) =>
+                    if self.asked.is_some_and(|asked| {
+                        asked.at < own.at && asked.code == Some(code) && !asked.refused
+                    }) =>
                 {
                     Reaction::Unclear
                 }

@@ -11,6 +11,8 @@ use crate::script::MessageKind;
 /// What the reader has seen.
 #[derive(Clone, Copy)]
 pub(super) enum Seen<'a> {
+    /// The beginning of a header, as much of it as came, which shows something wrong already.
+    Begun(Opcode, Flaws),
     /// A header; what is wrong with it and its place in the stream.
     Header(Header, Flaws),
     /// The payload shows something wrong before it is whole.
@@ -100,27 +102,39 @@ impl Reader {
                 return;
             }
         }
+        if let Some((opcode, mut flaws)) = self.decoder.begun(self.sender) {
+            if let Some(flaw) = self.misplaced(opcode) {
+                flaws.insert(flaw);
+            }
+            if !flaws.is_empty() {
+                see(Seen::Begun(opcode, flaws));
+            }
+        }
+    }
+
+    /// What is wrong with a frame of this opcode in this place of the stream.
+    fn misplaced(&self, opcode: Opcode) -> Option<Flaw> {
+        match opcode {
+            Opcode::Text | Opcode::Binary => self.message.map(|_| Flaw::ContinuationMissing),
+            Opcode::Continuation if self.message.is_none() => Some(Flaw::ContinuationUnexpected),
+            Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong | Opcode::Reserved(_) => None,
+        }
     }
 
     fn begin(&mut self, header: Header) {
         self.header = Some(header);
         self.flaws = header.flaws(self.sender);
         self.kept = 0;
+        if let Some(flaw) = self.misplaced(header.opcode) {
+            self.flaws.insert(flaw);
+        }
         let begins = match header.opcode {
             Opcode::Text => Some(MessageKind::Text),
             Opcode::Binary => Some(MessageKind::Binary),
-            Opcode::Continuation => {
-                if self.message.is_none() {
-                    self.flaws.insert(Flaw::ContinuationUnexpected);
-                }
-                None
-            }
+            Opcode::Continuation => None,
             Opcode::Close | Opcode::Ping | Opcode::Pong | Opcode::Reserved(_) => return,
         };
         if let Some(kind) = begins {
-            if self.message.is_some() {
-                self.flaws.insert(Flaw::ContinuationMissing);
-            }
             self.message = Some(kind);
             self.text.clear();
             self.valid = 0;

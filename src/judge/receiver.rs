@@ -1,6 +1,6 @@
 //! The rules that bind a receiver: what the endpoint under test made of what it was sent.
 
-use super::reaction::Reaction;
+use super::reaction::{Reaction, is_failure};
 use super::story::{Broken, SeenClose, Story};
 use super::{Actual, Bench, PATIENCE};
 use crate::code::{Class, CloseCode};
@@ -79,15 +79,25 @@ fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
                 && broken.code.is_some_and(|code| code.class() == Class::Registered);
             let fits =
                 refused_code || answer.is_some_and(|code| broken.flaws.iter().any(|flaw| flaw.fits(code)));
-            let breach = (!fits).then_some((broken.at, Actual::Answered(broken.code, answer)));
-            bench.rule(Rule::FailCodeFits, breach, "1002, 1007 for bad UTF-8 or 1009 for too big");
+            // What came of the frame after its header may have been worse.
+            let later = !broken.whole
+                && story.own_close.is_some_and(|own| broken.until.is_some_and(|at| at < own.at));
+            if later && !fits {
+                bench.unclear(Rule::FailCodeFits);
+            } else {
+                let breach = (!fits).then_some((broken.at, Actual::Failed(answer)));
+                bench.rule(Rule::FailCodeFits, breach, "1002, 1007 for bad UTF-8 or 1009 for too big");
+            }
         } else {
             let actual = Actual::Words("no Close before TCP was closed");
             bench.breaks(Rule::FailSendsClose, broken.at, "a Close with a fitting code", actual);
         }
     }
     let second = u64::from(story.own_closes) > 1 && !closed_before
-        || closed_before && story.second_close.is_some_and(|second| second > broken.at);
+        // A Close that says why goes before failing (§7.1.7), also after one that said something else.
+        || closed_before
+            && story.second_close.is_some_and(|second| second > broken.at)
+            && !(story.own_closes == 2 && story.second_code.is_some_and(is_failure));
     let breach = if second {
         Some(Actual::Words("a second Close after failing the connection"))
     } else if story.delivered > story.messages {
@@ -108,7 +118,11 @@ fn accepts(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
     if failed_before || story.paused {
         return;
     }
-    let reaction = story.reaction_to_close(peer);
+    let reaction = match story.reaction_to_close(peer) {
+        // What came with it, or right after it, may be what was refused.
+        Reaction::Rejected if peer.accompanied => Reaction::Unclear,
+        reaction => reaction,
+    };
     let reason = peer.reason();
     let plain = reason.iter().all(|octet| matches!(octet, b' '..=b'~'));
     let short = reason.len() <= SHORT_REASON;
@@ -208,6 +222,17 @@ fn reads(bench: &mut Bench<'_>, story: &Story) {
         .filter(before)
         .or(story.error.filter(before))
         .map(|at| (at, Actual::Words("stopped reading before the peer's Close")));
+    // Only after the peer's Close is data discarded (§1.4).
+    let lost = story.delivered_between < story.messages_between
+        && bench.trace.duties.has(Duty::Reports)
+        && story.panicked.is_none()
+        && story.spinning.is_none()
+        && !story.paused
+        && story.error.is_none()
+        && story.end.is_none_or(|end| end > until);
+    let lost =
+        lost.then_some((own.at, Actual::Words("a message that came before the peer's Close was lost")));
+    let breach = breach.or(lost);
     bench.rule(Rule::ReadsUntilAnswer, breach, "frames read until the peer's Close");
 }
 

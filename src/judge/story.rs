@@ -24,15 +24,17 @@ pub(super) struct SeenClose {
     pub flaws: Flaws,
     /// Whether a fragmented message of the same sender was under way.
     pub between_fragments: bool,
+    /// Whether another frame came before it in its segment: what follows may be for that.
+    pub accompanied: bool,
     payload: [u8; MAX_CONTROL_PAYLOAD],
     len: u8,
 }
 
 impl SeenClose {
-    fn new(at: At, flaws: Flaws, between_fragments: bool, payload: &[u8]) -> SeenClose {
+    fn new(at: At, flaws: Flaws, between_fragments: bool, accompanied: bool, payload: &[u8]) -> SeenClose {
         let mut kept = [0; MAX_CONTROL_PAYLOAD];
         kept[..payload.len()].copy_from_slice(payload);
-        SeenClose { at, flaws, between_fragments, payload: kept, len: payload.len() as u8 }
+        SeenClose { at, flaws, between_fragments, accompanied, payload: kept, len: payload.len() as u8 }
     }
 
     pub(super) fn payload(&self) -> &[u8] {
@@ -57,6 +59,8 @@ pub(super) struct Broken {
     pub at: At,
     pub flaws: Flaws,
     pub opcode: Opcode,
+    /// Whether no more than the beginning of its header has come.
+    pub begun: bool,
     /// Whether the frame came whole.
     pub whole: bool,
     /// When it came whole, or as much of it as came.
@@ -84,6 +88,8 @@ pub(super) struct Asked {
     pub at: At,
     pub code: Option<CloseCode>,
     pub reason_len: usize,
+    /// The subject refused.
+    pub refused: bool,
 }
 
 /// Whether what the subject writes can reach its peer.
@@ -106,6 +112,8 @@ pub(super) struct Story {
     pub own_close: Option<SeenClose>,
     pub own_closes: u32,
     pub second_close: Option<At>,
+    /// The code of that, if it has one.
+    pub second_code: Option<CloseCode>,
     /// What is wrong with frames that the subject wrote, Closes apart, and the first entry that shows any.
     pub own_flaws: Flaws,
     pub own_close_flaws: Flaws,
@@ -118,6 +126,8 @@ pub(super) struct Story {
     pub own_unfinished: bool,
     pub pongs: u32,
     pub peer_close: Option<SeenClose>,
+    /// When the next thing happened to the subject after the peer's Close.
+    pub close_until: Option<At>,
     pub broken: Option<Broken>,
     /// Whole messages and Pings that came before the peer's Close or the flaw.
     pub messages: u32,
@@ -126,6 +136,9 @@ pub(super) struct Story {
     pub late: bool,
     /// Lawful frames came after the subject's own Close and before the peer's.
     pub between_closes: bool,
+    /// How many whole messages were among them, and how many were delivered after its own Close.
+    pub messages_between: u32,
+    pub delivered_between: u32,
     pub peer_fin: Option<At>,
     pub peer_reset: Option<At>,
     pub end: Option<At>,
@@ -164,6 +177,7 @@ impl Story {
             own_close: None,
             own_closes: 0,
             second_close: None,
+            second_code: None,
             own_flaws: Flaws::NONE,
             own_close_flaws: Flaws::NONE,
             own_flaw_at: None,
@@ -175,11 +189,14 @@ impl Story {
             own_unfinished: false,
             pongs: 0,
             peer_close: None,
+            close_until: None,
             broken: None,
             messages: 0,
             pings: 0,
             late: false,
             between_closes: false,
+            messages_between: 0,
+            delivered_between: 0,
             peer_fin: None,
             peer_reset: None,
             end: None,
@@ -224,7 +241,9 @@ impl Story {
         match self.way {
             Way::Clear => RuleSet::ALL,
             Way::Slow => RuleSet::ALL.without(OF_TIME),
-            Way::Full | Way::Cut => WITHOUT_A_PEER,
+            // Who waits for ever to write his answer may not have come to telling anybody.
+            Way::Full => WITHOUT_A_PEER.without(OF_REPORTS),
+            Way::Cut => WITHOUT_A_PEER,
         }
     }
 
@@ -252,6 +271,9 @@ impl Story {
         self.stimuli += 1;
         if let Some(broken) = &mut self.broken {
             broken.until.get_or_insert(at);
+        }
+        if self.peer_close.is_some() {
+            self.close_until.get_or_insert(at);
         }
     }
 
@@ -281,6 +303,8 @@ const OF_TIME: RuleSet = RuleSet::of(&[
     Rule::WaitsForAnswer,
     Rule::GivesUpWaiting,
 ]);
+
+const OF_REPORTS: RuleSet = RuleSet::of(&[Rule::ReportsFirstCode, Rule::Reports1005, Rule::ReportsReason]);
 
 /// The rules that can be kept whether or not what is written arrives. Nothing else can be asked of a subject
 /// that may have failed to write, or ended the connection because of that.
@@ -373,7 +397,9 @@ impl Teller {
                 }
                 What::AppResume => {
                     story.paused = false;
-                    for earlier in unread.take().unwrap_or(at.entry)..at.entry {
+                    // Whoever has ended TCP meanwhile does not read what came.
+                    let unread = unread.take().filter(|_| story.end.is_none());
+                    for earlier in unread.unwrap_or(at.entry)..at.entry {
                         let what = trace.entries()[earlier].what;
                         if let What::Received(span) = what {
                             self.received(&mut story, trace.octets(span), at);
@@ -387,7 +413,7 @@ impl Teller {
                 What::AppClose { code, reason } => {
                     story.stimulated(at);
                     story.pending_send = None;
-                    story.asked.get_or_insert(Asked { at, code, reason_len: reason.len() });
+                    story.asked.get_or_insert(Asked { at, code, reason_len: reason.len(), refused: false });
                 }
                 What::AppSend { .. } => {
                     story.stimulated(at);
@@ -399,6 +425,12 @@ impl Teller {
                     story.asked_to_send_after_close |= sent.is_some();
                 }
                 What::Refused(_) => {
+                    if let Some(asked) = &mut story.asked
+                        && story.pending_send.is_none()
+                        && story.own_close.is_none()
+                    {
+                        asked.refused = true;
+                    }
                     story.asked_to_send_after_close |= story.pending_send.take().is_some();
                 }
                 What::Fin => story.end = story.end.or(Some(at)),
@@ -408,6 +440,7 @@ impl Teller {
                 }
                 What::Message { .. } => {
                     story.delivered += 1;
+                    story.delivered_between += u32::from(story.own_close.is_some());
                     let after_flaw = story.broken.is_some_and(|broken| broken.at < at);
                     if after_flaw && story.delivered > story.messages {
                         story.excess.get_or_insert(at);
@@ -445,16 +478,20 @@ impl Teller {
                 return;
             }
             // A frame that is refused for its length is not waited for.
-            Some(broken) if broken.whole || broken.flaws.iter().any(Flaw::shows_in_length) => {
+            Some(broken)
+                if broken.whole || !broken.begun && broken.flaws.iter().any(Flaw::shows_in_length) =>
+            {
                 return story.stimulated(at);
             }
             // The rest of a frame is no new thing.
             Some(_) | None => story.stimuli += 1,
         }
         if story.peer_close.is_some() {
+            story.close_until.get_or_insert(at);
             story.late = true;
             return;
         }
+        let mut accompanied = false;
         let mut in_message = self.to.in_message();
         self.to.read(octets, |seen| {
             if story.peer_close.is_some() {
@@ -465,12 +502,29 @@ impl Teller {
                 (_, Some(broken)) if broken.whole => {
                     // What shares the segment shares the blame, if there is something to blame it for.
                     broken.clouded |= match seen {
-                        Seen::Header(_, flaws) | Seen::Spoiled(_, flaws) => !flaws.is_empty(),
+                        Seen::Begun(_, flaws) | Seen::Header(_, flaws) | Seen::Spoiled(_, flaws) => {
+                            !flaws.is_empty()
+                        }
                         Seen::Frame(header, ..) => header.opcode == Opcode::Close,
                     };
                     if let Seen::Frame(header, _, payload) = seen {
                         keep_ping(&mut story.late_ping, &header, payload);
                     }
+                    true
+                }
+                (Seen::Begun(opcode, flaws), broken) => {
+                    // A subject may fail here, and need not before the header is complete.
+                    *broken = Some(Broken {
+                        at,
+                        flaws,
+                        opcode,
+                        begun: true,
+                        whole: false,
+                        came: at,
+                        until: None,
+                        clouded: false,
+                        code: None,
+                    });
                     true
                 }
                 (Seen::Header(header, flaws) | Seen::Spoiled(header, flaws), broken) if !flaws.is_empty() => {
@@ -479,6 +533,7 @@ impl Teller {
                         at: broken.map_or(at, |broken| broken.at),
                         flaws,
                         opcode: header.opcode,
+                        begun: false,
                         whole: false,
                         came: at,
                         until: None,
@@ -500,6 +555,7 @@ impl Teller {
                         at: broken.map_or(at, |broken| broken.at),
                         flaws,
                         opcode: header.opcode,
+                        begun: false,
                         whole: true,
                         came: at,
                         until: None,
@@ -512,15 +568,18 @@ impl Teller {
                 }
                 (Seen::Frame(header, flaws, payload), _) => {
                     story.between_closes |= story.own_close.is_some() && header.opcode != Opcode::Close;
+                    let accompanied = std::mem::replace(&mut accompanied, true);
                     match header.opcode {
                         Opcode::Close => {
-                            story.peer_close = Some(SeenClose::new(at, flaws, in_message, payload));
+                            let close = SeenClose::new(at, flaws, in_message, accompanied, payload);
+                            story.peer_close = Some(close);
                         }
                         Opcode::Ping => story.pings += 1,
                         Opcode::Pong => {}
                         Opcode::Text | Opcode::Binary | Opcode::Continuation | Opcode::Reserved(_) => {
                             in_message = !header.fin;
                             story.messages += u32::from(header.fin);
+                            story.messages_between += u32::from(header.fin && story.own_close.is_some());
                         }
                     }
                     true
@@ -533,6 +592,8 @@ impl Teller {
         let keys = &mut self.keys;
         self.from.read(octets, |seen| {
             match seen {
+                // Its own frames are judged once their headers are there.
+                Seen::Begun(..) => {}
                 Seen::Header(header, flaws) => {
                     story.own_frames += 1;
                     own_flaws(story, flaws, header.opcode, at);
@@ -570,7 +631,11 @@ impl Teller {
                     own_flaws(story, flaws, header.opcode, at);
                     match header.opcode {
                         Opcode::Close => {
-                            story.own_close.get_or_insert(SeenClose::new(at, flaws, false, payload));
+                            let close = SeenClose::new(at, flaws, false, false, payload);
+                            if story.own_closes == 2 {
+                                story.second_code = close.code();
+                            }
+                            story.own_close.get_or_insert(close);
                         }
                         Opcode::Pong => {
                             story.pongs += 1;
