@@ -469,25 +469,29 @@ impl Decoder {
         !self.in_payload && self.have == 0
     }
 
-    /// The opcode of a header that has begun and is not complete, and what its first two octets, as far as
-    /// they have come, show to be wrong when a peer of this role sends it. The length of a control frame that
-    /// needs more than seven bits is too long, however it goes on.
-    pub fn begun(&self, sender: Role) -> Option<(Opcode, Flaws)> {
+    /// A header that has begun and is not complete, as a peer of this role would lawfully go on with it: the
+    /// octets of its length that are still to come are zero, and what is not known to be wrong is right.
+    pub fn begun(&self, sender: Role) -> Option<Header> {
         if self.in_payload || self.have == 0 {
             return None;
         }
-        let [first, second, ..] = self.held.to_be_bytes();
-        let opcode = Opcode::from_bits(first);
-        let client = sender == Role::Client;
-        let (masked, code) = if self.have > 1 { (second & 0x80 != 0, second & 0x7f) } else { (client, 0) };
-        let header = Header {
-            fin: first & 0x80 != 0,
-            rsv: first >> 4 & 0x07,
-            opcode,
-            length: Length::shortest(if opcode.is_control() { u64::from(code) } else { 0 }),
-            mask: masked.then_some([0; 4]),
+        let octets = self.held.to_be_bytes();
+        let (first, second) = (octets[0], octets[1]);
+        let have = usize::from(self.have);
+        let masked = if have > 1 { second & 0x80 != 0 } else { sender == Role::Client };
+        let so_far =
+            |len: usize| octets[2..2 + len].iter().fold(0, |value, octet| value << 8 | u64::from(*octet));
+        let length = match (have, second & 0x7f) {
+            (..2, _) => Length::shortest(0),
+            (_, 126) if have < 4 => Length::shortest(so_far(2).max(126)),
+            (_, 126) => Length::sixteen(so_far(2) as u16),
+            (_, 127) if have < 10 => Length::sixty_four(so_far(8).max(1 << 16)),
+            (_, 127) => Length::sixty_four(so_far(8)),
+            (_, seven) => Length::shortest(u64::from(seven)),
         };
-        Some((opcode, header.flaws(sender)))
+        let mask = masked.then_some([0; 4]);
+        let opcode = Opcode::from_bits(first);
+        Some(Header { fin: first & 0x80 != 0, rsv: first >> 4 & 0x07, opcode, length, mask })
     }
 
     /// Takes the next piece off the front of `input`; `None` when it needs more octets.

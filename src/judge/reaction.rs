@@ -122,9 +122,10 @@ impl Story {
                 Some(code) if is_failure(code) && close.code() != Some(code) => Reaction::Rejected,
                 Some(_) | None => Reaction::Accepted,
             },
-            _ if self
-                .error
-                .is_some_and(|error| error > close.at && !self.peer_ended_before(error) && !reported) =>
+            _ if self.error.is_some_and(|error| {
+                let by_it = self.close_until.is_none_or(|until| error < until);
+                error > close.at && by_it && !self.peer_ended_before(error) && !reported
+            }) =>
             {
                 Reaction::Rejected
             }

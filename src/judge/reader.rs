@@ -102,32 +102,46 @@ impl Reader {
                 return;
             }
         }
-        if let Some((opcode, mut flaws)) = self.decoder.begun(self.sender) {
-            if let Some(flaw) = self.misplaced(opcode) {
-                flaws.insert(flaw);
-            }
+        if let Some(header) = self.decoder.begun(self.sender) {
+            let flaws = self.flaws_here(&header);
             if !flaws.is_empty() {
-                see(Seen::Begun(opcode, flaws));
+                see(Seen::Begun(header.opcode, flaws));
             }
         }
     }
 
-    /// What is wrong with a frame of this opcode in this place of the stream.
-    fn misplaced(&self, opcode: Opcode) -> Option<Flaw> {
-        match opcode {
-            Opcode::Text | Opcode::Binary => self.message.map(|_| Flaw::ContinuationMissing),
-            Opcode::Continuation if self.message.is_none() => Some(Flaw::ContinuationUnexpected),
-            Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong | Opcode::Reserved(_) => None,
+    /// What is wrong with a header, its place in the stream included.
+    fn flaws_here(&self, header: &Header) -> Flaws {
+        let mut flaws = header.flaws(self.sender);
+        let claimed = header.length.value();
+        let begins = match header.opcode {
+            Opcode::Text | Opcode::Binary => true,
+            Opcode::Continuation => false,
+            Opcode::Close => {
+                // Its body cannot become a code.
+                if claimed == 1 {
+                    flaws.insert(Flaw::BodyOneByte);
+                }
+                return flaws;
+            }
+            Opcode::Ping | Opcode::Pong | Opcode::Reserved(_) => return flaws,
+        };
+        match (begins, self.message) {
+            (true, Some(_)) => flaws.insert(Flaw::ContinuationMissing),
+            (false, None) => flaws.insert(Flaw::ContinuationUnexpected),
+            (true, None) | (false, Some(_)) => {}
         }
+        let before = if begins { 0 } else { self.size };
+        if before.saturating_add(claimed) > MESSAGE_LIMIT {
+            flaws.insert(Flaw::MessageTooBig);
+        }
+        flaws
     }
 
     fn begin(&mut self, header: Header) {
         self.header = Some(header);
-        self.flaws = header.flaws(self.sender);
+        self.flaws = self.flaws_here(&header);
         self.kept = 0;
-        if let Some(flaw) = self.misplaced(header.opcode) {
-            self.flaws.insert(flaw);
-        }
         let begins = match header.opcode {
             Opcode::Text => Some(MessageKind::Text),
             Opcode::Binary => Some(MessageKind::Binary),
@@ -141,9 +155,6 @@ impl Reader {
             self.size = 0;
         }
         self.size = self.size.saturating_add(header.length.value());
-        if self.size > MESSAGE_LIMIT {
-            self.flaws.insert(Flaw::MessageTooBig);
-        }
     }
 
     fn payload(&mut self, octets: &[u8], offset: u64) {

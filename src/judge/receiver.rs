@@ -4,6 +4,7 @@ use super::reaction::{Reaction, is_failure};
 use super::story::{Broken, SeenClose, Story};
 use super::{Actual, Bench, PATIENCE};
 use crate::code::{Class, CloseCode};
+use crate::flaw::Flaw;
 use crate::frame::Opcode;
 use crate::role::Role;
 use crate::rule::{Duty, Rule};
@@ -81,7 +82,8 @@ fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
                 refused_code || answer.is_some_and(|code| broken.flaws.iter().any(|flaw| flaw.fits(code)));
             // What came of the frame after its header may have been worse.
             let later = !broken.whole
-                && story.own_close.is_some_and(|own| broken.until.is_some_and(|at| at < own.at));
+                && (broken.flaws.contains(Flaw::MessageTooBig)
+                    || story.own_close.is_some_and(|own| broken.until.is_some_and(|at| at < own.at)));
             if later && !fits {
                 bench.unclear(Rule::FailCodeFits);
             } else {
@@ -93,11 +95,14 @@ fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
             bench.breaks(Rule::FailSendsClose, broken.at, "a Close with a fitting code", actual);
         }
     }
-    let second = u64::from(story.own_closes) > 1 && !closed_before
-        // A Close that says why goes before failing (§7.1.7), also after one that said something else.
-        || closed_before
+    // What the application asked for is not the endpoint's doing, and a Close that says why goes before failing
+    // (§7.1.7), also after one that said something else. An answer to the peer's does not.
+    let of_its_own = story.own_closes.saturating_sub(story.asks);
+    let second = of_its_own > 1
+        || of_its_own > 0
+            && closed_before
             && story.second_close.is_some_and(|second| second > broken.at)
-            && !(story.own_closes == 2 && story.second_code.is_some_and(is_failure));
+            && !story.second_code.is_some_and(is_failure);
     let breach = if second {
         Some(Actual::Words("a second Close after failing the connection"))
     } else if story.delivered > story.messages {

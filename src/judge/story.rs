@@ -144,6 +144,8 @@ pub(super) struct Story {
     pub end: Option<At>,
     pub end_by_reset: bool,
     pub asked: Option<Asked>,
+    /// How often it asked to close.
+    pub asks: u32,
     /// The application sent after the subject's own Close, and awaits an answer; was answered; was told yes.
     pub pending_send: Option<At>,
     pub asked_to_send_after_close: bool,
@@ -162,10 +164,14 @@ pub(super) struct Story {
     pub spinning: Option<At>,
     pub memory: Option<(At, u64)>,
     pub received: u64,
+    /// When the last lawful frame came whole.
+    pub frame_at: Option<At>,
     /// When octets came last.
     pub last_received: Option<At>,
     pub paused: bool,
     pub way: Way,
+    /// Whether anything but octets came since the way became full.
+    disturbed: bool,
     pub last: At,
     pub stimuli: u32,
 }
@@ -202,6 +208,7 @@ impl Story {
             end: None,
             end_by_reset: false,
             asked: None,
+            asks: 0,
             pending_send: None,
             asked_to_send_after_close: false,
             took_data_after_close: None,
@@ -215,9 +222,11 @@ impl Story {
             spinning: None,
             memory: None,
             received: 0,
+            frame_at: None,
             last_received: None,
             paused: false,
             way: Way::Clear,
+            disturbed: false,
             last: At { entry: 0, tick: 0 },
             stimuli: 0,
         }
@@ -268,6 +277,12 @@ impl Story {
 
     /// Something new happens to the subject.
     fn stimulated(&mut self, at: At) {
+        self.disturbed = true;
+        self.came(at);
+    }
+
+    /// Something new comes to the subject.
+    fn came(&mut self, at: At) {
         self.stimuli += 1;
         if let Some(broken) = &mut self.broken {
             broken.until.get_or_insert(at);
@@ -324,8 +339,6 @@ const WITHOUT_A_PEER: RuleSet = RuleSet::of(&[
     Rule::CodeNot1004,
     Rule::CodeIsAssigned,
     Rule::Code1010FromClient,
-    Rule::NoDataAfterClose,
-    Rule::OneClose,
     Rule::ReportsFirstCode,
     Rule::Reports1005,
     Rule::ReportsReason,
@@ -378,18 +391,23 @@ impl Teller {
                 }
                 What::PeerGone(_) => {
                     story.stimulated(at);
-                    story.way = Way::Cut;
+                    // Whoever was stuck in writing stays so.
+                    if story.way != Way::Full {
+                        story.way = Way::Cut;
+                    }
                 }
                 What::PeerPaused => {
                     story.stimulated(at);
                     story.way = story.way.max(Way::Full);
+                    story.disturbed = false;
                 }
                 What::PeerResumed => {
-                    story.stimulated(at);
-                    // Whoever ended TCP before this never saw the way clear.
-                    if story.way == Way::Full && story.end.is_none() {
+                    // Whoever ended TCP before this never saw the way clear; and whoever was asked for something
+                    // else while stuck in writing may have had to give one of the two up.
+                    if story.way == Way::Full && story.end.is_none() && !story.disturbed {
                         story.way = Way::Slow;
                     }
+                    story.stimulated(at);
                 }
                 What::AppPause => {
                     story.stimulated(at);
@@ -397,9 +415,7 @@ impl Teller {
                 }
                 What::AppResume => {
                     story.paused = false;
-                    // Whoever has ended TCP meanwhile does not read what came.
-                    let unread = unread.take().filter(|_| story.end.is_none());
-                    for earlier in unread.unwrap_or(at.entry)..at.entry {
+                    for earlier in unread.take().unwrap_or(at.entry)..at.entry {
                         let what = trace.entries()[earlier].what;
                         if let What::Received(span) = what {
                             self.received(&mut story, trace.octets(span), at);
@@ -413,6 +429,7 @@ impl Teller {
                 What::AppClose { code, reason } => {
                     story.stimulated(at);
                     story.pending_send = None;
+                    story.asks += 1;
                     story.asked.get_or_insert(Asked { at, code, reason_len: reason.len(), refused: false });
                 }
                 What::AppSend { .. } => {
@@ -481,7 +498,7 @@ impl Teller {
             Some(broken)
                 if broken.whole || !broken.begun && broken.flaws.iter().any(Flaw::shows_in_length) =>
             {
-                return story.stimulated(at);
+                return story.came(at);
             }
             // The rest of a frame is no new thing.
             Some(_) | None => story.stimuli += 1,
@@ -491,7 +508,6 @@ impl Teller {
             story.late = true;
             return;
         }
-        let mut accompanied = false;
         let mut in_message = self.to.in_message();
         self.to.read(octets, |seen| {
             if story.peer_close.is_some() {
@@ -515,14 +531,14 @@ impl Teller {
                 (Seen::Begun(opcode, flaws), broken) => {
                     // A subject may fail here, and need not before the header is complete.
                     *broken = Some(Broken {
-                        at,
+                        at: broken.map_or(at, |broken| broken.at),
                         flaws,
                         opcode,
                         begun: true,
                         whole: false,
                         came: at,
                         until: None,
-                        clouded: false,
+                        clouded: broken.is_some_and(|broken| broken.until.is_some()),
                         code: None,
                     });
                     true
@@ -567,8 +583,10 @@ impl Teller {
                     true
                 }
                 (Seen::Frame(header, flaws, payload), _) => {
-                    story.between_closes |= story.own_close.is_some() && header.opcode != Opcode::Close;
-                    let accompanied = std::mem::replace(&mut accompanied, true);
+                    // What is read after TCP was ended is no longer waited for.
+                    let between = story.own_close.is_some() && story.end.is_none();
+                    story.between_closes |= between && header.opcode != Opcode::Close;
+                    let accompanied = story.frame_at.replace(at) == Some(at);
                     match header.opcode {
                         Opcode::Close => {
                             let close = SeenClose::new(at, flaws, in_message, accompanied, payload);
@@ -579,7 +597,7 @@ impl Teller {
                         Opcode::Text | Opcode::Binary | Opcode::Continuation | Opcode::Reserved(_) => {
                             in_message = !header.fin;
                             story.messages += u32::from(header.fin);
-                            story.messages_between += u32::from(header.fin && story.own_close.is_some());
+                            story.messages_between += u32::from(header.fin && between);
                         }
                     }
                     true
