@@ -67,7 +67,7 @@ impl Stream {
     /// after so many more writes, which are lost, writing fails (`EPIPE`), and shutting down fails at once
     /// (`ENOTCONN`).
     pub fn peer_gone(&mut self, writes: u8) {
-        self.gone = Some(writes);
+        self.gone = Some(self.gone.map_or(writes, |left| left.min(writes)));
     }
 
     /// The peer stops reading, so that the buffer of what is to be written is full; or reads again.

@@ -18,6 +18,9 @@ pub(super) struct Outcome {
     result: u64,
     /// Whether the result tells: a subject that was not read from, or died, has none to compare.
     tells: bool,
+    /// Whether what the application asked for was seen to before anything else happened: a program that lets
+    /// it wait until a frame is whole may do it earlier or later by how that frame is cut.
+    prompt: bool,
 }
 
 impl Outcome {
@@ -48,8 +51,45 @@ impl Outcome {
             input: input(trace, entries),
             result: result.0,
             tells: !story.paused && story.spinning.is_none(),
+            prompt: is_prompt(entries),
         }
     }
+}
+
+fn is_prompt(entries: &[Entry]) -> bool {
+    let mut waiting = 0_u32;
+    entries.iter().all(|entry| match entry.what {
+        What::AppClose { .. } | What::AppSend { .. } => {
+            waiting += 1;
+            true
+        }
+        What::Accepted | What::Refused(_) => {
+            waiting = waiting.saturating_sub(1);
+            true
+        }
+        What::Received(_)
+        | What::PeerFin
+        | What::PeerReset
+        | What::PeerGone(_)
+        | What::PeerPaused
+        | What::PeerResumed
+        | What::AppPause
+        | What::AppResume => waiting == 0,
+        What::Connected { .. }
+        | What::Sent(_)
+        | What::Fin
+        | What::Reset
+        | What::Message { .. }
+        | What::Reported { .. }
+        | What::Errored(_)
+        | What::Panicked(_)
+        | What::Spinning
+        | What::Memory(_)
+        | What::Moved(..)
+        | What::Undelivered(_)
+        | What::Note(_)
+        | What::Ended => true,
+    })
 }
 
 fn input(trace: &Trace, entries: &[Entry]) -> Option<u64> {
@@ -106,7 +146,7 @@ pub(super) fn judge(bench: &mut Bench<'_>, outcomes: &[Outcome]) {
             (None, _) => original = Some(outcome),
             (Some(Recut::AsWritten), _) | (Some(_), None) => {}
             (Some(Recut::Whole | Recut::Each | Recut::At(_)), Some(original)) => {
-                if outcome.tells && original.tells {
+                if outcome.tells && original.tells && outcome.prompt && original.prompt {
                     let actual = Actual::Words("another outcome with other cuts");
                     let breach = (outcome.result != original.result).then_some((outcome.at, actual));
                     bench.rule(Rule::AnySegmentation, breach, "the same outcome however it is cut");

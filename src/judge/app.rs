@@ -162,7 +162,7 @@ fn api(bench: &mut Bench<'_>, story: &Story) {
         if asked.code.is_some() && asked.reason_len > MAX_REASON {
             let flaw = [Flaw::ControlTooLong, Flaw::ReasonNotUtf8]
                 .into_iter()
-                .find(|flaw| story.own_close_flaws.contains(*flaw));
+                .find(|flaw| story.own_close_flaws.contains(*flaw) && !asked.refused);
             let breach = flaw.map(|flaw| (asked.at, Actual::Wrote(flaw)));
             bench.rule(Rule::ApiRefusesLongReason, breach, "a refusal, or a cut between characters");
         }

@@ -120,6 +120,10 @@ impl Story {
                     Reaction::Unclear
                 }
                 Some(code) if is_failure(code) && close.code() != Some(code) => Reaction::Rejected,
+                // An echo, or a code of its own that happens to be the same.
+                Some(code) if is_failure(code) && self.error.is_some_and(|error| error > close.at) => {
+                    Reaction::Unclear
+                }
                 Some(_) | None => Reaction::Accepted,
             },
             _ if self.error.is_some_and(|error| {

@@ -2,7 +2,7 @@
 //! that is wrong with them, their place in the stream and their payload included.
 
 use crate::close::{self, CloseBody};
-use crate::code::Profile;
+use crate::code::{CloseCode, Profile};
 use crate::flaw::{Flaw, Flaws, MESSAGE_LIMIT};
 use crate::frame::{self, Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode, Piece};
 use crate::role::Role;
@@ -166,6 +166,9 @@ impl Reader {
             room[..take].copy_from_slice(&octets[..take]);
             frame::mask(key, offset, &mut room[..take]);
             self.kept += take;
+            if header.opcode == Opcode::Close && !self.flaws.contains(Flaw::ControlTooLong) {
+                self.spoiled_body();
+            }
         } else if self.message == Some(MessageKind::Text) && !self.flaws.contains(Flaw::MessageTooBig) {
             let start = self.text.len();
             self.text.extend_from_slice(octets);
@@ -180,6 +183,19 @@ impl Reader {
                     }
                 }
             }
+        }
+    }
+
+    /// What the body of a Close shows to be wrong before it is whole: its code, and octets of the reason that
+    /// no UTF-8 can have there.
+    fn spoiled_body(&mut self) {
+        let [high, low, reason @ ..] = &self.control[..self.kept] else { return };
+        let code = CloseCode(u16::from_be_bytes([*high, *low]));
+        if let Some(flaw) = close::code_flaw(code, self.profile) {
+            self.flaws.insert(flaw);
+        }
+        if std::str::from_utf8(reason).is_err_and(|error| error.error_len().is_some()) {
+            self.flaws.insert(Flaw::ReasonNotUtf8);
         }
     }
 

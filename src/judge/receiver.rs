@@ -98,11 +98,9 @@ fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
     // What the application asked for is not the endpoint's doing, and a Close that says why goes before failing
     // (§7.1.7), also after one that said something else. An answer to the peer's does not.
     let of_its_own = story.own_closes.saturating_sub(story.asks);
-    let second = of_its_own > 1
-        || of_its_own > 0
-            && closed_before
-            && story.second_close.is_some_and(|second| second > broken.at)
-            && !story.second_code.is_some_and(is_failure);
+    let tells_why = closed_before && story.second_code.is_some_and(is_failure);
+    let second = story.second_close.is_some_and(|second| second > broken.at)
+        && of_its_own > if closed_before && !tells_why { 0 } else { 1 };
     let breach = if second {
         Some(Actual::Words("a second Close after failing the connection"))
     } else if story.delivered > story.messages {
@@ -125,7 +123,7 @@ fn accepts(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
     }
     let reaction = match story.reaction_to_close(peer) {
         // What came with it, or right after it, may be what was refused.
-        Reaction::Rejected if peer.accompanied => Reaction::Unclear,
+        Reaction::Rejected if peer.accompanied || story.crowded => Reaction::Unclear,
         reaction => reaction,
     };
     let reason = peer.reason();

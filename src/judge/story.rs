@@ -132,8 +132,9 @@ pub(super) struct Story {
     /// Whole messages and Pings that came before the peer's Close or the flaw.
     pub messages: u32,
     pub pings: u32,
-    /// Something came after the peer's Close.
+    /// Something came after the peer's Close, and in one segment with it.
     pub late: bool,
+    pub crowded: bool,
     /// Lawful frames came after the subject's own Close and before the peer's.
     pub between_closes: bool,
     /// How many whole messages were among them, and how many were delivered after its own Close.
@@ -170,6 +171,7 @@ pub(super) struct Story {
     pub last_received: Option<At>,
     pub paused: bool,
     pub way: Way,
+    gone: bool,
     /// Whether anything but octets came since the way became full.
     disturbed: bool,
     pub last: At,
@@ -200,6 +202,7 @@ impl Story {
             messages: 0,
             pings: 0,
             late: false,
+            crowded: false,
             between_closes: false,
             messages_between: 0,
             delivered_between: 0,
@@ -226,6 +229,7 @@ impl Story {
             last_received: None,
             paused: false,
             way: Way::Clear,
+            gone: false,
             disturbed: false,
             last: At { entry: 0, tick: 0 },
             stimuli: 0,
@@ -249,7 +253,7 @@ impl Story {
     pub(super) const fn askable(&self) -> RuleSet {
         match self.way {
             Way::Clear => RuleSet::ALL,
-            Way::Slow => RuleSet::ALL.without(OF_TIME),
+            Way::Slow => WITHOUT_A_PEER.without(OF_REPORTS).union(DONE_LATE),
             // Who waits for ever to write his answer may not have come to telling anybody.
             Way::Full => WITHOUT_A_PEER.without(OF_REPORTS),
             Way::Cut => WITHOUT_A_PEER,
@@ -310,15 +314,16 @@ impl Story {
     }
 }
 
-/// The rules about when something is done.
-const OF_TIME: RuleSet = RuleSet::of(&[
-    Rule::CloseAnsweredPromptly,
-    Rule::ServerClosesTcpAtOnce,
-    Rule::ClientLetsServerCloseFirst,
-    Rule::WaitsForAnswer,
-    Rule::GivesUpWaiting,
+/// What is done late rather than not at all by an endpoint that had to wait for its peer to read.
+const DONE_LATE: RuleSet = RuleSet::of(&[
+    Rule::CloseAnswered,
+    Rule::TcpClosedAfterHandshake,
+    Rule::FailClosesTcp,
+    Rule::NoDataAfterClose,
+    Rule::OneClose,
 ]);
 
+/// What the application is told.
 const OF_REPORTS: RuleSet = RuleSet::of(&[Rule::ReportsFirstCode, Rule::Reports1005, Rule::ReportsReason]);
 
 /// The rules that can be kept whether or not what is written arrives. Nothing else can be asked of a subject
@@ -391,6 +396,7 @@ impl Teller {
                 }
                 What::PeerGone(_) => {
                     story.stimulated(at);
+                    story.gone = true;
                     // Whoever was stuck in writing stays so.
                     if story.way != Way::Full {
                         story.way = Way::Cut;
@@ -398,13 +404,13 @@ impl Teller {
                 }
                 What::PeerPaused => {
                     story.stimulated(at);
-                    story.way = story.way.max(Way::Full);
+                    story.way = Way::Full;
                     story.disturbed = false;
                 }
                 What::PeerResumed => {
                     // Whoever ended TCP before this never saw the way clear; and whoever was asked for something
                     // else while stuck in writing may have had to give one of the two up.
-                    if story.way == Way::Full && story.end.is_none() && !story.disturbed {
+                    if story.way == Way::Full && story.end.is_none() && !story.disturbed && !story.gone {
                         story.way = Way::Slow;
                     }
                     story.stimulated(at);
@@ -512,6 +518,7 @@ impl Teller {
         self.to.read(octets, |seen| {
             if story.peer_close.is_some() {
                 story.late = true;
+                story.crowded = true;
                 return false;
             }
             match (seen, &mut story.broken) {
