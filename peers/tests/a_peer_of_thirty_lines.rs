@@ -1,0 +1,84 @@
+//! The peer that README.md shows how to add: it is what stands there, and it closes as it should.
+
+use std::path::Path;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio_websockets::{ClientBuilder, CloseCode as Code, Message, ServerBuilder};
+use wsclose::code::CloseCode;
+use wsclose::role::Role;
+use wsclose::rule::{Duties, Duty};
+use wsclose::script::MessageKind;
+use wsclose_plumbing::line::{App, Pipe, Request, Turn};
+use wsclose_plumbing::program::{Played, Program};
+
+// What README.md shows begins here.
+/// My library, as its documentation says that a program uses it.
+pub struct Mine;
+
+impl Program for Mine {
+    const NAME: &'static str = "mine";
+
+    /// It has no clock, does not say whether a closure was clean, and does not show its memory.
+    fn duties(_: Role) -> Duties {
+        Duties::ALL.without(&[Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory])
+    }
+
+    async fn run(role: Role, pipe: Pipe, app: App) {
+        let mut socket = match role {
+            Role::Client => ClientBuilder::new().take_over(pipe),
+            Role::Server => ServerBuilder::new().serve(pipe),
+        };
+        loop {
+            match app.turn(socket.next()).await {
+                Turn::Asked(Request::Close { code, reason }) => {
+                    match code.map(|code| Code::try_from(code.0)).transpose() {
+                        Ok(code) => app.answered(&socket.send(Message::close(code, &reason)).await),
+                        Err(error) => app.refused(&error.to_string()),
+                    }
+                }
+                Turn::Asked(Request::Send { payload, .. }) => {
+                    app.answered(&socket.send(Message::binary(payload)).await);
+                }
+                Turn::Came(Some(Ok(message))) => match message.as_close() {
+                    Some((code, reason)) => app.reported(Some(CloseCode(code.into())), Some(reason), None),
+                    None if message.is_ping() || message.is_pong() => {}
+                    None => app.message(MessageKind::Binary, message.as_payload()),
+                },
+                Turn::Came(Some(Err(error))) => app.errored(error),
+                Turn::Came(None) => return,
+            }
+        }
+    }
+}
+// What README.md shows ends here.
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "it reads the README")]
+fn it_is_what_the_readme_shows() {
+    let source = include_str!("a_peer_of_thirty_lines.rs");
+    let (_, rest) = source.split_once("shows begins here.\n").expect("a beginning");
+    let (shown, _) = rest.split_once("// What README.md shows ends here.").expect("an end");
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md"));
+    assert!(readme.expect("there is one").contains(shown), "README.md does not show this peer as it is here");
+}
+
+#[test]
+fn it_conforms_where_it_should() {
+    use wsclose::code::Profile;
+    use wsclose::drive::Driver;
+    use wsclose::judge::Judge;
+    use wsclose::script::ScriptBuf;
+
+    let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
+    let mut mine = Played::<Mine>::new();
+    for role in Role::ALL {
+        for steps in ["> close 3333 \"bye\"\n> fin\nagain each\n", "app close 1000\n> close 1000\n> fin\n"] {
+            let script = ScriptBuf::read(format!("wsclose 1\nrole {role}\n{steps}").as_bytes());
+            let trace = driver.drive(script.expect("a script").as_script(), &mut mine);
+            let findings: Vec<_> =
+                judge.judge(trace).iter().filter(|finding| finding.level.fails(false)).collect();
+            assert!(findings.is_empty(), "{findings:?}\n{trace}");
+            assert!(trace.to_string().contains("<  CLOSE"), "{trace}");
+        }
+    }
+}
