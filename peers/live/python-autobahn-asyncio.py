@@ -2,9 +2,12 @@
 # Of closing, the program does only this: the text close:CODE:REASON calls sendClose(CODE, REASON), and what that
 # raises is dropped. Answering a Close, failing a connection and closing TCP are the library's.
 import asyncio
+import logging
 import sys
 
 from autobahn.asyncio.websocket import WebSocketServerFactory, WebSocketServerProtocol
+
+logging.disable(logging.CRITICAL)
 
 
 class Echo(WebSocketServerProtocol):
