@@ -1,5 +1,6 @@
 # Echo client in headless Chromium: serves chromium-client.html on loopback, starts the browser on it, prints what
 # the page tells of its `close` event, and ends the browser. Of closing, the program itself does nothing.
+import ctypes
 import http.server
 import os
 import pathlib
@@ -10,6 +11,8 @@ import tempfile
 import threading
 import urllib.parse
 
+# Debian's command chromium-headless-shell is a shell script round this, which passes no signals on.
+BROWSER = "/usr/lib/chromium/chromium-headless-shell"
 PAGE = pathlib.Path(__file__).with_suffix(".html").read_bytes()
 told = threading.Event()
 
@@ -36,24 +39,30 @@ class Page(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def end_with_parent():
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
 def main():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     page = f"http://127.0.0.1:{server.server_port}/?{urllib.parse.quote(sys.argv[1], safe='')}"
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+    with tempfile.TemporaryDirectory(prefix="chromium-client-", ignore_cleanup_errors=True) as profile:
         browser = subprocess.Popen(
-            ["chromium-headless-shell", f"--user-data-dir={profile}", "--remote-debugging-port=0", "--no-proxy-server"]
+            [BROWSER, f"--user-data-dir={profile}", "--remote-debugging-port=0", "--no-proxy-server"]
             # The browser's sandbox does not start as root.
             + (["--no-sandbox"] if os.geteuid() == 0 else [])
             + [page],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            preexec_fn=end_with_parent,
         )
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         try:
             while not told.wait(0.1):
                 if browser.poll() is not None:
-                    sys.exit(f"chromium-headless-shell ended with {browser.returncode}")
+                    sys.exit(f"{BROWSER} ended with {browser.returncode}")
         finally:
             browser.terminate()
             browser.wait()

@@ -21,7 +21,8 @@ async def close(socket, code, reason):
 
 
 async def main():
-    socket = await connect(sys.argv[1])
+    # The library would ask the environment for a proxy, even for loopback.
+    socket = await connect(sys.argv[1], proxy=None)
     try:
         while True:
             message = await socket.recv()
