@@ -1,7 +1,8 @@
 // Echo server on wslay's event interface, after its example fork-echoserv.c, with threads for its processes.
 // wslay reads and writes no sockets and knows no opening handshake: both are the program's. Of closing, the program
-// does as the example: it goes on while the library wants to read or write, then closes TCP. The text
-// close:CODE:REASON calls wslay_event_queue_close, with code 0 where CODE is empty, and what that returns is dropped.
+// does as the example: it goes on while the library wants to read or write and none of its calls fails, then closes
+// TCP. The text close:CODE:REASON calls wslay_event_queue_close, with code 0 where CODE is empty, and what that
+// returns is dropped.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/evp.h>

@@ -1,15 +1,15 @@
 # Echo server on `wsproto`, which reads and writes no sockets.
-# Of closing, the program does as the library's example server does: it sends the library's response to a Close,
-# and what the library proposes after a protocol error of the handshake, then closes TCP. It also reads on after
-# its own Close until the library says that the connection is closed. The text close:CODE:REASON sends a
-# CloseConnection, and what that raises is dropped.
+# Of closing, the program does as the library's example server does: it sends the library's response to the event
+# CloseConnection, which stands for a Close received and for a protocol error alike, and closes TCP. After a Close of
+# its own it reads on until that event. The text close:CODE:REASON sends a CloseConnection, and what that raises is
+# dropped.
 import socketserver
 import sys
 
 from wsproto import ConnectionType, WSConnection
 from wsproto.connection import ConnectionState
 from wsproto.events import AcceptConnection, CloseConnection, Message, Ping, RejectConnection, Request, TextMessage
-from wsproto.utilities import LocalProtocolError, RemoteProtocolError
+from wsproto.utilities import RemoteProtocolError
 
 
 class Echo(socketserver.BaseRequestHandler):
@@ -17,16 +17,15 @@ class Echo(socketserver.BaseRequestHandler):
         self.ws = WSConnection(ConnectionType.SERVER)
         self.texts = []
         try:
-            while self.ws.state not in (ConnectionState.CLOSED, ConnectionState.REJECTING):
-                received = self.request.recv(65536)
-                self.ws.receive_data(received or None)
+            while received := self.request.recv(65536):
+                self.ws.receive_data(received)
                 for event in self.ws.events():
                     self.request.sendall(self.answer(event))
-                if not received:
-                    return
+                    if isinstance(event, CloseConnection):
+                        return
         except RemoteProtocolError as error:
-            hint = error.event_hint or RejectConnection()
-            self.request.sendall(self.ws.send(hint))
+            # Of the opening handshake.
+            self.request.sendall(self.ws.send(error.event_hint or RejectConnection()))
         except OSError:
             pass
 

@@ -8,12 +8,12 @@ use actix_ws::{AggregatedMessage, CloseReason, MessageStream, Session};
 
 async fn opened(request: HttpRequest, body: web::Payload) -> Result<HttpResponse, Error> {
     let (response, session, messages) = actix_ws::handle(&request, body)?;
-    actix_web::rt::spawn(echo(session, messages.max_frame_size(1 << 20)));
+    actix_web::rt::spawn(echo(session, messages));
     Ok(response)
 }
 
 async fn echo(mut session: Session, messages: MessageStream) {
-    let mut messages = messages.aggregate_continuations().max_continuation_size(1 << 20);
+    let mut messages = messages.aggregate_continuations();
     let mut received = None;
     while let Some(Ok(message)) = messages.recv().await {
         let sent = match message {
