@@ -49,7 +49,7 @@ struct Session : std::enable_shared_from_this<Session> {
         std::string reason = colon == std::string::npos ? "" : asked.substr(colon + 1);
         try {
             websocket::close_reason why;  // Without a code.
-            if (!code.empty()) why = websocket::close_reason(static_cast<websocket::close_code>(std::stoi(code)), reason);
+            if (!code.empty()) why = {static_cast<websocket::close_code>(std::stoi(code)), reason};
             socket.async_close(why, [self = shared_from_this()](beast::error_code) {});
         } catch (const std::exception&) {
             read();  // Refused: the connection stays as the library left it.

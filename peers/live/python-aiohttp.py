@@ -1,6 +1,6 @@
 # Echo server on `aiohttp`.
-# Of closing, the program does only this: the text close:CODE:REASON calls close(code=CODE, message=REASON), and what that
-# raises is dropped. Answering a Close, failing a connection and closing TCP are the library's.
+# Of closing, the program does only this: the text close:CODE:REASON calls close(code=CODE, message=REASON), and
+# what that raises is dropped. Answering a Close, failing a connection and closing TCP are the library's.
 import logging
 import sys
 
