@@ -13,7 +13,6 @@ import jakarta.websocket.server.ServerEndpointConfig;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.util.logging.LogManager;
 import org.apache.catalina.Context;
 import org.apache.catalina.connector.Connector;
@@ -59,8 +58,7 @@ class JavaTomcat {
 
     public static void main(String[] arguments) throws Exception {
         LogManager.getLogManager().reset();
-        File base = Files.createTempDirectory("tomcat").toFile();
-        base.deleteOnExit();
+        File base = new File(".env/java-tomcat").getAbsoluteFile();  // For its empty work folder.
         Tomcat tomcat = new Tomcat();
         tomcat.setBaseDir(base.getPath());
         Connector connector = new Connector();
