@@ -1,0 +1,77 @@
+// Echo server on POCO, after its sample WebSocketServer.
+// POCO hands every frame to the program, control frames too. Of closing, the program does as the sample: it sends
+// a Close back with the payload that came and leaves its loop, at which the library closes TCP; so it does after an
+// exception, without a Close. It answers a Ping, and does not answer a Close that answers its own. The text
+// close:CODE:REASON calls shutdown(CODE, REASON), and what that throws ends the call alone.
+#include <Poco/Buffer.h>
+#include <Poco/Exception.h>
+#include <Poco/Net/HTTPRequestHandler.h>
+#include <Poco/Net/HTTPRequestHandlerFactory.h>
+#include <Poco/Net/HTTPServer.h>
+#include <Poco/Net/HTTPServerRequest.h>
+#include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/Net/WebSocket.h>
+#include <Poco/ThreadPool.h>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <unistd.h>
+
+using namespace Poco::Net;
+
+static bool close(WebSocket& socket, const std::string& asked) {
+    auto colon = asked.find(':');
+    std::string code = asked.substr(0, colon);
+    std::string reason = colon == std::string::npos ? "" : asked.substr(colon + 1);
+    try {
+        if (code.empty()) socket.shutdown();
+        else socket.shutdown(static_cast<Poco::UInt16>(std::stoi(code)), reason);
+        return true;
+    } catch (const std::exception&) {
+        return false;  // Refused: the connection stays as the library left it.
+    }
+}
+
+struct Echo : HTTPRequestHandler {
+    void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
+        try {
+            WebSocket socket(request, response);
+            bool closing = false;
+            for (;;) {
+                int flags = 0;
+                Poco::Buffer<char> frame(0);
+                int n = socket.receiveFrame(frame, flags);
+                int opcode = flags & WebSocket::FRAME_OP_BITMASK;
+                if (n == 0 && flags == 0) return;
+                if (opcode == WebSocket::FRAME_OP_CLOSE) {
+                    if (!closing) socket.sendFrame(frame.begin(), n, flags);
+                    return;
+                }
+                std::string payload(frame.begin(), n);
+                bool whole_text = opcode == WebSocket::FRAME_OP_TEXT && (flags & WebSocket::FRAME_FLAG_FIN);
+                if (closing || opcode == WebSocket::FRAME_OP_PONG) continue;
+                if (opcode == WebSocket::FRAME_OP_PING)
+                    socket.sendFrame(frame.begin(), n, WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_PONG);
+                else if (whole_text && payload.rfind("close:", 0) == 0) closing = close(socket, payload.substr(6));
+                else socket.sendFrame(frame.begin(), n, flags);
+            }
+        } catch (const Poco::Exception&) {
+        }
+    }
+};
+
+struct Factory : HTTPRequestHandlerFactory {
+    HTTPRequestHandler* createRequestHandler(const HTTPServerRequest&) override { return new Echo; }
+};
+
+int main(int, char** arguments) {
+    Poco::ThreadPool threads(2, 256);
+    auto* parameters = new HTTPServerParams;
+    parameters->setMaxThreads(256);
+    ServerSocket listener(SocketAddress("127.0.0.1", static_cast<Poco::UInt16>(std::atoi(arguments[1]))));
+    HTTPServer server(new Factory, threads, listener, parameters);
+    server.start();
+    std::puts("listening");
+    std::fflush(stdout);
+    pause();
+}

@@ -1,0 +1,31 @@
+// Echo server on `faye-websocket`.
+// Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that
+// throws is dropped. Answering a Close, failing a connection and closing TCP are the library's.
+"use strict";
+const http = require("node:http");
+const WebSocket = require("./.env/npm/faye-websocket/node_modules/faye-websocket");
+
+const server = http.createServer((request, response) => response.writeHead(404).end());
+server.on("upgrade", (request, socket, body) => {
+  socket.on("error", () => {});
+  if (!WebSocket.isWebSocket(request)) {
+    socket.destroy();
+    return;
+  }
+  const ws = new WebSocket(request, socket, body);
+  ws.on("error", () => {});
+  ws.on("message", (event) => {
+    const asked = typeof event.data === "string" ? /^close:([^:]*):?(.*)$/s.exec(event.data) : null;
+    if (asked === null) {
+      ws.send(event.data);
+      return;
+    }
+    try {
+      if (asked[1] === "") ws.close();
+      else ws.close(Number(asked[1]), asked[2]);
+    } catch {
+      // Refused: the connection stays as the library left it.
+    }
+  });
+});
+server.listen(Number(process.argv[2]), "127.0.0.1", () => console.log("listening"));

@@ -1,0 +1,38 @@
+# Echo client on `websockets`, its asyncio client.
+# Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that
+# raises is dropped. The last line is the connection's close_code and close_reason; it is clean when the
+# library's ConnectionClosed has a Close received and a Close sent.
+import asyncio
+import json
+import logging
+import sys
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+logging.disable(logging.CRITICAL)
+
+
+async def close(socket, code, reason):
+    try:
+        await (socket.close(int(code), reason) if code else socket.close())
+    except Exception:
+        pass  # Refused: the connection stays as the library left it.
+
+
+async def main():
+    # The library would ask the environment for a proxy, even for loopback.
+    socket = await connect(sys.argv[1], proxy=None)
+    try:
+        while True:
+            message = await socket.recv()
+            if isinstance(message, str) and message.startswith("close:"):
+                await close(socket, *message.removeprefix("close:").partition(":")[::2])
+            else:
+                await socket.send(message)
+    except ConnectionClosed as closed:
+        clean = "clean" if closed.rcvd is not None and closed.sent is not None else "unclean"
+        print("closed", socket.close_code, json.dumps(socket.close_reason, ensure_ascii=False), clean)
+
+
+asyncio.run(main())

@@ -1,0 +1,25 @@
+# Echo server on em-websocket.
+# Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that raises
+# is dropped. Answering a Close, failing a connection and closing TCP are the library's.
+require 'em-websocket'
+
+EM.run do
+  EM::WebSocket.run(host: '127.0.0.1', port: Integer(ARGV[0])) do |socket|
+    socket.onerror { |error| }
+    socket.onbinary { |octets| socket.send_binary(octets) }
+    socket.onmessage do |text|
+      if text.start_with?('close:')
+        _, code, reason = text.split(':', 3)
+        begin
+          code.empty? ? socket.close : socket.close(Integer(code), reason)
+        rescue StandardError
+          # Refused: the connection stays as the library left it.
+        end
+      else
+        socket.send(text)
+      end
+    end
+  end
+  $stdout.puts 'listening'
+  $stdout.flush
+end
