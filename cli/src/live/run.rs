@@ -1,0 +1,208 @@
+//! A run against a live endpoint, as data: what every report is made of. In come traces and verdicts, out
+//! come [`Played`] cases and, over all of them, [`Told`] rules.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use wsclose::code::Profile;
+use wsclose::judge::{Judge, Verdict};
+use wsclose::report::Standing;
+use wsclose::role::Role;
+use wsclose::rule::{Level, Rule, RuleSet};
+use wsclose::trace::Trace;
+
+use super::endpoint::Trouble;
+
+/// What was found against the endpoint in one case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The rule.
+    pub rule: Rule,
+    /// What a conforming endpoint would have done.
+    pub expected: String,
+    /// What this one did.
+    pub actual: String,
+}
+
+/// One case, played.
+#[derive(Clone, Debug)]
+pub struct Played {
+    /// The name of the case.
+    pub name: String,
+    /// The script, in its text form.
+    pub script: String,
+    /// What happened.
+    pub timeline: String,
+    /// What was found.
+    pub found: Vec<Found>,
+    /// The rules that were kept.
+    pub kept: RuleSet,
+    /// The rules of which the case does not tell how they fared.
+    pub unclear: RuleSet,
+    /// Why what was seen is worth nothing.
+    pub trouble: Option<Trouble>,
+}
+
+impl Played {
+    /// What the judge says of a trace.
+    pub fn of(name: &str, script: String, trace: &Trace, judge: &mut Judge, trouble: Option<Trouble>) -> Played {
+        let judged = if trouble.is_none() { judge.judge(trace) } else { &[] };
+        let found = judged
+            .iter()
+            .map(|finding| Found {
+                rule: finding.rule,
+                expected: finding.expected.to_owned(),
+                actual: finding.actual.to_string(),
+            })
+            .collect();
+        let verdicts = |verdict| match &trouble {
+            None => judge.verdicts().with(verdict),
+            Some(_) => RuleSet::EMPTY,
+        };
+        Played {
+            name: name.to_owned(),
+            script,
+            timeline: trace.to_string(),
+            found,
+            kept: verdicts(Verdict::Conforms),
+            unclear: verdicts(Verdict::Inconclusive),
+            trouble,
+        }
+    }
+
+    /// Whether the rule was broken.
+    pub fn breaks(&self, rule: Rule) -> bool {
+        self.found.iter().any(|found| found.rule == rule)
+    }
+}
+
+/// How sure a breach is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Surety {
+    /// It came again when its case was played alone, with more patience.
+    Repeated,
+    /// It did not come again.
+    Flaky,
+    /// There was no time to play it again.
+    Once,
+}
+
+impl Surety {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Surety::Repeated => "repeated",
+            Surety::Flaky => "flaky",
+            Surety::Once => "not repeated",
+        }
+    }
+}
+
+/// What a run tells of one rule.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The rule.
+    pub rule: Rule,
+    /// The worst of all cases.
+    pub verdict: Verdict,
+    /// In how many cases it was broken.
+    pub broken: usize,
+    /// In how many it was kept.
+    pub kept: usize,
+    /// The smallest case that breaks it: its place in [`Run::cases`]. A case that was repeated comes first.
+    pub example: Option<usize>,
+    /// How sure that is.
+    pub surety: Surety,
+    /// What it does to the run.
+    pub standing: Option<Standing>,
+    /// Why it is no news, where it is listed as known.
+    pub reason: Option<String>,
+}
+
+/// A whole run.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The version of wsclose.
+    pub version: &'static str,
+    /// Whom it was against: a URL, or the name that a client gave itself.
+    pub endpoint: String,
+    /// The role that the endpoint played.
+    pub role: Role,
+    /// How codes were read.
+    pub profile: Profile,
+    /// The seed of everything that was drawn.
+    pub seed: u64,
+    /// Whether `should` and `lenient` fail it too.
+    pub strict: bool,
+    /// The command that makes this run, without the names of reports.
+    pub command: String,
+    /// Every case, in order.
+    pub cases: Vec<Played>,
+    /// Every rule that could be asked for, in the order of the catalogue.
+    pub rules: Vec<Told>,
+    /// What is to be said beside that: cases left out and why, a server that died.
+    pub notes: Vec<String>,
+    /// Entries of the baseline that no longer occur.
+    pub stale: Vec<Rule>,
+    /// Whether it ended before its time.
+    pub interrupted: bool,
+    /// What differs between two runs that found the same.
+    pub timing: Timing,
+}
+
+/// What differs between two runs that found the same.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Timing {
+    /// How long it took.
+    pub elapsed: Duration,
+    /// How long an opening handshake took at the most.
+    pub round_trip: Duration,
+}
+
+impl Run {
+    /// Gathers, rule by rule, what the cases tell. `sure` says how sure the breach of a rule is, and `known`
+    /// why it is no news.
+    pub fn tell(
+        cases: &[Played],
+        asked: RuleSet,
+        strict: bool,
+        sure: &BTreeMap<Rule, (Surety, usize)>,
+        known: &BTreeMap<Rule, String>,
+    ) -> Vec<Told> {
+        let told = |rule: Rule| {
+            let breaking: Vec<usize> =
+                (0..cases.len()).filter(|case| cases[*case].breaks(rule)).collect();
+            let kept = cases.iter().filter(|case| case.kept.contains(rule)).count();
+            let unclear = cases.iter().any(|case| case.unclear.contains(rule));
+            let smallest = breaking.iter().copied().min_by_key(|case| (cases[*case].script.len(), *case));
+            let (surety, example) = match sure.get(&rule) {
+                Some((surety, example)) => (*surety, Some(*example)),
+                None => (Surety::Once, smallest),
+            };
+            let verdict = match (breaking.is_empty(), kept, unclear) {
+                (false, _, _) => Verdict::Breaks,
+                (true, 1.., _) => Verdict::Conforms,
+                (true, 0, true) => Verdict::Inconclusive,
+                (true, 0, false) => Verdict::NotExercised,
+            };
+            let reason = known.get(&rule).cloned();
+            let standing = (!breaking.is_empty()).then(|| match surety {
+                Surety::Repeated => Standing::of(rule.level(), reason.is_some(), strict),
+                // Whoever cannot show it again does not fail anybody for it.
+                Surety::Flaky | Surety::Once => Standing::of(Level::Info, false, strict),
+            });
+            Told { rule, verdict, broken: breaking.len(), kept, example, surety, standing, reason }
+        };
+        asked.iter().map(told).collect()
+    }
+
+    /// Whether any rule fails the run.
+    pub fn fails(&self) -> bool {
+        self.rules.iter().any(|told| told.standing == Some(Standing::Fails))
+    }
+
+    /// Whether anything was tested at all.
+    pub fn tested(&self) -> bool {
+        self.cases.iter().any(|case| case.trouble.is_none())
+    }
+}
