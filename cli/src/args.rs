@@ -22,6 +22,7 @@ const EXITS: &str = "Exit codes:
      (with --strict also should and lenient)
   2  usage: the command line asks for something that does not exist
   3  could not test: a file, folder or subject that cannot be read or run
+  4  check: the baseline lists what no longer occurs, and nothing else is wrong
 A breach (1) outweighs what could not be tested (3).";
 
 /// One of the commands.
@@ -250,6 +251,31 @@ pub enum CodeSweep {
     All,
 }
 
+/// What is written beside the terminal: whole files, or none. A file that is there already is overwritten only
+/// if this command wrote it.
+#[derive(Debug, Arguments)]
+#[command(next_help_heading = "Reports")]
+pub struct Reports {
+    /// Everything as data; cli/schema/check.schema.json describes it
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// JUnit XML, a test case for each rule
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Markdown
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// One page of HTML that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// SARIF 2.1.0, for code scanning
+    #[arg(long, value_name = "FILE")]
+    pub sarif: Option<PathBuf>,
+    /// An index.json as the Autobahn test suite writes it, and check.json with the details
+    #[arg(long, value_name = "DIR")]
+    pub autobahn_index: Option<PathBuf>,
+}
+
 /// `check`.
 #[derive(Debug, Arguments)]
 #[command(after_help = "\
@@ -257,6 +283,9 @@ Examples:
   wsclose check ws://127.0.0.1:9001/
   wsclose check --exec 'node server.js {port}' ws://127.0.0.1:{port}/ --strict
   wsclose check wss://localhost:9001/chat --ca ca.pem --only '7.4*' --skip close-echoes-code
+  wsclose check ws://127.0.0.1:9001/ --json run.json --html run.html --as-known known.toml
+
+A baseline for --as-known is TOML: [[known]] tables, each with a rule and a reason.
 
 The endpoint need only echo, and not even that. Exit codes: 0 conforms; 1 a breach of level must,
 interop or robust (with --strict also should and lenient), seen again when its case was played alone;
@@ -271,6 +300,9 @@ pub struct Check {
     /// What to test, and how to judge.
     #[command(flatten)]
     pub choice: Choice,
+    /// What to write.
+    #[command(flatten)]
+    pub reports: Reports,
     /// Start the server with this command, in which `{port}` stands for a free port, and end it afterwards
     #[arg(long, value_name = "CMD")]
     pub exec: Option<String>,

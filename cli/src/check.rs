@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,10 +15,13 @@ use wsclose::rule::{Rule, RuleSet};
 
 use crate::args;
 use crate::failure::{Exit, Failure};
+use crate::files::{self, FileError};
+use crate::live::baseline;
 use crate::live::cases::{Able, Case};
 use crate::live::check::{self, Codes, Plan};
 use crate::live::exec::{self, Process};
-use crate::live::run::Run;
+use crate::live::report::{Format, Reports};
+use crate::live::run::{Run, quoted};
 use crate::live::target::{Options, Target};
 use crate::live::terminal;
 use crate::out::Out;
@@ -36,6 +40,8 @@ pub fn run(args: &args::Check, out: &mut Out) -> Result<Exit, Failure> {
     if args.choice.list {
         return list(rules, &cases, out);
     }
+    let known = args.choice.as_known.as_deref().map_or(Ok(BTreeMap::new()), known)?;
+    let reports = reports(&args.reports)?;
     let (url, process) = start(args)?;
     let target = Target::new(&url, &options(&args.reach))?;
     let all = args.choice.codes == args::CodeSweep::All;
@@ -49,7 +55,7 @@ pub fn run(args: &args::Check, out: &mut Out) -> Result<Exit, Failure> {
         jobs: usize::from(args.jobs),
         deadline: Duration::from_secs(timeout),
         seed: args.choice.seed,
-        known: BTreeMap::new(),
+        known,
         command: command(args),
     };
     // Whoever has no signals to catch can still end the run the hard way.
@@ -63,9 +69,12 @@ pub fn run(args: &args::Check, out: &mut Out) -> Result<Exit, Failure> {
     drop(progress);
     drop(process);
     if let Some(trouble) = check::untested(&run) {
+        // A report of an earlier run must not be taken for one of this.
+        reports.write(&run, out)?;
         return Err(Failure::Untested { endpoint: url, why: trouble.to_string() });
     }
     terminal::write(&run, out)?;
+    reports.write(&run, out)?;
     Ok(exit(&run))
 }
 
@@ -80,6 +89,25 @@ fn exit(run: &Run) -> Exit {
     } else {
         Exit::Stale
     }
+}
+
+/// The rules that a baseline lists, and why.
+fn known(path: &Path) -> Result<BTreeMap<Rule, String>, FileError> {
+    let octets = files::read(path)?;
+    baseline::read(&String::from_utf8_lossy(&octets))
+        .map_err(|error| FileError::Baseline { path: files::shown(path), error })
+}
+
+fn reports(args: &args::Reports) -> Result<Reports, Failure> {
+    let asked = [
+        (Format::Json, &args.json),
+        (Format::Junit, &args.junit),
+        (Format::Markdown, &args.markdown),
+        (Format::Html, &args.html),
+        (Format::Sarif, &args.sarif),
+    ];
+    let wanted = asked.into_iter().filter_map(|(format, path)| Some((format, path.clone()?))).collect();
+    Reports::open(wanted, args.autobahn_index.as_deref())
 }
 
 /// Starts the server, if it is for us to start.
@@ -103,8 +131,9 @@ fn options(reach: &args::Reach) -> Options {
 
 fn patterns(words: &[String]) -> Result<Vec<Pattern>, Failure> {
     let read = |word: &String| {
-        Pattern::new(word)
-            .map_err(|why| Failure::Usage(format!("expected a name with `*` or `?` in it, found `{word}`: {why}")))
+        Pattern::new(word).map_err(|why| {
+            Failure::Usage(format!("expected a name with `*` or `?` in it, found `{word}`: {why}"))
+        })
     };
     words.iter().map(read).collect()
 }
@@ -142,7 +171,9 @@ fn cases(choice: &args::Choice) -> Result<Vec<Case>, Failure> {
         cases.retain(|case| wanted.iter().any(|pattern| pattern.matches(&case.name)));
     }
     if cases.is_empty() {
-        return Err(Failure::Usage("expected --case to match a case, found none (--list shows them)".to_owned()));
+        return Err(Failure::Usage(
+            "expected --case to match a case, found none (--list shows them)".to_owned(),
+        ));
     }
     Ok(cases)
 }
@@ -171,6 +202,17 @@ fn command(args: &args::Check) -> String {
     if choice.profile != wsclose::code::Profile::default() {
         option("profile", &choice.profile.to_string());
     }
+    if choice.codes == args::CodeSweep::All {
+        option("codes", "all");
+    }
+    choice.only.iter().for_each(|pattern| option("only", pattern));
+    choice.skip.iter().for_each(|pattern| option("skip", pattern));
+    if let Some(known) = &choice.as_known {
+        option("as-known", &known.display().to_string());
+    }
+    if choice.seed != 1 {
+        option("seed", &choice.seed.to_string());
+    }
     let flags = [
         ("insecure", args.reach.insecure),
         ("i-may-test-this-host", args.reach.i_may_test_this_host),
@@ -179,10 +221,4 @@ fn command(args: &args::Check) -> String {
     ];
     words.extend(flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| format!("--{name}")));
     words.join(" ")
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

@@ -3,14 +3,15 @@
 //!
 //! Sockets block, and threads wait on them: that keeps cuts, half-closes, resets and deadlines exact.
 
+pub mod baseline;
 pub mod cases;
 pub mod check;
-
 pub mod echo;
 pub mod endpoint;
 pub mod exec;
 pub mod opening;
 pub mod play;
+pub mod report;
 pub mod run;
 pub mod target;
 pub mod terminal;

@@ -4,7 +4,6 @@
 //! Idle cannot be seen on a socket: it is silence, for as long as [`Pace`] says. A verdict that hangs on
 //! silence is worth no more than the wait, so that whoever judges asks again with a longer one.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use wsclose::code::CloseCode;
@@ -53,15 +52,6 @@ pub enum Trouble {
     Busy(Duration),
 }
 
-/// Whom to talk to.
-#[derive(Debug)]
-pub enum Way<'a> {
-    /// A server: each connection is opened anew.
-    To(&'a Target),
-    /// A client that has come, and whose opening handshake is over.
-    From(VecDeque<Conn>),
-}
-
 /// A connection after its opening handshake, and what had come behind that.
 pub struct Conn {
     /// The connection.
@@ -76,10 +66,10 @@ impl std::fmt::Debug for Conn {
     }
 }
 
-/// A live endpoint.
+/// A live server: each connection to it is opened anew.
 #[derive(Debug)]
 pub struct Endpoint<'a> {
-    way: Way<'a>,
+    target: &'a Target,
     pace: Pace,
     /// The endpoint closes when it is sent the text `close:CODE:REASON`.
     commands: bool,
@@ -97,9 +87,9 @@ pub struct Endpoint<'a> {
 
 impl<'a> Endpoint<'a> {
     /// An endpoint that nothing has been said to.
-    pub fn new(way: Way<'a>, pace: Pace, commands: bool, deflate: bool) -> Endpoint<'a> {
+    pub fn new(target: &'a Target, pace: Pace, commands: bool, deflate: bool) -> Endpoint<'a> {
         Endpoint {
-            way,
+            target,
             pace,
             commands,
             deflate,
@@ -124,13 +114,7 @@ impl<'a> Endpoint<'a> {
     }
 
     fn open(&mut self) -> Result<Conn, Trouble> {
-        let target = match &mut self.way {
-            Way::To(target) => *target,
-            Way::From(conns) => {
-                let gone = || Trouble::Connect("no further connection".to_owned());
-                return conns.pop_front().ok_or_else(gone);
-            }
-        };
+        let target = self.target;
         let no = |error: std::io::Error| Trouble::Connect(error.to_string());
         let mut wire = Wire::connect(target.address, self.pace.open).map_err(no)?;
         if let Some((config, name)) = &target.tls {
@@ -212,37 +196,21 @@ impl<'a> Endpoint<'a> {
     }
 
     /// Asks the program behind the endpoint to close.
-    fn command(&mut self, code: Option<CloseCode>, reason: &str, role: Role) {
+    fn command(&mut self, code: Option<CloseCode>, reason: &str) {
         let code = code.map_or(String::new(), |code| code.to_string());
-        let text = format!("close:{code}:{reason}");
-        let mut payload = text.into_bytes();
-        let key = match role.peer() {
-            Role::Client => Some(wsclose::script::DEFAULT_KEY),
-            Role::Server => None,
-        };
-        let header = Header::conforming(Opcode::Text, payload.len() as u64, key);
-        if let Some(key) = key {
-            frame::mask(key, 0, &mut payload);
-        }
+        let mut payload = format!("close:{code}:{reason}").into_bytes();
+        let key = wsclose::script::DEFAULT_KEY;
+        let header = Header::conforming(Opcode::Text, payload.len() as u64, Some(key));
+        frame::mask(key, 0, &mut payload);
         let mut octets = header.encode().as_slice().to_vec();
         octets.append(&mut payload);
         self.say(&octets);
-    }
-
-    fn role(&self) -> Role {
-        match self.way {
-            Way::To(_) => Role::Server,
-            Way::From(_) => Role::Client,
-        }
     }
 }
 
 impl Subject for Endpoint<'_> {
     fn name(&self) -> &str {
-        match &self.way {
-            Way::To(target) => &target.url,
-            Way::From(_) => "client",
-        }
+        &self.target.url
     }
 
     /// All that shows on the wire; it has a clock, but nobody waits for it long enough to blame it.
@@ -288,7 +256,7 @@ impl Subject for Endpoint<'_> {
                 }
             }
             Stimulus::Close { code, reason } if self.commands => {
-                self.command(code, reason, self.role());
+                self.command(code, reason);
                 out.accepted();
             }
             Stimulus::Tick => wait = self.pace.tick,

@@ -114,11 +114,6 @@ impl Process {
             }
         }
     }
-
-    /// Whether it has ended by itself.
-    pub fn has_ended(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(Some(_)))
-    }
 }
 
 impl Drop for Process {

@@ -120,14 +120,19 @@ impl Request {
             found: None,
         })?;
         let list = |name| -> Vec<String> {
-            fields.values(name).flat_map(|value| value.split(',').map(|item| item.trim().to_owned()).collect::<Vec<_>>()).collect()
+            fields
+                .values(name)
+                .flat_map(|value| value.split(',').map(|item| item.trim().to_owned()).collect::<Vec<_>>())
+                .collect()
         };
         let request = Request {
             path: request.path.unwrap_or("/").to_owned(),
             host: fields.value("Host").unwrap_or_default(),
             key,
             subprotocols: list("Sec-WebSocket-Protocol"),
-            deflate: list("Sec-WebSocket-Extensions").iter().any(|item| item.starts_with("permessage-deflate")),
+            deflate: list("Sec-WebSocket-Extensions")
+                .iter()
+                .any(|item| item.starts_with("permessage-deflate")),
             headers: Vec::new(),
         };
         Ok(Some((request, used)))
@@ -135,9 +140,10 @@ impl Request {
 
     /// The octets of the answer that agrees, without extensions, with the first subprotocol offered.
     pub fn agree(&self) -> Vec<u8> {
-        let protocol = self.subprotocols.first().map_or(String::new(), |protocol| {
-            format!("Sec-WebSocket-Protocol: {protocol}\r\n")
-        });
+        let protocol = self
+            .subprotocols
+            .first()
+            .map_or(String::new(), |protocol| format!("Sec-WebSocket-Protocol: {protocol}\r\n"));
         format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Accept: {}\r\n{protocol}\r\n",
@@ -178,8 +184,7 @@ pub fn read_answer(octets: &[u8], key: &str) -> Result<Option<Agreed>, OpeningEr
     if found.as_deref() != Some(&expected) {
         return Err(OpeningError::Field { field: "Sec-WebSocket-Accept", expected, found });
     }
-    let deflate =
-        fields.values("Sec-WebSocket-Extensions").any(|value| value.contains("permessage-deflate"));
+    let deflate = fields.values("Sec-WebSocket-Extensions").any(|value| value.contains("permessage-deflate"));
     Ok(Some(Agreed { used, deflate }))
 }
 

@@ -12,7 +12,7 @@ use wsclose::judge::Judge;
 use wsclose::rule::{Level, Rule};
 
 use super::cases::Case;
-use super::endpoint::{Endpoint, Pace, Trouble, Way};
+use super::endpoint::{Endpoint, Pace, Trouble};
 use super::run::{Played, Surety};
 use super::target::Target;
 
@@ -57,16 +57,18 @@ impl<'a> Player<'a> {
     /// A player who waits like this.
     pub fn new(server: Server<'a>, pace: Pace) -> Player<'a> {
         // The case's own connection says whether compression was agreed; most cases do not offer it.
-        let endpoint = Endpoint::new(Way::To(server.target), pace, server.commands, false);
+        let endpoint = Endpoint::new(server.target, pace, server.commands, false);
         Player { endpoint, driver: Driver::new(), judge: Judge::new(server.profile) }
     }
 
     /// Plays a case.
     pub fn play(&mut self, case: &Case) -> Played {
         let script = case.script.as_script();
+        let begun = Instant::now();
         let trace = self.driver.drive(script, &mut self.endpoint);
+        let took = begun.elapsed();
         let trouble = self.endpoint.trouble();
-        Played::of(&case.name, script.to_string(), trace, &mut self.judge, trouble)
+        Played::of(&case.name, script.to_string(), trace, &mut self.judge, trouble, took)
     }
 
     /// How long an opening handshake has taken at the most.

@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use wsclose::code::Profile;
+use wsclose::code::{CloseCode, Profile};
+use wsclose::frame::{Decoder, Opcode, Piece};
 use wsclose::judge::{Judge, Verdict};
 use wsclose::report::Standing;
 use wsclose::role::Role;
 use wsclose::rule::{Level, Rule, RuleSet};
+use wsclose::subject::What;
 use wsclose::trace::Trace;
 
 use super::endpoint::Trouble;
@@ -41,11 +43,22 @@ pub struct Played {
     pub unclear: RuleSet,
     /// Why what was seen is worth nothing.
     pub trouble: Option<Trouble>,
+    /// The code of the last Close that the endpoint wrote.
+    pub code: Option<CloseCode>,
+    /// How long it took.
+    pub took: Duration,
 }
 
 impl Played {
     /// What the judge says of a trace.
-    pub fn of(name: &str, script: String, trace: &Trace, judge: &mut Judge, trouble: Option<Trouble>) -> Played {
+    pub fn of(
+        name: &str,
+        script: String,
+        trace: &Trace,
+        judge: &mut Judge,
+        trouble: Option<Trouble>,
+        took: Duration,
+    ) -> Played {
         let judged = if trouble.is_none() { judge.judge(trace) } else { &[] };
         let found = judged
             .iter()
@@ -67,6 +80,8 @@ impl Played {
             kept: verdicts(Verdict::Conforms),
             unclear: verdicts(Verdict::Inconclusive),
             trouble,
+            code: code_written(trace),
+            took,
         }
     }
 
@@ -74,6 +89,64 @@ impl Played {
     pub fn breaks(&self, rule: Rule) -> bool {
         self.found.iter().any(|found| found.rule == rule)
     }
+}
+
+/// The code of the last Close that the endpoint wrote, if it wrote one with a code.
+fn code_written(trace: &Trace) -> Option<CloseCode> {
+    let (mut decoder, mut key, mut close) = (Decoder::new(), None, false);
+    let (mut head, mut last) = (Vec::new(), None);
+    for entry in trace.entries() {
+        let mut rest = match entry.what {
+            What::Sent(span) => trace.octets(span),
+            What::Connected { .. } => {
+                (decoder, close) = (Decoder::new(), false);
+                continue;
+            }
+            What::Received(_)
+            | What::PeerFin
+            | What::PeerReset
+            | What::PeerGone(_)
+            | What::PeerPaused
+            | What::PeerResumed
+            | What::AppClose { .. }
+            | What::AppSend { .. }
+            | What::AppPause
+            | What::AppResume
+            | What::Reported { .. }
+            | What::Errored(_)
+            | What::Accepted
+            | What::Refused(_)
+            | What::Message { .. }
+            | What::Panicked(_)
+            | What::Spinning
+            | What::Memory(_)
+            | What::Moved(..)
+            | What::Undelivered(_)
+            | What::Note(_)
+            | What::Fin
+            | What::Reset
+            | What::Ended => continue,
+        };
+        while let Some(piece) = decoder.next(&mut rest) {
+            match piece {
+                Piece::Header(header) => {
+                    close = header.opcode == Opcode::Close;
+                    key = header.mask;
+                    head.clear();
+                }
+                Piece::Payload { octets, .. } if close => head.extend_from_slice(octets),
+                Piece::Payload { .. } => {}
+                Piece::End if close => {
+                    if let Some(key) = key {
+                        wsclose::frame::mask(key, 0, &mut head);
+                    }
+                    last = head.first_chunk().map(|code| CloseCode(u16::from_be_bytes(*code)));
+                }
+                Piece::End => {}
+            }
+        }
+    }
+    last
 }
 
 /// How sure a breach is.
@@ -117,6 +190,65 @@ pub struct Told {
     pub standing: Option<Standing>,
     /// Why it is no news, where it is listed as known.
     pub reason: Option<String>,
+}
+
+impl Told {
+    /// What is shown of the rule in one word: its standing where that is sure, or else how sure it is, or else
+    /// the verdict.
+    pub const fn outcome(&self) -> Outcome {
+        match (self.standing, self.surety, self.verdict) {
+            (Some(standing), Surety::Repeated, _) => Outcome::Stands(standing),
+            (Some(_), Surety::Flaky, _) => Outcome::Flaky,
+            (Some(_), Surety::Once, _) => Outcome::NotRepeated,
+            (None, _, Verdict::Conforms | Verdict::Breaks) => Outcome::Kept,
+            (None, _, Verdict::Inconclusive) => Outcome::Inconclusive,
+            (None, _, Verdict::NotExercised) => Outcome::NotExercised,
+        }
+    }
+}
+
+/// A rule's place in a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It was broken, again and again.
+    Stands(Standing),
+    /// It was broken, and not when its case was played again.
+    Flaky,
+    /// It was broken, and there was no time to see that again.
+    NotRepeated,
+    /// It was kept.
+    Kept,
+    /// No case told.
+    Inconclusive,
+    /// No case asked.
+    NotExercised,
+}
+
+impl Outcome {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Outcome::Stands(standing) => standing.name(),
+            Outcome::Flaky => Surety::Flaky.name(),
+            Outcome::NotRepeated => Surety::Once.name(),
+            Outcome::Kept => "ok",
+            Outcome::Inconclusive => Verdict::Inconclusive.name(),
+            Outcome::NotExercised => Verdict::NotExercised.name(),
+        }
+    }
+}
+
+/// A broken rule with the case that shows it: what every report says of a finding.
+#[derive(Clone, Copy, Debug)]
+pub struct Finding<'a> {
+    /// The rule, over the whole run.
+    pub told: &'a Told,
+    /// What it does to the run.
+    pub standing: Standing,
+    /// The case that shows it.
+    pub case: &'a Played,
+    /// What was found in that case.
+    pub found: &'a Found,
 }
 
 /// A whole run.
@@ -170,8 +302,7 @@ impl Run {
         known: &BTreeMap<Rule, String>,
     ) -> Vec<Told> {
         let told = |rule: Rule| {
-            let breaking: Vec<usize> =
-                (0..cases.len()).filter(|case| cases[*case].breaks(rule)).collect();
+            let breaking: Vec<usize> = (0..cases.len()).filter(|case| cases[*case].breaks(rule)).collect();
             let kept = cases.iter().filter(|case| case.kept.contains(rule)).count();
             let unclear = cases.iter().any(|case| case.unclear.contains(rule));
             let smallest = breaking.iter().copied().min_by_key(|case| (cases[*case].script.len(), *case));
@@ -204,5 +335,66 @@ impl Run {
     /// Whether anything was tested at all.
     pub fn tested(&self) -> bool {
         self.cases.iter().any(|case| case.trouble.is_none())
+    }
+
+    /// Every broken rule with its evidence, worst first.
+    pub fn findings(&self) -> Vec<Finding<'_>> {
+        let mut findings: Vec<Finding<'_>> =
+            self.rules.iter().filter_map(|told| self.finding(told)).collect();
+        findings.sort_by_key(|finding| match finding.standing {
+            Standing::Fails => 0,
+            Standing::Warns => 1,
+            Standing::Known => 2,
+            Standing::Informs => 3,
+        });
+        findings
+    }
+
+    fn finding<'a>(&'a self, told: &'a Told) -> Option<Finding<'a>> {
+        let case = &self.cases[told.example?];
+        let found = case.found.iter().find(|found| found.rule == told.rule)?;
+        Some(Finding { told, standing: told.standing?, case, found })
+    }
+
+    /// How many rules stand so.
+    pub fn count(&self, standing: Standing) -> usize {
+        self.rules.iter().filter(|told| told.standing == Some(standing)).count()
+    }
+
+    /// The worst that a case did to the run.
+    pub fn worst(&self, case: &Played) -> Option<Standing> {
+        let broken = self.rules.iter().filter(|told| case.breaks(told.rule));
+        broken.filter_map(|told| told.standing).min()
+    }
+
+    /// The cases that could not be played, and why.
+    pub fn troubles(&self) -> impl Iterator<Item = (&Played, &Trouble)> {
+        self.cases.iter().filter_map(|case| Some((case, case.trouble.as_ref()?)))
+    }
+
+    /// The command that plays one case of this run again.
+    pub fn repeat(&self, case: &Played) -> String {
+        format!("{} --case {}", self.command, quoted(&glob::Pattern::escape(&case.name)))
+    }
+
+    /// The word for the whole.
+    pub fn verdict(&self) -> &'static str {
+        if !self.tested() {
+            "could not test"
+        } else if self.fails() {
+            "FAIL"
+        } else {
+            "PASS"
+        }
+    }
+}
+
+/// A word as a shell takes it.
+pub fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }

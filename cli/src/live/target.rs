@@ -105,7 +105,8 @@ impl Target {
             return Err(TargetError::NotLoopback(address));
         }
         let tls = if secure {
-            let name = ServerName::try_from(name.clone()).map_err(|error| TargetError::Tls(error.to_string()))?;
+            let name =
+                ServerName::try_from(name.clone()).map_err(|error| TargetError::Tls(error.to_string()))?;
             Some((Arc::new(config(options)?), name))
         } else {
             None

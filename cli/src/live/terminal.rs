@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use wsclose::judge::Verdict;
 use wsclose::report::Standing;
 
-use super::run::{Run, Surety, Told};
+use super::run::{Finding, Run};
 use crate::out::Out;
 
 /// Writes the run.
@@ -24,13 +24,7 @@ pub fn write(run: &Run, out: &mut Out) -> io::Result<()> {
         run.rules.len()
     )?;
     for told in &run.rules {
-        let mark = match (told.standing, told.verdict) {
-            (Some(standing), _) if told.surety == Surety::Repeated => standing.name(),
-            (Some(_), _) => told.surety.name(),
-            (None, Verdict::Conforms) => "ok",
-            (None, Verdict::Breaks) => "?",
-            (None, verdict @ (Verdict::Inconclusive | Verdict::NotExercised)) => verdict.name(),
-        };
+        let mark = told.outcome().name();
         let count = match told.verdict {
             Verdict::Breaks => format!("{} of {}", told.broken, told.broken + told.kept),
             Verdict::Conforms => format!("{}", told.kept),
@@ -39,33 +33,26 @@ pub fn write(run: &Run, out: &mut Out) -> io::Result<()> {
         let line = format!("{mark:<14}{:<36}{:<9}{count}", told.rule, told.rule.level());
         writeln!(out, "{}", line.trim_end())?;
     }
-    let order = [Standing::Fails, Standing::Warns, Standing::Known, Standing::Informs];
-    for standing in order {
-        let of_it = run.rules.iter().filter(|told| told.standing == Some(standing));
-        of_it.filter(|_| standing != Standing::Informs).try_for_each(|told| evidence(run, told, out))?;
-    }
+    let shown = |finding: &Finding<'_>| finding.standing != Standing::Informs;
+    run.findings().into_iter().filter(shown).try_for_each(|finding| evidence(run, finding, out))?;
     for note in &run.notes {
         writeln!(out, "\nnote: {note}")?;
     }
     for rule in &run.stale {
         writeln!(out, "\nstale: the baseline lists {rule}, which is kept now")?;
     }
-    for case in run.cases.iter().filter(|case| case.trouble.is_some()) {
-        if let Some(trouble) = &case.trouble {
-            writeln!(out, "\nnot tested: {}: {trouble}", case.name)?;
-        }
+    for (case, trouble) in run.troubles() {
+        writeln!(out, "\nnot tested: {}: {trouble}", case.name)?;
     }
-    let fails = run.rules.iter().filter(|told| told.standing == Some(Standing::Fails)).count();
-    let warns = run.rules.iter().filter(|told| told.standing == Some(Standing::Warns)).count();
-    writeln!(out, "\nverdict: {}, {fails} rules fail, {warns} warn", if run.fails() { "FAIL" } else { "PASS" })
+    let (fails, warns) = (run.count(Standing::Fails), run.count(Standing::Warns));
+    writeln!(out, "\nverdict: {}, {fails} rules fail, {warns} warn", run.verdict())
 }
 
-fn evidence(run: &Run, told: &Told, out: &mut Out) -> io::Result<()> {
-    let Some(case) = told.example.map(|at| &run.cases[at]) else { return Ok(()) };
-    let Some(found) = case.found.iter().find(|found| found.rule == told.rule) else { return Ok(()) };
-    let standing = told.standing.map_or("", Standing::name);
-    writeln!(out, "\n{standing}: {} ({}, RFC 6455 §{})", told.rule, told.rule.level(), told.rule.sections())?;
-    writeln!(out, "  {}", told.rule.says())?;
+fn evidence(run: &Run, finding: Finding<'_>, out: &mut Out) -> io::Result<()> {
+    let Finding { told, standing, case, found } = finding;
+    let (rule, standing) = (told.rule, standing.name());
+    writeln!(out, "\n{standing}: {rule} ({}, RFC 6455 §{})", rule.level(), rule.sections())?;
+    writeln!(out, "  {}", rule.says())?;
     writeln!(out, "  expected: {}", found.expected)?;
     writeln!(out, "  actual:   {}", found.actual)?;
     if let Some(reason) = &told.reason {
@@ -73,5 +60,5 @@ fn evidence(run: &Run, told: &Told, out: &mut Out) -> io::Result<()> {
     }
     writeln!(out, "  case:     {} ({})", case.name, told.surety.name())?;
     case.timeline.lines().try_for_each(|line| writeln!(out, "    {line}"))?;
-    writeln!(out, "  repeat:   {} --case {}", run.command, case.name)
+    writeln!(out, "  repeat:   {}", run.repeat(case))
 }
