@@ -22,6 +22,7 @@ const EXITS: &str = "Exit codes:
      (with --strict also should and lenient)
   2  usage: the command line asks for something that does not exist
   3  could not test: a file, folder or subject that cannot be read or run
+  4  check: the baseline lists what no longer occurs, and nothing else is wrong
 A breach (1) outweighs what could not be tested (3).";
 
 /// One of the commands.
@@ -32,6 +33,10 @@ pub enum Command {
     /// Put every peer through every script: a table of peers and rules, who behaves alike, who differs, and
     /// a picture of the 65,536 close codes.
     Matrix(Matrix),
+    /// Test a running server, in any language
+    Check(Check),
+    /// Serve the reference model: an echo server that conforms
+    Echo(Echo),
     /// File what a fuzz target found: name the rule, minimise, write a corpus entry and a snapshot.
     Adopt(Adopt),
     /// Show the frames in octets, and everything wrong with each.
@@ -182,6 +187,153 @@ pub struct Matrix {
     pub patience: u64,
 }
 
+/// Where a live endpoint is, and how to get there.
+#[derive(Debug, Arguments)]
+pub struct Reach {
+    /// Trust the certificates of this PEM file, instead of the usual ones
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
+    /// Trust any certificate
+    #[arg(long, conflicts_with = "ca")]
+    pub insecure: bool,
+    /// Send this header field with the opening handshake (repeat for more)
+    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
+    pub headers: Vec<(String, String)>,
+    /// Offer this subprotocol (repeat for more)
+    #[arg(long = "subprotocol", value_name = "NAME")]
+    pub subprotocols: Vec<String>,
+    /// Test a host that is not this machine: only with its owner's consent
+    #[arg(long)]
+    pub i_may_test_this_host: bool,
+}
+
+/// Which rules and cases, and how a run is judged.
+#[derive(Debug, Arguments)]
+pub struct Choice {
+    /// Only rules whose id or section matches, `*` for anything (repeat for more)
+    #[arg(long, value_name = "RULE|SECTION|GLOB")]
+    pub only: Vec<String>,
+    /// No rules whose id or section matches (repeat for more)
+    #[arg(long, value_name = "RULE|SECTION|GLOB")]
+    pub skip: Vec<String>,
+    /// Only cases whose name matches, `*` for anything (repeat for more)
+    #[arg(long = "case", value_name = "NAME|GLOB")]
+    pub cases: Vec<String>,
+    /// Receive the codes at the edges, or all 65,536
+    #[arg(long, value_enum, default_value_t = CodeSweep::Some, value_name = "WHICH")]
+    pub codes: CodeSweep,
+    /// The endpoint closes with CODE and REASON when it is sent the text `close:CODE:REASON`
+    #[arg(long)]
+    pub command_close: bool,
+    /// Fail for breaches of level should and lenient too
+    #[arg(long)]
+    pub strict: bool,
+    /// Read codes as this profile does: rfc6455, iana, beast or ws-rs
+    #[arg(long, default_value_t = Profile::default(), value_name = "PROFILE")]
+    pub profile: Profile,
+    /// Breaches listed in this file, each with a reason, do not fail; entries that no longer occur do
+    #[arg(long, value_name = "FILE")]
+    pub as_known: Option<PathBuf>,
+    /// Seed whatever is drawn; printed, so that a run can be repeated
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// Show the rules and cases, and test nothing
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// Which codes are received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CodeSweep {
+    /// Both sides of every edge, and some between.
+    Some,
+    /// All 65,536.
+    All,
+}
+
+/// What is written beside the terminal: whole files, or none. A file that is there already is overwritten only
+/// if this command wrote it.
+#[derive(Debug, Arguments)]
+#[command(next_help_heading = "Reports")]
+pub struct Reports {
+    /// Everything as data; cli/schema/check.schema.json describes it
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// JUnit XML, a test case for each rule
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Markdown
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// One page of HTML that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// SARIF 2.1.0, for code scanning
+    #[arg(long, value_name = "FILE")]
+    pub sarif: Option<PathBuf>,
+    /// An index.json as the Autobahn test suite writes it, and check.json with the details
+    #[arg(long, value_name = "DIR")]
+    pub autobahn_index: Option<PathBuf>,
+}
+
+/// `check`.
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+Examples:
+  wsclose check ws://127.0.0.1:9001/
+  wsclose check --exec 'node server.js {port}' ws://127.0.0.1:{port}/ --strict
+  wsclose check wss://localhost:9001/chat --ca ca.pem --only '7.4*' --skip close-echoes-code
+  wsclose check ws://127.0.0.1:9001/ --json run.json --html run.html --as-known known.toml
+
+A baseline for --as-known is TOML: [[known]] tables, each with a rule and a reason.
+
+The endpoint need only echo, and not even that. Exit codes: 0 conforms; 1 a breach of level must,
+interop or robust (with --strict also should and lenient), seen again when its case was played alone;
+2 usage, or nothing matched; 3 could not test; 4 the baseline lists what no longer occurs.")]
+pub struct Check {
+    /// Where the server is: ws://HOST:PORT/PATH or wss://…; with --exec `{port}` stands for a free port
+    #[arg(value_name = "URL")]
+    pub url: String,
+    /// How to get there.
+    #[command(flatten)]
+    pub reach: Reach,
+    /// What to test, and how to judge.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// What to write.
+    #[command(flatten)]
+    pub reports: Reports,
+    /// Start the server with this command, in which `{port}` stands for a free port, and end it afterwards
+    #[arg(long, value_name = "CMD")]
+    pub exec: Option<String>,
+    /// Give up after so many seconds. Default: 120, or 600 with --codes all
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: Option<u64>,
+    /// So many connections at a time
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: u16,
+}
+
+/// `echo`.
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+Examples:
+  wsclose echo --listen 127.0.0.1:9001
+
+Echoes every message, and closes with CODE and REASON on the text `close:CODE:REASON`. Runs until it is
+ended.")]
+pub struct Echo {
+    /// Listen here; port 0 picks a free one, which is printed
+    #[arg(long, value_name = "ADDR")]
+    pub listen: std::net::SocketAddr,
+    /// Read codes as this profile does: rfc6455, iana, beast or ws-rs
+    #[arg(long, default_value_t = Profile::default(), value_name = "PROFILE")]
+    pub profile: Profile,
+    /// Listen on an address that is not this machine's alone
+    #[arg(long)]
+    pub i_may_test_this_host: bool,
+}
+
 /// `adopt`.
 #[derive(Debug, Arguments)]
 #[command(after_help = "\
@@ -270,6 +422,17 @@ pub struct Codes {
     /// All 65,536 codes, one a line
     #[arg(long, conflicts_with = "codes")]
     pub all: bool,
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    let wrong = || format!("expected a header field such as `Cookie: a=b`, found `{text}`");
+    let (name, value) = text.split_once(':').ok_or_else(wrong)?;
+    let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    let printable = |c: char| c == ' ' || c.is_ascii_graphic();
+    if name.is_empty() || !name.chars().all(token) || !value.chars().all(printable) {
+        return Err(wrong());
+    }
+    Ok((name.to_owned(), value.trim().to_owned()))
 }
 
 fn level(word: &str) -> Result<Level, String> {

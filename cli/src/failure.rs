@@ -10,6 +10,8 @@ use crate::codes::UnknownCode;
 use crate::files::FileError;
 use crate::filing::NameError;
 use crate::hex::NotHex;
+use crate::live::exec::ExecError;
+use crate::live::target::TargetError;
 use crate::play::Panicked;
 use crate::subjects::SubjectError;
 
@@ -24,6 +26,8 @@ pub enum Exit {
     Usage,
     /// Something could not be tested.
     Untestable,
+    /// A baseline lists what no longer occurs.
+    Stale,
 }
 
 impl From<Exit> for ExitCode {
@@ -33,6 +37,7 @@ impl From<Exit> for ExitCode {
             Exit::Breach => 1,
             Exit::Usage => 2,
             Exit::Untestable => 3,
+            Exit::Stale => 4,
         })
     }
 }
@@ -64,6 +69,23 @@ pub enum Failure {
     /// A thread.
     #[error("expected a thread to work in, found: {0}; ask for fewer with --jobs")]
     Thread(io::Error),
+    /// The command line asks for something that does not exist.
+    #[error("{0}")]
+    Usage(String),
+    /// A server under test cannot be reached at all.
+    #[error("could not test {endpoint}: {why}")]
+    Untested {
+        /// Where it is.
+        endpoint: String,
+        /// Why not.
+        why: String,
+    },
+    /// Where a server is.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// A server that is started for the run.
+    #[error(transparent)]
+    Exec(#[from] ExecError),
     /// Standard output.
     #[error("could not write the output: {0}; free some space, or send it elsewhere")]
     Output(#[from] io::Error),
@@ -76,9 +98,20 @@ impl Failure {
             Failure::Subject(SubjectError::NotBuilt { .. })
             | Failure::File(_)
             | Failure::Panicked(_)
+            | Failure::Untested { .. }
+            | Failure::Exec(ExecError::Cannot { .. } | ExecError::Ended { .. } | ExecError::Deaf { .. })
+            | Failure::Target(TargetError::Lookup { .. } | TargetError::Ca { .. } | TargetError::Tls(_))
             | Failure::Thread(_)
             | Failure::Output(_) => Exit::Untestable,
             Failure::Subject(SubjectError::Unknown { .. } | SubjectError::UnknownFault { .. })
+            | Failure::Usage(_)
+            | Failure::Exec(ExecError::NoPlace { .. })
+            | Failure::Target(
+                TargetError::NotAUrl { .. }
+                | TargetError::Scheme(_)
+                | TargetError::NoHost(_)
+                | TargetError::NotLoopback(_),
+            )
             | Failure::Rule(_)
             | Failure::Code(_)
             | Failure::Hex(_)

@@ -87,6 +87,17 @@ pub enum FileError {
         "{0}: expected no file, or one that wsclose matrix wrote, found another; choose another folder, or overwrite it with --force"
     )]
     Foreign(String),
+    /// A file that a report of `check` would overwrite, and that is no report's.
+    #[error("{0}: expected no file, or one that wsclose check wrote, found another; choose another name")]
+    ForeignReport(String),
+    /// The baseline is broken.
+    #[error("{path}: {error}")]
+    Baseline {
+        /// Which.
+        path: String,
+        /// What is wrong with it.
+        error: crate::live::baseline::BaselineError,
+    },
     /// A file could not be written.
     #[error("{path}: expected to write a new file, found: {source}; nothing was written")]
     Unwritable {
@@ -284,6 +295,21 @@ pub fn write_over(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
     Ok(())
 }
 
+/// How far into a file a mark is looked for.
+const BEGINNING: u64 = 256;
+
+/// Whether there is a file with this mark near its beginning: one of our own reports.
+pub fn has_mark(path: &Path, mark: &str) -> Result<bool, FileError> {
+    let reading = |error| FileError::reading(path, error);
+    if !fs::metadata(path).map_err(reading)?.is_file() {
+        return Ok(false);
+    }
+    let mut beginning = Vec::new();
+    let file = File::open(path).map_err(reading)?;
+    file.take(BEGINNING).read_to_end(&mut beginning).map_err(reading)?;
+    Ok(String::from_utf8_lossy(&beginning).contains(mark))
+}
+
 /// Makes the folder if need be, and finds out whether files can be written in it.
 pub fn can_write_in(folder: &Path) -> Result<(), FileError> {
     let writing = |error| FileError::writing(folder, error);
@@ -296,13 +322,18 @@ fn ready(files: &[(PathBuf, Vec<u8>)]) -> Result<Vec<(&PathBuf, tempfile::NamedT
     let mut ready = Vec::new();
     for (path, content) in files {
         let writing = |error| FileError::writing(path, error);
-        let folder = path.parent().unwrap_or(Path::new("."));
+        let folder = folder_of(path);
         fs::create_dir_all(folder).map_err(writing)?;
         let mut file = temporary(folder).map_err(writing)?;
         file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(writing)?;
         ready.push((path, file));
     }
     Ok(ready)
+}
+
+/// The folder that a file is in; that of a bare name is `.`.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {

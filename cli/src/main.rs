@@ -8,12 +8,15 @@
 
 mod adopt;
 mod args;
+mod check;
 mod codes;
 mod decode;
+mod echo;
 mod failure;
 mod files;
 mod filing;
 mod hex;
+mod live;
 mod matrix;
 mod minimise;
 mod oracle;
@@ -55,6 +58,8 @@ fn run(command: &Command) -> Result<Exit, Failure> {
     let done = match command {
         Command::Replay(args) => replay::run(args, &mut out),
         Command::Matrix(args) => matrix::run(args, &mut out),
+        Command::Check(args) => check::run(args, &mut out),
+        Command::Echo(args) => echo::run(args, &mut out),
         Command::Adopt(args) => adopt::run(args, &mut out),
         Command::Decode(args) => decode::run(args, &mut out),
         Command::Rules(args) => rules::list(args, &mut out),

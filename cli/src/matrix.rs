@@ -2,7 +2,7 @@
 //! which peer breaks which rule, who behaves alike, where they differ, and what each makes of every code.
 
 mod codes_svg;
-mod curated;
+pub mod curated;
 mod disagreements;
 mod folder;
 mod json;

@@ -1,7 +1,6 @@
 //! The folder of a report. In come results, out come four files, all of them whole or none; what no run of
 //! this command has written is not overwritten unasked.
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -13,9 +12,6 @@ use crate::out::Out;
 
 /// What every file of a report has near its beginning, and no other file.
 pub const MARK: &str = "written by wsclose matrix";
-
-/// How far into a file the mark is looked for.
-const BEGINNING: usize = 256;
 
 const FILES: [&str; 4] = ["matrix.md", "disagreements.md", "codes.svg", "matrix.json"];
 
@@ -29,7 +25,7 @@ impl Folder {
             return Err(FileError::NotAFolder(files::shown(path)));
         }
         for file in FILES.map(|name| path.join(name)) {
-            if file.exists() && !force && !is_ours(&file)? {
+            if file.exists() && !force && !files::has_mark(&file, MARK)? {
                 return Err(FileError::Foreign(files::shown(&file)));
             }
         }
@@ -56,16 +52,4 @@ impl Folder {
         }
         Ok(())
     }
-}
-
-fn is_ours(path: &Path) -> Result<bool, FileError> {
-    let reading = |error| FileError::reading(path, error);
-    if !fs::metadata(path).map_err(reading)?.is_file() {
-        return Ok(false);
-    }
-    let mut beginning = Vec::new();
-    let file = fs::File::open(path).map_err(reading)?;
-    std::io::Read::read_to_end(&mut std::io::Read::take(file, BEGINNING as u64), &mut beginning)
-        .map_err(reading)?;
-    Ok(String::from_utf8_lossy(&beginning).contains(MARK))
 }

@@ -1,0 +1,18 @@
+//! Live endpoints: whatever speaks WebSocket over TCP, in any language. In comes where it is, out comes a
+//! [`Subject`](wsclose::subject::Subject) that scripts are played to over sockets.
+//!
+//! Sockets block, and threads wait on them: that keeps cuts, half-closes, resets and deadlines exact.
+
+pub mod baseline;
+pub mod cases;
+pub mod check;
+pub mod echo;
+pub mod endpoint;
+pub mod exec;
+pub mod opening;
+pub mod play;
+pub mod report;
+pub mod run;
+pub mod target;
+pub mod terminal;
+pub mod wire;

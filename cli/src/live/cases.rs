@@ -1,0 +1,154 @@
+//! What a live endpoint is put through. In come scripts, out come [`Case`]s that can be played over a socket:
+//! each ends with the silence in which an endpoint may still do what it ought to.
+
+use wsclose::code::{Class, CloseCode};
+use wsclose::frame::{Decoder, Header, Opcode, Piece};
+use wsclose::role::Role;
+use wsclose::script::{FrameStep, Payload, ScriptBuf, Step, Writer};
+
+/// The ticks of silence at the end of every connection: more than the judge's grace.
+const SILENCE: u8 = 2;
+
+/// The longest silence in the middle of a script that is waited for, in ticks.
+const LONGEST_SILENCE: u8 = 3;
+
+/// A script for a live endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    /// Its name, the same in every run.
+    pub name: String,
+    /// The script.
+    pub script: ScriptBuf,
+}
+
+/// What can be asked of an endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Able {
+    /// It plays this role.
+    pub role: Role,
+    /// It closes when it is sent `close:CODE:REASON`.
+    pub commands: bool,
+    /// A script may have more than one connection.
+    pub reconnects: bool,
+}
+
+impl Able {
+    /// Whether the step can be played to it.
+    fn can(self, step: &Step<'_>) -> bool {
+        match step {
+            Step::Frame(_) | Step::Octets { .. } | Step::Fin | Step::Reset | Step::Note(_) => true,
+            Step::AppClose(_) => self.commands,
+            Step::Connect | Step::Again(_) => self.reconnects,
+            Step::Wait(ticks) => *ticks <= LONGEST_SILENCE,
+            // Its program reads and writes when it likes, and its kernel has buffers of its own.
+            Step::AppSend { .. }
+            | Step::Pause
+            | Step::Resume
+            | Step::PeerGone(_)
+            | Step::PeerPause
+            | Step::PeerResume => false,
+        }
+    }
+
+    /// The case of a script, if all of it can be played.
+    pub fn case(self, name: String, script: &ScriptBuf) -> Option<Case> {
+        let steps: Vec<Step<'_>> = script.as_script().steps().collect();
+        let can = steps.iter().all(|step| self.can(step)) && self.commands_stand_apart(&steps);
+        can.then(|| Case { name, script: self.written(&steps) })
+    }
+
+    /// Whether every wish of the application's comes between two messages: it is a message itself.
+    fn commands_stand_apart(self, steps: &[Step<'_>]) -> bool {
+        let (mut decoder, mut in_message) = (Decoder::new(), false);
+        let mut octets = Vec::new();
+        steps.iter().all(|step| {
+            octets.clear();
+            match step {
+                Step::Frame(frame) => frame.write(self.role.peer(), &mut octets),
+                Step::Octets { octets: more, .. } => octets.extend_from_slice(more),
+                Step::Connect | Step::Again(_) => (decoder, in_message) = (Decoder::new(), false),
+                Step::AppClose(_) => return decoder.at_boundary() && !in_message,
+                Step::Fin
+                | Step::Reset
+                | Step::PeerGone(_)
+                | Step::PeerPause
+                | Step::PeerResume
+                | Step::AppSend { .. }
+                | Step::Pause
+                | Step::Resume
+                | Step::Wait(_)
+                | Step::Note(_) => {}
+            }
+            let mut rest = octets.as_slice();
+            while let Some(piece) = decoder.next(&mut rest) {
+                match piece {
+                    Piece::Header(Header { opcode, fin, .. }) if !opcode.is_control() => in_message = !fin,
+                    Piece::Header(_) | Piece::Payload { .. } | Piece::End => {}
+                }
+            }
+            true
+        })
+    }
+
+    /// The steps, with silence at the end of every connection.
+    fn written(self, steps: &[Step<'_>]) -> ScriptBuf {
+        let mut writer = Writer::new(self.role);
+        let mut open = false;
+        let silence = Step::Wait(SILENCE);
+        for step in steps {
+            let ends = matches!(step, Step::Connect | Step::Again(_));
+            if ends && open {
+                writer.step(&silence);
+            }
+            // A repetition repeats the silence too.
+            open = !matches!(step, Step::Again(_));
+            writer.step(step);
+        }
+        if open {
+            writer.step(&silence);
+        }
+        ScriptBuf::read(&writer.into_octets()).expect("what a writer wrote is a script")
+    }
+
+    /// A case between two plain connections: the second of them must go as the first did.
+    pub fn between_plain(self, case: &Case) -> Case {
+        let mut steps = vec![plain(), Step::Connect];
+        steps.extend(case.script.as_script().steps());
+        steps.extend([Step::Connect, plain()]);
+        Case { name: format!("unharmed/{}", case.name), script: self.written(&steps) }
+    }
+
+    /// The plainest of cases: the peer closes.
+    pub fn liveness(self) -> Case {
+        Case { name: "liveness".to_owned(), script: self.written(&[plain()]) }
+    }
+}
+
+fn plain() -> Step<'static> {
+    let payload = Payload { code: Some(CloseCode(3333)), ..Payload::EMPTY };
+    Step::Frame(FrameStep::of(Opcode::Close, payload))
+}
+
+/// The codes of a default run: every one below 1100 that has a class of its own, and both sides of every edge.
+pub fn some_codes() -> impl Iterator<Item = CloseCode> {
+    let edges: Vec<u16> = CloseCode::all()
+        .map(|code| code.0)
+        .filter(|code| code.checked_sub(1).is_none_or(|before| class(before) != class(*code)))
+        .flat_map(|edge| [edge.saturating_sub(1), edge])
+        .collect();
+    CloseCode::all().filter(move |code| {
+        let CloseCode(n) = *code;
+        edges.contains(&n) || (996..1020).contains(&n) || n % 499 == 0 || n.is_power_of_two()
+    })
+}
+
+fn class(code: u16) -> Class {
+    CloseCode(code).class()
+}
+
+/// A Close with this code and no reason.
+pub fn code_received(able: Able, code: CloseCode) -> Case {
+    let payload = Payload { code: Some(code), ..Payload::EMPTY };
+    let close = Step::Frame(FrameStep::of(Opcode::Close, payload));
+    Case { name: format!("code-received/{code}"), script: able.written(&[close]) }
+}

@@ -1,0 +1,138 @@
+//! A server that is started for the run and ended after it. In comes a command with `{port}` in it, out
+//! comes a process group that is gone when the value is dropped.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// How long a process has to end after it has been asked to.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Why a server could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecError {
+    /// The command has no place for the port.
+    #[error("expected `{{{place}}}` in the command `{command}`, found none")]
+    NoPlace {
+        /// `port` or `url`.
+        place: &'static str,
+        /// The command.
+        command: String,
+    },
+    /// The system.
+    #[error("cannot run `{command}`: {why}")]
+    Cannot {
+        /// The command.
+        command: String,
+        /// What the system says.
+        why: io::Error,
+    },
+    /// It ended before it listened.
+    #[error("expected `{command}` to listen on port {port}, found that it ended: {status}")]
+    Ended {
+        /// The command.
+        command: String,
+        /// The port.
+        port: u16,
+        /// How it ended.
+        status: std::process::ExitStatus,
+    },
+    /// It did not listen in time.
+    #[error("expected `{command}` to listen on port {port} within {seconds} s, found nobody there")]
+    Deaf {
+        /// The command.
+        command: String,
+        /// The port.
+        port: u16,
+        /// How long was waited.
+        seconds: u64,
+    },
+}
+
+/// A running command, with everything that it started.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    command: String,
+}
+
+impl Process {
+    /// Starts `command`, by the shell, in a process group of its own, with `{place}` replaced by `value`.
+    ///
+    /// # Errors
+    /// If there is no such place, or the system refuses.
+    pub fn start(command: &str, place: &'static str, value: &str) -> Result<Process, ExecError> {
+        let written = format!("{{{place}}}");
+        if !command.contains(&written) {
+            return Err(ExecError::NoPlace { place, command: command.to_owned() });
+        }
+        let command = command.replace(&written, value);
+        let child = Command::new("sh")
+            .args(["-c", &command])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .map_err(|why| ExecError::Cannot { command: command.clone(), why })?;
+        Ok(Process { child, command })
+    }
+
+    /// Waits until somebody listens at `address`.
+    ///
+    /// # Errors
+    /// If the command ends first, or `patience` does.
+    pub fn wait_for(&mut self, address: SocketAddr, patience: Duration) -> Result<(), ExecError> {
+        let begun = Instant::now();
+        let port = address.port();
+        loop {
+            if TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok() {
+                return Ok(());
+            }
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Err(ExecError::Ended { command: self.command.clone(), port, status });
+            }
+            if begun.elapsed() > patience {
+                let seconds = patience.as_secs();
+                return Err(ExecError::Deaf { command: self.command.clone(), port, seconds });
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits until it ends by itself, at most for `patience`; whether it did.
+    pub fn wait(&mut self, patience: Duration) -> bool {
+        let begun = Instant::now();
+        loop {
+            match self.child.try_wait() {
+                Ok(None) if begun.elapsed() < patience => std::thread::sleep(Duration::from_millis(5)),
+                Ok(None) => return false,
+                Ok(Some(_)) | Err(_) => return true,
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let group = Pid::from_child(&self.child);
+        // Whoever has gone already needs no signal.
+        let _ = kill_process_group(group, Signal::TERM);
+        if !self.wait(GRACE) {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = kill_process_group(group, Signal::KILL);
+        let _ = self.child.wait();
+    }
+}
+
+/// A port of this machine on which nobody listens.
+///
+/// # Errors
+/// What the system says.
+pub fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}

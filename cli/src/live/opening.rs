@@ -1,0 +1,273 @@
+//! The opening handshake (RFC 6455 §4), read and written by ourselves: a library would hide what is tested.
+//! In come octets, out comes how many of them the head of the message has, or what is wrong with it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha1::{Digest, Sha1};
+
+/// What is joined to a key before it is hashed (§1.3).
+const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// The longest head that is read, in octets.
+pub const MAX_HEAD: usize = 1 << 14;
+
+/// The most header fields that are read.
+const MAX_FIELDS: usize = 96;
+
+/// What a client asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The path and query.
+    pub path: String,
+    /// What stands in `Host`.
+    pub host: String,
+    /// `Sec-WebSocket-Key`: 16 octets in base64.
+    pub key: String,
+    /// The subprotocols offered, if any.
+    pub subprotocols: Vec<String>,
+    /// Whether permessage-deflate (RFC 7692) is offered.
+    pub deflate: bool,
+    /// Further header fields, `Name: value`.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Why an opening handshake failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpeningError {
+    /// It is not HTTP.
+    #[error("expected an HTTP/1.1 {what}, found {found} ({why})")]
+    NotHttp {
+        /// `answer` or `request`.
+        what: &'static str,
+        /// The first octets of what came.
+        found: String,
+        /// Why it is none.
+        why: String,
+    },
+    /// The head has no end in sight.
+    #[error("expected the end of the HTTP head within {MAX_HEAD} octets, found none")]
+    TooLong,
+    /// The answer has another status.
+    #[error("expected status 101, found {code} {reason}{}", .location.as_ref().map(|to| format!(", which points to {to}")).unwrap_or_default())]
+    Status {
+        /// The status.
+        code: u16,
+        /// What it says beside the number.
+        reason: String,
+        /// Where it points to, if it is a redirection.
+        location: Option<String>,
+    },
+    /// A field is missing or says something else.
+    #[error("expected {field}: {expected}, found {}", .found.as_deref().unwrap_or("no such field"))]
+    Field {
+        /// Its name.
+        field: &'static str,
+        /// What it should say.
+        expected: String,
+        /// What it says.
+        found: Option<String>,
+    },
+}
+
+/// The value of `Sec-WebSocket-Accept` that answers `key` (§4.2.2).
+pub fn accept(key: &str) -> String {
+    STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
+}
+
+/// A key of these octets.
+pub fn key(octets: [u8; 16]) -> String {
+    STANDARD.encode(octets)
+}
+
+impl Request {
+    /// The octets of the request.
+    pub fn encode(&self) -> Vec<u8> {
+        let Request { path, host, key, .. } = self;
+        let mut text = format!(
+            "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n"
+        );
+        let mut field = |name: &str, value: &str| {
+            text += &format!("{name}: {value}\r\n");
+        };
+        if !self.subprotocols.is_empty() {
+            field("Sec-WebSocket-Protocol", &self.subprotocols.join(", "));
+        }
+        if self.deflate {
+            field("Sec-WebSocket-Extensions", "permessage-deflate");
+        }
+        self.headers.iter().for_each(|(name, value)| field(name, value));
+        text += "\r\n";
+        text.into_bytes()
+    }
+
+    /// Reads a request; `None` until its head is whole, then with how many octets it has.
+    pub fn decode(octets: &[u8]) -> Result<Option<(Request, usize)>, OpeningError> {
+        let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+        let mut request = httparse::Request::new(&mut fields);
+        let used = match request.parse(octets) {
+            Ok(httparse::Status::Complete(used)) => used,
+            Ok(httparse::Status::Partial) if octets.len() > MAX_HEAD => return Err(OpeningError::TooLong),
+            Ok(httparse::Status::Partial) => return Ok(None),
+            Err(error) => return Err(not_http("request", octets, &error)),
+        };
+        let fields = Fields(request.headers);
+        fields.expect_token("Upgrade", "websocket")?;
+        fields.expect_token("Connection", "upgrade")?;
+        let key = fields.value("Sec-WebSocket-Key").ok_or_else(|| OpeningError::Field {
+            field: "Sec-WebSocket-Key",
+            expected: "16 octets in base64".to_owned(),
+            found: None,
+        })?;
+        let list = |name| -> Vec<String> {
+            fields
+                .values(name)
+                .flat_map(|value| value.split(',').map(|item| item.trim().to_owned()).collect::<Vec<_>>())
+                .collect()
+        };
+        let request = Request {
+            path: request.path.unwrap_or("/").to_owned(),
+            host: fields.value("Host").unwrap_or_default(),
+            key,
+            subprotocols: list("Sec-WebSocket-Protocol"),
+            deflate: list("Sec-WebSocket-Extensions")
+                .iter()
+                .any(|item| item.starts_with("permessage-deflate")),
+            headers: Vec::new(),
+        };
+        Ok(Some((request, used)))
+    }
+
+    /// The octets of the answer that agrees, without extensions, with the first subprotocol offered.
+    pub fn agree(&self) -> Vec<u8> {
+        let protocol = self
+            .subprotocols
+            .first()
+            .map_or(String::new(), |protocol| format!("Sec-WebSocket-Protocol: {protocol}\r\n"));
+        format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: {}\r\n{protocol}\r\n",
+            accept(&self.key)
+        )
+        .into_bytes()
+    }
+}
+
+/// What a server agreed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    /// How many octets its answer has.
+    pub used: usize,
+    /// Whether it agreed to permessage-deflate.
+    pub deflate: bool,
+}
+
+/// Reads the answer to a request that had this key; `None` until its head is whole.
+pub fn read_answer(octets: &[u8], key: &str) -> Result<Option<Agreed>, OpeningError> {
+    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
+    let mut answer = httparse::Response::new(&mut fields);
+    let used = match answer.parse(octets) {
+        Ok(httparse::Status::Complete(used)) => used,
+        Ok(httparse::Status::Partial) if octets.len() > MAX_HEAD => return Err(OpeningError::TooLong),
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(error) => return Err(not_http("answer", octets, &error)),
+    };
+    let (code, reason) = (answer.code.unwrap_or(0), answer.reason.unwrap_or("").to_owned());
+    let fields = Fields(answer.headers);
+    if code != 101 {
+        return Err(OpeningError::Status { code, reason, location: fields.value("Location") });
+    }
+    fields.expect_token("Upgrade", "websocket")?;
+    fields.expect_token("Connection", "upgrade")?;
+    let expected = accept(key);
+    let found = fields.value("Sec-WebSocket-Accept");
+    if found.as_deref() != Some(&expected) {
+        return Err(OpeningError::Field { field: "Sec-WebSocket-Accept", expected, found });
+    }
+    let deflate = fields.values("Sec-WebSocket-Extensions").any(|value| value.contains("permessage-deflate"));
+    Ok(Some(Agreed { used, deflate }))
+}
+
+fn not_http(what: &'static str, octets: &[u8], why: &httparse::Error) -> OpeningError {
+    let found = wsclose::trace::Quoted(octets).to_string();
+    OpeningError::NotHttp { what, found, why: why.to_string() }
+}
+
+struct Fields<'a, 'b>(&'a [httparse::Header<'b>]);
+
+impl Fields<'_, '_> {
+    fn values(&self, name: &str) -> impl Iterator<Item = String> {
+        let named = self.0.iter().filter(move |field| field.name.eq_ignore_ascii_case(name));
+        named.map(|field| String::from_utf8_lossy(field.value).trim().to_owned())
+    }
+
+    fn value(&self, name: &str) -> Option<String> {
+        self.values(name).next()
+    }
+
+    /// One of the comma-separated values of the field must be this token, in any case.
+    fn expect_token(&self, field: &'static str, token: &str) -> Result<(), OpeningError> {
+        let has = |value: &String| value.split(',').any(|item| item.trim().eq_ignore_ascii_case(token));
+        if self.values(field).any(|value| has(&value)) {
+            return Ok(());
+        }
+        Err(OpeningError::Field { field, expected: token.to_owned(), found: self.value(field) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The example of RFC 6455 §1.3.
+    const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+
+    fn request() -> Request {
+        Request {
+            path: "/chat?x=1".to_owned(),
+            host: "127.0.0.1:9001".to_owned(),
+            key: KEY.to_owned(),
+            subprotocols: vec!["a".to_owned(), "b".to_owned()],
+            deflate: true,
+            headers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_key_of_the_rfc_is_answered_as_it_says() {
+        assert_eq!(accept(KEY), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+        assert_eq!(key(*b"the sample nonce"), KEY);
+    }
+
+    #[test]
+    fn a_request_is_read_as_it_was_written_and_agreed_to() {
+        let mut octets = request().encode();
+        let len = octets.len();
+        assert_eq!(Request::decode(&octets[..len - 1]), Ok(None));
+        octets.extend_from_slice(b"\x88\x00");
+        assert_eq!(Request::decode(&octets), Ok(Some((request(), len))));
+        let answer = request().agree();
+        assert_eq!(read_answer(&answer[..answer.len() - 1], KEY), Ok(None));
+        assert_eq!(read_answer(&answer, KEY), Ok(Some(Agreed { used: answer.len(), deflate: false })));
+    }
+
+    #[test]
+    fn anything_but_a_correct_101_is_told() {
+        let said = |answer: &str| read_answer(answer.as_bytes(), KEY).unwrap_err().to_string();
+        assert!(said("SSH-2.0-x\r\n\r\n").starts_with("expected an HTTP/1.1 answer, found \"SSH-2.0-x"));
+        assert_eq!(said("HTTP/1.1 404 Not Found\r\n\r\n"), "expected status 101, found 404 Not Found");
+        assert_eq!(
+            said("HTTP/1.1 302 Found\r\nLocation: /ws\r\n\r\n"),
+            "expected status 101, found 302 Found, which points to /ws"
+        );
+        let good = String::from_utf8(request().agree()).unwrap();
+        assert_eq!(
+            said(&good.replace("Upgrade: websocket", "Upgrade: h2c")),
+            "expected Upgrade: websocket, found h2c"
+        );
+        assert!(said(&good.replace("s3pP", "S3pP")).starts_with("expected Sec-WebSocket-Accept: s3pP"));
+        assert_eq!(read_answer(&[b'H'; MAX_HEAD + 1], KEY).map_err(|_| ()), Err(()));
+        let endless = [b"HTTP/1.1 101 S\r\nA: ".as_slice(), &[b'a'; MAX_HEAD]].concat();
+        assert_eq!(read_answer(&endless, KEY), Err(OpeningError::TooLong));
+    }
+}

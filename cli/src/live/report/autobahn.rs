@@ -1,0 +1,56 @@
+//! The `index.json` that scripts written for the Autobahn test suite read: for every case how the endpoint
+//! behaved. In comes a [`Run`], out comes text. Everything here is about closing, so that both behaviours that
+//! Autobahn tells apart are one.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use wsclose::report::Standing;
+
+use crate::live::run::{Played, Run};
+
+/// The file beside the index in which the details are.
+pub const DETAILS: &str = "check.json";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    behavior: &'static str,
+    behavior_close: &'static str,
+    duration: u128,
+    remote_close_code: Option<u16>,
+    reportfile: &'static str,
+}
+
+/// The text.
+pub fn text(run: &Run) -> String {
+    let entry = |case: &Played| {
+        let behavior = behavior(run, case);
+        Entry {
+            behavior,
+            behavior_close: behavior,
+            duration: case.took.as_millis(),
+            remote_close_code: case.code.map(|code| code.0),
+            reportfile: DETAILS,
+        }
+    };
+    let cases: BTreeMap<&str, Entry> =
+        run.cases.iter().map(|case| (case.name.as_str(), entry(case))).collect();
+    let agents = BTreeMap::from([(run.endpoint.as_str(), cases)]);
+    let mut text = serde_json::to_string_pretty(&agents).expect("the index is text and numbers");
+    text.push('\n');
+    text
+}
+
+/// Autobahn's word.
+fn behavior(run: &Run, case: &Played) -> &'static str {
+    if case.trouble.is_some() {
+        return "FAILED";
+    }
+    match run.worst(case) {
+        Some(Standing::Fails) => "FAILED",
+        Some(Standing::Warns | Standing::Known) => "NON-STRICT",
+        Some(Standing::Informs) => "INFORMATIONAL",
+        None => "OK",
+    }
+}

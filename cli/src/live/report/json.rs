@@ -1,0 +1,139 @@
+//! A run as data. In comes a [`Run`], out comes the text that `schema/check.schema.json` describes: the same
+//! octets for the same findings, but for `timing`.
+
+use serde::Serialize;
+
+use super::MARK;
+use crate::live::run::{Finding, Played, Run};
+
+/// The version of the shape below; it rises when a field changes its meaning or goes.
+const SCHEMA: &str = "wsclose-check/1";
+
+#[derive(Serialize)]
+struct Document<'a> {
+    about: &'static str,
+    schema: &'static str,
+    wsclose: &'static str,
+    endpoint: &'a str,
+    role: &'static str,
+    profile: &'static str,
+    seed: u64,
+    strict: bool,
+    command: &'a str,
+    verdict: &'static str,
+    interrupted: bool,
+    cases: usize,
+    findings: Vec<FindingEntry<'a>>,
+    rules: Vec<RuleEntry<'a>>,
+    untested: Vec<Untested<'a>>,
+    notes: &'a [String],
+    stale: Vec<&'static str>,
+    timing: Timing,
+}
+
+#[derive(Serialize)]
+struct FindingEntry<'a> {
+    rule: &'static str,
+    level: &'static str,
+    standing: &'static str,
+    surety: &'static str,
+    case: &'a str,
+    expected: &'a str,
+    actual: &'a str,
+    script: &'a str,
+    timeline: Vec<&'a str>,
+    repeat: String,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct RuleEntry<'a> {
+    id: &'static str,
+    level: &'static str,
+    sections: &'static str,
+    says: &'static str,
+    outcome: &'static str,
+    kept: usize,
+    broken: usize,
+    /// The names of the cases that broke it.
+    broken_by: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Untested<'a> {
+    case: &'a str,
+    why: String,
+}
+
+#[derive(Serialize)]
+struct Timing {
+    elapsed_ms: u128,
+    round_trip_ms: u128,
+}
+
+/// The text.
+pub fn text(run: &Run) -> String {
+    let document = Document {
+        about: MARK,
+        schema: SCHEMA,
+        wsclose: run.version,
+        endpoint: &run.endpoint,
+        role: run.role.name(),
+        profile: run.profile.name(),
+        seed: run.seed,
+        strict: run.strict,
+        command: &run.command,
+        verdict: run.verdict(),
+        interrupted: run.interrupted,
+        cases: run.cases.len(),
+        findings: run.findings().into_iter().map(|finding| entry(run, finding)).collect(),
+        rules: run
+            .rules
+            .iter()
+            .map(|told| RuleEntry {
+                id: told.rule.id(),
+                level: told.rule.level().name(),
+                sections: told.rule.sections(),
+                says: told.rule.says(),
+                outcome: told.outcome().name(),
+                kept: told.kept,
+                broken: told.broken,
+                broken_by: names(run.cases.iter().filter(|case| case.breaks(told.rule))),
+            })
+            .collect(),
+        untested: run
+            .troubles()
+            .map(|(case, trouble)| Untested { case: &case.name, why: trouble.to_string() })
+            .collect(),
+        notes: &run.notes,
+        stale: run.stale.iter().map(|rule| rule.id()).collect(),
+        timing: Timing {
+            elapsed_ms: run.timing.elapsed.as_millis(),
+            round_trip_ms: run.timing.round_trip.as_millis(),
+        },
+    };
+    let mut text = serde_json::to_string_pretty(&document).expect("the document is text and numbers");
+    text.push('\n');
+    text
+}
+
+fn entry<'a>(run: &Run, finding: Finding<'a>) -> FindingEntry<'a> {
+    let Finding { told, standing, case, found } = finding;
+    FindingEntry {
+        rule: told.rule.id(),
+        level: told.rule.level().name(),
+        standing: standing.name(),
+        surety: told.surety.name(),
+        case: &case.name,
+        expected: &found.expected,
+        actual: &found.actual,
+        script: &case.script,
+        timeline: case.timeline.lines().collect(),
+        repeat: run.repeat(case),
+        reason: told.reason.as_deref(),
+    }
+}
+
+fn names<'a>(cases: impl Iterator<Item = &'a Played>) -> Vec<&'a str> {
+    cases.map(|case| case.name.as_str()).collect()
+}

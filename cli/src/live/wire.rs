@@ -1,0 +1,138 @@
+//! One TCP connection, plain or under TLS, with every read and write bounded in time. In go octets and ends,
+//! out come octets and ends, and FIN, RST and silence are told apart.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+
+/// The longest that a read waits in one piece, so that a deadline is noticed.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
+
+/// The shortest that the kernel can be asked to wait.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+
+/// What reading came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// So many octets.
+    Octets(usize),
+    /// The other side's FIN.
+    Fin,
+    /// Its reset.
+    Reset,
+    /// Nothing, for as long as was waited.
+    Silence,
+}
+
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+/// A connection.
+pub struct Wire {
+    stream: Stream,
+}
+
+impl Wire {
+    /// Connects, within `patience`.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn connect(address: SocketAddr, patience: Duration) -> io::Result<Wire> {
+        Wire::of(TcpStream::connect_timeout(&address, patience)?)
+    }
+
+    /// A connection that is there already.
+    ///
+    /// # Errors
+    /// What the system says about its options.
+    pub fn of(tcp: TcpStream) -> io::Result<Wire> {
+        // Every segment leaves as it was cut.
+        tcp.set_nodelay(true)?;
+        tcp.set_nonblocking(false)?;
+        Ok(Wire { stream: Stream::Plain(tcp) })
+    }
+
+    /// The same connection under TLS; the handshake happens with the first octets.
+    ///
+    /// # Errors
+    /// What rustls says.
+    pub fn secured(self, config: &Arc<ClientConfig>, name: &ServerName<'static>) -> io::Result<Wire> {
+        let Stream::Plain(tcp) = self.stream else { return Ok(self) };
+        let tls = ClientConnection::new(Arc::clone(config), name.clone()).map_err(io::Error::other)?;
+        Ok(Wire { stream: Stream::Tls(Box::new(StreamOwned::new(tls, tcp))) })
+    }
+
+    fn tcp(&self) -> &TcpStream {
+        match &self.stream {
+            Stream::Plain(tcp) => tcp,
+            Stream::Tls(tls) => &tls.sock,
+        }
+    }
+
+    /// Reads what is there, or waits for it no longer than `wait`.
+    ///
+    /// # Errors
+    /// What cannot be the other side's doing.
+    pub fn hear(&mut self, buffer: &mut [u8], wait: Duration) -> io::Result<Heard> {
+        let deadline = Instant::now() + wait;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.tcp().set_read_timeout(Some(left.clamp(SHORTEST_WAIT, LONGEST_WAIT)))?;
+            let read = match &mut self.stream {
+                Stream::Plain(tcp) => tcp.read(buffer),
+                Stream::Tls(tls) => tls.read(buffer),
+            };
+            match read {
+                Ok(0) => return Ok(Heard::Fin),
+                Ok(octets) => return Ok(Heard::Octets(octets)),
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {
+                        if Instant::now() >= deadline {
+                            return Ok(Heard::Silence);
+                        }
+                    }
+                    // TLS without its own farewell: TCP ended all the same.
+                    ErrorKind::UnexpectedEof => return Ok(Heard::Fin),
+                    ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
+                        return Ok(Heard::Reset);
+                    }
+                    _ => return Err(error),
+                },
+            }
+        }
+    }
+
+    /// Writes everything, if that takes no longer than `patience`; whether it did.
+    pub fn say(&mut self, octets: &[u8], patience: Duration) -> bool {
+        if self.tcp().set_write_timeout(Some(patience.max(SHORTEST_WAIT))).is_err() {
+            return false;
+        }
+        match &mut self.stream {
+            Stream::Plain(tcp) => tcp.write_all(octets).is_ok(),
+            Stream::Tls(tls) => tls.write_all(octets).and_then(|()| tls.flush()).is_ok(),
+        }
+    }
+
+    /// Sends FIN, and goes on reading. Under TLS its own farewell goes first.
+    pub fn fin(&mut self) {
+        if let Stream::Tls(tls) = &mut self.stream {
+            tls.conn.send_close_notify();
+            // The other side may have gone: then there is nobody to take leave of.
+            let _ = tls.flush();
+        }
+        // As above.
+        let _ = self.tcp().shutdown(Shutdown::Write);
+    }
+
+    /// Sends RST, by closing with a linger of zero.
+    pub fn reset(self) {
+        // Without it the close is an ordinary one, which is the next best.
+        let _ = socket2::SockRef::from(self.tcp()).set_linger(Some(Duration::ZERO));
+    }
+}
