@@ -124,7 +124,7 @@ fn accepts(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
     let reaction = match story.reaction_to_close(peer) {
         // What came with it, or right after it, may be what was refused.
         Reaction::Rejected if peer.accompanied || story.crowded => Reaction::Unclear,
-        reaction => reaction,
+        reaction @ (Reaction::Accepted | Reaction::Rejected | Reaction::Unclear) => reaction,
     };
     let reason = peer.reason();
     let plain = reason.iter().all(|octet| matches!(octet, b' '..=b'~'));
