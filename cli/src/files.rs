@@ -98,6 +98,14 @@ pub enum FileError {
         /// What is wrong with it.
         error: crate::live::baseline::BaselineError,
     },
+    /// The manifest of the live peers is broken.
+    #[error("{path}: expected `[[peer]]` tables such as those of peers/live/peers.toml: {error}")]
+    Manifest {
+        /// Which.
+        path: String,
+        /// What is wrong with it.
+        error: toml::de::Error,
+    },
     /// A file could not be written.
     #[error("{path}: expected to write a new file, found: {source}; nothing was written")]
     Unwritable {

@@ -9,6 +9,7 @@ pub mod check;
 pub mod echo;
 pub mod endpoint;
 pub mod exec;
+pub mod fleet;
 pub mod opening;
 pub mod play;
 pub mod report;

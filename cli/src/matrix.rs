@@ -6,6 +6,7 @@ pub mod curated;
 mod disagreements;
 mod folder;
 mod json;
+mod live;
 mod markdown;
 mod results;
 mod terminal;
@@ -28,6 +29,9 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// Plays everything, and reports.
 pub fn run(args: &args::Matrix, out: &mut Out) -> Result<Exit, Failure> {
+    if let Some(folder) = &args.live {
+        return live::run(args, folder, out);
+    }
     let profile = args.trial.profile;
     // Each job makes its subject anew, in its thread; this finds out whether it can.
     let cast = Cast::new(&args.trial.subjects, profile, wsclose_peers::all)?;

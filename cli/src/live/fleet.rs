@@ -1,0 +1,244 @@
+//! `wsclose matrix --live`. In comes the manifest of the live peers, out comes a [`Run`] for each server that is
+//! installed, and a line for each that is not.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde::Deserialize;
+use wsclose::code::Profile;
+use wsclose::role::Role;
+
+use super::cases::{Able, Case};
+use super::check::{self, Codes, Plan};
+use super::exec::{self, ExecError, Process};
+use super::run::Run;
+use super::target::{Options, Target, TargetError};
+
+/// How many servers are up at a time: most of what they do is to be waited for.
+const AT_ONCE: usize = 3;
+
+/// How many connections each is given at a time: some have a short backlog.
+const CONNECTIONS: usize = 8;
+
+/// How long a server has until it listens, and how long its run may take.
+const STARTING: Duration = Duration::from_secs(30);
+const RUNNING: Duration = Duration::from_secs(60);
+
+/// The file that lists the live peers.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    peer: Vec<Live>,
+}
+
+/// One row of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Live {
+    /// Its name.
+    pub name: String,
+    /// The language, for people.
+    pub language: String,
+    /// What is under test.
+    pub library: String,
+    role: Kind,
+    set: String,
+    version: String,
+    installed: String,
+    install: Install,
+    #[serde(default, rename = "build")]
+    _build: Option<String>,
+    start: String,
+    warm_up: usize,
+    #[serde(rename = "note")]
+    _note: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Server,
+    Client,
+}
+
+/// What it takes to install it: `install` does it, a person reads it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Install {
+    text: String,
+    debian: Vec<String>,
+    npm: Vec<String>,
+    pypi: Vec<String>,
+    crates: Vec<String>,
+}
+
+/// What came of one row.
+#[derive(Debug)]
+pub enum Came {
+    /// A run.
+    Run(Box<Run>),
+    /// It is not installed; what to do about it.
+    NotInstalled(String),
+    /// It could not be run, and why.
+    Failed(String),
+}
+
+/// A row of the fleet.
+#[derive(Debug)]
+pub struct Row {
+    /// The peer.
+    pub live: Live,
+    /// What its library says that its version is; empty where it was not asked.
+    pub version: String,
+    /// What came of it.
+    pub came: Came,
+}
+
+/// Why a live peer could not be run.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Exec(#[from] ExecError),
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    #[error("no port is free: {0}")]
+    Port(#[from] std::io::Error),
+    #[error("could not test: {0}")]
+    Untested(String),
+}
+
+impl Manifest {
+    /// Reads the manifest.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn read(text: &str) -> Result<Manifest, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// The servers, by the names asked for, or all.
+    ///
+    /// # Errors
+    /// A name that no server has.
+    pub fn servers(self, names: &[String]) -> Result<Vec<Live>, String> {
+        let servers: Vec<Live> = self.peer.into_iter().filter(|live| live.role == Kind::Server).collect();
+        for name in names {
+            if servers.iter().all(|live| live.name != *name) {
+                let known: Vec<&str> = servers.iter().map(|live| live.name.as_str()).collect();
+                return Err(format!("expected a live server ({}), found `{name}`", known.join(", ")));
+            }
+        }
+        Ok(servers.into_iter().filter(|live| names.is_empty() || names.contains(&live.name)).collect())
+    }
+}
+
+impl Live {
+    fn shell(&self, command: &str, folder: &Path) -> Command {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", command]).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null());
+        shell
+    }
+
+    fn is_installed(&self, folder: &Path) -> bool {
+        let status = self.shell(&self.installed, folder).stdout(Stdio::null()).status();
+        status.is_ok_and(|status| status.success())
+    }
+
+    fn version(&self, folder: &Path) -> String {
+        let output = self.shell(&self.version, folder).output();
+        let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+        text.unwrap_or_default().lines().next().unwrap_or_default().trim().to_owned()
+    }
+
+    fn remedy(&self) -> String {
+        let Install { text, debian, npm, pypi, crates } = &self.install;
+        let all = [debian, npm, pypi, crates].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
+        let text = if text.is_empty() { String::new() } else { format!("; {text}") };
+        format!("peers/live/install {} ({all}{text})", self.set)
+    }
+
+    fn check(
+        &self,
+        folder: &Path,
+        cases: &[Case],
+        profile: Profile,
+        stop: &AtomicBool,
+    ) -> Result<Run, Trouble> {
+        let port = exec::free_port()?;
+        let start = format!("cd '{}' && exec {}", folder.display(), self.start);
+        let mut process = Process::start(&start, "port", &port.to_string())?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        process.wait_for(address, STARTING)?;
+        let target = Target::new(&format!("ws://{address}/"), &Options::default())?;
+        let server = check::server(&target, profile, true);
+        let plan = |cases: Vec<Case>| Plan {
+            server,
+            cases,
+            rules: check::rules(true),
+            strict: false,
+            jobs: CONNECTIONS,
+            deadline: RUNNING,
+            seed: 1,
+            known: BTreeMap::new(),
+            command: format!("wsclose check --exec '{start}' 'ws://127.0.0.1:{{port}}/' --command-close"),
+        };
+        for _ in 0..self.warm_up {
+            check::run(&plan(Vec::new()), stop, &|| {});
+        }
+        let mut run = check::run(&plan(cases.to_vec()), stop, &|| {});
+        // Ports differ from run to run; what was found does not.
+        run.endpoint = self.name.clone();
+        match check::untested(&run) {
+            Some(trouble) => Err(Trouble::Untested(trouble.to_string())),
+            None => Ok(run),
+        }
+    }
+
+    fn row(&self, folder: &Path, cases: &[Case], profile: Profile, stop: &AtomicBool) -> Row {
+        if !self.is_installed(folder) {
+            let came = Came::NotInstalled(self.remedy());
+            return Row { live: self.clone(), version: String::new(), came };
+        }
+        let came = match self.check(folder, cases, profile, stop) {
+            Ok(run) => Came::Run(Box::new(run)),
+            Err(trouble) => Came::Failed(trouble.to_string()),
+        };
+        Row { live: self.clone(), version: self.version(folder), came }
+    }
+}
+
+/// Starts, checks and ends every server, some at a time. The rows come in the order of the manifest.
+pub fn run(
+    servers: &[Live],
+    folder: &Path,
+    profile: Profile,
+    stop: &AtomicBool,
+    step: &(dyn Fn() + Sync),
+) -> Vec<Row> {
+    let able = Able { role: Role::Server, commands: true, reconnects: true };
+    let cases = check::cases(able, Codes::Some);
+    let next = AtomicUsize::new(0);
+    let rows = Mutex::new(Vec::new());
+    let folder: PathBuf = folder.to_owned();
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE.min(servers.len()) {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(live) = servers.get(at) else { break };
+                    let row = live.row(&folder, &cases, profile, stop);
+                    step();
+                    rows.lock().expect("nobody panics with it").push((at, row));
+                }
+            });
+        }
+    });
+    let mut rows = rows.into_inner().expect("nobody panicked with it");
+    rows.sort_by_key(|(at, _)| *at);
+    rows.into_iter().map(|(_, row)| row).collect()
+}

@@ -1,0 +1,112 @@
+//! `wsclose matrix --live`. In comes a folder with a manifest of live peers, out come a row for each server and
+//! the rules that each breaks.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use wsclose::report::Standing;
+use wsclose::rule::Level;
+
+use crate::args;
+use crate::failure::{Exit, Failure};
+use crate::files::{self, FileError};
+use crate::live::fleet::{self, Came, Manifest};
+use crate::live::run::{Run, Surety};
+use crate::out::{Out, table, write_table};
+use crate::progress::Progress;
+
+/// Somebody asked the run to end.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Checks every server that is installed, and shows what each breaks.
+pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Failure> {
+    let path = folder.join("peers.toml");
+    let octets = files::read(&path)?;
+    let manifest = Manifest::read(&String::from_utf8_lossy(&octets))
+        .map_err(|error| FileError::Manifest { path: files::shown(&path), error })?;
+    let servers = manifest.servers(&args.trial.subjects).map_err(Failure::Usage)?;
+    // Commands of the manifest run in its folder, wherever this one was started.
+    let folder = folder.canonicalize()?;
+    // Whoever has no signals to catch can still end the run the hard way.
+    let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
+    let progress = Mutex::new(Progress::new(servers.len()));
+    let rows = fleet::run(&servers, &folder, args.trial.profile, &STOP, &|| {
+        if let Ok(mut progress) = progress.lock() {
+            progress.step();
+        }
+    });
+    drop(progress);
+    let mut shown = table(&["server", "library", "version", "cases", "fails", "warns", "flaky"]);
+    let (mut failed, mut untested) = (false, STOP.load(Ordering::Relaxed));
+    for row in &rows {
+        let name = row.live.name.as_str();
+        let library = format!("{} ({})", row.live.library, row.live.language);
+        match &row.came {
+            Came::Run(run) => {
+                failed |= run.fails();
+                let numbers =
+                    [Standing::Fails, Standing::Warns].map(|standing| count(run, standing).to_string());
+                let flaky =
+                    run.rules.iter().filter(|told| told.broken > 0 && told.surety == Surety::Flaky).count();
+                let [fails, warns] = numbers;
+                shown.add_row([
+                    name,
+                    &library,
+                    &row.version,
+                    &run.cases.len().to_string(),
+                    &fails,
+                    &warns,
+                    &flaky.to_string(),
+                ]);
+            }
+            Came::NotInstalled(remedy) => {
+                shown.add_row([name, &library, &format!("not installed: {remedy}")]);
+            }
+            Came::Failed(why) => {
+                untested = true;
+                shown.add_row([name, &library, &row.version, why]);
+            }
+        }
+    }
+    write_table(out, &shown)?;
+    for row in &rows {
+        if let Came::Run(run) = &row.came {
+            broken(&row.live.name, run, out)?;
+        }
+    }
+    Ok(match (failed, untested || rows.iter().all(|row| !matches!(row.came, Came::Run(_)))) {
+        (true, _) => Exit::Breach,
+        (false, true) => Exit::Untestable,
+        (false, false) => Exit::Conforms,
+    })
+}
+
+fn count(run: &Run, standing: Standing) -> usize {
+    run.rules.iter().filter(|told| told.standing == Some(standing)).count()
+}
+
+/// The rules that a server breaks, each with the smallest case that shows it.
+fn broken(name: &str, run: &Run, out: &mut Out) -> Result<(), Failure> {
+    let counts = |told: &&crate::live::run::Told| told.broken > 0 && told.rule.level() != Level::Info;
+    if run.rules.iter().any(|told| counts(&told)) || !run.notes.is_empty() {
+        writeln!(out, "\n{name}")?;
+    }
+    for told in run.rules.iter().filter(counts) {
+        let case = told.example.map_or("", |at| run.cases[at].name.as_str());
+        let actual =
+            told.example.and_then(|at| run.cases[at].found.iter().find(|found| found.rule == told.rule));
+        writeln!(
+            out,
+            "  {:<8} {:<36}{:<9}{} in {case}: {}",
+            told.standing.map_or("", Standing::name),
+            told.rule,
+            told.surety.name(),
+            told.broken,
+            actual.map_or("", |found| found.actual.as_str())
+        )?;
+    }
+    run.notes.iter().try_for_each(|note| writeln!(out, "  note: {note}"))?;
+    Ok(())
+}
