@@ -34,7 +34,7 @@ pub enum Command {
     /// a picture of the 65,536 close codes.
     Matrix(Matrix),
     /// Test a running server, in any language
-    Check(Check),
+    Check(Box<Check>),
     /// Serve the reference model: an echo server that conforms
     Echo(Echo),
     /// File what a fuzz target found: name the rule, minimise, write a corpus entry and a snapshot.

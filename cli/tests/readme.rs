@@ -9,6 +9,11 @@ use std::process::Command;
 fn the_commands_of_the_readme_do_what_it_says() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace has a root");
     let readme = std::fs::read_to_string(root.join("README.md")).expect("there is a README");
+    // A command may start another `wsclose`.
+    let own = Path::new(env!("CARGO_BIN_EXE_wsclose")).parent().expect("a folder").to_owned();
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let path =
+        std::env::join_paths([own].into_iter().chain(std::env::split_paths(&others))).expect("folders");
     let mut commands = 0;
     let mut lines = readme.lines().peekable();
     while let Some(line) = lines.next() {
@@ -18,8 +23,9 @@ fn the_commands_of_the_readme_do_what_it_says() {
         let expected: i32 =
             comment.trim().strip_prefix("exit ").map_or(0, |code| code.parse().expect("a number"));
         let output = Command::new(env!("CARGO_BIN_EXE_wsclose"))
-            .args(command.split_whitespace())
+            .args(words(command))
             .current_dir(root)
+            .env("PATH", &path)
             .output()
             .expect("the command runs");
         let stdout = String::from_utf8(output.stdout).expect("text");
@@ -33,6 +39,14 @@ fn the_commands_of_the_readme_do_what_it_says() {
         }
     }
     assert!(commands >= 8, "the README has only {commands} commands");
+}
+
+/// The words of a command; what stands between single quotes is one.
+fn words(command: &str) -> Vec<&str> {
+    let parts = command.split('\'').enumerate();
+    parts
+        .flat_map(|(at, part)| if at % 2 == 0 { part.split_whitespace().collect() } else { vec![part] })
+        .collect()
 }
 
 #[test]

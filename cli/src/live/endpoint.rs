@@ -132,7 +132,8 @@ impl<'a> Endpoint<'a> {
                 Heard::Octets(octets) => head.extend_from_slice(&self.buffer[..octets]),
                 Heard::Fin => return Err(Trouble::NoAnswer("the end of TCP")),
                 Heard::Reset => return Err(Trouble::NoAnswer("a reset")),
-                Heard::Silence => return Err(Trouble::NoAnswer("silence")),
+                Heard::Silence if head.is_empty() => return Err(Trouble::NoAnswer("silence")),
+                Heard::Silence => return Err(Trouble::NoAnswer("no end of one")),
             }
             if let Some(agreed) = opening::read_answer(&head, &key)? {
                 self.round_trip = self.round_trip.max(begun.elapsed());

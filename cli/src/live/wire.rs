@@ -91,19 +91,25 @@ impl Wire {
             match read {
                 Ok(0) => return Ok(Heard::Fin),
                 Ok(octets) => return Ok(Heard::Octets(octets)),
-                Err(error) => match error.kind() {
-                    ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {
+                Err(error) => {
+                    let is = |kinds: &[ErrorKind]| kinds.contains(&error.kind());
+                    if is(&[ErrorKind::WouldBlock, ErrorKind::TimedOut, ErrorKind::Interrupted]) {
                         if Instant::now() >= deadline {
                             return Ok(Heard::Silence);
                         }
-                    }
-                    // TLS without its own farewell: TCP ended all the same.
-                    ErrorKind::UnexpectedEof => return Ok(Heard::Fin),
-                    ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => {
+                    } else if is(&[ErrorKind::UnexpectedEof]) {
+                        // TLS without its own farewell: TCP ended all the same.
+                        return Ok(Heard::Fin);
+                    } else if is(&[
+                        ErrorKind::ConnectionReset,
+                        ErrorKind::BrokenPipe,
+                        ErrorKind::ConnectionAborted,
+                    ]) {
                         return Ok(Heard::Reset);
+                    } else {
+                        return Err(error);
                     }
-                    _ => return Err(error),
-                },
+                }
             }
         }
     }

@@ -1,6 +1,8 @@
 //! Runs the command and looks at what came out.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub mod live;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};

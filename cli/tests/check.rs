@@ -1,0 +1,266 @@
+//! `wsclose check` against `wsclose echo`, which conforms, and against servers of our own that do not.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests read files and open sockets")]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use support::live::{Bad, Echo, serve};
+use support::{Folder, Ran, wsclose};
+
+/// What every run against a server of bad manners ends within, on a busy machine too.
+const BOUND: Duration = Duration::from_secs(60);
+
+/// Few cases, so that a server that answers late is not asked for long.
+const FEW: [&str; 4] = ["--case", "code-received/100?", "--timeout", "20"];
+
+fn check(url: &str, more: &[&str]) -> Ran {
+    let begun = Instant::now();
+    let args: Vec<&str> = ["check", url].into_iter().chain(more.iter().copied()).collect();
+    let ran = wsclose(&args);
+    assert!(begun.elapsed() < BOUND, "{:?}: {ran:#?}", begun.elapsed());
+    ran
+}
+
+fn json(text: &[u8]) -> Value {
+    serde_json::from_slice(text).expect("a report is JSON")
+}
+
+#[test]
+fn nothing_is_found_against_the_model() {
+    let echo = Echo::start();
+    check(echo.url(), &["--command-close", "--strict"]).exits(0).says("verdict: PASS, 0 rules fail, 0 warn");
+}
+
+#[test]
+fn a_server_is_started_and_ended() {
+    let exec = format!("exec {} echo --listen 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_wsclose"));
+    check("ws://127.0.0.1:{port}/", &["--exec", &exec, FEW[0], FEW[1]]).exits(0);
+    check("ws://127.0.0.1:{port}/", &["--exec", "sleep 9"]).exits(2).complains("{port}");
+    check("ws://127.0.0.1:{port}/", &["--exec", "exit 7; {port}"]).exits(3).complains("it ended");
+}
+
+#[test]
+fn a_server_that_echoes_any_code_is_found_out() {
+    let url = serve(Bad::EchoesAnything);
+    let ran = check(&url, &["--case", "code-received/*"])
+        .exits(1)
+        .says("FAIL          code-is-defined")
+        .says("FAIL          code-not-local-only")
+        .says("warn          code-not-1004")
+        .says("ok            close-answered");
+    // What the report says repeats the finding, and nothing but that.
+    let repeat =
+        ran.out.lines().find_map(|line| line.trim().strip_prefix("repeat:   wsclose ")).expect("a command");
+    let again: Vec<&str> = repeat.split(' ').collect();
+    wsclose(&again).exits(1).says("2 cases");
+    check(
+        &url,
+        &["--case", "code-received/*", "--only", "close-answered", "--only", "5.5.*", "--skip", "code-*"],
+    )
+    .exits(0);
+}
+
+#[test]
+fn a_server_that_never_answers_is_found_out() {
+    // Every answer costs its wait, so that most of the cases are left out.
+    check(&serve(Bad::NeverAnswers), &[])
+        .exits(1)
+        .says("FAIL          close-answered")
+        .says("a plain Close was not answered");
+}
+
+#[test]
+fn a_server_that_just_goes_is_found_out() {
+    check(&serve(Bad::Leaves), &FEW).exits(1).says("FAIL          close-answered");
+}
+
+#[test]
+fn who_does_not_open_cannot_be_tested() {
+    let cases = [
+        (Bad::NotFound, "expected status 101, found 404"),
+        (Bad::Garbage, "expected an HTTP/1.1 answer"),
+        (Bad::Floods, "HTTP"),
+        (Bad::Drips, "expected an answer to the opening handshake, found no end of one"),
+        (Bad::ClosesAtOnce, "expected an answer to the opening handshake, found"),
+        (Bad::WrongAccept, "expected Sec-WebSocket-Accept"),
+    ];
+    std::thread::scope(|scope| {
+        for (bad, says) in cases {
+            scope
+                .spawn(move || check(&serve(bad), &FEW).exits(3).complains("could not test").complains(says));
+        }
+    });
+    // A port that was free a moment ago.
+    let nobody =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
+    check(&format!("ws://{nobody}/"), &FEW)
+        .exits(3)
+        .complains("could not test")
+        .complains("expected a connection");
+}
+
+#[test]
+fn what_never_ends_is_left_within_bounds() {
+    check(&serve(Bad::FloodsOpen), &FEW).exits(3).complains("expected at most");
+    check(&serve(Bad::DripsOpen), &FEW).exits(3).complains("still busy");
+}
+
+#[test]
+fn what_does_not_exist_is_usage() {
+    let url = "ws://127.0.0.1:1/";
+    check("http://127.0.0.1:1/", &[]).exits(2).complains("expected ws:// or wss://");
+    check("127.0.0.1", &[]).exits(2).complains("expected a URL");
+    check("ws://192.0.2.1/", &[]).exits(2).complains("--i-may-test-this-host");
+    check(url, &["--only", "no-such-rule"]).exits(2).complains("--only");
+    check(url, &["--case", "no-such-case"]).exits(2).complains("--case");
+    check(url, &["--case", "[["]).exits(2);
+    check(url, &["--jobs", "0"]).exits(2);
+    check(url, &["--header", "no colon"]).exits(2);
+    check(url, &["--json", "a", "--html", "a"]).exits(2).complains("found two for one");
+}
+
+#[test]
+fn a_list_tests_nothing() {
+    let ran =
+        check("ws://127.0.0.1:1/", &["--list", "--only", "7.4.1", "--case", "code-received/1*"]).exits(0);
+    ran.says("  code-not-local-only\n").says("  code-received/1000\n");
+}
+
+#[test]
+fn reports_say_the_same_as_the_run() {
+    let (folder, url) = (Folder::new(), serve(Bad::EchoesAnything));
+    let reports = "--case code-received/* --json a/run.json --junit run.xml --markdown run.md --html run.html \
+                   --sarif run.sarif --autobahn-index index";
+    let args: Vec<&str> = ["check", &url].into_iter().chain(reports.split_whitespace()).collect();
+    let run = || {
+        folder.wsclose(&args).exits(1).says("wrote a/run.json");
+        folder.files()
+    };
+    let (first, second) = (run(), run());
+    let names: Vec<&str> = first.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["a/run.json", "index/check.json", "index/index.json", "run.html", "run.md", "run.sarif", "run.xml"]
+    );
+    let file = |name: &str| &first.iter().find(|(other, _)| other == name).expect("it is there").1;
+    let text = |name: &str| std::str::from_utf8(file(name)).expect("text");
+
+    let document = json(file("a/run.json"));
+    conforms(&document, &schema(), "");
+    let untimed = |files: &[(String, Vec<u8>)]| {
+        let text = String::from_utf8(files[0].1.clone()).expect("text");
+        text.split_once("\"timing\"").expect("a timing, at the end").0.to_owned()
+    };
+    assert_eq!(untimed(&first), untimed(&second), "two runs differ in more than their timing");
+    let findings = document["findings"].as_array().expect("findings");
+    let rules: Vec<&str> = findings.iter().filter_map(|finding| finding["rule"].as_str()).collect();
+    assert!(rules.contains(&"code-is-defined"), "{rules:?}");
+
+    let options = roxmltree::ParsingOptions { allow_dtd: true, ..roxmltree::ParsingOptions::default() };
+    let html = roxmltree::Document::parse_with_options(text("run.html"), options).expect("well-formed");
+    let ids: Vec<&str> = html.descendants().filter_map(|node| node.attribute("id")).collect();
+    let mut once = ids.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), ids.len(), "an id stands twice");
+    for node in html.descendants() {
+        if let Some(to) = node.attribute("href") {
+            assert!(to.strip_prefix('#').is_some_and(|to| ids.contains(&to)), "{to} leads nowhere");
+        }
+        assert!(node.attribute("src").is_none(), "something is fetched from elsewhere");
+    }
+
+    let junit = roxmltree::Document::parse(text("run.xml")).expect("XML");
+    let failed = junit.descendants().filter(|node| node.has_tag_name("failure")).count();
+    let fails = findings.iter().filter(|finding| finding["standing"] == "FAIL").count();
+    assert_eq!(failed, fails);
+
+    let sarif = json(file("run.sarif"));
+    assert_eq!(sarif["version"], "2.1.0");
+    assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(findings.len()));
+    assert!(rules.iter().all(|rule| text("run.md").contains(&format!("`{rule}`"))));
+    let index = json(file("index/index.json"));
+    assert_eq!(index[&url]["code-received/1005"]["behavior"], "FAILED");
+    assert_eq!(index[&url]["code-received/1005"]["remoteCloseCode"], 1005);
+    assert_eq!(index[&url]["code-received/1000"]["behaviorClose"], "OK");
+}
+
+#[test]
+fn nothing_of_others_is_overwritten() {
+    let (folder, echo) = (Folder::new(), Echo::start());
+    folder.file("run.json", "{}");
+    folder.file("index/index.json", "{}");
+    let few = |more: [&str; 2]| folder.wsclose(&["check", echo.url(), FEW[0], FEW[1], more[0], more[1]]);
+    few(["--json", "run.json"]).exits(3).complains("choose another name");
+    few(["--autobahn-index", "index"]).exits(3).complains("choose another name");
+    few(["--autobahn-index", "run.json"]).exits(3).complains("expected a folder");
+    few(["--json", "new.json"]).exits(0);
+    few(["--json", "new.json"]).exits(0);
+    assert_eq!(folder.files().len(), 3);
+}
+
+#[test]
+fn a_baseline_excuses_what_it_lists() {
+    let (folder, url) = (Folder::new(), serve(Bad::EchoesAnything));
+    let run = |url: &str, text: &str| {
+        folder.file("known.toml", text);
+        folder.wsclose(&["check", url, "--as-known", "known.toml", "--case", "code-received/1005"])
+    };
+    let entry = |rule: &str| format!("[[known]]\nrule = \"{rule}\"\nreason = \"ours echoes what comes\"\n");
+    let known = entry("code-not-local-only");
+    run(&url, &known).exits(0).says("known         code-not-local-only").says("ours echoes what comes");
+    run(&url, &(known.clone() + &entry("close-answered")))
+        .exits(4)
+        .says("stale: the baseline lists close-answered");
+    run(&url, &entry("close-answered")).exits(1).says("stale: the baseline lists close-answered");
+    run(&url, &(known.clone() + &known))
+        .exits(3)
+        .complains("known.toml: code-not-local-only is listed twice");
+    run(&url, &entry("no-such")).exits(3).complains("known.toml").complains("wsclose rules");
+    run(&url, "[[known]]\nrule = \"one-close\"\nreason = \" \"\n").exits(3).complains("found an empty one");
+    run(&url, "[[known]]\nrule = \"one-close\"\n").exits(3).complains("reason");
+}
+
+fn schema() -> Value {
+    json(include_bytes!("../schema/check.schema.json"))
+}
+
+/// What of JSON Schema our own uses, and a panic for what it does not.
+fn conforms(value: &Value, schema: &Value, at: &str) {
+    for (word, asked) in schema.as_object().expect("a schema is an object") {
+        match word.as_str() {
+            "$schema" | "title" | "description" | "additionalProperties" | "items" => {}
+            "const" => assert_eq!(value, asked, "{at}"),
+            "enum" => assert!(asked.as_array().expect("a list").contains(value), "{at}: {value}"),
+            "minimum" => assert!(value.as_u64() >= asked.as_u64(), "{at}: {value}"),
+            "required" => asked.as_array().expect("a list").iter().for_each(|name| {
+                assert!(value.get(name.as_str().expect("a name")).is_some(), "{at}: {name}")
+            }),
+            "properties" => {
+                for (name, value) in value.as_object().expect("an object") {
+                    let known = asked.get(name).unwrap_or_else(|| panic!("{at}/{name} is not in the schema"));
+                    conforms(value, known, &format!("{at}/{name}"));
+                }
+            }
+            "type" => {
+                let is = |name: &Value| match name.as_str() {
+                    Some("object") => value.is_object(),
+                    Some("array") => value.is_array(),
+                    Some("string") => value.is_string(),
+                    Some("integer") => value.is_u64(),
+                    Some("boolean") => value.is_boolean(),
+                    Some("null") => value.is_null(),
+                    _ => panic!("{at}: the type {name}"),
+                };
+                let fits = asked.as_array().map_or_else(|| is(asked), |names| names.iter().any(is));
+                assert!(fits, "{at}: expected {asked}, found {value}");
+            }
+            other => panic!("{at}: the word `{other}` is not read here"),
+        }
+    }
+    if let (Some(items), Some(values)) = (schema.get("items"), value.as_array()) {
+        values.iter().for_each(|value| conforms(value, items, &format!("{at}/-")));
+    }
+}

@@ -1,0 +1,159 @@
+//! Servers to check: the model behind a socket, and some with bad manners.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use base64::Engine;
+use sha1::{Digest, Sha1};
+
+/// `wsclose echo`, ended with the value.
+pub struct Echo {
+    child: Child,
+    url: String,
+}
+
+impl Echo {
+    pub fn start() -> Echo {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_wsclose"))
+            .args(["echo", "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+        let url = line.trim().strip_prefix("listening on ").expect("where it listens").to_owned();
+        Echo { child, url }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        self.child.kill().expect("it runs until it is ended");
+        self.child.wait().expect("it has ended");
+    }
+}
+
+/// How a server is bad.
+#[derive(Clone, Copy, Debug)]
+pub enum Bad {
+    /// It opens, and sends every Close back as it came.
+    EchoesAnything,
+    /// It opens, and says no more.
+    NeverAnswers,
+    /// It opens, and ends TCP when a frame has come.
+    Leaves,
+    /// It opens, and sends for ever.
+    FloodsOpen,
+    /// It opens, and sends an octet of a frame without end every tenth of a second.
+    DripsOpen,
+    /// It answers 404.
+    NotFound,
+    /// It speaks no HTTP.
+    Garbage,
+    /// It sends for ever.
+    Floods,
+    /// It answers an octet a second.
+    Drips,
+    /// It ends TCP.
+    ClosesAtOnce,
+    /// It has hashed another key.
+    WrongAccept,
+}
+
+/// Serves like this until the test ends; the URL.
+pub fn serve(bad: Bad) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for tcp in listener.incoming() {
+            // A peer that has gone is what is expected of it.
+            std::thread::spawn(move || tcp.and_then(|tcp| talk(bad, tcp)));
+        }
+    });
+    format!("ws://{address}/")
+}
+
+fn talk(bad: Bad, mut tcp: TcpStream) -> std::io::Result<()> {
+    if matches!(bad, Bad::ClosesAtOnce) {
+        return Ok(());
+    }
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut octet = [0];
+        tcp.read_exact(&mut octet)?;
+        head.extend(octet);
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap_or_default();
+    let open = |key: &str| {
+        let digest =
+            Sha1::new().chain_update(key).chain_update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11").finalize();
+        let accept = base64::engine::general_purpose::STANDARD.encode(digest);
+        format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: {accept}\r\n\r\n"
+        )
+    };
+    match bad {
+        Bad::ClosesAtOnce => Ok(()),
+        Bad::NotFound => tcp.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+        Bad::Garbage => tcp.write_all(b"\x00\x01\x02 220 mail.example ESMTP\r\n\r\n"),
+        Bad::WrongAccept => tcp.write_all(open("another").as_bytes()),
+        Bad::Floods => loop {
+            tcp.write_all(&[b'H'; 4096])?;
+        },
+        Bad::Drips => drip(&mut tcp, open(key).as_bytes(), Duration::from_secs(1)),
+        Bad::FloodsOpen => {
+            tcp.write_all(open(key).as_bytes())?;
+            loop {
+                tcp.write_all(&[0x89, 0x00].repeat(2048))?;
+            }
+        }
+        Bad::DripsOpen => {
+            tcp.write_all(open(key).as_bytes())?;
+            tcp.write_all(&[0x82, 0x7f, 0, 0, 0, 1, 0, 0, 0, 0])?;
+            drip(&mut tcp, &[0; 1000], Duration::from_millis(50))
+        }
+        Bad::NeverAnswers => {
+            tcp.write_all(open(key).as_bytes())?;
+            tcp.read_to_end(&mut Vec::new()).map(|_| ())
+        }
+        Bad::Leaves => {
+            tcp.write_all(open(key).as_bytes())?;
+            frame(&mut tcp).map(|_| ())
+        }
+        Bad::EchoesAnything => {
+            tcp.write_all(open(key).as_bytes())?;
+            loop {
+                let (first, payload) = frame(&mut tcp)?;
+                if first == 0x88 {
+                    let length = u8::try_from(payload.len()).expect("a short frame");
+                    return tcp.write_all(&[&[0x88, length], payload.as_slice()].concat());
+                }
+            }
+        }
+    }
+}
+
+fn drip(tcp: &mut TcpStream, octets: &[u8], pause: Duration) -> std::io::Result<()> {
+    octets.iter().try_for_each(|octet| {
+        std::thread::sleep(pause);
+        tcp.write_all(&[*octet])
+    })
+}
+
+/// A short masked frame: its first octet, and its payload unmasked.
+fn frame(tcp: &mut TcpStream) -> std::io::Result<(u8, Vec<u8>)> {
+    let mut head = [0; 6];
+    tcp.read_exact(&mut head)?;
+    let mut payload = vec![0; usize::from(head[1] & 0x7f)];
+    tcp.read_exact(&mut payload)?;
+    payload.iter_mut().zip(head[2..].iter().cycle()).for_each(|(octet, key)| *octet ^= key);
+    Ok((head[0], payload))
+}
