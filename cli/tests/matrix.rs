@@ -68,7 +68,7 @@ fn two_runs_write_the_same_octets_however_many_threads_there_are() {
 fn every_code_is_in_the_picture_and_in_the_data_once() {
     let folder = folder();
     let args = ["--subject", "faulty:refuses-1014", "--only-codes", "--patience", "600", "--out", "report"];
-    matrix(&folder, &[&args]).exits(1).says("warn faulty:refuses-1014 accepts-registered-codes");
+    matrix(&folder, &[&args]).exits(0).says("warn faulty:refuses-1014 accepts-registered-codes");
     let read = |name: &str| fs::read_to_string(folder.path().join("report").join(name)).expect("a file");
 
     let picture = read("codes.svg");
