@@ -122,8 +122,11 @@ fn accepts(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
         return;
     }
     let reaction = match story.reaction_to_close(peer) {
-        // What came with it, or right after it, may be what was refused.
-        Reaction::Rejected if peer.accompanied || story.crowded => Reaction::Unclear,
+        // What came with it, or right after it, may be what was refused; and whoever answers a Close inside a
+        // message by 1002 did handle it.
+        Reaction::Rejected if peer.accompanied || story.crowded || peer.between_fragments => {
+            Reaction::Unclear
+        }
         reaction @ (Reaction::Accepted | Reaction::Rejected | Reaction::Unclear) => reaction,
     };
     let reason = peer.reason();
