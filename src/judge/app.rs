@@ -156,7 +156,9 @@ fn api(bench: &mut Bench<'_>, story: &Story) {
         });
         let written = story.own_close.and_then(|own| own.code());
         if let Some(code) = forbidden {
-            let breach = (written == Some(code)).then_some((asked.at, Actual::WroteCode(code)));
+            // What was refused and is written all the same answers a peer that said it.
+            let breach =
+                (written == Some(code) && !asked.refused).then_some((asked.at, Actual::WroteCode(code)));
             bench.rule(Rule::ApiRefusesUnsendableCode, breach, "a refusal");
         }
         if asked.code.is_some() && asked.reason_len > MAX_REASON {
