@@ -29,9 +29,25 @@ thread_local! {
             driver: Driver::with_limits(Limits::QUICK),
             judge: Judge::new(Profile::default()),
             model: Model::new(Profile::default()),
-            peers: crate::in_process(),
+            peers: chosen(),
         }
     });
+}
+
+/// The environment variable that chooses one peer, by name: alone it is faster, and only its news count.
+pub const PEER: &str = "WSCLOSE_PEER";
+
+/// Every in-process peer, or the one that was chosen.
+fn chosen() -> Vec<Box<dyn Subject>> {
+    let Some(name) = std::env::var_os(PEER) else { return crate::in_process() };
+    let name = name.to_string_lossy();
+    match crate::by_name(&name) {
+        Some(peer) => vec![peer],
+        None => {
+            let names: Vec<&str> = crate::PEERS.iter().map(|peer| peer.name).collect();
+            panic!("expected {PEER} to name a peer that was built ({}), found `{name}`", names.join(", "));
+        }
+    }
 }
 
 /// Plays a script, in either form, to the model and to every in-process peer. Returns the rules that any of
