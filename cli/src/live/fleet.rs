@@ -170,7 +170,8 @@ impl Live {
         stop: &AtomicBool,
     ) -> Result<Run, Trouble> {
         let port = exec::free_port()?;
-        let start = format!("cd '{}' && exec {}", folder.display(), self.start);
+        // What a server complains of on the way is not what is asked here.
+        let start = format!("cd '{}' && exec {} 2>/dev/null", folder.display(), self.start);
         let mut process = Process::start(&start, "port", &port.to_string())?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         process.wait_for(address, STARTING)?;
