@@ -15,7 +15,7 @@ struct Peer {
     /// Where its version stands, for what is older than the adapter knows.
     version: Option<Version>,
     /// The library to link, for what is more than headers.
-    library: Option<&'static str>,
+    link: Option<&'static str>,
     /// How to get it.
     remedy: &'static str,
 }
@@ -42,7 +42,7 @@ const PEERS: [Peer; 3] = [
         header: "boost/beast/version.hpp",
         // As Boost counts: 1.81.
         version: Some(Version { header: "boost/version.hpp", word: "BOOST_VERSION", oldest: 108_100 }),
-        library: None,
+        link: None,
         remedy: "libboost1.81-dev (Debian) or any Boost from 1.81 on",
     },
     Peer {
@@ -50,7 +50,7 @@ const PEERS: [Peer; 3] = [
         title: "WebSocket++",
         header: "websocketpp/version.hpp",
         version: None,
-        library: None,
+        link: None,
         remedy: "libwebsocketpp-dev (Debian)",
     },
     Peer {
@@ -58,7 +58,7 @@ const PEERS: [Peer; 3] = [
         title: "wslay",
         header: "wslay/wslay.h",
         version: None,
-        library: Some("wslay"),
+        link: Some("wslay"),
         remedy: "libwslay-dev (Debian)",
     },
 ];
@@ -102,7 +102,7 @@ fn main() -> io::Result<()> {
     library.try_compile("wsclose_native").map_err(io::Error::other)?;
     println!("cargo::rustc-cfg=wsclose_native");
     // Behind the shims, which need them.
-    for name in shims.iter().filter_map(|(peer, _)| peer.library) {
+    for name in shims.iter().filter_map(|(peer, _)| peer.link) {
         println!("cargo::rustc-link-lib={name}");
     }
     Ok(())
@@ -134,8 +134,8 @@ impl Peer {
         {
             return Ok(Err(Missing::Unusable(format!("{title} is too old: {word} is less than {oldest}"))));
         }
-        if let Some(library) = self.library
-            && !links(library)?
+        if let Some(name) = self.link
+            && !links(name)?
         {
             return Ok(Err(Missing::Unusable(format!(
                 "{title}: its headers are there, but no library to link"

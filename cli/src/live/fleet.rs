@@ -45,7 +45,8 @@ pub struct Live {
     /// The language, for people.
     pub language: String,
     /// What is under test.
-    pub library: String,
+    #[serde(rename = "library")]
+    pub tested: String,
     role: Kind,
     set: String,
     version: String,

@@ -42,7 +42,7 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Fa
     let (mut failed, mut untested) = (false, STOP.load(Ordering::Relaxed));
     for row in &rows {
         let name = row.live.name.as_str();
-        let library = format!("{} ({})", row.live.library, row.live.language);
+        let library = format!("{} ({})", row.live.tested, row.live.language);
         match &row.came {
             Came::Run(run) => {
                 failed |= run.fails();

@@ -72,12 +72,12 @@ pub fn build(adapter: &Adapter, version: &Version, keep: bool) -> Result<PathBuf
 
 /// The name of a version's worker crate, and of its lock.
 pub fn name(adapter: &Adapter, version: &Version) -> String {
-    format!("{}-{version}", adapter.library).replace(['.', '+'], "-")
+    format!("{}-{version}", adapter.package).replace(['.', '+'], "-")
 }
 
 /// The worker's `Cargo.toml`.
 fn text(adapter: &Adapter, version: &Version) -> String {
-    let Adapter { file, library, versions: _, features, with } = adapter;
+    let Adapter { file, package, versions: _, features, with } = adapter;
     let name = name(adapter, version);
     let root = Path::new(HERE).join("../..");
     let root = root.display();
@@ -94,7 +94,7 @@ path = "{HERE}/adapters/{file}.rs"
 [dependencies]
 wsclose = {{ path = "{root}" }}
 wsclose-plumbing = {{ path = "{root}/plumbing" }}
-{library} = {{ version = "={version}", default-features = false, features = {features:?} }}
+{package} = {{ version = "={version}", default-features = false, features = {features:?} }}
 "#
     );
     for line in with {

@@ -72,8 +72,8 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
     let manifest = Manifest::load(&std::fs::read_to_string(here.join("old.toml"))?)?;
     let bugs: Vec<Bug> = match args.which.as_slice() {
         [] => manifest.bugs.clone(),
-        [library, versions @ ..] => {
-            let known = manifest.bugs.iter().filter(|bug| bug.library == *library);
+        [package, versions @ ..] => {
+            let known = manifest.bugs.iter().filter(|bug| bug.package == *package);
             match versions {
                 [] => known.cloned().collect(),
                 [affected, fixed] => {
@@ -81,7 +81,7 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
                     let known = known.filter(|bug| bug.affected == affected && bug.fixed == fixed);
                     let found: Vec<_> = known.cloned().collect();
                     if found.is_empty() {
-                        vec![Bug::unknown(library.clone(), affected, fixed)]
+                        vec![Bug::unknown(package.clone(), affected, fixed)]
                     } else {
                         found
                     }
@@ -105,18 +105,18 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
     );
     let (mut scores, mut not_built) = (Vec::new(), 0);
     for bug in &bugs {
-        let Bug { library, affected, fixed, .. } = bug;
+        let Bug { package, affected, fixed, .. } = bug;
         match score(&manifest, bug, scripts.clone(), args.budget) {
             Ok(score) => {
                 let outcome = if score.found() { "found" } else { "NOT FOUND" };
-                eprintln!("{library} {affected} -> {fixed}: {outcome}");
+                eprintln!("{package} {affected} -> {fixed}: {outcome}");
                 if args.show {
                     println!("{}", Scripted(&score));
                 }
                 scores.push(score);
             }
             Err(error) => {
-                eprintln!("{library} {affected} -> {fixed}: {error}");
+                eprintln!("{package} {affected} -> {fixed}: {error}");
                 not_built += 1;
             }
         }
@@ -138,8 +138,8 @@ fn score(
     budget: Budget,
 ) -> Result<Score, Box<dyn std::error::Error>> {
     let worker = |version| -> Result<Worker, Box<dyn std::error::Error>> {
-        let adapter = manifest.adapter(&bug.library, version)?;
-        let program = crates::build(adapter, version, manifest.lists(&bug.library, version))?;
+        let adapter = manifest.adapter(&bug.package, version)?;
+        let program = crates::build(adapter, version, manifest.lists(&bug.package, version))?;
         Ok(Worker::new(&program, DEADLINE))
     };
     let (mut affected, mut fixed) = (worker(&bug.affected)?, worker(&bug.fixed)?);

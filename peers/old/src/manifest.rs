@@ -12,7 +12,7 @@ pub struct Adapter {
     pub file: String,
     /// The library's name on crates.io.
     #[serde(rename = "crate")]
-    pub library: String,
+    pub package: String,
     /// The versions whose interface it is written against.
     pub versions: VersionReq,
     /// The features that it needs.
@@ -29,7 +29,7 @@ pub struct Adapter {
 pub struct Bug {
     /// The library's name on crates.io.
     #[serde(rename = "crate")]
-    pub library: String,
+    pub package: String,
     /// A version that has it.
     pub affected: Version,
     /// A version in which it is mended.
@@ -45,8 +45,8 @@ pub struct Bug {
 
 impl Bug {
     /// A bug of which nothing is known but between which versions it was mended.
-    pub fn unknown(library: String, affected: Version, fixed: Version) -> Bug {
-        Bug { library, affected, fixed, what: "?".to_owned(), source: String::new(), ids: Vec::new() }
+    pub fn unknown(package: String, affected: Version, fixed: Version) -> Bug {
+        Bug { package, affected, fixed, what: "?".to_owned(), source: String::new(), ids: Vec::new() }
     }
 
     /// The rules that it breaks; none of a bug of which nothing is known.
@@ -79,10 +79,10 @@ pub enum ManifestError {
     )]
     Shape(#[from] toml::de::Error),
     /// A bug breaks a rule that does not exist.
-    #[error("the bug of {library} {affected}: {source}")]
+    #[error("the bug of {package} {affected}: {source}")]
     Rule {
         /// Whose bug it is.
-        library: String,
+        package: String,
         /// The version that has it.
         affected: Version,
         /// What is wrong with the rule.
@@ -90,11 +90,11 @@ pub enum ManifestError {
     },
     /// No adapter serves a version.
     #[error(
-        "expected one adapter for {library} {version}, found {found}; name the versions in the `[[adapter]]` tables so that each is served by one"
+        "expected one adapter for {package} {version}, found {found}; name the versions in the `[[adapter]]` tables so that each is served by one"
     )]
     Adapter {
         /// Whose version it is.
-        library: String,
+        package: String,
         /// The version.
         version: Version,
         /// How many adapters there are for it.
@@ -111,18 +111,18 @@ impl Manifest {
         let manifest: Manifest = toml::from_str(text)?;
         for bug in &manifest.bugs {
             if let Some(source) = bug.ids.iter().find_map(|id| id.parse::<Rule>().err()) {
-                let (library, affected) = (bug.library.clone(), bug.affected.clone());
-                return Err(ManifestError::Rule { library, affected, source });
+                let (package, affected) = (bug.package.clone(), bug.affected.clone());
+                return Err(ManifestError::Rule { package, affected, source });
             }
-            manifest.adapter(&bug.library, &bug.affected)?;
-            manifest.adapter(&bug.library, &bug.fixed)?;
+            manifest.adapter(&bug.package, &bug.affected)?;
+            manifest.adapter(&bug.package, &bug.fixed)?;
         }
         Ok(manifest)
     }
 
     /// Whether a bug is listed that this version has, or in which it is mended.
-    pub fn lists(&self, library: &str, version: &Version) -> bool {
-        let mut bugs = self.bugs.iter().filter(|bug| bug.library == library);
+    pub fn lists(&self, package: &str, version: &Version) -> bool {
+        let mut bugs = self.bugs.iter().filter(|bug| bug.package == package);
         bugs.any(|bug| [&bug.affected, &bug.fixed].contains(&version))
     }
 
@@ -130,13 +130,13 @@ impl Manifest {
     ///
     /// # Errors
     /// When there is none, or more than one.
-    pub fn adapter(&self, library: &str, version: &Version) -> Result<&Adapter, ManifestError> {
-        let serves = |adapter: &&Adapter| adapter.library == library && adapter.versions.matches(version);
+    pub fn adapter(&self, package: &str, version: &Version) -> Result<&Adapter, ManifestError> {
+        let serves = |adapter: &&Adapter| adapter.package == package && adapter.versions.matches(version);
         let found: Vec<_> = self.adapters.iter().filter(serves).collect();
         match found.as_slice() {
             [adapter] => Ok(adapter),
             _ => Err(ManifestError::Adapter {
-                library: library.to_owned(),
+                package: package.to_owned(),
                 version: version.clone(),
                 found: found.len(),
             }),

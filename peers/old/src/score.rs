@@ -178,7 +178,7 @@ impl Score {
     }
 
     fn rows(&self) -> Vec<[String; 8]> {
-        let Bug { library, affected, fixed, what, .. } = &self.bug;
+        let Bug { package, affected, fixed, what, .. } = &self.bug;
         let verdicts = self.verdicts();
         let scored: Vec<_> = verdicts.iter().filter_map(|verdict| verdict.rule).collect();
         let also = self.telling().into_iter().filter(|rule| !scored.contains(rule)).map(Rule::id);
@@ -194,7 +194,7 @@ impl Score {
                 None => "-".to_owned(),
             };
             [
-                format!("{library} {affected} -> {fixed}"),
+                format!("{package} {affected} -> {fixed}"),
                 what.clone(),
                 outcome.name().to_owned(),
                 rule.map_or("-".to_owned(), |rule| format!("{} ({})", rule.id(), rule.level())),
@@ -253,10 +253,10 @@ pub struct Scripted<'a>(pub &'a Score);
 
 impl fmt::Display for Scripted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Bug { library, affected, fixed, .. } = &self.0.bug;
+        let Bug { package, affected, fixed, .. } = &self.0.bug;
         for (version, faulted) in [(affected, &self.0.affected), (fixed, &self.0.fixed)] {
             for (rule, First { script, actual, .. }) in faulted {
-                writeln!(f, "# {library} {version}, {rule}: {actual}\n# {}", script.name)?;
+                writeln!(f, "# {package} {version}, {rule}: {actual}\n# {}", script.name)?;
                 let script = Script::decode(&script.octets).expect("it was played");
                 writeln!(f, "{script}")?;
             }

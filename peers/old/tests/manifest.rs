@@ -30,7 +30,7 @@ fn every_version_has_the_lock_that_it_was_built_with() {
     let manifest = manifest();
     let versions = manifest.bugs.iter().flat_map(|bug| [(bug, &bug.affected), (bug, &bug.fixed)]);
     let named: BTreeSet<_> = versions
-        .map(|(bug, version)| name(manifest.adapter(&bug.library, version).expect("checked"), version))
+        .map(|(bug, version)| name(manifest.adapter(&bug.package, version).expect("checked"), version))
         .collect();
     assert_eq!(named, files("locks", ".lock"));
 }
