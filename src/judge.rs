@@ -1,9 +1,9 @@
 //! The judge: in comes a trace, out comes a verdict on every rule and a finding for every breach. It knows
 //! nothing of who made the trace but what the trace says: the role, and the duties that the subject took on.
 //!
-//! `story` gathers what happened on each connection and `reaction` what the subject made of it; `sender`,
-//! `receiver` and `app` compare that with the rules that bind these; `across` compares connections. After its
-//! first few traces a judge allocates nothing.
+//! `teller` gathers what happened on each connection into a `story`, and `reaction` says what the subject made of
+//! it; `sender`, `receiver` and `app` compare that with the rules that bind these; `across` compares connections.
+//! After its first few traces a judge allocates nothing.
 
 mod across;
 mod app;
@@ -12,6 +12,8 @@ mod reader;
 mod receiver;
 mod sender;
 mod story;
+mod teller;
+mod way;
 
 use std::fmt;
 
@@ -171,7 +173,7 @@ pub struct Judge {
     asked: (Duties, RuleSet),
     verdicts: Verdicts,
     findings: Vec<Finding>,
-    teller: story::Teller,
+    teller: teller::Teller,
     connections: Vec<across::Outcome>,
 }
 
@@ -183,7 +185,7 @@ impl Judge {
             asked: (Duties::ALL, Duties::ALL.rules()),
             verdicts: Verdicts::default(),
             findings: Vec::new(),
-            teller: story::Teller::new(),
+            teller: teller::Teller::new(),
             connections: Vec::new(),
         }
     }
@@ -207,7 +209,7 @@ impl Judge {
                 .position(|entry| matches!(entry.what, What::Connected { .. }))
                 .map_or(trace.entries().len(), |at| start + 1 + at);
             let story = self.teller.tell(trace, start, next, self.profile);
-            let askable = story.askable();
+            let askable = story.way.askable();
             across_all = across_all.and(askable);
             bench.asked = asked.and(askable);
             sender::judge(&mut bench, &story, self.profile);

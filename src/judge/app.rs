@@ -50,7 +50,7 @@ fn close_received(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
             let registered = code.class() == Class::Registered
                 && told.is_some_and(|report| report.code == Some(CloseCode::ABNORMAL));
             if story.error.is_some() && story.reaction_to_close(peer) != Reaction::Accepted
-                || story.is_mute() && told.is_some_and(refused)
+                || story.way.is_mute() && told.is_some_and(refused)
                 // Not everybody takes every registered code; who does not, is told of no closure.
                 || registered && story.reaction_to_close(peer) != Reaction::Accepted
             {

@@ -1,7 +1,7 @@
 //! What the subject made of what it received: in comes a story, out comes whether it failed the connection,
 //! took what came as if nothing were wrong, or left no evidence.
 
-use super::story::{At, Broken, SeenClose, Story};
+use super::story::{At, Broken, SeenClose, Stage, Story};
 use crate::code::CloseCode;
 use crate::flaw::Flaw;
 use crate::frame::Opcode;
@@ -91,7 +91,11 @@ impl Story {
         if closing_already || unable || !had_time {
             return Reaction::Unclear;
         }
-        if broken.whole || told_by_header && !broken.begun { Reaction::Accepted } else { Reaction::Unclear }
+        if broken.is_whole() || told_by_header && broken.stage == Stage::Header {
+            Reaction::Accepted
+        } else {
+            Reaction::Unclear
+        }
     }
 
     /// Whether the subject had a tick, or the rest of the script, to react to what came at `at` before the

@@ -43,7 +43,7 @@ fn flaw(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
             Reaction::Rejected => bench.conforms(rule),
             Reaction::Unclear => bench.unclear(rule),
             // Until it is whole, only what its length says can have been refused.
-            Reaction::Accepted if !broken.whole && !flaw.shows_in_length() => bench.unclear(rule),
+            Reaction::Accepted if !broken.is_whole() && !flaw.shows_in_length() => bench.unclear(rule),
             Reaction::Accepted => {
                 bench.breaks(rule, broken.at, "the connection failed", Actual::Took(flaw, broken.code));
             }
@@ -60,7 +60,7 @@ fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
     if story.end.is_some() {
         bench.conforms(rule);
     } else {
-        let patient = story.role == Role::Client || bench.trace.duties.has(Duty::KeepsTime);
+        let patient = bench.trace.role == Role::Client || bench.trace.duties.has(Duty::KeepsTime);
         let tired = bench.trace.duties.has(Duty::KeepsTime) && story.silent_since(broken.at) >= PATIENCE;
         let due = !patient || story.peer_fin.is_some() || tired;
         if due && story.panicked.is_none() && story.spinning.is_none() {
@@ -81,7 +81,7 @@ fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
             let fits =
                 refused_code || answer.is_some_and(|code| broken.flaws.iter().any(|flaw| flaw.fits(code)));
             // What came of the frame after its header may have been worse.
-            let later = !broken.whole
+            let later = !broken.is_whole()
                 && (broken.flaws.contains(Flaw::MessageTooBig)
                     || story.own_close.is_some_and(|own| broken.until.is_some_and(|at| at < own.at)));
             if later && !fits {

@@ -35,7 +35,7 @@ const BY_CODES: RuleSet =
 /// What single frames break.
 fn frames(bench: &mut Bench<'_>, story: &Story) {
     let mut exercised = BY_EVERY_FRAME;
-    exercised.insert(match story.role {
+    exercised.insert(match bench.trace.role {
         Role::Client => Rule::ClientMasks,
         Role::Server => Rule::ServerDoesNotMask,
     });
@@ -54,7 +54,7 @@ fn frames(bench: &mut Bench<'_>, story: &Story) {
     }
     if let (true, Some(end)) = (story.own_unfinished, story.end)
         && story.peer_reset.is_none()
-        && !story.is_mute()
+        && !story.way.is_mute()
         && !broken.contains(Rule::StreamWellFormed)
     {
         broken.insert(Rule::StreamWellFormed);
@@ -73,10 +73,10 @@ fn closes(bench: &mut Bench<'_>, story: &Story, profile: Profile) {
             // What came after a flaw that was let pass is not read here: it may have been this.
             || story.broken.is_some_and(|broken| broken.at <= own.at);
         let mut kept = BY_CODES;
-        if story.role == Role::Server {
+        if bench.trace.role == Role::Server {
             kept.insert(Rule::Code1010FromClient);
         }
-        match code.sendable(story.role, profile) {
+        match code.sendable(bench.trace.role, profile) {
             // Echoing 1010 is not originating it.
             Err(Unsendable::ClientOnly) if echoed => {}
             Err(why) => {
@@ -172,7 +172,7 @@ fn tcp(bench: &mut Bench<'_>, story: &Story) {
 
 fn after_handshake(bench: &mut Bench<'_>, story: &Story, both: At) {
     let open = Actual::Words("left TCP open after the handshake");
-    match story.role {
+    match bench.trace.role {
         Role::Server => {
             if story.end.is_none() && bench.in_grace(story, both) {
                 bench.unclear(Rule::TcpClosedAfterHandshake);
