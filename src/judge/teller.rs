@@ -82,6 +82,7 @@ impl Teller {
                     story.stimulated(at);
                     story.pending_send = None;
                     story.asks += 1;
+                    story.wanted = [code, story.wanted[0]];
                     story.asked.get_or_insert(Asked { at, code, reason_len: reason.len(), refused: false });
                 }
                 What::AppSend { .. } => {
@@ -94,6 +95,9 @@ impl Teller {
                     story.asked_to_send_after_close |= sent.is_some();
                 }
                 What::Refused(_) => {
+                    if story.pending_send.is_none() {
+                        story.wanted = [story.wanted[1], None];
+                    }
                     if let Some(asked) = &mut story.asked
                         && story.pending_send.is_none()
                         && story.own_close.is_none()
@@ -102,10 +106,15 @@ impl Teller {
                     }
                     story.asked_to_send_after_close |= story.pending_send.take().is_some();
                 }
-                What::Fin => story.end = story.end.or(Some(at)),
+                What::HalfFin => story.end = story.end.or(Some(at)),
+                What::Fin => {
+                    story.end = story.end.or(Some(at));
+                    story.deaf = Some(at);
+                }
                 What::Reset => {
                     story.end_by_reset = story.end.is_none();
                     story.end = story.end.or(Some(at));
+                    story.deaf = Some(at);
                 }
                 What::Message { .. } => {
                     story.delivered += 1;
@@ -205,8 +214,7 @@ impl Teller {
                     true
                 }
                 (Seen::Frame(header, flaws, payload), _) => {
-                    // What is read after TCP was ended is no longer waited for.
-                    let between = story.own_close.is_some() && story.end.is_none();
+                    let between = story.own_close.is_some() && story.deaf.is_none();
                     story.between_closes |= between && header.opcode != Opcode::Close;
                     let accompanied = story.frame_at.replace(at) == Some(at);
                     match header.opcode {
@@ -275,7 +283,11 @@ impl Teller {
                             if story.own_closes == 2 {
                                 story.second_code = close.code();
                             }
-                            story.own_close.get_or_insert(close);
+                            if story.own_close.is_none() {
+                                story.own_close_was_wanted =
+                                    close.code().is_some() && story.wanted.contains(&close.code());
+                                story.own_close = Some(close);
+                            }
                         }
                         Opcode::Pong => {
                             story.pongs += 1;

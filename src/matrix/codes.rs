@@ -174,7 +174,7 @@ impl Seen {
                     (Wrote::Heartbeat | Wrote::Data, _) => {}
                 }),
                 What::PeerFin | What::PeerReset | What::PeerGone(_) => peer_ended = true,
-                What::Fin | What::Reset => seen.left |= !peer_ended,
+                What::HalfFin | What::Fin | What::Reset => seen.left |= !peer_ended,
                 What::Reported { code, clean, .. } => {
                     seen.unclean |= clean == Some(false);
                     seen.told = seen.told.or(Some(code.unwrap_or(CloseCode::NO_STATUS)));
