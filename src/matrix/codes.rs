@@ -15,7 +15,7 @@ pub enum Mark {
     Echoed,
     /// It told its application of the code, and wrote no Close for it.
     Taken,
-    /// It answered by a Close without a code.
+    /// It answered by a Close without a code, or was told of one.
     AnsweredEmpty,
     /// It answered by another code that is no error's, or told its application of another one.
     AnsweredOtherwise,
@@ -110,7 +110,7 @@ impl Mark {
         match self {
             Mark::Echoed => "accepted, and echoed",
             Mark::Taken => "accepted: told to the application, no Close written for it",
-            Mark::AnsweredEmpty => "answered by a Close without a code",
+            Mark::AnsweredEmpty => "answered, or told of, without a code",
             Mark::AnsweredOtherwise => "answered, or told, as another code",
             Mark::RefusedBy1002 => "refused by 1002",
             Mark::RefusedBy1007 => "refused by 1007",
@@ -219,6 +219,8 @@ impl Seen {
                 Some(CloseCode::ABNORMAL | CloseCode::PROTOCOL_ERROR | CloseCode::INVALID_PAYLOAD) => {
                     Mark::Dropped
                 }
+                // It says that it was closed, and not by what.
+                Some(CloseCode::NO_STATUS) => Mark::AnsweredEmpty,
                 Some(_) => Mark::AnsweredOtherwise,
                 None if self.left && self.first.is_none() => Mark::Dropped,
                 None => Mark::Nothing,
