@@ -39,8 +39,9 @@ impl Story {
         if error.is_some() {
             return rejected;
         }
-        let refused_again = self.second_close.is_some_and(in_time)
-            && self.second_code.is_some_and(|code| is_failure(code) && broken.code != Some(code));
+        let refused_again = self.last_close.is_some_and(|(at, code)| {
+            in_time(at) && code.is_some_and(|code| is_failure(code) && broken.code != Some(code))
+        });
         if refused_again {
             return rejected;
         }
