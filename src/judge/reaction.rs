@@ -32,7 +32,8 @@ impl Story {
         // What the application asked for is no answer to the peer.
         let answer = self.own_close.filter(|own| in_time(own.at) && !self.own_close_was_wanted);
         let error = self.error.filter(|error| in_time(*error));
-        let first = answer.map(|own| own.at).into_iter().chain(error).chain(self.end).min();
+        let end = self.end.filter(|end| in_time(*end));
+        let first = answer.map(|own| own.at).into_iter().chain(error).chain(end).min();
         if self.excess.is_some_and(|excess| in_time(excess) && first.is_none_or(|first| excess < first)) {
             return if broken.clouded { Reaction::Unclear } else { Reaction::Accepted };
         }
