@@ -118,7 +118,9 @@ fn accepts(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
     let failed_before = story.error.is_some_and(|error| error < peer.at)
         || story.deaf.is_some_and(|deaf| deaf < peer.at)
         || story.peer_reset.is_some();
-    if failed_before || story.paused {
+    // Who is closing by itself may have its own reasons not to answer.
+    let closing = story.own_close.is_none() && story.asked.is_some_and(|asked| asked.at < peer.at);
+    if failed_before || closing || story.paused {
         return;
     }
     let reaction = match story.reaction_to_close(peer) {
