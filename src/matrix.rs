@@ -187,7 +187,7 @@ impl Row {
 
     /// Whether the rule is asked of this subject in any role.
     pub fn asks(&self, rule: Rule) -> bool {
-        self.parts.iter().any(|part| part.duties.has(rule.duty()))
+        self.parts.iter().any(|part| part.duties.asks(rule))
     }
 
     /// How many scripts it was put through.

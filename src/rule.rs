@@ -144,13 +144,16 @@ impl Duty {
     }
 }
 
-/// A set of duties.
+/// A set of duties, and the single rules among them that the program around the subject keeps all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub struct Duties(u16);
+pub struct Duties {
+    bits: u16,
+    left: RuleSet,
+}
 
 impl Duties {
     /// Every duty there is.
-    pub const ALL: Duties = Duties((1 << Duty::ALL.len()) - 1);
+    pub const ALL: Duties = Duties { bits: (1 << Duty::ALL.len()) - 1, left: RuleSet::EMPTY };
 
     /// The set of these duties.
     pub const fn of(duties: &[Duty]) -> Duties {
@@ -160,12 +163,22 @@ impl Duties {
             bits |= 1 << duties[i] as u16;
             i += 1;
         }
-        Duties(bits)
+        Duties { bits, left: RuleSet::EMPTY }
     }
 
     /// The set without these duties.
     pub const fn without(self, duties: &[Duty]) -> Duties {
-        Duties(self.0 & !Duties::of(duties).0)
+        Duties { bits: self.bits & !Duties::of(duties).bits, left: self.left }
+    }
+
+    /// The set, but for these rules, which the program around the subject keeps or breaks.
+    pub const fn but_for(self, rules: &[Rule]) -> Duties {
+        Duties { bits: self.bits, left: self.left.union(RuleSet::of(rules)) }
+    }
+
+    /// Whether this rule may be held against a subject with these duties.
+    pub const fn asks(self, rule: Rule) -> bool {
+        self.has(rule.duty()) && !self.left.contains(rule)
     }
 
     /// The rules that may be held against a subject with these duties.
@@ -173,7 +186,7 @@ impl Duties {
         let mut rules = RuleSet::EMPTY;
         let mut i = 0;
         while i < Rule::ALL.len() {
-            if self.has(Rule::ALL[i].duty()) {
+            if self.asks(Rule::ALL[i]) {
                 rules.insert(Rule::ALL[i]);
             }
             i += 1;
@@ -183,7 +196,7 @@ impl Duties {
 
     /// Whether the set has this duty.
     pub const fn has(self, duty: Duty) -> bool {
-        self.0 & (1 << duty as u16) != 0
+        self.bits & (1 << duty as u16) != 0
     }
 }
 
@@ -424,13 +437,13 @@ rules! {
         "Clean means that Closes went both ways before TCP ended."
     ApiRefusesUnsendableCode "api-refuses-unsendable-code" "7.4; WHATWG" App Should OffersApi
         "Closing with a code that may not be sent is refused before anything is sent."
-        "The application asked for 0–999, 1005, 1006, 1015 or 5000 and above, and a Close with that code was written."
+        "The application asked for 0–999, 1005, 1006, 1015 or 5000 and above, and a Close with that code was written. Who has no interface for it was not asked."
     ApiRefusesLongReason "api-refuses-long-reason" "5.5; WHATWG" App Should OffersApi
         "A reason over 123 bytes is refused, or cut between characters: never sent over-long."
-        "The application asked for it, and a Close of more than 125 bytes or with broken UTF-8 was written."
+        "The application asked for it, and a Close of more than 125 bytes or with broken UTF-8 was written. Who has no interface for it was not asked."
     ApiRefusesDataAfterClose "api-refuses-data-after-close" "5.5.1, 6.1" App Should OffersApi
         "Sending after close is an error to the caller, not silence."
-        "The subject had written its Close, and took a message as if it would be sent."
+        "The subject had written its Close, and took a message as if it would be sent. Who has no interface for it was not asked."
     GivesUpWaiting "gives-up-waiting" "–" Receiver Robust KeepsTime
         "A peer that never answers, or never closes TCP, does not hold the connection for ever."
         "Sixteen ticks in which nothing came, after its own Close, and TCP is still open."

@@ -69,6 +69,7 @@ fn outcome(trace: &Trace) -> (Vec<u8>, bool) {
             | What::Reported { .. }
             | What::Accepted
             | What::Refused(_)
+            | What::NotAsked(_)
             | What::Panicked(_)
             | What::Spinning
             | What::Memory(_)

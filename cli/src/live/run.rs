@@ -116,6 +116,7 @@ fn code_written(trace: &Trace) -> Option<CloseCode> {
             | What::Errored(_)
             | What::Accepted
             | What::Refused(_)
+            | What::NotAsked(_)
             | What::Message { .. }
             | What::Panicked(_)
             | What::Spinning
