@@ -44,7 +44,7 @@ pub enum Level {
     Interop,
     /// No sentence forbids it, and no user would accept it (a panic, a hang). Fails a run.
     Robust,
-    /// A SHOULD. Warns; fails a strict run.
+    /// A SHOULD, or what the RFC or the registry implies. Warns; fails a strict run.
     Should,
     /// Accepted what no conforming peer may send. Warns; fails a strict run.
     Lenient,
@@ -388,8 +388,8 @@ rules! {
         "A server closes the connection on an unmasked frame."
         "As rejects-local-only-codes, on every frame."
     ClientRejectsMasked "client-rejects-masked" "5.1" Receiver Must Frames
-        "A client closes the connection on a masked frame."
-        "As rejects-local-only-codes, on every frame."
+        "A client closes the connection if it detects a masked frame."
+        "As rejects-local-only-codes, on every frame. §5.1 says `detects`: that a client has to look is our reading."
     CloseBetweenFragments "close-between-fragments" "5.4" Receiver Must Frames
         "A Close in the middle of a fragmented message is handled as a Close."
         "Neither a Close nor an end of the connection followed. One that answers 1002 did handle it, as an error: not a breach."
