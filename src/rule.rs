@@ -53,6 +53,10 @@ pub enum Level {
 }
 
 impl Level {
+    /// Every level, the gravest first.
+    pub const ALL: [Level; 6] =
+        [Level::Must, Level::Interop, Level::Robust, Level::Should, Level::Lenient, Level::Info];
+
     /// Whether a breach at this level fails a run; `strict` counts `should` and `lenient` too.
     pub const fn fails(self, strict: bool) -> bool {
         match self {

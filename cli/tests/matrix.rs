@@ -165,6 +165,13 @@ fn what_does_not_exist_is_usage() {
     wsclose(&["matrix", "--force"]).exits(2);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_cannot_be_made_is_said_before_anything_is_played() {
+    let ran = matrix(&Folder::new(), &[&MODEL, &["--out", "/proc/none"]]).exits(3);
+    ran.complains("/proc/none: expected a folder to write in, found: ");
+}
+
 #[test]
 fn a_corpus_that_is_none_is_said_before_anything_is_played() {
     let folder = Folder::new();
@@ -175,7 +182,7 @@ fn a_corpus_that_is_none_is_said_before_anything_is_played() {
     with("empty").complains("expected scripts");
     with("broken").complains("a.ws:2:");
     with("file.ws").complains("expected a folder, found a file");
-    with("nowhere").complains("found nothing of that name");
+    with("nowhere").complains("nowhere: expected a folder, found nothing of that name");
 }
 
 #[test]
