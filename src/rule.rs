@@ -4,8 +4,14 @@
 //! break it, how bad that is, and which [`Duty`] a subject must have taken on before the rule can be
 //! held against it.
 
+mod duty;
+mod set;
+
 use std::fmt;
 use std::str::FromStr;
+
+pub use duty::{Duties, Duty};
+pub use set::RuleSet;
 
 /// Whose act can break a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,125 +88,6 @@ impl Level {
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-/// Something that an endpoint may do itself or leave to the program around it. A rule is held against a
-/// subject only if the subject has taken on the duty that the rule is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Duty {
-    /// It builds and parses frames: every subject does.
-    Frames,
-    /// It masks what a client sends, and picks the keys.
-    Masks,
-    /// It answers the peer's Close itself.
-    Answers,
-    /// It reads what a Close says: its code and reason.
-    ReadsClose,
-    /// It sends a Close itself when it fails the connection.
-    FailsAloud,
-    /// It closes TCP itself (or tells its caller, unmistakably, to do so at that moment).
-    ClosesTcp,
-    /// It has a clock of its own and gives up waiting.
-    KeepsTime,
-    /// It tells its application the code and reason of a closure.
-    Reports,
-    /// It tells its application whether the closure was clean.
-    ReportsClean,
-    /// It offers the application a way to close and to send.
-    OffersApi,
-    /// The adapter can see how much memory it takes.
-    ShowsMemory,
-}
-
-impl Duty {
-    /// Every duty, in the order of the enum.
-    pub const ALL: [Duty; 11] = [
-        Duty::Frames,
-        Duty::Masks,
-        Duty::Answers,
-        Duty::ReadsClose,
-        Duty::FailsAloud,
-        Duty::ClosesTcp,
-        Duty::KeepsTime,
-        Duty::Reports,
-        Duty::ReportsClean,
-        Duty::OffersApi,
-        Duty::ShowsMemory,
-    ];
-
-    /// The duty in a few words, as `explain` prints it.
-    pub const fn says(self) -> &'static str {
-        match self {
-            Duty::Frames => "builds and parses frames",
-            Duty::Masks => "masks what it sends as a client",
-            Duty::Answers => "answers a Close itself",
-            Duty::ReadsClose => "reads the code and reason of a Close",
-            Duty::FailsAloud => "sends a Close itself when it fails the connection",
-            Duty::ClosesTcp => "closes TCP itself",
-            Duty::KeepsTime => "has a clock and gives up waiting",
-            Duty::Reports => "tells the application code and reason",
-            Duty::ReportsClean => "tells the application whether the closure was clean",
-            Duty::OffersApi => "lets the application close and send",
-            Duty::ShowsMemory => "lets us see its memory",
-        }
-    }
-}
-
-/// A set of duties, and the single rules among them that the program around the subject keeps all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub struct Duties {
-    bits: u16,
-    left: RuleSet,
-}
-
-impl Duties {
-    /// Every duty there is.
-    pub const ALL: Duties = Duties { bits: (1 << Duty::ALL.len()) - 1, left: RuleSet::EMPTY };
-
-    /// The set of these duties.
-    pub const fn of(duties: &[Duty]) -> Duties {
-        let mut bits = 0;
-        let mut i = 0;
-        while i < duties.len() {
-            bits |= 1 << duties[i] as u16;
-            i += 1;
-        }
-        Duties { bits, left: RuleSet::EMPTY }
-    }
-
-    /// The set without these duties.
-    pub const fn without(self, duties: &[Duty]) -> Duties {
-        Duties { bits: self.bits & !Duties::of(duties).bits, left: self.left }
-    }
-
-    /// The set, but for these rules, which the program around the subject keeps or breaks.
-    pub const fn but_for(self, rules: &[Rule]) -> Duties {
-        Duties { bits: self.bits, left: self.left.union(RuleSet::of(rules)) }
-    }
-
-    /// Whether this rule may be held against a subject with these duties.
-    pub const fn asks(self, rule: Rule) -> bool {
-        self.has(rule.duty()) && !self.left.contains(rule)
-    }
-
-    /// The rules that may be held against a subject with these duties.
-    pub const fn rules(self) -> RuleSet {
-        let mut rules = RuleSet::EMPTY;
-        let mut i = 0;
-        while i < Rule::ALL.len() {
-            if self.asks(Rule::ALL[i]) {
-                rules.insert(Rule::ALL[i]);
-            }
-            i += 1;
-        }
-        rules
-    }
-
-    /// Whether the set has this duty.
-    pub const fn has(self, duty: Duty) -> bool {
-        self.bits & (1 << duty as u16) != 0
     }
 }
 
@@ -499,80 +386,4 @@ impl FromStr for Rule {
 
 fn shared_words(a: &str, b: &str) -> usize {
     a.split('-').filter(|word| b.split(['-', '_', ' ']).any(|other| other.eq_ignore_ascii_case(word))).count()
-}
-
-/// A set of rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub struct RuleSet(u128);
-
-impl RuleSet {
-    /// The empty set.
-    pub const EMPTY: RuleSet = RuleSet(0);
-
-    /// Every rule.
-    pub const ALL: RuleSet = RuleSet((1 << Rule::ALL.len()) - 1);
-
-    /// Adds a rule.
-    pub const fn insert(&mut self, rule: Rule) {
-        self.0 |= 1 << rule as u8;
-    }
-
-    /// Whether the rule is in the set.
-    pub const fn contains(self, rule: Rule) -> bool {
-        self.0 & (1 << rule as u8) != 0
-    }
-
-    /// The set of these rules.
-    pub const fn of(rules: &[Rule]) -> RuleSet {
-        let mut set = RuleSet::EMPTY;
-        let mut i = 0;
-        while i < rules.len() {
-            set.insert(rules[i]);
-            i += 1;
-        }
-        set
-    }
-
-    /// The rules that are in both sets.
-    pub const fn and(self, other: RuleSet) -> RuleSet {
-        RuleSet(self.0 & other.0)
-    }
-
-    /// The rules of this set that are not in the other.
-    pub const fn without(self, other: RuleSet) -> RuleSet {
-        RuleSet(self.0 & !other.0)
-    }
-
-    /// The rules of both sets.
-    pub const fn union(self, other: RuleSet) -> RuleSet {
-        RuleSet(self.0 | other.0)
-    }
-
-    /// Whether the set has no rule.
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// How many rules it has.
-    pub const fn len(self) -> usize {
-        self.0.count_ones() as usize
-    }
-
-    /// The rules, in the order of the catalogue.
-    pub fn iter(self) -> impl Iterator<Item = Rule> {
-        let mut left = self.0;
-        std::iter::from_fn(move || {
-            let next = left.trailing_zeros() as usize;
-            left &= left.wrapping_sub(1);
-            Rule::ALL.get(next).copied()
-        })
-    }
-}
-
-impl FromIterator<Rule> for RuleSet {
-    fn from_iter<I: IntoIterator<Item = Rule>>(rules: I) -> RuleSet {
-        let mut set = RuleSet::EMPTY;
-        rules.into_iter().for_each(|rule| set.insert(rule));
-        set
-    }
 }
