@@ -223,7 +223,7 @@ rules! {
         "By how the subject ended TCP after having written a Close; a reset by the peer excuses it."
     WaitsForAnswer "waits-for-answer" "1.4, 7.1.2" Sender Should ClosesTcp
         "Having started the handshake, an endpoint does not close TCP before the peer's Close or a timeout."
-        "TCP closed less than two ticks after its own Close, with no Close, flaw, FIN or reset from the peer, is reported."
+        "TCP closed, for reading too, less than two ticks after its own Close, with no frame, FIN or reset from the peer since, is reported."
     AcceptsDefinedCodes "accepts-defined-codes" "7.4.1" Receiver Interop ReadsClose
         "1000–1003 and 1007–1011 complete the handshake: they are not treated as errors."
         "Judged on Closes with a short plain reason or none. Treated as an error: answered by an error code, reported as an error, or TCP dropped without an answer."

@@ -6,8 +6,7 @@
 //! after a Close without a code, and when the peer has gone, it is all that soketto tells.
 //!
 //! [`Duty::ClosesTcp`] is the library's: `Sender::close`, and `Receiver` once it has answered a Close, end
-//! what they send. A connection in memory takes that for the end of both directions, as a peer would that
-//! goes when it is told so.
+//! what they send; the connection is dropped when `receive` says that it is over.
 //!
 //! Left to the program, and so not held against soketto:
 //! - [`Duty::FailsAloud`]: an error of `receive` is only returned; the program drops TCP. (A Close with a

@@ -23,6 +23,7 @@ mod built {
             let words = |span| trace.output.text(span).into_owned();
             story.push(match entry.what {
                 What::Sent(span) => format!("sent {}", hex(&unmasked(trace.octets(span)))),
+                What::HalfFin => format!("half a fin at {tick}"),
                 What::Fin => format!("fin at {tick}"),
                 What::Message { kind, payload } => format!("{} {}", kind.name(), words(payload)),
                 What::Reported { code, reason, clean } => {

@@ -63,6 +63,7 @@ fn outcome(trace: &Trace) -> (Vec<u8>, bool) {
             | What::AppSend { .. }
             | What::AppPause
             | What::AppResume
+            | What::HalfFin
             | What::Fin
             | What::Reset
             | What::Message { .. }

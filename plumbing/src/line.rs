@@ -124,12 +124,12 @@ impl Pipe {
     fn shut_down(&self) -> io::Result<()> {
         self.with(|line| {
             line.stream.shutdown()?;
-            line.record().fin();
+            line.record().half_fin();
             Ok(())
         })
     }
 
-    /// Ends what this side sends, as `TcpStream::shutdown` does.
+    /// Ends what this side sends, as `TcpStream::shutdown` does; reading goes on.
     ///
     /// # Errors
     /// `NotConnected` when the connection is broken.

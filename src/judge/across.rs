@@ -77,6 +77,7 @@ fn is_prompt(entries: &[Entry]) -> bool {
         | What::AppResume => waiting == 0,
         What::Connected { .. }
         | What::Sent(_)
+        | What::HalfFin
         | What::Fin
         | What::Reset
         | What::Message { .. }
@@ -121,6 +122,7 @@ fn input(trace: &Trace, entries: &[Entry]) -> Option<u64> {
             What::Undelivered(_) => return None,
             What::Connected { .. }
             | What::Sent(_)
+            | What::HalfFin
             | What::Fin
             | What::Reset
             | What::Message { .. }

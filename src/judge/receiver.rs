@@ -116,7 +116,7 @@ fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
 /// A Close that every conforming peer may send, and whether it was taken.
 fn accepts(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
     let failed_before = story.error.is_some_and(|error| error < peer.at)
-        || story.end.is_some_and(|end| end < peer.at)
+        || story.deaf.is_some_and(|deaf| deaf < peer.at)
         || story.peer_reset.is_some();
     if failed_before || story.paused {
         return;
@@ -224,7 +224,7 @@ fn reads(bench: &mut Bench<'_>, story: &Story) {
         *at > own.at && *at < until && !story.peer_ended_before(*at) && at.tick - own.at.tick < 2
     };
     let breach = story
-        .end
+        .deaf
         .filter(before)
         .or(story.error.filter(before))
         .map(|at| (at, Actual::Words("stopped reading before the peer's Close")));
@@ -235,7 +235,7 @@ fn reads(bench: &mut Bench<'_>, story: &Story) {
         && story.spinning.is_none()
         && !story.paused
         && story.error.is_none()
-        && story.end.is_none_or(|end| end > until);
+        && story.deaf.is_none_or(|deaf| deaf > until);
     let lost =
         lost.then_some((own.at, Actual::Words("a message that came before the peer's Close was lost")));
     let breach = breach.or(lost);

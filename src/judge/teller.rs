@@ -85,6 +85,7 @@ impl Teller {
                     story.pending_send = None;
                     wants_to_close = true;
                     story.asks += 1;
+                    story.wanted = [code, story.wanted[0]];
                     story.asked.get_or_insert(Asked { at, code, reason_len: reason.len(), refused: false });
                 }
                 What::AppSend { .. } => {
@@ -98,6 +99,9 @@ impl Teller {
                     story.asked_to_send_after_close |= sent.is_some();
                 }
                 What::Refused(_) => {
+                    if story.pending_send.is_none() {
+                        story.wanted = [story.wanted[1], None];
+                    }
                     if let Some(asked) = &mut story.asked
                         && story.pending_send.is_none()
                         && story.own_close.is_none()
@@ -110,14 +114,20 @@ impl Teller {
                     // Nobody asked it: as if the application had not wanted it.
                     if wants_to_close {
                         story.asks -= 1;
+                        story.wanted = [story.wanted[1], None];
                         story.asked = story.asked.filter(|_| story.asks > 0);
                     }
                     story.pending_send = None;
                 }
-                What::Fin => story.end = story.end.or(Some(at)),
+                What::HalfFin => story.end = story.end.or(Some(at)),
+                What::Fin => {
+                    story.end = story.end.or(Some(at));
+                    story.deaf = Some(at);
+                }
                 What::Reset => {
                     story.end_by_reset = story.end.is_none();
                     story.end = story.end.or(Some(at));
+                    story.deaf = Some(at);
                 }
                 What::Message { .. } => {
                     story.delivered += 1;
@@ -217,8 +227,7 @@ impl Teller {
                     true
                 }
                 (Seen::Frame(header, flaws, payload), _) => {
-                    // What is read after TCP was ended is no longer waited for.
-                    let between = story.own_close.is_some() && story.end.is_none();
+                    let between = story.own_close.is_some() && story.deaf.is_none();
                     story.between_closes |= between && header.opcode != Opcode::Close;
                     let accompanied = story.frame_at.replace(at) == Some(at);
                     match header.opcode {
@@ -287,7 +296,11 @@ impl Teller {
                             if story.own_closes == 2 {
                                 story.second_code = close.code();
                             }
-                            story.own_close.get_or_insert(close);
+                            if story.own_close.is_none() {
+                                story.own_close_was_wanted =
+                                    close.code().is_some() && story.wanted.contains(&close.code());
+                                story.own_close = Some(close);
+                            }
                         }
                         Opcode::Pong => {
                             story.pongs += 1;

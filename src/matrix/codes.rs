@@ -15,7 +15,7 @@ pub enum Mark {
     Echoed,
     /// It told its application of the code, and wrote no Close for it.
     Taken,
-    /// It answered by a Close without a code.
+    /// It answered by a Close without a code, or was told of one.
     AnsweredEmpty,
     /// It answered by another code that is no error's, or told its application of another one.
     AnsweredOtherwise,
@@ -115,7 +115,7 @@ impl Mark {
         match self {
             Mark::Echoed => "accepted, and echoed",
             Mark::Taken => "accepted: told to the application, no Close written for it",
-            Mark::AnsweredEmpty => "answered by a Close without a code",
+            Mark::AnsweredEmpty => "answered, or told of, without a code",
             Mark::AnsweredOtherwise => "answered, or told, as another code",
             Mark::RefusedBy1002 => "refused by 1002",
             Mark::RefusedBy1007 => "refused by 1007",
@@ -182,7 +182,7 @@ impl Seen {
                     (Wrote::Heartbeat | Wrote::Data, _) => {}
                 }),
                 What::PeerFin | What::PeerReset | What::PeerGone(_) => peer_ended = true,
-                What::Fin | What::Reset => seen.left |= !peer_ended,
+                What::HalfFin | What::Fin | What::Reset => seen.left |= !peer_ended,
                 What::Reported { code, clean, .. } => {
                     seen.unclean |= clean == Some(false);
                     seen.told = seen.told.or(Some(code.unwrap_or(CloseCode::NO_STATUS)));
@@ -228,6 +228,8 @@ impl Seen {
                 Some(CloseCode::ABNORMAL | CloseCode::PROTOCOL_ERROR | CloseCode::INVALID_PAYLOAD) => {
                     Mark::Dropped
                 }
+                // It says that it was closed, and not by what.
+                Some(CloseCode::NO_STATUS) => Mark::AnsweredEmpty,
                 Some(_) => Mark::AnsweredOtherwise,
                 None if self.left && self.first.is_none() => Mark::Dropped,
                 None => Mark::Nothing,

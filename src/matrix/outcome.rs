@@ -180,7 +180,10 @@ impl Outcome {
                     peer_said_1006 |= frame == Wrote::Close(Some(CloseCode::ABNORMAL));
                 }),
                 What::PeerFin | What::PeerReset | What::PeerGone(_) => peer_ended = true,
-                What::Fin => now.tcp = if peer_ended { Tcp::ClosedAfter } else { Tcp::ClosedFirst },
+                What::HalfFin | What::Fin if now.tcp != Tcp::Open => {}
+                What::HalfFin | What::Fin => {
+                    now.tcp = if peer_ended { Tcp::ClosedAfter } else { Tcp::ClosedFirst };
+                }
                 What::Reset => now.tcp = Tcp::Reset,
                 What::Message { .. } => now.messages += 1,
                 What::Reported { code, clean, .. } => {

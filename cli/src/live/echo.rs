@@ -160,7 +160,7 @@ fn act(model: &mut Model, wire: &mut Wire, out: &mut Output) -> Option<What> {
                     wire.say(out.octets(span), OPENING);
                 }
                 What::Message { kind, payload } => wishes.push(Wish::of(kind, out.octets(payload))),
-                What::Fin | What::Reset => end = end.or(Some(entry.what)),
+                What::HalfFin | What::Fin | What::Reset => end = end.or(Some(entry.what)),
                 What::Connected { .. }
                 | What::Received(_)
                 | What::PeerFin

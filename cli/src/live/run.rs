@@ -124,6 +124,7 @@ fn code_written(trace: &Trace) -> Option<CloseCode> {
             | What::Moved(..)
             | What::Undelivered(_)
             | What::Note(_)
+            | What::HalfFin
             | What::Fin
             | What::Reset
             | What::Ended => continue,
