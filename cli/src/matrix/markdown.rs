@@ -202,18 +202,23 @@ fn vocabularies(results: &Results<'_>, page: &mut String) {
         return;
     }
     *page += "\n## Its own type of codes\n\nEvery value there and back, through the type that a peer has for close \
-              codes.\n\n| subject | come back changed | with a variant of their own | allowed, it says |\n\
-              |---|--:|--:|--:|\n";
+              codes.\n\n| subject | refused by the type | come back changed | with a name of their own | allowed, \
+              it says |\n|---|--:|--:|--:|--:|\n";
     for (name, spell) in known {
         let all: Vec<(u16, Spelling)> = (0..=u16::MAX).map(|code| (code, spell(code))).collect();
-        let changed = all.iter().filter(|(code, spelling)| spelling.back != *code).count();
-        let own = all.iter().filter(|(_, spelling)| spelling.own_variant).count();
-        let allowed: Vec<bool> = all.iter().filter_map(|(_, spelling)| spelling.allowed).collect();
-        let allowed = match allowed.len() {
-            0 => "does not say".to_owned(),
-            _ => allowed.iter().filter(|allowed| **allowed).count().to_string(),
+        let refused = all.iter().filter(|(_, spelling)| spelling.back.is_none()).count();
+        let changed = all.iter().filter(|(code, spelling)| spelling.back.is_some_and(|back| back != *code));
+        let changed = changed.count();
+        let count = |of: fn(&Spelling) -> Option<bool>, none: &str| {
+            let said: Vec<bool> = all.iter().filter_map(|(_, spelling)| of(spelling)).collect();
+            match said.len() {
+                0 => none.to_owned(),
+                _ => said.iter().filter(|said| **said).count().to_string(),
+            }
         };
-        writeln!(page, "| {name} | {changed} | {own} | {allowed} |").expect("a string grows");
+        let named = count(|spelling| spelling.named, "a bare number");
+        let allowed = count(|spelling| spelling.allowed, "does not say");
+        writeln!(page, "| {name} | {refused} | {changed} | {named} | {allowed} |").expect("a string grows");
     }
 }
 
