@@ -98,8 +98,8 @@ fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
     // What the application asked for is not the endpoint's doing, and a Close that says why goes before failing
     // (§7.1.7), also after one that said something else. An answer to the peer's does not.
     let of_its_own = story.own_closes.saturating_sub(story.asks);
-    let tells_why = closed_before && story.second_code.is_some_and(is_failure);
-    let second = story.second_close.is_some_and(|second| second > broken.at)
+    let tells_why = closed_before && story.last_close.is_some_and(|(_, code)| code.is_some_and(is_failure));
+    let second = story.last_close.is_some_and(|(last, _)| last > broken.at)
         && of_its_own > if closed_before && !tells_why { 0 } else { 1 };
     let breach = if second {
         Some(Actual::Words("a second Close after failing the connection"))

@@ -293,8 +293,8 @@ impl Teller {
                     match header.opcode {
                         Opcode::Close => {
                             let close = SeenClose::new(at, flaws, false, false, payload);
-                            if story.own_closes == 2 {
-                                story.second_code = close.code();
+                            if story.own_closes > 1 {
+                                story.last_close = Some((at, close.code()));
                             }
                             if story.own_close.is_none() {
                                 story.own_close_was_wanted =
