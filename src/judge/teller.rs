@@ -113,7 +113,7 @@ impl Teller {
                 What::NotAsked(_) => {
                     // Nobody asked it: as if the application had not wanted it.
                     if wants_to_close {
-                        story.asks -= 1;
+                        story.asks = story.asks.saturating_sub(1);
                         story.wanted = [story.wanted[1], None];
                         story.asked = story.asked.filter(|_| story.asks > 0);
                     }
