@@ -69,7 +69,7 @@ fn is_prompt(entries: &[Entry]) -> bool {
             waiting += 1;
             true
         }
-        What::Accepted | What::Refused(_) => {
+        What::Accepted | What::Refused(_) | What::NotAsked(_) => {
             waiting = waiting.saturating_sub(1);
             true
         }
@@ -136,6 +136,7 @@ fn input(trace: &Trace, entries: &[Entry]) -> Option<u64> {
             | What::Errored(_)
             | What::Accepted
             | What::Refused(_)
+            | What::NotAsked(_)
             | What::Panicked(_)
             | What::Spinning
             | What::Memory(_)

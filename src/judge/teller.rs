@@ -32,6 +32,8 @@ impl Teller {
         self.from.restart(trace.role, profile);
         // Where the first entry is that reached a subject whose application did not read.
         let mut unread = None;
+        // Whether that is what the application asked for last.
+        let mut wants_to_close = false;
         for (entry, happened) in trace.entries()[start..end].iter().enumerate() {
             let at = At { entry: start + entry, tick: happened.tick };
             story.last = at;
@@ -81,12 +83,14 @@ impl Teller {
                 What::AppClose { code, reason } => {
                     story.stimulated(at);
                     story.pending_send = None;
+                    wants_to_close = true;
                     story.asks += 1;
                     story.wanted = [code, story.wanted[0]];
                     story.asked.get_or_insert(Asked { at, code, reason_len: reason.len(), refused: false });
                 }
                 What::AppSend { .. } => {
                     story.stimulated(at);
+                    wants_to_close = false;
                     story.pending_send = story.own_close.is_some().then_some(at);
                 }
                 What::Accepted => {
@@ -105,6 +109,15 @@ impl Teller {
                         asked.refused = true;
                     }
                     story.asked_to_send_after_close |= story.pending_send.take().is_some();
+                }
+                What::NotAsked(_) => {
+                    // Nobody asked it: as if the application had not wanted it.
+                    if wants_to_close {
+                        story.asks = story.asks.saturating_sub(1);
+                        story.wanted = [story.wanted[1], None];
+                        story.asked = story.asked.filter(|_| story.asks > 0);
+                    }
+                    story.pending_send = None;
                 }
                 What::HalfFin => story.end = story.end.or(Some(at)),
                 What::Fin => {
