@@ -197,7 +197,7 @@ impl Teller {
                         Seen::Begun(_, flaws) | Seen::Header(_, flaws) | Seen::Spoiled(_, flaws) => {
                             !flaws.is_empty()
                         }
-                        Seen::Frame(header, ..) => header.opcode == Opcode::Close,
+                        Seen::Frame(header, flaws, _) => !flaws.is_empty() || header.opcode == Opcode::Close,
                     };
                     if let Seen::Frame(header, _, payload) = seen {
                         keep_ping(&mut story.late_ping, &header, payload);
