@@ -29,9 +29,14 @@ impl Program for WebSocketRs {
 
     fn duties(role: Role) -> Duties {
         match role {
-            Role::Client | Role::Server => {
-                Duties::of(&[Duty::Frames, Duty::Masks, Duty::ReadsClose, Duty::Reports, Duty::OffersApi])
-            }
+            Role::Client | Role::Server => Duties::of(&[
+                Duty::Frames,
+                Duty::Masks,
+                Duty::ReadsClose,
+                Duty::Reports,
+                Duty::ShowsMessages,
+                Duty::OffersApi,
+            ]),
         }
     }
 

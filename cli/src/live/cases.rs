@@ -1,5 +1,6 @@
 //! What a live endpoint is put through. In come scripts, out come [`Case`]s that can be played over a socket:
-//! each ends with the silence in which an endpoint may still do what it ought to.
+//! each ends with the silence in which an endpoint may still do what it ought to. A client waits for the server to
+//! end TCP first (RFC 6455 §7.1.1), so that to a client this happens at the latest then.
 
 use wsclose::code::{Class, CloseCode};
 use wsclose::frame::{Decoder, Header, Opcode, Piece};
@@ -93,20 +94,28 @@ impl Able {
     /// The steps, with silence at the end of every connection.
     fn written(self, steps: &[Step<'_>]) -> ScriptBuf {
         let mut writer = Writer::new(self.role);
-        let mut open = false;
-        let silence = Step::Wait(SILENCE);
-        for step in steps {
-            let ends = matches!(step, Step::Connect | Step::Again(_));
-            if ends && open {
-                writer.step(&silence);
+        let (mut open, mut peer_ended) = (false, false);
+        let close = |writer: &mut Writer, open: bool, peer_ended: bool| {
+            if !open {
+                return;
             }
-            // A repetition repeats the silence too.
+            match self.role {
+                Role::Client if !peer_ended => writer.step(&Step::Fin),
+                Role::Client | Role::Server => {}
+            }
+            writer.step(&Step::Wait(SILENCE));
+        };
+        for step in steps {
+            if matches!(step, Step::Connect | Step::Again(_)) {
+                close(&mut writer, open, peer_ended);
+                peer_ended = false;
+            }
+            // A repetition repeats the end and the silence too.
             open = !matches!(step, Step::Again(_));
+            peer_ended |= matches!(step, Step::Fin | Step::Reset);
             writer.step(step);
         }
-        if open {
-            writer.step(&silence);
-        }
+        close(&mut writer, open, peer_ended);
         ScriptBuf::read(&writer.into_octets()).expect("what a writer wrote is a script")
     }
 

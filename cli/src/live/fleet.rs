@@ -18,6 +18,7 @@ use super::check::{self, Codes, Plan};
 use super::exec::{self, ExecError, Process};
 use super::run::Run;
 use super::target::{Options, Target, TargetError};
+use super::tested::{Tested, Way};
 
 /// How many servers are up at a time: most of what they do is to be waited for.
 const AT_ONCE: usize = 3;
@@ -173,15 +174,15 @@ impl Live {
         let port = exec::free_port()?;
         // What a server complains of on the way is not what is asked here.
         let start = format!("cd '{}' && exec {} 2>/dev/null", folder.display(), self.start);
-        let mut process = Process::start(&start, "port", &port.to_string())?;
+        let mut process = Process::start(exec::filled(&start, "port", &port.to_string())?)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         process.wait_for(address, STARTING)?;
         let target = Target::new(&format!("ws://{address}/"), &Options::default())?;
-        let server = check::server(&target, profile, true);
+        let tested = Tested { way: Way::Dial(&target), profile, commands: true, tells: false };
         let plan = |cases: Vec<Case>| Plan {
-            server,
+            tested,
             cases,
-            rules: check::rules(true),
+            rules: tested.duties().rules(),
             strict: false,
             jobs: CONNECTIONS,
             deadline: RUNNING,

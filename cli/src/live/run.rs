@@ -13,7 +13,7 @@ use wsclose::rule::{Level, Rule, RuleSet};
 use wsclose::subject::What;
 use wsclose::trace::Trace;
 
-use super::endpoint::Trouble;
+use super::opener::Trouble;
 
 /// What was found against the endpoint in one case.
 #[derive(Clone, Debug, PartialEq, Eq)]
