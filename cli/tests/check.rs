@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use support::live::{Bad, Echo, serve};
-use support::{Folder, Ran, wsclose};
+use support::{Folder, Ran, schema, wsclose};
 
 /// What every run against a server of bad manners ends within, on a busy machine too.
 const BOUND: Duration = Duration::from_secs(60);
@@ -148,7 +148,7 @@ fn reports_say_the_same_as_the_run() {
     let text = |name: &str| std::str::from_utf8(file(name)).expect("text");
 
     let document = json(file("a/run.json"));
-    conforms(&document, &schema(), "");
+    schema::holds(&document);
     let untimed = |files: &[(String, Vec<u8>)]| {
         let text = String::from_utf8(files[0].1.clone()).expect("text");
         text.split_once("\"timing\"").expect("a timing, at the end").0.to_owned()
@@ -221,46 +221,4 @@ fn a_baseline_excuses_what_it_lists() {
     run(&url, &entry("no-such")).exits(3).complains("known.toml").complains("wsclose rules");
     run(&url, "[[known]]\nrule = \"one-close\"\nreason = \" \"\n").exits(3).complains("found an empty one");
     run(&url, "[[known]]\nrule = \"one-close\"\n").exits(3).complains("reason");
-}
-
-fn schema() -> Value {
-    json(include_bytes!("../schema/check.schema.json"))
-}
-
-/// What of JSON Schema our own uses, and a panic for what it does not.
-fn conforms(value: &Value, schema: &Value, at: &str) {
-    for (word, asked) in schema.as_object().expect("a schema is an object") {
-        match word.as_str() {
-            "$schema" | "title" | "description" | "additionalProperties" | "items" => {}
-            "const" => assert_eq!(value, asked, "{at}"),
-            "enum" => assert!(asked.as_array().expect("a list").contains(value), "{at}: {value}"),
-            "minimum" => assert!(value.as_u64() >= asked.as_u64(), "{at}: {value}"),
-            "required" => asked.as_array().expect("a list").iter().for_each(|name| {
-                assert!(value.get(name.as_str().expect("a name")).is_some(), "{at}: {name}")
-            }),
-            "properties" => {
-                for (name, value) in value.as_object().expect("an object") {
-                    let known = asked.get(name).unwrap_or_else(|| panic!("{at}/{name} is not in the schema"));
-                    conforms(value, known, &format!("{at}/{name}"));
-                }
-            }
-            "type" => {
-                let is = |name: &Value| match name.as_str() {
-                    Some("object") => value.is_object(),
-                    Some("array") => value.is_array(),
-                    Some("string") => value.is_string(),
-                    Some("integer") => value.is_u64(),
-                    Some("boolean") => value.is_boolean(),
-                    Some("null") => value.is_null(),
-                    _ => panic!("{at}: the type {name}"),
-                };
-                let fits = asked.as_array().map_or_else(|| is(asked), |names| names.iter().any(is));
-                assert!(fits, "{at}: expected {asked}, found {value}");
-            }
-            other => panic!("{at}: the word `{other}` is not read here"),
-        }
-    }
-    if let (Some(items), Some(values)) = (schema.get("items"), value.as_array()) {
-        values.iter().for_each(|value| conforms(value, items, &format!("{at}/-")));
-    }
 }

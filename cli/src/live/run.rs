@@ -2,6 +2,7 @@
 //! come [`Played`] cases and, over all of them, [`Told`] rules.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Write};
 use std::time::Duration;
 
 use wsclose::code::{CloseCode, Profile};
@@ -14,6 +15,9 @@ use wsclose::subject::What;
 use wsclose::trace::Trace;
 
 use super::opener::Trouble;
+
+/// The longest timeline that is kept, in octets: an endpoint may write for as long as it is listened to.
+const LONGEST_TIMELINE: usize = 1 << 15;
 
 /// What was found against the endpoint in one case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +37,7 @@ pub struct Played {
     pub name: String,
     /// The script, in its text form.
     pub script: String,
-    /// What happened.
+    /// What happened, as far as there is room for it; nothing where nothing was found.
     pub timeline: String,
     /// What was found.
     pub found: Vec<Found>,
@@ -60,7 +64,7 @@ impl Played {
         took: Duration,
     ) -> Played {
         let judged = if trouble.is_none() { judge.judge(trace) } else { &[] };
-        let found = judged
+        let found: Vec<Found> = judged
             .iter()
             .map(|finding| Found {
                 rule: finding.rule,
@@ -75,7 +79,7 @@ impl Played {
         Played {
             name: name.to_owned(),
             script,
-            timeline: trace.to_string(),
+            timeline: if found.is_empty() { String::new() } else { timeline(trace) },
             found,
             kept: verdicts(Verdict::Conforms),
             unclear: verdicts(Verdict::Inconclusive),
@@ -89,6 +93,28 @@ impl Played {
     pub fn breaks(&self, rule: Rule) -> bool {
         self.found.iter().any(|found| found.rule == rule)
     }
+}
+
+/// A text that grows no further than [`LONGEST_TIMELINE`].
+struct Capped(String);
+
+impl Write for Capped {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        if self.0.len() + more.len() > LONGEST_TIMELINE {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(more);
+        Ok(())
+    }
+}
+
+/// What happened, cut where an endpoint wrote more than anybody reads.
+fn timeline(trace: &Trace) -> String {
+    let mut text = Capped(String::new());
+    if write!(text, "{trace}").is_err() {
+        text.0.push_str("\n… and more of that\n");
+    }
+    text.0
 }
 
 /// The code of the last Close that the endpoint wrote, if it wrote one with a code.

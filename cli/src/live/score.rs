@@ -68,9 +68,14 @@ impl Score {
             return;
         }
         self.again[at] = Some(Again::Broke(fresh.found.iter().map(|found| found.rule).collect()));
-        for found in self.played[at].take().into_iter().flat_map(|before| before.found) {
-            if !fresh.breaks(found.rule) {
-                fresh.found.push(found);
+        if let Some(before) = self.played[at].take() {
+            if fresh.found.is_empty() {
+                fresh.timeline = before.timeline;
+            }
+            for found in before.found {
+                if !fresh.breaks(found.rule) {
+                    fresh.found.push(found);
+                }
             }
         }
         self.played[at] = Some(fresh);
