@@ -184,8 +184,8 @@ pub struct Matrix {
     /// Use so many threads. Default: as many as there are processors
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    /// Check the live servers of this folder's peers.toml instead: each is started, checked and ended; one that
-    /// is not installed is a row that says so
+    /// Check the live servers and clients of this folder's peers.toml instead: each is started, checked and ended;
+    /// one that is not installed is a row that says so
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "peers/live",
           conflicts_with_all = ["corpus", "out", "force", "no_codes", "only_codes", "known"])]
     pub live: Option<PathBuf>,
