@@ -241,6 +241,10 @@ pub struct Choice {
     /// Breaches listed in this file, each with a reason, do not fail; entries that no longer occur do
     #[arg(long, value_name = "FILE")]
     pub as_known: Option<PathBuf>,
+    /// Make scripts and play them for so long, `60s` or `5m`, beside the cases: what breaks a rule that no case broke is
+    /// made as short as can be and reported like a case
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub fuzz: Option<std::time::Duration>,
     /// Seed whatever is drawn; printed, so that a run can be repeated
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
@@ -502,6 +506,18 @@ fn header(text: &str) -> Result<(String, String), String> {
         return Err(wrong());
     }
     Ok((name.to_owned(), value.trim().to_owned()))
+}
+
+fn time(text: &str) -> Result<std::time::Duration, String> {
+    let (number, unit) = match text.strip_suffix('m') {
+        Some(minutes) => (minutes, 60),
+        None => (text.strip_suffix('s').unwrap_or(text), 1),
+    };
+    let seconds =
+        number.parse::<u32>().ok().filter(|number| *number > 0).map(|number| u64::from(number) * unit);
+    seconds
+        .map(std::time::Duration::from_secs)
+        .ok_or_else(|| format!("expected a time such as `60s` or `5m`, found `{text}`"))
 }
 
 fn level(word: &str) -> Result<Level, String> {

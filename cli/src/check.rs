@@ -34,16 +34,19 @@ pub fn run(args: &args::Check, out: &mut Out) -> Result<Exit, Failure> {
     let all = args.choice.codes == args::CodeSweep::All;
     let timeout = args.timeout.unwrap_or(if all { 600 } else { 120 });
     let profile = args.choice.profile;
+    let (command, again) = choice::commands(words(args), &args.choice);
     let plan = Plan {
         tested: Tested { way: Way::Dial(&target), profile, commands, tells: false },
         cases: chosen.cases,
         rules: chosen.rules,
         strict: args.choice.strict,
         jobs: usize::from(args.jobs),
-        deadline: Duration::from_secs(timeout),
+        deadline: Duration::from_secs(timeout) + args.choice.fuzz.unwrap_or_default(),
         seed: args.choice.seed,
+        fuzz: args.choice.fuzz,
         known: chosen.known,
-        command: command(args),
+        command,
+        again,
     };
     let run = choice::make(&plan);
     drop(process);
@@ -69,8 +72,8 @@ fn options(reach: &args::Reach) -> Options {
     }
 }
 
-/// The command that makes the same run.
-fn command(args: &args::Check) -> String {
+/// The command, and the options that are its own.
+fn words(args: &args::Check) -> Vec<String> {
     let mut words = vec!["wsclose check".to_owned(), quoted(&args.url)];
     let reach = &args.reach;
     words.extend(args.exec.iter().map(|exec| option("exec", exec)));
@@ -79,6 +82,5 @@ fn command(args: &args::Check) -> String {
     words.extend(reach.subprotocols.iter().map(|name| option("subprotocol", name)));
     let flags = [("insecure", reach.insecure), ("i-may-test-this-host", reach.i_may_test_this_host)];
     words.extend(flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| format!("--{name}")));
-    words.extend(choice::words(&args.choice));
-    words.join(" ")
+    words
 }

@@ -16,6 +16,7 @@ use crate::files::{self, FileError};
 use crate::live::baseline;
 use crate::live::cases::{Able, Case};
 use crate::live::check::{self, Codes, Plan};
+use crate::live::fuzz::Breeder;
 use crate::live::report::{Format, Reports};
 use crate::live::run::{Run, quoted};
 use crate::live::terminal;
@@ -145,6 +146,8 @@ fn cases(choice: &args::Choice, able: Able) -> Result<Vec<Case>, Failure> {
     let wanted = patterns(&choice.cases)?;
     if !wanted.is_empty() {
         cases.retain(|case| wanted.iter().any(|pattern| pattern.matches(&case.name)));
+        let breeder = Breeder::new(able);
+        cases.extend(choice.cases.iter().filter_map(|name| breeder.named(name)));
     }
     if cases.is_empty() {
         return Err(Failure::Usage(
@@ -168,8 +171,17 @@ pub fn option(name: &str, value: &str) -> String {
     format!("--{name} {}", quoted(value))
 }
 
-/// The options that make the same run: all that differ from their defaults, but for the names of reports.
-pub fn words(choice: &args::Choice) -> Vec<String> {
+/// The words of a command with those of the options that it shares with others: what makes the same run, and, without
+/// making new scripts, what a case of it is played again with.
+pub fn commands(mut own: Vec<String>, choice: &args::Choice) -> (String, String) {
+    own.extend(words(choice));
+    let again = own.join(" ");
+    let fuzz = choice.fuzz.map(|time| format!(" --fuzz {}s", time.as_secs()));
+    (again.clone() + &fuzz.unwrap_or_default(), again)
+}
+
+/// The options that differ from their defaults, but for the names of reports.
+fn words(choice: &args::Choice) -> Vec<String> {
     let mut words = Vec::new();
     if choice.profile != wsclose::code::Profile::default() {
         words.push(option("profile", &choice.profile.to_string()));

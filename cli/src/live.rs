@@ -12,6 +12,7 @@ pub mod echo;
 pub mod endpoint;
 pub mod exec;
 pub mod fleet;
+pub mod fuzz;
 pub mod hall;
 pub mod launch;
 pub mod opener;

@@ -54,6 +54,11 @@ pub fn run(args: &args::Serve, out: &mut Out) -> Result<Exit, Failure> {
     if args.choice.list {
         return choice::list(&chosen, out);
     }
+    if args.choice.fuzz.is_some() && args.exec.is_none() {
+        let why =
+            "expected --fuzz together with --exec, found it alone: who comes by itself counts the cases once";
+        return Err(Failure::Usage(why.to_owned()));
+    }
     let port = if args.exec.is_some() { 0 } else { PORT };
     let address = args.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], port)));
     if !address.ip().is_loopback() && !args.i_may_test_this_host {
@@ -69,6 +74,7 @@ pub fn run(args: &args::Serve, out: &mut Out) -> Result<Exit, Failure> {
 
 impl Serve<'_> {
     fn plan<'a>(&self, tested: Tested<'a>) -> Plan<'a> {
+        let (command, again) = choice::commands(self.words(), &self.args.choice);
         Plan {
             tested,
             cases: self.chosen.cases.clone(),
@@ -76,10 +82,12 @@ impl Serve<'_> {
             strict: self.args.choice.strict,
             // One port is for one client at a time.
             jobs: if self.address.port() == 0 { usize::from(self.args.jobs) } else { 1 },
-            deadline: self.timeout(),
+            deadline: self.timeout() + self.args.choice.fuzz.unwrap_or_default(),
             seed: self.args.choice.seed,
+            fuzz: self.args.choice.fuzz,
             known: self.chosen.known.clone(),
-            command: self.command(),
+            command,
+            again,
         }
     }
 
@@ -196,8 +204,8 @@ impl Serve<'_> {
         choice::finish(&run, &self.reports, out)
     }
 
-    /// The command that makes the same run.
-    fn command(&self) -> String {
+    /// The command, and the options that are its own.
+    fn words(&self) -> Vec<String> {
         let args = self.args;
         let mut words = vec!["wsclose serve".to_owned()];
         words.extend(args.listen.iter().map(|address| option("listen", &address.to_string())));
@@ -206,8 +214,7 @@ impl Serve<'_> {
         words.extend(args.agent.iter().map(|agent| option("agent", agent)));
         let flags = [("says-closed", args.says_closed), ("i-may-test-this-host", args.i_may_test_this_host)];
         words.extend(flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| format!("--{name}")));
-        words.extend(choice::words(&args.choice));
-        words.join(" ")
+        words
     }
 }
 

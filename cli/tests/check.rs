@@ -63,6 +63,29 @@ fn a_server_that_echoes_any_code_is_found_out() {
 }
 
 #[test]
+fn what_no_case_shows_is_found_by_fuzzing_and_played_again_by_name() {
+    let url = serve(Bad::EchoesAnything);
+    let ran = check(&url, &["--case", "code-received/1000", "--fuzz", "5s", "--seed", "7"])
+        .exits(1)
+        .says("scripts were made and played besides, seed 7")
+        .says("FAIL          code-is-defined")
+        .says("(repeated)");
+    let name = ran.out.split("--case fuzz/7-").nth(1).and_then(|rest| rest.split_whitespace().next());
+    let name = format!("fuzz/7-{}", name.expect("a child of the seed"));
+    check(&url, &["--case", &name]).exits(1).says("2 cases").says(&format!("--case {name}"));
+}
+
+#[test]
+fn nothing_is_found_against_the_model_by_fuzzing() {
+    let echo = Echo::start();
+    check(echo.url(), &["--command-close", "--strict", "--case", "code-received/1000", "--fuzz", "8s"])
+        .exits(0)
+        .says("scripts were made and played besides, seed 1")
+        .says("verdict: PASS, 0 rules fail, 0 warn");
+    check(echo.url(), &["--fuzz", "0"]).exits(2).complains("expected a time such as `60s`");
+}
+
+#[test]
 fn a_server_that_never_answers_is_found_out() {
     // Every answer costs its wait, so that most of the cases are left out.
     check(&serve(Bad::NeverAnswers), &[])

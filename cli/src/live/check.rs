@@ -12,6 +12,7 @@ use wsclose::vectors::{self, Vector};
 
 use super::cases::{self, Able, Case};
 use super::endpoint::Pace;
+use super::fuzz;
 use super::opener::Trouble;
 use super::play::{self, Clock, Player};
 use super::run::{Played, Run, Timing};
@@ -61,10 +62,14 @@ pub struct Plan<'a> {
     pub deadline: Duration,
     /// The seed of everything that is drawn.
     pub seed: u64,
+    /// How long scripts are made and played beside the cases.
+    pub fuzz: Option<Duration>,
     /// The rules that are known to be broken, and why.
     pub known: BTreeMap<Rule, String>,
     /// How the run is repeated.
     pub command: String,
+    /// How it is repeated without making new scripts.
+    pub again: String,
 }
 
 /// Which codes are received.
@@ -146,6 +151,9 @@ pub fn run(plan: &Plan<'_>, stop: &AtomicBool, step: &(dyn Fn() + Sync)) -> Run 
             if left_out > 0 {
                 notes.push(format!("{left_out} cases were left out, for the run had to end"));
             }
+            if let Some(time) = plan.fuzz.filter(|_| !silent) {
+                notes.push(fuzz::run(plan, &mut score, time, first_pace, &clock));
+            }
             let alone = slower(ALONE, round_trip);
             let until = if silent { Instant::now() + SILENT } else { clock.deadline };
             let clock = Clock { deadline: until.min(clock.deadline), stop };
@@ -179,6 +187,7 @@ pub fn told(plan: &Plan<'_>, score: &Score, notes: Vec<String>, interrupted: boo
         seed: plan.seed,
         strict: plan.strict,
         command: plan.command.clone(),
+        again: plan.again.clone(),
         stale: plan.known.keys().copied().filter(|rule| is_kept(*rule)).collect(),
         cases,
         rules,

@@ -265,7 +265,9 @@ fn plan<'a>(
         jobs,
         deadline,
         seed: 1,
+        fuzz: None,
         known: BTreeMap::new(),
+        again: command.clone(),
         command,
     }
 }

@@ -294,6 +294,8 @@ pub struct Run {
     pub strict: bool,
     /// The command that makes this run, without the names of reports.
     pub command: String,
+    /// The same, without making new scripts.
+    pub again: String,
     /// Every case, in order.
     pub cases: Vec<Played>,
     /// Every rule that could be asked for, in the order of the catalogue.
@@ -400,7 +402,7 @@ impl Run {
 
     /// The command that plays one case of this run again.
     pub fn repeat(&self, case: &Played) -> String {
-        format!("{} --case {}", self.command, quoted(&glob::Pattern::escape(&case.name)))
+        format!("{} --case {}", self.again, quoted(&glob::Pattern::escape(&case.name)))
     }
 
     /// The word for the whole.

@@ -55,6 +55,18 @@ impl Score {
         self.played.get(at)?.as_ref()
     }
 
+    /// The rules that any case breaks.
+    pub fn broken(&self) -> RuleSet {
+        self.played.iter().flatten().flat_map(|played| &played.found).map(|found| found.rule).collect()
+    }
+
+    /// A case that nobody planned, and what came of it.
+    pub fn add(&mut self, case: Case, played: Played) {
+        self.cases.push(case);
+        self.played.push(Some(played));
+        self.again.push(None);
+    }
+
     /// The case at this place has been played.
     pub fn record(&mut self, at: usize, played: Played) {
         self.played[at] = Some(played);
