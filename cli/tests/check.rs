@@ -86,6 +86,16 @@ fn nothing_is_found_against_the_model_by_fuzzing() {
 }
 
 #[test]
+fn rsv1_in_a_close_stays_wrong_where_compression_is_agreed() {
+    let url = serve(Bad::DeflatesCloses);
+    check(&url, &["--case", "closing_handshake/close-rsv1"]).exits(0).says("ok            rejects-rsv");
+    check(&url, &["--case", "deflate/closing_handshake/close-rsv1"])
+        .exits(1)
+        .says("FAIL          rejects-rsv")
+        .says("permessage-deflate is offered");
+}
+
+#[test]
 fn a_server_that_never_answers_is_found_out() {
     // Every answer costs its wait, so that most of the cases are left out.
     check(&serve(Bad::NeverAnswers), &[])

@@ -108,7 +108,12 @@ pub fn cases(able: Able, codes: Codes) -> Vec<Case> {
         Codes::Some => cases::some_codes().map(|code| cases::code_received(able, code)).collect(),
         Codes::All => CloseCode::all().map(|code| cases::code_received(able, code)).collect(),
     };
-    let mut all: Vec<Case> = [curated, systematic, between, received].into_iter().flatten().collect();
+    let deflated: Vec<Case> = match codes {
+        Codes::Few => Vec::new(),
+        Codes::Some | Codes::All => curated.iter().filter_map(|case| able.with_deflate(case)).collect(),
+    };
+    let mut all: Vec<Case> =
+        [curated, systematic, between, received, deflated].into_iter().flatten().collect();
     // Scripts that differ in nothing but what cannot be seen on a socket are one case.
     let mut seen = std::collections::HashSet::new();
     all.retain(|case| seen.insert(case.script.octets().to_owned()));

@@ -81,7 +81,7 @@ fn answer(tcp: TcpStream, profile: Profile) -> io::Result<()> {
     let mut wire = Wire::of(tcp)?;
     match opener::request(&mut wire, OPENING) {
         Ok((request, early)) => {
-            wire.say(&request.agree(), OPENING);
+            wire.say(&request.agree(false), OPENING);
             // A server masks nothing.
             let talk = Talk { role: Role::Server, profile, keys: 1, limit: None };
             talk.converse(Conn { wire, early }, Vec::new())?;

@@ -52,13 +52,13 @@ pub struct Endpoint<'a> {
 
 impl<'a> Endpoint<'a> {
     /// An endpoint that nothing has been said to.
-    pub fn new(tested: Tested<'a>, pace: Pace, deflate: bool) -> Endpoint<'a> {
+    pub fn new(tested: Tested<'a>, pace: Pace) -> Endpoint<'a> {
         Endpoint {
             tested,
             opener: Opener::new(tested.way),
             pace,
             due: Due::new(tested.role(), tested.profile),
-            deflate,
+            deflate: false,
             conn: None,
             heard: 0,
             opened: Instant::now(),
@@ -66,6 +66,11 @@ impl<'a> Endpoint<'a> {
             told: false,
             buffer: vec![0; 1 << 16],
         }
+    }
+
+    /// Whether compression is offered, or agreed to, on the next connections.
+    pub fn negotiate(&mut self, deflate: bool) {
+        self.deflate = deflate;
     }
 
     /// A client has come by itself: this is its next connection.

@@ -138,7 +138,7 @@ impl Hall {
         });
         match asked {
             Ok((answer, request, early)) => {
-                wire.say(&request.agree(), OPENING);
+                wire.say(&request.agree(answer.deflates()), OPENING);
                 self.serve(Conn { wire, early }, answer, &tell);
             }
             Err(unserved) => {
@@ -235,6 +235,16 @@ enum Answer {
     Status(usize, String),
     Task(Task, String),
     Reports(String),
+}
+
+impl Answer {
+    /// Whether compression is agreed to.
+    fn deflates(&self) -> bool {
+        match self {
+            Answer::Task(Task::Play { case, .. }, _) => case.deflate,
+            Answer::Task(Task::Close, _) | Answer::Text(_) | Answer::Status(..) | Answer::Reports(_) => false,
+        }
+    }
 }
 
 /// Opens the hall in a thread of its own.

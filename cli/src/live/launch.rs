@@ -86,7 +86,7 @@ impl<'a> Launch<'a> {
     ///
     /// # Errors
     /// Why there is no connection.
-    pub fn open(&mut self, patience: Duration) -> Result<Conn, Trouble> {
+    pub fn open(&mut self, patience: Duration, deflate: bool) -> Result<Conn, Trouble> {
         self.end();
         let no = |error: io::Error| Trouble::Connect(error.to_string());
         let listener = match self.listener.take() {
@@ -109,7 +109,7 @@ impl<'a> Launch<'a> {
                     let mut wire = Wire::of(tcp).map_err(no)?;
                     let (request, early) = opener::request(&mut wire, patience)?;
                     if request.path == path {
-                        wire.say(&request.agree(), patience);
+                        wire.say(&request.agree(deflate), patience);
                         return Ok(Conn { wire, early });
                     }
                     opener::refuse(wire, patience, "404 Not Found", "this path was for another connection");

@@ -106,7 +106,8 @@ impl<'a> Opener<'a> {
         self.round_trip
     }
 
-    /// The next connection.
+    /// The next connection; `deflate` says whether permessage-deflate is offered, or agreed to. To a client that came
+    /// by itself that was said before.
     ///
     /// # Errors
     /// Why there is none.
@@ -119,7 +120,7 @@ impl<'a> Opener<'a> {
                 self.round_trip = self.round_trip.max(begun.elapsed());
                 Ok(conn)
             }
-            How::Launch(launch) => launch.open(patience),
+            How::Launch(launch) => launch.open(patience, deflate),
             How::Handed(conn) => conn.take().ok_or(Trouble::NoRequest("no further connection")),
         }
     }

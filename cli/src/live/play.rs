@@ -41,8 +41,7 @@ pub struct Player<'a> {
 impl<'a> Player<'a> {
     /// A player who waits like this.
     pub fn new(tested: Tested<'a>, pace: Pace) -> Player<'a> {
-        // The case's own connection says whether compression was agreed; most cases do not offer it.
-        let endpoint = Endpoint::new(tested, pace, false);
+        let endpoint = Endpoint::new(tested, pace);
         Player { endpoint, driver: Driver::new(), judge: Judge::new(tested.profile) }
     }
 
@@ -50,11 +49,12 @@ impl<'a> Player<'a> {
     pub fn play(&mut self, case: &Case) -> Played {
         let script = case.script.as_script();
         let begun = Instant::now();
+        self.endpoint.negotiate(case.deflate);
         let trace = self.driver.drive(script, &mut self.endpoint);
         let took = begun.elapsed();
         let trouble = self.endpoint.trouble();
         self.endpoint.end();
-        Played::of(&case.name, script.to_string(), trace, &mut self.judge, trouble, took)
+        Played::of(case, trace, &mut self.judge, trouble, took)
     }
 
     /// Plays a case on a connection that has come by itself.
