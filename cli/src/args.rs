@@ -22,7 +22,7 @@ const EXITS: &str = "Exit codes:
      (with --strict also should and lenient)
   2  usage: the command line asks for something that does not exist
   3  could not test: a file, folder or subject that cannot be read or run
-  4  check: the baseline lists what no longer occurs, and nothing else is wrong
+  4  check, serve: the baseline lists what no longer occurs, and nothing else is wrong
 A breach (1) outweighs what could not be tested (3).";
 
 /// One of the commands.
@@ -35,7 +35,9 @@ pub enum Command {
     Matrix(Matrix),
     /// Test a running server, in any language
     Check(Box<Check>),
-    /// Serve the reference model: an echo server that conforms
+    /// Test a client, in any language
+    Serve(Box<Serve>),
+    /// Run the reference model: an echo server, or client, that conforms
     Echo(Echo),
     /// File what a fuzz target found: name the rule, minimise, write a corpus entry and a snapshot.
     Adopt(Adopt),
@@ -182,8 +184,8 @@ pub struct Matrix {
     /// Use so many threads. Default: as many as there are processors
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    /// Check the live servers of this folder's peers.toml instead: each is started, checked and ended; one that
-    /// is not installed is a row that says so
+    /// Check the live servers and clients of this folder's peers.toml instead: each is started, checked and ended;
+    /// one that is not installed is a row that says so
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "peers/live",
           conflicts_with_all = ["corpus", "out", "force", "no_codes", "only_codes", "known"])]
     pub live: Option<PathBuf>,
@@ -239,6 +241,10 @@ pub struct Choice {
     /// Breaches listed in this file, each with a reason, do not fail; entries that no longer occur do
     #[arg(long, value_name = "FILE")]
     pub as_known: Option<PathBuf>,
+    /// Make scripts and play them for so long, `60s` or `5m`, beside the cases: what breaks a rule that no case broke is
+    /// made as short as can be and reported like a case
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub fuzz: Option<std::time::Duration>,
     /// Seed whatever is drawn; printed, so that a run can be repeated
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
@@ -257,7 +263,7 @@ pub enum CodeSweep {
 }
 
 /// What is written beside the terminal: whole files, or none. A file that is there already is overwritten only
-/// if this command wrote it.
+/// if `check` or `serve` wrote it.
 #[derive(Debug, Arguments)]
 #[command(next_help_heading = "Reports")]
 pub struct Reports {
@@ -319,22 +325,84 @@ pub struct Check {
     pub jobs: u16,
 }
 
+/// `serve`.
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+Examples:
+  wsclose serve
+  wsclose serve --loop 'node test/autobahn.js' --json run.json
+  wsclose serve --exec 'node client.js {url}' --command-close --strict
+  wsclose serve --exec 'wsclose echo --connect {url}' --command-close --says-closed
+
+Without --exec, a client comes by itself, as it would to the fuzzing server of the Autobahn test suite: it asks
+/getCaseCount, echoes on /runCase?case=N&agent=NAME until it is closed, for every N, and goes to
+/updateReports?agent=NAME, upon which the reports are written and the run is over. /getCaseInfo?case=N and
+/getCaseStatus?case=N&agent=NAME are there too. The last numbers play again what was in doubt.
+
+With --exec, a client is started for every connection of every case, and echoes until it is closed. One whose last
+line is `closed CODE \"REASON\" clean|unclean|untold` (--says-closed; `none` for a code or reason that it was not
+told) is also held to what its application has to learn.
+
+Exit codes: as for check.")]
+pub struct Serve {
+    /// Listen here. Default: 127.0.0.1:9001; with --exec a free port for each client, and a port that is given here
+    /// is for one client at a time
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// What to test, and how to judge.
+    #[command(flatten)]
+    pub choice: Choice,
+    /// What to write.
+    #[command(flatten)]
+    pub reports: Reports,
+    /// Start a client with this command for every connection; `{url}` stands for where it is to connect
+    #[arg(long, value_name = "CMD")]
+    pub exec: Option<String>,
+    /// With --exec, as many clients at a time
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: u16,
+    /// With --exec: the client prints as its last line how the connection closed
+    #[arg(long, requires = "exec")]
+    pub says_closed: bool,
+    /// Start the client, that comes for all cases, with this command, in which `{url}` stands for ws://HOST:PORT; when
+    /// it ends, so does the run
+    #[arg(long = "loop", value_name = "CMD", conflicts_with = "exec")]
+    pub run_loop: Option<String>,
+    /// The name of the client: in reports with --exec, and else the only one that is served
+    #[arg(long, value_name = "NAME")]
+    pub agent: Option<String>,
+    /// Go on after /updateReports, which then writes the reports each time, until the run is ended or times out
+    #[arg(long, conflicts_with = "exec")]
+    pub keep: bool,
+    /// Give up after so many seconds. Default: 600, or 3600 with --codes all; with --keep, never
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: Option<u64>,
+    /// Listen on an address that is not this machine's alone
+    #[arg(long)]
+    pub i_may_test_this_host: bool,
+}
+
 /// `echo`.
 #[derive(Debug, Arguments)]
 #[command(after_help = "\
 Examples:
   wsclose echo --listen 127.0.0.1:9001
+  wsclose echo --connect ws://127.0.0.1:9001/chat
 
-Echoes every message, and closes with CODE and REASON on the text `close:CODE:REASON`. Runs until it is
-ended.")]
+Echoes every message, and closes with CODE and REASON on the text `close:CODE:REASON`. A server runs until it is
+ended. A client ends with its connection; its last line says how that closed: `closed CODE \"REASON\" clean` or
+`… unclean`.")]
 pub struct Echo {
     /// Listen here; port 0 picks a free one, which is printed
-    #[arg(long, value_name = "ADDR")]
-    pub listen: std::net::SocketAddr,
+    #[arg(long, value_name = "ADDR", required_unless_present = "connect", conflicts_with = "connect")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// Connect to this URL instead
+    #[arg(long, value_name = "URL")]
+    pub connect: Option<String>,
     /// Read codes as this profile does: rfc6455, iana, beast or ws-rs
     #[arg(long, default_value_t = Profile::default(), value_name = "PROFILE")]
     pub profile: Profile,
-    /// Listen on an address that is not this machine's alone
+    /// Listen on an address, or connect to one, that is not this machine's alone
     #[arg(long)]
     pub i_may_test_this_host: bool,
 }
@@ -438,6 +506,18 @@ fn header(text: &str) -> Result<(String, String), String> {
         return Err(wrong());
     }
     Ok((name.to_owned(), value.trim().to_owned()))
+}
+
+fn time(text: &str) -> Result<std::time::Duration, String> {
+    let (number, unit) = match text.strip_suffix('m') {
+        Some(minutes) => (minutes, 60),
+        None => (text.strip_suffix('s').unwrap_or(text), 1),
+    };
+    let seconds =
+        number.parse::<u32>().ok().filter(|number| *number > 0).map(|number| u64::from(number) * unit);
+    seconds
+        .map(std::time::Duration::from_secs)
+        .ok_or_else(|| format!("expected a time such as `60s` or `5m`, found `{text}`"))
 }
 
 fn level(word: &str) -> Result<Level, String> {

@@ -1,28 +1,55 @@
-//! `wsclose echo`. In comes an address, out comes where the reference model listens; it serves until it is
-//! ended.
+//! `wsclose echo`. In comes an address or a URL, out comes the reference model behind a socket: a server until it is
+//! ended, a client until its connection is.
 
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 use std::io::Write;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
+
+use wsclose::role::Role;
 
 use crate::args;
 use crate::failure::{Exit, Failure};
 use crate::live::echo;
-use crate::live::target::TargetError;
+use crate::live::opener;
+use crate::live::target::{Options, Target, TargetError};
 use crate::out::Out;
 
-/// Serves the model.
+/// Runs the model.
 pub fn run(args: &args::Echo, out: &mut Out) -> Result<Exit, Failure> {
-    if !args.listen.ip().is_loopback() && !args.i_may_test_this_host {
-        return Err(TargetError::NotLoopback(args.listen).into());
+    match (&args.connect, args.listen) {
+        (Some(url), _) => connect(args, url, out),
+        (None, Some(address)) => listen(args, address, out),
+        (None, None) => Err(Failure::Usage("expected --listen or --connect, found neither".to_owned())),
+    }
+}
+
+fn listen(args: &args::Echo, address: SocketAddr, out: &mut Out) -> Result<Exit, Failure> {
+    if !address.ip().is_loopback() && !args.i_may_test_this_host {
+        return Err(TargetError::NotLoopback(address).into());
     }
     let cannot = |why: std::io::Error| Failure::Untested {
-        endpoint: args.listen.to_string(),
+        endpoint: address.to_string(),
         why: format!("cannot listen there: {why}"),
     };
-    let listener = TcpListener::bind(args.listen).map_err(cannot)?;
-    let address = listener.local_addr().map_err(cannot)?;
-    writeln!(out, "listening on ws://{address}/")?;
+    let listener = TcpListener::bind(address).map_err(cannot)?;
+    let bound = listener.local_addr().map_err(cannot)?;
+    writeln!(out, "listening on ws://{bound}/")?;
     out.flush()?;
     echo::listen(&listener, args.profile).map_err(cannot)?;
+    Ok(Exit::Conforms)
+}
+
+fn connect(args: &args::Echo, url: &str, out: &mut Out) -> Result<Exit, Failure> {
+    let options = Options { any_host: args.i_may_test_this_host, ..Options::default() };
+    let target = Target::new(url, &options)?;
+    // What nobody can foretell, without asking for more than the standard library has.
+    let seed = RandomState::new().hash_one(std::process::id());
+    let conn = opener::dial(&target, seed, echo::OPENING, false)
+        .map_err(|trouble| Failure::Untested { endpoint: url.to_owned(), why: trouble.to_string() })?;
+    let talk = echo::Talk { role: Role::Client, profile: args.profile, keys: seed, limit: None };
+    if let Some(told) = talk.converse(conn, Vec::new())? {
+        writeln!(out, "{told}")?;
+    }
     Ok(Exit::Conforms)
 }

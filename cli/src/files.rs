@@ -93,7 +93,9 @@ pub enum FileError {
     )]
     Foreign(String),
     /// A file that a report of `check` would overwrite, and that is no report's.
-    #[error("{0}: expected no file, or one that wsclose check wrote, found another; choose another name")]
+    #[error(
+        "{0}: expected no file, or one that wsclose check or serve wrote, found another; choose another name"
+    )]
     ForeignReport(String),
     /// The baseline is broken.
     #[error("{path}: {error}")]

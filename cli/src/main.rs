@@ -9,6 +9,7 @@
 mod adopt;
 mod args;
 mod check;
+mod choice;
 mod codes;
 mod decode;
 mod echo;
@@ -25,6 +26,7 @@ mod play;
 mod progress;
 mod replay;
 mod rules;
+mod serve;
 mod subjects;
 
 use std::io::Write;
@@ -59,6 +61,7 @@ fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Replay(args) => replay::run(args, &mut out),
         Command::Matrix(args) => matrix::run(args, &mut out),
         Command::Check(args) => check::run(args, &mut out),
+        Command::Serve(args) => serve::run(args, &mut out),
         Command::Echo(args) => echo::run(args, &mut out),
         Command::Adopt(args) => adopt::run(args, &mut out),
         Command::Decode(args) => decode::run(args, &mut out),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use support::live::{Bad, Echo, serve};
-use support::{Folder, Ran, wsclose};
+use support::{Folder, Ran, schema, wsclose};
 
 /// What every run against a server of bad manners ends within, on a busy machine too.
 const BOUND: Duration = Duration::from_secs(60);
@@ -60,6 +60,39 @@ fn a_server_that_echoes_any_code_is_found_out() {
         &["--case", "code-received/*", "--only", "close-answered", "--only", "5.5.*", "--skip", "code-*"],
     )
     .exits(0);
+}
+
+#[test]
+fn what_no_case_shows_is_found_by_fuzzing_and_played_again_by_name() {
+    let url = serve(Bad::EchoesAnything);
+    let ran = check(&url, &["--case", "code-received/1000", "--fuzz", "5s", "--seed", "7"])
+        .exits(1)
+        .says("scripts were made and played besides, seed 7")
+        .says("FAIL          code-is-defined")
+        .says("(repeated)");
+    let name = ran.out.split("--case fuzz/7-").nth(1).and_then(|rest| rest.split_whitespace().next());
+    let name = format!("fuzz/7-{}", name.expect("a child of the seed"));
+    check(&url, &["--case", &name]).exits(1).says("2 cases").says(&format!("--case {name}"));
+}
+
+#[test]
+fn nothing_is_found_against_the_model_by_fuzzing() {
+    let echo = Echo::start();
+    check(echo.url(), &["--command-close", "--strict", "--case", "code-received/1000", "--fuzz", "8s"])
+        .exits(0)
+        .says("scripts were made and played besides, seed 1")
+        .says("verdict: PASS, 0 rules fail, 0 warn");
+    check(echo.url(), &["--fuzz", "0"]).exits(2).complains("expected a time such as `60s`");
+}
+
+#[test]
+fn rsv1_in_a_close_stays_wrong_where_compression_is_agreed() {
+    let url = serve(Bad::DeflatesCloses);
+    check(&url, &["--case", "closing_handshake/close-rsv1"]).exits(0).says("ok            rejects-rsv");
+    check(&url, &["--case", "deflate/closing_handshake/close-rsv1"])
+        .exits(1)
+        .says("FAIL          rejects-rsv")
+        .says("permessage-deflate is offered");
 }
 
 #[test]
@@ -148,7 +181,7 @@ fn reports_say_the_same_as_the_run() {
     let text = |name: &str| std::str::from_utf8(file(name)).expect("text");
 
     let document = json(file("a/run.json"));
-    conforms(&document, &schema(), "");
+    schema::holds(&document);
     let untimed = |files: &[(String, Vec<u8>)]| {
         let text = String::from_utf8(files[0].1.clone()).expect("text");
         text.split_once("\"timing\"").expect("a timing, at the end").0.to_owned()
@@ -221,46 +254,4 @@ fn a_baseline_excuses_what_it_lists() {
     run(&url, &entry("no-such")).exits(3).complains("known.toml").complains("wsclose rules");
     run(&url, "[[known]]\nrule = \"one-close\"\nreason = \" \"\n").exits(3).complains("found an empty one");
     run(&url, "[[known]]\nrule = \"one-close\"\n").exits(3).complains("reason");
-}
-
-fn schema() -> Value {
-    json(include_bytes!("../schema/check.schema.json"))
-}
-
-/// What of JSON Schema our own uses, and a panic for what it does not.
-fn conforms(value: &Value, schema: &Value, at: &str) {
-    for (word, asked) in schema.as_object().expect("a schema is an object") {
-        match word.as_str() {
-            "$schema" | "title" | "description" | "additionalProperties" | "items" => {}
-            "const" => assert_eq!(value, asked, "{at}"),
-            "enum" => assert!(asked.as_array().expect("a list").contains(value), "{at}: {value}"),
-            "minimum" => assert!(value.as_u64() >= asked.as_u64(), "{at}: {value}"),
-            "required" => asked.as_array().expect("a list").iter().for_each(|name| {
-                assert!(value.get(name.as_str().expect("a name")).is_some(), "{at}: {name}")
-            }),
-            "properties" => {
-                for (name, value) in value.as_object().expect("an object") {
-                    let known = asked.get(name).unwrap_or_else(|| panic!("{at}/{name} is not in the schema"));
-                    conforms(value, known, &format!("{at}/{name}"));
-                }
-            }
-            "type" => {
-                let is = |name: &Value| match name.as_str() {
-                    Some("object") => value.is_object(),
-                    Some("array") => value.is_array(),
-                    Some("string") => value.is_string(),
-                    Some("integer") => value.is_u64(),
-                    Some("boolean") => value.is_boolean(),
-                    Some("null") => value.is_null(),
-                    _ => panic!("{at}: the type {name}"),
-                };
-                let fits = asked.as_array().map_or_else(|| is(asked), |names| names.iter().any(is));
-                assert!(fits, "{at}: expected {asked}, found {value}");
-            }
-            other => panic!("{at}: the word `{other}` is not read here"),
-        }
-    }
-    if let (Some(items), Some(values)) = (schema.get("items"), value.as_array()) {
-        values.iter().for_each(|value| conforms(value, items, &format!("{at}/-")));
-    }
 }

@@ -41,6 +41,7 @@ impl Layer for ActixHttp {
                 Duty::Masks,
                 Duty::ReadsClose,
                 Duty::Reports,
+                Duty::ShowsMessages,
                 Duty::OffersApi,
                 Duty::ShowsMemory,
             ]),

@@ -30,16 +30,21 @@ impl Program for WebSocketRs {
 
     fn duties(role: Role) -> Duties {
         match role {
-            Role::Client | Role::Server => {
-                Duties::of(&[Duty::Frames, Duty::Masks, Duty::ReadsClose, Duty::Reports, Duty::OffersApi])
-                    .but_for(&[
-                        Rule::QuietAfterClose,
-                        Rule::DiscardsAfterClose,
-                        Rule::ReadsUntilAnswer,
-                        Rule::SimultaneousClose,
-                        Rule::NothingAfterFail,
-                    ])
-            }
+            Role::Client | Role::Server => Duties::of(&[
+                Duty::Frames,
+                Duty::Masks,
+                Duty::ReadsClose,
+                Duty::Reports,
+                Duty::ShowsMessages,
+                Duty::OffersApi,
+            ])
+            .but_for(&[
+                Rule::QuietAfterClose,
+                Rule::DiscardsAfterClose,
+                Rule::ReadsUntilAnswer,
+                Rule::SimultaneousClose,
+                Rule::NothingAfterFail,
+            ]),
         }
     }
 

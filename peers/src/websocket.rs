@@ -68,9 +68,14 @@ impl Layer for WebSocket {
 
     fn duties(role: Role) -> Duties {
         match role {
-            Role::Client | Role::Server => {
-                Duties::of(&[Duty::Frames, Duty::Masks, Duty::ReadsClose, Duty::Reports, Duty::OffersApi])
-            }
+            Role::Client | Role::Server => Duties::of(&[
+                Duty::Frames,
+                Duty::Masks,
+                Duty::ReadsClose,
+                Duty::Reports,
+                Duty::ShowsMessages,
+                Duty::OffersApi,
+            ]),
         }
     }
 

@@ -233,6 +233,7 @@ fn reads(bench: &mut Bench<'_>, story: &Story) {
     // Only after the peer's Close is data discarded (§1.4).
     let lost = story.delivered_between < story.messages_between
         && bench.trace.duties.has(Duty::Reports)
+        && bench.trace.duties.has(Duty::ShowsMessages)
         && story.panicked.is_none()
         && story.spinning.is_none()
         && !story.paused

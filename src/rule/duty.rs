@@ -30,11 +30,13 @@ pub enum Duty {
     OffersApi,
     /// The adapter can see how much memory it takes.
     ShowsMemory,
+    /// The adapter can see which messages it hands its application.
+    ShowsMessages,
 }
 
 impl Duty {
     /// Every duty, in the order of the enum.
-    pub const ALL: [Duty; 11] = [
+    pub const ALL: [Duty; 12] = [
         Duty::Frames,
         Duty::Masks,
         Duty::Answers,
@@ -46,6 +48,7 @@ impl Duty {
         Duty::ReportsClean,
         Duty::OffersApi,
         Duty::ShowsMemory,
+        Duty::ShowsMessages,
     ];
 
     /// The duty in a few words, as `explain` prints it.
@@ -62,6 +65,7 @@ impl Duty {
             Duty::ReportsClean => "tells the application whether the closure was clean",
             Duty::OffersApi => "lets the application close and send",
             Duty::ShowsMemory => "lets us see its memory",
+            Duty::ShowsMessages => "lets us see the messages it delivers",
         }
     }
 }

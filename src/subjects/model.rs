@@ -110,6 +110,13 @@ impl<C: Conduct> Endpoint<C> {
         }
     }
 
+    /// The same endpoint, whose masking keys as a client follow from this seed. Whoever talks to the world draws it
+    /// where nobody can foretell it (RFC 6455 §10.3).
+    pub fn with_keys(self, seed: u64) -> Endpoint<C> {
+        // The generator would stay at zero.
+        Endpoint { keys: seed.max(1), ..self }
+    }
+
     /// Where it stands.
     pub fn state(&self) -> State {
         self.state

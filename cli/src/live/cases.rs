@@ -1,5 +1,6 @@
 //! What a live endpoint is put through. In come scripts, out come [`Case`]s that can be played over a socket:
-//! each ends with the silence in which an endpoint may still do what it ought to.
+//! each ends with the silence in which an endpoint may still do what it ought to. A client waits for the server to
+//! end TCP first (RFC 6455 §7.1.1), so that to a client this happens at the latest then.
 
 use wsclose::code::{Class, CloseCode};
 use wsclose::frame::{Decoder, Header, Opcode, Piece};
@@ -19,6 +20,8 @@ pub struct Case {
     pub name: String,
     /// The script.
     pub script: ScriptBuf,
+    /// permessage-deflate (RFC 7692) is offered, or agreed to, in the opening handshake.
+    pub deflate: bool,
 }
 
 /// What can be asked of an endpoint.
@@ -54,7 +57,7 @@ impl Able {
     pub fn case(self, name: String, script: &ScriptBuf) -> Option<Case> {
         let steps: Vec<Step<'_>> = script.as_script().steps().collect();
         let can = steps.iter().all(|step| self.can(step)) && self.commands_stand_apart(&steps);
-        can.then(|| Case { name, script: self.written(&steps) })
+        can.then(|| Case { name, script: self.written(&steps), deflate: false })
     }
 
     /// Whether every wish of the application's comes between two messages: it is a message itself.
@@ -83,20 +86,28 @@ impl Able {
     /// The steps, with silence at the end of every connection.
     fn written(self, steps: &[Step<'_>]) -> ScriptBuf {
         let mut writer = Writer::new(self.role);
-        let mut open = false;
-        let silence = Step::Wait(SILENCE);
-        for step in steps {
-            let ends = matches!(step, Step::Connect | Step::Again(_));
-            if ends && open {
-                writer.step(&silence);
+        let (mut open, mut peer_ended) = (false, false);
+        let close = |writer: &mut Writer, open: bool, peer_ended: bool| {
+            if !open {
+                return;
             }
-            // A repetition repeats the silence too.
+            match self.role {
+                Role::Client if !peer_ended => writer.step(&Step::Fin),
+                Role::Client | Role::Server => {}
+            }
+            writer.step(&Step::Wait(SILENCE));
+        };
+        for step in steps {
+            if matches!(step, Step::Connect | Step::Again(_)) {
+                close(&mut writer, open, peer_ended);
+                peer_ended = false;
+            }
+            // A repetition repeats the end and the silence too.
             open = !matches!(step, Step::Again(_));
+            peer_ended |= matches!(step, Step::Fin | Step::Reset);
             writer.step(step);
         }
-        if open {
-            writer.step(&silence);
-        }
+        close(&mut writer, open, peer_ended);
         ScriptBuf::read(&writer.into_octets()).expect("what a writer wrote is a script")
     }
 
@@ -105,12 +116,43 @@ impl Able {
         let mut steps = vec![plain(), Step::Connect];
         steps.extend(case.script.as_script().steps());
         steps.extend([Step::Connect, plain()]);
-        Case { name: format!("unharmed/{}", case.name), script: self.written(&steps) }
+        Case { name: format!("unharmed/{}", case.name), script: self.written(&steps), deflate: false }
+    }
+
+    /// A case where compression is negotiated, if its peer sends nothing but Closes: what an endpoint may compress is
+    /// no matter of closing, and a Close is none of that (RFC 7692 §6).
+    pub fn with_deflate(self, case: &Case) -> Option<Case> {
+        let steps: Vec<Step<'_>> = case.script.as_script().steps().collect();
+        let is_close = |step: &Step<'_>| match step {
+            Step::Frame(frame) => Some(frame.opcode == Opcode::Close),
+            Step::Octets { .. }
+            | Step::Connect
+            | Step::Again(_)
+            | Step::AppClose(_)
+            | Step::AppSend { .. } => Some(false),
+            Step::Fin
+            | Step::Reset
+            | Step::PeerGone(_)
+            | Step::PeerPause
+            | Step::PeerResume
+            | Step::Pause
+            | Step::Resume
+            | Step::Wait(_)
+            | Step::Note(_) => None,
+        };
+        let mut closes = steps.iter().filter_map(is_close).peekable();
+        let fits = closes.peek().is_some() && closes.all(|close| close);
+        let note = Step::Note("permessage-deflate is offered");
+        let noted: Vec<Step<'_>> = [note].into_iter().chain(steps.iter().copied()).collect();
+        let mut writer = Writer::new(self.role);
+        noted.iter().for_each(|step| writer.step(step));
+        let script = ScriptBuf::read(&writer.into_octets()).expect("what a writer wrote is a script");
+        fits.then(|| Case { name: format!("deflate/{}", case.name), script, deflate: true })
     }
 
     /// The plainest of cases: the peer closes.
     pub fn liveness(self) -> Case {
-        Case { name: "liveness".to_owned(), script: self.written(&[plain()]) }
+        Case { name: "liveness".to_owned(), script: self.written(&[plain()]), deflate: false }
     }
 }
 
@@ -140,5 +182,5 @@ fn class(code: u16) -> Class {
 pub fn code_received(able: Able, code: CloseCode) -> Case {
     let payload = Payload { code: Some(code), ..Payload::EMPTY };
     let close = Step::Frame(FrameStep::of(Opcode::Close, payload));
-    Case { name: format!("code-received/{code}"), script: able.written(&[close]) }
+    Case { name: format!("code-received/{code}"), script: able.written(&[close]), deflate: false }
 }

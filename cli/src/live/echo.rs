@@ -12,15 +12,15 @@ use wsclose::script::MessageKind;
 use wsclose::subject::{Output, Stimulus, Subject, What};
 use wsclose::subjects::model::Model;
 
-use super::endpoint::Conn;
-use super::opening::{MAX_HEAD, Request};
+use super::opener::{self, Conn};
+use super::told::Told;
 use super::wire::{Heard, Wire};
 
 /// How long a tick of the model is: it gives up after some of them.
 const TICK: Duration = Duration::from_millis(500);
 
-/// How long a client has for its opening handshake.
-const OPENING: Duration = Duration::from_secs(5);
+/// How long the other side has for the opening handshake.
+pub const OPENING: Duration = Duration::from_secs(5);
 
 /// How long the other side has, after our FIN, to send its own.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -28,13 +28,17 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// The connections that are served at once; more wait.
 const AT_ONCE: usize = 256;
 
-/// What a message asks for.
-enum Wish {
+/// What the program round the model asks of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// To close with this code, or none, and this reason.
     Close(Option<CloseCode>, String),
+    /// To send a message.
     Send(MessageKind, Vec<u8>),
 }
 
 impl Wish {
+    /// What a message asks for.
     fn of(kind: MessageKind, payload: &[u8]) -> Wish {
         let text = std::str::from_utf8(payload).ok().filter(|_| kind == MessageKind::Text);
         let command = text.and_then(|text| text.strip_prefix("close:")).and_then(|rest| rest.split_once(':'));
@@ -75,126 +79,139 @@ pub fn listen(listener: &TcpListener, profile: Profile) -> io::Result<()> {
 
 fn answer(tcp: TcpStream, profile: Profile) -> io::Result<()> {
     let mut wire = Wire::of(tcp)?;
-    match accept(&mut wire, OPENING)? {
-        Some((request, early)) => {
-            wire.say(&request.agree(), OPENING);
-            converse(Conn { wire, early }, Role::Server, profile)
+    match opener::request(&mut wire, OPENING) {
+        Ok((request, early)) => {
+            wire.say(&request.agree(false), OPENING);
+            // A server masks nothing.
+            let talk = Talk { role: Role::Server, profile, keys: 1, limit: None };
+            talk.converse(Conn { wire, early }, Vec::new())?;
         }
-        None => {
-            let refusal = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-            wire.say(refusal, OPENING);
-            wire.fin();
-            Ok(())
-        }
+        Err(trouble) => opener::refuse(wire, OPENING, "400 Bad Request", &trouble.to_string()),
     }
-}
-
-/// The request with which a connection opens, and what came behind it; `None` if it is none.
-///
-/// # Errors
-/// What the system says.
-pub fn accept(wire: &mut Wire, patience: Duration) -> io::Result<Option<(Request, Vec<u8>)>> {
-    let begun = Instant::now();
-    let mut buffer = [0; 4096];
-    let mut head = Vec::new();
-    loop {
-        let left = patience.saturating_sub(begun.elapsed());
-        let Heard::Octets(octets) = wire.hear(&mut buffer, left)? else { return Ok(None) };
-        head.extend_from_slice(&buffer[..octets]);
-        match Request::decode(&head) {
-            Ok(Some((request, used))) => return Ok(Some((request, head.split_off(used)))),
-            Ok(None) if head.len() <= MAX_HEAD && !left.is_zero() => {}
-            Ok(None) | Err(_) => return Ok(None),
-        }
-    }
-}
-
-/// Runs the model on a connection until TCP is over.
-///
-/// # Errors
-/// What the system says.
-pub fn converse(conn: Conn, role: Role, profile: Profile) -> io::Result<()> {
-    let Conn { mut wire, early } = conn;
-    let mut model = Model::new(profile);
-    let mut out = Output::new();
-    model.connect(role, &mut out);
-    if !early.is_empty() {
-        model.react(Stimulus::Octets(&early), &mut out);
-    }
-    let mut buffer = vec![0; 1 << 16];
-    let mut end = act(&mut model, &mut wire, &mut out);
-    while end.is_none() {
-        let heard = wire.hear(&mut buffer, TICK)?;
-        let stimulus = match heard {
-            Heard::Octets(octets) => Stimulus::Octets(&buffer[..octets]),
-            Heard::Fin => Stimulus::Fin,
-            Heard::Reset => Stimulus::Reset,
-            Heard::Silence => Stimulus::Tick,
-        };
-        model.react(stimulus, &mut out);
-        end = act(&mut model, &mut wire, &mut out);
-        if heard == Heard::Reset {
-            return Ok(());
-        }
-    }
-    if end == Some(What::Reset) {
-        wire.reset();
-        return Ok(());
-    }
-    // Closing with octets unread would send a reset, which can destroy the Close just sent (§7.1.1).
-    wire.fin();
-    let begun = Instant::now();
-    while begun.elapsed() < FAREWELL && matches!(wire.hear(&mut buffer, FAREWELL)?, Heard::Octets(_)) {}
     Ok(())
 }
 
-/// Writes what the model wrote, and does what the messages that it delivered ask for; how it ended TCP.
-fn act(model: &mut Model, wire: &mut Wire, out: &mut Output) -> Option<What> {
-    let mut end = None;
-    loop {
-        let mut wishes = Vec::new();
-        for entry in out.entries() {
-            match entry.what {
-                What::Sent(span) => {
-                    // What could not be written will be heard of as a reset.
-                    wire.say(out.octets(span), OPENING);
+/// How the model talks on a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct Talk {
+    /// Its role.
+    pub role: Role,
+    /// How it reads codes.
+    pub profile: Profile,
+    /// What its masking keys follow from.
+    pub keys: u64,
+    /// How long it may take altogether.
+    pub limit: Option<Duration>,
+}
+
+impl Talk {
+    /// Runs the model until TCP is over: first it does what `wishes` say, then what the other side's messages do.
+    /// What it told of the end.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn converse(self, conn: Conn, wishes: Vec<Wish>) -> io::Result<Option<Told>> {
+        let begun = Instant::now();
+        let Conn { mut wire, early } = conn;
+        let model = Model::new(self.profile).with_keys(self.keys);
+        let mut speaker = Speaker { model, out: Output::new(), end: None, told: None };
+        speaker.model.connect(self.role, &mut speaker.out);
+        speaker.wish(wishes);
+        if !early.is_empty() {
+            speaker.model.react(Stimulus::Octets(&early), &mut speaker.out);
+        }
+        speaker.act(&mut wire);
+        let mut buffer = vec![0; 1 << 16];
+        while speaker.end.is_none() && self.limit.is_none_or(|limit| begun.elapsed() < limit) {
+            let heard = wire.hear(&mut buffer, TICK)?;
+            let stimulus = match heard {
+                Heard::Octets(octets) => Stimulus::Octets(&buffer[..octets]),
+                Heard::Fin => Stimulus::Fin,
+                Heard::Reset => Stimulus::Reset,
+                Heard::Silence => Stimulus::Tick,
+            };
+            speaker.model.react(stimulus, &mut speaker.out);
+            speaker.act(&mut wire);
+            if heard == Heard::Reset {
+                return Ok(speaker.told);
+            }
+        }
+        if speaker.end == Some(What::Reset) {
+            wire.reset();
+        } else {
+            wire.leave(FAREWELL);
+        }
+        Ok(speaker.told)
+    }
+}
+
+/// The model on a connection.
+struct Speaker {
+    model: Model,
+    out: Output,
+    /// How it ended TCP.
+    end: Option<What>,
+    told: Option<Told>,
+}
+
+impl Speaker {
+    fn wish(&mut self, wishes: Vec<Wish>) {
+        for wish in &wishes {
+            match wish {
+                Wish::Close(code, reason) => {
+                    self.model.react(Stimulus::Close { code: *code, reason }, &mut self.out);
                 }
-                What::Message { kind, payload } => wishes.push(Wish::of(kind, out.octets(payload))),
-                What::HalfFin | What::Fin | What::Reset => end = end.or(Some(entry.what)),
-                What::Connected { .. }
-                | What::Received(_)
-                | What::PeerFin
-                | What::PeerReset
-                | What::PeerGone(_)
-                | What::PeerPaused
-                | What::PeerResumed
-                | What::AppClose { .. }
-                | What::AppSend { .. }
-                | What::AppPause
-                | What::AppResume
-                | What::Reported { .. }
-                | What::Errored(_)
-                | What::Accepted
-                | What::Refused(_)
-                | What::NotAsked(_)
-                | What::Panicked(_)
-                | What::Spinning
-                | What::Memory(_)
-                | What::Moved(..)
-                | What::Undelivered(_)
-                | What::Note(_)
-                | What::Ended => {}
+                Wish::Send(kind, payload) => {
+                    self.model.react(Stimulus::Send { kind: *kind, payload }, &mut self.out);
+                }
             }
         }
-        out.clear();
-        if wishes.is_empty() {
-            return end;
-        }
-        for wish in wishes {
-            match &wish {
-                Wish::Close(code, reason) => model.react(Stimulus::Close { code: *code, reason }, out),
-                Wish::Send(kind, payload) => model.react(Stimulus::Send { kind: *kind, payload }, out),
+    }
+
+    /// Writes what the model wrote, and does what the messages that it delivered ask for.
+    fn act(&mut self, wire: &mut Wire) {
+        while !self.out.entries().is_empty() {
+            let mut wishes = Vec::new();
+            for entry in self.out.entries() {
+                match entry.what {
+                    What::Sent(span) => {
+                        // What could not be written will be heard of as a reset.
+                        wire.say(self.out.octets(span), OPENING);
+                    }
+                    What::Message { kind, payload } => {
+                        wishes.push(Wish::of(kind, self.out.octets(payload)));
+                    }
+                    What::HalfFin | What::Fin | What::Reset => self.end = self.end.or(Some(entry.what)),
+                    What::Reported { code, reason, clean } => {
+                        let reason = reason.map(|reason| self.out.text(reason).into_owned());
+                        self.told = Some(Told { code, reason, clean });
+                    }
+                    What::Connected { .. }
+                    | What::Received(_)
+                    | What::PeerFin
+                    | What::PeerReset
+                    | What::PeerGone(_)
+                    | What::PeerPaused
+                    | What::PeerResumed
+                    | What::AppClose { .. }
+                    | What::AppSend { .. }
+                    | What::AppPause
+                    | What::AppResume
+                    | What::Errored(_)
+                    | What::Accepted
+                    | What::Refused(_)
+                    | What::NotAsked(_)
+                    | What::Panicked(_)
+                    | What::Spinning
+                    | What::Memory(_)
+                    | What::Moved(..)
+                    | What::Undelivered(_)
+                    | What::Note(_)
+                    | What::Ended => {}
+                }
             }
+            self.out.clear();
+            self.wish(wishes);
         }
     }
 }

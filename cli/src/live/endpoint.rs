@@ -9,15 +9,14 @@ use std::time::{Duration, Instant};
 use wsclose::code::CloseCode;
 use wsclose::frame::{self, Header, Opcode};
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::Duties;
 use wsclose::subject::{Output, Stimulus, Subject};
 
-use super::opening::{self, MAX_HEAD, OpeningError};
-use super::target::Target;
-use super::wire::{Heard, Wire};
-
-/// The most octets that are taken down of one connection: whoever sends more is not listened to.
-const MAX_HEARD: usize = 1 << 20;
+use super::due::Due;
+use super::launch::Aside;
+use super::opener::{Conn, MAX_HEARD, Opener, Trouble};
+use super::tested::Tested;
+use super::wire::Heard;
 
 /// How long things are waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,81 +25,57 @@ pub struct Pace {
     pub open: Duration,
     /// For silence after each thing that happens to the endpoint.
     pub gap: Duration,
+    /// For silence where the endpoint owes something: see [`Due`].
+    pub due: Duration,
     /// For each tick of a script.
     pub tick: Duration,
     /// For one connection altogether.
     pub limit: Duration,
 }
 
-/// Why a case could not be played.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
-    /// No connection.
-    #[error("expected a connection, found: {0}")]
-    Connect(String),
-    /// No opening handshake.
-    #[error("expected an opening handshake: {0}")]
-    Opening(#[from] OpeningError),
-    /// It ended TCP, or said nothing.
-    #[error("expected an answer to the opening handshake, found {0}")]
-    NoAnswer(&'static str),
-    /// It sent more than is listened to.
-    #[error("expected at most {MAX_HEARD} octets on a connection, found more")]
-    Flood,
-    /// It kept the connection busy for longer than one may.
-    #[error("expected the connection to be quiet within {0:?}, found it still busy")]
-    Busy(Duration),
-}
-
-/// A connection after its opening handshake, and what had come behind that.
-pub struct Conn {
-    /// The connection.
-    pub wire: Wire,
-    /// Octets that came in one piece with the handshake.
-    pub early: Vec<u8>,
-}
-
-impl std::fmt::Debug for Conn {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Conn").field("early", &self.early).finish_non_exhaustive()
-    }
-}
-
-/// A live server: each connection to it is opened anew.
+/// A live endpoint: each connection with it is opened anew.
 #[derive(Debug)]
 pub struct Endpoint<'a> {
-    target: &'a Target,
+    tested: Tested<'a>,
+    opener: Opener<'a>,
     pace: Pace,
-    /// The endpoint closes when it is sent the text `close:CODE:REASON`.
-    commands: bool,
+    due: Due,
     deflate: bool,
     conn: Option<Conn>,
     heard: usize,
     opened: Instant,
     trouble: Option<Trouble>,
-    /// How long the opening handshake took at the most.
-    round_trip: Duration,
+    /// Nothing more is expected of its program beside the connection.
+    told: bool,
     buffer: Vec<u8>,
-    /// Different for each connection.
-    nonce: u64,
 }
 
 impl<'a> Endpoint<'a> {
     /// An endpoint that nothing has been said to.
-    pub fn new(target: &'a Target, pace: Pace, commands: bool, deflate: bool) -> Endpoint<'a> {
+    pub fn new(tested: Tested<'a>, pace: Pace) -> Endpoint<'a> {
         Endpoint {
-            target,
+            tested,
+            opener: Opener::new(tested.way),
             pace,
-            commands,
-            deflate,
+            due: Due::new(tested.role(), tested.profile),
+            deflate: false,
             conn: None,
             heard: 0,
             opened: Instant::now(),
             trouble: None,
-            round_trip: Duration::ZERO,
+            told: false,
             buffer: vec![0; 1 << 16],
-            nonce: 0,
         }
+    }
+
+    /// Whether compression is offered, or agreed to, on the next connections.
+    pub fn negotiate(&mut self, deflate: bool) {
+        self.deflate = deflate;
+    }
+
+    /// A client has come by itself: this is its next connection.
+    pub fn hand(&mut self, conn: Conn) {
+        self.opener.hand(conn);
     }
 
     /// The first thing, since this was last asked, because of which what was seen is worth nothing.
@@ -110,42 +85,16 @@ impl<'a> Endpoint<'a> {
 
     /// How long an opening handshake has taken at the most.
     pub fn round_trip(&self) -> Duration {
-        self.round_trip
+        self.opener.round_trip()
     }
 
-    fn open(&mut self) -> Result<Conn, Trouble> {
-        let target = self.target;
-        let no = |error: std::io::Error| Trouble::Connect(error.to_string());
-        let mut wire = Wire::connect(target.address, self.pace.open).map_err(no)?;
-        if let Some((config, name)) = &target.tls {
-            wire = wire.secured(config, name).map_err(no)?;
-        }
-        let begun = Instant::now();
-        self.nonce += 1;
-        let key = opening::key((u128::from(self.nonce) << 64 | 0x7773_636c_6f73_6521).to_be_bytes());
-        let request = target.request(key.clone(), self.deflate);
-        wire.say(&request.encode(), self.pace.open);
-        let mut head = Vec::new();
-        loop {
-            let left = self.pace.open.saturating_sub(begun.elapsed());
-            match wire.hear(&mut self.buffer, left).map_err(no)? {
-                Heard::Octets(octets) => head.extend_from_slice(&self.buffer[..octets]),
-                Heard::Fin => return Err(Trouble::NoAnswer("the end of TCP")),
-                Heard::Reset => return Err(Trouble::NoAnswer("a reset")),
-                Heard::Silence if head.is_empty() => return Err(Trouble::NoAnswer("silence")),
-                Heard::Silence => return Err(Trouble::NoAnswer("no end of one")),
-            }
-            if let Some(agreed) = opening::read_answer(&head, &key)? {
-                self.round_trip = self.round_trip.max(begun.elapsed());
-                return Ok(Conn { wire, early: head.split_off(agreed.used) });
-            }
-            if begun.elapsed() > self.pace.open || head.len() > MAX_HEAD {
-                return Err(Trouble::NoAnswer("no end of one"));
-            }
-        }
+    /// Ends the connection in order, if it is not over, and whatever was started for it.
+    pub fn end(&mut self) {
+        self.conn = None;
+        self.opener.end();
     }
 
-    /// Takes down what the endpoint does until it has been silent for `wait`.
+    /// Takes down what the endpoint does until it has been silent for `wait`, or longer if it owes something.
     fn listen(&mut self, wait: Duration, out: &mut Output) {
         loop {
             let left = self.pace.limit.saturating_sub(self.opened.elapsed());
@@ -154,9 +103,12 @@ impl<'a> Endpoint<'a> {
                 self.trouble.get_or_insert(Trouble::Busy(self.pace.limit));
                 return self.abandon(out);
             }
+            let owed = self.due.is_owed();
+            let wait = if owed { wait.max(self.pace.due) } else { wait };
             match conn.wire.hear(&mut self.buffer, wait.min(left)) {
                 Ok(Heard::Octets(octets)) => {
                     out.sent(&self.buffer[..octets]);
+                    self.due.wrote(&self.buffer[..octets]);
                     self.heard += octets;
                     if self.heard > MAX_HEARD {
                         self.trouble.get_or_insert(Trouble::Flood);
@@ -164,13 +116,18 @@ impl<'a> Endpoint<'a> {
                     }
                 }
                 Ok(Heard::Silence) if left < wait => {}
-                Ok(Heard::Silence) => return,
+                Ok(Heard::Silence) => {
+                    if owed {
+                        self.due.give_up();
+                    }
+                    return;
+                }
                 Ok(Heard::Fin) => {
-                    self.conn = None;
+                    self.over();
                     return out.fin();
                 }
                 Ok(Heard::Reset) => {
-                    self.conn = None;
+                    self.over();
                     return out.reset();
                 }
                 Err(error) => {
@@ -181,11 +138,35 @@ impl<'a> Endpoint<'a> {
         }
     }
 
+    /// The endpoint has ended TCP.
+    fn over(&mut self) {
+        self.conn = None;
+        self.due.ended();
+    }
+
+    /// Takes down what its program says beside the connection, after waiting for that no longer than `wait`.
+    fn hear_aside(&mut self, wait: Duration, out: &mut Output) {
+        if self.told {
+            return;
+        }
+        let Some(aside) = self.opener.aside(wait) else { return };
+        self.told = true;
+        match aside {
+            Aside::Told(told) if self.tested.tells => {
+                out.reported(told.code, told.reason.as_deref(), told.clean);
+            }
+            Aside::Ended(how) if self.tested.tells => out.errored(&how),
+            Aside::Told(_) | Aside::Ended(_) => {}
+            Aside::Crashed(how) => out.panicked(&how),
+        }
+    }
+
     /// Ends a connection of which nothing more is wanted; the trouble says why.
     fn abandon(&mut self, out: &mut Output) {
         if let Some(conn) = self.conn.take() {
             conn.wire.reset();
         }
+        self.due.ended();
         out.fin();
     }
 
@@ -200,9 +181,14 @@ impl<'a> Endpoint<'a> {
     fn command(&mut self, code: Option<CloseCode>, reason: &str) {
         let code = code.map_or(String::new(), |code| code.to_string());
         let mut payload = format!("close:{code}:{reason}").into_bytes();
-        let key = wsclose::script::DEFAULT_KEY;
-        let header = Header::conforming(Opcode::Text, payload.len() as u64, Some(key));
-        frame::mask(key, 0, &mut payload);
+        let key = match self.tested.role() {
+            Role::Client => None,
+            Role::Server => Some(wsclose::script::DEFAULT_KEY),
+        };
+        let header = Header::conforming(Opcode::Text, payload.len() as u64, key);
+        if let Some(key) = key {
+            frame::mask(key, 0, &mut payload);
+        }
         let mut octets = header.encode().as_slice().to_vec();
         octets.append(&mut payload);
         self.say(&octets);
@@ -211,31 +197,30 @@ impl<'a> Endpoint<'a> {
 
 impl Subject for Endpoint<'_> {
     fn name(&self) -> &str {
-        &self.target.url
+        self.tested.name()
     }
 
-    /// All that shows on the wire; it has a clock, but nobody waits for it long enough to blame it.
     fn duties(&self, _role: Role) -> Duties {
-        let unseen = [Duty::Reports, Duty::ReportsClean, Duty::ShowsMemory];
-        let duties = Duties::ALL.without(&unseen);
-        if self.commands { duties } else { duties.without(&[Duty::OffersApi]) }
+        self.tested.duties()
     }
 
     fn connect(&mut self, _role: Role, out: &mut Output) {
-        // A connection that its peer has not ended is ended here, in order.
-        self.conn = None;
+        self.end();
+        self.due.connect();
         self.heard = 0;
-        self.opened = Instant::now();
-        match self.open() {
+        self.told = false;
+        match self.opener.open(self.pace.open, self.deflate) {
             Ok(mut conn) => {
                 let early = std::mem::take(&mut conn.early);
                 out.sent(&early);
+                self.due.wrote(&early);
                 self.heard = early.len();
                 self.conn = Some(conn);
                 self.opened = Instant::now();
             }
             Err(trouble) => {
                 self.trouble.get_or_insert(trouble);
+                self.told = true;
                 // Nothing that follows is to be read as the endpoint's doing.
                 out.fin();
             }
@@ -243,7 +228,8 @@ impl Subject for Endpoint<'_> {
     }
 
     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
-        let mut wait = self.pace.gap;
+        let (mut wait, mut aside) = (self.pace.gap, Duration::ZERO);
+        self.due.happens(stimulus);
         match stimulus {
             Stimulus::Octets(octets) => self.say(octets),
             Stimulus::Fin => {
@@ -256,11 +242,14 @@ impl Subject for Endpoint<'_> {
                     conn.wire.reset();
                 }
             }
-            Stimulus::Close { code, reason } if self.commands => {
+            Stimulus::Close { code, reason } if self.tested.commands => {
                 self.command(code, reason);
                 out.accepted();
             }
-            Stimulus::Tick => wait = self.pace.tick,
+            Stimulus::Tick => {
+                wait = self.pace.tick;
+                aside = if self.tested.tells { self.pace.due } else { self.pace.gap };
+            }
             // Nobody asks for what this endpoint cannot be made to do: see `cases`.
             Stimulus::Close { .. }
             | Stimulus::Send { .. }
@@ -271,5 +260,7 @@ impl Subject for Endpoint<'_> {
             | Stimulus::PeerResume => return,
         }
         self.listen(wait, out);
+        // A program may speak before its connection is over; it is waited for only then.
+        self.hear_aside(if self.conn.is_none() { aside } else { Duration::ZERO }, out);
     }
 }

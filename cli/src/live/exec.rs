@@ -1,18 +1,21 @@
-//! A server that is started for the run and ended after it. In comes a command with `{port}` in it, out
-//! comes a process group that is gone when the value is dropped.
+//! An endpoint that is started for a run or a connection and ended after it. In comes a command with `{port}` or
+//! `{url}` in it, out comes a process group that is gone when the value is dropped.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::said::{self, Said};
+
 /// How long a process has to end after it has been asked to.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Why a server could not be started.
+/// Why an endpoint could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum ExecError {
     /// The command has no place for the port.
@@ -39,7 +42,7 @@ pub enum ExecError {
         /// The port.
         port: u16,
         /// How it ended.
-        status: std::process::ExitStatus,
+        status: ExitStatus,
     },
     /// It did not listen in time.
     #[error("expected `{command}` to listen on port {port} within {seconds} s, found nobody there")]
@@ -53,32 +56,67 @@ pub enum ExecError {
     },
 }
 
+/// The command with `{place}` replaced by `value`.
+///
+/// # Errors
+/// If it has no such place.
+pub fn filled(command: &str, place: &'static str, value: &str) -> Result<String, ExecError> {
+    let written = format!("{{{place}}}");
+    if !command.contains(&written) {
+        return Err(ExecError::NoPlace { place, command: command.to_owned() });
+    }
+    Ok(command.replace(&written, value))
+}
+
 /// A running command, with everything that it started.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
     command: String,
+    said: Arc<Mutex<Said>>,
 }
 
 impl Process {
-    /// Starts `command`, by the shell, in a process group of its own, with `{place}` replaced by `value`.
+    /// Starts `command`, by the shell, in a process group of its own. What it prints is dropped, and what it
+    /// complains of is shown.
     ///
     /// # Errors
-    /// If there is no such place, or the system refuses.
-    pub fn start(command: &str, place: &'static str, value: &str) -> Result<Process, ExecError> {
-        let written = format!("{{{place}}}");
-        if !command.contains(&written) {
-            return Err(ExecError::NoPlace { place, command: command.to_owned() });
+    /// What the system says.
+    pub fn start(command: String) -> Result<Process, ExecError> {
+        Process::spawn(command, false)
+    }
+
+    /// The same, but what it prints and complains of is kept to be asked for: see [`Process::said`].
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn start_heard(command: String) -> Result<Process, ExecError> {
+        Process::spawn(command, true)
+    }
+
+    fn spawn(command: String, heard: bool) -> Result<Process, ExecError> {
+        let cannot = |why: io::Error| ExecError::Cannot { command: command.clone(), why };
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &command]).stdin(Stdio::null()).stdout(Stdio::null()).process_group(0);
+        let mut pipe = None;
+        if heard {
+            let (reader, writer) = io::pipe().map_err(cannot)?;
+            shell.stdout(writer.try_clone().map_err(cannot)?).stderr(writer);
+            pipe = Some(reader);
         }
-        let command = command.replace(&written, value);
-        let child = Command::new("sh")
-            .args(["-c", &command])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .map_err(|why| ExecError::Cannot { command: command.clone(), why })?;
-        Ok(Process { child, command })
+        let child = shell.spawn().map_err(cannot)?;
+        let said = pipe.map(said::listen).unwrap_or_default();
+        Ok(Process { child, command, said })
+    }
+
+    /// How it ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().ok().flatten()
+    }
+
+    /// What it has printed so far, if that is kept.
+    pub fn said(&self) -> Said {
+        self.said.lock().map(|said| said.clone()).unwrap_or_default()
     }
 
     /// Waits until somebody listens at `address`.

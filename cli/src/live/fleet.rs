@@ -1,5 +1,5 @@
-//! `wsclose matrix --live`. In comes the manifest of the live peers, out comes a [`Run`] for each server that is
-//! installed, and a line for each that is not.
+//! `wsclose matrix --live`. In comes the manifest of the live peers, out comes a [`Run`] for each server and client
+//! that is installed, and a line for each that is not.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -16,18 +16,26 @@ use wsclose::role::Role;
 use super::cases::{Able, Case};
 use super::check::{self, Codes, Plan};
 use super::exec::{self, ExecError, Process};
-use super::run::Run;
+use super::launch::Launcher;
+use super::run::{Run, quoted};
 use super::target::{Options, Target, TargetError};
+use super::tested::{Tested, Way};
 
-/// How many servers are up at a time: most of what they do is to be waited for.
+/// How many peers are run at a time: most of what they do is to be waited for.
 const AT_ONCE: usize = 3;
 
-/// How many connections each is given at a time: some have a short backlog.
+/// How many connections a server is given at a time: some have a short backlog.
 const CONNECTIONS: usize = 8;
+
+/// How many clients are started at a time: each is a process.
+const CLIENTS: usize = 2;
 
 /// How long a server has until it listens, and how long its run may take.
 const STARTING: Duration = Duration::from_secs(30);
 const RUNNING: Duration = Duration::from_secs(60);
+
+/// How long the run of a client may take, which starts a process for each connection.
+const RUNNING_CLIENT: Duration = Duration::from_secs(300);
 
 /// The file that lists the live peers.
 #[derive(Debug, Deserialize)]
@@ -47,7 +55,7 @@ pub struct Live {
     /// What is under test.
     #[serde(rename = "library")]
     pub tested: String,
-    role: Kind,
+    role: Plays,
     set: String,
     version: String,
     installed: String,
@@ -62,7 +70,7 @@ pub struct Live {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Kind {
+enum Plays {
     Server,
     Client,
 }
@@ -122,20 +130,26 @@ impl Manifest {
         toml::from_str(text)
     }
 
-    /// The servers, by the names asked for, or all.
+    /// The peers, by the names asked for, or all.
     ///
     /// # Errors
-    /// A name that no server has.
-    pub fn servers(self, names: &[String]) -> Result<Vec<Live>, String> {
-        let servers: Vec<Live> = self.peer.into_iter().filter(|live| live.role == Kind::Server).collect();
+    /// A name that no peer has.
+    pub fn peers(self, names: &[String]) -> Result<Vec<Live>, String> {
         for name in names {
-            if servers.iter().all(|live| live.name != *name) {
-                let known: Vec<&str> = servers.iter().map(|live| live.name.as_str()).collect();
-                return Err(format!("expected a live server ({}), found `{name}`", known.join(", ")));
+            if self.peer.iter().all(|live| live.name != *name) {
+                let known: Vec<&str> = self.peer.iter().map(|live| live.name.as_str()).collect();
+                return Err(format!("expected a live peer ({}), found `{name}`", known.join(", ")));
             }
         }
-        Ok(servers.into_iter().filter(|live| names.is_empty() || names.contains(&live.name)).collect())
+        Ok(self.peer.into_iter().filter(|live| names.is_empty() || names.contains(&live.name)).collect())
     }
+}
+
+/// The cases of either role.
+#[derive(Debug)]
+struct Cases {
+    servers: Vec<Case>,
+    clients: Vec<Case>,
 }
 
 impl Live {
@@ -166,42 +180,64 @@ impl Live {
     fn check(
         &self,
         folder: &Path,
-        cases: &[Case],
+        cases: &Cases,
         profile: Profile,
         stop: &AtomicBool,
     ) -> Result<Run, Trouble> {
-        let port = exec::free_port()?;
-        // What a server complains of on the way is not what is asked here.
-        let start = format!("cd '{}' && exec {} 2>/dev/null", folder.display(), self.start);
-        let mut process = Process::start(&start, "port", &port.to_string())?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        process.wait_for(address, STARTING)?;
-        let target = Target::new(&format!("ws://{address}/"), &Options::default())?;
-        let server = check::server(&target, profile, true);
-        let plan = |cases: Vec<Case>| Plan {
-            server,
-            cases,
-            rules: check::rules(true),
-            strict: false,
-            jobs: CONNECTIONS,
-            deadline: RUNNING,
-            seed: 1,
-            known: BTreeMap::new(),
-            command: format!("wsclose check --exec '{start}' 'ws://127.0.0.1:{{port}}/' --command-close"),
+        let mut run = match self.role {
+            Plays::Server => self.check_server(folder, &cases.servers, profile, stop)?,
+            Plays::Client => self.check_client(folder, &cases.clients, profile, stop)?,
         };
-        for _ in 0..self.warm_up {
-            check::run(&plan(Vec::new()), stop, &|| {});
-        }
-        let mut run = check::run(&plan(cases.to_vec()), stop, &|| {});
         // Ports differ from run to run; what was found does not.
-        run.endpoint = self.name.clone();
+        run.endpoint.clone_from(&self.name);
         match check::untested(&run) {
             Some(trouble) => Err(Trouble::Untested(trouble.to_string())),
             None => Ok(run),
         }
     }
 
-    fn row(&self, folder: &Path, cases: &[Case], profile: Profile, stop: &AtomicBool) -> Row {
+    /// What is run to start it.
+    fn command(&self, folder: &Path) -> String {
+        format!("cd '{}' && exec {}", folder.display(), self.start)
+    }
+
+    fn check_server(
+        &self,
+        folder: &Path,
+        cases: &[Case],
+        profile: Profile,
+        stop: &AtomicBool,
+    ) -> Result<Run, Trouble> {
+        let port = exec::free_port()?;
+        // What a server complains of on the way is not what is asked here.
+        let start = self.command(folder) + " 2>/dev/null";
+        let mut process = Process::start(exec::filled(&start, "port", &port.to_string())?)?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        process.wait_for(address, STARTING)?;
+        let target = Target::new(&format!("ws://{address}/"), &Options::default())?;
+        let tested = Tested { way: Way::Dial(&target), profile, commands: true, tells: false };
+        let command = format!("wsclose check --exec '{start}' 'ws://127.0.0.1:{{port}}/' --command-close");
+        for _ in 0..self.warm_up {
+            check::run(&plan(tested, &[], RUNNING, CONNECTIONS, command.clone()), stop, &|| {});
+        }
+        Ok(check::run(&plan(tested, cases, RUNNING, CONNECTIONS, command), stop, &|| {}))
+    }
+
+    fn check_client(
+        &self,
+        folder: &Path,
+        cases: &[Case],
+        profile: Profile,
+        stop: &AtomicBool,
+    ) -> Result<Run, Trouble> {
+        let start = self.command(folder);
+        let command = format!("wsclose serve --exec {} --command-close --says-closed", quoted(&start));
+        let launcher = Launcher::new(self.name.clone(), start, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let tested = Tested { way: Way::Launch(&launcher), profile, commands: true, tells: true };
+        Ok(check::run(&plan(tested, cases, RUNNING_CLIENT, CLIENTS, command), stop, &|| {}))
+    }
+
+    fn row(&self, folder: &Path, cases: &Cases, profile: Profile, stop: &AtomicBool) -> Row {
         if !self.is_installed(folder) {
             let came = Came::NotInstalled(self.remedy());
             return Row { live: self.clone(), version: String::new(), came };
@@ -214,25 +250,50 @@ impl Live {
     }
 }
 
-/// Starts, checks and ends every server, some at a time. The rows come in the order of the manifest.
+fn plan<'a>(
+    tested: Tested<'a>,
+    cases: &[Case],
+    deadline: Duration,
+    jobs: usize,
+    command: String,
+) -> Plan<'a> {
+    Plan {
+        tested,
+        cases: cases.to_vec(),
+        rules: tested.duties().rules(),
+        strict: false,
+        jobs,
+        deadline,
+        seed: 1,
+        fuzz: None,
+        known: BTreeMap::new(),
+        again: command.clone(),
+        command,
+    }
+}
+
+/// Starts, checks and ends every peer, some at a time. The rows come in the order of the manifest.
 pub fn run(
-    servers: &[Live],
+    peers: &[Live],
     folder: &Path,
     profile: Profile,
     stop: &AtomicBool,
     step: &(dyn Fn() + Sync),
 ) -> Vec<Row> {
-    let able = Able { role: Role::Server, commands: true, reconnects: true };
-    let cases = check::cases(able, Codes::Some);
+    let able = |role| Able { role, commands: true, reconnects: true };
+    let cases = Cases {
+        servers: check::cases(able(Role::Server), Codes::Some),
+        clients: check::cases(able(Role::Client), Codes::Few),
+    };
     let next = AtomicUsize::new(0);
     let rows = Mutex::new(Vec::new());
     let folder: PathBuf = folder.to_owned();
     std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(servers.len()) {
+        for _ in 0..AT_ONCE.min(peers.len()) {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
                     let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(live) = servers.get(at) else { break };
+                    let Some(live) = peers.get(at) else { break };
                     let row = live.row(&folder, &cases, profile, stop);
                     step();
                     rows.lock().expect("nobody panics with it").push((at, row));

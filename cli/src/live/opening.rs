@@ -138,15 +138,18 @@ impl Request {
         Ok(Some((request, used)))
     }
 
-    /// The octets of the answer that agrees, without extensions, with the first subprotocol offered.
-    pub fn agree(&self) -> Vec<u8> {
+    /// The octets of the answer that agrees, with the first subprotocol offered and, if that is wished and was
+    /// offered, with permessage-deflate as its only extension.
+    pub fn agree(&self, deflate: bool) -> Vec<u8> {
         let protocol = self
             .subprotocols
             .first()
             .map_or(String::new(), |protocol| format!("Sec-WebSocket-Protocol: {protocol}\r\n"));
+        let extension =
+            if deflate && self.deflate { "Sec-WebSocket-Extensions: permessage-deflate\r\n" } else { "" };
         format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Accept: {}\r\n{protocol}\r\n",
+             Sec-WebSocket-Accept: {}\r\n{protocol}{extension}\r\n",
             accept(&self.key)
         )
         .into_bytes()
@@ -246,7 +249,9 @@ mod tests {
         assert_eq!(Request::decode(&octets[..len - 1]), Ok(None));
         octets.extend_from_slice(b"\x88\x00");
         assert_eq!(Request::decode(&octets), Ok(Some((request(), len))));
-        let answer = request().agree();
+        let deflated = request().agree(true);
+        assert_eq!(read_answer(&deflated, KEY), Ok(Some(Agreed { used: deflated.len(), deflate: true })));
+        let answer = request().agree(false);
         assert_eq!(read_answer(&answer[..answer.len() - 1], KEY), Ok(None));
         assert_eq!(read_answer(&answer, KEY), Ok(Some(Agreed { used: answer.len(), deflate: false })));
     }
@@ -260,7 +265,7 @@ mod tests {
             said("HTTP/1.1 302 Found\r\nLocation: /ws\r\n\r\n"),
             "expected status 101, found 302 Found, which points to /ws"
         );
-        let good = String::from_utf8(request().agree()).unwrap();
+        let good = String::from_utf8(request().agree(false)).unwrap();
         assert_eq!(
             said(&good.replace("Upgrade: websocket", "Upgrade: h2c")),
             "expected Upgrade: websocket, found h2c"

@@ -4,7 +4,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::run::Run;
+use super::run::{Played, Run};
 use crate::failure::Failure;
 use crate::files::{self, FileError};
 use crate::out::Out;
@@ -17,7 +17,7 @@ mod markdown;
 mod sarif;
 
 /// What every report has near its beginning, and no other file.
-const MARK: &str = "written by wsclose check";
+const MARK: &str = "written by wsclose check or wsclose serve";
 
 /// A way to write a run down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +97,11 @@ impl Reports {
         }
         Ok(())
     }
+}
+
+/// How an endpoint behaved in a case of a run that is still under way, in Autobahn's word.
+pub fn behavior_so_far(case: &Played) -> &'static str {
+    autobahn::behavior_so_far(case)
 }
 
 /// A name as the part of a URL behind `#`, and as an id.

@@ -2,6 +2,7 @@
 //! come [`Played`] cases and, over all of them, [`Told`] rules.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Write};
 use std::time::Duration;
 
 use wsclose::code::{CloseCode, Profile};
@@ -13,7 +14,11 @@ use wsclose::rule::{Level, Rule, RuleSet};
 use wsclose::subject::What;
 use wsclose::trace::Trace;
 
-use super::endpoint::Trouble;
+use super::cases::Case;
+use super::opener::Trouble;
+
+/// The longest timeline that is kept, in octets: an endpoint may write for as long as it is listened to.
+const LONGEST_TIMELINE: usize = 1 << 15;
 
 /// What was found against the endpoint in one case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +38,7 @@ pub struct Played {
     pub name: String,
     /// The script, in its text form.
     pub script: String,
-    /// What happened.
+    /// What happened, as far as there is room for it; nothing where nothing was found.
     pub timeline: String,
     /// What was found.
     pub found: Vec<Found>,
@@ -52,16 +57,18 @@ pub struct Played {
 impl Played {
     /// What the judge says of a trace.
     pub fn of(
-        name: &str,
-        script: String,
+        case: &Case,
         trace: &Trace,
         judge: &mut Judge,
         trouble: Option<Trouble>,
         took: Duration,
     ) -> Played {
         let judged = if trouble.is_none() { judge.judge(trace) } else { &[] };
-        let found = judged
+        // The judge is not told of compression, with which RSV1 in data is right (RFC 7692 §6).
+        let counts = |rule| !(case.deflate && rule == Rule::StreamWellFormed);
+        let found: Vec<Found> = judged
             .iter()
+            .filter(|finding| counts(finding.rule))
             .map(|finding| Found {
                 rule: finding.rule,
                 expected: finding.expected.to_owned(),
@@ -73,9 +80,9 @@ impl Played {
             Some(_) => RuleSet::EMPTY,
         };
         Played {
-            name: name.to_owned(),
-            script,
-            timeline: trace.to_string(),
+            name: case.name.clone(),
+            script: case.script.as_script().to_string(),
+            timeline: if found.is_empty() { String::new() } else { timeline(trace) },
             found,
             kept: verdicts(Verdict::Conforms),
             unclear: verdicts(Verdict::Inconclusive),
@@ -89,6 +96,28 @@ impl Played {
     pub fn breaks(&self, rule: Rule) -> bool {
         self.found.iter().any(|found| found.rule == rule)
     }
+}
+
+/// A text that grows no further than [`LONGEST_TIMELINE`].
+struct Capped(String);
+
+impl Write for Capped {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        if self.0.len() + more.len() > LONGEST_TIMELINE {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(more);
+        Ok(())
+    }
+}
+
+/// What happened, cut where an endpoint wrote more than anybody reads.
+fn timeline(trace: &Trace) -> String {
+    let mut text = Capped(String::new());
+    if write!(text, "{trace}").is_err() {
+        text.0.push_str("\n… and more of that\n");
+    }
+    text.0
 }
 
 /// The code of the last Close that the endpoint wrote, if it wrote one with a code.
@@ -242,6 +271,8 @@ pub struct Run {
     pub strict: bool,
     /// The command that makes this run, without the names of reports.
     pub command: String,
+    /// The same, without making new scripts.
+    pub again: String,
     /// Every case, in order.
     pub cases: Vec<Played>,
     /// Every rule that could be asked for, in the order of the catalogue.
@@ -348,7 +379,7 @@ impl Run {
 
     /// The command that plays one case of this run again.
     pub fn repeat(&self, case: &Played) -> String {
-        format!("{} --case {}", self.command, quoted(&glob::Pattern::escape(&case.name)))
+        format!("{} --case {}", self.again, quoted(&glob::Pattern::escape(&case.name)))
     }
 
     /// The word for the whole.

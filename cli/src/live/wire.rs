@@ -136,6 +136,20 @@ impl Wire {
         let _ = self.tcp().shutdown(Shutdown::Write);
     }
 
+    /// Ends the connection in order: closing with octets unread would send a reset, which can destroy what was
+    /// just sent (§7.1.1).
+    pub fn leave(mut self, patience: Duration) {
+        self.fin();
+        let begun = Instant::now();
+        let mut buffer = [0; 4096];
+        while begun.elapsed() < patience
+            && matches!(
+                self.hear(&mut buffer, patience.saturating_sub(begun.elapsed())),
+                Ok(Heard::Octets(_))
+            )
+        {}
+    }
+
     /// Sends RST, by closing with a linger of zero.
     pub fn reset(self) {
         // Without it the close is an ordinary one, which is the next best.

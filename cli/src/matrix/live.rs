@@ -1,5 +1,5 @@
-//! `wsclose matrix --live`. In comes a folder with a manifest of live peers, out come a row for each server and
-//! the rules that each breaks.
+//! `wsclose matrix --live`. In comes a folder with a manifest of live peers, out come a row for each server
+//! and client, and the rules that each breaks.
 
 use std::io::Write;
 use std::path::Path;
@@ -20,25 +20,25 @@ use crate::progress::Progress;
 /// Somebody asked the run to end.
 static STOP: AtomicBool = AtomicBool::new(false);
 
-/// Checks every server that is installed, and shows what each breaks.
+/// Checks every peer that is installed, and shows what each breaks.
 pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Failure> {
     let path = folder.join("peers.toml");
     let octets = files::read(&path)?;
     let manifest = Manifest::read(&String::from_utf8_lossy(&octets))
         .map_err(|error| FileError::Manifest { path: files::shown(&path), error })?;
-    let servers = manifest.servers(&args.trial.subjects).map_err(Failure::Usage)?;
+    let peers = manifest.peers(&args.trial.subjects).map_err(Failure::Usage)?;
     // Commands of the manifest run in its folder, wherever this one was started.
     let folder = folder.canonicalize()?;
     // Whoever has no signals to catch can still end the run the hard way.
     let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
-    let progress = Mutex::new(Progress::new(servers.len()));
-    let rows = fleet::run(&servers, &folder, args.trial.profile, &STOP, &|| {
+    let progress = Mutex::new(Progress::new(peers.len()));
+    let rows = fleet::run(&peers, &folder, args.trial.profile, &STOP, &|| {
         if let Ok(mut progress) = progress.lock() {
             progress.step();
         }
     });
     drop(progress);
-    let mut shown = table(&["server", "library", "version", "cases", "fails", "warns", "flaky"]);
+    let mut shown = table(&["peer", "library", "version", "cases", "fails", "warns", "flaky"]);
     let (mut failed, mut untested) = (false, STOP.load(Ordering::Relaxed));
     for row in &rows {
         let name = row.live.name.as_str();
@@ -87,7 +87,7 @@ fn count(run: &Run, standing: Standing) -> usize {
     run.rules.iter().filter(|told| told.standing == Some(standing)).count()
 }
 
-/// The rules that a server breaks, each with the smallest case that shows it.
+/// The rules that a peer breaks, each with the smallest case that shows it.
 fn broken(name: &str, run: &Run, out: &mut Out) -> Result<(), Failure> {
     let counts = |told: &&crate::live::run::Told| told.broken > 0 && told.rule.level() != Level::Info;
     if run.rules.iter().any(|told| counts(&told)) || !run.notes.is_empty() {

@@ -44,6 +44,8 @@ impl Drop for Echo {
 pub enum Bad {
     /// It opens, and sends every Close back as it came.
     EchoesAnything,
+    /// It answers every Close, and takes RSV1 in one where compression was agreed.
+    DeflatesCloses,
     /// It opens, and says no more.
     NeverAnswers,
     /// It opens, and ends TCP when a frame has come.
@@ -119,6 +121,18 @@ fn talk(bad: Bad, mut tcp: TcpStream) -> std::io::Result<()> {
             tcp.write_all(open(key).as_bytes())?;
             tcp.write_all(&[0x82, 0x7f, 0, 0, 0, 1, 0, 0, 0, 0])?;
             drip(&mut tcp, &[0; 1000], Duration::from_millis(50))
+        }
+        Bad::DeflatesCloses => {
+            let deflate = head.contains("permessage-deflate");
+            let extension =
+                if deflate { "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n" } else { "\r\n\r\n" };
+            tcp.write_all((open(key).trim_end().to_owned() + extension).as_bytes())?;
+            let (first, payload) = frame(&mut tcp)?;
+            if first & 0x4f == 0x48 && !deflate {
+                return tcp.write_all(&[0x88, 2, 0x03, 0xea]);
+            }
+            let length = u8::try_from(payload.len()).expect("a short frame");
+            tcp.write_all(&[&[0x88, length], payload.as_slice()].concat())
         }
         Bad::NeverAnswers => {
             tcp.write_all(open(key).as_bytes())?;

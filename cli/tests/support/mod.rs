@@ -1,7 +1,10 @@
 //! Runs the command and looks at what came out.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub mod client;
+pub mod hall;
 pub mod live;
+pub mod schema;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -69,6 +72,12 @@ pub fn wsclose_in(folder: &Path, args: &[&dyn AsRef<OsStr>], input: &[u8]) -> Ra
 pub fn wsclose(args: &[&str]) -> Ran {
     let args: Vec<&dyn AsRef<OsStr>> = args.iter().map(|arg| arg as &dyn AsRef<OsStr>).collect();
     wsclose_in(Path::new("."), &args, b"")
+}
+
+/// A port on which nobody listens, a moment ago.
+pub fn free_port() -> u16 {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
+    free.expect("a port").port()
 }
 
 /// A folder of its own for a test.

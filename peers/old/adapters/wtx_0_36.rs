@@ -42,7 +42,7 @@ impl Program for Wtx {
             Duty::Masks,
             Duty::Answers,
             Duty::ReadsClose,
-            Duty::Reports,
+            Duty::Reports, Duty::ShowsMessages,
             Duty::OffersApi,
         ])
     }

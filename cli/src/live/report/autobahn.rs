@@ -42,12 +42,21 @@ pub fn text(run: &Run) -> String {
     text
 }
 
-/// Autobahn's word.
+/// Autobahn's word for a case of a run.
 fn behavior(run: &Run, case: &Played) -> &'static str {
+    word(case, run.worst(case))
+}
+
+/// Autobahn's word for a case while the run is still under way: for all that is known, its breaches are sure.
+pub fn behavior_so_far(case: &Played) -> &'static str {
+    word(case, case.found.iter().map(|found| Standing::of(found.rule.level(), false, false)).min())
+}
+
+fn word(case: &Played, worst: Option<Standing>) -> &'static str {
     if case.trouble.is_some() {
         return "FAILED";
     }
-    match run.worst(case) {
+    match worst {
         Some(Standing::Fails) => "FAILED",
         Some(Standing::Warns | Standing::Known) => "NON-STRICT",
         Some(Standing::Informs) => "INFORMATIONAL",

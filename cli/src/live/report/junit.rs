@@ -9,7 +9,7 @@ use crate::live::run::{Finding, Outcome, Run, Told};
 
 /// The text.
 pub fn text(run: &Run) -> String {
-    let mut report = Report::new("wsclose check");
+    let mut report = Report::new("wsclose");
     report.set_time(run.timing.elapsed);
     let mut rules = TestSuite::new(run.endpoint.as_str());
     rules.set_time(run.timing.elapsed);

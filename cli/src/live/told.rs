@@ -1,0 +1,88 @@
+//! What a client's program was told of the end of a connection, as the last line that it prints:
+//! `closed CODE "REASON" clean|unclean|untold`, with `none` for a code or reason that it did not learn. In come
+//! lines, out comes a [`Told`], and the other way round.
+
+use std::fmt;
+
+use wsclose::code::CloseCode;
+
+/// The first word of the line.
+const CLOSED: &str = "closed";
+
+/// What stands for a code or reason that was not told.
+const NONE: &str = "none";
+
+/// How a connection ended, in the words of the library under test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The code; `None` where it told none.
+    pub code: Option<CloseCode>,
+    /// The reason; `None` where it told none.
+    pub reason: Option<String>,
+    /// Whether it was clean; `None` where it does not say.
+    pub clean: Option<bool>,
+}
+
+impl Told {
+    /// Reads a line; `None` if it is another one.
+    pub fn read(line: &str) -> Option<Told> {
+        let rest = line.trim_end().strip_prefix(CLOSED)?.strip_prefix(' ')?;
+        let (code, rest) = rest.split_once(' ')?;
+        let (reason, clean) = rest.rsplit_once(' ')?;
+        let code = if code == NONE { None } else { Some(CloseCode(code.parse().ok()?)) };
+        let reason = if reason == NONE { None } else { Some(serde_json::from_str(reason).ok()?) };
+        let clean = match clean {
+            "clean" => Some(true),
+            "unclean" => Some(false),
+            "untold" => None,
+            _ => return None,
+        };
+        Some(Told { code, reason, clean })
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{CLOSED} ")?;
+        match self.code {
+            Some(code) => write!(f, "{} ", code.0)?,
+            None => write!(f, "{NONE} ")?,
+        }
+        match &self.reason {
+            Some(reason) => write!(f, "{} ", serde_json::Value::from(reason.as_str()))?,
+            None => write!(f, "{NONE} ")?,
+        }
+        f.write_str(match self.clean {
+            Some(true) => "clean",
+            Some(false) => "unclean",
+            None => "untold",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_as_it_was_written() {
+        let told =
+            |code, reason: Option<&str>, clean| Told { code, reason: reason.map(str::to_owned), clean };
+        for told in [
+            told(Some(CloseCode(1000)), Some("a \"b\" \u{0}\n é"), Some(true)),
+            told(Some(CloseCode(0)), Some(""), Some(false)),
+            told(None, None, None),
+        ] {
+            assert_eq!(Told::read(&told.to_string()), Some(told));
+        }
+    }
+
+    #[test]
+    fn other_lines_are_none() {
+        for line in
+            ["", "closed", "closed 1000", "closed 1000 \"\"", "closed x \"\" clean", "closed 1 \"\" so"]
+        {
+            assert_eq!(Told::read(line), None, "{line}");
+        }
+    }
+}

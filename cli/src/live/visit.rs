@@ -1,0 +1,109 @@
+//! What a client comes for: the paths that the fuzzing server of the Autobahn test suite has, so that the loop which
+//! libraries have for that runs unchanged. In comes the path of a request, out comes a [`Visit`].
+
+use url::Url;
+
+/// The longest name of an agent, in octets.
+const LONGEST_AGENT: usize = 128;
+
+/// What a client wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Visit {
+    /// How many cases there are.
+    Count,
+    /// What the case of this number is.
+    Info(usize),
+    /// How this agent fared in it.
+    Status(usize, String),
+    /// To be put through it.
+    Run(usize, String),
+    /// The reports on this agent, for it has done all that it is going to do.
+    Reports(String),
+}
+
+/// A path that leads nowhere.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrongPath {
+    /// It is another one.
+    #[error(
+        "expected /getCaseCount, /getCaseInfo?case=N, /getCaseStatus?case=N&agent=NAME, /runCase?case=N&agent=NAME or \
+         /updateReports?agent=NAME, found {0}"
+    )]
+    Unknown(String),
+    /// It names no case.
+    #[error("expected case=N, with N from 1, in {0}")]
+    Case(String),
+    /// It names no agent.
+    #[error("expected agent=NAME, with 1 to {LONGEST_AGENT} octets and no control characters, in {0}")]
+    Agent(String),
+}
+
+impl Visit {
+    /// Reads the path of a request, with its query.
+    pub fn read(path: &str) -> Result<Visit, WrongPath> {
+        let shown = || path.chars().take(2 * LONGEST_AGENT).collect::<String>();
+        let unknown = || WrongPath::Unknown(shown());
+        if !path.starts_with('/') {
+            return Err(unknown());
+        }
+        let url = Url::parse(&format!("ws://localhost{path}")).map_err(|_| unknown())?;
+        let value = |name: &str| {
+            let found = url.query_pairs().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.into_owned())
+        };
+        let case = || {
+            let number: Option<usize> = value("case").and_then(|text| text.parse().ok());
+            number.filter(|number| *number > 0).ok_or_else(|| WrongPath::Case(shown()))
+        };
+        let agent = || {
+            // It stands in reports and on terminals.
+            let fits = |agent: &String| {
+                !agent.is_empty() && agent.len() <= LONGEST_AGENT && !agent.contains(char::is_control)
+            };
+            value("agent").filter(fits).ok_or_else(|| WrongPath::Agent(shown()))
+        };
+        match url.path().trim_start_matches('/') {
+            "getCaseCount" => Ok(Visit::Count),
+            "getCaseInfo" => Ok(Visit::Info(case()?)),
+            "getCaseStatus" => Ok(Visit::Status(case()?, agent()?)),
+            "runCase" => Ok(Visit::Run(case()?, agent()?)),
+            "updateReports" => Ok(Visit::Reports(agent()?)),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_paths_of_the_test_suite_are_read() {
+        let agent = || "My Client/1.0".to_owned();
+        let cases = [
+            ("/getCaseCount", Visit::Count),
+            ("/getCaseCount?agent=x", Visit::Count),
+            ("/getCaseInfo?case=12", Visit::Info(12)),
+            ("/getCaseStatus?agent=My+Client%2F1.0&case=3", Visit::Status(3, agent())),
+            ("/runCase?case=1&agent=My%20Client/1.0", Visit::Run(1, agent())),
+            ("/updateReports?agent=My%20Client/1.0", Visit::Reports(agent())),
+        ];
+        for (path, visit) in cases {
+            assert_eq!(Visit::read(path), Ok(visit), "{path}");
+        }
+    }
+
+    #[test]
+    fn other_paths_are_told_what_is_wrong() {
+        for path in ["/", "", "*", "/runcase?case=1&agent=x", "/stop"] {
+            assert_eq!(Visit::read(path), Err(WrongPath::Unknown(path.to_owned())));
+        }
+        for path in ["/runCase?agent=x", "/runCase?case=0&agent=x", "/getCaseInfo?case=one"] {
+            assert_eq!(Visit::read(path), Err(WrongPath::Case(path.to_owned())));
+        }
+        let long = format!("/updateReports?agent={}", "x".repeat(LONGEST_AGENT + 1));
+        for path in ["/runCase?case=1", "/updateReports?agent=", "/runCase?case=1&agent=a%1bb", &long] {
+            assert_eq!(Visit::read(path), Err(WrongPath::Agent(path.to_owned())));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! `wsclose serve` in a process of its own, that clients come to.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::{Ran, client};
+
+/// What every run ends within, once it was asked to or its client has gone.
+const BOUND: Duration = Duration::from_secs(30);
+
+/// A run that is under way.
+pub struct Hall {
+    child: Child,
+    out: Option<BufReader<std::process::ChildStdout>>,
+    url: String,
+}
+
+impl Hall {
+    /// Starts a run that listens.
+    pub fn open(args: &[&str]) -> Hall {
+        let mut hall = Hall::start(&[&["--listen", "127.0.0.1:0"], args].concat());
+        let mut line = String::new();
+        hall.out.as_mut().expect("a pipe").read_line(&mut line).expect("a line");
+        let listening = line.strip_prefix("listening on ").and_then(|rest| rest.split(',').next());
+        listening.expect("where it listens").clone_into(&mut hall.url);
+        hall
+    }
+
+    /// Starts any run.
+    pub fn start(args: &[&str]) -> Hall {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_wsclose"))
+            .arg("serve")
+            .args(args)
+            .env_remove("RUST_BACKTRACE")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let out = child.stdout.take().map(BufReader::new);
+        Hall { child, out, url: String::new() }
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The most memory that it has had at a time, in KiB, as Linux tells it.
+    pub fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak.map_or(0, |peak| peak.trim().trim_end_matches(" kB").parse().expect("a number"))
+    }
+
+    /// What a path that leads nowhere is answered.
+    pub fn refusal(&self, path: &str) -> String {
+        let address = self.url.trim_start_matches("ws://");
+        let mut tcp = TcpStream::connect(address).expect("it listens");
+        tcp.write_all(&client::request(address, &format!("/{path}"))).expect("it reads");
+        let mut answer = String::new();
+        tcp.read_to_string(&mut answer).expect("an answer");
+        answer
+    }
+
+    /// Asks it to end, as Ctrl-C does, and waits for that.
+    pub fn interrupt(self) -> Ran {
+        let status = Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]).status();
+        assert!(status.expect("a shell").success());
+        self.ends()
+    }
+
+    /// Waits for its end.
+    pub fn ends(self) -> Ran {
+        self.ends_within().0
+    }
+
+    /// Waits for its end, and tells how much memory it took.
+    pub fn ends_within(mut self) -> (Ran, u64) {
+        let (begun, mut memory) = (Instant::now(), 0);
+        // A pipe that is full would keep it.
+        let (mut out, mut err) =
+            (self.out.take().expect("a pipe"), self.child.stderr.take().expect("a pipe"));
+        let out = std::thread::spawn(move || {
+            let mut text = String::new();
+            out.read_to_string(&mut text).map(|_| text)
+        });
+        let err = std::thread::spawn(move || {
+            let mut text = String::new();
+            err.read_to_string(&mut text).map(|_| text)
+        });
+        while self.child.try_wait().expect("it can be waited for").is_none() {
+            memory = memory.max(self.memory());
+            assert!(begun.elapsed() < BOUND, "still there after {BOUND:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let text = |thread: std::thread::JoinHandle<std::io::Result<String>>| {
+            thread.join().expect("it reads").expect("text")
+        };
+        let code = self.child.wait().expect("it has ended").code();
+        (Ran { code, out: text(out), err: text(err) }, memory)
+    }
+}
+
+impl Drop for Hall {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
