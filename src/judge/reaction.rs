@@ -26,6 +26,10 @@ impl Story {
     /// What the subject made of the first broken frame.
     pub(super) fn reaction_to_flaw(&self, broken: &Broken) -> Reaction {
         let close = broken.opcode == Opcode::Close;
+        // Who has ended what it sends cannot answer a Ping, and may have stopped there.
+        if self.end.is_some_and(|end| end <= broken.at) && self.pings > self.pongs {
+            return Reaction::Unclear;
+        }
         // Only what it does before the next thing happens to it is surely for this one.
         let in_time = |at: At| at > broken.at && broken.until.is_none_or(|until| at < until);
         let rejected = if broken.clouded { Reaction::Unclear } else { Reaction::Rejected };
