@@ -57,7 +57,10 @@ thread_local! {
     });
 }
 
-/// Plays a script, in either form, to the model and, one script in four, to a faulty endpoint.
+/// Of so many scripts, one is played to a faulty endpoint: it costs as much as playing it to the model.
+const FAULTY_SHARE: usize = 16;
+
+/// Plays a script, in either form, to the model and, one script in sixteen, to a faulty endpoint.
 ///
 /// Oracles: the judge finds nothing against the model; a fault that shows in every Close is found wherever a
 /// Close is written. The rules that it shows are those that the model was judged by and kept; what is new is how
@@ -81,8 +84,8 @@ fn play(script: Script<'_>, octets: &[u8]) -> Shown {
         trace.entries().iter().for_each(|entry| stage.seen.then(sight(trace, entry)));
         // Which fault, if any: the input says, by a sum that every octet of it changes.
         let pick = octets.iter().fold(octets.len(), |sum, octet| sum.wrapping_add(usize::from(*octet)));
-        if pick % 4 == 0 {
-            let index = pick / 4 % stage.faulty.len();
+        if pick % FAULTY_SHARE == 0 {
+            let index = pick / FAULTY_SHARE % stage.faulty.len();
             let fault = Fault::ALL[index];
             let trace = stage.driver.drive(script, &mut stage.faulty[index]);
             let found = stage.judge.judge(trace).iter().any(|finding| finding.rule == fault.rule());
