@@ -123,7 +123,7 @@ fn input(trace: &Trace, entries: &[Entry]) -> Option<u64> {
             What::Connected { .. }
             | What::Sent(_)
             | What::HalfFin
-        | What::Fin
+            | What::Fin
             | What::Reset
             | What::Message { .. }
             | What::Reported { .. }
