@@ -108,6 +108,9 @@ fn execute(root: &Path, host: &str, target: &Target, seconds: u32, round: u32) -
         .output()
         .map_err(|error| format!("cannot run {}: {error}", target.name))?;
     let text = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        return Err(format!("{} found something, and was stopped by that:\n{text}", target.name));
+    }
     let speed = text.lines().find_map(|line| line.strip_prefix("stat::average_exec_per_sec:"));
     speed
         .and_then(|speed| speed.trim().parse().ok())

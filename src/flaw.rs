@@ -222,6 +222,11 @@ impl Flaws {
         self.0 == 0
     }
 
+    /// The set as a number: the bit of each flaw is its place in the enum.
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
     /// The flaws, in the order of the enum.
     pub fn iter(self) -> impl Iterator<Item = Flaw> {
         let mut left = self.0;

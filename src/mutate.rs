@@ -22,7 +22,7 @@ use steps::Form;
 
 /// Of so many inputs of wire octets, one is made here, the others by the fuzzer's own mutator: it is ten times
 /// as fast as reading and writing frames is, and executions are what a fuzzer is paid in.
-const FRAMES_SHARE: usize = 8;
+const FRAMES_SHARE: usize = 16;
 
 /// Of so many scripts, the fuzzer's own mutator gets one: it knows nothing of steps.
 const THEIR_SHARE: usize = 4;

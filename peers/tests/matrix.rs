@@ -181,8 +181,11 @@ fn targets() -> [(&'static str, RuleSet); 3] {
         seeds.fold(RuleSet::EMPTY, |rules, octets| rules.union(target(&octets)))
     };
     [
-        ("close_frame", over(wsclose::fuzz::close_frame, &["close_frame"])),
-        ("closing_handshake", over(wsclose::fuzz::closing_handshake, &["closing_handshake"])),
+        ("close_frame", over(|octets| wsclose::fuzz::close_frame(octets).rules, &["close_frame"])),
+        (
+            "closing_handshake",
+            over(|octets| wsclose::fuzz::closing_handshake(octets).rules, &["closing_handshake"]),
+        ),
         ("peers", over(wsclose_peers::fuzz::peers, &["closing_handshake", "peers"])),
     ]
 }

@@ -1,10 +1,14 @@
-//! The body of the fuzz target `close_frame`: in come raw octets, out come the rules about frames that they
-//! touched. Everything is held against a second formulation.
+//! The body of the fuzz target `close_frame`: in come raw octets, out comes what they showed. Everything is held
+//! against a second formulation.
 //!
 //! A fuzzer pays about as much for every branch that it sees taken as for running a hundred instructions, and
 //! something for every comparison of integers. Hence the tables, and conditions that do not cut themselves
 //! short.
 
+use std::cell::RefCell;
+
+use super::Shown;
+use super::seen::Seen;
 use crate::close::{self, BodyError, CloseBody, ConformingClose, LongReason};
 use crate::code::{CloseCode, Profile};
 use crate::flaw::{Flaw, Flaws};
@@ -21,8 +25,20 @@ const MAX_FRAMES: usize = 2;
 /// Oracles: the incremental decoder, given the octets in two pieces, sees what is read in one; a header
 /// encodes to the octets that it was read from; the flaws of headers, codes and reasons are those that a
 /// second formulation finds; a Close without a flaw is one that [`ConformingClose`] builds, and the other
-/// way round. Returns the rules about frames that the input touched.
-pub fn close_frame(octets: &[u8]) -> RuleSet {
+/// way round. The rules that it shows are those about frames that the input touched; what is new is how what is
+/// wrong with headers, the sorts of codes and reasons, and the place of the cut follow one another.
+pub fn close_frame(octets: &[u8]) -> Shown {
+    thread_local! {
+        static SEEN: RefCell<Seen> = const { RefCell::new(Seen::nothing()) };
+    }
+    SEEN.with_borrow_mut(|seen| {
+        seen.begin(0);
+        let rules = check(octets, seen);
+        Shown { rules, new: seen.is_new() }
+    })
+}
+
+fn check(octets: &[u8], seen: &mut Seen) -> RuleSet {
     // Where the octets are cut: the input itself says where.
     let [.., share] = octets else { return RuleSet::EMPTY };
     let (mut input, second) = octets.split_at((octets.len() + 1) * usize::from(*share) / 256);
@@ -35,7 +51,7 @@ pub fn close_frame(octets: &[u8]) -> RuleSet {
     loop {
         match decoder.next(&mut input) {
             Some(Piece::Header(read)) => {
-                let (used, rules) = check_header(&read, &octets[at..]);
+                let (used, rules) = check_header(&read, &octets[at..], seen);
                 touched = touched.union(rules);
                 at += used;
                 (header, start) = (Some(read), at);
@@ -59,7 +75,7 @@ pub fn close_frame(octets: &[u8]) -> RuleSet {
                     let mut body = [0; 128];
                     body[..payload.len()].copy_from_slice(payload);
                     mask(header.mask.unwrap_or([0; 4]), 0, &mut body);
-                    touched = touched.union(check_body(&body[..payload.len()]));
+                    touched = touched.union(check_body(&body[..payload.len()], seen));
                 }
                 frames += 1;
                 if frames == MAX_FRAMES {
@@ -67,7 +83,13 @@ pub fn close_frame(octets: &[u8]) -> RuleSet {
                 }
             }
             None => match second.take() {
-                Some(second) => input = second,
+                Some(second) => {
+                    // In a payload, between two frames, or in a header.
+                    seen.then(
+                        sight::CUT | u64::from(header.is_some()) << 1 | u64::from(decoder.at_boundary()),
+                    );
+                    input = second;
+                }
                 None => break,
             },
         }
@@ -170,8 +192,15 @@ const fn by_opcode(least: usize, most: usize) -> [bool; 256] {
     table
 }
 
+/// Where the numbers of the sorts of sights begin.
+mod sight {
+    pub const CUT: u64 = 1 << 32;
+    pub const HEADER: u64 = 2 << 32;
+    pub const BODY: u64 = 3 << 32;
+}
+
 /// A header that the decoder read from the front of `octets`: how long it is, and the rules that it touches.
-fn check_header(header: &Header, octets: &[u8]) -> (usize, RuleSet) {
+fn check_header(header: &Header, octets: &[u8], seen: &mut Seen) -> (usize, RuleSet) {
     let encoded = header.encode();
     assert!(encoded.begin(octets), "{header:?} is not encoded as it was read from {octets:02x?}");
     let Status::Complete(whole, used) = Header::decode(octets) else {
@@ -193,15 +222,18 @@ fn check_header(header: &Header, octets: &[u8]) -> (usize, RuleSet) {
         let (flaws, again) = (header.flaws(sender), again.union(wrong));
         assert!(flaws == again, "of a {sender}, {octets:02x?} has {flaws:?}, and again {again:?}");
     }
+    let wrong = u64::from(again.union(by_client).bits());
+    seen.then(sight::HEADER | wrong << 1 | u64::from(CLOSE[first]));
     (used, BY_FRAMES[usize::from(CLOSE[first])])
 }
 
 /// A body of at most 125 octets, checked against second formulations of what it may be.
-fn check_body(payload: &[u8]) -> RuleSet {
+fn check_body(payload: &[u8], seen: &mut Seen) -> RuleSet {
     let parsed = CloseBody::parse(payload);
     let [high, low, reason @ ..] = payload else {
         let expected = if payload.is_empty() { Ok(CloseBody::Empty) } else { Err(BodyError::OneByte) };
         assert!(parsed == expected, "the body {payload:02x?} was read as {parsed:?}");
+        seen.then(sight::BODY | payload.len() as u64);
         return BY_BODIES;
     };
     let code = CloseCode(u16::from(*high) << 8 | u16::from(*low));
@@ -240,6 +272,9 @@ fn check_body(payload: &[u8]) -> RuleSet {
             panic!("the body {payload:02x?} was read as {parsed:?}")
         }
     }
+    let sort =
+        (code.class() as u64) << 2 | u64::from(whole == reason.len()) << 1 | u64::from(reason.is_empty());
+    seen.then(sight::BODY | (2 + sort));
     BY_CLOSES_WITH[usize::from(!reason.is_empty())]
 }
 
