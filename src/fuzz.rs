@@ -133,6 +133,7 @@ fn sight(trace: &Trace, entry: &Entry) -> u64 {
         What::Undelivered(_) => (24, 0),
         What::Note(_) => (25, 0),
         What::Ended => (26, u64::from(entry.tick > PATIENCE)),
+        What::NotAsked(_) => (27, 0),
     };
     what << 8 | how
 }

@@ -3,4 +3,4 @@ role client
 # Who closes, and ends what it sends, may fail at answering the Ping, and never see what is wrong with the Close.
 app close
 > ping "p"
-> octets b80100 glue
+> octets b801 00 glue
