@@ -248,6 +248,20 @@ fn reports_say_the_same_as_the_run() {
 }
 
 #[test]
+fn what_was_found_is_kept_when_a_run_is_ended() {
+    let folder = Folder::new();
+    let path = folder.path().join("run.json");
+    let report = path.to_str().expect("a path");
+    let hall = Hall::start(&["check", &serve(Bad::NeverAnswers), "--json", report]);
+    std::thread::sleep(Duration::from_secs(2));
+    let ran = hall.interrupt().says("cases were left out");
+    assert!(ran.code == Some(1) || ran.code == Some(3), "{ran:#?}");
+    let report = json(&std::fs::read(path).expect("a report"));
+    schema::holds(&report);
+    assert_eq!(report["interrupted"], true);
+}
+
+#[test]
 fn nothing_of_others_is_overwritten() {
     let (folder, echo) = (Folder::new(), Echo::start());
     folder.file("run.json", "{}");
