@@ -131,7 +131,9 @@ pub enum What {
     AppResume,
     /// The subject wrote these octets.
     Sent(Span),
-    /// It closed TCP by FIN.
+    /// It ended what it sends, by FIN, and still reads, as after `shutdown(2)`.
+    HalfFin,
+    /// It closed TCP, by FIN if it had not sent one before.
     Fin,
     /// It reset TCP.
     Reset,
@@ -157,6 +159,9 @@ pub enum What {
     Accepted,
     /// It refused what the application just asked for, in these words.
     Refused(Span),
+    /// It was not asked for what the application just wanted: it has no interface for that, or leaves it to the
+    /// program around it, as these words say.
+    NotAsked(Span),
     /// It panicked, with these words.
     Panicked(Span),
     /// It was still busy when its adapter lost patience.
@@ -179,7 +184,17 @@ pub struct Output {
     entries: Vec<Entry>,
     octets: Vec<u8>,
     tick: u32,
-    closed: bool,
+    tcp: Tcp,
+}
+
+/// The subject's end of TCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+enum Tcp {
+    #[default]
+    Open,
+    /// It has sent its FIN, and still reads; in this entry, if nothing has come to it since.
+    HalfClosed(Option<usize>),
+    Closed,
 }
 
 impl Output {
@@ -193,7 +208,7 @@ impl Output {
         self.entries.clear();
         self.octets.clear();
         self.tick = 0;
-        self.closed = false;
+        self.tcp = Tcp::Open;
     }
 
     /// Everything that happened, in order.
@@ -211,9 +226,9 @@ impl Output {
         String::from_utf8_lossy(self.octets(span))
     }
 
-    /// Whether the subject has ended TCP on this connection.
+    /// Whether the subject has closed TCP on this connection, in both directions: nothing reaches it any more.
     pub fn is_closed(&self) -> bool {
-        self.closed
+        self.tcp == Tcp::Closed
     }
 
     /// How many ticks of silence have passed on this connection.
@@ -259,18 +274,28 @@ impl Output {
         }
     }
 
-    /// The subject closed TCP by FIN. Only the first end of a connection counts.
+    /// The subject ended what it sends, and still reads. Only the first end of a connection counts.
+    pub fn half_fin(&mut self) {
+        if self.tcp == Tcp::Open {
+            self.tcp = Tcp::HalfClosed(Some(self.entries.len()));
+            self.push(What::HalfFin);
+        }
+    }
+
+    /// The subject closed TCP, by FIN if it had not sent one before. Only the first such end counts.
     pub fn fin(&mut self) {
-        if !self.closed {
-            self.closed = true;
-            self.push(What::Fin);
+        match std::mem::replace(&mut self.tcp, Tcp::Closed) {
+            // It had nothing to read meanwhile: the two ends are one.
+            Tcp::HalfClosed(Some(entry)) => self.entries[entry].what = What::Fin,
+            Tcp::HalfClosed(None) | Tcp::Open => self.push(What::Fin),
+            Tcp::Closed => {}
         }
     }
 
     /// The subject reset TCP. Only the first end of a connection counts.
     pub fn reset(&mut self) {
-        if !self.closed {
-            self.closed = true;
+        if !self.is_closed() {
+            self.tcp = Tcp::Closed;
             self.push(What::Reset);
         }
     }
@@ -304,6 +329,13 @@ impl Output {
         self.push(What::Refused(words));
     }
 
+    /// The subject was not asked for what the application just wanted, because it has no interface for that or
+    /// leaves it to the program around it: neither to its credit nor held against it.
+    pub fn not_asked(&mut self, words: &str) {
+        let words = self.keep(words.as_bytes());
+        self.push(What::NotAsked(words));
+    }
+
     /// The subject panicked.
     pub fn panicked(&mut self, words: &str) {
         let words = self.keep(words.as_bytes());
@@ -330,7 +362,7 @@ impl Output {
     /// A connection begins, perhaps a repetition of the one before; its clock starts at 0.
     pub fn connected(&mut self, again: Option<Recut>) {
         self.tick = 0;
-        self.closed = false;
+        self.tcp = Tcp::Open;
         self.push(What::Connected { again });
     }
 
@@ -352,6 +384,9 @@ impl Output {
 
     /// Writes down what is about to be done to the subject.
     pub fn stimulated(&mut self, stimulus: Stimulus<'_>) {
+        if let Tcp::HalfClosed(entry) = &mut self.tcp {
+            *entry = None;
+        }
         let what = match stimulus {
             Stimulus::Octets(octets) => What::Received(self.keep(octets)),
             Stimulus::Fin => What::PeerFin,

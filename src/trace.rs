@@ -54,6 +54,7 @@ impl Trace {
     fn write(&self, f: &mut impl fmt::Write, states: bool) -> fmt::Result {
         let mut to = Direction::new('>');
         let mut from = Direction::new('<');
+        let mut half_closed = false;
         for (at, entry) in self.entries().iter().enumerate() {
             let tick = entry.tick;
             if !matches!(entry.what, What::Received(_)) {
@@ -77,6 +78,7 @@ impl Trace {
                     }
                     to = Direction::new('>');
                     from = Direction::new('<');
+                    half_closed = false;
                 }
                 What::Received(span) => to.segment(f, tick, self.octets(span))?,
                 What::Sent(span) => from.segment(f, tick, self.octets(span))?,
@@ -87,6 +89,11 @@ impl Trace {
                 }
                 What::PeerPaused => note(format_args!("peer stops reading"))?,
                 What::PeerResumed => note(format_args!("peer reads again"))?,
+                What::HalfFin => {
+                    half_closed = true;
+                    writeln!(f, "{tick:>3}  <  FIN, and still reads")?;
+                }
+                What::Fin if half_closed => note(format_args!("reads no more"))?,
                 What::Fin => writeln!(f, "{tick:>3}  <  FIN")?,
                 What::Reset => writeln!(f, "{tick:>3}  <  RST")?,
                 What::AppClose { code: None, .. } => note(format_args!("app closes"))?,
@@ -117,6 +124,9 @@ impl Trace {
                 }
                 What::Accepted => {}
                 What::Refused(words) => note(format_args!("refused: {}", self.output.text(words)))?,
+                What::NotAsked(words) => {
+                    note(format_args!("not asked: {}", self.output.text(words)))?;
+                }
                 What::Panicked(words) => note(format_args!("PANIC: {}", self.output.text(words)))?,
                 What::Spinning => note(format_args!("HANG: still busy"))?,
                 What::Memory(_) => {}

@@ -265,7 +265,7 @@ impl End {
         for entry in &self.out.entries()[self.shown..] {
             match entry.what {
                 What::Sent(span) => written.push(Item::Octets(self.out.octets(span).to_vec())),
-                What::Fin => written.push(Item::Fin),
+                What::HalfFin | What::Fin => written.push(Item::Fin),
                 What::Reported { code, clean, .. } => self.told = Some((code, clean)),
                 What::Reset | What::Errored(_) | What::Panicked(_) | What::Spinning => {
                     panic!("a model met with an error: {:?}", entry.what)
@@ -284,6 +284,7 @@ impl End {
                 | What::Message { .. }
                 | What::Accepted
                 | What::Refused(_)
+                | What::NotAsked(_)
                 | What::Memory(_)
                 | What::Moved(..)
                 | What::Undelivered(_)

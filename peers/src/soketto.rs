@@ -6,8 +6,7 @@
 //! after a Close without a code, and when the peer has gone, it is all that soketto tells.
 //!
 //! [`Duty::ClosesTcp`] is the library's: `Sender::close`, and `Receiver` once it has answered a Close, end
-//! what they send. A connection in memory takes that for the end of both directions, as a peer would that
-//! goes when it is told so.
+//! what they send; the connection is dropped when `receive` says that it is over.
 //!
 //! Left to the program, and so not held against soketto:
 //! - [`Duty::FailsAloud`]: an error of `receive` is only returned; the program drops TCP. (A Close with a
@@ -16,7 +15,7 @@
 //! - [`Duty::ReportsClean`]: it hands over the Close, no more.
 //! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
 //!
-//! `Sender::close` always says 1000 without a reason. A request for anything else is refused here.
+//! `Sender::close` takes no code and no reason, and says 1000: for anything else there is no interface.
 
 use soketto::connection::{Builder, Error, Mode};
 use soketto::{Data, Incoming, Receiver, Sender};
@@ -62,7 +61,7 @@ async fn send(mut sender: Sender<Pipe>, app: &App) {
             Request::Close { code: Some(CloseCode::NORMAL), reason } if reason.is_empty() => {
                 app.answered(&sender.close().await);
             }
-            Request::Close { .. } => app.refused("soketto closes with 1000 and no reason"),
+            Request::Close { .. } => app.not_asked("`Sender::close` takes no code and no reason"),
             Request::Send { kind, payload } => {
                 let result = write(&mut sender, kind, &payload).await;
                 app.answered(&result);

@@ -23,6 +23,7 @@ mod built {
             let words = |span| trace.output.text(span).into_owned();
             story.push(match entry.what {
                 What::Sent(span) => format!("sent {}", hex(&unmasked(trace.octets(span)))),
+                What::HalfFin => format!("half a fin at {tick}"),
                 What::Fin => format!("fin at {tick}"),
                 What::Message { kind, payload } => format!("{} {}", kind.name(), words(payload)),
                 What::Reported { code, reason, clean } => {
@@ -32,6 +33,7 @@ mod built {
                 What::Errored(span) => format!("error {}", words(span)),
                 What::Accepted => "accepted".to_owned(),
                 What::Refused(span) => format!("refused {}", words(span)),
+                What::NotAsked(span) => format!("not asked {}", words(span)),
                 What::Panicked(span) => panic!("{}", words(span)),
                 What::Spinning => panic!("spinning"),
                 What::Undelivered(octets) => format!("undelivered {octets}"),
@@ -110,7 +112,7 @@ mod built {
                 "accepted",
                 "sent 880503e96f6666",
                 "accepted",
-                "refused already closing",
+                "not asked already closing",
                 "fin at 0",
                 r#"closed 1001 Some("off")"#,
                 "refused Operation canceled",
@@ -126,7 +128,7 @@ mod built {
             [
                 "sent 8880",
                 "accepted",
-                "refused the message before is still being sent",
+                "not asked the message before is still being sent",
                 "fin at 0",
                 r#"closed -1 Some("")"#,
                 "refused Operation canceled",

@@ -124,12 +124,12 @@ impl Pipe {
     fn shut_down(&self) -> io::Result<()> {
         self.with(|line| {
             line.stream.shutdown()?;
-            line.record().fin();
+            line.record().half_fin();
             Ok(())
         })
     }
 
-    /// Ends what this side sends, as `TcpStream::shutdown` does.
+    /// Ends what this side sends, as `TcpStream::shutdown` does; reading goes on.
     ///
     /// # Errors
     /// `NotConnected` when the connection is broken.
@@ -296,9 +296,14 @@ impl App {
         }
     }
 
-    /// The application refuses the request itself, because the library's interface cannot express it.
+    /// The library refused the request otherwise than by an error: see [`App::answered`].
     pub fn refused(&self, why: &str) {
         lock(&self.0).record().refused(why);
+    }
+
+    /// The library has no interface for the request, and was not asked: see [`Output::not_asked`].
+    pub fn not_asked(&self, why: &str) {
+        lock(&self.0).record().not_asked(why);
     }
 
     /// The library's memory has grown by so many octets at the most.

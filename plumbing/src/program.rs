@@ -224,7 +224,10 @@ pub fn panic_words(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+    use wsclose::code::Profile;
     use wsclose::drive::Driver;
+    use wsclose::judge::Judge;
+    use wsclose::rule::Rule;
     use wsclose::script::{MessageKind, ScriptBuf};
 
     use super::*;
@@ -316,6 +319,57 @@ mod tests {
         }
     }
 
+    /// Writes a Close, ends what it sends, and reads on until the peer's FIN; asked to close with a code, it
+    /// drops the connection instead.
+    struct HalfCloser;
+
+    impl Program for HalfCloser {
+        const NAME: &'static str = "half closer";
+
+        fn duties(_role: Role) -> Duties {
+            Duties::ALL
+        }
+
+        async fn run(_role: Role, mut pipe: Pipe, app: App) {
+            let Request::Close { code, .. } = app.asked().await else { return };
+            write(&mut pipe, &[0x88, 0]).await.expect("the peer reads");
+            app.answered(&pipe.shutdown());
+            if code.is_some() {
+                return;
+            }
+            loop {
+                match read(&mut pipe).await.expect("nobody resets") {
+                    octets if octets.is_empty() => return,
+                    octets if octets.starts_with(&[0x88, 0x80]) => app.reported(None, Some(""), Some(true)),
+                    octets => panic!("{octets:02x?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn who_has_ended_only_what_it_sends_is_still_read_to_and_faulted_for_nothing() {
+        let (timeline, broken) = judged::<HalfCloser>("app close\n> close\n> fin\n");
+        insta::assert_snapshot!(timeline, @r#"
+        0  |  app closes
+        0  <  CLOSE                                    88 00
+        0  <  FIN, and still reads
+        0  >  CLOSE masked                             88 80 37fa213d
+        0  |  app is told: closed without a code "", clean
+        0  >  FIN
+        0  |  reads no more
+        "#);
+        assert_eq!(broken, []);
+        let (timeline, broken) = judged::<HalfCloser>("app close 1000\n> close\n");
+        insta::assert_snapshot!(timeline, @r#"
+        0  |  app closes 1000 ""
+        0  <  CLOSE                                    88 00
+        0  <  FIN
+        0  |  not delivered, TCP is closed: 6 octets
+        "#);
+        assert_eq!(broken, [Rule::WaitsForAnswer, Rule::Reports1006]);
+    }
+
     #[test]
     fn two_halves_wait_each_for_its_own_and_end_together_inside_a_runtime() {
         let script = "app pause\n> octets 6162\napp send binary\napp resume\n> fin\napp send binary\n";
@@ -344,6 +398,15 @@ mod tests {
         second.react(Stimulus::Close { code: None, reason: "" }, &mut out);
         drop(first);
         second.react(Stimulus::Fin, &mut out);
+    }
+
+    fn judged<P: Program>(script: &str) -> (String, Vec<Rule>) {
+        let script =
+            ScriptBuf::read(format!("wsclose 1\nrole server\n{script}").as_bytes()).expect("a script");
+        let mut driver = Driver::new();
+        let trace = driver.drive(script.as_script(), &mut Played::<P>::new());
+        let mut judge = Judge::new(Profile::default());
+        (trace.to_string(), judge.judge(trace).iter().map(|finding| finding.rule).collect())
     }
 
     fn play(script: &str) -> String {

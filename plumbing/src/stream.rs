@@ -96,8 +96,7 @@ impl Stream {
         self.shut = true;
     }
 
-    /// Ends what this side sends, as `shutdown(2)` does: what has arrived can still be read, and after it the
-    /// end, because a peer that gets a FIN sends its own.
+    /// Ends what this side sends, as `shutdown(2)` does: what the peer sends can still be read.
     ///
     /// # Errors
     /// `NotConnected` when the connection is broken.
@@ -130,7 +129,6 @@ impl Read for Stream {
             return Ok(len);
         }
         match self.peer {
-            PeerHalf::Open if self.shut => Ok(0),
             PeerHalf::Open => Err(ErrorKind::WouldBlock.into()),
             PeerHalf::Ended => Ok(0),
             PeerHalf::Reset => Err(Error::new(ErrorKind::ConnectionReset, "connection reset by peer")),
@@ -205,6 +203,10 @@ mod tests {
         let mut stream = stream.renewed();
         stream.receive(b"late");
         assert!(stream.shutdown().is_ok());
+        assert_eq!(kind(stream.read(&mut buffer)), Ok(4));
+        assert_eq!(kind(stream.read(&mut buffer)), Err(ErrorKind::WouldBlock));
+        stream.receive(b"more");
+        stream.peer_fin();
         assert_eq!(kind(stream.read(&mut buffer)), Ok(4));
         assert_eq!(kind(stream.read(&mut buffer)), Ok(0));
     }

@@ -17,7 +17,7 @@ pub(super) fn judge(bench: &mut Bench<'_>, story: &Story) {
 
 /// What the application learned of the closure.
 fn reports(bench: &mut Bench<'_>, story: &Story) {
-    let over = story.end.is_some() || story.peer_fin.is_some() || story.peer_reset.is_some();
+    let over = story.deaf.is_some() || story.peer_fin.is_some() || story.peer_reset.is_some();
     if story.paused || !over && story.report.is_none() {
         return;
     }
@@ -25,7 +25,7 @@ fn reports(bench: &mut Bench<'_>, story: &Story) {
         Some(peer) if story.broken.is_none() && story.error.is_none_or(|error| error > peer.at) => {
             // A Close that was refused, or lost to a reset, is for other rules to judge.
             let taken = story.reaction_to_close(peer) != Reaction::Rejected && story.peer_reset.is_none();
-            let in_time = story.end.is_none_or(|end| end >= peer.at);
+            let in_time = story.deaf.is_none_or(|deaf| deaf >= peer.at);
             if taken && in_time {
                 close_received(bench, story, peer);
             }
@@ -48,11 +48,13 @@ fn close_received(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
                 report.code != Some(code) && report.code.is_some_and(is_failure)
             };
             let registered = code.class() == Class::Registered
-                && told.is_some_and(|report| report.code == Some(CloseCode::ABNORMAL));
+                && told.is_some_and(|report| report.code == Some(CloseCode::ABNORMAL) || refused(report));
             if story.error.is_some() && story.reaction_to_close(peer) != Reaction::Accepted
                 || story.way.is_mute() && told.is_some_and(refused)
-                // Not everybody takes every registered code; who does not, is told of no closure.
+                // Not everybody takes every registered code; who does not, is told of a failure.
                 || registered && story.reaction_to_close(peer) != Reaction::Accepted
+                // It may have stopped at what came before the Close, which other rules judge.
+                || peer.accompanied && told.is_some_and(|report| report.code.is_none())
             {
                 return bench.unclear(rule);
             }
@@ -117,8 +119,8 @@ fn no_close(bench: &mut Bench<'_>, story: &Story) {
             bench.rule(rule, breach, "1006, or an error");
         }
         (None, Some(_)) => bench.conforms(rule),
-        (None, None) if story.end.is_some() || story.peer_fin.is_some() => {
-            let at = story.peer_fin.or(story.end).unwrap_or(story.last);
+        (None, None) if story.deaf.is_some() || story.peer_fin.is_some() => {
+            let at = story.peer_fin.or(story.deaf).unwrap_or(story.last);
             bench.breaks(rule, at, "1006, or an error", Actual::Words("the application was told nothing"));
         }
         (None, None) => bench.unclear(rule),
@@ -132,7 +134,7 @@ fn clean(bench: &mut Bench<'_>, story: &Story, over: bool) {
     if !over || let_pass || story.broken.is_some() && story.peer_close.is_some() {
         return;
     }
-    let in_time = |close: At| story.end.is_none_or(|end| close <= end);
+    let in_time = |close: At| story.deaf.is_none_or(|deaf| close <= deaf);
     let was = story.exchanged().is_some_and(in_time) && story.broken.is_none();
     let breach = (told != was).then_some((
         report.at,

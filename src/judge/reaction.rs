@@ -30,17 +30,19 @@ impl Story {
         let in_time = |at: At| at > broken.at && broken.until.is_none_or(|until| at < until);
         let rejected = if broken.clouded { Reaction::Unclear } else { Reaction::Rejected };
         // What the application asked for is no answer to the peer.
-        let answer = self.own_close.filter(|own| in_time(own.at) && !self.was_asked_for(own));
+        let answer = self.own_close.filter(|own| in_time(own.at) && !self.own_close_was_wanted);
         let error = self.error.filter(|error| in_time(*error));
-        let first = answer.map(|own| own.at).into_iter().chain(error).chain(self.end).min();
+        let end = self.end.filter(|end| in_time(*end));
+        let first = answer.map(|own| own.at).into_iter().chain(error).chain(end).min();
         if self.excess.is_some_and(|excess| in_time(excess) && first.is_none_or(|first| excess < first)) {
             return if broken.clouded { Reaction::Unclear } else { Reaction::Accepted };
         }
         if error.is_some() {
             return rejected;
         }
-        let refused_again = self.second_close.is_some_and(in_time)
-            && self.second_code.is_some_and(|code| is_failure(code) && broken.code != Some(code));
+        let refused_again = self.last_close.is_some_and(|(at, code)| {
+            in_time(at) && code.is_some_and(|code| is_failure(code) && broken.code != Some(code))
+        });
         if refused_again {
             return rejected;
         }
@@ -99,13 +101,6 @@ impl Story {
         }
     }
 
-    /// Whether the subject's Close is the one that the application had asked for.
-    fn was_asked_for(&self, own: &SeenClose) -> bool {
-        self.asked.is_some_and(|asked| {
-            asked.at < own.at && asked.code.is_some() && asked.code == own.code() && !asked.refused
-        })
-    }
-
     /// Whether the subject had a tick, or the rest of the script, to react to what came at `at` before the
     /// peer ended TCP.
     pub(super) fn idle_before_peer_ended(&self, at: At) -> bool {
@@ -124,7 +119,7 @@ impl Story {
         match self.own_close {
             Some(own) if own.at > close.at => match own.code() {
                 // What the application had asked for before is no refusal.
-                Some(_) if self.was_asked_for(&own) => Reaction::Unclear,
+                Some(_) if self.own_close_was_wanted => Reaction::Unclear,
                 Some(code) if is_failure(code) && close.code() != Some(code) => Reaction::Rejected,
                 // An echo, or a code of its own that happens to be the same.
                 Some(code) if is_failure(code) && self.error.is_some_and(|error| error > close.at) => {

@@ -3,7 +3,7 @@
 use super::reaction::Reaction;
 use super::story::{At, Story};
 use super::{Actual, Bench, PATIENCE, PROMPT};
-use crate::code::{Profile, Unsendable};
+use crate::code::{Class, Profile, Unsendable};
 use crate::flaw::Flaw;
 use crate::role::Role;
 use crate::rule::{Rule, RuleSet};
@@ -114,8 +114,11 @@ fn answers(bench: &mut Bench<'_>, story: &Story) {
         return;
     }
     let Some(own) = story.own_close else {
+        // A code that not everybody takes may have failed the connection, and then a Close may be left out (§7.1.7).
+        let refused = peer.code().is_some_and(|code| code.class() == Class::Registered)
+            && story.reaction_to_close(&peer) == Reaction::Rejected;
         // A reset may have come before an answer that takes its time could leave.
-        if story.peer_reset.is_some() || bench.in_grace(story, peer.at) {
+        if story.peer_reset.is_some() || refused || bench.in_grace(story, peer.at) {
             bench.unclear(Rule::CloseAnswered);
         } else if story.own_closes == 0 {
             let actual = Actual::Words("wrote no Close");
@@ -144,7 +147,7 @@ fn tcp(bench: &mut Bench<'_>, story: &Story) {
         && !unable
         && !story.peer_ended_before(both)
         && story.own_close.is_some_and(|own| own.flaws.is_empty())
-        && story.end.is_none_or(|end| end >= both)
+        && story.deaf.is_none_or(|deaf| deaf >= both)
     {
         after_handshake(bench, story, both);
     }
@@ -157,16 +160,22 @@ fn tcp(bench: &mut Bench<'_>, story: &Story) {
             let breach = story.end_by_reset.then_some((end, Actual::Words("reset TCP after its Close")));
             bench.rule(Rule::TcpClosedCleanly, breach, "FIN");
         }
-        if story.began() {
-            let excused = story.broken.is_some_and(|broken| broken.at < end)
-                || story.peer_close.is_some_and(|peer| peer.at < end)
-                || story.peer_ended_before(end)
-                || story.error.is_some_and(|error| error < own.at);
-            let waited = end.tick - own.at.tick;
-            let breach = (!excused && waited < 2)
-                .then_some((end, Actual::Words("closed TCP without waiting for an answer")));
-            bench.rule(Rule::WaitsForAnswer, breach, "the peer's Close, or patience at its end");
-        }
+    }
+    // Whoever has ended only what it sends still waits.
+    if let (Some(own), Some(deaf)) = (story.own_close, story.deaf)
+        && own.at < deaf
+        && story.began()
+    {
+        let excused = story.broken.is_some_and(|broken| broken.at < deaf)
+            || story.peer_close.is_some_and(|peer| peer.at < deaf)
+            || story.peer_ended_before(deaf)
+            // Whether it read what still came is for another rule to say.
+            || story.between_closes
+            || story.error.is_some_and(|error| error < own.at);
+        let waited = deaf.tick - own.at.tick;
+        let breach = (!excused && waited < 2)
+            .then_some((deaf, Actual::Words("closed TCP without waiting for an answer")));
+        bench.rule(Rule::WaitsForAnswer, breach, "the peer's Close, or patience at its end");
     }
 }
 

@@ -116,8 +116,8 @@ pub(super) struct Story {
     pub own_close: Option<SeenClose>,
     pub own_closes: u32,
     pub second_close: Option<At>,
-    /// The code of that, if it has one.
-    pub second_code: Option<CloseCode>,
+    /// The last of its Closes, if it wrote more than one, and its code.
+    pub last_close: Option<(At, Option<CloseCode>)>,
     /// What is wrong with frames that the subject wrote, Closes apart, and the first entry that shows any.
     pub own_flaws: Flaws,
     pub own_close_flaws: Flaws,
@@ -146,11 +146,18 @@ pub(super) struct Story {
     pub delivered_between: u32,
     pub peer_fin: Option<At>,
     pub peer_reset: Option<At>,
+    /// When the subject ended what it sends, by FIN or reset.
     pub end: Option<At>,
     pub end_by_reset: bool,
+    /// When it closed TCP in both directions: not before `end`, and with it unless it half-closed.
+    pub deaf: Option<At>,
     pub asked: Option<Asked>,
     /// How often it asked to close.
     pub asks: u32,
+    /// The codes that it asked for, the newest two that were not refused; and whether the subject's Close is one
+    /// of them, and so says nothing about the peer.
+    pub wanted: [Option<CloseCode>; 2],
+    pub own_close_was_wanted: bool,
     /// The application sent after the subject's own Close, and awaits an answer; was answered; was told yes.
     pub pending_send: Option<At>,
     pub asked_to_send_after_close: bool,

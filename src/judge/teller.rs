@@ -32,6 +32,8 @@ impl Teller {
         self.from.restart(trace.role, profile);
         // Where the first entry is that reached a subject whose application did not read.
         let mut unread = None;
+        // Whether that is what the application asked for last.
+        let mut wants_to_close = false;
         for (entry, happened) in trace.entries()[start..end].iter().enumerate() {
             let at = At { entry: start + entry, tick: happened.tick };
             story.last = at;
@@ -81,11 +83,14 @@ impl Teller {
                 What::AppClose { code, reason } => {
                     story.stimulated(at);
                     story.pending_send = None;
+                    wants_to_close = true;
                     story.asks += 1;
+                    story.wanted = [code, story.wanted[0]];
                     story.asked.get_or_insert(Asked { at, code, reason_len: reason.len(), refused: false });
                 }
                 What::AppSend { .. } => {
                     story.stimulated(at);
+                    wants_to_close = false;
                     story.pending_send = story.own_close.is_some().then_some(at);
                 }
                 What::Accepted => {
@@ -94,6 +99,9 @@ impl Teller {
                     story.asked_to_send_after_close |= sent.is_some();
                 }
                 What::Refused(_) => {
+                    if story.pending_send.is_none() {
+                        story.wanted = [story.wanted[1], None];
+                    }
                     if let Some(asked) = &mut story.asked
                         && story.pending_send.is_none()
                         && story.own_close.is_none()
@@ -102,10 +110,24 @@ impl Teller {
                     }
                     story.asked_to_send_after_close |= story.pending_send.take().is_some();
                 }
-                What::Fin => story.end = story.end.or(Some(at)),
+                What::NotAsked(_) => {
+                    // Nobody asked it: as if the application had not wanted it.
+                    if wants_to_close {
+                        story.asks = story.asks.saturating_sub(1);
+                        story.wanted = [story.wanted[1], None];
+                        story.asked = story.asked.filter(|_| story.asks > 0);
+                    }
+                    story.pending_send = None;
+                }
+                What::HalfFin => story.end = story.end.or(Some(at)),
+                What::Fin => {
+                    story.end = story.end.or(Some(at));
+                    story.deaf = Some(at);
+                }
                 What::Reset => {
                     story.end_by_reset = story.end.is_none();
                     story.end = story.end.or(Some(at));
+                    story.deaf = Some(at);
                 }
                 What::Message { .. } => {
                     story.delivered += 1;
@@ -175,7 +197,7 @@ impl Teller {
                         Seen::Begun(_, flaws) | Seen::Header(_, flaws) | Seen::Spoiled(_, flaws) => {
                             !flaws.is_empty()
                         }
-                        Seen::Frame(header, ..) => header.opcode == Opcode::Close,
+                        Seen::Frame(header, flaws, _) => !flaws.is_empty() || header.opcode == Opcode::Close,
                     };
                     if let Seen::Frame(header, _, payload) = seen {
                         keep_ping(&mut story.late_ping, &header, payload);
@@ -205,8 +227,7 @@ impl Teller {
                     true
                 }
                 (Seen::Frame(header, flaws, payload), _) => {
-                    // What is read after TCP was ended is no longer waited for.
-                    let between = story.own_close.is_some() && story.end.is_none();
+                    let between = story.own_close.is_some() && story.deaf.is_none();
                     story.between_closes |= between && header.opcode != Opcode::Close;
                     let accompanied = story.frame_at.replace(at) == Some(at);
                     match header.opcode {
@@ -272,10 +293,14 @@ impl Teller {
                     match header.opcode {
                         Opcode::Close => {
                             let close = SeenClose::new(at, flaws, false, false, payload);
-                            if story.own_closes == 2 {
-                                story.second_code = close.code();
+                            if story.own_closes > 1 {
+                                story.last_close = Some((at, close.code()));
                             }
-                            story.own_close.get_or_insert(close);
+                            if story.own_close.is_none() {
+                                story.own_close_was_wanted =
+                                    close.code().is_some() && story.wanted.contains(&close.code());
+                                story.own_close = Some(close);
+                            }
                         }
                         Opcode::Pong => {
                             story.pongs += 1;

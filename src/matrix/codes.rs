@@ -15,7 +15,7 @@ pub enum Mark {
     Echoed,
     /// It told its application of the code, and wrote no Close for it.
     Taken,
-    /// It answered by a Close without a code.
+    /// It answered by a Close without a code, or was told of one.
     AnsweredEmpty,
     /// It answered by another code that is no error's, or told its application of another one.
     AnsweredOtherwise,
@@ -35,6 +35,8 @@ pub enum Mark {
     Changed,
     /// It refused what it was asked.
     RefusedToWrite,
+    /// It has no interface for it.
+    NoInterface,
     /// It refused nothing and wrote nothing.
     NotWritten,
     /// It panicked.
@@ -45,7 +47,7 @@ pub enum Mark {
 
 impl Mark {
     /// Every mark.
-    pub const ALL: [Mark; 15] = [
+    pub const ALL: [Mark; 16] = [
         Mark::Echoed,
         Mark::Taken,
         Mark::AnsweredEmpty,
@@ -58,6 +60,7 @@ impl Mark {
         Mark::Written,
         Mark::Changed,
         Mark::RefusedToWrite,
+        Mark::NoInterface,
         Mark::NotWritten,
         Mark::Panicked,
         Mark::Hung,
@@ -78,6 +81,7 @@ impl Mark {
             Mark::Written => 'W',
             Mark::Changed => 'C',
             Mark::RefusedToWrite => 'R',
+            Mark::NoInterface => 'I',
             Mark::NotWritten => 'S',
             Mark::Panicked => 'P',
             Mark::Hung => 'H',
@@ -99,6 +103,7 @@ impl Mark {
             Mark::Written => "written",
             Mark::Changed => "changed",
             Mark::RefusedToWrite => "refused-to-write",
+            Mark::NoInterface => "no-interface",
             Mark::NotWritten => "not-written",
             Mark::Panicked => "panicked",
             Mark::Hung => "hung",
@@ -110,7 +115,7 @@ impl Mark {
         match self {
             Mark::Echoed => "accepted, and echoed",
             Mark::Taken => "accepted: told to the application, no Close written for it",
-            Mark::AnsweredEmpty => "answered by a Close without a code",
+            Mark::AnsweredEmpty => "answered, or told of, without a code",
             Mark::AnsweredOtherwise => "answered, or told, as another code",
             Mark::RefusedBy1002 => "refused by 1002",
             Mark::RefusedBy1007 => "refused by 1007",
@@ -120,6 +125,7 @@ impl Mark {
             Mark::Written => "written as asked",
             Mark::Changed => "written as another code, or without one",
             Mark::RefusedToWrite => "refused to the application",
+            Mark::NoInterface => "no interface for it",
             Mark::NotWritten => "neither refused nor written",
             Mark::Panicked => "panicked",
             Mark::Hung => "hung",
@@ -133,6 +139,7 @@ impl Mark {
             return mark;
         }
         match way {
+            Way::Asked if seen.not_asked => Mark::NoInterface,
             Way::Asked => match (seen.first, seen.refused) {
                 (Some(Some(wrote)), _) if wrote == code => Mark::Written,
                 (_, true) => Mark::RefusedToWrite,
@@ -156,6 +163,7 @@ struct Seen {
     unclean: bool,
     error: bool,
     refused: bool,
+    not_asked: bool,
     /// TCP was ended before the peer ended it.
     left: bool,
     died: Option<Mark>,
@@ -174,13 +182,14 @@ impl Seen {
                     (Wrote::Heartbeat | Wrote::Data, _) => {}
                 }),
                 What::PeerFin | What::PeerReset | What::PeerGone(_) => peer_ended = true,
-                What::Fin | What::Reset => seen.left |= !peer_ended,
+                What::HalfFin | What::Fin | What::Reset => seen.left |= !peer_ended,
                 What::Reported { code, clean, .. } => {
                     seen.unclean |= clean == Some(false);
                     seen.told = seen.told.or(Some(code.unwrap_or(CloseCode::NO_STATUS)));
                 }
                 What::Errored(_) => seen.error |= !peer_ended,
                 What::Refused(_) => seen.refused = true,
+                What::NotAsked(_) => seen.not_asked = true,
                 What::Panicked(_) => seen.died = Some(Mark::Panicked),
                 What::Spinning => seen.died = seen.died.or(Some(Mark::Hung)),
                 What::Connected { .. }
@@ -219,6 +228,8 @@ impl Seen {
                 Some(CloseCode::ABNORMAL | CloseCode::PROTOCOL_ERROR | CloseCode::INVALID_PAYLOAD) => {
                     Mark::Dropped
                 }
+                // It says that it was closed, and not by what.
+                Some(CloseCode::NO_STATUS) => Mark::AnsweredEmpty,
                 Some(_) => Mark::AnsweredOtherwise,
                 None if self.left && self.first.is_none() => Mark::Dropped,
                 None => Mark::Nothing,

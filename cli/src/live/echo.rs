@@ -181,7 +181,7 @@ impl Speaker {
                     What::Message { kind, payload } => {
                         wishes.push(Wish::of(kind, self.out.octets(payload)));
                     }
-                    What::Fin | What::Reset => self.end = self.end.or(Some(entry.what)),
+                    What::HalfFin | What::Fin | What::Reset => self.end = self.end.or(Some(entry.what)),
                     What::Reported { code, reason, clean } => {
                         let reason = reason.map(|reason| self.out.text(reason).into_owned());
                         self.told = Some(Told { code, reason, clean });
@@ -200,6 +200,7 @@ impl Speaker {
                     | What::Errored(_)
                     | What::Accepted
                     | What::Refused(_)
+                    | What::NotAsked(_)
                     | What::Panicked(_)
                     | What::Spinning
                     | What::Memory(_)
