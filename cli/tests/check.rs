@@ -6,6 +6,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use support::hall::Hall;
 use support::live::{Bad, Echo, serve};
 use support::{Folder, Ran, schema, wsclose};
 
@@ -118,6 +119,8 @@ fn who_does_not_open_cannot_be_tested() {
         (Bad::Drips, "expected an answer to the opening handshake, found no end of one"),
         (Bad::ClosesAtOnce, "expected an answer to the opening handshake, found"),
         (Bad::WrongAccept, "expected Sec-WebSocket-Accept"),
+        (Bad::Redirects, "expected status 101, found 302 Found, which points to /there"),
+        (Bad::SaysNothing, "expected an answer to the opening handshake, found silence"),
     ];
     std::thread::scope(|scope| {
         for (bad, says) in cases {
@@ -138,6 +141,30 @@ fn who_does_not_open_cannot_be_tested() {
 fn what_never_ends_is_left_within_bounds() {
     check(&serve(Bad::FloodsOpen), &FEW).exits(3).complains("expected at most");
     check(&serve(Bad::DripsOpen), &FEW).exits(3).complains("still busy");
+    check(&serve(Bad::Gigabyte), &FEW).exits(3).complains("expected at most");
+}
+
+/// A run over most cases, and how much memory it took, in KiB.
+fn watched(bad: Bad) -> (Ran, u64) {
+    let (ran, memory) = Hall::start(&["check", &serve(bad), "--timeout", "8"]).ends_within();
+    assert!(memory > 0 && memory < 64 << 10, "{bad:?}: {memory} KiB");
+    (ran, memory)
+}
+
+#[test]
+fn a_server_that_floods_every_connection_but_the_first_takes_no_room() {
+    watched(Bad::FloodsLater).0.exits(3).says("expected at most 262144 octets");
+}
+
+#[test]
+fn a_server_that_ends_at_every_octet_is_left_within_bounds() {
+    // Most openings are cut off. Where only the Close is, it is not when the case is played again.
+    watched(Bad::EndsSooner)
+        .0
+        .exits(3)
+        .says("found the end of TCP")
+        .says("found a reset")
+        .says("not repeated  stream-well-formed");
 }
 
 #[test]
@@ -218,6 +245,20 @@ fn reports_say_the_same_as_the_run() {
     assert_eq!(index[&url]["code-received/1005"]["behavior"], "FAILED");
     assert_eq!(index[&url]["code-received/1005"]["remoteCloseCode"], 1005);
     assert_eq!(index[&url]["code-received/1000"]["behaviorClose"], "OK");
+}
+
+#[test]
+fn what_was_found_is_kept_when_a_run_is_ended() {
+    let folder = Folder::new();
+    let path = folder.path().join("run.json");
+    let report = path.to_str().expect("a path");
+    let hall = Hall::start(&["check", &serve(Bad::NeverAnswers), "--json", report]);
+    std::thread::sleep(Duration::from_secs(2));
+    let ran = hall.interrupt().says("cases were left out");
+    assert!(ran.code == Some(1) || ran.code == Some(3), "{ran:#?}");
+    let report = json(&std::fs::read(path).expect("a report"));
+    schema::holds(&report);
+    assert_eq!(report["interrupted"], true);
 }
 
 #[test]

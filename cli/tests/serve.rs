@@ -201,9 +201,9 @@ fn hostile_clients_that_are_started_are_left_within_bounds() {
 #[test]
 fn a_client_that_floods_every_case_but_the_first_takes_no_room() {
     let command = client::command("is_a_client", Bad::FloodsLater);
-    let hall = Hall::start(&["--exec", &command, "--case", "code-received/*", "--jobs", "8"]);
+    let hall = Hall::start(&["serve", "--exec", &command, "--case", "code-received/*", "--jobs", "8"]);
     let (ran, memory) = hall.ends_within();
-    ran.exits(3).says("expected at most 1048576 octets");
+    ran.exits(3).says("expected at most 262144 octets");
     assert!(memory < 64 << 10, "{memory} KiB");
 }
 
@@ -253,7 +253,7 @@ fn what_was_found_is_kept_when_a_run_is_ended() {
     assert_eq!(report["role"], "client");
     assert_eq!(report["endpoint"], "it");
     // One that is started is ended too.
-    let started = Hall::start(&["--exec", &client::command("is_a_client", Bad::NeverAnswers)]);
+    let started = Hall::start(&["serve", "--exec", &client::command("is_a_client", Bad::NeverAnswers)]);
     std::thread::sleep(Duration::from_secs(1));
     started.interrupt();
 }

@@ -16,6 +16,9 @@ use super::wire::Wire;
 /// How long is slept between two looks for a client, or for the end of one.
 const PAUSE: Duration = Duration::from_millis(1);
 
+/// How long the last words of a program that has ended are waited for.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
 /// Signals that a program does not get unless something went wrong in it: SIGILL, SIGABRT, SIGBUS, SIGFPE and
 /// SIGSEGV.
 const CRASHES: [i32; 5] = [4, 6, 7, 8, 11];
@@ -116,8 +119,8 @@ impl<'a> Launch<'a> {
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     if let Some(status) = ended {
-                        let last = process.said().last;
-                        return Err(Trouble::NoClient(format!("it ended: {status}{}", quoted(&last))));
+                        let last = last_words(process);
+                        return Err(Trouble::NoClient(format!("it ended: {status}{last}")));
                     }
                     if begun.elapsed() > patience {
                         return Err(Trouble::NoClient(format!("nobody there within {patience:?}")));
@@ -139,11 +142,11 @@ impl<'a> Launch<'a> {
             let said = process.said();
             match (said.told, ended) {
                 (_, Some(status)) if crashed(status) => {
-                    return Some(Aside::Crashed(format!("{status}{}", quoted(&said.last))));
+                    return Some(Aside::Crashed(format!("{status}{}", last_words(process))));
                 }
                 (Some(told), _) => return Some(Aside::Told(told)),
                 (None, Some(status)) if said.over => {
-                    return Some(Aside::Ended(format!("the program ended: {status}{}", quoted(&said.last))));
+                    return Some(Aside::Ended(format!("the program ended: {status}{}", last_words(process))));
                 }
                 (None, _) if begun.elapsed() >= wait => return None,
                 (None, _) => std::thread::sleep(PAUSE),
@@ -163,6 +166,13 @@ fn crashed(status: ExitStatus) -> bool {
     status.signal().or(by_shell).is_some_and(|signal| CRASHES.contains(&signal))
 }
 
-fn quoted(last: &str) -> String {
+/// What a program that has ended printed last. It is on its way to us, unless something that it started holds the
+/// pipe.
+fn last_words(process: &Process) -> String {
+    let begun = Instant::now();
+    while !process.said().over && begun.elapsed() < LAST_WORDS {
+        std::thread::sleep(PAUSE);
+    }
+    let last = process.said().last;
     if last.is_empty() { String::new() } else { format!(", last words: {last}") }
 }

@@ -11,7 +11,7 @@ use super::tested::Way;
 use super::wire::{Heard, Wire};
 
 /// The most octets that are taken down of one connection: whoever sends more is not listened to.
-pub const MAX_HEARD: usize = 1 << 20;
+pub const MAX_HEARD: usize = 1 << 18;
 
 /// Why a case could not be played.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! `wsclose serve` in a process of its own, that clients come to.
+//! `wsclose` in a process of its own: one that clients come to, or whose memory is watched.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::{Ran, client};
 
 /// What every run ends within, once it was asked to or its client has gone.
-const BOUND: Duration = Duration::from_secs(30);
+const BOUND: Duration = Duration::from_secs(60);
 
 /// A run that is under way.
 pub struct Hall {
@@ -21,7 +21,7 @@ pub struct Hall {
 impl Hall {
     /// Starts a run that listens.
     pub fn open(args: &[&str]) -> Hall {
-        let mut hall = Hall::start(&[&["--listen", "127.0.0.1:0"], args].concat());
+        let mut hall = Hall::start(&[&["serve", "--listen", "127.0.0.1:0"], args].concat());
         let mut line = String::new();
         hall.out.as_mut().expect("a pipe").read_line(&mut line).expect("a line");
         let listening = line.strip_prefix("listening on ").and_then(|rest| rest.split(',').next());
@@ -32,7 +32,6 @@ impl Hall {
     /// Starts any run.
     pub fn start(args: &[&str]) -> Hall {
         let mut child = Command::new(env!("CARGO_BIN_EXE_wsclose"))
-            .arg("serve")
             .args(args)
             .env_remove("RUST_BACKTRACE")
             .stdin(Stdio::null())

@@ -40,7 +40,7 @@ impl Drop for Echo {
 }
 
 /// How a server is bad.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bad {
     /// It opens, and sends every Close back as it came.
     EchoesAnything,
@@ -66,6 +66,17 @@ pub enum Bad {
     ClosesAtOnce,
     /// It has hashed another key.
     WrongAccept,
+    /// It points elsewhere.
+    Redirects,
+    /// It takes the connection, and says nothing.
+    SaysNothing,
+    /// It opens, and announces a frame of a gigabyte, which it begins to send.
+    Gigabyte,
+    /// It conforms on its first connection, and floods the others once they are open.
+    FloodsLater,
+    /// It conforms on its first connection, and ends the others after an octet more each of its answer to the opening
+    /// handshake and of its Close: by FIN, and every second one by a reset.
+    EndsSooner,
 }
 
 /// Serves like this until the test ends; the URL.
@@ -73,15 +84,15 @@ pub fn serve(bad: Bad) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
-        for tcp in listener.incoming() {
+        for (number, tcp) in listener.incoming().enumerate() {
             // A peer that has gone is what is expected of it.
-            std::thread::spawn(move || tcp.and_then(|tcp| talk(bad, tcp)));
+            std::thread::spawn(move || tcp.and_then(|tcp| talk(bad, number, tcp)));
         }
     });
     format!("ws://{address}/")
 }
 
-fn talk(bad: Bad, mut tcp: TcpStream) -> std::io::Result<()> {
+fn talk(bad: Bad, number: usize, mut tcp: TcpStream) -> std::io::Result<()> {
     if matches!(bad, Bad::ClosesAtOnce) {
         return Ok(());
     }
@@ -107,16 +118,36 @@ fn talk(bad: Bad, mut tcp: TcpStream) -> std::io::Result<()> {
         Bad::NotFound => tcp.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
         Bad::Garbage => tcp.write_all(b"\x00\x01\x02 220 mail.example ESMTP\r\n\r\n"),
         Bad::WrongAccept => tcp.write_all(open("another").as_bytes()),
+        Bad::Redirects => {
+            tcp.write_all(b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n")
+        }
+        Bad::SaysNothing => tcp.read_to_end(&mut Vec::new()).map(|_| ()),
+        Bad::Gigabyte => {
+            tcp.write_all(open(key).as_bytes())?;
+            tcp.write_all(&[0x82, 0x7f, 0, 0, 0, 0, 0x40, 0, 0, 0])?;
+            loop {
+                tcp.write_all(&[0; 4096])?;
+            }
+        }
+        Bad::EndsSooner if number > 0 => {
+            let answer = open(key).into_bytes();
+            // Four octets of a Close come after that.
+            let left = number % (answer.len() + 5);
+            tcp.write_all(&answer[..left.min(answer.len())])?;
+            if let Some(octets) = left.checked_sub(answer.len()) {
+                let (_, payload) = frame(&mut tcp)?;
+                let whole = [&[0x88, 2], payload.get(..2).unwrap_or(&[0x03, 0xe8])].concat();
+                tcp.write_all(&whole[..octets])?;
+            }
+            if number.is_multiple_of(2) {
+                socket2::SockRef::from(&tcp).set_linger(Some(Duration::ZERO))?;
+            }
+            Ok(())
+        }
         Bad::Floods => loop {
             tcp.write_all(&[b'H'; 4096])?;
         },
         Bad::Drips => drip(&mut tcp, open(key).as_bytes(), Duration::from_secs(1)),
-        Bad::FloodsOpen => {
-            tcp.write_all(open(key).as_bytes())?;
-            loop {
-                tcp.write_all(&[0x89, 0x00].repeat(2048))?;
-            }
-        }
         Bad::DripsOpen => {
             tcp.write_all(open(key).as_bytes())?;
             tcp.write_all(&[0x82, 0x7f, 0, 0, 0, 1, 0, 0, 0, 0])?;
@@ -142,7 +173,13 @@ fn talk(bad: Bad, mut tcp: TcpStream) -> std::io::Result<()> {
             tcp.write_all(open(key).as_bytes())?;
             frame(&mut tcp).map(|_| ())
         }
-        Bad::EchoesAnything => {
+        Bad::FloodsOpen | Bad::FloodsLater if bad == Bad::FloodsOpen || number > 0 => {
+            tcp.write_all(open(key).as_bytes())?;
+            loop {
+                tcp.write_all(&[0x89, 0x00].repeat(2048))?;
+            }
+        }
+        Bad::EchoesAnything | Bad::FloodsOpen | Bad::FloodsLater | Bad::EndsSooner => {
             tcp.write_all(open(key).as_bytes())?;
             loop {
                 let (first, payload) = frame(&mut tcp)?;
