@@ -231,6 +231,11 @@ impl Output {
         self.tcp == Tcp::Closed
     }
 
+    /// Whether the subject has ended what it sends, and still reads.
+    pub fn is_half_closed(&self) -> bool {
+        matches!(self.tcp, Tcp::HalfClosed(_))
+    }
+
     /// How many ticks of silence have passed on this connection.
     pub fn tick(&self) -> u32 {
         self.tick

@@ -13,7 +13,7 @@ use crate::trace::Trace;
 pub(super) struct Outcome {
     at: At,
     again: Option<Recut>,
-    /// What was done to the subject, cuts included; `None` where not all of it reached the subject.
+    /// What was done to the subject, cuts included; `None` where not all of it may have reached the subject.
     input: Option<u64>,
     /// Its first Close, and what its application was told.
     answer: u64,
@@ -53,7 +53,9 @@ impl Outcome {
         Outcome {
             at: story.last,
             again,
-            input: input(trace, entries),
+            // What comes after its end of TCP may not have been read.
+            input: input(trace, entries)
+                .filter(|_| story.end.is_none_or(|end| story.last_received <= Some(end))),
             answer: answer.0,
             result: result.0,
             tells: !story.paused && story.spinning.is_none(),

@@ -173,9 +173,13 @@ fn tcp(bench: &mut Bench<'_>, story: &Story) {
             || story.between_closes
             || story.error.is_some_and(|error| error < own.at);
         let waited = deaf.tick - own.at.tick;
-        let breach = (!excused && waited < 2)
-            .then_some((deaf, Actual::Words("closed TCP without waiting for an answer")));
-        bench.rule(Rule::WaitsForAnswer, breach, "the peer's Close, or patience at its end");
+        if story.reset_late {
+            bench.unclear(Rule::WaitsForAnswer);
+        } else {
+            let breach = (!excused && waited < 2)
+                .then_some((deaf, Actual::Words("closed TCP without waiting for an answer")));
+            bench.rule(Rule::WaitsForAnswer, breach, "the peer's Close, or patience at its end");
+        }
     }
 }
 

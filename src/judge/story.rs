@@ -151,6 +151,8 @@ pub(super) struct Story {
     pub end_by_reset: bool,
     /// When it closed TCP in both directions: not before `end`, and with it unless it half-closed.
     pub deaf: Option<At>,
+    /// It reset TCP after it had ended what it sends: how long it had read meanwhile, nobody knows.
+    pub reset_late: bool,
     pub asked: Option<Asked>,
     /// How often it asked to close.
     pub asks: u32,

@@ -126,6 +126,7 @@ impl Teller {
                 }
                 What::Reset => {
                     story.end_by_reset = story.end.is_none();
+                    story.reset_late = !story.end_by_reset;
                     story.end = story.end.or(Some(at));
                     story.deaf = Some(at);
                 }

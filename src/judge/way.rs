@@ -41,8 +41,11 @@ impl Way {
 
     /// The peer stops reading.
     pub(super) fn peer_pauses(&mut self) {
-        self.fares = Fares::Stuck;
-        self.disturbed = false;
+        // A second pause is no new one: what happened since the first still counts.
+        if self.fares != Fares::Stuck {
+            self.fares = Fares::Stuck;
+            self.disturbed = false;
+        }
     }
 
     /// It reads again. Whoever ended TCP before this never saw the way clear; and whoever was asked for

@@ -122,9 +122,15 @@ impl<'a> Endpoint<'a> {
                     }
                     return;
                 }
+                // It may still read: a FIN ends one direction, and does not say whether it ends both.
                 Ok(Heard::Fin) => {
-                    self.over();
-                    return out.fin();
+                    self.due.ended();
+                    out.half_fin();
+                    if conn.wire.is_broken() {
+                        self.over();
+                        out.reset();
+                    }
+                    return;
                 }
                 Ok(Heard::Reset) => {
                     self.over();
@@ -236,6 +242,10 @@ impl Subject for Endpoint<'_> {
                 if let Some(conn) = &mut self.conn {
                     conn.wire.fin();
                 }
+                if out.is_half_closed() {
+                    self.over();
+                    out.fin();
+                }
             }
             Stimulus::Reset => {
                 if let Some(conn) = self.conn.take() {
@@ -261,6 +271,7 @@ impl Subject for Endpoint<'_> {
         }
         self.listen(wait, out);
         // A program may speak before its connection is over; it is waited for only then.
-        self.hear_aside(if self.conn.is_none() { aside } else { Duration::ZERO }, out);
+        let over = self.conn.is_none() || out.is_half_closed();
+        self.hear_aside(if over { aside } else { Duration::ZERO }, out);
     }
 }

@@ -125,6 +125,11 @@ impl Wire {
         }
     }
 
+    /// Whether the other side has answered what was written by a reset; after its FIN only this tells.
+    pub fn is_broken(&self) -> bool {
+        !matches!(self.tcp().take_error(), Ok(None))
+    }
+
     /// Sends FIN, and goes on reading. Under TLS its own farewell goes first.
     pub fn fin(&mut self) {
         if let Stream::Tls(tls) = &mut self.stream {
