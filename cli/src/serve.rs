@@ -140,9 +140,9 @@ impl Serve<'_> {
         let endless = self.args.keep && self.args.timeout.is_none();
         let deadline = (!endless).then(|| begun + self.timeout());
         let mut watch = Watch { progress: Progress::new(count), refused: None, last: None };
-        let mut exit = None;
+        let (stop, mut exit) = (choice::stopper(), None);
         let why = loop {
-            if choice::stopper().load(Ordering::Relaxed) {
+            if stop.load(Ordering::Relaxed) {
                 break "it was ended";
             }
             if deadline.is_some_and(|deadline| Instant::now() > deadline) {

@@ -4,6 +4,7 @@
 //! A child follows from the seed and its number alone, so that its name, `fuzz/SEED-NUMBER`, is enough to make it
 //! again.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use wsclose::mutate;
@@ -14,6 +15,7 @@ use super::cases::{Able, Case};
 use super::check::Plan;
 use super::endpoint::Pace;
 use super::play::{self, Clock, Player};
+use super::run::Played;
 use super::score::Score;
 use crate::matrix::curated;
 use crate::minimise::Minimiser;
@@ -28,7 +30,7 @@ const WAITS: u32 = 6;
 const CONNECTIONS: usize = 3;
 
 /// How often a script that is made shorter is played, at the most.
-const TRIES: usize = 80;
+const TRIES: usize = 40;
 
 /// The most times that a child is a child's child.
 const GENERATIONS: u64 = 3;
@@ -108,75 +110,99 @@ const fn scrambled(number: u64) -> u64 {
     n ^ (n >> 31)
 }
 
-/// Plays children for `time`, and adds to the score those that break what nothing in it breaks. What is to be said of
-/// that.
+/// Plays children for `time`, and adds to the score those that break what nothing in it breaks, made short. What is to
+/// be said of that.
 pub fn run(plan: &Plan<'_>, score: &mut Score, time: Duration, pace: Pace, clock: &Clock<'_>) -> String {
     let breeder = Breeder::new(plan.tested.able());
-    let mut hunt = Hunt { plan, seen: score.broken(), player: Player::new(plan.tested, pace), played: 0 };
-    let clock = Clock { deadline: clock.deadline.min(Instant::now() + time), stop: clock.stop };
-    let mut number = 0;
-    while !clock.is_over() {
+    let mut hunt = Hunt { rules: plan.rules, broken: score.broken(), found: BTreeMap::new(), played: 0 };
+    let hunting = Clock { deadline: clock.deadline.min(Instant::now() + time), stop: clock.stop };
+    let (mut number, mut lost) = (0, None);
+    while !hunting.is_over() && lost.is_none() {
         let made = (number..number + BATCH).filter_map(|number| breeder.case(plan.seed, number));
         let (cases, scripts): (Vec<Case>, Vec<ScriptBuf>) = made.unzip();
         number += BATCH;
         let mut batch = Score::new(cases);
         let all = 0..batch.cases().len();
-        let outcome = play::many(plan.tested, &mut batch, all, pace, plan.jobs, &clock, &|| {});
+        let outcome = play::many(plan.tested, &mut batch, all, pace, plan.jobs, &hunting, &|| {});
         for (at, script) in scripts.into_iter().enumerate() {
-            hunt.look(&batch, at, script, score, &clock);
+            hunt.look(&batch, at, script);
         }
-        if let Some(at) = outcome.lost {
-            let name = &batch.cases()[at].name;
-            return format!("{} scripts were made, until nobody was there any more, at {name}", hunt.played);
+        lost = outcome.lost.map(|at| batch.cases()[at].name.clone());
+    }
+    let played = hunt.played;
+    if let Some(name) = lost {
+        return format!("{played} scripts were made and played, until nobody was there any more, at {name}");
+    }
+    let mut player = Player::new(plan.tested, pace);
+    for (rule, child) in hunt.found {
+        // What was made short for one rule may show another.
+        if !score.broken().contains(rule)
+            && let Some((case, played)) = shortened(&mut player, plan.tested.able(), rule, child, clock)
+        {
+            score.add(case, played);
         }
     }
-    format!("{} scripts were made and played besides, seed {}", hunt.played, plan.seed)
+    format!("{played} scripts were made and played besides, seed {}", plan.seed)
+}
+
+/// A script that was made, and its name.
+#[derive(Debug)]
+struct Child {
+    name: String,
+    script: ScriptBuf,
 }
 
 /// A search for what is new.
-struct Hunt<'p, 'a> {
-    plan: &'p Plan<'a>,
-    /// The rules that are broken already.
-    seen: RuleSet,
-    player: Player<'a>,
+struct Hunt {
+    /// The rules that are looked at, and those that are broken already.
+    rules: RuleSet,
+    broken: RuleSet,
+    /// The shortest child that breaks each of the others.
+    found: BTreeMap<Rule, Child>,
     played: usize,
 }
 
-impl Hunt<'_, '_> {
-    /// Looks at what came of a child, and keeps it, made short, for every rule that it is the first to break.
-    fn look(&mut self, batch: &Score, at: usize, script: ScriptBuf, score: &mut Score, clock: &Clock<'_>) {
+impl Hunt {
+    /// Looks at what came of a child.
+    fn look(&mut self, batch: &Score, at: usize, script: ScriptBuf) {
         let Some(played) = batch.played(at) else { return };
         self.played += 1;
-        let is_new = |rule: &Rule| {
-            rule.level() != Level::Info && self.plan.rules.contains(*rule) && !self.seen.contains(*rule)
-        };
-        let new: Vec<Rule> = played.found.iter().map(|found| found.rule).filter(is_new).collect();
-        let able = self.plan.tested.able();
-        for rule in new {
-            let name = &batch.cases()[at].name;
-            let mut shown = None;
-            let player = &mut self.player;
-            let mut shows = |script: Script<'_>| {
-                if clock.is_over() {
-                    return false;
-                }
-                let Ok(script) = ScriptBuf::read(&script.encode()) else { return false };
-                let Some(case) = able.case(name.clone(), &script) else { return false };
-                let played = player.play(&case);
-                let shows = played.trouble.is_none() && played.breaks(rule);
-                if shows {
-                    shown = Some((case, played));
-                }
-                shows
-            };
-            // What does not come again is not worth making short.
-            if shows(script.as_script()) {
-                Minimiser::new(script.clone(), TRIES, shows).run();
-            }
-            if let Some((case, played)) = shown {
-                self.seen.insert(rule);
-                score.add(case, played);
+        for found in &played.found {
+            let rule = found.rule;
+            let is_new =
+                rule.level() != Level::Info && self.rules.contains(rule) && !self.broken.contains(rule);
+            let length = |script: &ScriptBuf| script.octets().len();
+            if is_new && self.found.get(&rule).is_none_or(|child| length(&script) < length(&child.script)) {
+                self.found.insert(rule, Child { name: played.name.clone(), script: script.clone() });
             }
         }
     }
+}
+
+/// The child as short as can be made, and what came of that; nothing, if it does not break the rule again.
+fn shortened(
+    player: &mut Player<'_>,
+    able: Able,
+    rule: Rule,
+    child: Child,
+    clock: &Clock<'_>,
+) -> Option<(Case, Played)> {
+    let mut shown = None;
+    let mut shows = |script: Script<'_>| {
+        if clock.is_over() {
+            return false;
+        }
+        let Ok(script) = ScriptBuf::read(&script.encode()) else { return false };
+        let Some(case) = able.case(child.name.clone(), &script) else { return false };
+        let played = player.play(&case);
+        let shows = played.trouble.is_none() && played.breaks(rule);
+        if shows {
+            shown = Some((case, played));
+        }
+        shows
+    };
+    if shows(child.script.as_script()) {
+        Minimiser::new(child.script.clone(), TRIES, shows).run();
+    }
+    shown
 }

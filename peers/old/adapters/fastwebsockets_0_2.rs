@@ -29,7 +29,14 @@ impl Program for Fastwebsockets {
     const NAME: &'static str = "fastwebsockets";
 
     fn duties(_role: Role) -> Duties {
-        Duties::of(&[Duty::Frames, Duty::Masks, Duty::Answers, Duty::ReadsClose, Duty::Reports, Duty::ShowsMessages])
+        Duties::of(&[
+            Duty::Frames,
+            Duty::Masks,
+            Duty::Answers,
+            Duty::ReadsClose,
+            Duty::Reports,
+            Duty::ShowsMessages,
+        ])
     }
 
     async fn run(role: Role, pipe: Pipe, app: App) {

@@ -42,7 +42,8 @@ impl Program for Wtx {
             Duty::Masks,
             Duty::Answers,
             Duty::ReadsClose,
-            Duty::Reports, Duty::ShowsMessages,
+            Duty::Reports,
+            Duty::ShowsMessages,
             Duty::OffersApi,
         ])
     }
