@@ -114,22 +114,7 @@ impl Run<'_, '_> {
         loop {
             let here = steps;
             let Some(step) = steps.next() else { break };
-            let begins = match step {
-                Step::Connect | Step::Again(_) => true,
-                Step::Note(_) => false,
-                Step::Frame(_)
-                | Step::Octets { .. }
-                | Step::Fin
-                | Step::Reset
-                | Step::PeerGone(_)
-                | Step::PeerPause
-                | Step::PeerResume
-                | Step::AppClose(_)
-                | Step::AppSend { .. }
-                | Step::Pause
-                | Step::Resume
-                | Step::Wait(_) => repeated,
-            };
+            let begins = step.begins_connection() || repeated && step.note().is_none();
             if begins {
                 if connections == self.driver.limits.connections {
                     self.driver.left_out = true;

@@ -77,12 +77,14 @@ impl Scope {
     pub const WHOLE: Scope = Scope { curated: true, systematic: true, codes: true };
 }
 
-/// A breach, by the shortest script that shows it.
+/// A breach, by the shortest script of those played that shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
     /// The script's name.
     pub name: String,
-    /// The script, in its text form: it names the role that the subject had.
+    /// The role that the subject had.
+    pub role: Role,
+    /// The script, in its text form.
     pub text: String,
     /// What the subject did.
     pub actual: String,
@@ -105,7 +107,7 @@ pub struct Cell {
     pub broken: usize,
     /// Scripts that touch it, and do not tell.
     pub unclear: usize,
-    /// The shortest script in which it was broken.
+    /// The shortest script of those played in which it was broken.
     pub shown: Option<Shown>,
 }
 
@@ -187,7 +189,7 @@ impl Row {
 
     /// Whether the rule is asked of this subject in any role.
     pub fn asks(&self, rule: Rule) -> bool {
-        self.parts.iter().any(|part| part.duties.has(rule.duty()))
+        self.parts.iter().any(|part| part.duties.asks(rule))
     }
 
     /// How many scripts it was put through.
@@ -319,7 +321,7 @@ impl Stage<'_> {
         for rule in broken.iter() {
             let finding = self.judge.findings().iter().find(|finding| finding.rule == rule);
             let actual = finding.map(|Finding { actual, .. }| actual.to_string()).unwrap_or_default();
-            let shown = Shown { name: name(), text: text.clone(), actual };
+            let shown = Shown { name: name(), role: self.part.role, text: text.clone(), actual };
             self.part.cells[rule as usize].show(Some(&shown));
         }
     }

@@ -4,8 +4,14 @@
 //! break it, how bad that is, and which [`Duty`] a subject must have taken on before the rule can be
 //! held against it.
 
+mod duty;
+mod set;
+
 use std::fmt;
 use std::str::FromStr;
+
+pub use duty::{Duties, Duty};
+pub use set::RuleSet;
 
 /// Whose act can break a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,7 +50,7 @@ pub enum Level {
     Interop,
     /// No sentence forbids it, and no user would accept it (a panic, a hang). Fails a run.
     Robust,
-    /// A SHOULD. Warns; fails a strict run.
+    /// A SHOULD, or what the RFC or the registry implies. Warns; fails a strict run.
     Should,
     /// Accepted what no conforming peer may send. Warns; fails a strict run.
     Lenient,
@@ -53,6 +59,10 @@ pub enum Level {
 }
 
 impl Level {
+    /// Every level, the gravest first.
+    pub const ALL: [Level; 6] =
+        [Level::Must, Level::Interop, Level::Robust, Level::Should, Level::Lenient, Level::Info];
+
     /// Whether a breach at this level fails a run; `strict` counts `should` and `lenient` too.
     pub const fn fails(self, strict: bool) -> bool {
         match self {
@@ -78,112 +88,6 @@ impl Level {
 impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-/// Something that an endpoint may do itself or leave to the program around it. A rule is held against a
-/// subject only if the subject has taken on the duty that the rule is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Duty {
-    /// It builds and parses frames: every subject does.
-    Frames,
-    /// It masks what a client sends, and picks the keys.
-    Masks,
-    /// It answers the peer's Close itself.
-    Answers,
-    /// It reads what a Close says: its code and reason.
-    ReadsClose,
-    /// It sends a Close itself when it fails the connection.
-    FailsAloud,
-    /// It closes TCP itself (or tells its caller, unmistakably, to do so at that moment).
-    ClosesTcp,
-    /// It has a clock of its own and gives up waiting.
-    KeepsTime,
-    /// It tells its application the code and reason of a closure.
-    Reports,
-    /// It tells its application whether the closure was clean.
-    ReportsClean,
-    /// It offers the application a way to close and to send.
-    OffersApi,
-    /// The adapter can see how much memory it takes.
-    ShowsMemory,
-}
-
-impl Duty {
-    /// Every duty, in the order of the enum.
-    pub const ALL: [Duty; 11] = [
-        Duty::Frames,
-        Duty::Masks,
-        Duty::Answers,
-        Duty::ReadsClose,
-        Duty::FailsAloud,
-        Duty::ClosesTcp,
-        Duty::KeepsTime,
-        Duty::Reports,
-        Duty::ReportsClean,
-        Duty::OffersApi,
-        Duty::ShowsMemory,
-    ];
-
-    /// The duty in a few words, as `explain` prints it.
-    pub const fn says(self) -> &'static str {
-        match self {
-            Duty::Frames => "builds and parses frames",
-            Duty::Masks => "masks what it sends as a client",
-            Duty::Answers => "answers a Close itself",
-            Duty::ReadsClose => "reads the code and reason of a Close",
-            Duty::FailsAloud => "sends a Close itself when it fails the connection",
-            Duty::ClosesTcp => "closes TCP itself",
-            Duty::KeepsTime => "has a clock and gives up waiting",
-            Duty::Reports => "tells the application code and reason",
-            Duty::ReportsClean => "tells the application whether the closure was clean",
-            Duty::OffersApi => "lets the application close and send",
-            Duty::ShowsMemory => "lets us see its memory",
-        }
-    }
-}
-
-/// A set of duties.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub struct Duties(u16);
-
-impl Duties {
-    /// Every duty there is.
-    pub const ALL: Duties = Duties((1 << Duty::ALL.len()) - 1);
-
-    /// The set of these duties.
-    pub const fn of(duties: &[Duty]) -> Duties {
-        let mut bits = 0;
-        let mut i = 0;
-        while i < duties.len() {
-            bits |= 1 << duties[i] as u16;
-            i += 1;
-        }
-        Duties(bits)
-    }
-
-    /// The set without these duties.
-    pub const fn without(self, duties: &[Duty]) -> Duties {
-        Duties(self.0 & !Duties::of(duties).0)
-    }
-
-    /// The rules that may be held against a subject with these duties.
-    pub const fn rules(self) -> RuleSet {
-        let mut rules = RuleSet::EMPTY;
-        let mut i = 0;
-        while i < Rule::ALL.len() {
-            if self.has(Rule::ALL[i].duty()) {
-                rules.insert(Rule::ALL[i]);
-            }
-            i += 1;
-        }
-        rules
-    }
-
-    /// Whether the set has this duty.
-    pub const fn has(self, duty: Duty) -> bool {
-        self.0 & (1 << duty as u16) != 0
     }
 }
 
@@ -375,8 +279,8 @@ rules! {
         "A server closes the connection on an unmasked frame."
         "As rejects-local-only-codes, on every frame."
     ClientRejectsMasked "client-rejects-masked" "5.1" Receiver Must Frames
-        "A client closes the connection on a masked frame."
-        "As rejects-local-only-codes, on every frame."
+        "A client closes the connection if it detects a masked frame."
+        "As rejects-local-only-codes, on every frame. §5.1 says `detects`: that a client has to look is our reading."
     CloseBetweenFragments "close-between-fragments" "5.4" Receiver Must Frames
         "A Close in the middle of a fragmented message is handled as a Close."
         "Neither a Close nor an end of the connection followed. One that answers 1002 did handle it, as an error: not a breach."
@@ -424,13 +328,13 @@ rules! {
         "Clean means that Closes went both ways before TCP ended."
     ApiRefusesUnsendableCode "api-refuses-unsendable-code" "7.4; WHATWG" App Should OffersApi
         "Closing with a code that may not be sent is refused before anything is sent."
-        "The application asked for 0–999, 1005, 1006, 1015 or 5000 and above, and a Close with that code was written."
+        "The application asked for 0–999, 1005, 1006, 1015 or 5000 and above, and a Close with that code was written. Who has no interface for it was not asked."
     ApiRefusesLongReason "api-refuses-long-reason" "5.5; WHATWG" App Should OffersApi
         "A reason over 123 bytes is refused, or cut between characters: never sent over-long."
-        "The application asked for it, and a Close of more than 125 bytes or with broken UTF-8 was written."
+        "The application asked for it, and a Close of more than 125 bytes or with broken UTF-8 was written. Who has no interface for it was not asked."
     ApiRefusesDataAfterClose "api-refuses-data-after-close" "5.5.1, 6.1" App Should OffersApi
         "Sending after close is an error to the caller, not silence."
-        "The subject had written its Close, and took a message as if it would be sent."
+        "The subject had written its Close, and took a message as if it would be sent. Who has no interface for it was not asked."
     GivesUpWaiting "gives-up-waiting" "–" Receiver Robust KeepsTime
         "A peer that never answers, or never closes TCP, does not hold the connection for ever."
         "Sixteen ticks in which nothing came, after its own Close, and TCP is still open."
@@ -482,80 +386,4 @@ impl FromStr for Rule {
 
 fn shared_words(a: &str, b: &str) -> usize {
     a.split('-').filter(|word| b.split(['-', '_', ' ']).any(|other| other.eq_ignore_ascii_case(word))).count()
-}
-
-/// A set of rules.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub struct RuleSet(u128);
-
-impl RuleSet {
-    /// The empty set.
-    pub const EMPTY: RuleSet = RuleSet(0);
-
-    /// Every rule.
-    pub const ALL: RuleSet = RuleSet((1 << Rule::ALL.len()) - 1);
-
-    /// Adds a rule.
-    pub const fn insert(&mut self, rule: Rule) {
-        self.0 |= 1 << rule as u8;
-    }
-
-    /// Whether the rule is in the set.
-    pub const fn contains(self, rule: Rule) -> bool {
-        self.0 & (1 << rule as u8) != 0
-    }
-
-    /// The set of these rules.
-    pub const fn of(rules: &[Rule]) -> RuleSet {
-        let mut set = RuleSet::EMPTY;
-        let mut i = 0;
-        while i < rules.len() {
-            set.insert(rules[i]);
-            i += 1;
-        }
-        set
-    }
-
-    /// The rules that are in both sets.
-    pub const fn and(self, other: RuleSet) -> RuleSet {
-        RuleSet(self.0 & other.0)
-    }
-
-    /// The rules of this set that are not in the other.
-    pub const fn without(self, other: RuleSet) -> RuleSet {
-        RuleSet(self.0 & !other.0)
-    }
-
-    /// The rules of both sets.
-    pub const fn union(self, other: RuleSet) -> RuleSet {
-        RuleSet(self.0 | other.0)
-    }
-
-    /// Whether the set has no rule.
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// How many rules it has.
-    pub const fn len(self) -> usize {
-        self.0.count_ones() as usize
-    }
-
-    /// The rules, in the order of the catalogue.
-    pub fn iter(self) -> impl Iterator<Item = Rule> {
-        let mut left = self.0;
-        std::iter::from_fn(move || {
-            let next = left.trailing_zeros() as usize;
-            left &= left.wrapping_sub(1);
-            Rule::ALL.get(next).copied()
-        })
-    }
-}
-
-impl FromIterator<Rule> for RuleSet {
-    fn from_iter<I: IntoIterator<Item = Rule>>(rules: I) -> RuleSet {
-        let mut set = RuleSet::EMPTY;
-        rules.into_iter().for_each(|rule| set.insert(rule));
-        set
-    }
 }

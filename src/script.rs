@@ -242,14 +242,14 @@ pub enum Step<'a> {
     Note(&'a str),
 }
 
-impl Step<'_> {
-    /// How many octets of payload, reason or message it has.
-    pub const fn payload_len(&self) -> usize {
+impl<'a> Step<'a> {
+    /// The payload of a frame, or the reason or message of the application's, if it has one.
+    pub const fn payload(&self) -> Option<Payload<'a>> {
         match self {
-            Step::Frame(frame) => frame.payload.len(),
-            Step::Octets { octets, .. } => octets.len(),
-            Step::AppClose(payload) | Step::AppSend { payload, .. } => payload.len(),
-            Step::Fin
+            Step::Frame(frame) => Some(frame.payload),
+            Step::AppClose(payload) | Step::AppSend { payload, .. } => Some(*payload),
+            Step::Octets { .. }
+            | Step::Fin
             | Step::Reset
             | Step::PeerGone(_)
             | Step::PeerPause
@@ -259,8 +259,55 @@ impl Step<'_> {
             | Step::Wait(_)
             | Step::Connect
             | Step::Again(_)
-            | Step::Note(_) => 0,
+            | Step::Note(_) => None,
         }
+    }
+
+    /// How many octets of payload, reason or message it has.
+    pub const fn payload_len(&self) -> usize {
+        match (self, self.payload()) {
+            (Step::Octets { octets, .. }, _) => octets.len(),
+            (_, Some(payload)) => payload.len(),
+            (_, None) => 0,
+        }
+    }
+
+    /// Appends the octets that the peer, in the role `sender`, sends by it, and says how they are placed; `None`
+    /// where it sends none.
+    pub fn write(&self, sender: Role, out: &mut Vec<u8>) -> Option<Placing> {
+        match self {
+            Step::Frame(frame) => {
+                frame.write(sender, out);
+                Some(frame.placing)
+            }
+            Step::Octets { octets, placing } => {
+                out.extend_from_slice(octets);
+                Some(*placing)
+            }
+            Step::Fin
+            | Step::Reset
+            | Step::PeerGone(_)
+            | Step::PeerPause
+            | Step::PeerResume
+            | Step::AppClose(_)
+            | Step::AppSend { .. }
+            | Step::Pause
+            | Step::Resume
+            | Step::Wait(_)
+            | Step::Connect
+            | Step::Again(_)
+            | Step::Note(_) => None,
+        }
+    }
+
+    /// Whether a new connection begins with it or after it.
+    pub const fn begins_connection(&self) -> bool {
+        matches!(self, Step::Connect | Step::Again(_))
+    }
+
+    /// The note, where it is one and nothing happens.
+    pub const fn note(&self) -> Option<&'a str> {
+        if let Step::Note(text) = self { Some(*text) } else { None }
     }
 }
 

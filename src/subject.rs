@@ -159,6 +159,9 @@ pub enum What {
     Accepted,
     /// It refused what the application just asked for, in these words.
     Refused(Span),
+    /// It was not asked for what the application just wanted: it has no interface for that, or leaves it to the
+    /// program around it, as these words say.
+    NotAsked(Span),
     /// It panicked, with these words.
     Panicked(Span),
     /// It was still busy when its adapter lost patience.
@@ -324,6 +327,13 @@ impl Output {
     pub fn refused(&mut self, words: &str) {
         let words = self.keep(words.as_bytes());
         self.push(What::Refused(words));
+    }
+
+    /// The subject was not asked for what the application just wanted, because it has no interface for that or
+    /// leaves it to the program around it: neither to its credit nor held against it.
+    pub fn not_asked(&mut self, words: &str) {
+        let words = self.keep(words.as_bytes());
+        self.push(What::NotAsked(words));
     }
 
     /// The subject panicked.

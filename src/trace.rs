@@ -124,6 +124,9 @@ impl Trace {
                 }
                 What::Accepted => {}
                 What::Refused(words) => note(format_args!("refused: {}", self.output.text(words)))?,
+                What::NotAsked(words) => {
+                    note(format_args!("not asked: {}", self.output.text(words)))?;
+                }
                 What::Panicked(words) => note(format_args!("PANIC: {}", self.output.text(words)))?,
                 What::Spinning => note(format_args!("HANG: still busy"))?,
                 What::Memory(_) => {}

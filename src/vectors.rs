@@ -36,25 +36,8 @@ pub struct Vector {
 impl Vector {
     /// A script that somebody wrote.
     pub fn curated(name: String, script: Script<'_>) -> Vector {
-        let is_note = |step: &Step<'_>| matches!(step, Step::Note(_));
-        let steps: Vec<Step<'_>> = script.steps().filter(|step| !is_note(step)).collect();
-        let notes = script.steps().filter_map(|step| match step {
-            Step::Note(text) => Some(text),
-            Step::Frame(_)
-            | Step::Octets { .. }
-            | Step::Fin
-            | Step::Reset
-            | Step::PeerGone(_)
-            | Step::PeerPause
-            | Step::PeerResume
-            | Step::AppClose(_)
-            | Step::AppSend { .. }
-            | Step::Pause
-            | Step::Resume
-            | Step::Wait(_)
-            | Step::Connect
-            | Step::Again(_) => None,
-        });
+        let steps: Vec<Step<'_>> = script.steps().filter(|step| step.note().is_none()).collect();
+        let notes = script.steps().filter_map(|step| step.note());
         let note = notes.collect::<Vec<_>>().join(" ");
         Vector { note, ..Vector::of(name, &steps) }
     }
@@ -260,21 +243,10 @@ pub fn local_closes() -> impl Iterator<Item = Vector> {
 pub fn cuts(vector: &Vector) -> Vec<Vector> {
     let mut connections: Vec<Vec<Step<'_>>> = vec![Vec::new()];
     for step in vector.script.as_script().steps() {
-        match step {
-            Step::Connect | Step::Again(_) => connections.push(Vec::new()),
-            Step::Note(_) => {}
-            Step::Frame(_)
-            | Step::Octets { .. }
-            | Step::Fin
-            | Step::Reset
-            | Step::PeerGone(_)
-            | Step::PeerPause
-            | Step::PeerResume
-            | Step::AppClose(_)
-            | Step::AppSend { .. }
-            | Step::Pause
-            | Step::Resume
-            | Step::Wait(_) => connections.last_mut().expect("there is one").push(step),
+        if step.begins_connection() {
+            connections.push(Vec::new());
+        } else if step.note().is_none() {
+            connections.last_mut().expect("there is one").push(step);
         }
     }
     let mut all = Vec::new();
@@ -293,32 +265,13 @@ pub fn cuts(vector: &Vector) -> Vec<Vector> {
 fn longest_segment(steps: &[Step<'_>]) -> usize {
     let (mut longest, mut segment) = (0, Vec::new());
     for step in steps {
-        match step {
-            Step::Frame(frame) => {
-                if !frame.placing.glue {
-                    segment.clear();
-                }
-                frame.write(Role::Client, &mut segment);
-            }
-            Step::Octets { octets, placing } => {
-                if !placing.glue {
-                    segment.clear();
-                }
-                segment.extend_from_slice(octets);
-            }
-            Step::Note(_) => {}
-            Step::Fin
-            | Step::Reset
-            | Step::PeerGone(_)
-            | Step::PeerPause
-            | Step::PeerResume
-            | Step::AppClose(_)
-            | Step::AppSend { .. }
-            | Step::Pause
-            | Step::Resume
-            | Step::Wait(_)
-            | Step::Connect
-            | Step::Again(_) => segment.clear(),
+        let before = segment.len();
+        let goes_on = match step.write(Role::Client, &mut segment) {
+            Some(placing) => placing.glue,
+            None => step.note().is_some(),
+        };
+        if !goes_on {
+            segment.drain(..before);
         }
         longest = longest.max(segment.len());
     }
@@ -338,23 +291,7 @@ mod tests {
         for way in Way::ALL {
             let mut script = CodeScript::new(way);
             for code in CloseCode::all() {
-                let said = script.with(code).steps().filter_map(|step| match step {
-                    Step::Frame(frame) => frame.payload.code,
-                    Step::AppClose(payload) => payload.code,
-                    Step::Fin
-                    | Step::Reset
-                    | Step::PeerGone(_)
-                    | Step::PeerPause
-                    | Step::PeerResume
-                    | Step::Octets { .. }
-                    | Step::AppSend { .. }
-                    | Step::Pause
-                    | Step::Resume
-                    | Step::Wait(_)
-                    | Step::Connect
-                    | Step::Again(_)
-                    | Step::Note(_) => None,
-                });
+                let said = script.with(code).steps().filter_map(|step| step.payload()?.code);
                 assert!(said.filter(|said| *said != CloseCode::NORMAL).all(|said| said == code));
             }
             assert_eq!(script.name(CloseCode(3000)), format!("code-{way}/3000"));
@@ -375,23 +312,8 @@ mod tests {
         let mut across = 0;
         for vector in reasons() {
             let first = vector.script.as_script().steps().next().expect("a step");
-            let (payload, way) = match first {
-                Step::Frame(frame) => (frame.payload, 0),
-                Step::AppClose(payload) => (payload, 1),
-                other @ (Step::Octets { .. }
-                | Step::Fin
-                | Step::Reset
-                | Step::PeerGone(_)
-                | Step::PeerPause
-                | Step::PeerResume
-                | Step::AppSend { .. }
-                | Step::Pause
-                | Step::Resume
-                | Step::Wait(_)
-                | Step::Connect
-                | Step::Again(_)
-                | Step::Note(_)) => panic!("{other:?}"),
-            };
+            let payload = first.payload().expect("it says the reason, or asks for it");
+            let way = usize::from(matches!(first, Step::AppClose(_)));
             let mut octets = Vec::new();
             payload.write(&mut octets);
             let reason = &octets[2..];

@@ -284,6 +284,7 @@ impl End {
                 | What::Message { .. }
                 | What::Accepted
                 | What::Refused(_)
+                | What::NotAsked(_)
                 | What::Memory(_)
                 | What::Moved(..)
                 | What::Undelivered(_)

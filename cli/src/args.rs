@@ -441,7 +441,7 @@ fn header(text: &str) -> Result<(String, String), String> {
 }
 
 fn level(word: &str) -> Result<Level, String> {
-    [Level::Must, Level::Interop, Level::Robust, Level::Should, Level::Lenient, Level::Info]
+    Level::ALL
         .into_iter()
         .find(|level| level.name() == word)
         .ok_or_else(|| format!("expected must, interop, robust, should, lenient or info, found `{word}`"))

@@ -4,8 +4,6 @@
 use std::io;
 use std::process::ExitCode;
 
-use wsclose::rule::UnknownRule;
-
 use crate::codes::UnknownCode;
 use crate::files::FileError;
 use crate::filing::NameError;
@@ -13,6 +11,7 @@ use crate::hex::NotHex;
 use crate::live::exec::ExecError;
 use crate::live::target::TargetError;
 use crate::play::Panicked;
+use crate::rules::Unexplained;
 use crate::subjects::SubjectError;
 
 /// How a run went.
@@ -54,9 +53,9 @@ pub enum Failure {
     /// A subject or an oracle panicked.
     #[error(transparent)]
     Panicked(#[from] Panicked),
-    /// A rule.
-    #[error("{0} (`wsclose rules` lists them)")]
-    Rule(#[from] UnknownRule),
+    /// What cannot be explained.
+    #[error(transparent)]
+    Unexplained(#[from] Unexplained),
     /// A code.
     #[error(transparent)]
     Code(#[from] UnknownCode),
@@ -112,7 +111,7 @@ impl Failure {
                 | TargetError::NoHost(_)
                 | TargetError::NotLoopback(_),
             )
-            | Failure::Rule(_)
+            | Failure::Unexplained(_)
             | Failure::Code(_)
             | Failure::Hex(_)
             | Failure::Name(_) => Exit::Usage,

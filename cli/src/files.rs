@@ -13,8 +13,13 @@ use wsclose::script::{MAX_SCRIPT, NotAScript, Placing, ScriptBuf, Step, Writer, 
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// Nothing there.
-    #[error("{0}: expected a file or a folder, found nothing of that name")]
-    Missing(String),
+    #[error("{path}: expected {wanted}, found nothing of that name")]
+    Missing {
+        /// Where.
+        path: String,
+        /// What should be there.
+        wanted: &'static str,
+    },
     /// Not for us.
     #[error(
         "{0}: expected something readable, found that permission is denied; change its mode or its owner"
@@ -114,14 +119,22 @@ pub enum FileError {
         /// What the system says.
         source: io::Error,
     },
+    /// A folder in which nothing can be written, or that cannot be made.
+    #[error("{path}: expected a folder to write in, found: {source}; choose another")]
+    NoPlace {
+        /// Which.
+        path: String,
+        /// What the system says.
+        source: io::Error,
+    },
 }
 
 impl FileError {
     /// A file or folder that could not be read.
-    pub fn reading(path: &Path, source: io::Error) -> FileError {
+    pub fn reading(path: &Path, wanted: &'static str, source: io::Error) -> FileError {
         let kind = source.kind();
         if kind == io::ErrorKind::NotFound {
-            FileError::Missing(shown(path))
+            FileError::Missing { path: shown(path), wanted }
         } else if kind == io::ErrorKind::PermissionDenied {
             FileError::Denied(shown(path))
         } else {
@@ -156,14 +169,14 @@ pub fn shown(path: &Path) -> String {
         .collect()
 }
 
-/// Whether the path is a folder, links followed.
-pub fn is_folder(path: &Path) -> Result<bool, FileError> {
-    fs::metadata(path).map(|about| about.is_dir()).map_err(|error| FileError::reading(path, error))
+/// Whether the path is a folder, links followed; where there is nothing, `wanted` says what was expected.
+pub fn is_folder(path: &Path, wanted: &'static str) -> Result<bool, FileError> {
+    fs::metadata(path).map(|about| about.is_dir()).map_err(|error| FileError::reading(path, wanted, error))
 }
 
 /// Reads a file of at most [`MAX_SCRIPT`] octets, and no more of one that is longer.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
-    let reading = |error| FileError::reading(path, error);
+    let reading = |error| FileError::reading(path, "a file", error);
     let too_long = |octets| FileError::NotAScript { path: shown(path), error: NotAScript::TooLong(octets) };
     // Asked before it is opened: opening a pipe waits for whoever writes to it.
     let about = fs::metadata(path).map_err(reading)?;
@@ -244,7 +257,7 @@ pub fn scripts_in(folder: &Path) -> (Vec<PathBuf>, Vec<FileError>) {
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(error) => {
-                errors.push(FileError::reading(&folder, error));
+                errors.push(FileError::reading(&folder, "a folder", error));
                 continue;
             }
         };
@@ -252,7 +265,7 @@ pub fn scripts_in(folder: &Path) -> (Vec<PathBuf>, Vec<FileError>) {
             let (path, kind) = match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))) {
                 Ok(found) => found,
                 Err(error) => {
-                    errors.push(FileError::reading(&folder, error));
+                    errors.push(FileError::reading(&folder, "a file or a folder", error));
                     continue;
                 }
             };
@@ -272,6 +285,12 @@ pub fn scripts_in(folder: &Path) -> (Vec<PathBuf>, Vec<FileError>) {
         errors.push(FileError::NoScripts(shown(folder)));
     }
     (files, errors)
+}
+
+/// Whether a fuzzer gave a file its name: the SHA-1 of what is in it.
+pub fn is_named_by_hash(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.len() == 40 && name.bytes().all(|octet| octet.is_ascii_hexdigit())
 }
 
 fn may_be_script(path: &Path) -> bool {
@@ -308,7 +327,7 @@ const BEGINNING: u64 = 256;
 
 /// Whether there is a file with this mark near its beginning: one of our own reports.
 pub fn has_mark(path: &Path, mark: &str) -> Result<bool, FileError> {
-    let reading = |error| FileError::reading(path, error);
+    let reading = |error| FileError::reading(path, "a file", error);
     if !fs::metadata(path).map_err(reading)?.is_file() {
         return Ok(false);
     }
@@ -320,9 +339,9 @@ pub fn has_mark(path: &Path, mark: &str) -> Result<bool, FileError> {
 
 /// Makes the folder if need be, and finds out whether files can be written in it.
 pub fn can_write_in(folder: &Path) -> Result<(), FileError> {
-    let writing = |error| FileError::writing(folder, error);
-    fs::create_dir_all(folder).map_err(writing)?;
-    temporary(folder).map(|_| ()).map_err(writing)
+    let no_place = |source| FileError::NoPlace { path: shown(folder), source };
+    fs::create_dir_all(folder).map_err(no_place)?;
+    temporary(folder).map(|_| ()).map_err(no_place)
 }
 
 /// The files under names of their own, whole.

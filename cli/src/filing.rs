@@ -29,12 +29,13 @@ impl Project {
     /// The folder that was named, or the nearest one from here up that has a corpus.
     pub fn find(named: Option<&Path>) -> Result<Project, FileError> {
         if let Some(root) = named {
-            return match files::is_folder(root)? {
+            return match files::is_folder(root, "a folder")? {
                 true => Ok(Project { root: root.to_owned() }),
                 false => Err(FileError::NotAFolder(files::shown(root))),
             };
         }
-        let here = std::env::current_dir().map_err(|error| FileError::reading(Path::new("."), error))?;
+        let here =
+            std::env::current_dir().map_err(|error| FileError::reading(Path::new("."), "a folder", error))?;
         // Shorter than the whole path, and just as right from here.
         let mut root = PathBuf::new();
         for _ in here.ancestors() {

@@ -127,23 +127,10 @@ fn shrink<I: Clone>(mut list: Vec<I>, mut keeps: impl FnMut(&[I]) -> bool) {
 
 /// The octets that a step carries and that can be fewer.
 fn carries<'a>(step: &Step<'a>) -> Option<&'a [u8]> {
-    match *step {
-        Step::Frame(FrameStep { payload, .. }) | Step::AppClose(payload) | Step::AppSend { payload, .. } => {
-            Some(payload.tail)
-        }
-        Step::Octets { octets, .. } => Some(octets),
-        Step::Fin
-        | Step::Reset
-        | Step::PeerGone(_)
-        | Step::PeerPause
-        | Step::PeerResume
-        | Step::Pause
-        | Step::Resume
-        | Step::Wait(_)
-        | Step::Connect
-        | Step::Again(_)
-        | Step::Note(_) => None,
+    if let Step::Octets { octets, .. } = step {
+        return Some(octets);
     }
+    step.payload().map(|payload| payload.tail)
 }
 
 /// The step with other octets.

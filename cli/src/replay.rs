@@ -25,12 +25,13 @@ pub fn run(args: &args::Replay, out: &mut Out) -> Result<Exit, Failure> {
     let stage = Stage::new(args.trial.profile);
     let mut replay = Replay { args, cast, known, stage, breach: false, untested: 0 };
     for path in &args.paths {
-        match files::is_folder(path) {
+        match files::is_folder(path, "a file or a folder") {
             Ok(true) => replay.folder(path, out)?,
             Ok(false) => replay.file(path, out)?,
             Err(error) => replay.cannot(&error),
         }
     }
+    replay.incomplete(out)?;
     Ok(replay.exit())
 }
 
@@ -47,6 +48,16 @@ impl Replay<'_> {
     fn cannot(&mut self, why: &dyn std::error::Error) {
         self.untested += 1;
         complain(why);
+    }
+
+    /// The last word where something could not be tested: what passed is not all.
+    fn incomplete(&self, out: &mut Out) -> Result<(), Failure> {
+        match (self.untested, self.breach) {
+            (0, _) => {}
+            (untested, true) => writeln!(out, "verdict: FAIL, and {untested} could not be tested")?,
+            (untested, false) => writeln!(out, "verdict: INCOMPLETE: {untested} could not be tested")?,
+        }
+        Ok(())
     }
 
     fn exit(&self) -> Exit {
@@ -78,19 +89,22 @@ impl Replay<'_> {
         }
         for role in &case.roles {
             let mut report = Report::new();
+            let untested = self.untested;
             let tallies = self.play(path, &case, *role, Some(&mut report));
             for (subject, remedy) in &self.cast.not_built {
                 report.add_not_built(subject, remedy);
             }
             write!(out, "{report}")?;
-            self.verdict(tallies, out)?;
+            self.verdict(tallies, untested, out)?;
         }
         Ok(())
     }
 
+    /// The verdict on one file, before which so many things had not been tested.
     fn verdict(
         &mut self,
         tallies: Vec<(String, Result<Tally, Panicked>)>,
+        untested: usize,
         out: &mut Out,
     ) -> Result<(), Failure> {
         let mut failed = Vec::new();
@@ -101,11 +115,11 @@ impl Replay<'_> {
                 Err(panicked) => self.cannot(&panicked),
             }
         }
-        if failed.is_empty() {
-            writeln!(out, "verdict: PASS")?;
-        } else {
+        if !failed.is_empty() {
             self.breach = true;
             writeln!(out, "verdict: FAIL: {}", failed.join(", "))?;
+        } else if self.untested == untested {
+            writeln!(out, "verdict: PASS")?;
         }
         Ok(())
     }
@@ -120,11 +134,27 @@ impl Replay<'_> {
         let mut heading = vec!["script"];
         heading.extend(summary.subjects());
         let mut table = table(&heading);
+        let mut found_by_fuzzing = 0;
         for (script, cells) in summary.rows() {
-            let cells = cells.map(|cell| cell.map_or("could not test".to_owned(), |tally| tally.to_string()));
+            let cells: Vec<Option<Tally>> = cells.collect();
+            if files::is_named_by_hash(script)
+                && cells.iter().flatten().count() == cells.len()
+                && cells.iter().flatten().all(Tally::passes)
+            {
+                found_by_fuzzing += 1;
+                continue;
+            }
+            let cells =
+                cells.iter().map(|cell| cell.map_or("could not test".to_owned(), |tally| tally.to_string()));
             table.add_row(std::iter::once(script.to_owned()).chain(cells));
         }
         write_table(out, &table)?;
+        if found_by_fuzzing > 0 {
+            writeln!(
+                out,
+                "not listed: {found_by_fuzzing} that a fuzzer named by a hash, without a new breach"
+            )?;
+        }
         for (subject, remedy) in &self.cast.not_built {
             writeln!(out, "not built: {subject} ({remedy})")?;
         }

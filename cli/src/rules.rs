@@ -4,7 +4,8 @@
 use std::io::Write;
 
 use wsclose::code::{CloseCode, Profile};
-use wsclose::rule::{Level, Rule};
+use wsclose::dialect::WsRs;
+use wsclose::rule::{Level, Rule, UnknownRule};
 
 use crate::args;
 use crate::codes::{self, may_send};
@@ -41,9 +42,30 @@ pub fn explain(what: &str, out: &mut Out) -> Result<Exit, Failure> {
         Ok(code) => code_in_full(code, out)?,
         // A number can only have been meant as a code.
         Err(error) if what.starts_with(|c: char| c.is_ascii_digit()) => return Err(error.into()),
-        Err(_) => return Err(unknown.into()),
+        Err(_) => {
+            let level = Level::ALL.into_iter().find(|level| level.name() == what);
+            return Err(level.map_or(Unexplained::Word(unknown), Unexplained::Level).into());
+        }
     }
     Ok(Exit::Conforms)
+}
+
+/// A word that cannot be explained.
+#[derive(Debug, thiserror::Error)]
+pub enum Unexplained {
+    /// A level, which many rules have.
+    #[error(
+        "expected a rule's id, for example `close-fin`, or a close code, for example `1005`, found the level `{0}` \
+         (`wsclose rules --level {0}` lists its rules)"
+    )]
+    Level(Level),
+    /// No word of ours.
+    #[error(
+        "expected a rule's id, for example `close-fin`, or a close code, for example `1005`, found `{found}`{near} \
+         (`wsclose rules` and `wsclose codes` list them)",
+        found = .0.found, near = .0.nearest.map(|rule| format!("; did you mean `{rule}`?")).unwrap_or_default()
+    )]
+    Word(UnknownRule),
 }
 
 fn rule_in_full(rule: Rule, out: &mut Out) -> Result<(), Failure> {
@@ -80,7 +102,11 @@ fn code_in_full(code: CloseCode, out: &mut Out) -> Result<(), Failure> {
         };
         writeln!(out, "  {:<7} sent by {}{why}", profile.name(), may_send(code, profile))?;
     }
-    writeln!(out, "  Boost.Beast calls it {}, ws-rs {}", codes::beast_name(&row), codes::ws_rs_name(&row))?;
+    let named = |name: Option<String>| name.unwrap_or_else(|| "has no name for it".to_owned());
+    let beast = row.beast.map(|_| format!("calls it {}", codes::beast_name(&row)));
+    let ws_rs = !matches!(row.ws_rs, WsRs::Other(_));
+    let ws_rs = ws_rs.then(|| format!("calls it {}", codes::ws_rs_name(&row)));
+    writeln!(out, "  Boost.Beast {}, ws-rs {}", named(beast), named(ws_rs))?;
     if let Err(why) = code.acceptable(Profile::default()) {
         writeln!(out, "  sent, it breaks {}", why.breaks())?;
         if let Some(rule) = why.to_reject() {

@@ -81,7 +81,19 @@ fn one_bad_file_does_not_stop_the_others() {
     folder.file("scripts/good.ws", GOOD);
     replay(&folder, &["scripts"]).exits(3).says("good.ws").complains("scripts/bad.ws:2:6: expected");
     // A breach outweighs it.
-    folder.wsclose(&["replay", "scripts", "--subject", "faulty:close-of-126"]).exits(1);
+    let ran = folder.wsclose(&["replay", "scripts", "--subject", "faulty:close-of-126"]).exits(1);
+    assert!(ran.out.ends_with("verdict: FAIL, and 1 could not be tested\n"), "{}", ran.out);
+}
+
+#[test]
+fn what_could_not_be_tested_has_not_passed() {
+    let folder = Folder::new();
+    folder.file("good.ws", GOOD);
+    for args in [&["good.ws", "nowhere.ws"][..], &["nowhere.ws", "good.ws"], &["nowhere.ws"]] {
+        let ran = replay(&folder, args).exits(3);
+        assert!(ran.out.ends_with("verdict: INCOMPLETE: 1 could not be tested\n"), "{}", ran.out);
+    }
+    replay(&folder, &["good.ws", "good.ws"]).exits(0).says("verdict: PASS");
 }
 
 #[test]
@@ -92,7 +104,7 @@ fn nothing_there() {
         .exits(3)
         .complains("nowhere.ws: expected a file or a folder, found nothing");
     replay(&folder, &["empty"]).exits(3).complains("empty: expected scripts");
-    folder.wsclose(&["adopt", "nowhere"]).exits(3).complains("nowhere: expected a file or a folder");
+    folder.wsclose(&["adopt", "nowhere"]).exits(3).complains("nowhere: expected a file, found nothing");
     folder.wsclose(&["adopt", "empty"]).exits(3).complains("empty: expected a file, found a folder");
 }
 
@@ -148,14 +160,21 @@ fn a_broken_known_toml() {
     folder.file("a.ws", GOOD);
     folder.file("known.toml", "[[known\n");
     replay(&folder, &["a.ws", "--known", "known.toml"]).exits(3).complains("known.toml: ");
-    replay(&folder, &["a.ws", "--known", "nowhere.toml"]).exits(3).complains("nowhere.toml: expected");
+    replay(&folder, &["a.ws", "--known", "nowhere.toml"])
+        .exits(3)
+        .complains("nowhere.toml: expected a file,");
 }
 
 #[test]
 fn unknown_rules_and_codes() {
     support::wsclose(&["explain", "close-answer"])
         .exits(2)
-        .complains("expected a rule id, for example `close-fin`, found `close-answer`; did you mean `close-");
+        .complains("expected a rule's id, for example `close-fin`, or a close code, for example `1005`")
+        .complains("found `close-answer`; did you mean `close-");
+    support::wsclose(&["explain", "interop"])
+        .exits(2)
+        .complains("found the level `interop` (`wsclose rules --level interop` lists its rules)");
+    support::wsclose(&["explain", "2500"]).exits(0).says("Boost.Beast has no name for it, ws-rs has no name");
     support::wsclose(&["explain", "65536"]).exits(2).complains("expected a close code").complains("`65536`");
     support::wsclose(&["codes", "nonsense"]).exits(2).complains("found `nonsense`");
     support::wsclose(&["rules", "--level", "maybe"]).exits(2).complains("expected must, interop");

@@ -125,7 +125,7 @@ fn a_code_is_explained_by_any_name() {
             .exits(0)
             .says("1014 bad-gateway\n")
             .says("  class   registered with IANA\n")
-            .says("Boost.Beast calls it reserved2 (bad_gateway), ws-rs Other");
+            .says("Boost.Beast calls it reserved2 (bad_gateway), ws-rs has no name for it");
     }
     wsclose(&["explain", "1005"])
         .exits(0)

@@ -46,7 +46,37 @@ fn the_model_and_two_faulty_ones() {
     // What the snapshot must have, whoever accepts it.
     ran.says("FAIL faulty:close-of-126 close-at-most-125 (must)")
         .says("warn faulty:refuses-1014 accepts-registered-codes (should)")
-        .says("1014 answered by 1002; shortest: registered");
+        .says("1014 answered by 1002; shortest that was played: registered, client");
+}
+
+/// What stands between these lines in a text, each time.
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
+    text.split(before).skip(1).map(|rest| rest.split(after).next().expect("a part")).collect()
+}
+
+#[test]
+fn a_report_says_what_was_played_and_each_script_in_it_is_a_file_that_replay_takes() {
+    let folder = folder();
+    let ran = matrix(&folder, &[&FAULTY, &["--no-codes", "--out", "report"]]).exits(1);
+    let read = |name: &str| fs::read_to_string(folder.path().join("report").join(name)).expect("a file");
+    let (page, disagreements) = (read("matrix.md"), read("disagreements.md"));
+    assert!(page.contains("Scripts, each in both roles: 3 curated"), "{page}");
+    assert!(page.contains("; no sweep of the codes."), "{page}");
+    assert!(page.contains("Empty: no script could decide it"), "{page}");
+
+    let shown: Vec<&str> = between(&ran.out, ":\n\n    wsclose", "\n\n");
+    let shown: Vec<String> = shown.iter().map(|rest| format!("    wsclose{}\n", rest.trim_end())).collect();
+    let blocks = [&page, &disagreements].map(|page| between(page, "```text\n", "```"));
+    assert_eq!((shown.len(), blocks[0].len()), (2, 2), "{}\n{page}", ran.out);
+    assert!(!blocks[1].is_empty(), "{disagreements}");
+    for script in shown.iter().map(String::as_str).chain(blocks.concat()) {
+        folder.file("shown.ws", script);
+        folder.wsclose(&["replay", "shown.ws", "--subject", "model"]).exits(0);
+    }
+
+    matrix(&folder, &[&FAULTY, &["--only-codes", "--out", "codes"]]).exits(1);
+    let page = fs::read_to_string(folder.path().join("codes/matrix.md")).expect("a file");
+    assert!(page.contains("No scripts; every code from 0 to 65535 received"), "{page}");
 }
 
 #[test]
@@ -135,6 +165,13 @@ fn what_does_not_exist_is_usage() {
     wsclose(&["matrix", "--force"]).exits(2);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_cannot_be_made_is_said_before_anything_is_played() {
+    let ran = matrix(&Folder::new(), &[&MODEL, &["--out", "/proc/none"]]).exits(3);
+    ran.complains("/proc/none: expected a folder to write in, found: ");
+}
+
 #[test]
 fn a_corpus_that_is_none_is_said_before_anything_is_played() {
     let folder = Folder::new();
@@ -145,7 +182,7 @@ fn a_corpus_that_is_none_is_said_before_anything_is_played() {
     with("empty").complains("expected scripts");
     with("broken").complains("a.ws:2:");
     with("file.ws").complains("expected a folder, found a file");
-    with("nowhere").complains("found nothing of that name");
+    with("nowhere").complains("nowhere: expected a folder, found nothing of that name");
 }
 
 #[test]

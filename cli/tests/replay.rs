@@ -69,6 +69,19 @@ fn a_folder_gives_a_table_and_totals() {
 }
 
 #[test]
+fn what_a_fuzzer_left_in_a_folder_is_counted_and_listed_where_it_breaks_something() {
+    let folder = Folder::new();
+    folder.file("scripts/b.ws", "wsclose 1\nrole server\n> fin\n");
+    folder.file(format!("scripts/{}", "0a".repeat(20)), "wsclose 1\nrole server\n> reset\n");
+    let breaks = "1b".repeat(20);
+    folder.file(format!("scripts/{breaks}"), GOOD);
+    let ran = folder.wsclose(&[&["replay", "scripts"], &FAULTY[..]].concat()).exits(1);
+    let ran = ran.says("b.ws").says(&breaks).says("3 scripts, 6 verdicts:");
+    let ran = ran.says("not listed: 1 that a fuzzer named by a hash, without a new breach\n");
+    assert!(!ran.out.contains("0a0a"), "{}", ran.out);
+}
+
+#[test]
 fn the_role_can_be_chosen() {
     let folder = Folder::new();
     folder.file("a.ws", GOOD);

@@ -122,10 +122,10 @@ public:
     void close(std::uint16_t code, char const* reason, std::size_t len) override
     {
         if (!alive()) {
-            return line_.say(WSCLOSE_REFUSED, "the endpoint is gone");
+            return line_.say(WSCLOSE_NOT_ASKED, "the endpoint is gone");
         }
         if (closing_) {
-            return line_.say(WSCLOSE_REFUSED, "already closing");
+            return line_.say(WSCLOSE_NOT_ASKED, "already closing");
         }
         websocket::close_reason why;
         try {
@@ -149,10 +149,10 @@ public:
     void send(bool is_text, std::uint8_t const* data, std::size_t len) override
     {
         if (!alive()) {
-            return line_.say(WSCLOSE_REFUSED, "the endpoint is gone");
+            return line_.say(WSCLOSE_NOT_ASKED, "the endpoint is gone");
         }
         if (writing_) {
-            return line_.say(WSCLOSE_REFUSED, "the message before is still being sent");
+            return line_.say(WSCLOSE_NOT_ASKED, "the message before is still being sent");
         }
         writing_ = true;
         outgoing_.assign(data, data + len);

@@ -24,7 +24,8 @@ enum wsclose_event_kind {
     WSCLOSE_ACCEPTED = 6,   // what the application asked for was done
     WSCLOSE_REFUSED = 7,    // octets: why it was not
     WSCLOSE_PANICKED = 8,   // octets: an exception, or an assertion, that went off
-    WSCLOSE_SPINNING = 9    // more was done than any input explains
+    WSCLOSE_SPINNING = 9,   // more was done than any input explains
+    WSCLOSE_NOT_ASKED = 10  // octets: why what the application asked for was not passed on to the peer
 };
 
 typedef struct wsclose_event {

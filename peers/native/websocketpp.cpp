@@ -332,7 +332,7 @@ private:
     void asked(Work work)
     {
         if (broken_) {
-            return log.say(WSCLOSE_REFUSED, "the endpoint is gone");
+            return log.say(WSCLOSE_NOT_ASKED, "the endpoint is gone");
         }
         auto server = server_.connection();
         auto client = client_.connection();

@@ -175,7 +175,7 @@ private:
     void asked(Call call)
     {
         if (!alive()) {
-            return log.say(WSCLOSE_REFUSED, "the endpoint is gone");
+            return log.say(WSCLOSE_NOT_ASKED, "the endpoint is gone");
         }
         int const result = guarded(call);
         if (result == 0) {

@@ -4,14 +4,14 @@
 //! unknown opcodes, and says what a frame is; everything else is the glue's: how long a payload may be, of a
 //! control frame too (its `recv` takes a buffer, and fails if that is too small), whether frames may be masked,
 //! masking keys, fragments, UTF-8, codes, and when to answer and to close TCP. Therefore the one duty here is
-//! [`Duty::Frames`].
+//! [`Duty::Frames`], but for the rules of it that the glue keeps.
 
 use std::hash::{BuildHasher, RandomState};
 
 use edge_ws::{Error, FrameHeader, FrameType};
 use wsclose::frame::Opcode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Duties, Duty, Rule};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::layer::{Came, Going, Layer};
 
@@ -33,7 +33,13 @@ impl Layer for EdgeWs {
 
     fn duties(role: Role) -> Duties {
         match role {
-            Role::Client | Role::Server => Duties::of(&[Duty::Frames]),
+            Role::Client | Role::Server => Duties::of(&[Duty::Frames]).but_for(&[
+                Rule::BodyEmptyOrCode,
+                Rule::RejectsLongClose,
+                Rule::RejectsLengthTopBit,
+                Rule::ServerRejectsUnmasked,
+                Rule::ClientRejectsMasked,
+            ]),
         }
     }
 

@@ -8,13 +8,14 @@
 //!
 //! Left to the program, and so not held against it:
 //! - [`Duty::ClosesTcp`]: `ReadResult::Closed` comes after either Close, and after the peer's FIN. A server then
-//!   drops TCP here; a client first reads to the server's FIN.
+//!   drops TCP here; a client first reads to the server's FIN. With it go the rules `discards-after-close` and
+//!   `eof-is-not-a-close`.
 //! - [`Duty::ReadsClose`], [`Duty::Reports`], [`Duty::ReportsClean`]: the body of a Close is sent back unread, and
 //!   `Closed` says nothing of it. What the Framer sends back it is asked for, as any sender is.
 //! - [`Duty::FailsAloud`]: an error of `read` sends nothing; the program drops TCP.
 //! - [`Duty::KeepsTime`], [`Duty::ShowsMemory`]: no clock, and all memory is the program's.
 //!
-//! `close` wants a code, and the adapter refuses to close without one.
+//! `close` wants a code: there is no interface for a Close without one.
 //!
 //! The Framer can go round without reading or writing, where no count of steps stops it. So a second codec, the
 //! crate's own too, goes over the octets ahead of it, and they are handed to the Framer up to where that one
@@ -32,7 +33,7 @@ use embedded_websocket::{
 use rand::RngCore;
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Duties, Duty, Rule};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::line::{App, OutOfPatience, Pipe, Request, Turn};
 use wsclose_plumbing::program::Program;
@@ -51,6 +52,7 @@ impl Program for EmbeddedWebSocket {
         match role {
             Role::Client | Role::Server => {
                 Duties::of(&[Duty::Frames, Duty::Masks, Duty::Answers, Duty::OffersApi])
+                    .but_for(&[Rule::DiscardsAfterClose, Rule::EofIsNotAClose])
             }
         }
     }
@@ -155,7 +157,7 @@ async fn serve<R: RngCore, T: WebSocketType>(mut socket: WebSocket<R, T>, role: 
             Ok(ReadResult::Closed) => Poll::Ready(Ok(Arrived::Closed)),
         });
         match app.turn(read).await {
-            Turn::Asked(Request::Close { code: None, .. }) => app.refused("`close` wants a code"),
+            Turn::Asked(Request::Close { code: None, .. }) => app.not_asked("`close` wants a code"),
             Turn::Asked(Request::Close { code: Some(asked), reason }) => {
                 let reason = (!reason.is_empty()).then_some(reason.as_str());
                 let closed = framer.close(&mut stream, code(asked), reason);

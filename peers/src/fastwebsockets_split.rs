@@ -8,7 +8,8 @@
 //!
 //! Left to the program, and so not held against fastwebsockets:
 //! - [`Duty::FailsAloud`]: of all errors only a code that nobody may send is answered by a Close.
-//! - [`Duty::ClosesTcp`]: nothing ends TCP, or says when to.
+//! - [`Duty::ClosesTcp`]: nothing ends TCP, or says when to; nor what to do after a Close or an error, so that
+//!   the rules `discards-after-close` and `nothing-after-fail` are the program's too.
 //! - [`Duty::KeepsTime`]: it has no clock.
 //! - [`Duty::ReportsClean`]: it hands over the Close, no more.
 //! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
@@ -19,19 +20,15 @@ use fastwebsockets::{FragmentCollectorRead, Frame, OpCode, Role as Side, WebSock
 use tokio::sync::Mutex;
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Duties, Duty, Rule};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::line::{App, Pipe, Request};
 use wsclose_plumbing::program::Program;
 
 /// The duties of fastwebsockets, however it is used.
-pub(crate) const DUTIES: Duties = Duties::ALL.without(&[
-    Duty::FailsAloud,
-    Duty::ClosesTcp,
-    Duty::KeepsTime,
-    Duty::ReportsClean,
-    Duty::ShowsMemory,
-]);
+pub(crate) const DUTIES: Duties = Duties::ALL
+    .without(&[Duty::FailsAloud, Duty::ClosesTcp, Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory])
+    .but_for(&[Rule::DiscardsAfterClose, Rule::NothingAfterFail]);
 
 /// fastwebsockets in halves, in either role.
 #[derive(Debug)]

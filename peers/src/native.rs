@@ -41,6 +41,7 @@ mod kind {
     pub const REFUSED: u8 = 7;
     pub const PANICKED: u8 = 8;
     pub const SPINNING: u8 = 9;
+    pub const NOT_ASKED: u8 = 10;
 }
 
 unsafe extern "C" {
@@ -215,6 +216,7 @@ impl Endpoint {
                 kind::REFUSED => out.refused(&text()),
                 kind::PANICKED => out.panicked(&text()),
                 kind::SPINNING => out.spinning(),
+                kind::NOT_ASKED => out.not_asked(&text()),
                 other => unreachable!("shim.h has no event {other}"),
             }
         }

@@ -7,8 +7,8 @@
 //! TCP. An error that says `CloseCause::Stopped` "is not an error", and told as a closure of which nothing
 //! more is known.
 //!
-//! A code for which `CloseCode` has no value, and a Close without a code, cannot be asked for: they are told
-//! as refusals.
+//! A code that `CloseCode::try_from` refuses is refused by the library. For a Close without a code there is no
+//! interface.
 //!
 //! Left to the program, and so not held against ratchet:
 //! - [`Duty::ClosesTcp`]. A client never does. A server in one piece shuts TCP down; in halves the same call
@@ -59,8 +59,9 @@ impl Program for Ratchet {
         loop {
             let ask = async |request| match request {
                 Request::Close { code, reason } => match reason_of(code, reason) {
-                    Ok(reason) => app.answered(&sender.close(reason).await),
-                    Err(why) => app.refused(why),
+                    Some(Ok(reason)) => app.answered(&sender.close(reason).await),
+                    Some(Err(why)) => app.refused(&why),
+                    None => app.not_asked("`CloseReason` has no Close without a code"),
                 },
                 Request::Send { kind, payload } => {
                     let kind = match kind {
@@ -90,10 +91,10 @@ impl Program for Ratchet {
     }
 }
 
-fn reason_of(code: Option<CloseCode>, reason: String) -> Result<CloseReason, &'static str> {
-    let code = code.ok_or("`CloseReason` has no Close without a code")?;
-    let code = Code::try_from(code.to_octets()).map_err(|_| "`CloseCode` has no such code")?;
-    Ok(CloseReason::new(code, Some(reason).filter(|reason| !reason.is_empty())))
+/// What is asked for in the library's own words; `None` where it has none.
+fn reason_of(code: Option<CloseCode>, reason: String) -> Option<Result<CloseReason, String>> {
+    let code = Code::try_from(code?.to_octets()).map_err(|error| error.to_string());
+    Some(code.map(|code| CloseReason::new(code, Some(reason).filter(|reason| !reason.is_empty()))))
 }
 
 fn closed(app: &App, reason: Option<CloseReason>) {

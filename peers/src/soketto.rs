@@ -15,7 +15,7 @@
 //! - [`Duty::ReportsClean`]: it hands over the Close, no more.
 //! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
 //!
-//! `Sender::close` always says 1000 without a reason. A request for anything else is refused here.
+//! `Sender::close` takes no code and no reason, and says 1000: for anything else there is no interface.
 
 use soketto::connection::{Builder, Error, Mode};
 use soketto::{Data, Incoming, Receiver, Sender};
@@ -61,7 +61,7 @@ async fn send(mut sender: Sender<Pipe>, app: &App) {
             Request::Close { code: Some(CloseCode::NORMAL), reason } if reason.is_empty() => {
                 app.answered(&sender.close().await);
             }
-            Request::Close { .. } => app.refused("soketto closes with 1000 and no reason"),
+            Request::Close { .. } => app.not_asked("`Sender::close` takes no code and no reason"),
             Request::Send { kind, payload } => {
                 let result = write(&mut sender, kind, &payload).await;
                 app.answered(&result);

@@ -7,8 +7,8 @@
 //! without a Close or an error is its way to say that none came. Reading may be dropped at any time:
 //! everything read is kept in the stream.
 //!
-//! `Message::close` panics on a code that is reserved and on a long reason, and says so; a program asks
-//! `CloseCode::is_reserved` and the length first, which is told as a refusal.
+//! `Message::close` panics on a code that is reserved and on a long reason, and its documentation says so: that
+//! is how it refuses them, and it is told as a refusal.
 //!
 //! Not claimed for tokio-websockets:
 //! - [`Duty::KeepsTime`]: it has no clock.
@@ -17,13 +17,13 @@
 
 use futures_util::{SinkExt, StreamExt};
 use tokio_websockets::{ClientBuilder, CloseCode as Code, Message, ServerBuilder};
-use wsclose::close::MAX_REASON;
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
 use wsclose::rule::{Duties, Duty};
 use wsclose::script::MessageKind;
+use wsclose_plumbing::caught::caught;
 use wsclose_plumbing::line::{App, Pipe, Request, Turn};
-use wsclose_plumbing::program::Program;
+use wsclose_plumbing::program::{Program, panic_words};
 
 /// tokio-websockets in either role.
 #[derive(Debug)]
@@ -77,19 +77,13 @@ impl Program for TokioWebSockets {
     }
 }
 
-/// What the script asks for, as a message; or why the library has none for it.
+/// What the script asks for, as a message; or in which words the library refuses it.
 fn asked(request: Request) -> Result<Message, String> {
     match request {
         Request::Close { code, reason } => {
             let code =
                 code.map(|code| Code::try_from(code.0)).transpose().map_err(|error| error.to_string())?;
-            if code.is_some_and(Code::is_reserved) {
-                return Err("a reserved code, on which `Message::close` panics".to_owned());
-            }
-            if code.is_some() && reason.len() > MAX_REASON {
-                return Err("a reason over 123 octets, on which `Message::close` panics".to_owned());
-            }
-            Ok(Message::close(code, &reason))
+            caught(|| Message::close(code, &reason)).map_err(|panic| panic_words(&*panic).to_owned())
         }
         Request::Send { kind: MessageKind::Text, payload } => Ok(Message::text(payload)),
         Request::Send { kind: MessageKind::Binary, payload } => Ok(Message::binary(payload)),

@@ -2,20 +2,21 @@
 //! writes.
 //!
 //! The library reads frames, checks them, and writes what it is told to. `recv` is not cancel safe, so it is
-//! held, and what the application asks goes through the half that writes. `close` consumes that half: nothing
-//! can be sent after it, which is told as a refusal. The program answers Pings, puts fragments together,
+//! held, and what the application asks goes through the half that writes. `close` consumes that half: there
+//! is nothing left to send with. The program answers Pings, puts fragments together,
 //! checks that text is UTF-8, answers a Close with its code, and answers an error with 1002, as the README
 //! does; then it drops TCP.
 //!
 //! Left to the program, and so not held against web-socket: [`Duty::Answers`], [`Duty::FailsAloud`],
 //! [`Duty::ClosesTcp`], [`Duty::KeepsTime`] (it has no clock), [`Duty::ReportsClean`], and
-//! [`Duty::ShowsMemory`].
+//! [`Duty::ShowsMemory`]; and the rules about what comes and goes once a Close or an error has come, since the
+//! half that reads knows nothing of the half that writes, and the program leaves.
 
 use tokio::io::WriteHalf;
 use web_socket::{CloseCode as Code, DataType, Event, MessageType, Stream, WebSocket};
 use wsclose::code::{CloseCode, Profile};
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Duties, Duty, Rule};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::line::{App, Pipe, Request};
 use wsclose_plumbing::program::Program;
@@ -31,6 +32,13 @@ impl Program for WebSocketRs {
         match role {
             Role::Client | Role::Server => {
                 Duties::of(&[Duty::Frames, Duty::Masks, Duty::ReadsClose, Duty::Reports, Duty::OffersApi])
+                    .but_for(&[
+                        Rule::QuietAfterClose,
+                        Rule::DiscardsAfterClose,
+                        Rule::ReadsUntilAnswer,
+                        Rule::SimultaneousClose,
+                        Rule::NothingAfterFail,
+                    ])
             }
         }
     }
@@ -93,7 +101,7 @@ fn ended(part: &DataType) -> Option<MessageKind> {
 async fn ask(writer: &mut Option<WebSocket<WriteHalf<Pipe>>>, app: &App, request: Request) {
     match request {
         Request::Close { code, reason } => {
-            let Some(writer) = writer.take() else { return app.refused("`close` has consumed the writer") };
+            let Some(writer) = writer.take() else { return app.not_asked("`close` has consumed the writer") };
             let written = match code {
                 Some(code) => writer.close((code.0, reason)).await,
                 None => writer.close(()).await,
@@ -101,7 +109,7 @@ async fn ask(writer: &mut Option<WebSocket<WriteHalf<Pipe>>>, app: &App, request
             app.answered(&written);
         }
         Request::Send { kind, payload } => {
-            let Some(writer) = writer else { return app.refused("`close` has consumed the writer") };
+            let Some(writer) = writer else { return app.not_asked("`close` has consumed the writer") };
             let written = match kind {
                 MessageKind::Text => writer.send(&*String::from_utf8_lossy(&payload)).await,
                 MessageKind::Binary => writer.send(&*payload).await,

@@ -5,15 +5,15 @@
 //! does no validation, and that Pings, masking and Closes are its user's job; its `mirror_client` example shows
 //! how: at the beginning of a frame `FrameInfo::is_reasonable` and the mask are looked at. So does the glue
 //! here, and it looks at the length too, as far as the library tells it: which of the three forms carried
-//! it, it does not tell. Masking keys are drawn by the glue. Therefore the one duty is [`Duty::Frames`]; all
-//! others are the program's.
+//! it, it does not tell. Masking keys are drawn by the glue. Therefore the one duty is [`Duty::Frames`], but
+//! for the rules of it that the glue keeps; all others are the program's.
 
 use websocket_sans_io::{
     FrameInfo, Opcode as Theirs, WebsocketFrameDecoder, WebsocketFrameEncoder, WebsocketFrameEvent,
 };
 use wsclose::frame::{MAX_CONTROL_PAYLOAD, Opcode};
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Duties, Duty, Rule};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::layer::{Came, Going, Layer};
 
@@ -52,7 +52,13 @@ impl Layer for WebSocketSansIo {
 
     fn duties(role: Role) -> Duties {
         match role {
-            Role::Client | Role::Server => Duties::of(&[Duty::Frames]),
+            Role::Client | Role::Server => Duties::of(&[Duty::Frames]).but_for(&[
+                Rule::BodyEmptyOrCode,
+                Rule::RejectsLongClose,
+                Rule::RejectsLengthTopBit,
+                Rule::ServerRejectsUnmasked,
+                Rule::ClientRejectsMasked,
+            ]),
         }
     }
 

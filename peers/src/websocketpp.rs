@@ -23,7 +23,8 @@
 //! - Closing without a code, and with code 0, are the same: `close::status::blank`.
 //! - `Stimulus::Pause`: octets and a FIN wait, as for every native peer. `pause_reading` is not called: it
 //!   leaves the read that is pending, and `resume_reading` would begin a second.
-//! - The opening handshake is real, and not part of the trace.
+//! - The opening handshake is real, and not part of the trace. WebSocket++ has no other way to open a connection:
+//!   it is seven tenths of the time that a short script takes.
 //! - An exception is told as a panic. A loop inside the library that does not end is not interrupted.
 
 #[cfg(wsclose_websocketpp)]

@@ -5,14 +5,15 @@
 //! control frames, and turns an over-long Close into one that says 1002. Everything else is the glue's:
 //! masks, FIN, RSV, fragments, UTF-8, codes, what the application may ask for, and when to answer and to
 //! close TCP. ws-rs leaves these to its `connection.rs`, so that they say nothing of the frame layer; how
-//! that file fares is seen with `ws-rs`, over TCP. Therefore the one duty here is [`Duty::Frames`].
+//! that file fares is seen with `ws-rs`, over TCP. Therefore the one duty here is [`Duty::Frames`], but
+//! for the rules of it that the glue keeps.
 
 use std::io::Cursor;
 
 use ws::{Frame, OpCode};
 use wsclose::frame::Opcode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Duties, Duty, Rule};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::layer::{Came, Going, Layer};
 
@@ -31,7 +32,12 @@ impl Layer for WsFrames {
 
     fn duties(role: Role) -> Duties {
         match role {
-            Role::Client | Role::Server => Duties::of(&[Duty::Frames]),
+            Role::Client | Role::Server => Duties::of(&[Duty::Frames]).but_for(&[
+                Rule::RejectsRsv,
+                Rule::RejectsFragmentedClose,
+                Rule::ServerRejectsUnmasked,
+                Rule::ClientRejectsMasked,
+            ]),
         }
     }
 

@@ -4,8 +4,8 @@
 //! Pings and Closes, until that hands over a Close or fails; then it drops TCP. It acts on requests when
 //! there is nothing to read: `read_frame` keeps what it has read of a frame in itself, and is dropped only
 //! while that is nothing. (In wtx's concurrent mode the program would have to answer Closes.) A request
-//! becomes a `Frame`, a Close by `fill_buffer_with_close_frame`; a code that `CloseCode` has no value for is
-//! refused here. After wtx's own Close, `ClosedWebSocketConnection` is how it tells that the peer's came.
+//! becomes a `Frame`, a Close by `fill_buffer_with_close_frame`; a code that `CloseCode::try_from` refuses is
+//! refused by the library. After wtx's own Close, `ClosedWebSocketConnection` is how it tells that the peer's came.
 //!
 //! Left to the program, and so not held against wtx:
 //! - [`Duty::Masks`]: it masks, with keys from a generator that the program gives it; here one that begins

@@ -1,9 +1,14 @@
 //! What every in-process adapter does, whatever its library: a session of each kind, in both roles.
 
+use wsclose::code::{CloseCode, Profile};
 use wsclose::drive::Driver;
+use wsclose::judge::{Judge, Verdict};
+use wsclose::matrix::codes::Mark;
 use wsclose::role::Role;
+use wsclose::rule::Rule;
 use wsclose::script::ScriptBuf;
 use wsclose::subject::Subject;
+use wsclose::vectors::{CodeScript, Way};
 
 /// The timeline, a line each, with single spaces and without ticks.
 fn play(subject: &mut dyn Subject, role: Role, steps: &str) -> Vec<String> {
@@ -89,5 +94,43 @@ fn expect(role: Role, name: &str, steps: &str, expected: &[&str]) {
                 lines.join("\n")
             );
         }
+    }
+}
+
+/// Of whom nothing was asked, because the library has no interface for it: what was wanted, and the rule that
+/// would otherwise be to the library's credit.
+const NOT_ASKED: [(&str, &str, Rule); 9] = [
+    ("soketto", "app close 999\n", Rule::ApiRefusesUnsendableCode),
+    ("soketto", "app close 1000 \"r\" * 124\n", Rule::ApiRefusesLongReason),
+    ("web-socket", "app close 1000\napp send text \"late\"\n", Rule::ApiRefusesDataAfterClose),
+    ("actix-http", "app close 1000\napp send text \"late\"\n", Rule::ApiRefusesDataAfterClose),
+    ("websocket", "app close 1000\napp send text \"late\"\n", Rule::ApiRefusesDataAfterClose),
+    ("websocket-codec", "app close 1000\napp send text \"late\"\n", Rule::ApiRefusesDataAfterClose),
+    ("actix-http", "> fin\n", Rule::Reports1006),
+    ("edge-ws", "> close 3333 mask=wrong\n", Rule::ServerRejectsUnmasked),
+    ("edge-ws", "app close 3333\n", Rule::CodeIsDefined),
+];
+
+#[test]
+fn what_an_adapter_refuses_or_does_by_itself_is_not_to_the_credit_of_its_library() {
+    let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
+    for (peer, steps, rule) in NOT_ASKED {
+        let mut subject = wsclose_peers::by_name(peer).expect("it was built");
+        let text = format!("wsclose 1\nrole server\n{steps}");
+        let script = ScriptBuf::read(text.as_bytes()).expect("a script");
+        let trace = driver.drive(script.as_script(), subject.as_mut());
+        judge.judge(trace);
+        assert_eq!(judge.verdicts().on(rule), Verdict::NotExercised, "{peer}, {rule}\n{trace}");
+    }
+}
+
+#[test]
+fn a_code_for_which_there_is_no_interface_is_marked_so() {
+    let mut soketto = wsclose_peers::by_name("soketto").expect("it was built");
+    let (mut driver, mut script) = (Driver::new(), CodeScript::new(Way::Asked));
+    let mut mark = |code| Mark::of(driver.drive(script.with(code), soketto.as_mut()), Way::Asked, code);
+    assert_eq!(mark(CloseCode(1000)), Mark::Written);
+    for code in [999, 1001, 1005, 3333] {
+        assert_eq!(mark(CloseCode(code)), Mark::NoInterface, "{code}");
     }
 }

@@ -49,34 +49,9 @@ fn outcome(trace: &Trace) -> (Vec<u8>, bool) {
     let mut wrote = Vec::new();
     let mut erred = false;
     for entry in trace.entries() {
-        match entry.what {
-            What::Sent(span) => wrote.extend_from_slice(trace.octets(span)),
-            What::Errored(_) => erred = true,
-            What::Connected { .. }
-            | What::Received(_)
-            | What::PeerFin
-            | What::PeerReset
-            | What::PeerGone(_)
-            | What::PeerPaused
-            | What::PeerResumed
-            | What::AppClose { .. }
-            | What::AppSend { .. }
-            | What::AppPause
-            | What::AppResume
-            | What::HalfFin
-            | What::Fin
-            | What::Reset
-            | What::Message { .. }
-            | What::Reported { .. }
-            | What::Accepted
-            | What::Refused(_)
-            | What::Panicked(_)
-            | What::Spinning
-            | What::Memory(_)
-            | What::Moved(..)
-            | What::Undelivered(_)
-            | What::Note(_)
-            | What::Ended => {}
+        erred |= matches!(entry.what, What::Errored(_));
+        if let What::Sent(span) = entry.what {
+            wrote.extend_from_slice(trace.octets(span));
         }
     }
     let [first, second, rest @ ..] = wrote.as_slice() else { panic!("no answer\n{trace}") };

@@ -5,14 +5,15 @@
 //! What the glue does by itself is no duty of the library's. It answers a Close with the same code (with
 //! none, where the library handed over one that nobody may send) and no reason, fails silently (a Close would
 //! be its own, not the library's), and checks codes and reasons only where the layer does not claim
-//! [`Duty::ReadsClose`] (received) or [`Duty::OffersApi`] (asked for).
+//! [`Duty::ReadsClose`] (received) or [`Duty::OffersApi`] (asked for). The rules that it keeps by this are left
+//! out of the layer's duties, whatever the layer claims.
 
 use wsclose::close::{CloseBody, MAX_REASON};
 use wsclose::closing::{Action, Event, State, reported};
 use wsclose::code::{CloseCode, Profile};
 use wsclose::frame::Opcode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Duties, Duty, Rule};
 use wsclose::script::MessageKind;
 use wsclose::subject::{Output, Stimulus, Subject};
 
@@ -22,6 +23,31 @@ use crate::program::panic_words;
 /// A bound on memory that is told at once and holds until a larger one is: to tell of each octet would only
 /// pull timelines apart.
 const SMALL: u64 = 1 << 16;
+
+/// What [`State::on`] decides: what may come and go in which state.
+const OF_THE_STATE: [Rule; 10] = [
+    Rule::NoDataAfterClose,
+    Rule::OneClose,
+    Rule::QuietAfterClose,
+    Rule::DiscardsAfterClose,
+    Rule::ReadsUntilAnswer,
+    Rule::SimultaneousClose,
+    Rule::NothingAfterFail,
+    Rule::EofIsNotAClose,
+    Rule::Reports1006,
+    Rule::ApiRefusesDataAfterClose,
+];
+
+/// What [`Glued::close`] checks for a layer that does not claim [`Duty::OffersApi`].
+const OF_WHAT_IS_ASKED: [Rule; 7] = [
+    Rule::CloseAtMost125,
+    Rule::CodeIsDefined,
+    Rule::CodeNotLocalOnly,
+    Rule::CodeNot1004,
+    Rule::CodeIsAssigned,
+    Rule::Code1010FromClient,
+    Rule::ReasonUtf8,
+];
 
 /// Something that a layer read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -171,7 +197,8 @@ impl<L: Layer> Subject for Glued<L> {
     }
 
     fn duties(&self, role: Role) -> Duties {
-        L::duties(role)
+        let duties = L::duties(role).but_for(&OF_THE_STATE);
+        if duties.has(Duty::OffersApi) { duties } else { duties.but_for(&OF_WHAT_IS_ASKED) }
     }
 
     fn connect(&mut self, role: Role, out: &mut Output) {
@@ -351,7 +378,7 @@ impl<L: Layer> Glued<L> {
     fn close(&mut self, layer: &mut L, code: Option<CloseCode>, reason: &str, out: &mut Output) {
         let unsendable = code.is_some_and(|code| code.sendable(self.role, Profile::Iana).is_err());
         if !L::duties(self.role).has(Duty::OffersApi) && (unsendable || reason.len() > MAX_REASON) {
-            return out.refused("no Close can say that");
+            return out.not_asked("no Close can say that");
         }
         let before = self.state;
         if self.act(Event::AppClose, out) == Action::SendClose
@@ -365,7 +392,7 @@ impl<L: Layer> Glued<L> {
 
     fn send(&mut self, layer: &mut L, kind: MessageKind, payload: &[u8], out: &mut Output) {
         if self.act(Event::AppSend, out) != Action::SendMessage {
-            return out.refused("the connection is closing");
+            return out.not_asked("the connection is closing");
         }
         match self.write(layer, Going::Message { kind, payload }, out) {
             Ok(()) => out.accepted(),

@@ -296,9 +296,14 @@ impl App {
         }
     }
 
-    /// The application refuses the request itself, because the library's interface cannot express it.
+    /// The library refused the request otherwise than by an error: see [`App::answered`].
     pub fn refused(&self, why: &str) {
         lock(&self.0).record().refused(why);
+    }
+
+    /// The library has no interface for the request, and was not asked: see [`Output::not_asked`].
+    pub fn not_asked(&self, why: &str) {
+        lock(&self.0).record().not_asked(why);
     }
 
     /// The library's memory has grown by so many octets at the most.

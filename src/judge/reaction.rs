@@ -32,15 +32,17 @@ impl Story {
         // What the application asked for is no answer to the peer.
         let answer = self.own_close.filter(|own| in_time(own.at) && !self.own_close_was_wanted);
         let error = self.error.filter(|error| in_time(*error));
-        let first = answer.map(|own| own.at).into_iter().chain(error).chain(self.end).min();
+        let end = self.end.filter(|end| in_time(*end));
+        let first = answer.map(|own| own.at).into_iter().chain(error).chain(end).min();
         if self.excess.is_some_and(|excess| in_time(excess) && first.is_none_or(|first| excess < first)) {
             return if broken.clouded { Reaction::Unclear } else { Reaction::Accepted };
         }
         if error.is_some() {
             return rejected;
         }
-        let refused_again = self.second_close.is_some_and(in_time)
-            && self.second_code.is_some_and(|code| is_failure(code) && broken.code != Some(code));
+        let refused_again = self.last_close.is_some_and(|(at, code)| {
+            in_time(at) && code.is_some_and(|code| is_failure(code) && broken.code != Some(code))
+        });
         if refused_again {
             return rejected;
         }

@@ -98,8 +98,8 @@ fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
     // What the application asked for is not the endpoint's doing, and a Close that says why goes before failing
     // (§7.1.7), also after one that said something else. An answer to the peer's does not.
     let of_its_own = story.own_closes.saturating_sub(story.asks);
-    let tells_why = closed_before && story.second_code.is_some_and(is_failure);
-    let second = story.second_close.is_some_and(|second| second > broken.at)
+    let tells_why = closed_before && story.last_close.is_some_and(|(_, code)| code.is_some_and(is_failure));
+    let second = story.last_close.is_some_and(|(last, _)| last > broken.at)
         && of_its_own > if closed_before && !tells_why { 0 } else { 1 };
     let breach = if second {
         Some(Actual::Words("a second Close after failing the connection"))
@@ -118,7 +118,9 @@ fn accepts(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
     let failed_before = story.error.is_some_and(|error| error < peer.at)
         || story.deaf.is_some_and(|deaf| deaf < peer.at)
         || story.peer_reset.is_some();
-    if failed_before || story.paused {
+    // Who is closing by itself may have its own reasons not to answer.
+    let closing = story.own_close.is_none() && story.asked.is_some_and(|asked| asked.at < peer.at);
+    if failed_before || closing || story.paused {
         return;
     }
     let reaction = match story.reaction_to_close(peer) {

@@ -3,7 +3,7 @@
 use super::reaction::Reaction;
 use super::story::{At, Story};
 use super::{Actual, Bench, PATIENCE, PROMPT};
-use crate::code::{Profile, Unsendable};
+use crate::code::{Class, Profile, Unsendable};
 use crate::flaw::Flaw;
 use crate::role::Role;
 use crate::rule::{Rule, RuleSet};
@@ -114,8 +114,11 @@ fn answers(bench: &mut Bench<'_>, story: &Story) {
         return;
     }
     let Some(own) = story.own_close else {
+        // A code that not everybody takes may have failed the connection, and then a Close may be left out (§7.1.7).
+        let refused = peer.code().is_some_and(|code| code.class() == Class::Registered)
+            && story.reaction_to_close(&peer) == Reaction::Rejected;
         // A reset may have come before an answer that takes its time could leave.
-        if story.peer_reset.is_some() || bench.in_grace(story, peer.at) {
+        if story.peer_reset.is_some() || refused || bench.in_grace(story, peer.at) {
             bench.unclear(Rule::CloseAnswered);
         } else if story.own_closes == 0 {
             let actual = Actual::Words("wrote no Close");

@@ -116,8 +116,8 @@ pub(super) struct Story {
     pub own_close: Option<SeenClose>,
     pub own_closes: u32,
     pub second_close: Option<At>,
-    /// The code of that, if it has one.
-    pub second_code: Option<CloseCode>,
+    /// The last of its Closes, if it wrote more than one, and its code.
+    pub last_close: Option<(At, Option<CloseCode>)>,
     /// What is wrong with frames that the subject wrote, Closes apart, and the first entry that shows any.
     pub own_flaws: Flaws,
     pub own_close_flaws: Flaws,

@@ -32,6 +32,8 @@ impl Teller {
         self.from.restart(trace.role, profile);
         // Where the first entry is that reached a subject whose application did not read.
         let mut unread = None;
+        // Whether that is what the application asked for last.
+        let mut wants_to_close = false;
         for (entry, happened) in trace.entries()[start..end].iter().enumerate() {
             let at = At { entry: start + entry, tick: happened.tick };
             story.last = at;
@@ -81,12 +83,14 @@ impl Teller {
                 What::AppClose { code, reason } => {
                     story.stimulated(at);
                     story.pending_send = None;
+                    wants_to_close = true;
                     story.asks += 1;
                     story.wanted = [code, story.wanted[0]];
                     story.asked.get_or_insert(Asked { at, code, reason_len: reason.len(), refused: false });
                 }
                 What::AppSend { .. } => {
                     story.stimulated(at);
+                    wants_to_close = false;
                     story.pending_send = story.own_close.is_some().then_some(at);
                 }
                 What::Accepted => {
@@ -105,6 +109,15 @@ impl Teller {
                         asked.refused = true;
                     }
                     story.asked_to_send_after_close |= story.pending_send.take().is_some();
+                }
+                What::NotAsked(_) => {
+                    // Nobody asked it: as if the application had not wanted it.
+                    if wants_to_close {
+                        story.asks = story.asks.saturating_sub(1);
+                        story.wanted = [story.wanted[1], None];
+                        story.asked = story.asked.filter(|_| story.asks > 0);
+                    }
+                    story.pending_send = None;
                 }
                 What::HalfFin => story.end = story.end.or(Some(at)),
                 What::Fin => {
@@ -184,7 +197,7 @@ impl Teller {
                         Seen::Begun(_, flaws) | Seen::Header(_, flaws) | Seen::Spoiled(_, flaws) => {
                             !flaws.is_empty()
                         }
-                        Seen::Frame(header, ..) => header.opcode == Opcode::Close,
+                        Seen::Frame(header, flaws, _) => !flaws.is_empty() || header.opcode == Opcode::Close,
                     };
                     if let Seen::Frame(header, _, payload) = seen {
                         keep_ping(&mut story.late_ping, &header, payload);
@@ -280,8 +293,8 @@ impl Teller {
                     match header.opcode {
                         Opcode::Close => {
                             let close = SeenClose::new(at, flaws, false, false, payload);
-                            if story.own_closes == 2 {
-                                story.second_code = close.code();
+                            if story.own_closes > 1 {
+                                story.last_close = Some((at, close.code()));
                             }
                             if story.own_close.is_none() {
                                 story.own_close_was_wanted =

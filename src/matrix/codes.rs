@@ -35,6 +35,8 @@ pub enum Mark {
     Changed,
     /// It refused what it was asked.
     RefusedToWrite,
+    /// It has no interface for it.
+    NoInterface,
     /// It refused nothing and wrote nothing.
     NotWritten,
     /// It panicked.
@@ -45,7 +47,7 @@ pub enum Mark {
 
 impl Mark {
     /// Every mark.
-    pub const ALL: [Mark; 15] = [
+    pub const ALL: [Mark; 16] = [
         Mark::Echoed,
         Mark::Taken,
         Mark::AnsweredEmpty,
@@ -58,6 +60,7 @@ impl Mark {
         Mark::Written,
         Mark::Changed,
         Mark::RefusedToWrite,
+        Mark::NoInterface,
         Mark::NotWritten,
         Mark::Panicked,
         Mark::Hung,
@@ -78,6 +81,7 @@ impl Mark {
             Mark::Written => 'W',
             Mark::Changed => 'C',
             Mark::RefusedToWrite => 'R',
+            Mark::NoInterface => 'I',
             Mark::NotWritten => 'S',
             Mark::Panicked => 'P',
             Mark::Hung => 'H',
@@ -99,6 +103,7 @@ impl Mark {
             Mark::Written => "written",
             Mark::Changed => "changed",
             Mark::RefusedToWrite => "refused-to-write",
+            Mark::NoInterface => "no-interface",
             Mark::NotWritten => "not-written",
             Mark::Panicked => "panicked",
             Mark::Hung => "hung",
@@ -120,6 +125,7 @@ impl Mark {
             Mark::Written => "written as asked",
             Mark::Changed => "written as another code, or without one",
             Mark::RefusedToWrite => "refused to the application",
+            Mark::NoInterface => "no interface for it",
             Mark::NotWritten => "neither refused nor written",
             Mark::Panicked => "panicked",
             Mark::Hung => "hung",
@@ -133,6 +139,7 @@ impl Mark {
             return mark;
         }
         match way {
+            Way::Asked if seen.not_asked => Mark::NoInterface,
             Way::Asked => match (seen.first, seen.refused) {
                 (Some(Some(wrote)), _) if wrote == code => Mark::Written,
                 (_, true) => Mark::RefusedToWrite,
@@ -156,6 +163,7 @@ struct Seen {
     unclean: bool,
     error: bool,
     refused: bool,
+    not_asked: bool,
     /// TCP was ended before the peer ended it.
     left: bool,
     died: Option<Mark>,
@@ -181,6 +189,7 @@ impl Seen {
                 }
                 What::Errored(_) => seen.error |= !peer_ended,
                 What::Refused(_) => seen.refused = true,
+                What::NotAsked(_) => seen.not_asked = true,
                 What::Panicked(_) => seen.died = Some(Mark::Panicked),
                 What::Spinning => seen.died = seen.died.or(Some(Mark::Hung)),
                 What::Connected { .. }

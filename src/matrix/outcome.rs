@@ -51,6 +51,17 @@ pub enum Health {
     Hung,
 }
 
+/// What became of something that the application asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Answer {
+    /// The endpoint took it.
+    Taken,
+    /// It refused it.
+    Refused,
+    /// It was not asked.
+    NotAsked,
+}
+
 /// A frame that the endpoint wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Wrote {
@@ -71,8 +82,8 @@ struct Connection {
     told: Told,
     clean: Option<bool>,
     messages: usize,
-    /// Whether it took what its application asked for, each time it said so.
-    answers: Vec<bool>,
+    /// What it said to each thing that its application asked for.
+    answers: Vec<Answer>,
     health: Health,
 }
 
@@ -191,8 +202,9 @@ impl Outcome {
                         Told::Closed(code) | Told::ClosedAndError(code) => Told::ClosedAndError(code),
                     };
                 }
-                What::Accepted => now.answers.push(true),
-                What::Refused(_) => now.answers.push(false),
+                What::Accepted => now.answers.push(Answer::Taken),
+                What::Refused(_) => now.answers.push(Answer::Refused),
+                What::NotAsked(_) => now.answers.push(Answer::NotAsked),
                 What::Panicked(_) => now.health = Health::Panicked,
                 What::Spinning => now.health = Health::Hung,
                 What::Connected { .. }
@@ -273,8 +285,10 @@ impl Connection {
                 })),
                 Aspect::Api => {
                     for (at, answer) in self.answers.iter().enumerate() {
-                        if !answer {
-                            parts.push(format!("request {} refused", at + 1));
+                        match answer {
+                            Answer::Taken => {}
+                            Answer::Refused => parts.push(format!("request {} refused", at + 1)),
+                            Answer::NotAsked => parts.push(format!("request {} not passed on", at + 1)),
                         }
                     }
                 }

@@ -95,24 +95,8 @@ pub(super) fn write(
     };
     for step in steps {
         let before = out.len();
-        match step {
-            Step::Frame(frame) => frame.write(sender, out),
-            Step::Octets { octets, .. } => out.extend_from_slice(octets),
-            // `Form::Wire` makes none of these.
-            Step::Fin
-            | Step::Reset
-            | Step::PeerGone(_)
-            | Step::PeerPause
-            | Step::PeerResume
-            | Step::AppClose(_)
-            | Step::AppSend { .. }
-            | Step::Pause
-            | Step::Resume
-            | Step::Wait(_)
-            | Step::Connect
-            | Step::Again(_)
-            | Step::Note(_) => {}
-        }
+        // `Form::Wire` makes no steps but those that send octets, and how they are placed cannot be seen.
+        step.write(sender, out);
         if out.len() > room {
             out.truncate(if before == 0 { room } else { before });
             break;

@@ -25,9 +25,9 @@
 //! A frame is `close`, `text`, `binary`, `ping`, `pong`, `continuation` or `opcode=N`; then, each if need
 //! be, a code, a payload (a string, or `hex:`), `* N` to repeat it; then what is out of the ordinary.
 
-use std::fmt;
+mod written;
 
-use super::{Form, FrameStep, MessageKind, Payload, Placing, Recut, Script, Step, VERSION, Writer};
+use super::{Form, FrameStep, MessageKind, Payload, Placing, Recut, Step, VERSION, Writer};
 use crate::code::CloseCode;
 use crate::frame::Opcode;
 use crate::role::Role;
@@ -454,112 +454,6 @@ impl<'a> Line<'a> {
                 }
                 c => text.push(c),
             }
-        }
-    }
-}
-
-impl fmt::Display for Script<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "wsclose {VERSION}")?;
-        writeln!(f, "role {}", self.role())?;
-        self.steps().try_for_each(|step| writeln!(f, "{step}"))
-    }
-}
-
-impl fmt::Display for Step<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Step::Frame(frame) => {
-                match frame.opcode {
-                    Opcode::Continuation => write!(f, "> continuation")?,
-                    Opcode::Text => write!(f, "> text")?,
-                    Opcode::Binary => write!(f, "> binary")?,
-                    Opcode::Close => write!(f, "> close")?,
-                    Opcode::Ping => write!(f, "> ping")?,
-                    Opcode::Pong => write!(f, "> pong")?,
-                    Opcode::Reserved(_) => write!(f, "> opcode={}", frame.opcode.bits())?,
-                }
-                write!(f, "{}", frame.payload)?;
-                if !frame.fin {
-                    write!(f, " fin=0")?;
-                }
-                if frame.rsv != 0 {
-                    write!(f, " rsv={}", frame.rsv)?;
-                }
-                if frame.mask_wrong {
-                    write!(f, " mask=wrong")?;
-                }
-                if let Some([a, b, c, d]) = frame.key {
-                    write!(f, " key={a:02x}{b:02x}{c:02x}{d:02x}")?;
-                }
-                match frame.form {
-                    Form::Shortest => {}
-                    Form::Sixteen => write!(f, " form=16")?,
-                    Form::SixtyFour => write!(f, " form=64")?,
-                }
-                if let Some(claim) = frame.claim {
-                    write!(f, " claim={claim}")?;
-                }
-                write!(f, "{}", frame.placing)
-            }
-            Step::Octets { octets, placing } => {
-                write!(f, "> octets")?;
-                for pair in octets.chunks(2) {
-                    write!(f, " ")?;
-                    pair.iter().try_for_each(|octet| write!(f, "{octet:02x}"))?;
-                }
-                write!(f, "{placing}")
-            }
-            Step::Fin => write!(f, "> fin"),
-            Step::Reset => write!(f, "> reset"),
-            Step::PeerGone(writes) => write!(f, "> gone {writes}"),
-            Step::PeerPause => write!(f, "> pause"),
-            Step::PeerResume => write!(f, "> resume"),
-            Step::AppClose(payload) => write!(f, "app close{payload}"),
-            Step::AppSend { kind, payload } => write!(f, "app send {}{payload}", kind.name()),
-            Step::Pause => write!(f, "app pause"),
-            Step::Resume => write!(f, "app resume"),
-            Step::Wait(ticks) => write!(f, "wait {ticks}"),
-            Step::Connect => write!(f, "connect"),
-            Step::Again(Recut::AsWritten) => write!(f, "again"),
-            Step::Again(Recut::Whole) => write!(f, "again whole"),
-            Step::Again(Recut::Each) => write!(f, "again each"),
-            Step::Again(Recut::At(at)) => write!(f, "again cut={at}"),
-            Step::Note("") => write!(f, "#"),
-            Step::Note(text) => write!(f, "# {text}"),
-        }
-    }
-}
-
-impl fmt::Display for Payload<'_> {
-    /// With a space in front of each part.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(code) = self.code {
-            write!(f, " {code}")?;
-        }
-        if self.tail.is_empty() {
-            return Ok(());
-        }
-        match std::str::from_utf8(self.tail) {
-            // Octets that only happen to be text are easier to read as what they are.
-            Ok(text) if !text.chars().all(char::is_control) => write!(f, " \"{}\"", text.escape_debug())?,
-            Ok(_) | Err(_) => {
-                write!(f, " hex:")?;
-                self.tail.iter().try_for_each(|octet| write!(f, "{octet:02x}"))?;
-            }
-        }
-        if self.times > 1 { write!(f, " * {}", self.times) } else { Ok(()) }
-    }
-}
-
-impl fmt::Display for Placing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.glue {
-            write!(f, " glue")?;
-        }
-        match self.cut {
-            Some(cut) => write!(f, " cut={cut}"),
-            None => Ok(()),
         }
     }
 }

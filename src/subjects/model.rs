@@ -2,12 +2,14 @@
 //! [`State::on`]'s to say, and what could be done wrong on the way goes through [`Conduct`], so that a
 //! faulty endpoint is the model with one decision changed.
 
-use super::conduct::{Afterthought, Conduct, Death, Segments, Told};
+mod reading;
+
+use super::conduct::{Afterthought, Conduct, Told};
 use crate::close::{self, CloseBody, ConformingClose};
 use crate::closing::{self, Action, Event, State};
 use crate::code::{CloseCode, Profile};
-use crate::flaw::{Flaw, Flaws, MESSAGE_LIMIT};
-use crate::frame::{self, Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode, Piece};
+use crate::flaw::Flaw;
+use crate::frame::{self, Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode};
 use crate::role::Role;
 use crate::rule::Duties;
 use crate::script::MessageKind;
@@ -253,172 +255,6 @@ impl<C: Conduct> Endpoint<C> {
 
     fn fail(&mut self, flaw: Flaw, out: &mut Output) {
         self.happens(Event::RecvFlaw, Some(flaw), out);
-    }
-
-    fn receive(&mut self, mut octets: &[u8], out: &mut Output) {
-        let segments = self.conduct.segments();
-        while !self.conduct.is_deaf(self.state) && !self.dead {
-            let Some(piece) = self.decoder.next(&mut octets) else { break };
-            match piece {
-                Piece::Header(header) => self.begin(header, out),
-                Piece::Payload { octets, offset } => self.payload(octets, offset),
-                Piece::End => {
-                    if let Some(header) = self.header.take() {
-                        self.finish(header, out);
-                    }
-                    if segments == Segments::LosingAllButTheFirstFrame {
-                        return;
-                    }
-                }
-            }
-        }
-        if !self.decoder.at_boundary() && !self.conduct.is_deaf(self.state) {
-            match segments {
-                Segments::AsAStream | Segments::LosingAllButTheFirstFrame => {}
-                Segments::LosingPartialFrames => self.decoder = Decoder::new(),
-                Segments::FailingOnPartialFrames => self.fail(Flaw::OpcodeReserved, out),
-            }
-        }
-    }
-
-    fn begin(&mut self, header: Header, out: &mut Output) {
-        self.header = Some(header);
-        self.kept = 0;
-        let mut flaws = header.flaws(self.role.peer());
-        let claimed = header.length.value();
-        match header.opcode {
-            Opcode::Text | Opcode::Binary if self.message.is_some() => {
-                flaws.insert(Flaw::ContinuationMissing)
-            }
-            Opcode::Text | Opcode::Binary => {
-                let text = header.opcode == Opcode::Text;
-                self.message = Some(if text { MessageKind::Text } else { MessageKind::Binary });
-                self.data.clear();
-            }
-            Opcode::Continuation if self.message.is_none() => flaws.insert(Flaw::ContinuationUnexpected),
-            Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong | Opcode::Reserved(_) => {}
-        }
-        if !header.opcode.is_control() && claimed.saturating_add(self.data.len() as u64) > MESSAGE_LIMIT {
-            flaws.insert(Flaw::MessageTooBig);
-        }
-        if claimed > MAX_CONTROL_PAYLOAD as u64 {
-            out.memory(self.conduct.allocates(claimed, self.data.len() as u64));
-        }
-        self.check(flaws, &header, false, out);
-    }
-
-    /// Fails the connection for the first flaw that is not tolerated; whether there was none.
-    fn check(&mut self, flaws: Flaws, header: &Header, whole: bool, out: &mut Output) -> bool {
-        let payload = whole.then_some(&self.control[..self.kept]);
-        let flaw = flaws.iter().find(|flaw| !self.conduct.tolerates(*flaw, header, payload));
-        if let Some(flaw) = flaw {
-            self.fail(flaw, out);
-        }
-        flaw.is_none()
-    }
-
-    fn payload(&mut self, octets: &[u8], offset: u64) {
-        let Some(header) = self.header else { return };
-        let key = header.mask.unwrap_or([0; 4]);
-        if header.opcode.is_control() {
-            let room = &mut self.control[self.kept..];
-            let take = room.len().min(octets.len());
-            room[..take].copy_from_slice(&octets[..take]);
-            frame::mask(key, offset, &mut room[..take]);
-            self.kept += take;
-        } else {
-            let start = self.data.len();
-            self.data.extend_from_slice(octets);
-            frame::mask(key, offset, &mut self.data[start..]);
-        }
-    }
-
-    fn finish(&mut self, header: Header, out: &mut Output) {
-        match header.opcode {
-            Opcode::Close => self.close(header, out),
-            Opcode::Ping => {
-                let pong = self.control;
-                let kept = self.kept;
-                if self.answers_ping(out) {
-                    self.write(Opcode::Pong, &pong[..kept], out);
-                }
-            }
-            Opcode::Pong => self.happens(Event::RecvPong, None, out),
-            Opcode::Text | Opcode::Binary | Opcode::Continuation if header.fin => {
-                let Some(kind) = self.message.take() else { return };
-                let broken = kind == MessageKind::Text && std::str::from_utf8(&self.data).is_err();
-                if broken && !self.conduct.tolerates(Flaw::TextNotUtf8, &header, None) {
-                    return self.fail(Flaw::TextNotUtf8, out);
-                }
-                let before = self.state;
-                let (_, action) = before.on(Event::RecvMessage, self.role);
-                let action = self.conduct.action(before, Event::RecvMessage, self.role, action);
-                if action == Action::Deliver {
-                    out.message(kind, &self.data);
-                } else if action == Action::CloseTcp {
-                    out.errored("data after close");
-                }
-                self.happens(Event::RecvMessage, None, out);
-            }
-            Opcode::Text | Opcode::Binary | Opcode::Continuation => {
-                // What is broken already cannot be mended by the fragments to come (§8.1).
-                let text = self.message == Some(MessageKind::Text);
-                let broken = |error: std::str::Utf8Error| error.error_len().is_some();
-                if text && std::str::from_utf8(&self.data).is_err_and(broken) {
-                    self.fail(Flaw::TextNotUtf8, out);
-                }
-            }
-            Opcode::Reserved(_) => {}
-        }
-    }
-
-    fn answers_ping(&mut self, out: &mut Output) -> bool {
-        let (_, action) = self.state.on(Event::RecvPing, self.role);
-        let action = self.conduct.action(self.state, Event::RecvPing, self.role, action);
-        self.happens(Event::RecvPing, None, out);
-        action == Action::SendPong
-    }
-
-    fn close(&mut self, header: Header, out: &mut Output) {
-        let payload = &self.control[..self.kept];
-        match self.conduct.dies_of(payload) {
-            None => {}
-            Some(Death::Panic) => {
-                self.dead = true;
-                return out.panicked("index out of bounds");
-            }
-            Some(Death::Spin) => {
-                self.dead = true;
-                return out.spinning();
-            }
-        }
-        let parsed = CloseBody::parse(payload);
-        let mut flaws = Flaws::NONE;
-        let code = match parsed {
-            Ok(body) => body.code(),
-            Err(error) => {
-                flaws.insert(error.flaw());
-                match error {
-                    close::BodyError::OneByte => None,
-                    close::BodyError::ReasonNotUtf8 { code, .. } => Some(code),
-                }
-            }
-        };
-        if let Some(flaw) = code.and_then(|code| close::code_flaw(code, self.profile)) {
-            flaws.insert(flaw);
-        }
-        if !self.check(flaws, &header, true, out) {
-            return;
-        }
-        let body = self.close_body();
-        if self.conduct.ignores_close(self.message.is_some(), &body) {
-            return;
-        }
-        if self.conduct.refuses(&header, &body) {
-            return self.fail(Flaw::OpcodeReserved, out);
-        }
-        self.first_close = true;
-        self.happens(Event::RecvClose, None, out);
     }
 
     fn app_close(&mut self, code: Option<CloseCode>, reason: &str, out: &mut Output) {

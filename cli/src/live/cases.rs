@@ -63,21 +63,11 @@ impl Able {
         let mut octets = Vec::new();
         steps.iter().all(|step| {
             octets.clear();
-            match step {
-                Step::Frame(frame) => frame.write(self.role.peer(), &mut octets),
-                Step::Octets { octets: more, .. } => octets.extend_from_slice(more),
-                Step::Connect | Step::Again(_) => (decoder, in_message) = (Decoder::new(), false),
-                Step::AppClose(_) => return decoder.at_boundary() && !in_message,
-                Step::Fin
-                | Step::Reset
-                | Step::PeerGone(_)
-                | Step::PeerPause
-                | Step::PeerResume
-                | Step::AppSend { .. }
-                | Step::Pause
-                | Step::Resume
-                | Step::Wait(_)
-                | Step::Note(_) => {}
+            step.write(self.role.peer(), &mut octets);
+            if step.begins_connection() {
+                (decoder, in_message) = (Decoder::new(), false);
+            } else if matches!(step, Step::AppClose(_)) {
+                return decoder.at_boundary() && !in_message;
             }
             let mut rest = octets.as_slice();
             while let Some(piece) = decoder.next(&mut rest) {

@@ -176,6 +176,7 @@ fn act(model: &mut Model, wire: &mut Wire, out: &mut Output) -> Option<What> {
                 | What::Errored(_)
                 | What::Accepted
                 | What::Refused(_)
+                | What::NotAsked(_)
                 | What::Panicked(_)
                 | What::Spinning
                 | What::Memory(_)

@@ -60,7 +60,7 @@ impl Reports {
     pub fn open(wanted: Vec<(Format, PathBuf)>, autobahn: Option<&Path>) -> Result<Reports, Failure> {
         let mut all = wanted;
         if let Some(folder) = autobahn {
-            if folder.exists() && !files::is_folder(folder)? {
+            if folder.exists() && !files::is_folder(folder, "a folder")? {
                 return Err(FileError::NotAFolder(files::shown(folder)).into());
             }
             all.push((Format::Json, folder.join(autobahn::DETAILS)));

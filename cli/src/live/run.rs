@@ -96,38 +96,11 @@ fn code_written(trace: &Trace) -> Option<CloseCode> {
     let (mut decoder, mut key, mut close) = (Decoder::new(), None, false);
     let (mut head, mut last) = (Vec::new(), None);
     for entry in trace.entries() {
-        let mut rest = match entry.what {
-            What::Sent(span) => trace.octets(span),
-            What::Connected { .. } => {
-                (decoder, close) = (Decoder::new(), false);
-                continue;
-            }
-            What::Received(_)
-            | What::PeerFin
-            | What::PeerReset
-            | What::PeerGone(_)
-            | What::PeerPaused
-            | What::PeerResumed
-            | What::AppClose { .. }
-            | What::AppSend { .. }
-            | What::AppPause
-            | What::AppResume
-            | What::Reported { .. }
-            | What::Errored(_)
-            | What::Accepted
-            | What::Refused(_)
-            | What::Message { .. }
-            | What::Panicked(_)
-            | What::Spinning
-            | What::Memory(_)
-            | What::Moved(..)
-            | What::Undelivered(_)
-            | What::Note(_)
-            | What::HalfFin
-            | What::Fin
-            | What::Reset
-            | What::Ended => continue,
-        };
+        if let What::Connected { .. } = entry.what {
+            (decoder, close) = (Decoder::new(), false);
+        }
+        let What::Sent(span) = entry.what else { continue };
+        let mut rest = trace.octets(span);
         while let Some(piece) = decoder.next(&mut rest) {
             match piece {
                 Piece::Header(header) => {

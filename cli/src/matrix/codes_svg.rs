@@ -52,6 +52,7 @@ const fn looks(mark: Mark) -> (&'static str, &'static str) {
         Mark::Written => ("#3aa17e", ""),
         Mark::Changed => ("#9fd8b6", "M0 4H8"),
         Mark::RefusedToWrite => ("#e8a27a", "M0 4H8M4 0V8"),
+        Mark::NoInterface => ("#dfe3e8", "M-2 2L2 -2M0 8L8 0M6 10L10 6"),
         Mark::NotWritten => ("#c9c9c9", "M4 3V5"),
         Mark::Panicked => ("#222222", "M0 0L8 8M0 8L8 0"),
         Mark::Hung => ("#5a2d2d", "M0 4H8"),

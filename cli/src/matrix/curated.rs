@@ -21,7 +21,7 @@ pub fn built_in() -> Vec<Vector> {
 
 /// Those of a folder; the first that cannot be read is an error, since a report without it would look whole.
 pub fn from(folder: &Path) -> Result<Vec<Vector>, FileError> {
-    if !files::is_folder(folder)? {
+    if !files::is_folder(folder, "a folder")? {
         return Err(FileError::NotAFolder(files::shown(folder)));
     }
     let (paths, errors) = files::scripts_in(folder);

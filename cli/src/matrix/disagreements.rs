@@ -1,5 +1,5 @@
 //! `disagreements.md`: where at least two peers differ. In come results, out comes a page with what the rule
-//! says, the shortest script of each kind of disagreement, and who did what.
+//! says, the shortest script that was played of each kind of disagreement, and who did what.
 
 use std::fmt::Write as _;
 
@@ -10,14 +10,15 @@ use wsclose::vectors::Way;
 
 use super::folder::MARK;
 use super::markdown::cell;
-use super::results::{Results, on_one_line};
+use super::results::Results;
 
 /// The page.
 pub fn page(results: &Results<'_>) -> String {
     let mut page = format!("<!-- {MARK} -->\n# Where peers differ\n\n");
     page += "Each section is a rule, with the scripts that are most about it: of the rules that the model meets in \
              a script, the one that fewest scripts meet. Only what a peer does itself is compared; what it leaves \
-             to its program is left out. To differ is no breach: a rule's level says what the RFC wants.\n\n";
+             to its program is left out. To differ is no breach: a rule's level says what the RFC wants. Each script is the shortest that was played, as a file \
+             that `wsclose replay` takes.\n\n";
     for topic in &results.topics {
         section(results, topic, &mut page);
     }
@@ -32,10 +33,10 @@ pub fn page(results: &Results<'_>) -> String {
 /// What the RFC says, by the level of a rule.
 fn weight(level: Level) -> &'static str {
     match level {
-        Level::Must => "the RFC demands it",
+        Level::Must => "a MUST or a definition of the RFC",
         Level::Interop => "no sentence demands it; without it, conforming peers are cut off",
         Level::Robust => "no sentence demands it, and every user does",
-        Level::Should => "the RFC recommends it",
+        Level::Should => "a SHOULD, or what the RFC or the registry implies",
         Level::Lenient => {
             "no conforming peer sends it; what a receiver does is left open, but §10.7 has it validate"
         }
@@ -77,12 +78,8 @@ fn kind(results: &Results<'_>, kind: &Disagreement, page: &mut String) {
         scripts => format!(" and {} more", scripts - 1),
     };
     let note = if note.is_empty() { String::new() } else { format!(": {note}") };
-    writeln!(
-        page,
-        "**{name}**{more}{note}\n\n```text\n{}\n```\n\n| who | what |\n|---|---|",
-        on_one_line(text)
-    )
-    .expect("a string grows");
+    writeln!(page, "**{name}**{more}{note}\n\n```text\n{text}```\n\n| who | what |\n|---|---|")
+        .expect("a string grows");
     for camp in camps {
         let did = camp.did.as_deref().unwrap_or("*left to its program*");
         writeln!(page, "| {} | {} |", results.names(&camp.rows), cell(did)).expect("a string grows");

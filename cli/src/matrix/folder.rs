@@ -21,7 +21,7 @@ pub struct Folder(PathBuf);
 impl Folder {
     /// Looks before the work begins whether its result will have a place.
     pub fn open(path: &Path, force: bool) -> Result<Folder, FileError> {
-        if path.exists() && !files::is_folder(path)? {
+        if path.exists() && !files::is_folder(path, "a folder")? {
             return Err(FileError::NotAFolder(files::shown(path)));
         }
         for file in FILES.map(|name| path.join(name)) {

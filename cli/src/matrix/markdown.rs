@@ -1,5 +1,5 @@
-//! `matrix.md`: peers × rules. In come results, out comes a page with every cell, the shortest script of each
-//! breach, and who behaves alike.
+//! `matrix.md`: peers × rules. In come results, out comes a page with every cell, the shortest script that was
+//! played of each breach, and who behaves alike.
 
 use std::fmt::Write as _;
 
@@ -12,22 +12,17 @@ use wsclose::vectors::Way;
 use wsclose_peers::vocabulary::{self, Spell, Spelling};
 
 use super::folder::MARK;
-use super::results::{Results, on_one_line};
+use super::results::{Results, title};
 
 /// The page.
 pub fn page(results: &Results<'_>) -> String {
     let mut page = format!("<!-- {MARK} -->\n# Peers and the rules of closing a WebSocket\n\n");
-    let plan = results.plan;
     page += &format!(
-        "wsclose {}, profile `{}`. Scripts, each in both roles: {} curated, {} systematic (local closes; reasons \
-         of 0 to 130 octets), {} cuts of curated ones; every code from 0 to 65535 received, in an answer, and \
-         asked for by the application. A peer that needs sockets gets the curated scripts alone.\n\n\
+        "wsclose {}, profile `{}`. {} A peer that needs sockets gets the curated scripts alone.\n\n\
          [Where peers differ](disagreements.md) · [a picture of every code](codes.svg) · [as data](matrix.json)\n\n",
         env!("CARGO_PKG_VERSION"),
         results.profile,
-        plan.curated(),
-        plan.scripts().len() - plan.curated(),
-        plan.cuts().len(),
+        played(results),
     );
     subjects(results, &mut page);
     rules(results, &mut page);
@@ -37,15 +32,29 @@ pub fn page(results: &Results<'_>) -> String {
     page
 }
 
+/// What was played in this run.
+fn played(results: &Results<'_>) -> String {
+    let plan = results.plan;
+    let scripts = match results.with_scripts {
+        true => format!(
+            "Scripts, each in both roles: {} curated, {} systematic (local closes; reasons of 0 to 130 octets), \
+             {} cuts of curated ones",
+            plan.curated(),
+            plan.scripts().len() - plan.curated(),
+            plan.cuts().len(),
+        ),
+        false => "No scripts".to_owned(),
+    };
+    let codes = match results.with_codes {
+        true => "every code from 0 to 65535 received, in an answer, and asked for by the application",
+        false => "no sweep of the codes",
+    };
+    format!("{scripts}; {codes}.")
+}
+
 /// Text in a cell of a table.
 pub fn cell(text: &str) -> String {
     text.replace('\\', "\\\\").replace('|', "\\|").replace('\n', " ")
-}
-
-/// Text in a cell of a table, as it stands.
-pub fn code(text: &str) -> String {
-    // A tick would end it, and a bar the cell.
-    format!("`{}`", text.replace('`', "'").replace('|', "¦").replace('\n', " "))
 }
 
 fn subjects(results: &Results<'_>, page: &mut String) {
@@ -78,7 +87,8 @@ fn subjects(results: &Results<'_>, page: &mut String) {
 
 fn rules(results: &Results<'_>, page: &mut String) {
     *page += "## Every rule\n\nScripts in which it was broken of those in which it was kept or broken, or only \
-              the latter. `–`: the peer leaves it to its program. Empty: no script touched it.\n\n| rule | level |";
+              the latter. `–`: the peer leaves it to its program. Empty: no script could decide it \
+              for this peer.\n\n| rule | level |";
     results.rows.iter().for_each(|row| *page += &format!(" {} |", row.name));
     *page += "\n|---|---|";
     results.rows.iter().for_each(|_| *page += "--:|");
@@ -108,7 +118,7 @@ fn counts(results: &Results<'_>, row: &Row, rule: Rule, cell: &Cell) -> String {
 }
 
 fn breaches(results: &Results<'_>, page: &mut String) {
-    *page += "## The shortest script for every breach\n";
+    *page += "## The shortest script that was played for every breach\n";
     for row in &results.rows {
         let broken: Vec<(Rule, Cell)> = Rule::ALL
             .into_iter()
@@ -119,7 +129,7 @@ fn breaches(results: &Results<'_>, page: &mut String) {
             continue;
         }
         *page += &format!(
-            "\n### {}\n\n| rule | level | | what it did | shortest script |\n|---|---|---|---|---|\n",
+            "\n### {}\n\n| rule | level | | what it did | script |\n|---|---|---|---|---|\n",
             row.name
         );
         for (rule, broken) in broken {
@@ -128,15 +138,21 @@ fn breaches(results: &Results<'_>, page: &mut String) {
             };
             writeln!(
                 page,
-                "| {rule} | {} | {} | {} | {}<br>{} |",
+                "| {rule} | {} | {} | {} | {} |",
                 rule.level(),
                 standing.name(),
                 cell(&shown.actual),
-                shown.name,
-                code(&on_one_line(&shown.text))
+                title(shown),
             )
             .expect("a string grows");
         }
+    }
+    let scripts = results.scripts(&[Standing::Fails, Standing::Known, Standing::Warns, Standing::Informs]);
+    if !scripts.is_empty() {
+        *page += "\n## These scripts\n\nEach is a file that `wsclose replay` takes.\n";
+    }
+    for (title, text) in scripts {
+        writeln!(page, "\n### {title}\n\n```text\n{text}```").expect("a string grows");
     }
 }
 
@@ -186,18 +202,23 @@ fn vocabularies(results: &Results<'_>, page: &mut String) {
         return;
     }
     *page += "\n## Its own type of codes\n\nEvery value there and back, through the type that a peer has for close \
-              codes.\n\n| subject | come back changed | with a variant of their own | allowed, it says |\n\
-              |---|--:|--:|--:|\n";
+              codes.\n\n| subject | refused by the type | come back changed | with a name of their own | allowed, \
+              it says |\n|---|--:|--:|--:|--:|\n";
     for (name, spell) in known {
         let all: Vec<(u16, Spelling)> = (0..=u16::MAX).map(|code| (code, spell(code))).collect();
-        let changed = all.iter().filter(|(code, spelling)| spelling.back != *code).count();
-        let own = all.iter().filter(|(_, spelling)| spelling.own_variant).count();
-        let allowed: Vec<bool> = all.iter().filter_map(|(_, spelling)| spelling.allowed).collect();
-        let allowed = match allowed.len() {
-            0 => "does not say".to_owned(),
-            _ => allowed.iter().filter(|allowed| **allowed).count().to_string(),
+        let refused = all.iter().filter(|(_, spelling)| spelling.back.is_none()).count();
+        let changed = all.iter().filter(|(code, spelling)| spelling.back.is_some_and(|back| back != *code));
+        let changed = changed.count();
+        let count = |of: fn(&Spelling) -> Option<bool>, none: &str| {
+            let said: Vec<bool> = all.iter().filter_map(|(_, spelling)| of(spelling)).collect();
+            match said.len() {
+                0 => none.to_owned(),
+                _ => said.iter().filter(|said| **said).count().to_string(),
+            }
         };
-        writeln!(page, "| {name} | {changed} | {own} | {allowed} |").expect("a string grows");
+        let named = count(|spelling| spelling.named, "a bare number");
+        let allowed = count(|spelling| spelling.allowed, "does not say");
+        writeln!(page, "| {name} | {refused} | {changed} | {named} | {allowed} |").expect("a string grows");
     }
 }
 

@@ -1,9 +1,11 @@
 //! What a run of `wsclose matrix` found out, in the form that every output is made from. In come rows and
 //! known deviations, out come standings, clusters and distances.
 
+use std::collections::BTreeMap;
+
 use wsclose::code::Profile;
 use wsclose::matrix::compare::{self, About, Distance, Topic};
-use wsclose::matrix::{Cell, Plan, Row};
+use wsclose::matrix::{Cell, Plan, Row, Shown};
 use wsclose::report::Standing;
 use wsclose::rule::Rule;
 use wsclose_peers::known::Known;
@@ -20,6 +22,10 @@ pub struct Results<'a> {
     pub profile: Profile,
     /// The rows, the model first.
     pub rows: Vec<Row>,
+    /// Whether scripts were played to any of them.
+    pub with_scripts: bool,
+    /// Whether codes were.
+    pub with_codes: bool,
     /// What was left out of each row, and why.
     pub notes: Vec<Vec<&'static str>>,
     /// Subjects without a row, and why.
@@ -44,13 +50,18 @@ impl<'a> Results<'a> {
         known: &'a Known,
         profile: Profile,
     ) -> Results<'a> {
+        let with_scripts = done.iter().any(|done| done.job.scope.curated);
+        let with_codes = done.iter().any(|done| done.job.scope.codes);
         let (mut rows, mut notes, mut untested) = (Vec::new(), Vec::new(), Vec::new());
         for Done { job, row } in done {
             match row {
                 Ok(row) => {
                     let mut about = Vec::new();
                     if !job.scope.systematic && !job.scope.codes {
-                        about.push("sockets: curated scripts only, no sweeps");
+                        about.push(match job.scope.curated {
+                            true => "sockets: curated scripts only, no sweeps",
+                            false => "sockets: no sweeps, so that nothing was played",
+                        });
                     }
                     if row.parts.iter().any(|part| part.cut_short) {
                         about.push("CUT SHORT: out of patience");
@@ -68,7 +79,20 @@ impl<'a> Results<'a> {
             clusters = compare::clusters(&about, &rows);
             topics = compare::disagreements(&about, &rows);
         }
-        Results { plan, profile, rows, notes, untested, not_built, nearest, clusters, topics, known }
+        Results {
+            plan,
+            profile,
+            rows,
+            with_scripts,
+            with_codes,
+            notes,
+            untested,
+            not_built,
+            nearest,
+            clusters,
+            topics,
+            known,
+        }
     }
 
     /// How a broken rule counts for a row; `None` where it was not broken.
@@ -81,6 +105,16 @@ impl<'a> Results<'a> {
     pub fn count(&self, row: &Row, standing: Standing) -> usize {
         let has = |rule: &Rule| self.standing(row, *rule, &row.cell(*rule)) == Some(standing);
         Rule::ALL.into_iter().filter(has).count()
+    }
+
+    /// The scripts that show breaches of these standings, by what they are called: each once.
+    pub fn scripts(&self, standings: &[Standing]) -> BTreeMap<String, String> {
+        let cells = self.rows.iter().flat_map(|row| Rule::ALL.map(|rule| (row, rule, row.cell(rule))));
+        let shown = cells.filter_map(|(row, rule, cell)| {
+            let standing = self.standing(row, rule, &cell)?;
+            cell.shown.filter(|_| standings.contains(&standing))
+        });
+        shown.map(|shown| (title(&shown), shown.text)).collect()
     }
 
     /// How the run ends: a breach outweighs what could not be tested.
@@ -101,11 +135,9 @@ impl<'a> Results<'a> {
     }
 }
 
-/// A script on one line, its role in front.
-pub fn on_one_line(text: &str) -> String {
-    let mut lines = text.lines().skip(1);
-    let role = lines.next().unwrap_or_default().trim_start_matches("role ");
-    format!("{role}: {}", lines.collect::<Vec<_>>().join("; "))
+/// What a script that shows a breach is called: its name, and the role that the subject had.
+pub fn title(shown: &Shown) -> String {
+    format!("{}, {}", shown.name, shown.role)
 }
 
 /// The row that is least far away; of equals, the first.

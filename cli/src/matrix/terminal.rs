@@ -1,5 +1,5 @@
-//! What a person sees at once: the subjects, the rules that any of them broke, and what is new. In come
-//! results, out come tables on standard output.
+//! What a person sees at once: the subjects, the rules that any of them broke, what is new, and the scripts that
+//! show it. In come results, out come tables on standard output.
 
 use std::io::Write;
 
@@ -7,7 +7,7 @@ use wsclose::matrix::Row;
 use wsclose::report::Standing;
 use wsclose::rule::Rule;
 
-use super::results::{Results, on_one_line};
+use super::results::{Results, title};
 use crate::failure::Failure;
 use crate::out::{Out, table, write_table};
 
@@ -15,9 +15,11 @@ use crate::out::{Out, table, write_table};
 pub fn print(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
     subjects(results, out)?;
     rules(results, out)?;
-    for standing in [Standing::Fails, Standing::Warns] {
+    let told = [Standing::Fails, Standing::Warns];
+    for standing in told {
         news(results, standing, out)?;
     }
+    scripts(results, &told, out)?;
     alike(results, out)?;
     for (subject, why) in &results.untested {
         writeln!(out, "could not test: {subject}: {why}")?;
@@ -93,7 +95,7 @@ fn rules(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
             "scripts that break a rule: ! new, k known, w warns, i informs; ok kept, - left to its program, ? unclear"
         )?;
     }
-    writeln!(out, "{} of {} rules are broken by nobody\n", Rule::ALL.len() - shown.len(), Rule::ALL.len())?;
+    writeln!(out, "{} of {} rules were not seen broken\n", Rule::ALL.len() - shown.len(), Rule::ALL.len())?;
     Ok(())
 }
 
@@ -108,10 +110,19 @@ fn news(results: &Results<'_>, standing: Standing, out: &mut Out) -> Result<(), 
             let (name, broken, all) = (&row.name, cell.broken, cell.exercised());
             let word = standing.name();
             writeln!(out, "{word} {name} {rule} ({}): {broken} of {all} scripts", rule.level())?;
-            writeln!(out, "     {}; shortest: {}", shown.actual, shown.name)?;
-            writeln!(out, "     {}", on_one_line(&shown.text))?;
+            writeln!(out, "     {}; shortest that was played: {}", shown.actual, title(shown))?;
         }
     }
+    Ok(())
+}
+
+/// Each is a file as `wsclose replay` takes it.
+fn scripts(results: &Results<'_>, standings: &[Standing], out: &mut Out) -> Result<(), Failure> {
+    for (title, text) in results.scripts(standings) {
+        writeln!(out, "\n{title}:\n")?;
+        text.lines().try_for_each(|line| writeln!(out, "    {line}"))?;
+    }
+    writeln!(out)?;
     Ok(())
 }
 

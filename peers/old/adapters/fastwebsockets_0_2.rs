@@ -43,12 +43,12 @@ impl Program for Fastwebsockets {
         loop {
             match wire::turn(&app, &inside, socket.read_frame()).await {
                 // A conforming program: nothing that no Close can say, nothing after its own Close.
-                Turn::Asked(_) if asked || reported => app.refused("the connection is closing"),
+                Turn::Asked(_) if asked || reported => app.not_asked("the connection is closing"),
                 Turn::Asked(Request::Close { code: Some(code), reason })
                     if reason.len() > wsclose::close::MAX_REASON
                         || code.sendable(role, Default::default()).is_err() =>
                 {
-                    app.refused("no Close can say that")
+                    app.not_asked("no Close can say that")
                 }
                 Turn::Asked(Request::Close { code, reason }) => {
                     asked = true;

@@ -64,7 +64,7 @@ async fn serve(mut socket: WebSocketStream<Pipe>, app: &App) {
             Turn::Asked(Request::Close { code: Some(code), reason })
                 if reason.len() > MAX_REASON || code.sendable(Role::Client, Default::default()).is_err() =>
             {
-                app.refused("no Close can say that");
+                app.not_asked("no Close can say that");
             }
             Turn::Asked(Request::Close { code, reason }) => {
                 let reason = code.map(|code| CloseReason::new(code.0, reason));

@@ -6,7 +6,7 @@
 //!
 //! Left to the program: [`Duty::FailsAloud`] (an error is only returned), and what no version has: a clock, a
 //! word on whether the closure was clean, a way to see its memory. `Sender::close` says 1000 and nothing
-//! else; another code is refused here.
+//! else: another code it is not asked for.
 
 use std::pin::pin;
 use std::process::ExitCode;
@@ -80,7 +80,7 @@ impl Program for Soketto {
 async fn ask(sender: &mut Sender<Pipe>, request: Request, app: &App) {
     let done: Result<(), Error> = match request {
         Request::Close { code: Some(CloseCode(1000)), reason } if reason.is_empty() => sender.close().await,
-        Request::Close { .. } => return app.refused("Sender::close says 1000 and nothing else"),
+        Request::Close { .. } => return app.not_asked("Sender::close says 1000 and nothing else"),
         Request::Send { kind: MessageKind::Text, payload } => {
             match sender.send_text(String::from_utf8_lossy(&payload)).await {
                 Ok(()) => sender.flush().await,

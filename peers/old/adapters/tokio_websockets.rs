@@ -6,8 +6,8 @@
 //! After an error the stream is polled on, because that is what flushes the Close for it.
 //!
 //! Left to the program: what no version has, a clock, a word on whether the closure was clean, a way to see
-//! its memory. The library sends only codes that its `CloseCode` can be made of; others are refused here, in
-//! its name.
+//! its memory. The library sends only codes that its `CloseCode` can be made of. For a reason that no Close
+//! can hold it is not asked.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -54,8 +54,12 @@ where
                         Ok(code) if reason.len() <= wsclose::close::MAX_REASON => {
                             Message::close(Some(code), &reason)
                         }
-                        Ok(_) | Err(_) => {
-                            app.refused("no Close can say that");
+                        Ok(_) => {
+                            app.not_asked("no Close can say that");
+                            continue;
+                        }
+                        Err(error) => {
+                            app.refused(&error.to_string());
                             continue;
                         }
                     },

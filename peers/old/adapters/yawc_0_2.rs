@@ -63,7 +63,7 @@ impl Program for Yawc {
                     app.answered(&socket.send(FrameView::close_raw(Vec::<u8>::new())).await);
                 }
                 Turn::Asked(Request::Close { reason, .. }) if reason.len() > wsclose::close::MAX_REASON => {
-                    app.refused("no Close can say that");
+                    app.not_asked("no Close can say that");
                 }
                 Turn::Asked(Request::Close { code: Some(code), reason }) => {
                     app.answered(&socket.send(FrameView::close(Code::from(code.0), reason)).await);

@@ -1,0 +1,8 @@
+wsclose 1
+role server
+# A Ping with a reserved bit, a Ping, and text that ends in half a character: in one segment any may be to blame.
+> ping rsv=4
+> ping "p"
+> text hex:c3 fin=0
+> continuation
+again whole
