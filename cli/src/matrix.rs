@@ -6,6 +6,7 @@ pub mod curated;
 mod disagreements;
 mod folder;
 mod json;
+mod listed;
 mod live;
 mod markdown;
 mod results;

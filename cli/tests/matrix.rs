@@ -213,3 +213,52 @@ fn known_deviations_are_no_news() {
     let args = ["--no-codes", "--subject", "faulty:close-of-126", "--corpus", "corpus", "--known", known];
     matrix(&folder, &[&args]).exits(0).says("1 known");
 }
+
+/// A manifest of one server, which takes and sends 5000 as Boost.Beast does.
+fn live() -> Folder {
+    let folder = Folder::new();
+    let manifest = format!(
+        "[[peer]]\nname = \"echo\"\nlanguage = \"Rust\"\nlibrary = \"the model\"\nrole = \"server\"\nset = \"none\"\n\
+         version = \"echo 1.2.3\"\ninstalled = \"true\"\n\
+         install = {{ text = \"\", debian = [], npm = [], pypi = [], crates = [] }}\n\
+         start = '{} echo --profile beast --listen 127.0.0.1:{{port}}'\nwarm_up = 0\nnote = \"\"\n",
+        assert_cmd::cargo::cargo_bin("wsclose").display()
+    );
+    folder.file("live/peers.toml", &manifest);
+    folder
+}
+
+fn listed(rule: &str, version: &str) -> String {
+    format!(
+        "[[known]]\npeer = \"echo\"\nversion = \"{version}\"\nrule = \"{rule}\"\nreason = \"r\"\nsource = \"s\"\n\
+         script = \"c\"\n"
+    )
+}
+
+#[test]
+fn a_live_breach_fails_unless_it_is_listed() {
+    let folder = live();
+    folder.wsclose(&["matrix", "--live", "live"]).exits(1).says("FAIL     code-is-defined");
+    let known = listed("code-is-defined", "1.2.3") + &listed("close-answered", "1.2.2");
+    folder.file("live/known.toml", &known);
+    folder
+        .wsclose(&["matrix", "--live", "live"])
+        .exits(0)
+        .says("known    code-is-defined")
+        .says("stale    close-answered")
+        .says("was confirmed in 1.2.2, this is 1.2.3");
+    folder.file("live/known.toml", "[[known]]");
+    folder.wsclose(&["matrix", "--live", "live"]).exits(3).complains("known.toml");
+}
+
+#[test]
+fn what_is_listed_of_live_peers_names_one() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../peers/live");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a committed file");
+    let known = wsclose_peers::known::Known::load(&read("known.toml")).expect("the committed list is sound");
+    let manifest = read("peers.toml");
+    for (rule, deviation) in known.iter() {
+        let name = format!("\nname = \"{}\"\n", deviation.peer);
+        assert!(manifest.contains(&name), "{rule}: expected a peer of peers.toml, found {}", deviation.peer);
+    }
+}

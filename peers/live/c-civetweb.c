@@ -1,8 +1,9 @@
 // Echo server on CivetWeb.
 // CivetWeb hands every frame to the program, control frames too. Of closing, the program does as the library's
 // example ws_server: it sends a Close back with the payload that came and returns 0, which tells the library to
-// close TCP. It answers a Ping, and does not answer a Close that answers its own. The text close:CODE:REASON writes
-// a Close with them, without a body where CODE is empty: the library has no call for it but mg_websocket_write.
+// close TCP. It answers a Ping, and does not answer a Close that answers its own. It echoes nothing but texts and
+// binary messages. The text close:CODE:REASON writes a Close with them, without a body where CODE is empty: the
+// library has no call for it but mg_websocket_write.
 #include <civetweb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include <unistd.h>
 
 struct session {
-    int closing, opcode;
+    int closing, opcode;  // The opcode of the message under way, 0 without one.
     char *octets;
     size_t len;
 };
@@ -40,6 +41,7 @@ static int message(struct mg_connection *conn, struct session *s) {
     } else {
         mg_websocket_write(conn, s->opcode, s->octets, s->len);
     }
+    s->opcode = 0;
     s->len = 0;
     return 1;
 }
@@ -57,7 +59,8 @@ static int frame(struct mg_connection *conn, int bits, char *octets, size_t len,
         mg_websocket_write(conn, MG_WEBSOCKET_OPCODE_PONG, octets, len);
         return 1;
     }
-    if (opcode != MG_WEBSOCKET_OPCODE_CONTINUATION) s->opcode = opcode;
+    if (opcode == MG_WEBSOCKET_OPCODE_TEXT || opcode == MG_WEBSOCKET_OPCODE_BINARY) s->opcode = opcode;
+    else if (opcode != MG_WEBSOCKET_OPCODE_CONTINUATION || !s->opcode) return 1;
     s->octets = realloc(s->octets, s->len + len + 1);
     memcpy(s->octets + s->len, octets, len);
     s->len += len;

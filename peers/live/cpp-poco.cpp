@@ -1,7 +1,8 @@
 // Echo server on POCO, after its sample WebSocketServer.
 // POCO hands every frame to the program, control frames too. Of closing, the program does as the sample: it sends
 // a Close back with the payload that came and leaves its loop, at which the library closes TCP; so it does after an
-// exception, without a Close. It answers a Ping, and does not answer a Close that answers its own. The text
+// exception, without a Close. Unlike the sample it sets FIN in that Close and no reserved bit, and echoes nothing but
+// texts and binary messages. It answers a Ping, and does not answer a Close that answers its own. The text
 // close:CODE:REASON calls shutdown(CODE, REASON), and what that throws ends the call alone.
 #include <Poco/Buffer.h>
 #include <Poco/Exception.h>
@@ -36,7 +37,7 @@ struct Echo : HTTPRequestHandler {
     void handleRequest(HTTPServerRequest& request, HTTPServerResponse& response) override {
         try {
             WebSocket socket(request, response);
-            bool closing = false;
+            bool closing = false, begun = false;
             for (;;) {
                 int flags = 0;
                 Poco::Buffer<char> frame(0);
@@ -44,7 +45,7 @@ struct Echo : HTTPRequestHandler {
                 int opcode = flags & WebSocket::FRAME_OP_BITMASK;
                 if (n == 0 && flags == 0) return;
                 if (opcode == WebSocket::FRAME_OP_CLOSE) {
-                    if (!closing) socket.sendFrame(frame.begin(), n, flags);
+                    if (!closing) socket.sendFrame(frame.begin(), n, WebSocket::FRAME_FLAG_FIN | opcode);
                     return;
                 }
                 std::string payload(frame.begin(), n);
@@ -53,7 +54,11 @@ struct Echo : HTTPRequestHandler {
                 if (opcode == WebSocket::FRAME_OP_PING)
                     socket.sendFrame(frame.begin(), n, WebSocket::FRAME_FLAG_FIN | WebSocket::FRAME_OP_PONG);
                 else if (whole_text && payload.rfind("close:", 0) == 0) closing = close(socket, payload.substr(6));
-                else socket.sendFrame(frame.begin(), n, flags);
+                else if (begun ? opcode == WebSocket::FRAME_OP_CONT
+                               : opcode == WebSocket::FRAME_OP_TEXT || opcode == WebSocket::FRAME_OP_BINARY) {
+                    socket.sendFrame(frame.begin(), n, (flags & WebSocket::FRAME_FLAG_FIN) | opcode);
+                    begun = !(flags & WebSocket::FRAME_FLAG_FIN);
+                }
             }
         } catch (const Poco::Exception&) {
         }

@@ -1,7 +1,9 @@
 // Echo server on gorilla/websocket.
 // Of closing, the program does only this: the text close:CODE:REASON writes a close message made by the library's
 // FormatCloseMessage (with its CloseNoStatusReceived where CODE is empty), whose error is dropped; it reads on, and as
-// in the library's example it closes the connection after an error. Answering a Close is the library's.
+// in the library's example it closes the connection after an error. That a text is UTF-8 is the application's to see
+// to, says the library's documentation: one that is not is answered by 1007 and ends the connection. Answering a Close
+// is the library's.
 package main
 
 import (
@@ -12,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 )
@@ -27,6 +30,10 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	for {
 		kind, message, err := socket.ReadMessage()
 		if err != nil {
+			return
+		}
+		if kind == websocket.TextMessage && !utf8.Valid(message) {
+			closeWith(socket, "1007")
 			return
 		}
 		if kind == websocket.TextMessage && strings.HasPrefix(string(message), "close:") {

@@ -32,7 +32,7 @@ class Echo(socketserver.BaseRequestHandler):
     def answer(self, event):
         if isinstance(event, Request):
             return self.ws.send(AcceptConnection())
-        if isinstance(event, Ping):
+        if isinstance(event, Ping) and self.ws.state is ConnectionState.OPEN:
             return self.ws.send(event.response())
         if isinstance(event, CloseConnection) and self.ws.state is not ConnectionState.CLOSED:
             return self.ws.send(event.response())

@@ -17,6 +17,8 @@ use crate::live::run::{Run, Surety};
 use crate::out::{Out, table, write_table};
 use crate::progress::Progress;
 
+use super::listed;
+
 /// Somebody asked the run to end.
 static STOP: AtomicBool = AtomicBool::new(false);
 
@@ -29,15 +31,17 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Fa
     let peers = manifest.peers(&args.trial.subjects).map_err(Failure::Usage)?;
     // Commands of the manifest run in its folder, wherever this one was started.
     let folder = folder.canonicalize()?;
+    let known = listed::read(&folder)?;
     // Whoever has no signals to catch can still end the run the hard way.
     let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
     let progress = Mutex::new(Progress::new(peers.len()));
-    let rows = fleet::run(&peers, &folder, args.trial.profile, &STOP, &|| {
+    let mut rows = fleet::run(&peers, &folder, args.trial.profile, &STOP, &|| {
         if let Ok(mut progress) = progress.lock() {
             progress.step();
         }
     });
     drop(progress);
+    listed::mark(&mut rows, &known);
     let mut shown = table(&["peer", "library", "version", "cases", "fails", "warns", "flaky"]);
     let (mut failed, mut untested) = (false, STOP.load(Ordering::Relaxed));
     for row in &rows {
@@ -90,7 +94,7 @@ fn count(run: &Run, standing: Standing) -> usize {
 /// The rules that a peer breaks, each with the smallest case that shows it.
 fn broken(name: &str, run: &Run, out: &mut Out) -> Result<(), Failure> {
     let counts = |told: &&crate::live::run::Told| told.broken > 0 && told.rule.level() != Level::Info;
-    if run.rules.iter().any(|told| counts(&told)) || !run.notes.is_empty() {
+    if run.rules.iter().any(|told| counts(&told)) || !run.notes.is_empty() || !run.stale.is_empty() {
         writeln!(out, "\n{name}")?;
     }
     for told in run.rules.iter().filter(counts) {
@@ -106,6 +110,9 @@ fn broken(name: &str, run: &Run, out: &mut Out) -> Result<(), Failure> {
             told.broken,
             actual.map_or("", |found| found.actual.as_str())
         )?;
+    }
+    for rule in &run.stale {
+        writeln!(out, "  stale    {rule}: known.toml lists it, and it is kept now")?;
     }
     run.notes.iter().try_for_each(|note| writeln!(out, "  note: {note}"))?;
     Ok(())
