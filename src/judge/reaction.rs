@@ -36,7 +36,9 @@ impl Story {
         // What the application asked for is no answer to the peer.
         let answer = self.own_close.filter(|own| in_time(own.at) && !self.own_close_was_wanted);
         let error = self.error.filter(|error| in_time(*error));
-        let end = self.end.filter(|end| in_time(*end));
+        let closing_already = self.own_close.is_some_and(|own| own.at < broken.came);
+        // Ending what it sends belongs to the closing that it had begun.
+        let end = self.end.filter(|end| in_time(*end) && (!closing_already || self.deaf == Some(*end)));
         let first = answer.map(|own| own.at).into_iter().chain(error).chain(end).min();
         if self.excess.is_some_and(|excess| in_time(excess) && first.is_none_or(|first| excess < first)) {
             return if broken.clouded { Reaction::Unclear } else { Reaction::Accepted };
@@ -84,13 +86,11 @@ impl Story {
         if answer.is_some() {
             return Reaction::Unclear;
         }
-        let closing_already = self.own_close.is_some_and(|own| own.at < broken.came);
-        match self.end {
-            Some(end) if in_time(end) => {
-                return if closing_already && close { Reaction::Unclear } else { rejected };
-            }
-            Some(end) if end <= broken.at => return Reaction::Unclear,
-            Some(_) | None => {}
+        if end.is_some() {
+            return if closing_already && close { Reaction::Unclear } else { rejected };
+        }
+        if self.end.is_some_and(|end| end <= broken.at) {
+            return Reaction::Unclear;
         }
         let told_by_header = broken.flaws.iter().any(Flaw::shows_in_length);
         let unable = self.paused || self.panicked.is_some() || self.spinning.is_some();
