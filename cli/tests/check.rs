@@ -56,6 +56,7 @@ fn a_server_that_echoes_any_code_is_found_out() {
         ran.out.lines().find_map(|line| line.trim().strip_prefix("repeat:   wsclose ")).expect("a command");
     let again: Vec<&str> = repeat.split(' ').collect();
     wsclose(&again).exits(1).says("2 cases");
+    check(&url, &["--case", "liveness"]).says("1 cases");
     check(
         &url,
         &["--case", "code-received/*", "--only", "close-answered", "--only", "5.5.*", "--skip", "code-*"],

@@ -43,7 +43,8 @@ impl Outcome {
         answer.number(u64::from(story.error.is_some()));
         let mut result = Digest(answer.0);
         result.number(u64::from(story.own_closes));
-        result.number(u64::from(story.end.is_some()));
+        // Once it has written its Close, when it hangs up is a matter of time.
+        result.number(u64::from(story.end.is_some() && story.own_closes == 0));
         for entry in entries {
             if let What::Message { kind, payload } = entry.what {
                 result.number(kind as u64);
