@@ -3,6 +3,9 @@
 
 mod support;
 
+use std::io::{ErrorKind, Read};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -16,16 +19,34 @@ fn model() -> String {
     format!("exec '{}' echo --connect {{url}}", env!("CARGO_BIN_EXE_wsclose"))
 }
 
+/// The test in which this program is a client, where it was started as one.
+const CLIENT: &str = "a_client_that_is_started_does_what_it_was_started_for";
+
 /// A client that is started for every connection.
 fn started(bad: Bad, more: &[&str]) -> Ran {
-    let command = client::command("is_a_client", bad);
+    let command = client::command(CLIENT, bad);
     wsclose(&[&["serve", "--exec", &command], more].concat())
 }
 
 #[test]
-#[ignore = "it is what other tests start"]
-fn is_a_client() {
+fn a_client_that_is_started_does_what_it_was_started_for() {
     client::be();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.set_nonblocking(true).expect("a socket");
+    let address = listener.local_addr().expect("a port").to_string();
+    let came = |bad: Bad| {
+        let command = client::command(CLIENT, bad).replace("{url}", &format!("ws://{address}/path"));
+        let status = Command::new("sh").args(["-c", &command]).stdout(Stdio::null()).status();
+        assert!(status.expect("a shell").success(), "{bad:?}");
+        // It has ended: what it sent is there.
+        let (mut tcp, _) = listener.accept().expect("it came");
+        tcp.set_nonblocking(false).expect("a socket");
+        let mut octets = Vec::new();
+        tcp.read_to_end(&mut octets).map(|_| octets).map_err(|error| error.kind())
+    };
+    assert_eq!(came(Bad::EndsAfter(20)).expect("octets"), client::request(&address, "/path")[..20]);
+    assert!(came(Bad::Garbage).expect("octets").starts_with(b"\0\x01\x02 EHLO"));
+    assert_eq!(came(Bad::ResetsAfter(0)), Err(ErrorKind::ConnectionReset));
 }
 
 #[test]
@@ -200,11 +221,11 @@ fn hostile_clients_that_are_started_are_left_within_bounds() {
 
 #[test]
 fn a_client_that_floods_every_case_but_the_first_takes_no_room() {
-    let command = client::command("is_a_client", Bad::FloodsLater);
+    let command = client::command(CLIENT, Bad::FloodsLater);
     let hall = Hall::start(&["serve", "--exec", &command, "--case", "code-received/*", "--jobs", "8"]);
     let (ran, memory) = hall.ends_within();
     ran.exits(3).says("expected at most 262144 octets");
-    assert!(memory < 64 << 10, "{memory} KiB");
+    assert!(memory > 0 && memory < 64 << 10, "{memory} KiB");
 }
 
 #[test]
@@ -233,7 +254,7 @@ fn hostile_clients_that_come_harm_nobody_else() {
         wsclose(&["echo", "--connect", &url]).exits(0).says("closed ");
     }
     let memory = hall.memory();
-    assert!(memory < 64 << 10, "{memory} KiB");
+    assert!(memory > 0 && memory < 64 << 10, "{memory} KiB");
     wsclose(&["echo", "--connect", &format!("{}/updateReports?agent=model", hall.url())]).exits(0);
     hall.ends().exits(0).says("model as a client").says("verdict: PASS, 0 rules fail, 0 warn");
 }
@@ -253,7 +274,7 @@ fn what_was_found_is_kept_when_a_run_is_ended() {
     assert_eq!(report["role"], "client");
     assert_eq!(report["endpoint"], "it");
     // One that is started is ended too.
-    let started = Hall::start(&["serve", "--exec", &client::command("is_a_client", Bad::NeverAnswers)]);
+    let started = Hall::start(&["serve", "--exec", &client::command(CLIENT, Bad::NeverAnswers)]);
     std::thread::sleep(Duration::from_secs(1));
     started.interrupt();
 }

@@ -79,17 +79,18 @@ fn key() -> [u8; 4] {
     std::process::id().wrapping_mul(0x9e37_79b1).to_be_bytes()
 }
 
-/// What the shell is to run to have such a client; `{url}` is left to be filled in.
+/// What the shell is to run to have such a client; `{url}` is left to be filled in. `test` is the one that calls
+/// [`be`].
 pub fn command(test: &str, bad: Bad) -> String {
     let program = std::env::current_exe().expect("a test has a program");
     let kind = format!("{bad:?}").replace(['(', ')'], "-");
     format!(
-        "{KIND}={kind} {URL}={{url}} exec '{}' {test} --exact --ignored --nocapture --test-threads=1",
+        "{KIND}={kind} {URL}={{url}} exec '{}' {test} --exact --nocapture --test-threads=1",
         program.display()
     )
 }
 
-/// Is such a client, if that was asked for.
+/// Is such a client, and ends with it, if that is what this process was started for.
 pub fn be() {
     let (Ok(kind), Ok(url)) = (std::env::var(KIND), std::env::var(URL)) else { return };
     let octets = || kind.split('-').nth(1).and_then(|octets| octets.parse().ok()).expect("so many octets");
