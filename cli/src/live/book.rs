@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use wsclose::rule::Rule;
-use wsclose::script::Step;
 
 use super::cases::{Able, Case};
 use super::check::{self, SILENT_CASES};
@@ -91,8 +90,7 @@ impl Book {
             let name = format!("again/{}", at + 1 - self.cases.len());
             return Ok((name, "whatever is in doubt by then, once more".to_owned()));
         };
-        let note = |step: Step<'_>| if let Step::Note(note) = step { Some(note.to_owned()) } else { None };
-        let notes: Vec<String> = case.script.as_script().steps().filter_map(note).collect();
+        let notes: Vec<&str> = case.script.as_script().steps().filter_map(|step| step.note()).collect();
         Ok((case.name.clone(), if notes.is_empty() { case.name.clone() } else { notes.join(" ") }))
     }
 

@@ -98,7 +98,7 @@ impl Able {
             writer.step(&Step::Wait(SILENCE));
         };
         for step in steps {
-            if matches!(step, Step::Connect | Step::Again(_)) {
+            if step.begins_connection() {
                 close(&mut writer, open, peer_ended);
                 peer_ended = false;
             }

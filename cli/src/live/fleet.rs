@@ -216,7 +216,8 @@ impl Live {
         process.wait_for(address, STARTING)?;
         let target = Target::new(&format!("ws://{address}/"), &Options::default())?;
         let tested = Tested { way: Way::Dial(&target), profile, commands: true, tells: false };
-        let command = format!("wsclose check --exec '{start}' 'ws://127.0.0.1:{{port}}/' --command-close");
+        let command =
+            format!("wsclose check --exec {} 'ws://127.0.0.1:{{port}}/' --command-close", quoted(&start));
         for _ in 0..self.warm_up {
             check::run(&plan(tested, &[], RUNNING, CONNECTIONS, command.clone()), stop, &|| {});
         }

@@ -68,21 +68,9 @@ impl Breeder {
         let script = Script::decode(&child[..size]).ok()?;
         let (mut waits, mut connections) = (0, 0);
         for step in script.steps() {
-            match step {
-                Step::Wait(ticks) => waits += u32::from(ticks),
-                Step::Connect | Step::Again(_) => connections += 1,
-                Step::Frame(_)
-                | Step::Octets { .. }
-                | Step::Fin
-                | Step::Reset
-                | Step::PeerGone(_)
-                | Step::PeerPause
-                | Step::PeerResume
-                | Step::AppClose(_)
-                | Step::AppSend { .. }
-                | Step::Pause
-                | Step::Resume
-                | Step::Note(_) => {}
+            connections += usize::from(step.begins_connection());
+            if let Step::Wait(ticks) = step {
+                waits += u32::from(ticks);
             }
         }
         let script = ScriptBuf::read(&child[..size]).ok()?;

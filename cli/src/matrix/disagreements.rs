@@ -17,8 +17,8 @@ pub fn page(results: &Results<'_>) -> String {
     let mut page = format!("<!-- {MARK} -->\n# Where peers differ\n\n");
     page += "Each section is a rule, with the scripts that are most about it: of the rules that the model meets in \
              a script, the one that fewest scripts meet. Only what a peer does itself is compared; what it leaves \
-             to its program is left out. To differ is no breach: a rule's level says what the RFC wants. Each script is the shortest that was played, as a file \
-             that `wsclose replay` takes.\n\n";
+             to its program is left out. To differ is no breach: a rule's level says what the RFC wants. Each \
+             script is the shortest that was played, as a file that `wsclose replay` takes.\n\n";
     for topic in &results.topics {
         section(results, topic, &mut page);
     }

@@ -4,12 +4,13 @@
 use std::io::Write;
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use wsclose::report::Standing;
 use wsclose::rule::Level;
 
 use crate::args;
+use crate::choice;
 use crate::failure::{Exit, Failure};
 use crate::files::{self, FileError};
 use crate::live::fleet::{self, Came, Manifest};
@@ -18,9 +19,6 @@ use crate::out::{Out, table, write_table};
 use crate::progress::Progress;
 
 use super::listed;
-
-/// Somebody asked the run to end.
-static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Checks every peer that is installed, and shows what each breaks.
 pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Failure> {
@@ -32,10 +30,9 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Fa
     // Commands of the manifest run in its folder, wherever this one was started.
     let folder = folder.canonicalize()?;
     let known = listed::read(&folder)?;
-    // Whoever has no signals to catch can still end the run the hard way.
-    let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
+    let stop = choice::stopper();
     let progress = Mutex::new(Progress::new(peers.len()));
-    let mut rows = fleet::run(&peers, &folder, args.trial.profile, &STOP, &|| {
+    let mut rows = fleet::run(&peers, &folder, args.trial.profile, stop, &|| {
         if let Ok(mut progress) = progress.lock() {
             progress.step();
         }
@@ -43,7 +40,7 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Fa
     drop(progress);
     listed::mark(&mut rows, &known);
     let mut shown = table(&["peer", "library", "version", "cases", "fails", "warns", "flaky"]);
-    let (mut failed, mut untested) = (false, STOP.load(Ordering::Relaxed));
+    let (mut failed, mut untested) = (false, stop.load(Ordering::Relaxed));
     for row in &rows {
         let name = row.live.name.as_str();
         let library = format!("{} ({})", row.live.tested, row.live.language);
