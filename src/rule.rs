@@ -202,7 +202,7 @@ rules! {
         "§5.5.2 lifts the duty to answer a Ping and forbids nothing: reported, never failed."
     CloseAnswered "close-answered" "5.5.1" Sender Must Answers
         "An endpoint that receives a Close and has sent none sends one back."
-        "A well-formed Close was received on a connection that nothing had failed or cut, and the subject is idle (one with a clock: and a tick has passed) with no Close written."
+        "A well-formed Close was received on a connection that nothing had failed or cut, and the subject is idle (one with a clock: and a tick has passed) with no Close written. Not where the code was refused and is one that not everybody has to know, 1012 to 1014: before failing, a Close is a SHOULD."
     CloseAnsweredPromptly "close-answered-promptly" "5.5.1" Sender Should Answers
         "It does so as soon as practical; a message under way may be finished first."
         "Grace: one tick between the Close received and the Close written, unless the subject wrote data in between."
@@ -223,7 +223,7 @@ rules! {
         "By how the subject ended TCP after having written a Close; a reset by the peer excuses it."
     WaitsForAnswer "waits-for-answer" "1.4, 7.1.2" Sender Should ClosesTcp
         "Having started the handshake, an endpoint does not close TCP before the peer's Close or a timeout."
-        "TCP closed, for reading too, less than two ticks after its own Close, with no frame, FIN or reset from the peer since, is reported."
+        "TCP closed, for reading too, less than two ticks after its own Close, with no frame, FIN or reset from the peer since, is reported. Not where a reset followed its FIN: who knows how long it read."
     AcceptsDefinedCodes "accepts-defined-codes" "7.4.1" Receiver Interop ReadsClose
         "1000–1003 and 1007–1011 complete the handshake: they are not treated as errors."
         "Judged on Closes with a short plain reason or none. Treated as an error: answered by an error code, reported as an error, or TCP dropped without an answer."
@@ -286,7 +286,7 @@ rules! {
         "Neither a Close nor an end of the connection followed. One that answers 1002 did handle it, as an error: not a breach."
     AnySegmentation "any-segmentation" "5.4" Receiver Robust Frames
         "The outcome is the same however the bytes are cut or joined by TCP."
-        "Two connections of one trace got the same bytes, cut differently, and differ in the Closes written, the messages delivered, the report or the end of TCP."
+        "Two connections of one trace got the same bytes, cut differently, and differ in the first Close written or in what the application was told; or, where all of them reached it both times, in later Closes, in the messages delivered, or in whether TCP ended without a Close."
     DiscardsAfterClose "discards-after-close" "1.4, 7.1.1" Receiver Should Frames
         "What arrives after the peer's Close is discarded: not delivered, and no error that changes the outcome."
         "More messages were delivered than came before the Close, or the application got an error instead of the Close. Pongs are quiet-after-close."
