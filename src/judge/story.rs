@@ -156,9 +156,9 @@ pub(super) struct Story {
     pub asked: Option<Asked>,
     /// How often it asked to close.
     pub asks: u32,
-    /// The codes that it asked for, the newest two that were not refused; and whether the subject's Close is one
-    /// of them, and so says nothing about the peer.
-    pub wanted: [Option<CloseCode>; 2],
+    /// The newest two of these wishes that were not refused, each with its code or none; and whether the subject's
+    /// Close is one of them, and so says nothing about the peer.
+    pub wanted: [Option<Option<CloseCode>>; 2],
     pub own_close_was_wanted: bool,
     /// The application sent after the subject's own Close, and awaits an answer; was answered; was told yes.
     pub pending_send: Option<At>,

@@ -85,7 +85,7 @@ impl Teller {
                     story.pending_send = None;
                     wants_to_close = true;
                     story.asks += 1;
-                    story.wanted = [code, story.wanted[0]];
+                    story.wanted = [Some(code), story.wanted[0]];
                     story.asked.get_or_insert(Asked { at, code, reason_len: reason.len(), refused: false });
                 }
                 What::AppSend { .. } => {
@@ -298,8 +298,12 @@ impl Teller {
                                 story.last_close = Some((at, close.code()));
                             }
                             if story.own_close.is_none() {
-                                story.own_close_was_wanted =
-                                    close.code().is_some() && story.wanted.contains(&close.code());
+                                let is_it = |wish: &Option<CloseCode>| match wish {
+                                    Some(code) => close.code() == Some(*code),
+                                    // Many say 1000 where they were not told what to say.
+                                    None => close.code().is_none_or(|code| code == CloseCode::NORMAL),
+                                };
+                                story.own_close_was_wanted = story.wanted.iter().flatten().any(is_it);
                                 story.own_close = Some(close);
                             }
                         }
