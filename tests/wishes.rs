@@ -1,75 +1,38 @@
-//! A subject whose application asks to close, and that writes the Close only once the peer's has come: it is the
-//! application's, and no answer.
+//! What an application wishes: a Close that is written only once the peer's has come is the application's, and no
+//! answer; and who refuses to close may have reasons of its own for what it does then.
 
+#[path = "support/does.rs"]
+mod does;
+
+use does::Does;
 use wsclose::code::{CloseCode, Profile};
-use wsclose::drive::Driver;
-use wsclose::judge::{Judge, Verdict};
+use wsclose::judge::Verdict;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Rule};
-use wsclose::script::ScriptBuf;
-use wsclose::subject::{Output, Stimulus, Subject};
+use wsclose::rule::Rule;
+use wsclose::subject::{Output, Stimulus};
 
 /// It takes the first wish that can be taken, and does nothing about it until something comes.
-#[derive(Default)]
-struct Late {
-    wish: Option<Option<CloseCode>>,
-}
-
-impl Subject for Late {
-    fn name(&self) -> &str {
-        "late"
-    }
-
-    fn duties(&self, _role: Role) -> Duties {
-        Duties::ALL
-    }
-
-    fn connect(&mut self, _role: Role, _out: &mut Output) {
-        self.wish = None;
-    }
-
-    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
-        match stimulus {
-            Stimulus::Close { code, .. } => {
-                if code.is_some_and(|code| code.sendable(Role::Server, Profile::Iana).is_err()) {
-                    return out.refused("nobody may send that");
-                }
-                self.wish.get_or_insert(code);
-                out.accepted();
-            }
-            Stimulus::Octets(_) => {
-                let Some(wish) = self.wish.take() else { return };
-                // Like many, it says 1000 where it was not told what to say.
-                let [high, low] = wish.unwrap_or(CloseCode::NORMAL).to_octets();
-                out.sent(&[0x88, 2, high, low]);
-                out.fin();
-            }
-            Stimulus::Fin
-            | Stimulus::Reset
-            | Stimulus::PeerGone(_)
-            | Stimulus::PeerPause
-            | Stimulus::PeerResume
-            | Stimulus::Send { .. }
-            | Stimulus::Pause
-            | Stimulus::Resume
-            | Stimulus::Tick => {}
+fn late(wish: &mut Option<Option<CloseCode>>, stimulus: Stimulus<'_>, out: &mut Output) {
+    if let Stimulus::Close { code, .. } = stimulus {
+        if code.is_some_and(|code| code.sendable(Role::Server, Profile::Iana).is_err()) {
+            return out.refused("nobody may send that");
         }
+        wish.get_or_insert(code);
+        out.accepted();
+    } else if let (Stimulus::Octets(_), Some(wish)) = (stimulus, wish.take()) {
+        // Like many, it says 1000 where it was not told what to say.
+        let [high, low] = wish.unwrap_or(CloseCode::NORMAL).to_octets();
+        out.sent(&[0x88, 2, high, low]);
+        out.fin();
     }
-}
-
-/// What is said of this rule where the application has these wishes, and then this comes.
-fn verdict(wishes: &str, comes: &str, rule: Rule) -> Verdict {
-    let text = format!("wsclose 1\nrole server\n{wishes}{comes}");
-    let script = ScriptBuf::read(text.as_bytes()).expect("a script");
-    let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
-    let trace = driver.drive(script.as_script(), &mut Late::default());
-    judge.judge(trace);
-    judge.verdicts().on(rule)
 }
 
 #[test]
 fn a_close_that_was_asked_for_before_does_not_refuse_the_peers() {
-    let taken = |wishes| verdict(wishes, "> close 3333\n", Rule::AcceptsLibraryAndPrivateCodes);
+    let taken = |wishes: &str| {
+        let steps = format!("{wishes}> close 3333\n");
+        Does::new(late).verdict(&steps, Rule::AcceptsLibraryAndPrivateCodes)
+    };
     assert_eq!(taken("app close 1008\n"), Verdict::Inconclusive);
     // Another wish came after it, and two that were refused.
     assert_eq!(taken("app close 1008\napp close 1000\n"), Verdict::Inconclusive);
@@ -78,8 +41,35 @@ fn a_close_that_was_asked_for_before_does_not_refuse_the_peers() {
 
 #[test]
 fn a_close_that_was_asked_for_before_does_not_take_what_is_broken() {
-    let comes = "> close 1000 hex:80\n";
-    for wishes in ["app close 1000\n", "app close\n"] {
-        assert_ne!(verdict(wishes, comes, Rule::RejectsBadUtf8Reason), Verdict::Breaks, "{wishes}");
+    for wish in ["app close 1000\n", "app close\n"] {
+        let steps = format!("{wish}> close 1000 hex:80\n");
+        let verdict = Does::new(late).verdict(&steps, Rule::RejectsBadUtf8Reason);
+        assert_ne!(verdict, Verdict::Breaks, "{wish}");
     }
+}
+
+/// It refuses to close, and then leaves without an answer.
+fn sulks(_: &mut (), stimulus: Stimulus<'_>, out: &mut Output) {
+    match stimulus {
+        Stimulus::Close { .. } => out.refused("not like that"),
+        Stimulus::Octets(_) => out.fin(),
+        Stimulus::Fin
+        | Stimulus::Reset
+        | Stimulus::PeerGone(_)
+        | Stimulus::PeerPause
+        | Stimulus::PeerResume
+        | Stimulus::Send { .. }
+        | Stimulus::Pause
+        | Stimulus::Resume
+        | Stimulus::Tick => {}
+    }
+}
+
+#[test]
+fn who_refused_to_close_is_blamed_for_not_answering_and_not_for_refusing_a_code() {
+    let on = |steps, rule| Does::new(sulks).verdict(steps, rule);
+    assert_eq!(on("> close 1000\n", Rule::AcceptsDefinedCodes), Verdict::Breaks);
+    let steps = "app close 1000 \"x\" * 124\n> close 1000\nwait 2\n";
+    assert_eq!(on(steps, Rule::AcceptsDefinedCodes), Verdict::NotExercised);
+    assert_eq!(on(steps, Rule::CloseAnswered), Verdict::Breaks);
 }

@@ -1,0 +1,48 @@
+//! A subject that does what a test says, and is judged for it.
+
+use wsclose::code::Profile;
+use wsclose::drive::Driver;
+use wsclose::judge::{Judge, Verdict};
+use wsclose::role::Role;
+use wsclose::rule::{Duties, Rule};
+use wsclose::script::ScriptBuf;
+use wsclose::subject::{Output, Stimulus, Subject};
+
+/// A subject with all duties, a state that every connection begins anew, and this way to react.
+pub struct Does<S> {
+    state: S,
+    react: fn(&mut S, Stimulus<'_>, &mut Output),
+}
+
+impl<S: Default> Does<S> {
+    pub fn new(react: fn(&mut S, Stimulus<'_>, &mut Output)) -> Does<S> {
+        Does { state: S::default(), react }
+    }
+
+    /// What is said of this rule, of a server that these steps are played to.
+    pub fn verdict(mut self, steps: &str, rule: Rule) -> Verdict {
+        let text = format!("wsclose 1\nrole server\n{steps}");
+        let script = ScriptBuf::read(text.as_bytes()).expect("a script");
+        let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
+        judge.judge(driver.drive(script.as_script(), &mut self));
+        judge.verdicts().on(rule)
+    }
+}
+
+impl<S: Default> Subject for Does<S> {
+    fn name(&self) -> &str {
+        "does"
+    }
+
+    fn duties(&self, _role: Role) -> Duties {
+        Duties::ALL
+    }
+
+    fn connect(&mut self, _role: Role, _out: &mut Output) {
+        self.state = S::default();
+    }
+
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+        (self.react)(&mut self.state, stimulus, out);
+    }
+}
