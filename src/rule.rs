@@ -217,13 +217,13 @@ rules! {
         "Grace: one tick after Closes have gone both ways."
     ClientLetsServerCloseFirst "client-lets-server-close-first" "5.5.1, 7.1.1" Sender Should ClosesTcp
         "The client waits a reasonable time for the server to close TCP."
-        "A client that closes TCP less than two ticks after the handshake, the server's FIN not having come, is reported."
+        "A client that closes TCP before a tick has passed since the handshake, the server's FIN not having come, is reported: how long is reasonable, the RFC does not say."
     TcpClosedCleanly "tcp-closed-cleanly" "7.1.1" Sender Should ClosesTcp
         "TCP is closed by FIN, discarding what still arrives: not by a reset that can destroy the Close just sent."
         "By how the subject ended TCP after having written a Close; a reset by the peer excuses it."
     WaitsForAnswer "waits-for-answer" "1.4, 7.1.2" Sender Should ClosesTcp
         "Having started the handshake, an endpoint does not close TCP before the peer's Close or a timeout."
-        "TCP closed, for reading too, less than two ticks after its own Close, with no frame, FIN or reset from the peer since, is reported. Not where a reset followed its FIN: who knows how long it read."
+        "TCP closed, for reading too, before a tick has passed since its own Close, with no frame, FIN or reset from the peer since, is reported: how long a timeout is, the RFC does not say. Not where a reset followed its FIN: who knows how long it read."
     AcceptsDefinedCodes "accepts-defined-codes" "7.4.1" Receiver Interop ReadsClose
         "1000–1003 and 1007–1011 complete the handshake: they are not treated as errors."
         "Judged on Closes with a short plain reason or none. Treated as an error: answered by an error code, reported as an error, or TCP dropped without an answer."
@@ -292,7 +292,7 @@ rules! {
         "More messages were delivered than came before the Close, or the application got an error instead of the Close. Pongs are quiet-after-close."
     ReadsUntilAnswer "reads-until-answer" "1.4, 5.5.1" Receiver Should Frames
         "After its own Close an endpoint goes on reading frames until the peer's Close."
-        "Lawful frames came between its Close and the peer's, and it reported an error or ended TCP before the peer's Close, or kept a whole message from its application. Only after the peer's Close is data discarded (§1.4); a browser discards it before, as WHATWG has it."
+        "Lawful frames came between its Close and the peer's, and it reported an error or ended TCP upon them, before the peer's Close and a tick, or kept a whole message from its application. Only after the peer's Close is data discarded (§1.4); a browser discards it before, as WHATWG has it."
     SimultaneousClose "simultaneous-close" "5.5.1" Receiver Should Frames
         "Two Closes that crossed are each the other's answer: no further Close is sent."
         "After its own Close a Close with another body came in, and a second one went out."

@@ -218,12 +218,12 @@ fn after_close(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
 /// Whether frames were still read after the subject's own Close.
 fn reads(bench: &mut Bench<'_>, story: &Story) {
     let Some(own) = story.own_close else { return };
-    if !story.between_closes || !story.began() || story.broken.is_some() {
+    let Some(between) = story.between_closes.filter(|_| story.began() && story.broken.is_none()) else {
         return;
-    }
+    };
     let until = story.peer_close.map_or(story.last, |peer| peer.at);
     let before = |at: &super::story::At| {
-        *at > own.at && *at < until && !story.peer_ended_before(*at) && at.tick - own.at.tick < 2
+        *at > between && *at < until && !story.peer_ended_before(*at) && at.tick == between.tick
     };
     let breach = story
         .deaf

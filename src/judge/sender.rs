@@ -170,13 +170,12 @@ fn tcp(bench: &mut Bench<'_>, story: &Story) {
             || story.peer_close.is_some_and(|peer| peer.at < deaf)
             || story.peer_ended_before(deaf)
             // Whether it read what still came is for another rule to say.
-            || story.between_closes
+            || story.between_closes.is_some()
             || story.error.is_some_and(|error| error < own.at);
-        let waited = deaf.tick - own.at.tick;
         if story.reset_late {
             bench.unclear(Rule::WaitsForAnswer);
         } else {
-            let breach = (!excused && waited < 2)
+            let breach = (!excused && deaf.tick == own.at.tick)
                 .then_some((deaf, Actual::Words("closed TCP without waiting for an answer")));
             bench.rule(Rule::WaitsForAnswer, breach, "the peer's Close, or patience at its end");
         }
@@ -210,7 +209,7 @@ fn after_handshake(bench: &mut Bench<'_>, story: &Story, both: At) {
             let hasty = story.end.filter(|end| {
                 // What a program does about an error that its library told it of is not the library's.
                 !story.peer_ended_before(*end)
-                    && end.tick.saturating_sub(both.tick) < 2
+                    && end.tick == both.tick
                     && story.error.is_none_or(|error| error > *end)
             });
             let breach = hasty.map(|end| (end, Actual::Words("closed TCP before the server did")));

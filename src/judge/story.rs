@@ -139,8 +139,8 @@ pub(super) struct Story {
     /// Something came after the peer's Close, and in one segment with it.
     pub late: bool,
     pub crowded: bool,
-    /// Lawful frames came after the subject's own Close and before the peer's.
-    pub between_closes: bool,
+    /// When a lawful frame last came after the subject's own Close and before the peer's.
+    pub between_closes: Option<At>,
     /// How many whole messages were among them, and how many were delivered after its own Close.
     pub messages_between: u32,
     pub delivered_between: u32,

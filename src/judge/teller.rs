@@ -229,7 +229,9 @@ impl Teller {
                 }
                 (Seen::Frame(header, flaws, payload), _) => {
                     let between = story.own_close.is_some() && story.deaf.is_none();
-                    story.between_closes |= between && header.opcode != Opcode::Close;
+                    if between && header.opcode != Opcode::Close {
+                        story.between_closes = Some(at);
+                    }
                     let accompanied = story.frame_at.replace(at) == Some(at);
                     match header.opcode {
                         Opcode::Close => {
