@@ -17,6 +17,7 @@ pub mod hall;
 pub mod launch;
 pub mod opener;
 pub mod opening;
+pub mod patience;
 pub mod play;
 pub mod report;
 pub mod run;

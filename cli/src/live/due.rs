@@ -81,6 +81,11 @@ impl Due {
         self.live.wrote(octets);
     }
 
+    /// Whether it has begun a Close.
+    pub fn has_closed(&self) -> bool {
+        self.live.closes > 0
+    }
+
     /// It ended TCP.
     pub fn ended(&mut self) {
         self.live.ended = true;

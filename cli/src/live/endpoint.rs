@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 use wsclose::code::CloseCode;
 use wsclose::frame::{self, Header, Opcode};
 use wsclose::role::Role;
-use wsclose::rule::Duties;
+use wsclose::rule::{Duties, RuleSet};
 use wsclose::subject::{Output, Stimulus, Subject};
 
 use super::due::Due;
 use super::launch::Aside;
 use super::opener::{Conn, MAX_HEARD, Opener, Trouble};
+use super::patience::Patience;
 use super::tested::Tested;
 use super::wire::Heard;
 
@@ -40,6 +41,7 @@ pub struct Endpoint<'a> {
     opener: Opener<'a>,
     pace: Pace,
     due: Due,
+    patience: Patience,
     deflate: bool,
     conn: Option<Conn>,
     heard: usize,
@@ -58,6 +60,7 @@ impl<'a> Endpoint<'a> {
             opener: Opener::new(tested.way),
             pace,
             due: Due::new(tested.role(), tested.profile),
+            patience: Patience::default(),
             deflate: false,
             conn: None,
             heard: 0,
@@ -81,6 +84,11 @@ impl<'a> Endpoint<'a> {
     /// The first thing, since this was last asked, because of which what was seen is worth nothing.
     pub fn trouble(&mut self) -> Option<Trouble> {
         self.trouble.take()
+    }
+
+    /// The rules, since this was last asked, that hang on how long a timeout of the endpoint is.
+    pub fn unclear(&mut self) -> RuleSet {
+        self.patience.unclear()
     }
 
     /// How long an opening handshake has taken at the most.
@@ -108,8 +116,7 @@ impl<'a> Endpoint<'a> {
             match conn.wire.hear(&mut self.buffer, wait.min(left)) {
                 Ok(Heard::Octets(octets)) => {
                     out.sent(&self.buffer[..octets]);
-                    self.due.wrote(&self.buffer[..octets]);
-                    self.heard += octets;
+                    self.wrote(octets);
                     if self.heard > MAX_HEARD {
                         self.trouble.get_or_insert(Trouble::Flood);
                         return self.abandon(out);
@@ -124,6 +131,7 @@ impl<'a> Endpoint<'a> {
                 }
                 // It may still read: a FIN ends one direction, and does not say whether it ends both.
                 Ok(Heard::Fin) => {
+                    self.patience.ended(Instant::now());
                     self.due.ended();
                     out.half_fin();
                     if conn.wire.is_broken() {
@@ -133,6 +141,7 @@ impl<'a> Endpoint<'a> {
                     return;
                 }
                 Ok(Heard::Reset) => {
+                    self.patience.ended(Instant::now());
                     self.over();
                     return out.reset();
                 }
@@ -142,6 +151,15 @@ impl<'a> Endpoint<'a> {
                 }
             }
         }
+    }
+
+    /// It wrote so many octets of the buffer.
+    fn wrote(&mut self, octets: usize) {
+        self.due.wrote(&self.buffer[..octets]);
+        if self.due.has_closed() {
+            self.patience.closed(Instant::now());
+        }
+        self.heard += octets;
     }
 
     /// The endpoint has ended TCP.
@@ -180,6 +198,7 @@ impl<'a> Endpoint<'a> {
         if let Some(conn) = &mut self.conn {
             // What could not be written was not wanted; what it did instead is heard next.
             conn.wire.say(octets, self.pace.limit.saturating_sub(self.opened.elapsed()));
+            self.patience.told(Instant::now());
         }
     }
 
@@ -213,6 +232,7 @@ impl Subject for Endpoint<'_> {
     fn connect(&mut self, _role: Role, out: &mut Output) {
         self.end();
         self.due.connect();
+        self.patience.connect();
         self.heard = 0;
         self.told = false;
         match self.opener.open(self.pace.open, self.deflate) {
@@ -258,7 +278,12 @@ impl Subject for Endpoint<'_> {
             }
             Stimulus::Tick => {
                 wait = self.pace.tick;
-                aside = if self.tested.tells { self.pace.due } else { self.pace.gap };
+                aside = match (self.tested.tells, out.is_half_closed()) {
+                    (false, _) => self.pace.gap,
+                    // What waits for our FIN has nothing to tell before that.
+                    (true, true) => self.pace.tick,
+                    (true, false) => self.pace.due,
+                };
             }
             // Nobody asks for what this endpoint cannot be made to do: see `cases`.
             Stimulus::Close { .. }

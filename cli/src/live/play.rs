@@ -52,9 +52,9 @@ impl<'a> Player<'a> {
         self.endpoint.negotiate(case.deflate);
         let trace = self.driver.drive(script, &mut self.endpoint);
         let took = begun.elapsed();
-        let trouble = self.endpoint.trouble();
+        let (trouble, timed) = (self.endpoint.trouble(), self.endpoint.unclear());
         self.endpoint.end();
-        Played::of(case, trace, &mut self.judge, trouble, took)
+        Played::of(case, trace, timed, &mut self.judge, trouble, took)
     }
 
     /// Plays a case on a connection that has come by itself.

@@ -55,17 +55,19 @@ pub struct Played {
 }
 
 impl Played {
-    /// What the judge says of a trace.
+    /// What the judge says of a trace. Nothing is held against the endpoint by the rules in `timed`: they hang on how
+    /// long a timeout of its is.
     pub fn of(
         case: &Case,
         trace: &Trace,
+        timed: RuleSet,
         judge: &mut Judge,
         trouble: Option<Trouble>,
         took: Duration,
     ) -> Played {
         let judged = if trouble.is_none() { judge.judge(trace) } else { &[] };
         // The judge is not told of compression, with which RSV1 in data is right (RFC 7692 §6).
-        let counts = |rule| !(case.deflate && rule == Rule::StreamWellFormed);
+        let counts = |rule| !(case.deflate && rule == Rule::StreamWellFormed || timed.contains(rule));
         let found: Vec<Found> = judged
             .iter()
             .filter(|finding| counts(finding.rule))
@@ -79,13 +81,14 @@ impl Played {
             None => judge.verdicts().with(verdict),
             Some(_) => RuleSet::EMPTY,
         };
+        let timed = timed.and(verdicts(Verdict::Breaks));
         Played {
             name: case.name.clone(),
             script: case.script.as_script().to_string(),
             timeline: if found.is_empty() { String::new() } else { timeline(trace) },
             found,
             kept: verdicts(Verdict::Conforms),
-            unclear: verdicts(Verdict::Inconclusive),
+            unclear: verdicts(Verdict::Inconclusive).union(timed),
             trouble,
             code: code_written(trace),
             took,

@@ -6,10 +6,16 @@ use std::collections::BTreeMap;
 use wsclose::rule::{Level, Rule, RuleSet};
 
 use super::cases::Case;
+use super::patience::TIMED;
 use super::run::{Played, Surety};
 
 /// How many cases are tried again, at the most, before a breach of a rule counts as flaky.
 pub const TRIES: usize = 3;
+
+/// How often a case has to break the rule again before that counts as repeated.
+const fn repeats(rule: Rule) -> usize {
+    if TIMED.contains(rule) { 3 } else { 1 }
+}
 
 /// What came of playing a case again.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +31,7 @@ enum Again {
 pub struct Score {
     cases: Vec<Case>,
     played: Vec<Option<Played>>,
-    again: Vec<Option<Again>>,
+    again: Vec<Vec<Again>>,
 }
 
 /// What is wanted of one rule.
@@ -41,7 +47,7 @@ enum Wanted {
 impl Score {
     /// Nothing has been played.
     pub fn new(cases: Vec<Case>) -> Score {
-        let (played, again) = (vec![None; cases.len()], vec![None; cases.len()]);
+        let (played, again) = (vec![None; cases.len()], vec![Vec::new(); cases.len()]);
         Score { cases, played, again }
     }
 
@@ -64,7 +70,7 @@ impl Score {
     pub fn add(&mut self, case: Case, played: Played) {
         self.cases.push(case);
         self.played.push(Some(played));
-        self.again.push(None);
+        self.again.push(Vec::new());
     }
 
     /// The case at this place has been played.
@@ -76,10 +82,10 @@ impl Score {
     /// seen once and not again is still told, as flaky.
     pub fn record_again(&mut self, at: usize, mut fresh: Played) {
         if fresh.trouble.is_some() {
-            self.again[at] = Some(Again::Trouble);
+            self.again[at].push(Again::Trouble);
             return;
         }
-        self.again[at] = Some(Again::Broke(fresh.found.iter().map(|found| found.rule).collect()));
+        self.again[at].push(Again::Broke(fresh.found.iter().map(|found| found.rule).collect()));
         if let Some(before) = self.played[at].take() {
             if fresh.found.is_empty() {
                 fresh.timeline = before.timeline;
@@ -125,12 +131,12 @@ impl Score {
 
     fn wanted(&self, rule: Rule) -> Wanted {
         for at in self.tries(rule) {
-            match self.again[at] {
-                None => return Wanted::Case(at),
-                Some(Again::Broke(rules)) if rules.contains(rule) => {
-                    return Wanted::Sure(Surety::Repeated, at);
-                }
-                Some(Again::Broke(_) | Again::Trouble) => {}
+            let broke = |again: &Again| matches!(again, Again::Broke(rules) if rules.contains(rule));
+            // What a case broke when it was first played again is sure, however often another rule wants it.
+            let again = self.again[at].iter().take(repeats(rule));
+            let enough = again.len() == repeats(rule);
+            if again.clone().all(broke) {
+                return if enough { Wanted::Sure(Surety::Repeated, at) } else { Wanted::Case(at) };
             }
         }
         self.seen_again(rule).map_or(Wanted::Nothing, |at| Wanted::Sure(Surety::Flaky, at))
@@ -138,11 +144,71 @@ impl Score {
 
     /// The last case of those tried that was played again.
     fn seen_again(&self, rule: Rule) -> Option<usize> {
-        self.tries(rule).into_iter().rev().find(|at| matches!(self.again[*at], Some(Again::Broke(_))))
+        self.tries(rule)
+            .into_iter()
+            .rev()
+            .find(|at| self.again[*at].iter().any(|again| matches!(again, Again::Broke(_))))
     }
 }
 
 /// The rules whose breach is to be seen twice.
 fn doubtful() -> impl Iterator<Item = Rule> {
     Rule::ALL.into_iter().filter(|rule| rule.level() != Level::Info)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::live::cases::Able;
+    use crate::live::run::Found;
+    use std::time::Duration;
+    use wsclose::role::Role;
+
+    /// A case that broke these rules.
+    fn broke(rules: &[Rule]) -> Played {
+        let found = |rule: &Rule| Found { rule: *rule, expected: String::new(), actual: String::new() };
+        Played {
+            name: String::new(),
+            script: String::new(),
+            timeline: String::new(),
+            found: rules.iter().map(found).collect(),
+            kept: RuleSet::EMPTY,
+            unclear: RuleSet::EMPTY,
+            trouble: None,
+            code: None,
+            took: Duration::ZERO,
+        }
+    }
+
+    /// How sure the breach of a rule is, by what a case broke each time it was played.
+    fn surety(rule: Rule, plays: &[&[Rule]]) -> Option<Surety> {
+        let able = Able { role: Role::Server, commands: true, reconnects: true };
+        let mut score = Score::new(vec![able.liveness()]);
+        let [first, again @ ..] = plays else { return None };
+        score.record(0, broke(first));
+        for played in again {
+            assert_eq!(score.in_doubt(), Some(0), "more plays than are wanted");
+            score.record_again(0, broke(played));
+        }
+        assert_eq!(score.in_doubt(), None, "fewer plays than are wanted");
+        score.told().1.get(&rule).map(|(surety, _)| *surety)
+    }
+
+    #[test]
+    fn a_breach_is_seen_twice() {
+        let rule = Rule::CloseAnswered;
+        assert_eq!(surety(rule, &[&[]]), None);
+        assert_eq!(surety(rule, &[&[rule], &[rule]]), Some(Surety::Repeated));
+        assert_eq!(surety(rule, &[&[rule], &[]]), Some(Surety::Flaky));
+    }
+
+    #[test]
+    fn what_hangs_on_a_clock_is_seen_more_often() {
+        let rule = Rule::WaitsForAnswer;
+        assert_eq!(surety(rule, &[&[rule], &[rule], &[rule], &[rule]]), Some(Surety::Repeated));
+        assert_eq!(surety(rule, &[&[rule], &[rule], &[]]), Some(Surety::Flaky));
+        // Another rule is sure by then, and stays so.
+        let both = [rule, Rule::CloseAnswered];
+        assert_eq!(surety(both[1], &[&both, &both, &[]]), Some(Surety::Repeated));
+    }
 }
