@@ -1,9 +1,9 @@
 //! `wsclose echo`. In comes an address or a URL, out comes the reference model behind a socket: a server until it is
-//! ended, a client until its connection is.
+//! ended, a client until its connection is, or until no more URLs come.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::net::{SocketAddr, TcpListener};
 
 use wsclose::role::Role;
@@ -18,7 +18,17 @@ use crate::out::Out;
 /// Runs the model.
 pub fn run(args: &args::Echo, out: &mut Out) -> Result<Exit, Failure> {
     match (&args.connect, args.listen) {
-        (Some(url), _) => connect(args, url, out),
+        (Some(url), _) if url == "-" => {
+            for url in std::io::stdin().lock().lines() {
+                connect(args, url?.trim(), out)?;
+                out.flush()?;
+            }
+            Ok(Exit::Conforms)
+        }
+        (Some(url), _) => {
+            connect(args, url, out)?;
+            Ok(Exit::Conforms)
+        }
         (None, Some(address)) => listen(args, address, out),
         (None, None) => Err(Failure::Usage("expected --listen or --connect, found neither".to_owned())),
     }
@@ -40,7 +50,7 @@ fn listen(args: &args::Echo, address: SocketAddr, out: &mut Out) -> Result<Exit,
     Ok(Exit::Conforms)
 }
 
-fn connect(args: &args::Echo, url: &str, out: &mut Out) -> Result<Exit, Failure> {
+fn connect(args: &args::Echo, url: &str, out: &mut Out) -> Result<(), Failure> {
     let options = Options { any_host: args.i_may_test_this_host, ..Options::default() };
     let target = Target::new(url, &options)?;
     // What nobody can foretell, without asking for more than the standard library has.
@@ -51,5 +61,5 @@ fn connect(args: &args::Echo, url: &str, out: &mut Out) -> Result<Exit, Failure>
     if let Some(told) = talk.converse(conn, Vec::new())? {
         writeln!(out, "{told}")?;
     }
-    Ok(Exit::Conforms)
+    Ok(())
 }

@@ -18,7 +18,7 @@ use crate::live::cases::Able;
 use crate::live::check::{self, Plan};
 use crate::live::exec::{self, Process};
 use crate::live::hall::{self, Event, Hall};
-use crate::live::launch::Launcher;
+use crate::live::launch::{Launcher, Program};
 use crate::live::report::Reports;
 use crate::live::run::Timing;
 use crate::live::target::TargetError;
@@ -48,28 +48,35 @@ struct Serve<'a> {
 
 /// Makes the run, and shows it.
 pub fn run(args: &args::Serve, out: &mut Out) -> Result<Exit, Failure> {
+    let program = program(args);
     let able =
-        Able { role: Role::Client, commands: args.choice.command_close, reconnects: args.exec.is_some() };
+        Able { role: Role::Client, commands: args.choice.command_close, reconnects: program.is_some() };
     let chosen = choice::read(&args.choice, able, args.says_closed)?;
     if args.choice.list {
         return choice::list(&chosen, out);
     }
-    if args.choice.fuzz.is_some() && args.exec.is_none() {
-        let why =
-            "expected --fuzz together with --exec, found it alone: who comes by itself counts the cases once";
+    if args.choice.fuzz.is_some() && program.is_none() {
+        let why = "expected --fuzz together with --exec or --feed, found it alone: who comes by itself counts the \
+                   cases once";
         return Err(Failure::Usage(why.to_owned()));
     }
-    let port = if args.exec.is_some() { 0 } else { PORT };
+    let port = if program.is_some() { 0 } else { PORT };
     let address = args.listen.unwrap_or(SocketAddr::from(([127, 0, 0, 1], port)));
     if !address.ip().is_loopback() && !args.i_may_test_this_host {
         return Err(TargetError::NotLoopback(address).into());
     }
     let reports = choice::reports(&args.reports)?;
     let serve = Serve { args, chosen, reports, address };
-    match &args.exec {
-        Some(command) => serve.started(command, out),
+    match program {
+        Some(program) => serve.started(program, out),
         None => serve.looped(able, out),
     }
+}
+
+/// What is started, if anything is.
+fn program(args: &args::Serve) -> Option<Program> {
+    let anew = args.exec.clone().map(Program::Anew);
+    anew.or_else(|| args.feed.clone().map(Program::Fed))
 }
 
 impl Serve<'_> {
@@ -103,13 +110,19 @@ impl Serve<'_> {
         }
     }
 
-    /// A client is started for every connection.
-    fn started(&self, command: &str, out: &mut Out) -> Result<Exit, Failure> {
-        // Said before anything is started, and not as the trouble of a case.
-        exec::filled(command, "url", "")?;
-        let name = self.args.agent.clone().unwrap_or_else(|| command.to_owned());
-        let launcher = Launcher::new(name, command.to_owned(), self.address)
-            .map_err(|error| self.cannot_listen(&error))?;
+    /// Clients are started by us.
+    fn started(&self, program: Program, out: &mut Out) -> Result<Exit, Failure> {
+        let command = match &program {
+            Program::Anew(command) => {
+                // Said before anything is started, and not as the trouble of a case.
+                exec::filled(command, "url", "")?;
+                command
+            }
+            Program::Fed(command) => command,
+        };
+        let name = self.args.agent.clone().unwrap_or_else(|| command.clone());
+        let launcher =
+            Launcher::new(name, program, self.address).map_err(|error| self.cannot_listen(&error))?;
         let run = choice::make(&self.plan(self.tested(Way::Launch(&launcher))));
         choice::finish(&run, &self.reports, out)
     }
@@ -210,6 +223,7 @@ impl Serve<'_> {
         let mut words = vec!["wsclose serve".to_owned()];
         words.extend(args.listen.iter().map(|address| option("listen", &address.to_string())));
         words.extend(args.exec.iter().map(|exec| option("exec", exec)));
+        words.extend(args.feed.iter().map(|feed| option("feed", feed)));
         words.extend(args.run_loop.iter().map(|command| option("loop", command)));
         words.extend(args.agent.iter().map(|agent| option("agent", agent)));
         let flags = [("says-closed", args.says_closed), ("i-may-test-this-host", args.i_may_test_this_host)];

@@ -1,20 +1,25 @@
-// Echo client on the `WebSocket` that the runtime itself has: Node, Bun and Deno all run this file.
+// Echo client on the `WebSocket` that the runtime itself has: Node, Bun and Deno all run this file. It connects to
+// one URL after another, a line each on standard input.
 // Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that
-// throws is dropped. The last line is what the event `close` says.
-const url = globalThis.Deno ? Deno.args[0] : process.argv[2];
-const socket = new WebSocket(url);
-socket.binaryType = "arraybuffer";
-socket.addEventListener("error", (event) => event.preventDefault());
-socket.addEventListener("message", (event) => {
-  const asked = typeof event.data === "string" ? /^close:([^:]*):?(.*)$/s.exec(event.data) : null;
-  try {
-    if (asked === null) socket.send(event.data);
-    else if (asked[1] === "") socket.close();
-    else socket.close(Number(asked[1]), asked[2]);
-  } catch {
-    // Refused: the connection stays as the runtime left it.
-  }
-});
-socket.addEventListener("close", (event) => {
-  console.log(`closed ${event.code} ${JSON.stringify(event.reason)} ${event.wasClean ? "clean" : "unclean"}`);
+// throws is dropped. What the event `close` says is printed.
+import { createInterface } from "node:readline";
+import process from "node:process";
+
+createInterface({ input: process.stdin }).on("line", (url) => {
+  const socket = new WebSocket(url);
+  socket.binaryType = "arraybuffer";
+  socket.addEventListener("error", (event) => event.preventDefault());
+  socket.addEventListener("message", (event) => {
+    const asked = typeof event.data === "string" ? /^close:([^:]*):?(.*)$/s.exec(event.data) : null;
+    try {
+      if (asked === null) socket.send(event.data);
+      else if (asked[1] === "") socket.close();
+      else socket.close(Number(asked[1]), asked[2]);
+    } catch {
+      // Refused: the connection stays as the runtime left it.
+    }
+  });
+  socket.addEventListener("close", (event) => {
+    console.log(`closed ${event.code} ${JSON.stringify(event.reason)} ${event.wasClean ? "clean" : "unclean"}`);
+  });
 });

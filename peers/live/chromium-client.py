@@ -1,5 +1,6 @@
-# Echo client in headless Chromium: serves chromium-client.html on loopback, starts the browser on it, prints what
-# the page tells of its `close` event, and ends the browser. Of closing, the program itself does nothing.
+# Echo client in headless Chromium: serves chromium-client.html on loopback, starts the browser on it, hands the page
+# one URL after another, a line each on standard input, and prints what the page tells of its `close` events. Of
+# closing, the program itself does nothing.
 import ctypes
 import http.server
 import os
@@ -9,24 +10,29 @@ import subprocess
 import sys
 import tempfile
 import threading
-import urllib.parse
 
 # Debian's command chromium-headless-shell is a shell script round this, which passes no signals on.
 BROWSER = "/usr/lib/chromium/chromium-headless-shell"
 PAGE = pathlib.Path(__file__).with_suffix(".html").read_bytes()
-told = threading.Event()
+# Read without a buffer, whose lock a thread that still waits for a line would hold for ever.
+URLS = open(0, "rb", buffering=0)
+over = threading.Event()
 
 
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        page = PAGE if self.path.startswith("/?") else b""
+        page = PAGE if self.path == "/" else b""
         self.answer(200 if page else 404, page)
 
     def do_POST(self):
-        closed = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.answer(204, b"")
-        print(closed, flush=True)
-        told.set()
+        told = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/closed":
+            self.answer(204, b"")
+            print(told.decode(), flush=True)
+        elif url := URLS.readline():
+            self.answer(200, url.strip())
+        else:
+            over.set()
 
     def answer(self, status, body):
         self.send_response(status)
@@ -47,7 +53,7 @@ def end_with_parent():
 def main():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    page = f"http://127.0.0.1:{server.server_port}/?{urllib.parse.quote(sys.argv[1], safe='')}"
+    page = f"http://127.0.0.1:{server.server_port}/"
     with tempfile.TemporaryDirectory(prefix="chromium-client-", ignore_cleanup_errors=True) as profile:
         browser = subprocess.Popen(
             [BROWSER, f"--user-data-dir={profile}", "--remote-debugging-port=0", "--no-proxy-server"]
@@ -60,7 +66,7 @@ def main():
         )
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         try:
-            while not told.wait(0.1):
+            while not over.wait(0.1):
                 if browser.poll() is not None:
                     sys.exit(f"{BROWSER} ended with {browser.returncode}")
         finally:

@@ -1,6 +1,6 @@
-# Echo client on `aiohttp`.
+# Echo client on `aiohttp`. It connects to one URL after another, a line each on standard input.
 # Of closing, the program does only this: the text close:CODE:REASON calls close(code=CODE, message=REASON), and
-# what that raises is dropped. The last line is the library's close_code and the last message of a Close; the
+# what that raises is dropped. What is printed is the library's close_code and the last message of a Close; the
 # library tells no reason after its own close, and never whether it was clean.
 import asyncio
 import json
@@ -19,8 +19,8 @@ async def close(socket, code, reason):
         pass  # Refused: the connection stays as the library left it.
 
 
-async def main():
-    async with ClientSession() as session, session.ws_connect(sys.argv[1]) as socket:
+async def talk(session, url):
+    async with session.ws_connect(url) as socket:
         reason = None
         while (message := await socket.receive()).type in (WSMsgType.TEXT, WSMsgType.BINARY):
             if message.type is WSMsgType.BINARY:
@@ -32,7 +32,14 @@ async def main():
         if message.type is WSMsgType.CLOSE:
             reason = message.extra or ""
         code = "none" if socket.close_code is None else int(socket.close_code)
-        print("closed", code, "none" if reason is None else json.dumps(reason, ensure_ascii=False), "untold")
+        told = "none" if reason is None else json.dumps(reason, ensure_ascii=False)
+    print("closed", code, told, "untold", flush=True)
+
+
+async def main():
+    async with ClientSession() as session:
+        while url := await asyncio.to_thread(sys.stdin.readline):
+            await talk(session, url.strip())
 
 
 asyncio.run(main())

@@ -1,6 +1,6 @@
-# Echo client on `websockets`, its asyncio client.
+# Echo client on `websockets`, its asyncio client. It connects to one URL after another, a line each on standard input.
 # Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that
-# raises is dropped. The last line is the connection's close_code and close_reason; it is clean when the
+# raises is dropped. What is printed is the connection's close_code and close_reason; it is clean when the
 # library's ConnectionClosed has a Close received and a Close sent.
 import asyncio
 import json
@@ -20,9 +20,9 @@ async def close(socket, code, reason):
         pass  # Refused: the connection stays as the library left it.
 
 
-async def main():
+async def talk(url):
     # The library would ask the environment for a proxy, even for loopback.
-    socket = await connect(sys.argv[1], proxy=None)
+    socket = await connect(url, proxy=None)
     try:
         while True:
             message = await socket.recv()
@@ -32,7 +32,13 @@ async def main():
                 await socket.send(message)
     except ConnectionClosed as closed:
         clean = "clean" if closed.rcvd is not None and closed.sent is not None else "unclean"
-        print("closed", socket.close_code, json.dumps(socket.close_reason, ensure_ascii=False), clean)
+        told = json.dumps(socket.close_reason, ensure_ascii=False)
+        print("closed", socket.close_code, told, clean, flush=True)
+
+
+async def main():
+    while url := await asyncio.to_thread(sys.stdin.readline):
+        await talk(url.strip())
 
 
 asyncio.run(main())

@@ -145,9 +145,9 @@ Examples:
   wsclose serve
   wsclose serve --loop 'node test/autobahn.js' --json run.json
   wsclose serve --exec 'node client.js {url}' --command-close --strict
-  wsclose serve --exec 'wsclose echo --connect {url}' --command-close --says-closed
+  wsclose serve --feed 'wsclose echo --connect -' --command-close --says-closed
 
-Without --exec, a client comes by itself, as it would to the fuzzing server of the Autobahn test suite: it asks
+Without --exec or --feed, a client comes by itself, as it would to the fuzzing server of the Autobahn test suite: it asks
 /getCaseCount, echoes on /runCase?case=N&agent=NAME until it is closed, for every N, and goes to
 /updateReports?agent=NAME, upon which the reports are written and the run is over. /getCaseInfo?case=N and
 /getCaseStatus?case=N&agent=NAME are there too. The last numbers play again what was in doubt.
@@ -156,10 +156,13 @@ With --exec, a client is started for every connection of every case, and echoes 
 line is `closed CODE \"REASON\" clean|unclean|untold` (--says-closed; `none` for a code or reason that it was not
 told) is also held to what its application has to learn.
 
+With --feed, a client that is slow to start is started once: it reads URLs from its standard input, a line each, echoes
+on one until it is closed, and prints that `closed` line, upon which it is given the next.
+
 Exit codes: as for check.")]
 pub struct Serve {
-    /// Listen here. Default: 127.0.0.1:9001; with --exec a free port for each client, and a port that is given here
-    /// is for one client at a time
+    /// Listen here. Default: 127.0.0.1:9001; with --exec or --feed a free port for each client, and a port that is
+    /// given here is for one client at a time
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
     /// What to test, and how to judge.
@@ -169,23 +172,26 @@ pub struct Serve {
     #[command(flatten)]
     pub reports: Reports,
     /// Start a client with this command for every connection; `{url}` stands for where it is to connect
-    #[arg(long, value_name = "CMD")]
+    #[arg(long, value_name = "CMD", group = "started")]
     pub exec: Option<String>,
-    /// With --exec, as many clients at a time
+    /// Start a client with this command, which reads on its standard input where it is to connect, a URL a line
+    #[arg(long, value_name = "CMD", group = "started")]
+    pub feed: Option<String>,
+    /// With --exec or --feed, as many clients at a time
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: u16,
-    /// With --exec: the client prints as its last line how the connection closed
-    #[arg(long, requires = "exec")]
+    /// With --exec or --feed: the client prints how each connection closed, and that is judged, too
+    #[arg(long, requires = "started")]
     pub says_closed: bool,
     /// Start the client, that comes for all cases, with this command, in which `{url}` stands for ws://HOST:PORT; when
     /// it ends, so does the run
-    #[arg(long = "loop", value_name = "CMD", conflicts_with = "exec")]
+    #[arg(long = "loop", value_name = "CMD", conflicts_with = "started")]
     pub run_loop: Option<String>,
-    /// The name of the client: in reports with --exec, and else the only one that is served
+    /// The name of the client: in reports with --exec or --feed, and else the only one that is served
     #[arg(long, value_name = "NAME")]
     pub agent: Option<String>,
     /// Go on after /updateReports, which then writes the reports each time, until the run is ended or times out
-    #[arg(long, conflicts_with = "exec")]
+    #[arg(long, conflicts_with = "started")]
     pub keep: bool,
     /// Give up after so many seconds. Default: 600, or 3600 with --codes all; with --keep, never
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
@@ -203,13 +209,13 @@ Examples:
   wsclose echo --connect ws://127.0.0.1:9001/chat
 
 Echoes every message, and closes with CODE and REASON on the text `close:CODE:REASON`. A server runs until it is
-ended. A client ends with its connection; its last line says how that closed: `closed CODE \"REASON\" clean` or
+ended. A client ends with its connection, and a line says how that closed: `closed CODE \"REASON\" clean` or
 `… unclean`.")]
 pub struct Echo {
     /// Listen here; port 0 picks a free one, which is printed
     #[arg(long, value_name = "ADDR", required_unless_present = "connect", conflicts_with = "connect")]
     pub listen: Option<SocketAddr>,
-    /// Connect to this URL instead
+    /// Connect to this URL instead; `-` reads URLs from standard input, a line each, and connects to one after another
     #[arg(long, value_name = "URL")]
     pub connect: Option<String>,
     /// Read codes as this profile does: rfc6455, iana, beast or ws-rs

@@ -75,8 +75,6 @@ pub struct Plan<'a> {
 /// Which codes are received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Codes {
-    /// Those of the curated scripts, and no more reasons than those have: for peers that are slow to start.
-    Few,
     /// The edges of every class and some between.
     Some,
     /// All 65,536.
@@ -88,12 +86,8 @@ pub enum Codes {
 pub fn cases(able: Able, codes: Codes) -> Vec<Case> {
     let of = |vector: &Vector| able.case(vector.name.clone(), &vector.script);
     let curated: Vec<Case> = curated::built_in().iter().filter_map(of).collect();
-    let reasons: Vec<Vector> = match codes {
-        Codes::Few => Vec::new(),
-        Codes::Some | Codes::All => vectors::reasons().collect(),
-    };
     let systematic: Vec<Case> =
-        reasons.iter().chain(&vectors::local_closes().collect::<Vec<_>>()).filter_map(of).collect();
+        vectors::reasons().chain(vectors::local_closes()).filter_map(|vector| of(&vector)).collect();
     let between: Vec<Case> = if able.reconnects && able.role == Role::Server {
         let single = |case: &&Case| {
             use wsclose::script::Step;
@@ -104,14 +98,10 @@ pub fn cases(able: Able, codes: Codes) -> Vec<Case> {
         Vec::new()
     };
     let received: Vec<Case> = match codes {
-        Codes::Few => Vec::new(),
         Codes::Some => cases::some_codes().map(|code| cases::code_received(able, code)).collect(),
         Codes::All => CloseCode::all().map(|code| cases::code_received(able, code)).collect(),
     };
-    let deflated: Vec<Case> = match codes {
-        Codes::Few => Vec::new(),
-        Codes::Some | Codes::All => curated.iter().filter_map(|case| able.with_deflate(case)).collect(),
-    };
+    let deflated: Vec<Case> = curated.iter().filter_map(|case| able.with_deflate(case)).collect();
     let mut all: Vec<Case> =
         [curated, systematic, between, received, deflated].into_iter().flatten().collect();
     // Scripts that differ in nothing but what cannot be seen on a socket are one case.

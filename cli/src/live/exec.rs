@@ -1,7 +1,7 @@
-//! An endpoint that is started for a run or a connection and ended after it. In comes a command with `{port}` or
-//! `{url}` in it, out comes a process group that is gone when the value is dropped.
+//! An endpoint that is started for a run or a connection and ended after it. In comes a command, mostly with `{port}`
+//! or `{url}` in it, out comes a process group that is gone when the value is dropped.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -83,7 +83,7 @@ impl Process {
     /// # Errors
     /// What the system says.
     pub fn start(command: String) -> Result<Process, ExecError> {
-        Process::spawn(command, false)
+        Process::spawn(command, Stdio::null(), false)
     }
 
     /// The same, but what it prints and complains of is kept to be asked for: see [`Process::said`].
@@ -91,13 +91,21 @@ impl Process {
     /// # Errors
     /// What the system says.
     pub fn start_heard(command: String) -> Result<Process, ExecError> {
-        Process::spawn(command, true)
+        Process::spawn(command, Stdio::null(), true)
     }
 
-    fn spawn(command: String, heard: bool) -> Result<Process, ExecError> {
+    /// The same, and it can be spoken to: see [`Process::tell`].
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn start_fed(command: String) -> Result<Process, ExecError> {
+        Process::spawn(command, Stdio::piped(), true)
+    }
+
+    fn spawn(command: String, stdin: Stdio, heard: bool) -> Result<Process, ExecError> {
         let cannot = |why: io::Error| ExecError::Cannot { command: command.clone(), why };
         let mut shell = Command::new("sh");
-        shell.args(["-c", &command]).stdin(Stdio::null()).stdout(Stdio::null()).process_group(0);
+        shell.args(["-c", &command]).stdin(stdin).stdout(Stdio::null()).process_group(0);
         let mut pipe = None;
         if heard {
             let (reader, writer) = io::pipe().map_err(cannot)?;
@@ -112,6 +120,22 @@ impl Process {
     /// How it ended, if it has.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
+    }
+
+    /// Writes a line to its standard input, and forgets what it told of a connection before.
+    ///
+    /// # Errors
+    /// What the system says: it may have ended.
+    pub fn tell(&mut self, line: &str) -> Result<(), ExecError> {
+        if let Ok(mut said) = self.said.lock() {
+            said.told = None;
+        }
+        let nobody_hears = || io::Error::from(io::ErrorKind::BrokenPipe);
+        let written = self.child.stdin.as_mut().ok_or_else(nobody_hears).and_then(|stdin| {
+            writeln!(stdin, "{line}")?;
+            stdin.flush()
+        });
+        written.map_err(|why| ExecError::Cannot { command: self.command.clone(), why })
     }
 
     /// What it has printed so far, if that is kept.

@@ -16,26 +16,23 @@ use wsclose::role::Role;
 use super::cases::{Able, Case};
 use super::check::{self, Codes, Plan};
 use super::exec::{self, ExecError, Process};
-use super::launch::Launcher;
+use super::launch::{Launcher, Program};
 use super::run::{Run, quoted};
 use super::target::{Options, Target, TargetError};
 use super::tested::{Tested, Way};
 
 /// How many peers are run at a time: most of what they do is to be waited for.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 8;
 
 /// How many connections a server is given at a time: some have a short backlog.
-const CONNECTIONS: usize = 8;
+const CONNECTIONS: usize = 16;
 
-/// How many clients are started at a time: each is a process.
-const CLIENTS: usize = 2;
+/// How many clients of a kind are started at a time: each is a process.
+const CLIENTS: usize = 4;
 
-/// How long a server has until it listens, and how long its run may take.
+/// How long a server has until it listens, and how long the run of a peer may take.
 const STARTING: Duration = Duration::from_secs(30);
 const RUNNING: Duration = Duration::from_secs(60);
-
-/// How long the run of a client may take, which starts a process for each connection.
-const RUNNING_CLIENT: Duration = Duration::from_secs(300);
 
 /// The file that lists the live peers.
 #[derive(Debug, Deserialize)]
@@ -232,10 +229,11 @@ impl Live {
         stop: &AtomicBool,
     ) -> Result<Run, Trouble> {
         let start = self.command(folder);
-        let command = format!("wsclose serve --exec {} --command-close --says-closed", quoted(&start));
-        let launcher = Launcher::new(self.name.clone(), start, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let command = format!("wsclose serve --feed {} --command-close --says-closed", quoted(&start));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let launcher = Launcher::new(self.name.clone(), Program::Fed(start), address)?;
         let tested = Tested { way: Way::Launch(&launcher), profile, commands: true, tells: true };
-        Ok(check::run(&plan(tested, cases, RUNNING_CLIENT, CLIENTS, command), stop, &|| {}))
+        Ok(check::run(&plan(tested, cases, RUNNING, CLIENTS, command), stop, &|| {}))
     }
 
     fn row(&self, folder: &Path, cases: &Cases, profile: Profile, stop: &AtomicBool) -> Row {
@@ -284,7 +282,7 @@ pub fn run(
     let able = |role| Able { role, commands: true, reconnects: true };
     let cases = Cases {
         servers: check::cases(able(Role::Server), Codes::Some),
-        clients: check::cases(able(Role::Client), Codes::Few),
+        clients: check::cases(able(Role::Client), Codes::Some),
     };
     let next = AtomicUsize::new(0);
     let rows = Mutex::new(Vec::new());

@@ -1,14 +1,15 @@
-//! A client that is started for every connection. In comes a command with `{url}` in it, out come connections
-//! behind their opening handshake, and what the program printed and how it ended.
+//! A client that is started by us. In comes a [`Program`], out come connections behind their opening handshake, and
+//! what the program printed and how it ended.
 
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::exec::{self, Process};
+use super::exec::{self, ExecError, Process};
 use super::opener::{self, Conn, Trouble};
 use super::told::Told;
 use super::wire::Wire;
@@ -26,28 +27,81 @@ const CRASHES: [i32; 5] = [4, 6, 7, 8, 11];
 /// What a shell adds to a signal to say so.
 const SHELL: i32 = 128;
 
+/// How long a client that is to be fed again has, once its connection is gone, to say that it has seen that.
+const SEEING: Duration = Duration::from_millis(500);
+
+/// The command of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// With `{url}` in it: started for every connection.
+    Anew(String),
+    /// Started, and then fed: on every line of its standard input is a URL to connect to, and a line of what it prints
+    /// says how that connection closed ([`Told`]), before it is given another.
+    Fed(String),
+}
+
 /// How to start a client.
 #[derive(Debug)]
 pub struct Launcher {
     /// What it is called in reports.
     pub name: String,
-    command: String,
+    program: Program,
     address: SocketAddr,
     /// The one listener, where the port was chosen by somebody.
     listener: Option<TcpListener>,
-    /// How many were started.
-    started: AtomicU64,
+    /// How many connections were asked for.
+    asked: AtomicU64,
+    /// Those that wait to be fed.
+    hungry: Mutex<Vec<Process>>,
 }
 
 impl Launcher {
-    /// Starts clients with `command`. They are listened for at `address`; with port 0, each player has a port of
-    /// its own.
+    /// Starts clients. They are listened for at `address`; with port 0, each player has a port of its own.
     ///
     /// # Errors
     /// What the system says.
-    pub fn new(name: String, command: String, address: SocketAddr) -> io::Result<Launcher> {
+    pub fn new(name: String, program: Program, address: SocketAddr) -> io::Result<Launcher> {
         let listener = if address.port() == 0 { None } else { Some(TcpListener::bind(address)?) };
-        Ok(Launcher { name, command, address, listener, started: AtomicU64::new(0) })
+        let (asked, hungry) = (AtomicU64::new(0), Mutex::new(Vec::new()));
+        Ok(Launcher { name, program, address, listener, asked, hungry })
+    }
+
+    /// A client that connects to this URL: a new one, or one that has waited for it.
+    fn client(&self, url: &str) -> Result<Process, ExecError> {
+        match &self.program {
+            Program::Anew(command) => exec::filled(command, "url", url).and_then(Process::start_heard),
+            Program::Fed(command) => {
+                let mut process = match self.hungry() {
+                    Some(process) => process,
+                    None => Process::start_fed(command.clone())?,
+                };
+                process.tell(url)?;
+                Ok(process)
+            }
+        }
+    }
+
+    fn hungry(&self) -> Option<Process> {
+        loop {
+            let mut process = self.hungry.lock().ok()?.pop()?;
+            if process.ended().is_none() {
+                return Some(process);
+            }
+        }
+    }
+
+    /// What is done with a client whose connection is over.
+    fn release(&self, mut process: Process) {
+        match &self.program {
+            Program::Anew(_) => {}
+            Program::Fed(_) => {
+                if let Some(Aside::Told(_)) = aside(&mut process, SEEING)
+                    && let Ok(mut hungry) = self.hungry.lock()
+                {
+                    hungry.push(process);
+                }
+            }
+        }
     }
 
     fn listener(&self) -> io::Result<TcpListener> {
@@ -85,7 +139,7 @@ impl<'a> Launch<'a> {
         Launch { launcher, listener: None, process: None }
     }
 
-    /// Ends the client before, starts another, and waits for it.
+    /// Lets go of the client before, and waits for the next.
     ///
     /// # Errors
     /// Why there is no connection.
@@ -97,12 +151,10 @@ impl<'a> Launch<'a> {
             None => self.launcher.listener().map_err(no)?,
         };
         let listener = self.listener.insert(listener);
-        // Whoever comes for another path was started for another connection.
-        let path = format!("/{}", self.launcher.started.fetch_add(1, Ordering::Relaxed) + 1);
+        // Whoever comes for another path was sent for another connection.
+        let path = format!("/{}", self.launcher.asked.fetch_add(1, Ordering::Relaxed) + 1);
         let url = format!("ws://{}{path}", listener.local_addr().map_err(no)?);
-        let process = exec::filled(&self.launcher.command, "url", &url)
-            .and_then(Process::start_heard)
-            .map_err(|error| Trouble::NoClient(error.to_string()))?;
+        let process = self.launcher.client(&url).map_err(|error| Trouble::NoClient(error.to_string()))?;
         let process = self.process.insert(process);
         let begun = Instant::now();
         loop {
@@ -134,29 +186,35 @@ impl<'a> Launch<'a> {
 
     /// What is known beside the connection, after waiting for it no longer than `wait`.
     pub fn aside(&mut self, wait: Duration) -> Option<Aside> {
-        let process = self.process.as_mut()?;
-        let begun = Instant::now();
-        loop {
-            let ended = process.ended();
-            // Asked after that: what a program that has ended printed has all been written.
-            let said = process.said();
-            match (said.told, ended) {
-                (_, Some(status)) if crashed(status) => {
-                    return Some(Aside::Crashed(format!("{status}{}", last_words(process))));
-                }
-                (Some(told), _) => return Some(Aside::Told(told)),
-                (None, Some(status)) if said.over => {
-                    return Some(Aside::Ended(format!("the program ended: {status}{}", last_words(process))));
-                }
-                (None, _) if begun.elapsed() >= wait => return None,
-                (None, _) => std::thread::sleep(PAUSE),
-            }
-        }
+        aside(self.process.as_mut()?, wait)
     }
 
-    /// Ends the client, if it is still there.
+    /// Ends the client, if it is still there, or keeps it to be fed again.
     pub fn end(&mut self) {
-        self.process = None;
+        if let Some(process) = self.process.take() {
+            self.launcher.release(process);
+        }
+    }
+}
+
+/// What is known of a client beside its connection, after waiting for it no longer than `wait`.
+fn aside(process: &mut Process, wait: Duration) -> Option<Aside> {
+    let begun = Instant::now();
+    loop {
+        let ended = process.ended();
+        // Asked after that: what a program that has ended printed has all been written.
+        let said = process.said();
+        match (said.told, ended) {
+            (_, Some(status)) if crashed(status) => {
+                return Some(Aside::Crashed(format!("{status}{}", last_words(process))));
+            }
+            (Some(told), _) => return Some(Aside::Told(told)),
+            (None, Some(status)) if said.over => {
+                return Some(Aside::Ended(format!("the program ended: {status}{}", last_words(process))));
+            }
+            (None, _) if begun.elapsed() >= wait => return None,
+            (None, _) => std::thread::sleep(PAUSE),
+        }
     }
 }
 

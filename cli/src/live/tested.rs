@@ -14,7 +14,7 @@ use super::target::Target;
 pub enum Way<'a> {
     /// It is a server, and is connected to.
     Dial(&'a Target),
-    /// It is a client, and is started anew for every connection.
+    /// It is a client, and is started by us.
     Launch(&'a Launcher),
     /// It is a client that comes by itself, and calls itself this.
     Comes(&'a str),
