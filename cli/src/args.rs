@@ -165,7 +165,8 @@ Examples:
 What is played, in both roles: the curated scripts, which are built in; reasons of every length to 130; every
 cut of every frame of a curated script; every code from 0 to 65535 in a Close that begins the handshake, in
 one that answers, and asked for by the application. A peer that needs sockets gets the curated scripts alone.
---out writes matrix.md, disagreements.md, codes.svg and matrix.json. Two runs write the same octets.")]
+--out writes matrix.md, disagreements.md, codes.svg and matrix.json. Two runs write the same octets. With --live it
+writes live.html, peers × rules with the evidence, and live.json, every run as check --json writes it.")]
 pub struct Matrix {
     /// Whom to test, and how.
     #[command(flatten)]
@@ -191,7 +192,7 @@ pub struct Matrix {
     /// Check the live servers and clients of this folder's peers.toml instead: each is started, checked and ended;
     /// one that is not installed is a row that says so
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "peers/live",
-          conflicts_with_all = ["corpus", "out", "force", "no_codes", "only_codes", "known"])]
+          conflicts_with_all = ["corpus", "no_codes", "only_codes", "known"])]
     pub live: Option<PathBuf>,
     /// Give up on a peer in one role after so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]

@@ -25,6 +25,9 @@ use crate::subjects::{self, Cast};
 use results::Results;
 use work::{Job, Work};
 
+/// What is written with `--out`.
+const FILES: [&str; 4] = ["matrix.md", "disagreements.md", "codes.svg", "matrix.json"];
+
 /// How long a subject that is out of time has to notice.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -37,7 +40,7 @@ pub fn run(args: &args::Matrix, out: &mut Out) -> Result<Exit, Failure> {
     // Each job makes its subject anew, in its thread; this finds out whether it can.
     let cast = Cast::new(&args.trial.subjects, profile, wsclose_peers::all)?;
     let known = subjects::known(args.trial.known.as_deref())?;
-    let folder = args.out.as_deref().map(|path| folder::Folder::open(path, args.force)).transpose()?;
+    let folder = args.out.as_deref().map(|path| folder::Folder::open(path, FILES, args.force)).transpose()?;
     let curated = match &args.corpus {
         Some(folder) => curated::from(folder)?,
         None => curated::built_in(),
@@ -64,7 +67,13 @@ pub fn run(args: &args::Matrix, out: &mut Out) -> Result<Exit, Failure> {
     let results = Results::of(&plan, done, cast.not_built, &known, profile);
     terminal::print(&results, out)?;
     if let Some(folder) = folder {
-        folder.write(&results, out)?;
+        let texts = [
+            markdown::page(&results),
+            disagreements::page(&results),
+            codes_svg::sheet(&results),
+            json::text(&results),
+        ];
+        folder.write(texts, out)?;
     }
     Ok(results.exit())
 }

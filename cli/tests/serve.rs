@@ -193,6 +193,49 @@ fn bad_clients_are_found_out() {
     started(Bad::EchoesAnything, &tells).exits(0).says("ok            reports-first-code");
 }
 
+/// A client that is fed: one of these for each URL that it reads, as long as it goes on to read.
+fn fed(bad: Bad, reads: &str, more: &[&str]) -> Ran {
+    let client = client::command(CLIENT, bad).replace("{url}", "$url");
+    wsclose(&[&["serve", "--feed", &format!("{reads} read -r url; do ({client}); done")], more].concat())
+}
+
+#[test]
+fn a_client_that_is_fed_is_started_once() {
+    let folder = Folder::new();
+    let starts = folder.path().join("starts");
+    let command =
+        format!("echo >> '{}'; exec '{}' echo --connect -", starts.display(), env!("CARGO_BIN_EXE_wsclose"));
+    let run = ["serve", "--feed", &command, "--command-close", "--says-closed", "--strict", "--jobs", "3"];
+    wsclose(&run)
+        .exits(0)
+        .says("ok            reports-first-code")
+        .says("ok            next-connection-unharmed")
+        .says("verdict: PASS, 0 rules fail, 0 warn");
+    // One for each connection at a time. Where another shows up, the one before took long to see the end of TCP.
+    let starts = std::fs::read_to_string(starts).expect("it was started").lines().count();
+    assert!((3..30).contains(&starts), "{starts} starts for some 900 connections");
+}
+
+#[test]
+fn bad_clients_that_are_fed_are_found_out() {
+    let few = ["--case", "code-received/100?", "--case", "code-received/4999", "--timeout", "60"];
+    let tells = [&few[..], &["--says-closed"]].concat();
+    fed(Bad::TellsAnother, "while", &tells).exits(1).says("FAIL          reports-first-code");
+    // It never says that it is done, and is started again each time.
+    fed(Bad::NeverAnswers, "while", &few).exits(1).says("FAIL          close-answered");
+    let aborts = client::command(CLIENT, Bad::Aborts).replace("{url}", "$url");
+    wsclose(&[&["serve", "--feed", &format!("read -r url; {aborts}")], &few[..]].concat())
+        .exits(1)
+        .says("FAIL          no-panic");
+    fed(Bad::Leaves, "false && while", &few).exits(3).complains("found: it ended");
+    fed(Bad::StaysAway, "while", &few).exits(3).complains("nobody there");
+    fed(Bad::Floods, "while", &few).exits(3).complains("could not test");
+    wsclose(&["serve", "--feed", "true"]).exits(3).complains("could not test");
+    wsclose(&["serve", "--feed", "x", "--exec", "x {url}"]).exits(2);
+    wsclose(&["serve", "--feed", "x", "--loop", "x"]).exits(2);
+    wsclose(&["serve", "--feed", "x", "--keep"]).exits(2);
+}
+
 #[test]
 fn hostile_clients_that_are_started_are_left_within_bounds() {
     let cases = [

@@ -105,6 +105,17 @@ pub struct Row {
     pub came: Came,
 }
 
+impl Row {
+    /// Why there is no run, if there is none.
+    pub fn absence(&self) -> Option<String> {
+        match &self.came {
+            Came::Run(_) => None,
+            Came::NotInstalled(remedy) => Some(format!("not installed: {remedy}")),
+            Came::Failed(why) => Some(why.clone()),
+        }
+    }
+}
+
 /// Why a live peer could not be run.
 #[derive(Debug, thiserror::Error)]
 enum Trouble {

@@ -13,6 +13,7 @@ mod autobahn;
 mod html;
 mod json;
 mod junit;
+pub mod live;
 mod markdown;
 mod sarif;
 

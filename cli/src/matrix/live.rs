@@ -14,11 +14,16 @@ use crate::choice;
 use crate::failure::{Exit, Failure};
 use crate::files::{self, FileError};
 use crate::live::fleet::{self, Came, Manifest};
+use crate::live::report::live as report;
 use crate::live::run::{Run, Surety};
 use crate::out::{Out, table, write_table};
 use crate::progress::Progress;
 
+use super::folder::{Folder, MARK};
 use super::listed;
+
+/// What is written with `--out`.
+const FILES: [&str; 2] = ["live.html", "live.json"];
 
 /// Checks every peer that is installed, and shows what each breaks.
 pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Failure> {
@@ -30,6 +35,7 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Fa
     // Commands of the manifest run in its folder, wherever this one was started.
     let folder = folder.canonicalize()?;
     let known = listed::read(&folder)?;
+    let files = args.out.as_deref().map(|path| Folder::open(path, FILES, args.force)).transpose()?;
     let stop = choice::stopper();
     let progress = Mutex::new(Progress::new(peers.len()));
     let mut rows = fleet::run(&peers, &folder, args.trial.profile, stop, &|| {
@@ -62,8 +68,8 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Fa
                     &flaky.to_string(),
                 ]);
             }
-            Came::NotInstalled(remedy) => {
-                shown.add_row([name, &library, &format!("not installed: {remedy}")]);
+            Came::NotInstalled(_) => {
+                shown.add_row([name, &library, &row.absence().unwrap_or_default()]);
             }
             Came::Failed(why) => {
                 untested = true;
@@ -76,6 +82,9 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Fa
         if let Came::Run(run) = &row.came {
             broken(&row.live.name, run, out)?;
         }
+    }
+    if let Some(files) = files {
+        files.write([report::page(&rows, MARK), report::data(&rows, MARK)], out)?;
     }
     Ok(match (failed, untested || rows.iter().all(|row| !matches!(row.came, Came::Run(_)))) {
         (true, _) => Exit::Breach,

@@ -85,7 +85,7 @@ fn row<'a>(run: &'a Run, told: &'a Told, findings: &[Finding<'a>]) -> Row<'a> {
 }
 
 /// The colour, by the name of its class, and the glyph: nobody need tell colours apart.
-const fn look(outcome: Outcome) -> (&'static str, &'static str) {
+pub const fn look(outcome: Outcome) -> (&'static str, &'static str) {
     match outcome {
         Outcome::Stands(Standing::Fails) => ("fails", "✗"),
         Outcome::Stands(Standing::Warns) => ("warns", "!"),

@@ -9,8 +9,9 @@ use crate::live::run::{Finding, Played, Run};
 /// The version of the shape below; it rises when a field changes its meaning or goes.
 const SCHEMA: &str = "wsclose-check/1";
 
+/// A run, in the shape in which it is written.
 #[derive(Serialize)]
-struct Document<'a> {
+pub struct Document<'a> {
     about: &'static str,
     schema: &'static str,
     wsclose: &'static str,
@@ -73,7 +74,14 @@ struct Timing {
 
 /// The text.
 pub fn text(run: &Run) -> String {
-    let document = Document {
+    let mut text = serde_json::to_string_pretty(&document(run)).expect("the document is text and numbers");
+    text.push('\n');
+    text
+}
+
+/// The run in its shape.
+pub fn document(run: &Run) -> Document<'_> {
+    Document {
         about: MARK,
         schema: SCHEMA,
         wsclose: run.version,
@@ -111,10 +119,7 @@ pub fn text(run: &Run) -> String {
             elapsed_ms: run.timing.elapsed.as_millis(),
             round_trip_ms: run.timing.round_trip.as_millis(),
         },
-    };
-    let mut text = serde_json::to_string_pretty(&document).expect("the document is text and numbers");
-    text.push('\n');
-    text
+    }
 }
 
 fn entry<'a>(run: &Run, finding: Finding<'a>) -> FindingEntry<'a> {

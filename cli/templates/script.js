@@ -1,0 +1,21 @@
+"use strict";
+const filter = document.getElementById("filter");
+const boxes = Array.from(document.getElementsByName("word"));
+const words = () => boxes.filter(box => box.checked).map(box => box.value);
+const wanted = id => document.getElementById(id).value.toLowerCase();
+const within = (element, text) => element.textContent.toLowerCase().includes(text);
+// Whatever the address names is opened and shown.
+function open() {
+  const at = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (at === null) return;
+  const around = at.closest("details");
+  if (around !== null) around.open = true;
+  at.querySelectorAll("details").forEach(details => { details.open = true; });
+  at.scrollIntoView({ block: "nearest" });
+}
+const all = () => document.querySelectorAll("details").forEach(details => { details.open = true; });
+filter.addEventListener("input", show);
+filter.addEventListener("submit", event => event.preventDefault());
+addEventListener("hashchange", open);
+addEventListener("beforeprint", all);
+open();

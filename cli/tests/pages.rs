@@ -1,0 +1,264 @@
+//! The pages of `check --html` and of `matrix --live --out`, in a browser: what is asked of them is a script that is put
+//! at their end, and what it finds comes back in the document.
+//!
+//! Where there is no browser the tests say so and pass; with WSCLOSE_REQUIRE_BROWSER they fail.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests read files and start a browser"
+)]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use support::{Folder, schema};
+
+/// Debian's headless shell, whose wrapper need not be on the path, and others.
+const BROWSERS: [&str; 4] =
+    ["/usr/lib/chromium/chromium-headless-shell", "/usr/bin/chromium", "chromium", "google-chrome"];
+
+fn browser() -> Option<&'static str> {
+    let runs = |browser: &&str| Command::new(browser).arg("--version").output().is_ok();
+    let found = BROWSERS.into_iter().find(runs);
+    if found.is_none() {
+        assert!(std::env::var_os("WSCLOSE_REQUIRE_BROWSER").is_none(), "expected one of {BROWSERS:?}");
+        eprintln!("no browser: install chromium-headless-shell to run this test");
+    }
+    found
+}
+
+/// Opens the page behind `hash`, runs the script there, in which `see(NAME, VALUE)` puts a line down, and gives the
+/// lines back. The script ends with `done()`.
+fn look(page: &Path, hash: &str, script: &str) -> Option<Vec<String>> {
+    let browser = browser()?;
+    let html = fs::read_to_string(page).expect("a page");
+    let asking = "<pre id=\"seen\"></pre><script>\n\
+        const seen = document.getElementById('seen');\n\
+        const see = (name, value) => { seen.textContent += `${name} ${encodeURIComponent(value)}\\n`; };\n\
+        const done = () => { seen.textContent += 'done'; };\n\
+        addEventListener('error', event => see('error', event.message));\n\
+        addEventListener('load', () => setTimeout(() => {\n";
+    let asked = page.with_extension("asked.html");
+    let html = html.replace("</body>", &format!("{asking}{script}\n}}));</script></body>"));
+    fs::write(&asked, html).expect("a folder to write in");
+    let profile = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(browser);
+    command.args([
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--virtual-time-budget=10000",
+        "--dump-dom",
+    ]);
+    command.arg(format!("--user-data-dir={}", profile.path().display()));
+    let output = command.arg(format!("file://{}{hash}", asked.display())).output().expect("a browser");
+    let dom = String::from_utf8_lossy(&output.stdout);
+    let seen = dom.split("<pre id=\"seen\">").nth(1).and_then(|rest| rest.split("</pre>").next());
+    let seen = seen.unwrap_or_else(|| panic!("expected a document, found {dom}"));
+    let lines: Vec<String> = seen.lines().map(str::to_owned).collect();
+    assert_eq!(lines.last().map(String::as_str), Some("done"), "{lines:?}");
+    Some(lines)
+}
+
+#[track_caller]
+fn sees(lines: &[String], wanted: &[&str]) {
+    for wanted in wanted {
+        assert!(lines.iter().any(|line| line == wanted), "expected `{wanted}` in {lines:#?}");
+    }
+    assert!(lines.iter().all(|line| !line.starts_with("error")), "{lines:#?}");
+}
+
+/// A server that takes and sends 5000, as Boost.Beast does, and one that conforms.
+fn echo(profile: &str) -> String {
+    let wsclose = assert_cmd::cargo::cargo_bin("wsclose");
+    format!("exec '{}' echo --profile {profile} --listen 127.0.0.1:{{port}}", wsclose.display())
+}
+
+fn check_page(folder: &Folder) -> PathBuf {
+    let page = folder.path().join("check.html");
+    let path = page.to_str().expect("text");
+    let cases = ["--case", "code-received/*", "--as-known", "known.toml"];
+    folder.file(
+        "known.toml",
+        "[[known]]\nrule = \"rejects-undefined-codes\"\nreason = \"<b>of ours</b> & meant\"\n",
+    );
+    let exec = echo("beast");
+    let run = ["check", "ws://127.0.0.1:{port}/", "--exec", &exec, "--html", path];
+    folder.wsclose(&[&run[..], &cases[..]].concat()).exits(1);
+    page
+}
+
+#[test]
+fn the_page_of_a_run_is_filtered_linked_and_opened() {
+    let folder = Folder::new();
+    let page = check_page(&folder);
+    let script = "\
+        const rules = () => Array.from(document.querySelectorAll('.rule')).filter(rule => !rule.hidden);\n\
+        const type = (id, value) => {\n\
+          const field = document.getElementById(id);\n\
+          field.value = value;\n\
+          field.dispatchEvent(new Event('input', { bubbles: true }));\n\
+        };\n\
+        see('linked', document.querySelector(':target').id);\n\
+        see('linked-opens', document.querySelector(':target').closest('details').open);\n\
+        see('escaped', document.querySelectorAll('b').length);\n\
+        see('reason', document.body.textContent.includes('<b>of ours</b> & meant'));\n\
+        see('outside', document.querySelectorAll('[src], link').length);\n\
+        const all = rules().length;\n\
+        see('all', all > 20);\n\
+        type('text', 'code-is-defined');\n\
+        see('by-text', rules().length < all && rules().some(rule => rule.id === 'code-is-defined'));\n\
+        type('text', '');\n\
+        see('again', rules().length === all);\n\
+        document.querySelector('[value=FAIL]').click();\n\
+        see('without-FAIL', rules().every(rule => rule.dataset.word !== 'FAIL') && rules().length < all);\n\
+        document.querySelector('[value=FAIL]').click();\n\
+        const evidence = document.querySelector('#rejects-undefined-codes details');\n\
+        see('closed', !evidence.open);\n\
+        evidence.querySelector('summary').click();\n\
+        see('opened', evidence.open);\n\
+        see('timeline', evidence.textContent.includes('CLOSE'));\n\
+        see('keyboard', Array.from(document.querySelectorAll('main :is(summary, a, input, pre)')).every(e => e.tabIndex >= 0));\n\
+        dispatchEvent(new Event('beforeprint'));\n\
+        see('printed', Array.from(document.querySelectorAll('details')).every(details => details.open));\n\
+        done();";
+    let Some(lines) = look(&page, "#code-is-defined.code-received-65369", script) else { return };
+    let wanted = [
+        "linked code-is-defined.code-received-65369",
+        "linked-opens true",
+        "escaped 0",
+        "reason true",
+        "outside 0",
+        "all true",
+        "by-text true",
+        "again true",
+        "without-FAIL true",
+        "closed true",
+        "opened true",
+        "timeline true",
+        "keyboard true",
+        "printed true",
+    ];
+    sees(&lines, &wanted);
+}
+
+/// A manifest of two servers and one that is not installed.
+fn live_page(folder: &Folder) -> PathBuf {
+    let peer = |name: &str, installed: &str, profile: &str| {
+        let start = echo(profile);
+        let start = start.strip_prefix("exec ").expect("a command");
+        format!(
+            "[[peer]]\nname = \"{name}\"\nlanguage = \"Rust\"\nlibrary = \"<the model>\"\nrole = \"server\"\n\
+             set = \"none\"\nversion = \"echo 1.2.3\"\ninstalled = \"{installed}\"\n\
+             install = {{ text = \"\", debian = [], npm = [], pypi = [], crates = [] }}\n\
+             start = \"{start}\"\nwarm_up = 0\nnote = \"\"\n"
+        )
+    };
+    let manifest =
+        [peer("good", "true", "iana"), peer("as-beast", "true", "beast"), peer("gone", "false", "iana")];
+    folder.file("live/peers.toml", &manifest.concat());
+    folder
+        .wsclose(&["matrix", "--live", "live", "--out", "out"])
+        .exits(1)
+        .says("wrote out/live.html")
+        .says("wrote out/live.json");
+    folder.path().join("out/live.html")
+}
+
+#[test]
+fn the_data_of_live_peers_holds_their_runs() {
+    let folder = Folder::new();
+    let data = live_page(&folder).with_extension("json");
+    let data: Value = serde_json::from_slice(&fs::read(data).expect("a file")).expect("JSON");
+    assert_eq!(data["schema"], "wsclose-live/1");
+    let peers = data["peers"].as_array().expect("a list");
+    let [good, bad, gone] = peers.as_slice() else { panic!("{peers:#?}") };
+    for peer in [good, bad] {
+        schema::holds(&peer["run"]);
+        assert_eq!((&peer["absent"], &peer["version"]), (&Value::Null, &Value::from("1.2.3")));
+    }
+    assert_eq!((&good["run"]["verdict"], &bad["run"]["verdict"]), (&"PASS".into(), &"FAIL".into()));
+    assert_eq!((&gone["run"], &gone["name"]), (&Value::Null, &"gone".into()));
+    // Written again over what it wrote, and over nothing else.
+    folder.wsclose(&["matrix", "--live", "live", "--out", "out"]).exits(1);
+    folder.file("out/live.html", "mine");
+    folder.wsclose(&["matrix", "--live", "live", "--out", "out"]).exits(3).complains("--force");
+}
+
+#[test]
+fn the_page_of_live_peers_is_a_grid_that_keys_move_in() {
+    let folder = Folder::new();
+    let page = live_page(&folder);
+    let script = "\
+        const type = (id, value) => {\n\
+          const field = document.getElementById(id);\n\
+          field.value = value;\n\
+          field.dispatchEvent(new Event('input', { bubbles: true }));\n\
+        };\n\
+        const press = key => {\n\
+          document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));\n\
+          return document.activeElement.getAttribute('href');\n\
+        };\n\
+        const shown = what => Array.from(document.querySelectorAll(what)).filter(e => !e.hidden);\n\
+        see('linked', document.querySelector(':target').id);\n\
+        see('linked-opens', document.querySelector(':target').open);\n\
+        see('library', document.body.textContent.includes('<the model> echo 1.2.3'));\n\
+        see('gone', document.querySelector('main ul').textContent.includes('gone: not installed'));\n\
+        see('outside', document.querySelectorAll('[src], link').length);\n\
+        const cell = document.querySelector('[href=\"#as-beast.code-is-defined\"]');\n\
+        see('word', cell.textContent);\n\
+        see('colour', getComputedStyle(cell.parentElement).backgroundColor);\n\
+        see('permalinks', Array.from(grid.querySelectorAll('td a')).every(a =>\n\
+          document.getElementById(decodeURIComponent(a.getAttribute('href').slice(1))) !== null));\n\
+        see('one-stop', grid.querySelectorAll('td a[tabindex=\"0\"]').length);\n\
+        grid.querySelector('td a[tabindex=\"0\"]').focus();\n\
+        const first = document.activeElement.getAttribute('href');\n\
+        see('begins', first.startsWith('#good.'));\n\
+        see('right', press('ArrowRight') === first.replace('good', 'as-beast'));\n\
+        see('edge', press('ArrowRight') === first.replace('good', 'as-beast'));\n\
+        see('down', press('ArrowDown') !== first && press('ArrowUp') === first.replace('good', 'as-beast'));\n\
+        see('home', press('Home') === first);\n\
+        see('still-one-stop', grid.querySelectorAll('td a[tabindex=\"0\"]').length);\n\
+        type('rules', 'code-is-defined');\n\
+        see('rules', shown('tbody tr').map(row => row.id).join());\n\
+        type('rules', '');\n\
+        type('peers', 'beast');\n\
+        see('peers', shown('thead [data-peer]').map(cell => cell.dataset.peer).join());\n\
+        type('peers', '');\n\
+        document.getElementsByName('word').forEach(box => { if (box.value !== 'FAIL') box.click(); });\n\
+        see('only-FAIL', shown('tbody tr').every(row => row.querySelector('[data-word=FAIL]') !== null));\n\
+        see('some-FAIL', shown('tbody tr').length > 0);\n\
+        addEventListener('hashchange', () => {\n\
+          see('click', document.getElementById('as-beast.code-is-defined').open);\n\
+          done();\n\
+        });\n\
+        cell.click();";
+    let Some(lines) = look(&page, "#as-beast.rejects-undefined-codes", script) else { return };
+    let wanted = [
+        "linked as-beast.rejects-undefined-codes",
+        "linked-opens true",
+        "library true",
+        "gone true",
+        "outside 0",
+        "word %E2%9C%97%20FAIL",
+        "colour rgb(163%2C%2017%2C%2029)",
+        "permalinks true",
+        "one-stop 1",
+        "begins true",
+        "right true",
+        "edge true",
+        "down true",
+        "home true",
+        "still-one-stop 1",
+        "rules code-is-defined",
+        "peers as-beast",
+        "only-FAIL true",
+        "some-FAIL true",
+        "click true",
+    ];
+    sees(&lines, &wanted);
+}
