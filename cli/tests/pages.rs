@@ -160,7 +160,7 @@ fn live_page(folder: &Folder) -> PathBuf {
     };
     let manifest =
         [peer("good", "true", "iana"), peer("as-beast", "true", "beast"), peer("gone", "false", "iana")];
-    folder.file("live/peers.toml", &manifest.concat());
+    folder.file("live/peers.toml", manifest.concat());
     folder
         .wsclose(&["matrix", "--live", "live", "--out", "out"])
         .exits(1)

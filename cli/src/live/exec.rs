@@ -122,20 +122,15 @@ impl Process {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Writes a line to its standard input, and forgets what it told of a connection before.
-    ///
-    /// # Errors
-    /// What the system says: it may have ended.
-    pub fn tell(&mut self, line: &str) -> Result<(), ExecError> {
+    /// Writes a line to its standard input, and forgets what it told of a connection before. One that has ended does
+    /// not hear it: see [`Process::ended`].
+    pub fn tell(&mut self, line: &str) {
         if let Ok(mut said) = self.said.lock() {
             said.told = None;
         }
-        let nobody_hears = || io::Error::from(io::ErrorKind::BrokenPipe);
-        let written = self.child.stdin.as_mut().ok_or_else(nobody_hears).and_then(|stdin| {
-            writeln!(stdin, "{line}")?;
-            stdin.flush()
-        });
-        written.map_err(|why| ExecError::Cannot { command: self.command.clone(), why })
+        if let Some(stdin) = &mut self.child.stdin {
+            let _ = writeln!(stdin, "{line}").and_then(|()| stdin.flush());
+        }
     }
 
     /// What it has printed so far, if that is kept.

@@ -32,7 +32,7 @@ const CLIENTS: usize = 4;
 
 /// How long a server has until it listens, and how long the run of a peer may take.
 const STARTING: Duration = Duration::from_secs(30);
-const RUNNING: Duration = Duration::from_secs(60);
+const RUNNING: Duration = Duration::from_secs(90);
 
 /// The file that lists the live peers.
 #[derive(Debug, Deserialize)]
@@ -61,6 +61,8 @@ pub struct Live {
     _build: Option<String>,
     start: String,
     warm_up: usize,
+    #[serde(default)]
+    slow: bool,
     #[serde(rename = "note")]
     _note: String,
 }
@@ -282,7 +284,8 @@ fn plan<'a>(
     }
 }
 
-/// Starts, checks and ends every peer, some at a time. The rows come in the order of the manifest.
+/// Starts, checks and ends every peer, some at a time, those first that take long. The rows come in the order of the
+/// manifest.
 pub fn run(
     peers: &[Live],
     folder: &Path,
@@ -295,6 +298,8 @@ pub fn run(
         servers: check::cases(able(Role::Server), Codes::Some),
         clients: check::cases(able(Role::Client), Codes::Some),
     };
+    let mut order: Vec<usize> = (0..peers.len()).collect();
+    order.sort_by_key(|at| !peers[*at].slow);
     let next = AtomicUsize::new(0);
     let rows = Mutex::new(Vec::new());
     let folder: PathBuf = folder.to_owned();
@@ -302,9 +307,8 @@ pub fn run(
         for _ in 0..AT_ONCE.min(peers.len()) {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(live) = peers.get(at) else { break };
-                    let row = live.row(&folder, &cases, profile, stop);
+                    let Some(&at) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                    let row = peers[at].row(&folder, &cases, profile, stop);
                     step();
                     rows.lock().expect("nobody panics with it").push((at, row));
                 }

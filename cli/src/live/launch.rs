@@ -75,7 +75,7 @@ impl Launcher {
                     Some(process) => process,
                     None => Process::start_fed(command.clone())?,
                 };
-                process.tell(url)?;
+                process.tell(url);
                 Ok(process)
             }
         }

@@ -200,10 +200,11 @@ pub struct Told {
 
 impl Told {
     /// What is shown of the rule in one word: its standing where that is sure, or else how sure it is, or else
-    /// the verdict.
+    /// the verdict. A rule that is for information alone is never played again, and need not be sure.
     pub const fn outcome(&self) -> Outcome {
         match (self.standing, self.surety, self.verdict) {
             (Some(standing), Surety::Repeated, _) => Outcome::Stands(standing),
+            (Some(standing), _, _) if matches!(self.rule.level(), Level::Info) => Outcome::Stands(standing),
             (Some(_), Surety::Flaky, _) => Outcome::Flaky,
             (Some(_), Surety::Once, _) => Outcome::NotRepeated,
             (None, _, Verdict::Conforms | Verdict::Breaks) => Outcome::Kept,
