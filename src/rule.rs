@@ -310,7 +310,7 @@ rules! {
         "More messages or Pongs than came in before the flaw, or a second Close."
     EofIsNotAClose "eof-is-not-a-close" "7.1.4, 7.1.5" Receiver Must Frames
         "EOF without a whole Close, also in the middle of one, is an abnormal closure and ends the connection."
-        "Reported as clean or with another code than 1006, or the connection was not ended."
+        "Reported as clean, or with another code than 1006 and not as unclean, or the connection was not ended."
     ReportsFirstCode "reports-first-code" "7.1.5" App Must Reports
         "The application learns the code of the first Close received."
         "Asked once the connection is over, where the Close was well-formed and accepted."
@@ -325,7 +325,7 @@ rules! {
         "As reports-first-code."
     ReportsClean "reports-clean" "7.1.4" App Should ReportsClean
         "And whether the closure was clean."
-        "Clean means that Closes went both ways before TCP ended."
+        "Clean means that Closes went both ways before TCP ended. Not where the subject failed the connection for the peer's Close."
     ApiRefusesUnsendableCode "api-refuses-unsendable-code" "7.4; WHATWG" App Should OffersApi
         "Closing with a code that may not be sent is refused before anything is sent."
         "The application asked for 0–999, 1005, 1006, 1015 or 5000 and above, and a Close with that code was written. Who has no interface for it was not asked."

@@ -31,7 +31,8 @@ async def talk(session, url):
                 await socket.send_str(message.data)
         if message.type is WSMsgType.CLOSE:
             reason = message.extra or ""
-        code = "none" if socket.close_code is None else int(socket.close_code)
+        # To the library, which refuses a Close that says 0, that is none.
+        code = int(socket.close_code or 0) or "none"
         told = "none" if reason is None else json.dumps(reason, ensure_ascii=False)
     print("closed", code, told, "untold", flush=True)
 

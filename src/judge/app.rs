@@ -134,6 +134,10 @@ fn clean(bench: &mut Bench<'_>, story: &Story, over: bool) {
     if !over || let_pass || story.broken.is_some() && story.peer_close.is_some() {
         return;
     }
+    // Who failed the connection for a lawful Close calls that unclean, and rightly; other rules judge the failing.
+    if story.peer_close.is_some_and(|peer| story.reaction_to_close(&peer) == Reaction::Rejected) {
+        return bench.unclear(Rule::ReportsClean);
+    }
     let in_time = |close: At| story.deaf.is_none_or(|deaf| close <= deaf);
     let was = story.exchanged().is_some_and(in_time) && story.broken.is_none();
     let breach = (told != was).then_some((

@@ -26,8 +26,10 @@ impl Story {
     /// What the subject made of the first broken frame.
     pub(super) fn reaction_to_flaw(&self, broken: &Broken) -> Reaction {
         let close = broken.opcode == Opcode::Close;
-        // Who has ended what it sends cannot answer a Ping, and may have stopped there.
-        if self.end.is_some_and(|end| end <= broken.at) && self.pings > self.pongs {
+        let closing_already = self.own_close.is_some_and(|own| own.at < broken.came);
+        // Who has closed, or ended what it sends, may be unable to answer a Ping, and have stopped there.
+        let ended = self.end.is_some_and(|end| end <= broken.at);
+        if self.pings > self.pongs && (ended || closing_already) {
             return Reaction::Unclear;
         }
         // Only what it does before the next thing happens to it is surely for this one.
@@ -36,7 +38,6 @@ impl Story {
         // What the application asked for is no answer to the peer.
         let answer = self.own_close.filter(|own| in_time(own.at) && !self.own_close_was_wanted);
         let error = self.error.filter(|error| in_time(*error));
-        let closing_already = self.own_close.is_some_and(|own| own.at < broken.came);
         // Ending what it sends belongs to the closing that it had begun.
         let end = self.end.filter(|end| in_time(*end) && (!closing_already || self.deaf == Some(*end)));
         let first = answer.map(|own| own.at).into_iter().chain(error).chain(end).min();
@@ -67,6 +68,10 @@ impl Story {
                 _ if self.error.is_some_and(|error| error > broken.at) => return Reaction::Unclear,
                 // So it would be told if it had been refused.
                 Some(CloseCode::ABNORMAL) if broken.code == report.code => return Reaction::Unclear,
+                // Or if there had been no code: an interface that says whether it was clean is as browsers have it.
+                Some(CloseCode::NO_STATUS) if broken.code == report.code && report.clean.is_some() => {
+                    return Reaction::Unclear;
+                }
                 // A code that endpoints fail with may be its own.
                 Some(code) if close && broken.code == Some(code) && is_failure(code) => {
                     return Reaction::Unclear;
@@ -89,7 +94,7 @@ impl Story {
         if end.is_some() {
             return if closing_already && close { Reaction::Unclear } else { rejected };
         }
-        if self.end.is_some_and(|end| end <= broken.at) {
+        if ended {
             return Reaction::Unclear;
         }
         let told_by_header = broken.flaws.iter().any(Flaw::shows_in_length);

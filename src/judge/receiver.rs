@@ -260,7 +260,10 @@ fn eof(bench: &mut Bench<'_>, story: &Story) {
     }
     let clean = story.report.is_some_and(|report| {
         report.clean == Some(true)
-            || report.code.is_some_and(|code| code != CloseCode::ABNORMAL) && story.error.is_none()
+            // Told that it was not clean, an application need not go by the code: that is for reports-1006.
+            || report.clean.is_none()
+                && report.code.is_some_and(|code| code != CloseCode::ABNORMAL)
+                && story.error.is_none()
     });
     if clean && story.broken.is_none() && bench.trace.duties.has(Duty::Reports) {
         let code = story.report.and_then(|report| report.code);

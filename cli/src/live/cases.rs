@@ -60,21 +60,24 @@ impl Able {
         can.then(|| Case { name, script: self.written(&steps), deflate: false })
     }
 
-    /// Whether every wish of the application's comes between two messages: it is a message itself.
+    /// Whether every wish of the application's comes between two messages, and before the peer closes: it is a message
+    /// itself.
     fn commands_stand_apart(self, steps: &[Step<'_>]) -> bool {
-        let (mut decoder, mut in_message) = (Decoder::new(), false);
+        let (mut decoder, mut in_message, mut over) = (Decoder::new(), false, false);
         let mut octets = Vec::new();
         steps.iter().all(|step| {
             octets.clear();
             step.write(self.role.peer(), &mut octets);
             if step.begins_connection() {
-                (decoder, in_message) = (Decoder::new(), false);
+                (decoder, in_message, over) = (Decoder::new(), false, false);
             } else if matches!(step, Step::AppClose(_)) {
-                return decoder.at_boundary() && !in_message;
+                return decoder.at_boundary() && !in_message && !over;
             }
+            over |= matches!(step, Step::Fin | Step::Reset);
             let mut rest = octets.as_slice();
             while let Some(piece) = decoder.next(&mut rest) {
                 match piece {
+                    Piece::Header(Header { opcode: Opcode::Close, .. }) => over = true,
                     Piece::Header(Header { opcode, fin, .. }) if !opcode.is_control() => in_message = !fin,
                     Piece::Header(_) | Piece::Payload { .. } | Piece::End => {}
                 }
@@ -183,4 +186,28 @@ pub fn code_received(able: Able, code: CloseCode) -> Case {
     let payload = Payload { code: Some(code), ..Payload::EMPTY };
     let close = Step::Frame(FrameStep::of(Opcode::Close, payload));
     Case { name: format!("code-received/{code}"), script: able.written(&[close]), deflate: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_told_to_close_where_a_message_may_be_sent() {
+        let able = Able { role: Role::Server, commands: true, reconnects: true };
+        let plays = |steps: &str| {
+            let text = format!("wsclose 1\nrole server\n{steps}");
+            able.case(String::new(), &ScriptBuf::read(text.as_bytes()).expect("a script")).is_some()
+        };
+        assert!(plays("app close 1000\n> close 1000\n"));
+        assert!(plays("> text \"a\"\napp close 1000\n"));
+        assert!(plays("> close 1000\nconnect\napp close 1000\n"));
+        assert!(!plays("> text \"a\" fin=0\napp close 1000\n"), "within a message");
+        assert!(!plays("> text \"a\" claim=9\napp close 1000\n"), "within a frame");
+        assert!(!plays("> close 1000\napp close 1000\n"), "after the peer's Close");
+        assert!(!plays("> fin\napp close 1000\n"), "after the peer's FIN");
+        let silent = Able { commands: false, ..able };
+        let script = ScriptBuf::read(b"wsclose 1\nrole server\napp close 1000\n").expect("a script");
+        assert_eq!(silent.case(String::new(), &script), None);
+    }
 }
