@@ -1,4 +1,4 @@
-//! What a client's program was told of the end of a connection, as the last line that it prints:
+//! What a client's program was told of the end of a connection, as a line that it prints:
 //! `closed CODE "REASON" clean|unclean|untold`, with `none` for a code or reason that it did not learn. In come
 //! lines, out comes a [`Told`], and the other way round.
 
