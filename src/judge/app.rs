@@ -90,7 +90,7 @@ fn close_received(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
                 // It took the Close, for it answered, and called it an error.
                 let told_error = story.error.filter(|error| {
                     let by_close = story.close_until.is_none_or(|until| *error < until);
-                    *error > peer.at && by_close && !peer.accompanied
+                    by_close && !peer.accompanied
                 });
                 match told_error {
                     Some(at) if story.reaction_to_close(peer) == Reaction::Accepted => {
@@ -163,7 +163,7 @@ fn api(bench: &mut Bench<'_>, story: &Story) {
                 (written == Some(code) && !asked.refused).then_some((asked.at, Actual::WroteCode(code)));
             bench.rule(Rule::ApiRefusesUnsendableCode, breach, "a refusal");
         }
-        if asked.code.is_some() && asked.reason_len > MAX_REASON {
+        if asked.reason_len > MAX_REASON {
             let flaw = [Flaw::ControlTooLong, Flaw::ReasonNotUtf8]
                 .into_iter()
                 .find(|flaw| story.own_close_flaws.contains(*flaw) && !asked.refused);

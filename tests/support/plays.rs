@@ -23,6 +23,9 @@ pub enum Act {
     Tells(Option<u16>, Option<bool>),
     Errs,
     Delivers,
+    /// Takes what its application just asked for, or refuses it.
+    Takes,
+    Refuses,
     Panics,
     Spins,
 }
@@ -30,13 +33,17 @@ pub enum Act {
 /// The answer to a Ping that says `x`.
 pub const PONG: Act = Act::Writes(&[0x8a, 1, b'x']);
 
-/// What a server does upon each thing that happens to it, ticks included, and then nothing more; and what it leaves
-/// to the program around it.
-pub struct Plays<'a>(pub &'a [&'a [Act]], pub &'a [Duty]);
+/// What an endpoint does upon each thing that happens to it, ticks included, and then nothing more.
+struct Plays<'a> {
+    role: Role,
+    acts: &'a [&'a [Act]],
+    /// What it leaves to the program around it.
+    left: &'a [Duty],
+}
 
 impl Plays<'_> {
     fn verdict(&self, steps: &str, rule: Rule) -> Verdict {
-        let text = format!("wsclose 1\nrole server\n{steps}");
+        let text = format!("wsclose 1\nrole {}\n{steps}", self.role);
         let script = ScriptBuf::read(text.as_bytes()).expect("a script");
         let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
         judge.judge(driver.drive(script.as_script(), &mut Playing { plays: self, next: 0 }));
@@ -44,14 +51,20 @@ impl Plays<'_> {
     }
 }
 
-/// Holds that whoever does these things while these steps are played gets this verdict.
+/// Holds that a server that does these things while these steps are played gets this verdict.
 pub fn hold(rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
     hold_without(&[], rule, verdict, steps, acts);
 }
 
 /// The same for who leaves these duties to the program around it.
 pub fn hold_without(left: &[Duty], rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
-    assert_eq!(Plays(acts, left).verdict(steps, rule), verdict, "{rule}, {acts:?} upon\n{steps}");
+    hold_as(Role::Server, left, rule, verdict, steps, acts);
+}
+
+/// The same in this role.
+pub fn hold_as(role: Role, left: &[Duty], rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
+    let plays = Plays { role, acts, left };
+    assert_eq!(plays.verdict(steps, rule), verdict, "{rule}, {acts:?} upon\n{steps}");
 }
 
 struct Playing<'a> {
@@ -65,7 +78,7 @@ impl Subject for Playing<'_> {
     }
 
     fn duties(&self, _role: Role) -> Duties {
-        Duties::ALL.without(self.plays.1)
+        Duties::ALL.without(self.plays.left)
     }
 
     fn connect(&mut self, _role: Role, _out: &mut Output) {
@@ -73,11 +86,14 @@ impl Subject for Playing<'_> {
     }
 
     fn react(&mut self, _stimulus: Stimulus<'_>, out: &mut Output) {
-        for act in self.plays.0.get(self.next).copied().unwrap_or_default() {
+        for act in self.plays.acts.get(self.next).copied().unwrap_or_default() {
             match *act {
                 Act::Closes(code) => {
                     let [high, low] = code.to_be_bytes();
-                    out.sent(&[0x88, 2, high, low]);
+                    match self.plays.role {
+                        Role::Client => out.sent(&[0x88, 0x82, 1, 2, 3, 4, high ^ 1, low ^ 2]),
+                        Role::Server => out.sent(&[0x88, 2, high, low]),
+                    }
                 }
                 Act::Writes(octets) => out.sent(octets),
                 Act::HalfEnds => out.half_fin(),
@@ -86,6 +102,8 @@ impl Subject for Playing<'_> {
                 Act::Tells(code, clean) => out.reported(code.map(CloseCode), None, clean),
                 Act::Errs => out.errored("an error"),
                 Act::Delivers => out.message(MessageKind::Text, b"a"),
+                Act::Takes => out.accepted(),
+                Act::Refuses => out.refused("a refusal"),
                 Act::Panics => out.panicked("a panic"),
                 Act::Spins => out.spinning(),
             }
