@@ -3,7 +3,7 @@
 #[path = "support/plays.rs"]
 mod plays;
 
-use plays::Act::{Closes, Ends, Errs, HalfEnds, Panics, Resets, Spins, Tells, Writes};
+use plays::Act::{Closes, Delivers, Ends, Errs, HalfEnds, Panics, Resets, Spins, Tells, Writes};
 use plays::{PONG, hold, hold_without};
 use wsclose::judge::Verdict::{Breaks, Conforms, Inconclusive, NotExercised};
 use wsclose::rule::{Duty, Rule};
@@ -33,6 +33,8 @@ fn an_answer_may_wait_for_a_message_and_another_code_refuses() {
     hold(Rule::CloseAnsweredPromptly, Breaks, steps, &[&[], &[], &[], &[Closes(1000)]]);
     let message = Writes(&[0x81, 0]);
     hold(Rule::CloseAnsweredPromptly, NotExercised, steps, &[&[message], &[], &[], &[Closes(1000)]]);
+    let earlier = format!("> ping \"x\"\n{steps}");
+    hold(Rule::CloseAnsweredPromptly, Breaks, &earlier, &[&[message], &[], &[], &[], &[Closes(1000)]]);
     hold(Rule::CloseEchoesCode, Breaks, steps, &[&[Closes(1001)]]);
     hold(Rule::CloseEchoesCode, NotExercised, steps, &[&[Closes(1002)]]);
 }
@@ -70,6 +72,7 @@ fn who_begins_waits_unless_something_excuses_it() {
     hold(rule, Conforms, "app close 1000\n> text \"a\"\n", &[&[Closes(1000)], &[Ends]]);
     hold(rule, NotExercised, "app close 1000\n", &[&[Ends, Closes(1000)]]);
     hold(rule, NotExercised, "> close 1000\n", &[&[Closes(1000), Ends]]);
+    hold(rule, NotExercised, "> ping \"x\" rsv=4\n", &[&[Closes(1002), Ends]]);
     // What lay unread when it left excuses nothing.
     for unread in ["> close 1000\n", "> ping \"x\" rsv=4\n"] {
         let steps = format!("app pause\n{unread}app close 1000\napp resume\n");
@@ -105,6 +108,16 @@ fn after_its_close_it_reads_until_the_peers() {
     hold(rule, Breaks, "app close 1000\n> ping \"x\"\n", &[&[Closes(1000)], &[Errs]]);
     hold(rule, Conforms, "app close 1000\n> ping \"x\"\n", &[&[Closes(1000), Errs]]);
     hold(rule, Conforms, "app close 1000\n> ping \"x\"\n> fin\n", &[&[Closes(1000)], &[], &[Ends]]);
+    hold(rule, NotExercised, "app close 1000\n> close 1000\n", &[&[Closes(1000)]]);
+    // What came before its Close is another matter, and a message in pieces is whole at its end.
+    let earlier = "> text \"a\"\napp close 1000\n> close 1000\n";
+    hold(rule, NotExercised, earlier, &[&[], &[Closes(1000)]]);
+    let earlier = "> text \"a\"\napp close 1000\n> ping \"x\"\n> close 1000\n";
+    hold(rule, Conforms, earlier, &[&[], &[Closes(1000)]]);
+    let both = "> text \"a\"\napp close 1000\n> text \"b\"\n> close 1000\n";
+    hold(rule, Breaks, both, &[&[Delivers], &[Closes(1000)]]);
+    let part = "app close 1000\n> text \"a\" fin=0\n> close 1000\n";
+    hold(rule, Conforms, part, &[&[Closes(1000)]]);
     // A message is lost only by who could hand it over, and shows that.
     hold_without(&[Duty::Reports], rule, Conforms, steps, &[&[Closes(1000)]]);
     hold_without(&[Duty::ShowsMessages], rule, Conforms, steps, &[&[Closes(1000)]]);
@@ -151,9 +164,21 @@ fn nobody_waits_for_ever() {
     hold(rule, NotExercised, "app close 1000\nwait 15\n", &[&[Closes(1000)]]);
     hold(rule, Conforms, "app close 1000\nwait 16\n", &[&[Closes(1000)], &[], &[Ends]]);
     hold(rule, NotExercised, "app close 1000\nwait 16\n", &[&[Closes(1000)], &[Ends]]);
+    hold(rule, NotExercised, "app close 1000\nwait 8\n> ping \"x\"\nwait 8\n", &[&[Closes(1000)]]);
     for more in ["> ping \"x\" rsv=4\nwait 16\n", "> fin\nwait 16\n", "> reset\nwait 16\n"] {
         hold(rule, NotExercised, &format!("app close 1000\n{more}"), &[&[Closes(1000)]]);
     }
     hold(rule, NotExercised, "app close 1000\nwait 16\n", &[&[Closes(1000), Panics]]);
     hold(rule, NotExercised, "app close 1000\nwait 16\n", &[&[Closes(1000), Spins]]);
+}
+
+#[test]
+fn after_both_closes_there_is_silence() {
+    let rule = Rule::QuietAfterClose;
+    for noise in [PONG, Writes(&[0x89, 0])] {
+        hold(rule, Breaks, "> close 1000\n", &[&[Closes(1000), noise]]);
+        hold(rule, Conforms, "> close 1000\n", &[&[noise, Closes(1000)]]);
+        hold(rule, Conforms, "app close 1000\n> close 1000\n", &[&[Closes(1000), noise]]);
+    }
+    hold(rule, Conforms, "> ping \"x\"\n> close 1000\n", &[&[], &[Closes(1000), PONG]]);
 }

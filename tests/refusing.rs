@@ -3,7 +3,7 @@
 #[path = "support/plays.rs"]
 mod plays;
 
-use plays::Act::{Closes, Ends, Errs, HalfEnds, Panics, Resets, Spins, Tells};
+use plays::Act::{Closes, Delivers, Ends, Errs, HalfEnds, Panics, Resets, Spins, Tells};
 use plays::{PONG, hold};
 use wsclose::judge::Verdict::{Breaks, Conforms, Inconclusive, NotExercised};
 use wsclose::rule::Rule;
@@ -55,9 +55,22 @@ fn what_is_done_upon_the_next_thing_may_be_for_that() {
     let steps = "> close 3333 hex:80\n> ping \"x\"\n";
     hold(BAD, Inconclusive, steps, &[&[], &[Closes(1002)]]);
     hold(BAD, Inconclusive, steps, &[&[], &[Errs]]);
+    for next in ["app pause\n", "app send text \"a\"\n"] {
+        hold(BAD, Inconclusive, &format!("> close 3333 hex:80\n{next}"), &[&[], &[Errs]]);
+    }
     hold(RSV, Inconclusive, "> ping \"x\" rsv=4\n> text \"a\"\n", &[&[], &[PONG]]);
     // And so may be what shared its segment.
     hold(BAD, Inconclusive, "> close 3333 hex:80\n> close 1005 glue\n", &[&[Errs]]);
+    hold(
+        RSV,
+        Inconclusive,
+        "app pause\n> ping \"x\" rsv=4\n> close 1000\napp resume\n",
+        &[&[], &[], &[], &[Errs]],
+    );
+    hold(RSV, Conforms, "> ping \"x\" rsv=4\n> ping \"y\" glue\n", &[&[Errs]]);
+    // The payload of a Close that is too long is not waited for.
+    let steps = "> octets 88fe 0080 00000000\n> octets 00\n";
+    hold(Rule::RejectsLongClose, Inconclusive, steps, &[&[], &[Errs]]);
     hold(RSV, Inconclusive, "> ping \"x\" rsv=4\n> close 1000 glue\n", &[&[PONG]]);
 }
 
@@ -65,6 +78,12 @@ fn what_is_done_upon_the_next_thing_may_be_for_that() {
 fn who_answers_a_broken_ping_took_it_unless_it_had_failed_before() {
     hold(RSV, Breaks, "> ping \"x\" rsv=4\n", &[&[PONG]]);
     hold(RSV, Conforms, "> ping \"x\" rsv=4\n", &[&[Closes(1002), PONG]]);
+    hold(RSV, Breaks, "> text \"a\" rsv=4\n", &[&[Delivers, Closes(1002)]]);
+    hold(RSV, Breaks, "> text \"a\" rsv=4\n> ping \"x\" glue\n", &[&[PONG, Errs]]);
+    // A heartbeat, and what it owed from before.
+    hold(RSV, Conforms, "> ping \"y\" rsv=4\n", &[&[PONG, Errs]]);
+    hold(RSV, Conforms, "> ping \"x\"\n> ping \"x\" rsv=4\n", &[&[], &[PONG, Errs]]);
+    hold(RSV, Conforms, "> text \"a\"\n> ping \"x\" rsv=4\n", &[&[], &[Delivers, Closes(1002)]]);
 }
 
 #[test]
@@ -80,6 +99,7 @@ fn who_was_closing_already_shows_little() {
     hold(RSV, Inconclusive, steps, &[&[PONG, Closes(1000)], &[Closes(1000)]]);
     hold(RSV, Conforms, steps, &[&[PONG, Closes(1000)], &[Ends]]);
     hold(RSV, Conforms, steps, &[&[PONG, Closes(1000)], &[Closes(1002)]]);
+    hold(RSV, Conforms, steps, &[&[PONG, Closes(1000), Closes(1000)], &[Closes(1002)]]);
     // Not for this frame, but for the next.
     let later = "> ping \"x\"\n> ping \"y\" rsv=4\n> ping \"z\"\n";
     hold(RSV, Inconclusive, later, &[&[PONG, Closes(1000)], &[], &[Closes(1002)]]);

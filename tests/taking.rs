@@ -3,7 +3,7 @@
 #[path = "support/plays.rs"]
 mod plays;
 
-use plays::Act::{Closes, Ends, Errs, HalfEnds, Panics, Resets, Spins, Tells};
+use plays::Act::{Closes, Delivers, Ends, Errs, HalfEnds, Panics, Resets, Spins, Tells};
 use plays::{PONG, hold, hold_without};
 use wsclose::judge::Verdict::{Breaks, Conforms, Inconclusive, NotExercised};
 use wsclose::rule::{Duty, Rule};
@@ -66,6 +66,7 @@ fn a_close_inside_a_message_is_answered_or_refused_and_not_passed_over() {
     let rule = Rule::CloseBetweenFragments;
     let steps = "> text \"a\" fin=0\n> close 1000\n";
     hold(rule, Breaks, steps, &[]);
+    hold(rule, Breaks, "> text \"a\" fin=0\n> close 1000 glue\n", &[]);
     hold(rule, Conforms, steps, &[&[], &[Ends]]);
     hold(rule, Conforms, steps, &[&[], &[Errs]]);
     for left in ["wait 1\n> fin\n", "wait 1\n> reset\n"] {
@@ -92,6 +93,9 @@ fn an_error_for_what_comes_after_a_close_hides_the_close() {
     hold_without(&[Duty::Reports], rule, Conforms, steps, &[&[Closes(3333)], &[Errs]]);
     hold(rule, Conforms, &format!("{steps}> fin\n"), &[&[Closes(3333)], &[], &[Errs]]);
     hold(rule, Conforms, &format!("> ping \"x\"\n{steps}"), &[&[Errs], &[Closes(3333)]]);
+    let message = "> text \"a\" fin=0\n> close 3333\n> continuation \"b\"\n";
+    hold(rule, Breaks, message, &[&[], &[Closes(3333)], &[Delivers]]);
+    hold(rule, Conforms, "> close 3333\n> text \"a\" glue\n", &[&[Closes(3333)]]);
     // Nothing came, or it had died.
     hold(rule, NotExercised, "> close 3333\n", &[&[Closes(3333)]]);
     hold(rule, NotExercised, steps, &[&[Closes(3333)], &[Panics]]);
@@ -119,7 +123,9 @@ fn where_it_may_not_have_taken_the_close_it_is_not_asked_for_its_code() {
     hold(rule, NotExercised, "> ping \"x\"\n> close 3333\n> fin\n", &[&[Errs], &[Closes(3333)]]);
     hold(rule, NotExercised, "> ping \"x\" rsv=4\n> close 3333\n> fin\n", &[&[], &[Closes(3333)]]);
     hold(rule, Inconclusive, "> close 3333\n> fin\n", &[&[], &[Errs, Tells(Some(1006), None), Ends]]);
-    hold(rule, Inconclusive, "> ping \"x\"\n> close 3333 glue\n> fin\n", &[&[Tells(None, None)]]);
+    let glued = "> ping \"x\"\n> close 3333 glue\n> fin\n";
+    hold(rule, Inconclusive, glued, &[&[Tells(None, None)]]);
+    hold(rule, Breaks, glued, &[&[Closes(3333), Tells(Some(1000), None), Ends]]);
     // Not everybody takes every registered code.
     for told in [1006, 1002] {
         hold(rule, Inconclusive, "> close 1012\n> fin\n", &[&[], &[Tells(Some(told), None), Ends]]);
