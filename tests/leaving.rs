@@ -14,12 +14,15 @@ fn a_close_is_answered_by_whoever_can() {
     hold(rule, Inconclusive, "> close 1000\n", &[]);
     hold(rule, Breaks, "> close 1000\nwait 2\n", &[]);
     hold(rule, Breaks, "> close 1000\nwait 2\n", &[&[Errs]]);
+    hold(rule, Conforms, "> close 1000\n", &[&[Closes(1000), Closes(1000)]]);
     hold(rule, Inconclusive, "> close 1000\nwait 2\n> reset\n", &[]);
     hold(rule, NotExercised, "> close 1000\nwait 2\n", &[&[Panics]]);
     hold(rule, NotExercised, "> close 1000\nwait 2\n", &[&[Spins]]);
     hold(rule, NotExercised, "> close 1000\napp pause\nwait 2\n", &[]);
     hold(rule, NotExercised, "> ping \"x\"\n> close 1000\nwait 2\n", &[&[PONG, HalfEnds]]);
     hold(rule, NotExercised, "> ping \"x\"\n> close 1000\nwait 2\n", &[&[Errs]]);
+    // What lay unread is lost to a reset.
+    hold(rule, NotExercised, "app pause\n> close 1000\n> reset\napp resume\n", &[]);
     // Half an answer is another rule's.
     hold(rule, NotExercised, "> close 1000\nwait 2\n", &[&[Writes(&[0x88, 2])]]);
     // Only a code that not everybody takes may be refused in silence.
@@ -164,6 +167,9 @@ fn nobody_waits_for_ever() {
     hold(rule, NotExercised, "app close 1000\nwait 15\n", &[&[Closes(1000)]]);
     hold(rule, Conforms, "app close 1000\nwait 16\n", &[&[Closes(1000)], &[], &[Ends]]);
     hold(rule, NotExercised, "app close 1000\nwait 16\n", &[&[Closes(1000)], &[Ends]]);
+    let mut late: [&[plays::Act]; 18] = [&[]; 18];
+    (late[0], late[17]) = (&[Closes(1000)], &[Ends]);
+    hold(rule, Breaks, "app close 1000\nwait 17\n", &late);
     hold(rule, NotExercised, "app close 1000\nwait 8\n> ping \"x\"\nwait 8\n", &[&[Closes(1000)]]);
     for more in ["> ping \"x\" rsv=4\nwait 16\n", "> fin\nwait 16\n", "> reset\nwait 16\n"] {
         hold(rule, NotExercised, &format!("app close 1000\n{more}"), &[&[Closes(1000)]]);

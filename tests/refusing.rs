@@ -80,6 +80,7 @@ fn who_answers_a_broken_ping_took_it_unless_it_had_failed_before() {
     hold(RSV, Conforms, "> ping \"x\" rsv=4\n", &[&[Closes(1002), PONG]]);
     hold(RSV, Breaks, "> text \"a\" rsv=4\n", &[&[Delivers, Closes(1002)]]);
     hold(RSV, Breaks, "> text \"a\" rsv=4\n> ping \"x\" glue\n", &[&[PONG, Errs]]);
+    hold(RSV, Breaks, "> ping \"x\" rsv=4\n> ping \"y\" glue\n", &[&[PONG, Errs]]);
     // A heartbeat, and what it owed from before.
     hold(RSV, Conforms, "> ping \"y\" rsv=4\n", &[&[PONG, Errs]]);
     hold(RSV, Conforms, "> ping \"x\"\n> ping \"x\" rsv=4\n", &[&[], &[PONG, Errs]]);
@@ -151,6 +152,9 @@ fn a_close_says_why_it_fails_unless_it_could_not_be_sent() {
     hold(rule, Breaks, "> close 3333 hex:80\n", &[&[Errs, Resets]]);
     hold(rule, NotExercised, "> close 3333 hex:80\n", &[&[Errs, Panics]]);
     hold(rule, NotExercised, "> close 3333 hex:80\n> reset\n", &[&[Errs]]);
+    // Its application's Close went out while the frame was coming.
+    let steps = "app close 1000\n> ping \"x\" rsv=4 cut=1\n";
+    hold(rule, NotExercised, steps, &[&[], &[Closes(1000)], &[Errs]]);
 }
 
 #[test]

@@ -31,6 +31,7 @@ fn an_error_is_none_where_its_code_was_told_or_something_else_came_before() {
     hold(TAKEN, NotExercised, "> ping \"x\"\n> close 1000\n", &[&[Errs], &[Ends]]);
     hold(TAKEN, Inconclusive, "> ping \"x\"\n> close 1000\n", &[&[PONG, HalfEnds]]);
     hold(TAKEN, NotExercised, "> close 1000\n> reset\n", &[&[Ends]]);
+    hold(TAKEN, NotExercised, "> close 1000\napp pause\nwait 1\n", &[&[], &[], &[Ends]]);
 }
 
 #[test]
@@ -72,6 +73,7 @@ fn a_close_inside_a_message_is_answered_or_refused_and_not_passed_over() {
     for left in ["wait 1\n> fin\n", "wait 1\n> reset\n"] {
         hold(rule, Breaks, &format!("{steps}{left}"), &[&[], &[], &[], &[Errs, Ends]]);
     }
+    hold(rule, NotExercised, "> close 1000\n", &[]);
     // It had no time, or it had answered.
     hold(rule, Inconclusive, &format!("{steps}> fin\n"), &[]);
     hold(rule, Conforms, &format!("{steps}> fin\n"), &[&[], &[Closes(1000)]]);

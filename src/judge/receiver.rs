@@ -206,7 +206,7 @@ fn after_close(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
         bench.rule(Rule::DiscardsAfterClose, breach.map(|actual| (peer.at, actual)), "it discarded");
     }
     let Some(own) = story.own_close.filter(|own| own.at < peer.at) else { return };
-    if own.payload() != peer.payload() && story.began() {
+    if own.payload() != peer.payload() {
         let second = story.second_close.filter(|second| *second > peer.at);
         let breach = second.map(|at| (at, Actual::Words("a second Close in answer to the one that crossed")));
         bench.rule(Rule::SimultaneousClose, breach, "no further Close");
