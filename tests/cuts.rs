@@ -50,6 +50,16 @@ fn what_lies_unread_makes_a_fin_or_a_reset() {
         }
     }
     assert_eq!(on(leaves, "> close 1000\n"), Verdict::Conforms);
+    fn leaves_at_the_end(seen: &mut usize, stimulus: Stimulus<'_>, out: &mut Output) {
+        if let Stimulus::Octets(octets) = stimulus {
+            *seen += octets.len();
+            if *seen == 8 {
+                answer(1000, out);
+                if octets.len() == 1 { out.fin() } else { out.reset() }
+            }
+        }
+    }
+    assert_eq!(on(leaves_at_the_end, "> close 1000\n"), Verdict::Conforms);
 }
 
 #[test]

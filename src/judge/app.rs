@@ -22,7 +22,7 @@ fn reports(bench: &mut Bench<'_>, story: &Story) {
         return;
     }
     match &story.peer_close {
-        Some(peer) if story.broken.is_none() && story.error.is_none_or(|error| error > peer.at) => {
+        Some(peer) if story.error.is_none_or(|error| error > peer.at) => {
             // A Close that was refused, or lost to a reset, is for other rules to judge.
             let taken = story.reaction_to_close(peer) != Reaction::Rejected && story.peer_reset.is_none();
             let in_time = story.deaf.is_none_or(|deaf| deaf >= peer.at);
@@ -90,7 +90,7 @@ fn close_received(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
                 // It took the Close, for it answered, and called it an error.
                 let told_error = story.error.filter(|error| {
                     let by_close = story.close_until.is_none_or(|until| *error < until);
-                    *error > peer.at && by_close && !peer.accompanied && !story.peer_ended_before(*error)
+                    by_close && !peer.accompanied
                 });
                 match told_error {
                     Some(at) if story.reaction_to_close(peer) == Reaction::Accepted => {
@@ -131,7 +131,7 @@ fn clean(bench: &mut Bench<'_>, story: &Story, over: bool) {
     let Some((report, told)) = story.report.and_then(|report| Some((report, report.clean?))) else { return };
     // After a flaw that it let pass, who knows which Closes it read.
     let let_pass = story.broken.is_some_and(|broken| story.reaction_to_flaw(&broken) != Reaction::Rejected);
-    if !over || let_pass || story.broken.is_some() && story.peer_close.is_some() {
+    if !over || let_pass {
         return;
     }
     // Who failed the connection for a lawful Close calls that unclean, and rightly; other rules judge the failing.
@@ -139,7 +139,7 @@ fn clean(bench: &mut Bench<'_>, story: &Story, over: bool) {
         return bench.unclear(Rule::ReportsClean);
     }
     let in_time = |close: At| story.deaf.is_none_or(|deaf| close <= deaf);
-    let was = story.exchanged().is_some_and(in_time) && story.broken.is_none();
+    let was = story.exchanged().is_some_and(in_time);
     let breach = (told != was).then_some((
         report.at,
         Actual::Words(if told {
@@ -167,7 +167,7 @@ fn api(bench: &mut Bench<'_>, story: &Story) {
                 (written == Some(code) && !asked.refused).then_some((asked.at, Actual::WroteCode(code)));
             bench.rule(Rule::ApiRefusesUnsendableCode, breach, "a refusal");
         }
-        if asked.code.is_some() && asked.reason_len > MAX_REASON {
+        if asked.reason_len > MAX_REASON {
             let flaw = [Flaw::ControlTooLong, Flaw::ReasonNotUtf8]
                 .into_iter()
                 .find(|flaw| story.own_close_flaws.contains(*flaw) && !asked.refused);

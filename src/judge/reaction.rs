@@ -25,7 +25,6 @@ pub(super) fn is_failure(code: CloseCode) -> bool {
 impl Story {
     /// What the subject made of the first broken frame.
     pub(super) fn reaction_to_flaw(&self, broken: &Broken) -> Reaction {
-        let close = broken.opcode == Opcode::Close;
         let closing_already = self.own_close.is_some_and(|own| own.at < broken.came);
         // Who has closed, or ended what it sends, may be unable to answer a Ping, and have stopped there.
         let ended = self.end.is_some_and(|end| end <= broken.at);
@@ -54,7 +53,7 @@ impl Story {
             return rejected;
         }
         match answer.map(|own| own.code()) {
-            Some(Some(code)) if close && broken.code == Some(code) => {
+            Some(Some(code)) if broken.code == Some(code) => {
                 return if is_failure(code) { Reaction::Unclear } else { Reaction::Accepted };
             }
             Some(Some(code)) if is_failure(code) => return rejected,
@@ -73,14 +72,14 @@ impl Story {
                     return Reaction::Unclear;
                 }
                 // A code that endpoints fail with may be its own.
-                Some(code) if close && broken.code == Some(code) && is_failure(code) => {
+                Some(code) if broken.code == Some(code) && is_failure(code) => {
                     return Reaction::Unclear;
                 }
-                Some(code) if close && broken.code == Some(code) && report.clean != Some(false) => {
+                Some(code) if broken.code == Some(code) && report.clean != Some(false) => {
                     return Reaction::Accepted;
                 }
                 // Whatever it was told, it was an ordinary closure.
-                Some(_) | None if close && broken.flaws.contains(Flaw::BodyOneByte) && !refused => {
+                Some(_) | None if broken.flaws.contains(Flaw::BodyOneByte) && !refused => {
                     return Reaction::Accepted;
                 }
                 _ if !in_time(report.at) => {}
@@ -92,15 +91,19 @@ impl Story {
             return Reaction::Unclear;
         }
         if end.is_some() {
-            return if closing_already && close { Reaction::Unclear } else { rejected };
+            return if closing_already && broken.opcode == Opcode::Close {
+                Reaction::Unclear
+            } else {
+                rejected
+            };
         }
         if ended {
             return Reaction::Unclear;
         }
         let told_by_header = broken.flaws.iter().any(Flaw::shows_in_length);
-        let unable = self.paused || self.panicked.is_some() || self.spinning.is_some();
+        let dead = self.panicked.is_some() || self.spinning.is_some();
         let had_time = broken.until.is_none_or(|until| until.tick > broken.came.tick);
-        if closing_already || unable || !had_time {
+        if closing_already || dead || !had_time {
             return Reaction::Unclear;
         }
         if broken.is_whole() || told_by_header && broken.stage == Stage::Header {
@@ -113,7 +116,7 @@ impl Story {
     /// Whether the subject had a tick, or the rest of the script, to react to what came at `at` before the
     /// peer ended TCP.
     pub(super) fn idle_before_peer_ended(&self, at: At) -> bool {
-        self.peer_fin.into_iter().chain(self.peer_reset).all(|end| end > at && end.tick > at.tick)
+        self.peer_fin.into_iter().chain(self.peer_reset).all(|end| end.tick > at.tick)
     }
 
     /// What the subject made of the peer's well-formed Close.
@@ -138,7 +141,7 @@ impl Story {
             },
             _ if self.error.is_some_and(|error| {
                 let by_it = self.close_until.is_none_or(|until| error < until);
-                error > close.at && by_it && !self.peer_ended_before(error) && !reported
+                error > close.at && by_it && !reported
             }) =>
             {
                 Reaction::Rejected

@@ -31,9 +31,7 @@ pub(super) fn judge(bench: &mut Bench<'_>, story: &Story) {
 /// A frame that should fail the connection, and whether it did.
 fn flaw(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
     let close = broken.opcode == Opcode::Close;
-    if story.own_close.is_some_and(|own| own.at < broken.at) && story.peer_ended_before(broken.at)
-        || story.error.is_some_and(|error| error < broken.at)
-    {
+    if story.error.is_some_and(|error| error < broken.at) {
         return;
     }
     let reaction = story.reaction_to_flaw(broken);
@@ -98,7 +96,7 @@ fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
     // What the application asked for is not the endpoint's doing, and a Close that says why goes before failing
     // (§7.1.7), also after one that said something else. An answer to the peer's does not.
     let of_its_own = story.own_closes.saturating_sub(story.asks);
-    let tells_why = closed_before && story.last_close.is_some_and(|(_, code)| code.is_some_and(is_failure));
+    let tells_why = story.last_close.is_some_and(|(_, code)| code.is_some_and(is_failure));
     let second = story.last_close.is_some_and(|(last, _)| last > broken.at)
         && of_its_own > if closed_before && !tells_why { 0 } else { 1 };
     let breach = if second {
@@ -208,7 +206,7 @@ fn after_close(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
         bench.rule(Rule::DiscardsAfterClose, breach.map(|actual| (peer.at, actual)), "it discarded");
     }
     let Some(own) = story.own_close.filter(|own| own.at < peer.at) else { return };
-    if own.payload() != peer.payload() && story.began() {
+    if own.payload() != peer.payload() {
         let second = story.second_close.filter(|second| *second > peer.at);
         let breach = second.map(|at| (at, Actual::Words("a second Close in answer to the one that crossed")));
         bench.rule(Rule::SimultaneousClose, breach, "no further Close");
@@ -218,7 +216,7 @@ fn after_close(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
 /// Whether frames were still read after the subject's own Close.
 fn reads(bench: &mut Bench<'_>, story: &Story) {
     let Some(own) = story.own_close else { return };
-    let Some(between) = story.between_closes.filter(|_| story.began() && story.broken.is_none()) else {
+    let Some(between) = story.between_closes.filter(|_| story.broken.is_none()) else {
         return;
     };
     let until = story.peer_close.map_or(story.last, |peer| peer.at);

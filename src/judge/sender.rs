@@ -110,7 +110,7 @@ fn answers(bench: &mut Bench<'_>, story: &Story) {
     let unable = story.panicked.is_some() || story.spinning.is_some() || story.paused;
     let cut_off =
         story.end.is_some_and(|end| end < peer.at) || story.error.is_some_and(|error| error < peer.at);
-    if unable || cut_off || story.own_close.is_some_and(|own| own.at < peer.at) || story.own_closes > 1 {
+    if unable || cut_off || story.own_close.is_some_and(|own| own.at < peer.at) {
         return;
     }
     let Some(own) = story.own_close else {

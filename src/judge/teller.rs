@@ -99,14 +99,11 @@ impl Teller {
                     story.asked_to_send_after_close |= sent.is_some();
                 }
                 What::Refused(_) => {
-                    if story.pending_send.is_none() {
+                    if wants_to_close {
                         story.wanted = [story.wanted[1], None];
-                    }
-                    if let Some(asked) = &mut story.asked
-                        && story.pending_send.is_none()
-                        && story.own_close.is_none()
-                    {
-                        asked.refused = true;
+                        if let Some(asked) = story.asked.as_mut().filter(|_| story.own_close.is_none()) {
+                            asked.refused = true;
+                        }
                     }
                     story.asked_to_send_after_close |= story.pending_send.take().is_some();
                 }
