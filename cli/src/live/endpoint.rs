@@ -112,7 +112,9 @@ impl<'a> Endpoint<'a> {
                 return self.abandon(out);
             }
             let owed = self.due.is_owed();
-            let wait = if owed { wait.max(self.pace.due) } else { wait };
+            // One that is busy opens slowly, and does what it owes no faster.
+            let busy = (4 * self.opener.round_trip()).min(2 * self.pace.due);
+            let wait = if owed { wait.max(self.pace.due + busy) } else { wait };
             match conn.wire.hear(&mut self.buffer, wait.min(left)) {
                 Ok(Heard::Octets(octets)) => {
                     out.sent(&self.buffer[..octets]);

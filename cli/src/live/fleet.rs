@@ -22,7 +22,7 @@ use super::target::{Options, Target, TargetError};
 use super::tested::{Tested, Way};
 
 /// How many peers are run at a time: most of what they do is to be waited for.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 6;
 
 /// How many connections a server is given at a time: some have a short backlog.
 const CONNECTIONS: usize = 16;
