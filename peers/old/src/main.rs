@@ -123,7 +123,7 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
     }
     print!("{}", if args.markdown { markdown(&scores) } else { plain(&scores) });
     let found = scores.iter().filter(|score| score.found()).count();
-    println!("{found} of {} found, and the fixed version not faulted for it", bugs.len());
+    println!("\n{found} of {} found, and the fixed version not faulted for it", bugs.len());
     if not_built > 0 {
         return Err(format!("{not_built} could not be tried").into());
     }
