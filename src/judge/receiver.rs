@@ -221,7 +221,8 @@ fn reads(bench: &mut Bench<'_>, story: &Story) {
     };
     let until = story.peer_close.map_or(story.last, |peer| peer.at);
     let before = |at: &super::story::At| {
-        *at > between && *at < until && !story.peer_ended_before(*at) && at.tick == between.tick
+        let upon_it = story.between_until.is_none_or(|next| *at < next) && at.tick == between.tick;
+        *at > between && *at < until && !story.peer_ended_before(*at) && upon_it
     };
     let breach = story
         .deaf

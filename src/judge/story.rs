@@ -141,6 +141,8 @@ pub(super) struct Story {
     pub crowded: bool,
     /// When a lawful frame last came after the subject's own Close and before the peer's.
     pub between_closes: Option<At>,
+    /// When the next thing happened to the subject after that.
+    pub between_until: Option<At>,
     /// How many whole messages were among them, and how many were delivered after its own Close.
     pub messages_between: u32,
     pub delivered_between: u32,
@@ -222,11 +224,19 @@ impl Story {
     /// Something new comes to the subject.
     pub(super) fn came(&mut self, at: At) {
         self.stimuli += 1;
+        self.passes_between(at);
         if let Some(broken) = &mut self.broken {
             broken.until.get_or_insert(at);
         }
         if self.peer_close.is_some() {
             self.close_until.get_or_insert(at);
+        }
+    }
+
+    /// What came between the Closes has been followed by something else.
+    pub(super) fn passes_between(&mut self, at: At) {
+        if self.between_closes.is_some_and(|between| between < at) {
+            self.between_until.get_or_insert(at);
         }
     }
 

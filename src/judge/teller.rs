@@ -160,6 +160,7 @@ impl Teller {
     fn received(&mut self, story: &mut Story, octets: &[u8], at: At) {
         story.received += octets.len() as u64;
         story.last_received = Some(at);
+        story.passes_between(at);
         match &mut story.broken {
             // Segments that waited unread are read as one.
             Some(broken) if broken.is_whole() && broken.came == at => {
@@ -227,7 +228,7 @@ impl Teller {
                 (Seen::Frame(header, flaws, payload), _) => {
                     let between = story.own_close.is_some() && story.deaf.is_none();
                     if between && header.opcode != Opcode::Close {
-                        story.between_closes = Some(at);
+                        (story.between_closes, story.between_until) = (Some(at), None);
                     }
                     let accompanied = story.frame_at.replace(at) == Some(at);
                     match header.opcode {
