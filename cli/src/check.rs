@@ -29,7 +29,7 @@ pub fn run(args: &args::Check, out: &mut Out) -> Result<Exit, Failure> {
         return choice::list(&chosen, out);
     }
     let reports = choice::reports(&args.reports)?;
-    let (url, process) = start(args)?;
+    let (url, mut process) = start(args)?;
     let target = Target::new(&url, &options(&args.reach))?;
     let all = args.choice.codes == args::CodeSweep::All;
     let timeout = args.timeout.unwrap_or(if all { 600 } else { 120 });
@@ -38,6 +38,7 @@ pub fn run(args: &args::Check, out: &mut Out) -> Result<Exit, Failure> {
     let plan = Plan {
         tested: Tested { way: Way::Dial(&target), profile, commands, tells: false },
         cases: chosen.cases,
+        some_cases: !args.choice.cases.is_empty(),
         rules: chosen.rules,
         strict: args.choice.strict,
         jobs: usize::from(args.jobs),
@@ -48,7 +49,11 @@ pub fn run(args: &args::Check, out: &mut Out) -> Result<Exit, Failure> {
         command,
         again,
     };
-    let run = choice::make(&plan);
+    let mut run = choice::make(&plan);
+    if let Some(status) = process.as_mut().and_then(Process::ended) {
+        run.notes.push(format!("the server had ended by then: {status}"));
+        run.interrupted = true;
+    }
     drop(process);
     choice::finish(&run, &reports, out)
 }
@@ -56,6 +61,10 @@ pub fn run(args: &args::Check, out: &mut Out) -> Result<Exit, Failure> {
 /// Starts the server, if it is for us to start.
 fn start(args: &args::Check) -> Result<(String, Option<Process>), Failure> {
     let Some(command) = &args.exec else { return Ok((args.url.clone(), None)) };
+    if !args.url.contains("{port}") {
+        let why = format!("expected `{{port}}` in the URL, as --exec picks a port, found {}", args.url);
+        return Err(Failure::Usage(why));
+    }
     let port = exec::free_port()?;
     let mut process = Process::start(exec::filled(command, "port", &port.to_string())?)?;
     process.wait_for(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), STARTING)?;

@@ -78,7 +78,7 @@ pub fn finish(run: &Run, reports: &Reports, out: &mut Out) -> Result<Exit, Failu
 fn exit(run: &Run) -> Exit {
     if run.fails() {
         Exit::Breach
-    } else if run.interrupted || run.cases.iter().any(|case| case.trouble.is_some()) {
+    } else if !run.is_whole() {
         Exit::Untestable
     } else if run.stale.is_empty() {
         Exit::Conforms
@@ -130,7 +130,7 @@ fn rules(choice: &args::Choice, all: RuleSet) -> Result<RuleSet, Failure> {
         .collect();
     if chosen.is_empty() {
         return Err(Failure::Usage(format!(
-            "expected --only and --skip to leave a rule that shows on a socket, found none (of {}; `wsclose rules` lists them)",
+            "expected --only and --skip to leave a rule that shows on a socket, found none (of {}; `wsclose rules` lists them, and `*` stands for anything, as in `7.4*`)",
             all.len()
         )));
     }

@@ -85,6 +85,7 @@ impl Serve<'_> {
         Plan {
             tested,
             cases: self.chosen.cases.clone(),
+            some_cases: !self.args.choice.cases.is_empty(),
             rules: self.chosen.rules,
             strict: self.args.choice.strict,
             // One port is for one client at a time.

@@ -247,6 +247,10 @@ fn a_live_breach_fails_unless_it_is_listed() {
         .says("known    code-is-defined")
         .says("stale    close-answered")
         .says("was confirmed in 1.2.2, this is 1.2.3");
+    let manifest = fs::read_to_string(folder.path().join("live/peers.toml")).expect("the manifest");
+    folder.file("live/peers.toml", manifest.repeat(2));
+    folder.wsclose(&["matrix", "--live", "live"]).exits(2).complains("two that are `echo`");
+    folder.file("live/peers.toml", manifest);
     folder.file("live/known.toml", "[[known]]");
     folder.wsclose(&["matrix", "--live", "live"]).exits(3).complains("known.toml");
 }

@@ -227,6 +227,13 @@ fn bad_clients_that_are_fed_are_found_out() {
     wsclose(&[&["serve", "--feed", &format!("read -r url; {aborts}")], &few[..]].concat())
         .exits(1)
         .says("FAIL          no-panic");
+    let leaves = client::command(CLIENT, Bad::Leaves).replace("{url}", "$url");
+    wsclose(&[&["serve", "--feed", &format!("read -r url; ({leaves}); exit 7")], &few[..]].concat())
+        .exits(1)
+        .says("FAIL          no-panic")
+        .says("exit status: 7");
+    // What a program does not print is not what a library does not tell.
+    fed(Bad::Leaves, "while", &tells).exits(3).complains("found no such line");
     fed(Bad::Leaves, "false && while", &few).exits(3).complains("found: it ended");
     fed(Bad::StaysAway, "while", &few).exits(3).complains("nobody there");
     fed(Bad::Floods, "while", &few).exits(3).complains("could not test");
@@ -314,6 +321,7 @@ fn what_was_found_is_kept_when_a_run_is_ended() {
     let report: Value = serde_json::from_slice(&std::fs::read(json).expect("a report")).expect("JSON");
     schema::holds(&report);
     assert_eq!(report["interrupted"], true);
+    assert_eq!(report["verdict"], "INCOMPLETE");
     assert_eq!(report["role"], "client");
     assert_eq!(report["endpoint"], "it");
     // One that is started is ended too.

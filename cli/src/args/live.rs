@@ -124,9 +124,6 @@ pub struct Check {
     /// What to test, and how to judge.
     #[command(flatten)]
     pub choice: Choice,
-    /// What to write.
-    #[command(flatten)]
-    pub reports: Reports,
     /// Start the server with this command, in which `{port}` stands for a free port, and end it afterwards
     #[arg(long, value_name = "CMD")]
     pub exec: Option<String>,
@@ -136,6 +133,9 @@ pub struct Check {
     /// So many connections at a time
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: u16,
+    /// What to write.
+    #[command(flatten)]
+    pub reports: Reports,
 }
 
 /// `serve`.
@@ -157,7 +157,8 @@ line is `closed CODE \"REASON\" clean|unclean|untold` (--says-closed; `none` for
 told) is also held to what its application has to learn.
 
 With --feed, a client that is slow to start is started once: it reads URLs from its standard input, a line each, echoes
-on one until it is closed, and prints that `closed` line, upon which it is given the next.
+on one until it is closed, and prints that `closed` line, upon which it is given the next. One that ends with an error
+has crashed. A client has ten seconds to connect.
 
 Exit codes: as for check.")]
 pub struct Serve {
@@ -168,9 +169,6 @@ pub struct Serve {
     /// What to test, and how to judge.
     #[command(flatten)]
     pub choice: Choice,
-    /// What to write.
-    #[command(flatten)]
-    pub reports: Reports,
     /// Start a client with this command for every connection; `{url}` stands for where it is to connect
     #[arg(long, value_name = "CMD", group = "started")]
     pub exec: Option<String>,
@@ -199,6 +197,9 @@ pub struct Serve {
     /// Listen on an address that is not this machine's alone
     #[arg(long)]
     pub i_may_test_this_host: bool,
+    /// What to write.
+    #[command(flatten)]
+    pub reports: Reports,
 }
 
 /// `echo`.

@@ -52,6 +52,8 @@ pub struct Plan<'a> {
     pub tested: Tested<'a>,
     /// The cases, in order.
     pub cases: Vec<Case>,
+    /// They are not all that there are.
+    pub some_cases: bool,
     /// The rules that are looked at.
     pub rules: RuleSet,
     /// Whether `should` and `lenient` fail it too.
@@ -116,10 +118,14 @@ pub fn run(plan: &Plan<'_>, stop: &AtomicBool, step: &(dyn Fn() + Sync)) -> Run 
     let clock = Clock { deadline: begun + plan.deadline, stop };
     let tested = plan.tested;
     let liveness = tested.able().liveness();
-    let mut notes = Vec::new();
+    let (mut notes, mut gone) = (Vec::new(), false);
     let mut first = Player::new(tested, ALONE);
     let mut score = Score::new([std::slice::from_ref(&liveness), &plan.cases].concat());
-    let alive = first.play(&liveness);
+    let mut alive = first.play(&liveness);
+    if tested.tells && !first.was_told() && !alive.breaks(Rule::NoPanic) {
+        // What a program does not print is not what a library does not tell.
+        alive.fail(Trouble::Mute);
+    }
     let round_trip = first.round_trip();
     let mut spent = round_trip;
     let (absent, silent) = (alive.trouble.is_some(), alive.breaks(Rule::CloseAnswered));
@@ -141,6 +147,7 @@ pub fn run(plan: &Plan<'_>, stop: &AtomicBool, step: &(dyn Fn() + Sync)) -> Run 
                 Role::Client => "no client connected any more",
             };
             notes.push(format!("{nobody}; what was being played then: {}", names.join(", ")));
+            gone = true;
         } else {
             let left_out = (1..=count).filter(|at| score.played(*at).is_none()).count();
             if left_out > 0 {
@@ -157,12 +164,13 @@ pub fn run(plan: &Plan<'_>, stop: &AtomicBool, step: &(dyn Fn() + Sync)) -> Run 
                 let last = first.play(&liveness);
                 if last.trouble.is_some() || last.breaks(Rule::CloseAnswered) {
                     notes.push("after the last case a plain Close was no longer answered".to_owned());
+                    gone = true;
                 }
             }
         }
     }
     let timing = Timing { elapsed: begun.elapsed(), round_trip: spent };
-    told(plan, &score, notes, stop.load(Ordering::Relaxed), timing)
+    told(plan, &score, notes, gone || stop.load(Ordering::Relaxed), timing)
 }
 
 /// What is said of cases that are not played to an endpoint that leaves a plain Close alone.
@@ -185,7 +193,12 @@ pub fn told(plan: &Plan<'_>, score: &Score, notes: Vec<String>, interrupted: boo
         strict: plan.strict,
         command: plan.command.clone(),
         again: plan.again.clone(),
-        stale: plan.known.keys().copied().filter(|rule| is_kept(*rule)).collect(),
+        // Who was not asked everything may break it elsewhere.
+        stale: if plan.some_cases || interrupted {
+            Vec::new()
+        } else {
+            plan.known.keys().copied().filter(|rule| is_kept(*rule)).collect()
+        },
         cases,
         rules,
         notes,

@@ -49,6 +49,8 @@ pub struct Endpoint<'a> {
     trouble: Option<Trouble>,
     /// Nothing more is expected of its program beside the connection.
     told: bool,
+    /// It told how the connection closed.
+    told_closed: bool,
     buffer: Vec<u8>,
 }
 
@@ -67,6 +69,7 @@ impl<'a> Endpoint<'a> {
             opened: Instant::now(),
             trouble: None,
             told: false,
+            told_closed: false,
             buffer: vec![0; 1 << 16],
         }
     }
@@ -94,6 +97,11 @@ impl<'a> Endpoint<'a> {
     /// How long an opening handshake has taken at the most.
     pub fn round_trip(&self) -> Duration {
         self.opener.round_trip()
+    }
+
+    /// Whether its program told how the last connection closed.
+    pub fn was_told(&self) -> bool {
+        self.told_closed
     }
 
     /// Ends the connection in order, if it is not over, and whatever was started for it.
@@ -177,6 +185,7 @@ impl<'a> Endpoint<'a> {
         }
         let Some(aside) = self.opener.aside(wait) else { return };
         self.told = true;
+        self.told_closed = matches!(aside, Aside::Told(_));
         match aside {
             Aside::Told(told) if self.tested.tells => {
                 out.reported(told.code, told.reason.as_deref(), told.clean);
@@ -236,7 +245,7 @@ impl Subject for Endpoint<'_> {
         self.due.connect();
         self.patience.connect();
         self.heard = 0;
-        self.told = false;
+        (self.told, self.told_closed) = (false, false);
         match self.opener.open(self.pace.open, self.deflate) {
             Ok(mut conn) => {
                 let early = std::mem::take(&mut conn.early);
@@ -248,7 +257,7 @@ impl Subject for Endpoint<'_> {
             }
             Err(trouble) => {
                 self.trouble.get_or_insert(trouble);
-                self.told = true;
+                (self.told, self.told_closed) = (true, true);
                 // Nothing that follows is to be read as the endpoint's doing.
                 out.fin();
             }

@@ -48,23 +48,34 @@ pub struct Live {
     /// Its name.
     pub name: String,
     /// The language, for people.
+    #[serde(default)]
     pub language: String,
     /// What is under test.
     #[serde(rename = "library")]
     pub tested: String,
     role: Plays,
+    #[serde(default)]
     set: String,
+    #[serde(default = "nothing")]
     version: String,
+    #[serde(default = "nothing")]
     installed: String,
+    #[serde(default)]
     install: Install,
     #[serde(default, rename = "build")]
     _build: Option<String>,
     start: String,
+    #[serde(default)]
     warm_up: usize,
     #[serde(default)]
     slow: bool,
-    #[serde(rename = "note")]
+    #[serde(default, rename = "note")]
     _note: String,
+}
+
+/// The command that succeeds and prints nothing.
+fn nothing() -> String {
+    "true".to_owned()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -75,7 +86,7 @@ enum Plays {
 }
 
 /// What it takes to install it: `install` does it, a person reads it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Install {
     text: String,
@@ -145,6 +156,14 @@ impl Manifest {
     /// # Errors
     /// A name that no peer has.
     pub fn peers(self, names: &[String]) -> Result<Vec<Live>, String> {
+        for (at, live) in self.peer.iter().enumerate() {
+            if self.peer[..at].iter().any(|other| other.name == live.name) {
+                return Err(format!(
+                    "expected live peers of different names, found two that are `{}`",
+                    live.name
+                ));
+            }
+        }
         for name in names {
             if self.peer.iter().all(|live| live.name != *name) {
                 let known: Vec<&str> = self.peer.iter().map(|live| live.name.as_str()).collect();
@@ -181,6 +200,9 @@ impl Live {
     }
 
     fn remedy(&self) -> String {
+        if self.set.is_empty() {
+            return format!("`{}` fails", self.installed);
+        }
         let Install { text, debian, npm, pypi, crates } = &self.install;
         let all = [debian, npm, pypi, crates].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
         let text = if text.is_empty() { String::new() } else { format!("; {text}") };
@@ -272,6 +294,7 @@ fn plan<'a>(
     Plan {
         tested,
         cases: cases.to_vec(),
+        some_cases: false,
         rules: tested.duties().rules(),
         strict: false,
         jobs,

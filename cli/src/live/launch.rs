@@ -95,7 +95,7 @@ impl Launcher {
         match &self.program {
             Program::Anew(_) => {}
             Program::Fed(_) => {
-                if let Some(Aside::Told(_)) = aside(&mut process, SEEING)
+                if let Some(Aside::Told(_)) = aside(&mut process, &self.program, SEEING)
                     && let Ok(mut hungry) = self.hungry.lock()
                 {
                     hungry.push(process);
@@ -175,7 +175,8 @@ impl<'a> Launch<'a> {
                         return Err(Trouble::NoClient(format!("it ended: {status}{last}")));
                     }
                     if begun.elapsed() > patience {
-                        return Err(Trouble::NoClient(format!("nobody there within {patience:?}")));
+                        let last = said(process);
+                        return Err(Trouble::NoClient(format!("nobody there within {patience:?}{last}")));
                     }
                     std::thread::sleep(PAUSE);
                 }
@@ -186,7 +187,7 @@ impl<'a> Launch<'a> {
 
     /// What is known beside the connection, after waiting for it no longer than `wait`.
     pub fn aside(&mut self, wait: Duration) -> Option<Aside> {
-        aside(self.process.as_mut()?, wait)
+        aside(self.process.as_mut()?, &self.launcher.program, wait)
     }
 
     /// Ends the client, if it is still there, or keeps it to be fed again.
@@ -198,7 +199,12 @@ impl<'a> Launch<'a> {
 }
 
 /// What is known of a client beside its connection, after waiting for it no longer than `wait`.
-fn aside(process: &mut Process, wait: Duration) -> Option<Aside> {
+fn aside(process: &mut Process, program: &Program, wait: Duration) -> Option<Aside> {
+    // One that is fed reads on, whatever becomes of a connection.
+    let crashed = |status: ExitStatus| match program {
+        Program::Anew(_) => crashed(status),
+        Program::Fed(_) => !status.success(),
+    };
     let begun = Instant::now();
     loop {
         let ended = process.ended();
@@ -231,6 +237,12 @@ fn last_words(process: &Process) -> String {
     while !process.said().over && begun.elapsed() < LAST_WORDS {
         std::thread::sleep(PAUSE);
     }
-    let last = process.said().last;
-    if last.is_empty() { String::new() } else { format!(", last words: {last}") }
+    said(process)
+}
+
+/// What it printed last, or, better, the last that names an error.
+fn said(process: &Process) -> String {
+    let said = process.said();
+    let words = said.complaint.unwrap_or(said.last);
+    if words.is_empty() { String::new() } else { format!(", last words: {words}") }
 }

@@ -31,6 +31,12 @@ pub enum Trouble {
     /// A client ended TCP, or said nothing.
     #[error("expected a request to open a WebSocket, found {0}")]
     NoRequest(&'static str),
+    /// Its program does not tell how its connection closed, though it was said to.
+    #[error(
+        "expected the client to print `closed CODE \"REASON\" clean|unclean|untold` when its connection was over, \
+         found no such line"
+    )]
+    Mute,
     /// It sent more than is listened to.
     #[error("expected at most {MAX_HEARD} octets on a connection, found more")]
     Flood,
@@ -47,6 +53,7 @@ impl Trouble {
             Trouble::Opening(_)
             | Trouble::NoAnswer(_)
             | Trouble::NoRequest(_)
+            | Trouble::Mute
             | Trouble::Flood
             | Trouble::Busy(_) => false,
         }

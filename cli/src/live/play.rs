@@ -63,6 +63,11 @@ impl<'a> Player<'a> {
         self.play(case)
     }
 
+    /// Whether the program of the endpoint told how its last connection closed.
+    pub fn was_told(&self) -> bool {
+        self.endpoint.was_told()
+    }
+
     /// How long an opening handshake has taken at the most.
     pub fn round_trip(&self) -> Duration {
         self.endpoint.round_trip()

@@ -95,6 +95,13 @@ impl Played {
         }
     }
 
+    /// What was seen is worth nothing, because of this.
+    pub fn fail(&mut self, trouble: Trouble) {
+        self.trouble = Some(trouble);
+        self.found.clear();
+        (self.kept, self.unclear) = (RuleSet::EMPTY, RuleSet::EMPTY);
+    }
+
     /// Whether the rule was broken.
     pub fn breaks(&self, rule: Rule) -> bool {
         self.found.iter().any(|found| found.rule == rule)
@@ -285,7 +292,7 @@ pub struct Run {
     pub notes: Vec<String>,
     /// Entries of the baseline that no longer occur.
     pub stale: Vec<Rule>,
-    /// Whether it ended before its time.
+    /// Whether it ended before its time, or the endpoint did.
     pub interrupted: bool,
     /// What differs between two runs that found the same.
     pub timing: Timing,
@@ -386,14 +393,21 @@ impl Run {
         format!("{} --case {}", self.again, quoted(&glob::Pattern::escape(&case.name)))
     }
 
+    /// Whether every case was played, to an endpoint that was there to the end.
+    pub fn is_whole(&self) -> bool {
+        !self.interrupted && self.troubles().next().is_none()
+    }
+
     /// The word for the whole.
     pub fn verdict(&self) -> &'static str {
         if !self.tested() {
             "could not test"
         } else if self.fails() {
             "FAIL"
-        } else {
+        } else if self.is_whole() {
             "PASS"
+        } else {
+            "INCOMPLETE"
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct Said {
     pub told: Option<Told>,
     /// The last line that says anything.
     pub last: String,
+    /// The last line that names an error.
+    pub complaint: Option<String>,
     /// Nobody can print anything more.
     pub over: bool,
 }
@@ -26,6 +28,9 @@ impl Said {
         if !line.trim().is_empty() {
             self.told = Told::read(&line).or_else(|| self.told.take());
             line.trim().clone_into(&mut self.last);
+            if ["rror", "panicked", "xception"].iter().any(|word| line.contains(word)) {
+                self.complaint = Some(self.last.clone());
+            }
         }
     }
 }

@@ -53,6 +53,7 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Fa
         match &row.came {
             Came::Run(run) => {
                 failed |= run.fails();
+                untested |= !run.is_whole();
                 let numbers =
                     [Standing::Fails, Standing::Warns].map(|standing| count(run, standing).to_string());
                 let flaky =

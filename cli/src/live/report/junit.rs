@@ -25,6 +25,13 @@ pub fn text(run: &Run) -> String {
         test.set_classname("wsclose.untested");
         rules.add_test_case(test);
     }
+    if run.interrupted {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message("the run ended before its time, or the endpoint did");
+        let mut test = TestCase::new("run", status);
+        test.set_classname("wsclose.untested");
+        rules.add_test_case(test);
+    }
     if !run.notes.is_empty() {
         rules.set_system_out(run.notes.join("\n"));
     }

@@ -36,7 +36,7 @@ pub fn text(run: &Run) -> String {
             "tool": { "driver": { "name": "wsclose", "version": run.version, "rules": rules } },
             "invocations": [{
                 "commandLine": run.command,
-                "executionSuccessful": run.tested() && !run.interrupted,
+                "executionSuccessful": run.tested() && run.is_whole(),
                 "toolExecutionNotifications": notifications,
             }],
             "results": results,
