@@ -188,3 +188,11 @@ fn after_both_closes_there_is_silence() {
     }
     hold(rule, Conforms, "> ping \"x\"\n> close 1000\n", &[&[], &[Closes(1000), PONG]]);
 }
+
+#[test]
+fn reading_ends_upon_a_frame_or_upon_what_follows_it() {
+    let steps = "app close 1000\n> ping \"x\"\n> close 1000 cut=1\n";
+    hold(Rule::ReadsUntilAnswer, Breaks, steps, &[&[Closes(1000)], &[Errs], &[], &[]]);
+    // A Close that is begun, and refused at that, is none of the frames between.
+    hold(Rule::ReadsUntilAnswer, Conforms, steps, &[&[Closes(1000)], &[], &[Errs], &[]]);
+}
