@@ -122,7 +122,7 @@ pub fn run(plan: &Plan<'_>, stop: &AtomicBool, step: &(dyn Fn() + Sync)) -> Run 
     let mut first = Player::new(tested, ALONE);
     let mut score = Score::new([std::slice::from_ref(&liveness), &plan.cases].concat());
     let mut alive = first.play(&liveness);
-    if tested.tells && !first.was_told() && !alive.breaks(Rule::NoPanic) {
+    if tested.tells && alive.trouble.is_none() && !first.was_told() && !alive.breaks(Rule::NoPanic) {
         // What a program does not print is not what a library does not tell.
         alive.fail(Trouble::Mute);
     }

@@ -34,6 +34,17 @@ pub struct Pace {
     pub limit: Duration,
 }
 
+/// What is known of its program beside a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beside {
+    /// Nothing yet.
+    Awaited,
+    /// It told how the connection closed.
+    Told,
+    /// It ended without that, or there was no connection to tell of.
+    Nothing,
+}
+
 /// A live endpoint: each connection with it is opened anew.
 #[derive(Debug)]
 pub struct Endpoint<'a> {
@@ -47,10 +58,7 @@ pub struct Endpoint<'a> {
     heard: usize,
     opened: Instant,
     trouble: Option<Trouble>,
-    /// Nothing more is expected of its program beside the connection.
-    told: bool,
-    /// It told how the connection closed.
-    told_closed: bool,
+    beside: Beside,
     buffer: Vec<u8>,
 }
 
@@ -68,8 +76,7 @@ impl<'a> Endpoint<'a> {
             heard: 0,
             opened: Instant::now(),
             trouble: None,
-            told: false,
-            told_closed: false,
+            beside: Beside::Awaited,
             buffer: vec![0; 1 << 16],
         }
     }
@@ -101,7 +108,7 @@ impl<'a> Endpoint<'a> {
 
     /// Whether its program told how the last connection closed.
     pub fn was_told(&self) -> bool {
-        self.told_closed
+        self.beside == Beside::Told
     }
 
     /// Ends the connection in order, if it is not over, and whatever was started for it.
@@ -180,12 +187,14 @@ impl<'a> Endpoint<'a> {
 
     /// Takes down what its program says beside the connection, after waiting for that no longer than `wait`.
     fn hear_aside(&mut self, wait: Duration, out: &mut Output) {
-        if self.told {
+        if self.beside != Beside::Awaited {
             return;
         }
         let Some(aside) = self.opener.aside(wait) else { return };
-        self.told = true;
-        self.told_closed = matches!(aside, Aside::Told(_));
+        self.beside = match aside {
+            Aside::Told(_) => Beside::Told,
+            Aside::Ended(_) | Aside::Crashed(_) => Beside::Nothing,
+        };
         match aside {
             Aside::Told(told) if self.tested.tells => {
                 out.reported(told.code, told.reason.as_deref(), told.clean);
@@ -245,7 +254,7 @@ impl Subject for Endpoint<'_> {
         self.due.connect();
         self.patience.connect();
         self.heard = 0;
-        (self.told, self.told_closed) = (false, false);
+        self.beside = Beside::Awaited;
         match self.opener.open(self.pace.open, self.deflate) {
             Ok(mut conn) => {
                 let early = std::mem::take(&mut conn.early);
@@ -257,7 +266,7 @@ impl Subject for Endpoint<'_> {
             }
             Err(trouble) => {
                 self.trouble.get_or_insert(trouble);
-                (self.told, self.told_closed) = (true, true);
+                self.beside = Beside::Nothing;
                 // Nothing that follows is to be read as the endpoint's doing.
                 out.fin();
             }
