@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A Close of 126 octets, in full.
+# The peer sends a complete Close of 126 octets.
 > close 3333 "r" * 124
 wait 2
 > fin

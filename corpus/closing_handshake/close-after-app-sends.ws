@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# The application sends, the peer closes.
+# The application sends a message, then the peer closes.
 app send text "hello"
 > close 1000
 > fin

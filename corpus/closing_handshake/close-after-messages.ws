@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# Messages, a Ping and a Close.
+# The peer sends a message, a Ping and a Close.
 > text "hi"
 > ping "p"
 > close 1000 "bye"

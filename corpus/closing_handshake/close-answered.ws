@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A Close is answered by one with the same code, then the server closes TCP.
+# A server replies to a Close with the same code, then closes TCP.
 > close 1000 "bye"
 wait 2
 > fin

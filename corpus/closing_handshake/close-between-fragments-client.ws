@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# A Close in the middle of a fragmented message, to a client.
+# A client receives a Close in the middle of a fragmented message.
 > binary hex:01 fin=0
 > continuation hex:02 fin=0
 > close 3333

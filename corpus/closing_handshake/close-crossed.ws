@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# Both ends close at once: each Close is the other's answer.
+# Both sides close at once: each Close serves as the reply to the other.
 app close 1001 "ours"
 > close 3333 "theirs"
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# A Close without a body, to a client: even an empty frame is masked.
+# A client receives a Close without a body; it masks even an empty reply.
 > close
 wait 2
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A Close without a body is answered by one without a body, or 1000.
+# The endpoint replies to a Close without a body with one without a body, or with 1000.
 > close
 wait 2
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A Close without FIN.
+# A Close with the FIN bit clear.
 > close 3333 fin=0
 wait 2
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# 1004 has no meaning to send it with.
+# The application closes with 1004, which is reserved and has no meaning.
 app close 1004
 wait 16
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# 1005 may not be sent.
+# The application closes with 1005, which must not be sent.
 app close 1005 "nothing"
 wait 16
 > fin

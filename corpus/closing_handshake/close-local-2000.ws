@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# 2000 is assigned to nothing.
+# The application closes with 2000, which is unassigned.
 app close 2000
 wait 16
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# 999 may not be sent.
+# The application closes with 999, which must not be sent.
 app close 999
 wait 16
 > fin

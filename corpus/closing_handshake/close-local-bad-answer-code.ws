@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# The answer carries 1005.
+# The peer's reply carries 1005.
 app close 1000
 > close 1005
 > fin

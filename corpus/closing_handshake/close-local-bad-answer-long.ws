@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# The answer claims 126 octets.
+# The peer's reply claims 126 octets.
 app close 1000
 > close 3333 claim=126
 wait 2

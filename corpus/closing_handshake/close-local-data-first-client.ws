@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# The server still sends messages before it answers.
+# The server sends messages before it replies to the client's Close.
 app close 1000
 > text "one"
 > text "t" fin=0

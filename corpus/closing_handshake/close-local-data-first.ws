@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# The peer still sends messages before it answers.
+# The peer sends messages before it replies to the endpoint's Close.
 app close 1000
 > text "one"
 > binary hex:00ff

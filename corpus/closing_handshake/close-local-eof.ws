@@ -1,5 +1,5 @@
 wsclose 1
 role server
-# The peer goes without answering.
+# The peer closes TCP instead of replying.
 app close 1000
 > fin

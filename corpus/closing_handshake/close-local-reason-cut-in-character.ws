@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# 62 two-octet characters are 124 octets: a cut after 123 is in the middle of one.
+# A reason of 62 two-octet characters: truncation after 123 octets splits a character.
 app close 1000 "é" * 62
 wait 16
 > fin

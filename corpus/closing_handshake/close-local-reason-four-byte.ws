@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A reason with a four-byte character.
+# The application closes with a reason of one four-octet character.
 app close 1000 "👋"
 > close 1000
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A reason of 124 octets is refused, or cut.
+# The endpoint refuses or truncates a reason of 124 octets.
 app close 1000 "r" * 124
 wait 16
 > fin

@@ -1,5 +1,5 @@
 wsclose 1
 role server
-# The peer resets instead of answering.
+# The peer resets TCP instead of replying.
 app close 1000
 > reset

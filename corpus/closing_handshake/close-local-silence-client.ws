@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# The server answers and never closes TCP: the client gives up.
+# The server replies and never closes TCP, so the client times out.
 app close 1000
 > close 1000
 wait 32

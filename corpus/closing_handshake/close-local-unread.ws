@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# The application closes, and does not read.
+# The application closes while it does not read.
 app pause
 app close 1000
 > text "a"

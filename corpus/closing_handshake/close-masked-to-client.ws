@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# A server's Close with a mask.
+# A server sends a Close with a mask.
 > close 3333 mask=wrong
 wait 2
 > fin

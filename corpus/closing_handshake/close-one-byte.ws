@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A body of one octet.
+# A Close with a body of one octet.
 > close hex:03
 wait 2
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# The peer closes twice.
+# The peer sends two Closes.
 > close 3333
 > close 3334 glue
 > fin

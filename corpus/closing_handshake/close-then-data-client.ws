@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# A message after the Close is discarded by a client too.
+# A client discards a message that follows the Close.
 > close 3333
 > text "late"
 > ping "p"

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A message after the Close, in the same segment, is discarded.
+# The endpoint discards a message that follows the Close in the same segment.
 > close 3333
 > text "late" glue
 > fin

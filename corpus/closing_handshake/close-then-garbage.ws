@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# Octets that are no frame after the Close are discarded.
+# The endpoint discards octets after the Close that form no frame.
 > close 3333
 > octets ffff ffff ffff ffff ffff ffff
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A Ping after the Close, in the same segment.
+# A Ping follows the Close in the same segment.
 > close 3333
 > ping "p" glue
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# Messages and a Close wait unread.
+# Messages and a Close arrive while the application does not read.
 app pause
 > text "a"
 > text "b"

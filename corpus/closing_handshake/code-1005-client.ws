@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# 1005 is never sent, not by a server either.
+# A client receives 1005, which must not be sent.
 > close 1005
 wait 2
 > fin

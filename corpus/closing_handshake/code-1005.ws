@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# 1005 is never sent.
+# 1005 must not be sent.
 > close 1005 "r"
 wait 2
 > fin

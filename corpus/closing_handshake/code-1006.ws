@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# 1006 is never sent.
+# 1006 must not be sent.
 > close 1006 "r"
 wait 2
 > fin

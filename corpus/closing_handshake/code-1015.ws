@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# 1015 is never sent.
+# 1015 must not be sent.
 > close 1015 "r"
 wait 2
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# 1016 is assigned to nothing.
+# 1016 is unassigned.
 > close 1016 "r"
 wait 2
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# 2999 is assigned to nothing.
+# 2999 is unassigned.
 > close 2999 "r"
 wait 2
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# 3333 to a client.
+# A client receives 3333.
 > close 3333 "r"
 wait 2
 > fin

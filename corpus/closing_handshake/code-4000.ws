@@ -1,5 +1,5 @@
 wsclose 1
 role server
-# 4000 is for libraries and applications.
+# 4000 is for private use.
 > close 4000 "r"
 > fin

@@ -1,5 +1,5 @@
 wsclose 1
 role server
-# 4999 is for libraries and applications.
+# 4999 is for private use.
 > close 4999 "r"
 > fin

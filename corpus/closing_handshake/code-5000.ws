@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# 5000 has neither a meaning nor a range.
+# 5000 is outside every defined range.
 > close 5000 "r"
 wait 2
 > fin

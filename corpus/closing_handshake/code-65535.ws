@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# 65535 has neither a meaning nor a range.
+# 65535 is outside every defined range.
 > close 65535 "r"
 wait 2
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A continuation without a message.
+# A continuation frame arrives with no message in progress.
 > continuation "x"
 wait 2
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# A Close, octet by octet, to a client.
+# A client receives a Close one octet at a time, and in two segments.
 > close 3333 "reason"
 > fin
 again each

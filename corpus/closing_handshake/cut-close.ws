@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A Close, octet by octet, and in two.
+# A Close arrives one octet at a time, and in two segments.
 > close 3333 "reason"
 > fin
 again each

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A 64-bit length cut in the middle.
+# A segment ends in the middle of a 64-bit length.
 > close 3333 form=64 cut=5
 > fin
 again whole

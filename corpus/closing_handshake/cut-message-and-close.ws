@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A message and a Close: apart, joined, and octet by octet.
+# A message, a Ping and a Close arrive separately, in one segment, and one octet at a time.
 > text "hello"
 > ping "p"
 > close 3333

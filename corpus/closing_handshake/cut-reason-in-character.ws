@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A reason cut in the middle of a character.
+# A segment ends in the middle of a character of the reason.
 > close 3333 "é" cut=9
 > fin
 again whole

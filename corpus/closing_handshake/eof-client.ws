@@ -1,5 +1,5 @@
 wsclose 1
 role client
-# The server goes without a Close.
+# The server closes TCP without a Close.
 > fin
 wait 4

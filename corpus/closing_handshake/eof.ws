@@ -1,5 +1,5 @@
 wsclose 1
 role server
-# The peer goes without a Close.
+# The peer closes TCP without a Close.
 > fin
 wait 4

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A Close follows what fails the connection.
+# A Close follows a frame that fails the connection.
 > opcode=3
 > close 3333 glue
 wait 20

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A message follows, in the same segment, what fails the connection.
+# A message follows, in the same segment, a frame that fails the connection.
 > opcode=3
 > text "late" glue
 wait 20

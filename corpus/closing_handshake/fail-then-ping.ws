@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A Ping follows what fails the connection.
+# A Ping follows a frame that fails the connection.
 > opcode=3
 > ping "p" glue
 wait 20

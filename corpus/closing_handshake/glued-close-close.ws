@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# Two Closes in one segment.
+# Two Closes arrive in one segment.
 > close 3333
 > close 3334 glue
 > fin

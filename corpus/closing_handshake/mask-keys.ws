@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# Five messages and a Close: the keys of a client differ and cannot be foretold.
+# A client sends five messages and a Close, each with a new, unpredictable masking key.
 app send text "a"
 app send text "b"
 app send text "c"

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A plain connection after one that claimed a terabyte.
+# A plain connection follows one with a frame that claims 1 TiB.
 > close 3333 "r"
 > fin
 connect

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# The same steps, but for when they come: that is not the same connection again.
+# The second connection has the same steps at other times, so it is no repetition of the first.
 app close 1000
 wait 16
 connect

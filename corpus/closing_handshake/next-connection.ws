@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A plain connection, one that fails, and a plain one again.
+# A plain connection, a connection that fails, and another plain one.
 > close 3333 "r"
 > fin
 connect

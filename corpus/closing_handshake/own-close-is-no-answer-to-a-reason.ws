@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# A Close that the application asks for while the peer's broken one is still coming is no answer to it.
+# The application closes while a flawed Close is arriving; the endpoint's Close is no reply to it.
 > close 1000 hex:80 claim=4
 app close 1000
 > continuation

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# The whole answer is still taken, in however many writes; only shutting TCP down fails, for the peer is gone.
+# TCP accepts the whole reply, in up to nine writes; only the TCP shutdown fails: the peer vanished.
 > gone 9
 > close 3333 "r"
 > fin

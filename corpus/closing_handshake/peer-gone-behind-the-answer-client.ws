@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# As peer-gone-behind-the-answer, to a client, with a Close that has no code.
+# Like peer-gone-behind-the-answer, with a client under test and a Close without a code.
 > gone 1
 > close
 > fin

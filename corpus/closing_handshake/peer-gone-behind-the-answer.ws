@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# The answer is still taken; shutting TCP down then fails, for the peer is gone.
+# TCP still accepts the reply; the TCP shutdown then fails because the peer vanished.
 > gone 1
 > close 3333 "r"
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# The application sends and closes while the peer does not read: everything goes out later, in order.
+# The application sends and closes while the peer does not read; the client sends both later, in order.
 > pause
 app send text "a"
 app close 3333 "r"

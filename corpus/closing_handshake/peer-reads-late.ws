@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# The peer does not read when it closes: the answer waits until it does.
+# The peer does not read when it closes; the reply waits until the peer reads again.
 > pause
 > text "a"
 > ping "b"

@@ -1,5 +1,5 @@
 wsclose 1
 role server
-# A byte order mark.
+# A reason with a byte order mark.
 > close 1000 "\u{feff}bom"
 > fin

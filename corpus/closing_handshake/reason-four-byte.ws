@@ -1,5 +1,5 @@
 wsclose 1
 role server
-# A four-byte character.
+# A reason of one four-octet character.
 > close 1000 "👋"
 > fin

@@ -1,5 +1,5 @@
 wsclose 1
 role server
-# 61 two-octet characters and one more octet.
+# A reason of 61 two-octet characters and one more octet.
 > close 1000 "éééééééééééééééééééééééééééééééééééééééééééééééééééééééééééééx"
 > fin

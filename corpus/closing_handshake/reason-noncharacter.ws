@@ -1,5 +1,5 @@
 wsclose 1
 role server
-# Noncharacters are characters to UTF-8.
+# Noncharacters are valid UTF-8.
 > close 1000 "\u{ffff}\u{10ffff}"
 > fin

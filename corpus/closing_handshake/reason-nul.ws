@@ -1,5 +1,5 @@
 wsclose 1
 role server
-# NUL in a reason.
+# A reason with a NUL.
 > close 1000 "a\0b"
 > fin

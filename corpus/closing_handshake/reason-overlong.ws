@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# An overlong form is not UTF-8.
+# An overlong encoding is not valid UTF-8.
 > close 3333 hex:c0af
 wait 2
 > fin

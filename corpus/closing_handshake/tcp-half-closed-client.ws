@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# The server closes TCP with its Close.
+# The server closes its write side of TCP right after its Close.
 > close 3333
 > fin
 wait 20

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# The length of a text frame in 64 bits.
+# A text frame encodes its length in 64 bits.
 > text "hi" form=64
 wait 2
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A client's text without a mask.
+# A client sends a text frame without a mask.
 > text "hi" mask=wrong
 wait 2
 > fin

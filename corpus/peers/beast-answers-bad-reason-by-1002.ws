@@ -1,4 +1,4 @@
 wsclose 1
 role server
-# Beast answers a reason that is not UTF-8 by 1002, where 1007 fits.
+# Beast rejects a reason that is not UTF-8 with 1002, although 1007 fits.
 > close 3333 hex:ff

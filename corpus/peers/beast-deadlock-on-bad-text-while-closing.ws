@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# Beast waits for ever when a text message that began before its application closed goes on with what is not UTF-8.
+# Beast waits forever if a text message continues with invalid UTF-8 after its application closed.
 > text "a" claim=9
 app close
 > octets ff

@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# Beast delivers a message under way when its application closes, or discards it, by how the rest is cut.
+# Segmentation decides whether Beast delivers a message in progress when its application closes.
 > text "a" claim=4
 app close
 > octets 6263 64

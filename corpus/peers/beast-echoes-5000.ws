@@ -1,4 +1,4 @@
 wsclose 1
 role server
-# Beast takes 5000, which no range covers, and sends it back.
+# Beast accepts 5000, which is outside every defined range, and sends it back.
 > close 5000

@@ -1,4 +1,4 @@
 wsclose 1
 role server
-# An application asks for 1005, which no endpoint sends: some libraries write it.
+# The application closes with 1005, which must not be sent; some libraries send it.
 app close 1005

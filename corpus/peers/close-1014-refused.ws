@@ -1,4 +1,4 @@
 wsclose 1
 role server
-# 1014, registered with IANA since, is answered by 1002 where a library's list of codes is older.
+# Libraries with an older list of codes reject 1014, registered with IANA since, with 1002.
 > close 1014

@@ -1,4 +1,4 @@
 wsclose 1
 role server
-# An application asks for 999, which has no meaning: some libraries write it.
+# The application closes with 999, which has no meaning; some libraries send it.
 app close 999

@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# The application closes twice while a broken Close comes: what an endpoint says then of its own is its first word.
+# The application closes twice while a flawed Close arrives; a third Close is the endpoint's own reaction.
 app close 3000
 > octets 98
 app close 3001

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# The application closes twice, without a code the second time, while a message is on its way to it.
+# The application closes twice, the second time without a code, while a message is arriving.
 app close 1000
 > text "under way"
 app close

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A fragment in two segments: embedded-websocket never leaves it, and goes round for ever.
+# A fragment in two segments: embedded-websocket loops forever.
 > text "abcdef" fin=0 cut=7
 > continuation "g"
 > close 3333

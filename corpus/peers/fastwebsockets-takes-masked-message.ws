@@ -1,4 +1,4 @@
 wsclose 1
 role client
-# fastwebsockets as a client takes a message that a server masked, and delivers it masked.
+# fastwebsockets as a client accepts a masked message and delivers it without unmasking it.
 > binary "hi" mask=wrong

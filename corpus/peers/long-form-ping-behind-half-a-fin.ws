@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# Who closes, and ends what it sends, may take a long form of a length and still fail at answering the Ping.
+# An endpoint that shut down its write side may accept a long form of a length and fail to send the Pong.
 app close
 > ping "p" form=16 glue
 > binary

@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# Who closes, and ends what it sends, may fail at answering the Ping, and never see what is wrong with the Close.
+# An endpoint that shut down its write side may fail to send the Pong and never read the flawed Close.
 app close
 > ping "p"
 > octets b801 00 glue

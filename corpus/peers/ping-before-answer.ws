@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# The application closes; a Ping comes before the peer's answer, then the same with both in one segment.
+# The application closes; a Ping arrives before the peer's reply, then both arrive in one segment.
 app close
 > ping "p"
 > close 1000

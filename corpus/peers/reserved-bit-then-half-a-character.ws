@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A Ping with a reserved bit, a Ping, and text that ends in half a character: in one segment any may be to blame.
+# A Ping with a reserved bit, a Ping and text with half a character: in one segment any may be the cause.
 > ping rsv=4
 > ping "p"
 > text hex:c3 fin=0

@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# Having closed itself, tungstenite reports 2000 in the answer as an ordinary closure.
+# After its own Close, tungstenite reports 2000 in the reply as an ordinary closure.
 app close 1000
 > close 2000
 > fin

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# RSV1 in a fragment, and a Close: rust-websocket looks at the bits only once the message is whole.
+# RSV1 in a fragment, then a Close: rust-websocket checks the bit only when the message is complete.
 > text "a" fin=0 rsv=4
 wait 2
 > close 3333

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# A fragment with opcode 3, and a Close: rust-websocket looks at it only once the message is whole.
+# A fragment with opcode 3, then a Close: rust-websocket checks it only when the message is complete.
 > opcode=3 "a" fin=0
 wait 2
 > close 3333

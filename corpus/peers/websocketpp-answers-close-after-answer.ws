@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# Closes have gone both ways; another with a code that is refused is answered by a Close all the same.
+# After Closes in both directions, WebSocket++ replies to another Close, which has an invalid code.
 app close 1000
 > close 3333
 > close 999

@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# What comes after the peer's Close is not discarded: a second one, with a code that is refused, is answered.
+# WebSocket++ processes a second Close from the peer, rejects its code and sends another reply.
 > close 3333 "first"
 > close 2500 "second"
 wait 20

@@ -1,5 +1,5 @@
 wsclose 1
 role client
-# WebSocket++ answers a Close that it refuses, and the next one too.
+# WebSocket++ replies to a Close that it rejects, and then to the next one.
 > close hex:ff
 > close hex:ff

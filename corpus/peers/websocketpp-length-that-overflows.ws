@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# The length of a continuation is added to what came before, and the sum overflows: the limit lets it pass.
+# WebSocket++ adds a continuation's length to the length so far; the sum overflows and passes the limit.
 > binary "a" fin=0
 > continuation "b" form=64 claim=18446744073709551615
 wait 1

@@ -1,5 +1,5 @@
 wsclose 1
 role server
-# ws-rs delivers a message that comes after the 1002 by which it failed the connection.
+# ws-rs fails the connection with 1002, and delivers a message that follows.
 > opcode=3
 > text "late"

@@ -1,4 +1,4 @@
 wsclose 1
 role server
-# ws-rs takes 2500, which nothing assigns, and sends it back.
+# ws-rs accepts 2500, which is unassigned, and sends it back.
 > close 2500

@@ -1,6 +1,6 @@
 wsclose 1
 role server
-# ws-rs refuses 1014 in the answer to its own Close, and leaves TCP open.
+# ws-rs rejects 1014 in the reply to its own Close, and leaves TCP open.
 app close 1000
 > close 1014
 wait 16

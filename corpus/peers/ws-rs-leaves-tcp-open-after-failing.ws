@@ -1,5 +1,5 @@
 wsclose 1
 role server
-# ws-rs answers a frame that it refuses by 1002, and then waits for the peer for ever.
+# ws-rs rejects a frame with 1002, and then waits for the peer forever.
 > opcode=3
 wait 16

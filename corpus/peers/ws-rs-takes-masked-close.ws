@@ -1,4 +1,4 @@
 wsclose 1
 role client
-# ws-rs, as its settings are by default, takes a Close that a server masked.
+# With its default settings, ws-rs accepts a masked Close from a server.
 > close 3333 mask=wrong

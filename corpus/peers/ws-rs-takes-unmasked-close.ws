@@ -1,4 +1,4 @@
 wsclose 1
 role server
-# ws-rs, as its settings are by default, takes a Close that a client did not mask.
+# With its default settings, ws-rs accepts an unmasked Close from a client.
 > close 3333 mask=wrong

@@ -1,5 +1,5 @@
 wsclose 1
 role client
-# The first two octets of every piece of a Close are not checked: half a character is left, and refused.
+# wslay does not check the first two octets of each segment of a Close: it rejects a valid reason.
 > close 1000 "é€" cut=5
 > fin

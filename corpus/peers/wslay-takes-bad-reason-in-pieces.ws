@@ -1,5 +1,5 @@
 wsclose 1
 role client
-# The first two octets of every piece of a Close are not checked: a reason that is not UTF-8 is echoed.
+# wslay does not check the first two octets of each segment of a Close: it echoes invalid UTF-8.
 > close 3333 hex:ff cut=4
 > fin

@@ -1,4 +1,4 @@
 wsclose 1
 role server
-# wtx cuts the reason of an over-long Close for its answer, in the middle of a character.
+# wtx truncates the reason of an over-long Close for its reply, in the middle of a character.
 > close 1000 "é" * 62

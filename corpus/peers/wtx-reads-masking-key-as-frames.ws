@@ -1,4 +1,4 @@
 wsclose 1
 role client
-# A client that skips no masking key: wtx reads two empty messages where one came.
+# wtx as a client reads the masking key of an empty message as two more empty messages.
 > text mask=wrong key=81008100

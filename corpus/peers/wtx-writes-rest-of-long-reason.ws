@@ -1,4 +1,4 @@
 wsclose 1
 role server
-# Of a reason of 125 octets, 123 fit the frame that wtx says it writes; the rest looks like another frame.
+# wtx sends a reason of 125 octets in a Close with room for 123; the rest looks like another frame.
 app close 1000 "x" * 125

@@ -1,5 +1,5 @@
 wsclose 1
 role server
-# Having closed itself, yawc sends a second Close for a frame that it refuses.
+# After its own Close, yawc sends a second Close for a frame that it rejects.
 app close 1000
 > opcode=3

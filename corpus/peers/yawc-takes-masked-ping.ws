@@ -1,4 +1,4 @@
 wsclose 1
 role client
-# A client that unmasks nothing: yawc sends the masked payload of the Ping back.
+# yawc as a client does not unmask: it sends the masked payload of the Ping back.
 > ping "p" mask=wrong
