@@ -12,7 +12,7 @@ use wsclose::close::{self, CloseBody};
 use wsclose::code::{CloseCode, Profile};
 use wsclose::frame::{self, Header, Opcode, Status};
 use wsclose::role::Role;
-use wsclose::subject::{Output, Stimulus, Subject};
+use wsclose::subject::{Recorder, Stimulus, Subject};
 use wsclose::subjects::model::Model;
 
 /// The three Closes: no body, the longest ASCII reason, and four-octet characters with one octet to spare.
@@ -78,12 +78,12 @@ fn tungstenite_reads(octets: &[u8]) -> Vec<u8> {
     std::mem::take(&mut socket.get_mut().written)
 }
 
-fn session(subject: &mut dyn Subject, octets: &[u8], output: &mut Output) -> usize {
+fn session(subject: &mut dyn Subject, octets: &[u8], output: &mut Recorder) -> usize {
     output.clear();
     output.connected(None);
     subject.connect(Role::Server, output);
     subject.react(Stimulus::Octets(octets), output);
-    output.entries().len()
+    output.events().len()
 }
 
 fn main() {
@@ -99,7 +99,7 @@ fn main() {
                 bencher.iter(|| decode_and_validate(black_box(octets), &mut body));
             },
         );
-        let mut output = Output::new();
+        let mut output = Recorder::new();
         let mut model = Model::new(Profile::Iana);
         group.bench_with_input(
             BenchmarkId::new("wsclose, the model's connection", name),

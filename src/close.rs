@@ -95,7 +95,7 @@ pub const fn code_flaw(code: CloseCode, profile: Profile) -> Option<Flaw> {
 }
 
 /// The longest prefix of `text` that has at most `limit` octets and ends between characters.
-pub fn cut_between_characters(text: &str, limit: usize) -> &str {
+pub fn truncate_at_char_boundary(text: &str, limit: usize) -> &str {
     &text[..text.floor_char_boundary(limit)]
 }
 
@@ -108,7 +108,7 @@ pub struct ConformingClose {
 
 /// Why a conforming Close cannot be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum CannotClose {
+pub enum BuildCloseError {
     /// The code may not be sent.
     #[error("code {code} may not be sent by a {role}: {why}; send 1000, or no code")]
     Code {
@@ -131,11 +131,11 @@ pub enum CannotClose {
 
 /// What to do with a reason of more than 123 octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum LongReason {
+pub enum ReasonOverflow {
     /// Refuse it.
-    Refuse,
+    Reject,
     /// Cut it between two characters.
-    Cut,
+    Truncate,
 }
 
 impl ConformingClose {
@@ -149,21 +149,21 @@ impl ConformingClose {
         reason: &str,
         role: Role,
         profile: Profile,
-        long: LongReason,
-    ) -> Result<ConformingClose, CannotClose> {
-        code.sendable(role, profile).map_err(|why| CannotClose::Code { code, role, why })?;
+        long: ReasonOverflow,
+    ) -> Result<ConformingClose, BuildCloseError> {
+        code.sendable(role, profile).map_err(|why| BuildCloseError::Code { code, role, why })?;
         let reason = match long {
-            LongReason::Cut => cut_between_characters(reason, MAX_REASON),
-            LongReason::Refuse if reason.len() > MAX_REASON => {
-                return Err(CannotClose::ReasonTooLong { octets: reason.len() });
+            ReasonOverflow::Truncate => truncate_at_char_boundary(reason, MAX_REASON),
+            ReasonOverflow::Reject if reason.len() > MAX_REASON => {
+                return Err(BuildCloseError::ReasonTooLong { octets: reason.len() });
             }
-            LongReason::Refuse => reason,
+            ReasonOverflow::Reject => reason,
         };
         Ok(ConformingClose::of(code, reason))
     }
 
     /// The answer to a Close that was received and accepted: the same code, without the reason (§5.5.1).
-    pub fn answer(received: CloseBody<'_>, role: Role, profile: Profile) -> ConformingClose {
+    pub fn reply(received: CloseBody<'_>, role: Role, profile: Profile) -> ConformingClose {
         match received {
             CloseBody::Empty => ConformingClose::EMPTY,
             CloseBody::Status { code, .. } => match code.sendable(role, profile) {

@@ -57,7 +57,7 @@ pub enum Event {
     /// Something comes in that fails the connection.
     RecvFlaw,
     /// The answer to the peer's Close has been written.
-    Answered,
+    CloseReplySent,
     /// The peer's FIN comes in.
     PeerFin,
     /// The peer resets the connection.
@@ -82,11 +82,11 @@ pub enum Action {
     /// Write the application's Close.
     SendClose,
     /// Write a Close that answers the peer's.
-    Answer,
+    SendCloseReply,
     /// Tell the application that it may not do that.
-    Refuse,
+    RejectRequest,
     /// Write a Close with the code that fits, then close TCP.
-    FailAloud,
+    SendCloseThenFail,
     /// Close TCP.
     CloseTcp,
 }
@@ -104,22 +104,22 @@ impl State {
     ];
 
     /// What a conforming endpoint becomes, and does, when `event` happens to it.
-    pub const fn on(self, event: Event, role: Role) -> (State, Action) {
+    pub const fn transition(self, event: Event, role: Role) -> (State, Action) {
         use Action::*;
         use Event::*;
         use State::*;
         match (self, event) {
             (Open, AppClose) => (CloseSent, SendClose),
             (Open, AppSend) => (Open, SendMessage),
-            (Open, RecvClose) => (CloseReceived, Answer),
+            (Open, RecvClose) => (CloseReceived, SendCloseReply),
             (Open, RecvMessage) => (Open, Deliver),
             (Open, RecvPing) => (Open, SendPong),
-            (Open, RecvPong | Answered | Timeout) => (Open, Nothing),
-            (Open, RecvFlaw) => (Failed, FailAloud),
+            (Open, RecvPong | CloseReplySent | Timeout) => (Open, Nothing),
+            (Open, RecvFlaw) => (Failed, SendCloseThenFail),
             (Open, PeerFin | PeerReset) => (Closed { clean: false }, CloseTcp),
 
-            (CloseSent, AppClose | RecvPong | Answered) => (CloseSent, Nothing),
-            (CloseSent, AppSend) => (CloseSent, Refuse),
+            (CloseSent, AppClose | RecvPong | CloseReplySent) => (CloseSent, Nothing),
+            (CloseSent, AppSend) => (CloseSent, RejectRequest),
             // The peer may have had messages under way when our Close reached it.
             (CloseSent, RecvMessage) => (CloseSent, Deliver),
             (CloseSent, RecvPing) => (CloseSent, SendPong),
@@ -131,11 +131,11 @@ impl State {
             (CloseSent, PeerFin | PeerReset | Timeout) => (Closed { clean: false }, CloseTcp),
 
             (CloseReceived, AppClose) => (CloseReceived, Nothing),
-            (CloseReceived, AppSend) => (CloseReceived, Refuse),
+            (CloseReceived, AppSend) => (CloseReceived, RejectRequest),
             (CloseReceived, RecvClose | RecvMessage | RecvPing | RecvPong | RecvFlaw) => {
                 (CloseReceived, Discard)
             }
-            (CloseReceived, Answered) => match role {
+            (CloseReceived, CloseReplySent) => match role {
                 Role::Server => (CloseExchanged, CloseTcp),
                 Role::Client => (CloseExchanged, Nothing),
             },
@@ -143,8 +143,8 @@ impl State {
             (CloseReceived, PeerFin) => (CloseReceived, Nothing),
             (CloseReceived, PeerReset | Timeout) => (Closed { clean: false }, CloseTcp),
 
-            (CloseExchanged, AppClose | Answered) => (CloseExchanged, Nothing),
-            (CloseExchanged, AppSend) => (CloseExchanged, Refuse),
+            (CloseExchanged, AppClose | CloseReplySent) => (CloseExchanged, Nothing),
+            (CloseExchanged, AppSend) => (CloseExchanged, RejectRequest),
             (CloseExchanged, RecvClose | RecvMessage | RecvPing | RecvPong | RecvFlaw) => {
                 (CloseExchanged, Discard)
             }
@@ -153,15 +153,15 @@ impl State {
                 Role::Client => (Closed { clean: true }, CloseTcp),
             },
 
-            (Failed, AppClose | Answered) => (Failed, Nothing),
-            (Failed, AppSend) => (Failed, Refuse),
+            (Failed, AppClose | CloseReplySent) => (Failed, Nothing),
+            (Failed, AppSend) => (Failed, RejectRequest),
             (Failed, RecvClose | RecvMessage | RecvPing | RecvPong | RecvFlaw) => (Failed, Discard),
             (Failed, PeerFin | PeerReset | Timeout) => (Closed { clean: false }, Nothing),
 
-            (Closed { clean }, AppClose | Answered | PeerFin | PeerReset | Timeout) => {
+            (Closed { clean }, AppClose | CloseReplySent | PeerFin | PeerReset | Timeout) => {
                 (Closed { clean }, Nothing)
             }
-            (Closed { clean }, AppSend) => (Closed { clean }, Refuse),
+            (Closed { clean }, AppSend) => (Closed { clean }, RejectRequest),
             (Closed { clean }, RecvClose | RecvMessage | RecvPing | RecvPong | RecvFlaw) => {
                 (Closed { clean }, Discard)
             }
@@ -183,7 +183,7 @@ impl State {
 
     /// Whether what still comes in is thrown away unread: the peer's Close has been received, or the
     /// connection failed or is over.
-    pub const fn is_deaf(self) -> bool {
+    pub const fn discards_input(self) -> bool {
         match self {
             State::Open | State::CloseSent => false,
             State::CloseReceived | State::CloseExchanged | State::Failed | State::Closed { .. } => true,
@@ -201,7 +201,7 @@ impl Event {
         Event::RecvPing,
         Event::RecvPong,
         Event::RecvFlaw,
-        Event::Answered,
+        Event::CloseReplySent,
         Event::PeerFin,
         Event::PeerReset,
         Event::Timeout,

@@ -76,7 +76,7 @@ pub enum Class {
     /// 4000–4999: private use.
     Private,
     /// 5000–65535: no range covers them.
-    BeyondEveryRange,
+    OutOfRange,
 }
 
 impl Class {
@@ -90,7 +90,7 @@ impl Class {
         Class::Unassigned,
         Class::Library,
         Class::Private,
-        Class::BeyondEveryRange,
+        Class::OutOfRange,
     ];
 
     /// The class in words.
@@ -104,7 +104,7 @@ impl Class {
             Class::Unassigned => "unassigned",
             Class::Library => "library",
             Class::Private => "private",
-            Class::BeyondEveryRange => "beyond every range",
+            Class::OutOfRange => "beyond every range",
         }
     }
 }
@@ -188,7 +188,7 @@ pub enum Unsendable {
 
 impl Unsendable {
     /// The rule that sending such a code breaks.
-    pub const fn breaks(self) -> Rule {
+    pub const fn sender_rule(self) -> Rule {
         match self {
             Unsendable::Undefined => Rule::CodeIsDefined,
             Unsendable::LocalOnly => Rule::CodeNotLocalOnly,
@@ -199,7 +199,7 @@ impl Unsendable {
     }
 
     /// The rule that accepting such a code breaks; `None` for 1010, which a server echoes.
-    pub const fn to_reject(self) -> Option<Rule> {
+    pub const fn receiver_rule(self) -> Option<Rule> {
         match self {
             Unsendable::Undefined => Some(Rule::RejectsUndefinedCodes),
             Unsendable::LocalOnly => Some(Rule::RejectsLocalOnlyCodes),
@@ -211,7 +211,7 @@ impl Unsendable {
 
 /// What there is to know about a code.
 #[derive(Clone, Copy)]
-struct Row {
+struct CodeInfo {
     class: Class,
     /// By profile.
     acceptable: [Result<(), Unsendable>; Profile::ALL.len()],
@@ -221,8 +221,8 @@ struct Row {
 const BEYOND: u16 = 5000;
 
 /// A row for every code up to [`BEYOND`]. Looking it up takes no branch, and a fuzzer pays for every branch.
-static ROWS: [Row; BEYOND as usize + 1] = {
-    let mut rows = [Row { class: Class::NotUsed, acceptable: [Ok(()); Profile::ALL.len()] }; _];
+static ROWS: [CodeInfo; BEYOND as usize + 1] = {
+    let mut rows = [CodeInfo { class: Class::NotUsed, acceptable: [Ok(()); Profile::ALL.len()] }; _];
     let mut code = 0;
     while code <= BEYOND {
         let row = &mut rows[code as usize];
@@ -250,7 +250,7 @@ impl CloseCode {
     }
 
     #[inline]
-    const fn row(self) -> &'static Row {
+    const fn row(self) -> &'static CodeInfo {
         &ROWS[if self.0 < BEYOND { self.0 } else { BEYOND } as usize]
     }
 
@@ -264,7 +264,7 @@ impl CloseCode {
             1016..=2999 => Class::Unassigned,
             3000..=3999 => Class::Library,
             4000..=4999 => Class::Private,
-            5000..=u16::MAX => Class::BeyondEveryRange,
+            5000..=u16::MAX => Class::OutOfRange,
         }
     }
 
@@ -298,8 +298,8 @@ impl CloseCode {
             // ws-rs reads 0 as its own `Empty`, before its range check.
             (Class::NotUsed, Profile::WsRs) if self.0 == 0 => Ok(()),
             (Class::NotUsed, _) => Err(Unsendable::Undefined),
-            (Class::BeyondEveryRange, Profile::Beast) => Ok(()),
-            (Class::BeyondEveryRange, Profile::Rfc6455 | Profile::Iana | Profile::WsRs) => {
+            (Class::OutOfRange, Profile::Beast) => Ok(()),
+            (Class::OutOfRange, Profile::Rfc6455 | Profile::Iana | Profile::WsRs) => {
                 Err(Unsendable::Undefined)
             }
         }
@@ -334,14 +334,14 @@ impl fmt::Display for CloseCode {
 /// Neither a number from 0 to 65535 nor the name of a code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a close code, a number from 0 to 65535 or a name such as `going-away`, found `{0}`")]
-pub struct NotACode(pub String);
+pub struct ParseCloseCodeError(pub String);
 
 impl FromStr for CloseCode {
-    type Err = NotACode;
+    type Err = ParseCloseCodeError;
 
     /// Takes what `Display` gives, with or without `#`, and a name alone.
-    fn from_str(text: &str) -> Result<Self, NotACode> {
-        let wrong = || NotACode(text.to_owned());
+    fn from_str(text: &str) -> Result<Self, ParseCloseCodeError> {
+        let wrong = || ParseCloseCodeError(text.to_owned());
         let (number, name) = match text.split_once(' ') {
             Some((number, name)) => (Some(number), Some(name)),
             None if text.starts_with(|c: char| c.is_ascii_digit()) => (Some(text), None),

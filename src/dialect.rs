@@ -139,7 +139,7 @@ ws_rs! {
 
 /// One code beside its names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct CodeNames {
     /// The code.
     pub code: CloseCode,
     /// Boost.Beast's enumerator.
@@ -148,16 +148,16 @@ pub struct Row {
     pub ws_rs: WsRs,
 }
 
-impl Row {
+impl CodeNames {
     /// The names of one code.
-    pub const fn of(code: CloseCode) -> Row {
-        Row { code, beast: Beast::from_code(code), ws_rs: WsRs::from_code(code) }
+    pub const fn of(code: CloseCode) -> CodeNames {
+        CodeNames { code, beast: Beast::from_code(code), ws_rs: WsRs::from_code(code) }
     }
 }
 
 /// Every code that any of the vocabularies names, in order.
-pub fn table() -> impl Iterator<Item = Row> {
-    CloseCode::all().map(Row::of).filter(|row| {
+pub fn table() -> impl Iterator<Item = CodeNames> {
+    CloseCode::all().map(CodeNames::of).filter(|row| {
         row.code.name().is_some() || row.beast.is_some() || !matches!(row.ws_rs, WsRs::Other(_))
     })
 }

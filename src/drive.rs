@@ -5,7 +5,7 @@
 //! application can still act.
 
 use crate::role::Role;
-use crate::script::{Payload, Placing, Recut, Script, Step, Steps};
+use crate::script::{Payload, Script, SegmentPlacement, Segmentation, Step, Steps};
 use crate::subject::{Stimulus, Subject};
 use crate::trace::Trace;
 
@@ -19,16 +19,16 @@ pub struct Limits {
     /// The most octets delivered on one connection, and of one payload: a step with a longer one is left out.
     pub octets: usize,
     /// How many octets of one segment are delivered one by one when a script asks for that.
-    pub each: usize,
+    pub max_bytewise: usize,
 }
 
 impl Limits {
     /// Enough for anything a person writes.
-    pub const GENEROUS: Limits = Limits { connections: 64, steps: 4096, octets: 1 << 20, each: 512 };
+    pub const DEFAULT: Limits = Limits { connections: 64, steps: 4096, octets: 1 << 20, max_bytewise: 512 };
 
     /// What a fuzzer is given: executions are what it is paid in, and a long script shows little that a
     /// short one does not.
-    pub const QUICK: Limits = Limits { connections: 3, steps: 8, octets: 512, each: 24 };
+    pub const FUZZING: Limits = Limits { connections: 3, steps: 8, octets: 512, max_bytewise: 24 };
 }
 
 /// Plays scripts, one after another, into one trace that it owns and reuses: after the first few scripts
@@ -39,11 +39,11 @@ pub struct Driver {
     trace: Trace,
     segment: Vec<u8>,
     cuts: Vec<usize>,
-    words: Vec<u8>,
+    buffer: Vec<u8>,
     delivered: usize,
     /// Whether the peer has ended its half of TCP on this connection.
     peer_done: bool,
-    left_out: bool,
+    truncated: bool,
 }
 
 impl Default for Driver {
@@ -55,7 +55,7 @@ impl Default for Driver {
 impl Driver {
     /// A driver with an empty trace, that plays scripts to their end.
     pub fn new() -> Driver {
-        Driver::with_limits(Limits::GENEROUS)
+        Driver::with_limits(Limits::DEFAULT)
     }
 
     /// A driver that plays only so much of a script.
@@ -65,27 +65,32 @@ impl Driver {
             trace: Trace::new(),
             segment: Vec::new(),
             cuts: Vec::new(),
-            words: Vec::new(),
+            buffer: Vec::new(),
             delivered: 0,
             peer_done: false,
-            left_out: false,
+            truncated: false,
         }
     }
 
     /// Plays `script` to `subject` from a fresh connection on, and gives the trace of it.
     pub fn drive(&mut self, script: Script<'_>, subject: &mut dyn Subject) -> &Trace {
-        self.left_out = false;
-        self.trace.output.clear();
+        self.truncated = false;
+        self.trace.recorder.clear();
         self.trace.role = script.role();
-        self.trace.duties = subject.duties(script.role());
-        let mut run = Run { driver: self, subject, role: script.role(), recut: Recut::AsWritten };
+        self.trace.capabilities = subject.capabilities(script.role());
+        let mut run = ScriptPlayback {
+            driver: self,
+            subject,
+            role: script.role(),
+            segmentation: Segmentation::AsWritten,
+        };
         run.script(script.steps());
         &self.trace
     }
 
     /// Whether a part of the last script was left out, because it is longer than the limits.
-    pub fn left_out(&self) -> bool {
-        self.left_out
+    pub fn truncated(&self) -> bool {
+        self.truncated
     }
 
     /// The trace of the last script.
@@ -94,15 +99,15 @@ impl Driver {
     }
 }
 
-struct Run<'d, 's> {
+struct ScriptPlayback<'d, 's> {
     driver: &'d mut Driver,
     subject: &'s mut dyn Subject,
     role: Role,
     /// How the connection that is being played is cut.
-    recut: Recut,
+    segmentation: Segmentation,
 }
 
-impl Run<'_, '_> {
+impl ScriptPlayback<'_, '_> {
     fn script(&mut self, mut steps: Steps<'_>) {
         let mut connections = 1;
         // Where the steps of the present connection begin, and how many they are.
@@ -117,14 +122,14 @@ impl Run<'_, '_> {
             let begins = step.begins_connection() || repeated && step.note().is_none();
             if begins {
                 if connections == self.driver.limits.connections {
-                    self.driver.left_out = true;
+                    self.driver.truncated = true;
                     break;
                 }
                 connections += 1;
                 self.end();
                 repeated = false;
-                if let Step::Again(recut) = step {
-                    self.connect(Some(recut));
+                if let Step::Repeat(segmentation) = step {
+                    self.connect(Some(segmentation));
                     for step in beginning.take(own) {
                         self.step(&step);
                     }
@@ -137,7 +142,7 @@ impl Run<'_, '_> {
             }
             if step != Step::Connect {
                 if own == self.driver.limits.steps {
-                    self.driver.left_out = true;
+                    self.driver.truncated = true;
                     break;
                 }
                 own += usize::from(!repeated);
@@ -147,78 +152,78 @@ impl Run<'_, '_> {
         self.end();
     }
 
-    fn connect(&mut self, again: Option<Recut>) {
+    fn connect(&mut self, repeat: Option<Segmentation>) {
         self.driver.peer_done = false;
         self.driver.delivered = 0;
-        self.recut = again.unwrap_or(Recut::AsWritten);
-        self.driver.trace.output.connected(again);
-        self.subject.connect(self.role, &mut self.driver.trace.output);
+        self.segmentation = repeat.unwrap_or(Segmentation::AsWritten);
+        self.driver.trace.recorder.connected(repeat);
+        self.subject.connect(self.role, &mut self.driver.trace.recorder);
     }
 
     fn end(&mut self) {
         self.flush();
-        self.driver.trace.output.ended();
+        self.driver.trace.recorder.script_ended();
     }
 
     fn step(&mut self, step: &Step<'_>) {
         if step.payload_len() > self.driver.limits.octets {
-            self.driver.left_out = true;
+            self.driver.truncated = true;
             return;
         }
         match step {
             Step::Frame(frame) => {
-                self.place(frame.placing);
+                self.begin_placement(frame.placement);
                 frame.write(self.role.peer(), &mut self.driver.segment);
-                self.placed();
+                self.end_placement();
             }
             Step::Octets { octets, placing } => {
-                self.place(*placing);
+                self.begin_placement(*placing);
                 self.driver.segment.extend_from_slice(octets);
-                self.placed();
+                self.end_placement();
             }
             Step::Fin => self.peer_ends(Stimulus::Fin),
             Step::Reset => self.peer_ends(Stimulus::Reset),
-            Step::PeerGone(writes) => self.alone(Stimulus::PeerGone(*writes)),
-            Step::PeerPause => self.alone(Stimulus::PeerPause),
-            Step::PeerResume => self.alone(Stimulus::PeerResume),
+            Step::PeerGone(writes) => self.stimulate_after_segment(Stimulus::PeerGone(*writes)),
+            Step::PeerPause => self.stimulate_after_segment(Stimulus::PeerPause),
+            Step::PeerResume => self.stimulate_after_segment(Stimulus::PeerResume),
             Step::AppClose(payload) => {
                 self.flush();
-                let mut words = self.words(Payload { code: None, ..*payload });
-                let reason = std::str::from_utf8(&words).expect("a script's reasons are UTF-8");
+                let mut buffer = self.buffer(Payload { code: None, ..*payload });
+                let reason = std::str::from_utf8(&buffer).expect("a script's reasons are UTF-8");
                 // Without a code there is no reason (§5.5.1).
                 let reason = if payload.code.is_some() { reason } else { "" };
                 self.stimulate(Stimulus::Close { code: payload.code, reason });
-                std::mem::swap(&mut self.driver.words, &mut words);
+                std::mem::swap(&mut self.driver.buffer, &mut buffer);
             }
             Step::AppSend { kind, payload } => {
                 self.flush();
-                let mut words = self.words(*payload);
-                self.stimulate(Stimulus::Send { kind: *kind, payload: &words });
-                std::mem::swap(&mut self.driver.words, &mut words);
+                let mut buffer = self.buffer(*payload);
+                self.stimulate(Stimulus::Send { kind: *kind, payload: &buffer });
+                std::mem::swap(&mut self.driver.buffer, &mut buffer);
             }
-            Step::Pause => self.alone(Stimulus::Pause),
-            Step::Resume => self.alone(Stimulus::Resume),
+            Step::Pause => self.stimulate_after_segment(Stimulus::Pause),
+            Step::Resume => self.stimulate_after_segment(Stimulus::Resume),
             Step::Wait(ticks) => {
                 self.flush();
                 for _ in 0..*ticks {
                     self.stimulate(Stimulus::Tick);
                 }
             }
-            Step::Note(text) => self.driver.trace.output.note(text),
+            Step::Note(text) => self.driver.trace.recorder.note(text),
             // `script` plays these.
-            Step::Connect | Step::Again(_) => {}
+            Step::Connect | Step::Repeat(_) => {}
         }
     }
 
-    fn words(&mut self, payload: Payload<'_>) -> Vec<u8> {
-        let mut words = std::mem::take(&mut self.driver.words);
-        words.clear();
-        payload.write(&mut words);
-        words
+    fn buffer(&mut self, payload: Payload<'_>) -> Vec<u8> {
+        let mut buffer = std::mem::take(&mut self.driver.buffer);
+        buffer.clear();
+        payload.write(&mut buffer);
+        buffer
     }
 
-    fn place(&mut self, placing: Placing) {
-        if !placing.glue && self.recut != Recut::Whole {
+    fn begin_placement(&mut self, placing: SegmentPlacement) {
+        if !placing.glue && self.segmentation != Segmentation::Coalesced {
             self.flush();
         }
         if let Some(cut) = placing.cut {
@@ -226,11 +231,11 @@ impl Run<'_, '_> {
         }
     }
 
-    fn placed(&mut self) {
+    fn end_placement(&mut self) {
         let over =
             self.driver.segment.len().saturating_sub(self.driver.limits.octets - self.driver.delivered);
         if over > 0 {
-            self.driver.left_out = true;
+            self.driver.truncated = true;
             self.driver.segment.truncate(self.driver.segment.len() - over);
             self.flush();
         }
@@ -246,8 +251,8 @@ impl Run<'_, '_> {
         let cuts = std::mem::take(&mut self.driver.cuts);
         self.driver.delivered += segment.len();
         let mut from = 0;
-        match self.recut {
-            Recut::AsWritten => {
+        match self.segmentation {
+            Segmentation::AsWritten => {
                 for &cut in &cuts {
                     if cut > from && cut < segment.len() {
                         self.deliver(&segment[from..cut]);
@@ -255,14 +260,14 @@ impl Run<'_, '_> {
                     }
                 }
             }
-            Recut::Whole => {}
-            Recut::Each => {
-                while from + 1 < segment.len().min(self.driver.limits.each) {
+            Segmentation::Coalesced => {}
+            Segmentation::Bytewise => {
+                while from + 1 < segment.len().min(self.driver.limits.max_bytewise) {
                     self.deliver(&segment[from..=from]);
                     from += 1;
                 }
             }
-            Recut::At(at) => {
+            Segmentation::SplitAt(at) => {
                 let at = usize::from(at);
                 if at > 0 && at < segment.len() {
                     self.deliver(&segment[..at]);
@@ -278,8 +283,8 @@ impl Run<'_, '_> {
     }
 
     fn deliver(&mut self, octets: &[u8]) {
-        if self.driver.trace.output.is_closed() || self.driver.peer_done {
-            self.driver.trace.output.undelivered(octets.len());
+        if self.driver.trace.recorder.is_closed() || self.driver.peer_done {
+            self.driver.trace.recorder.undelivered(octets.len());
         } else {
             self.stimulate(Stimulus::Octets(octets));
         }
@@ -294,13 +299,13 @@ impl Run<'_, '_> {
     }
 
     /// Something that happens after the octets that are under way.
-    fn alone(&mut self, stimulus: Stimulus<'_>) {
+    fn stimulate_after_segment(&mut self, stimulus: Stimulus<'_>) {
         self.flush();
         self.stimulate(stimulus);
     }
 
     fn stimulate(&mut self, stimulus: Stimulus<'_>) {
-        self.driver.trace.output.stimulated(stimulus);
-        self.subject.react(stimulus, &mut self.driver.trace.output);
+        self.driver.trace.recorder.record_stimulus(stimulus);
+        self.subject.react(stimulus, &mut self.driver.trace.recorder);
     }
 }

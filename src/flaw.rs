@@ -74,7 +74,7 @@ impl Flaw {
     /// The rule that the sender of it breaks, if one: `close` says whether the frame is a Close. A message
     /// too big for one receiver is nobody's breach. Codes are judged by [`crate::code::Unsendable`], which
     /// tells 1004 from the unassigned ones.
-    pub const fn breaks(self, close: bool) -> Option<Rule> {
+    pub const fn sender_rule(self, close: bool) -> Option<Rule> {
         match self {
             Flaw::ControlFragmented if close => Some(Rule::CloseFin),
             Flaw::ControlTooLong if close => Some(Rule::CloseAtMost125),
@@ -100,7 +100,7 @@ impl Flaw {
     }
 
     /// The rule that asks the receiver to fail the connection for it, if the catalogue has one.
-    pub const fn to_reject(self, close: bool) -> Option<Rule> {
+    pub const fn receiver_rule(self, close: bool) -> Option<Rule> {
         match self {
             Flaw::ControlFragmented if close => Some(Rule::RejectsFragmentedClose),
             Flaw::ControlTooLong if close => Some(Rule::RejectsLongClose),
@@ -148,7 +148,7 @@ impl Flaw {
 
     /// Whether `code` fits failing the connection for it: [`Flaw::fail_code`], or 1009 too where the flaw is
     /// one of length.
-    pub fn fits(self, code: CloseCode) -> bool {
+    pub fn accepts_fail_code(self, code: CloseCode) -> bool {
         code == self.fail_code() || (code == CloseCode::TOO_BIG && self.shows_in_length())
     }
 
@@ -158,7 +158,7 @@ impl Flaw {
     }
 
     /// The flaw in words, as findings print it.
-    pub const fn says(self) -> &'static str {
+    pub const fn description(self) -> &'static str {
         match self {
             Flaw::ControlFragmented => "control frame without FIN",
             Flaw::ControlTooLong => "control frame over 125 bytes",

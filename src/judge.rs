@@ -1,33 +1,33 @@
-//! The judge: in comes a trace, out comes a verdict on every rule and a finding for every breach. It knows
+//! The judge: in comes a trace, out comes a verdict on every rule and a finding for every violation. It knows
 //! nothing of who made the trace but what the trace says: the role, and the duties that the subject took on.
 //!
-//! `teller` gathers what happened on each connection into a `story`, and `reaction` says what the subject made of
+//! `extract` gathers what happened on each connection into a `facts`, and `reaction` says what the subject made of
 //! it; `sender`, `receiver` and `app` compare that with the rules that bind these; `across` compares connections.
 //! After its first few traces a judge allocates nothing.
 
-mod across;
 mod app;
+mod cross_connection;
+mod extract;
+mod facts;
+mod frame_reader;
 mod reaction;
-mod reader;
 mod receiver;
+mod send_path;
 mod sender;
-mod story;
-mod teller;
-mod way;
 
 use std::fmt;
 
 use crate::code::{CloseCode, Profile};
 use crate::flaw::Flaw;
-use crate::rule::{Duties, Duty, Level, Rule, RuleSet};
-use crate::subject::What;
+use crate::rule::{Capabilities, Capability, Level, Rule, RuleSet};
+use crate::subject::TraceEventKind;
 use crate::trace::Trace;
 
 /// The grace in ticks for what the RFC wants done at once.
-pub const PROMPT: u32 = 1;
+pub const GRACE_TICKS: u32 = 1;
 
 /// The silence in ticks after which nobody is expected to wait any longer.
-pub const PATIENCE: u32 = 16;
+pub const TIMEOUT_TICKS: u32 = 16;
 
 /// What a trace says about a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -39,8 +39,8 @@ pub enum Verdict {
     Inconclusive,
     /// It was kept.
     Conforms,
-    /// It was broken.
-    Breaks,
+    /// It was flawed.
+    Violates,
 }
 
 impl Verdict {
@@ -50,7 +50,7 @@ impl Verdict {
             Verdict::NotExercised => "not exercised",
             Verdict::Inconclusive => "inconclusive",
             Verdict::Conforms => "conforms",
-            Verdict::Breaks => "breaks",
+            Verdict::Violates => "breaks",
         }
     }
 }
@@ -63,28 +63,28 @@ impl fmt::Display for Verdict {
 
 /// What was seen where something else was expected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Actual {
+pub enum Observed {
     /// In so many words.
-    Words(&'static str),
+    Text(&'static str),
     /// A frame or a body with this flaw was written.
-    Wrote(Flaw),
+    Sent(Flaw),
     /// A Close with this code was written.
-    WroteCode(CloseCode),
+    SentCode(CloseCode),
     /// A Close with the first code (or none) was answered by one with the second (or none).
-    Answered(Option<CloseCode>, Option<CloseCode>),
+    Replied(Option<CloseCode>, Option<CloseCode>),
     /// The connection was failed with this code (or none).
-    Failed(Option<CloseCode>),
+    FailedWith(Option<CloseCode>),
     /// A Close with this code (or none) was treated as an error.
-    Refused(Option<CloseCode>),
+    Rejected(Option<CloseCode>),
     /// Something with this flaw was taken as if nothing were wrong; a Close had this code.
-    Took(Flaw, Option<CloseCode>),
-    /// The code (or none) that the application was told.
-    Told(Option<CloseCode>),
+    Accepted(Flaw, Option<CloseCode>),
+    /// The code (or none) that the application was reported.
+    Reported(Option<CloseCode>),
     /// So many of these.
     Count(u64, &'static str),
 }
 
-impl fmt::Display for Actual {
+impl fmt::Display for Observed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         struct Code(Option<CloseCode>);
         impl fmt::Display for Code {
@@ -96,21 +96,21 @@ impl fmt::Display for Actual {
             }
         }
         match *self {
-            Actual::Words(words) => f.write_str(words),
-            Actual::Wrote(flaw) => write!(f, "wrote a {}", flaw.says()),
-            Actual::WroteCode(code) => write!(f, "wrote code {code}"),
-            Actual::Answered(to, with) => write!(f, "{} answered by {}", Code(to), Code(with)),
-            Actual::Failed(code) => write!(f, "failed the connection with {}", Code(code)),
-            Actual::Refused(code) => write!(f, "{} treated as an error", Code(code)),
-            Actual::Took(flaw, None) => write!(f, "took a {}", flaw.says()),
-            Actual::Took(flaw, Some(code)) => write!(f, "took a {}, code {code}", flaw.says()),
-            Actual::Told(code) => write!(f, "the application was told {}", Code(code)),
-            Actual::Count(count, what) => write!(f, "{count} {what}"),
+            Observed::Text(words) => f.write_str(words),
+            Observed::Sent(flaw) => write!(f, "wrote a {}", flaw.description()),
+            Observed::SentCode(code) => write!(f, "wrote code {code}"),
+            Observed::Replied(to, with) => write!(f, "{} answered by {}", Code(to), Code(with)),
+            Observed::FailedWith(code) => write!(f, "failed the connection with {}", Code(code)),
+            Observed::Rejected(code) => write!(f, "{} treated as an error", Code(code)),
+            Observed::Accepted(flaw, None) => write!(f, "took a {}", flaw.description()),
+            Observed::Accepted(flaw, Some(code)) => write!(f, "took a {}, code {code}", flaw.description()),
+            Observed::Reported(code) => write!(f, "the application was reported {}", Code(code)),
+            Observed::Count(count, what) => write!(f, "{count} {what}"),
         }
     }
 }
 
-/// A breach of a rule.
+/// A violation of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Finding {
     /// The rule.
@@ -122,7 +122,7 @@ pub struct Finding {
     /// What a conforming endpoint would have done.
     pub expected: &'static str,
     /// What this one did.
-    pub actual: Actual,
+    pub actual: Observed,
 }
 
 impl fmt::Display for Finding {
@@ -134,19 +134,19 @@ impl fmt::Display for Finding {
 /// A verdict on every rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Verdicts {
-    unclear: RuleSet,
-    kept: RuleSet,
-    broken: RuleSet,
+    inconclusive: RuleSet,
+    conforming: RuleSet,
+    violated: RuleSet,
 }
 
 impl Verdicts {
     /// The verdict on one rule: the worst that any part of the trace gave rise to.
     pub const fn on(&self, rule: Rule) -> Verdict {
-        if self.broken.contains(rule) {
-            Verdict::Breaks
-        } else if self.kept.contains(rule) {
+        if self.violated.contains(rule) {
+            Verdict::Violates
+        } else if self.conforming.contains(rule) {
             Verdict::Conforms
-        } else if self.unclear.contains(rule) {
+        } else if self.inconclusive.contains(rule) {
             Verdict::Inconclusive
         } else {
             Verdict::NotExercised
@@ -155,12 +155,14 @@ impl Verdicts {
 
     /// The rules with this verdict.
     pub fn with(&self, verdict: Verdict) -> RuleSet {
-        let kept = self.kept.without(self.broken);
+        let kept = self.conforming.without(self.violated);
         match verdict {
-            Verdict::Breaks => self.broken,
+            Verdict::Violates => self.violated,
             Verdict::Conforms => kept,
-            Verdict::Inconclusive => self.unclear.without(self.broken).without(kept),
-            Verdict::NotExercised => RuleSet::ALL.without(self.broken.union(self.kept).union(self.unclear)),
+            Verdict::Inconclusive => self.inconclusive.without(self.violated).without(kept),
+            Verdict::NotExercised => {
+                RuleSet::ALL.without(self.violated.union(self.conforming).union(self.inconclusive))
+            }
         }
     }
 }
@@ -170,11 +172,11 @@ impl Verdicts {
 pub struct Judge {
     profile: Profile,
     /// The rules that the duties seen last ask for.
-    asked: (Duties, RuleSet),
+    applicable: (Capabilities, RuleSet),
     verdicts: Verdicts,
     findings: Vec<Finding>,
-    teller: teller::Teller,
-    connections: Vec<across::Outcome>,
+    extractor: extract::FactExtractor,
+    connections: Vec<cross_connection::ConnectionDigest>,
 }
 
 impl Judge {
@@ -182,10 +184,10 @@ impl Judge {
     pub fn new(profile: Profile) -> Judge {
         Judge {
             profile,
-            asked: (Duties::ALL, Duties::ALL.rules()),
+            applicable: (Capabilities::ALL, Capabilities::ALL.rules()),
             verdicts: Verdicts::default(),
             findings: Vec::new(),
-            teller: teller::Teller::new(),
+            extractor: extract::FactExtractor::new(),
             connections: Vec::new(),
         }
     }
@@ -194,35 +196,40 @@ impl Judge {
     pub fn judge(&mut self, trace: &Trace) -> &[Finding] {
         self.verdicts = Verdicts::default();
         self.findings.clear();
-        self.teller.keys.clear();
+        self.extractor.mask_keys.clear();
         self.connections.clear();
-        if self.asked.0 != trace.duties {
-            self.asked = (trace.duties, trace.duties.rules());
+        if self.applicable.0 != trace.capabilities {
+            self.applicable = (trace.capabilities, trace.capabilities.rules());
         }
-        let asked = self.asked.1;
-        let mut bench = Bench { trace, asked, verdicts: &mut self.verdicts, findings: &mut self.findings };
-        let mut across_all = asked;
+        let request = self.applicable.1;
+        let mut sink = VerdictSink {
+            trace,
+            applicable: request,
+            verdicts: &mut self.verdicts,
+            findings: &mut self.findings,
+        };
+        let mut across_all = request;
         let mut start = 0;
-        while start < trace.entries().len() {
-            let next = trace.entries()[start + 1..]
+        while start < trace.events().len() {
+            let next = trace.events()[start + 1..]
                 .iter()
-                .position(|entry| matches!(entry.what, What::Connected { .. }))
-                .map_or(trace.entries().len(), |at| start + 1 + at);
-            let story = self.teller.tell(trace, start, next, self.profile);
-            let askable = story.way.askable();
-            across_all = across_all.and(askable);
-            bench.asked = asked.and(askable);
-            sender::judge(&mut bench, &story, self.profile);
-            receiver::judge(&mut bench, &story);
-            app::judge(&mut bench, &story);
-            if start > 0 || next < trace.entries().len() {
-                self.connections.push(across::Outcome::of(trace, start, next, &story));
+                .position(|entry| matches!(entry.kind, TraceEventKind::Connected { .. }))
+                .map_or(trace.events().len(), |at| start + 1 + at);
+            let facts = self.extractor.extract(trace, start, next, self.profile);
+            let askable = facts.send_path.applicable_rules();
+            across_all = across_all.intersection(askable);
+            sink.applicable = request.intersection(askable);
+            sender::judge(&mut sink, &facts, self.profile);
+            receiver::judge(&mut sink, &facts);
+            app::judge(&mut sink, &facts);
+            if start > 0 || next < trace.events().len() {
+                self.connections.push(cross_connection::ConnectionDigest::of(trace, start, next, &facts));
             }
             start = next;
         }
-        bench.asked = across_all;
-        sender::judge_keys(&mut bench, &self.teller.keys);
-        across::judge(&mut bench, &self.connections);
+        sink.applicable = across_all;
+        sender::judge_keys(&mut sink, &self.extractor.mask_keys);
+        cross_connection::judge(&mut sink, &self.connections);
         self.findings.sort_unstable_by_key(|finding| (finding.at, finding.rule));
         &self.findings
     }
@@ -239,22 +246,22 @@ impl Judge {
 }
 
 /// Where verdicts and findings are laid down.
-struct Bench<'a> {
+struct VerdictSink<'a> {
     trace: &'a Trace,
-    asked: RuleSet,
+    applicable: RuleSet,
     verdicts: &'a mut Verdicts,
     findings: &'a mut Vec<Finding>,
 }
 
-impl Bench<'_> {
+impl VerdictSink<'_> {
     /// Whether the subject took on what the rule is about.
-    fn asks(&self, rule: Rule) -> bool {
-        self.asked.contains(rule)
+    fn applies(&self, rule: Rule) -> bool {
+        self.applicable.contains(rule)
     }
 
-    /// Whether a subject with a clock may still do at its next tick what is asked of it at once.
-    fn in_grace(&self, story: &story::Story, since: story::At) -> bool {
-        self.trace.duties.has(Duty::KeepsTime) && story.since(since) <= PROMPT
+    /// Whether a subject with a clock may still do at its next tick what is request of it at once.
+    fn in_grace(&self, facts: &facts::ConnectionFacts, since: facts::At) -> bool {
+        self.trace.capabilities.has(Capability::HasTimeouts) && facts.ticks_since(since) <= GRACE_TICKS
     }
 
     fn conforms(&mut self, rule: Rule) {
@@ -262,24 +269,25 @@ impl Bench<'_> {
     }
 
     fn all_conform(&mut self, rules: RuleSet) {
-        self.verdicts.kept = self.verdicts.kept.union(rules.and(self.asked));
+        self.verdicts.conforming = self.verdicts.conforming.union(rules.intersection(self.applicable));
     }
 
-    fn unclear(&mut self, rule: Rule) {
-        self.verdicts.unclear = self.verdicts.unclear.union(RuleSet::of(&[rule]).and(self.asked));
+    fn inconclusive(&mut self, rule: Rule) {
+        self.verdicts.inconclusive =
+            self.verdicts.inconclusive.union(RuleSet::of(&[rule]).intersection(self.applicable));
     }
 
-    fn breaks(&mut self, rule: Rule, at: story::At, expected: &'static str, actual: Actual) {
-        if self.asks(rule) {
-            self.verdicts.broken.insert(rule);
+    fn violates(&mut self, rule: Rule, at: facts::At, expected: &'static str, actual: Observed) {
+        if self.applies(rule) {
+            self.verdicts.violated.insert(rule);
             self.findings.push(Finding { rule, level: rule.level(), at: at.entry, expected, actual });
         }
     }
 
-    /// Conforms, unless there is something that shows a breach.
-    fn rule(&mut self, rule: Rule, breach: Option<(story::At, Actual)>, expected: &'static str) {
-        match breach {
-            Some((at, actual)) => self.breaks(rule, at, expected, actual),
+    /// Conforms, unless there is something that shows a violation.
+    fn check(&mut self, rule: Rule, violation: Option<(facts::At, Observed)>, expected: &'static str) {
+        match violation {
+            Some((at, actual)) => self.violates(rule, at, expected, actual),
             None => self.conforms(rule),
         }
     }

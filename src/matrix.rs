@@ -13,40 +13,40 @@ use crate::code::{CloseCode, Profile};
 use crate::drive::Driver;
 use crate::judge::{Finding, Judge, Verdict};
 use crate::role::Role;
-use crate::rule::{Duties, Rule, RuleSet};
+use crate::rule::{Capabilities, Rule, RuleSet};
 use crate::script::Script;
 use crate::subject::Subject;
-use crate::vectors::{self, CodeScript, Vector, Way};
-use codes::{Mark, Marks};
+use crate::vectors::{self, CodeOrigin, CodeScript, TestVector};
+use codes::{CodeMap, CodeReaction};
 use outcome::Outcome;
 
 /// How many rules there are.
 const RULES: usize = Rule::ALL.len();
 
 /// After so many scripts the caller is asked whether to go on.
-const BREATH: usize = 256;
+const DEADLINE_CHECK_INTERVAL: usize = 256;
 
 /// The scripts that subjects are put through.
 #[derive(Clone, Debug)]
-pub struct Plan {
-    scripts: Vec<Vector>,
+pub struct MatrixPlan {
+    scripts: Vec<TestVector>,
     curated: usize,
-    cuts: Vec<Vector>,
+    segmentations: Vec<TestVector>,
 }
 
-impl Plan {
+impl MatrixPlan {
     /// The curated scripts, the systematic ones, and every cut of the curated ones.
-    pub fn new(curated: Vec<Vector>) -> Plan {
-        let cuts = curated.iter().flat_map(vectors::cuts).collect();
+    pub fn new(curated: Vec<TestVector>) -> MatrixPlan {
+        let segmentations = curated.iter().flat_map(vectors::segmentations).collect();
         let count = curated.len();
         let mut scripts = curated;
         scripts.extend(vectors::local_closes());
         scripts.extend(vectors::reasons());
-        Plan { scripts, curated: count, cuts }
+        MatrixPlan { scripts, curated: count, segmentations }
     }
 
     /// The scripts whose outcomes are compared: the curated ones first.
-    pub fn scripts(&self) -> &[Vector] {
+    pub fn scripts(&self) -> &[TestVector] {
         &self.scripts
     }
 
@@ -56,8 +56,8 @@ impl Plan {
     }
 
     /// The scripts that only repeat a curated one, cut elsewhere.
-    pub fn cuts(&self) -> &[Vector] {
-        &self.cuts
+    pub fn segmentations(&self) -> &[TestVector] {
+        &self.segmentations
     }
 }
 
@@ -66,7 +66,7 @@ impl Plan {
 pub struct Scope {
     /// The curated scripts.
     pub curated: bool,
-    /// The systematic ones and the cuts.
+    /// The systematic ones and the segmentations.
     pub systematic: bool,
     /// Every code in every way.
     pub codes: bool,
@@ -74,12 +74,12 @@ pub struct Scope {
 
 impl Scope {
     /// Everything.
-    pub const WHOLE: Scope = Scope { curated: true, systematic: true, codes: true };
+    pub const ALL: Scope = Scope { curated: true, systematic: true, codes: true };
 }
 
 /// A breach, by the shortest script of those played that shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
+pub struct Example {
     /// The script's name.
     pub name: String,
     /// The role that the subject had.
@@ -90,10 +90,10 @@ pub struct Shown {
     pub actual: String,
 }
 
-impl Shown {
+impl Example {
     /// Shorter text first; then the name, then the role.
-    fn before(&self, other: &Shown) -> bool {
-        let key = |shown: &Shown| (shown.text.len(), shown.name.clone(), shown.text.clone());
+    fn is_shorter_than(&self, other: &Example) -> bool {
+        let key = |example: &Example| (example.text.len(), example.name.clone(), example.text.clone());
         key(self) < key(other)
     }
 }
@@ -101,228 +101,234 @@ impl Shown {
 /// What became of one rule.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Cell {
-    /// Scripts in which it was kept.
-    pub kept: usize,
-    /// Scripts in which it was broken.
-    pub broken: usize,
+    /// Scripts in which it was conformed.
+    pub conformed: usize,
+    /// Scripts in which it was violated.
+    pub violated: usize,
     /// Scripts that touch it, and do not tell.
-    pub unclear: usize,
-    /// The shortest script of those played in which it was broken.
-    pub shown: Option<Shown>,
+    pub inconclusive: usize,
+    /// The shortest script of those played in which it was violated.
+    pub example: Option<Example>,
 }
 
 impl Cell {
-    /// Scripts in which it was kept or broken.
+    /// Scripts in which it was conformed or violated.
     pub const fn exercised(&self) -> usize {
-        self.kept + self.broken
+        self.conformed + self.violated
     }
 
-    fn join(&mut self, other: &Cell) {
-        self.kept += other.kept;
-        self.broken += other.broken;
-        self.unclear += other.unclear;
-        self.show(other.shown.as_ref());
+    fn merge(&mut self, other: &Cell) {
+        self.conformed += other.conformed;
+        self.violated += other.violated;
+        self.inconclusive += other.inconclusive;
+        self.offer_example(other.example.as_ref());
     }
 
-    fn show(&mut self, shown: Option<&Shown>) {
-        if let Some(shown) = shown
-            && self.shown.as_ref().is_none_or(|shortest| shown.before(shortest))
+    fn offer_example(&mut self, example: Option<&Example>) {
+        if let Some(example) = example
+            && self.example.as_ref().is_none_or(|shortest| example.is_shorter_than(shortest))
         {
-            self.shown = Some(shown.clone());
+            self.example = Some(example.clone());
         }
     }
 }
 
 /// What one script came to, on one subject in one role.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Played {
+pub struct ScriptResult {
     /// What it came to.
     pub outcome: Outcome,
-    /// The rules that were exercised and kept.
-    pub kept: RuleSet,
-    /// The rules that were broken.
-    pub broken: RuleSet,
+    /// The rules that were exercised and conformed.
+    pub conformed: RuleSet,
+    /// The rules that were violated.
+    pub violated: RuleSet,
 }
 
 /// What one subject did in one role.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct RoleResult {
     /// The role.
     pub role: Role,
     /// What it does itself in this role.
-    pub duties: Duties,
+    pub capabilities: Capabilities,
     /// What every script of the plan came to, as far as it was played.
-    pub played: Vec<Played>,
+    pub scripts_played: Vec<ScriptResult>,
     /// The marks of every code, by [`Way`]; empty where they were not asked for.
-    pub codes: Vec<Marks>,
-    /// How many scripts were played, codes and cuts included.
+    pub codes: Vec<CodeMap>,
+    /// How many scripts were played, codes and segmentations included.
     pub scripts: usize,
     /// Whether the caller ended it before it was through.
-    pub cut_short: bool,
+    pub timed_out: bool,
     cells: Vec<Cell>,
 }
 
 /// What one subject did in both roles.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct SubjectResult {
     /// The subject.
     pub name: String,
-    /// One part a role, client first.
-    pub parts: [Part; 2],
+    /// One result a role, client first.
+    pub roles: [RoleResult; 2],
 }
 
-impl Row {
-    /// The part of a role.
-    pub fn part(&self, role: Role) -> &Part {
+impl SubjectResult {
+    /// The result of a role.
+    pub fn role_result(&self, role: Role) -> &RoleResult {
         match role {
-            Role::Client => &self.parts[0],
-            Role::Server => &self.parts[1],
+            Role::Client => &self.roles[0],
+            Role::Server => &self.roles[1],
         }
     }
 
     /// What became of a rule, in both roles.
     pub fn cell(&self, rule: Rule) -> Cell {
         let mut cell = Cell::default();
-        self.parts.iter().for_each(|part| cell.join(&part.cells[rule as usize]));
+        self.roles.iter().for_each(|result| cell.merge(&result.cells[rule as usize]));
         cell
     }
 
     /// Whether the rule is asked of this subject in any role.
-    pub fn asks(&self, rule: Rule) -> bool {
-        self.parts.iter().any(|part| part.duties.asks(rule))
+    pub fn covers(&self, rule: Rule) -> bool {
+        self.roles.iter().any(|result| result.capabilities.covers(rule))
     }
 
     /// How many scripts it was put through.
     pub fn scripts(&self) -> usize {
-        self.parts.iter().map(|part| part.scripts).sum()
+        self.roles.iter().map(|result| result.scripts).sum()
     }
 }
 
 /// Puts a subject through a plan in one role. Every so often `go_on` is asked whether to.
 pub fn play(
-    plan: &Plan,
+    plan: &MatrixPlan,
     scope: Scope,
     role: Role,
     profile: Profile,
     subject: &mut dyn Subject,
     go_on: &mut dyn FnMut() -> bool,
-) -> Part {
-    let part = Part {
+) -> RoleResult {
+    let result = RoleResult {
         role,
-        duties: subject.duties(role),
-        played: Vec::new(),
+        capabilities: subject.capabilities(role),
+        scripts_played: Vec::new(),
         codes: Vec::new(),
         scripts: 0,
-        cut_short: false,
+        timed_out: false,
         cells: vec![Cell::default(); RULES],
     };
-    let mut stage = Stage { part, driver: Driver::new(), judge: Judge::new(profile), subject, go_on };
+    let mut runner = MatrixRunner {
+        result,
+        driver: Driver::new(),
+        judge: Judge::new(profile),
+        subject,
+        should_continue: go_on,
+    };
     let played = match (scope.curated, scope.systematic) {
         (true, true) => 0..plan.scripts.len(),
         (true, false) => 0..plan.curated,
         // Outcomes are told apart by the place of their script, so that the first ones cannot be left out.
         (false, _) => 0..0,
     };
-    stage.scripts(&plan.scripts[played]);
+    runner.scripts(&plan.scripts[played]);
     if scope.systematic {
-        stage.cuts(&plan.cuts);
+        runner.segmentations(&plan.segmentations);
     }
     if scope.codes {
-        Way::ALL.into_iter().for_each(|way| stage.codes(way));
+        CodeOrigin::ALL.into_iter().for_each(|way| runner.codes(way));
     }
-    stage.part
+    runner.result
 }
 
-struct Stage<'a> {
-    part: Part,
+struct MatrixRunner<'a> {
+    result: RoleResult,
     driver: Driver,
     judge: Judge,
     subject: &'a mut dyn Subject,
-    go_on: &'a mut dyn FnMut() -> bool,
+    should_continue: &'a mut dyn FnMut() -> bool,
 }
 
-impl Stage<'_> {
+impl MatrixRunner<'_> {
     /// Whether there is time for one more script.
     fn has_time(&mut self) -> bool {
-        if self.part.scripts.is_multiple_of(BREATH) && !(self.go_on)() {
-            self.part.cut_short = true;
+        if self.result.scripts.is_multiple_of(DEADLINE_CHECK_INTERVAL) && !(self.should_continue)() {
+            self.result.timed_out = true;
         }
-        self.part.scripts += usize::from(!self.part.cut_short);
-        !self.part.cut_short
+        self.result.scripts += usize::from(!self.result.timed_out);
+        !self.result.timed_out
     }
 
-    fn scripts(&mut self, vectors: &[Vector]) {
-        for Vector { name, script, note: _ } in vectors {
+    fn scripts(&mut self, vectors: &[TestVector]) {
+        for TestVector { name, script, note: _ } in vectors {
             if !self.has_time() {
                 return;
             }
-            let script = script.as_script().for_role(self.part.role);
-            let (kept, broken) = self.script(script);
-            self.show(broken, script, || name.clone());
+            let script = script.as_script().for_role(self.result.role);
+            let (conformed, violated) = self.script(script);
+            self.show(violated, script, || name.clone());
             let outcome = Outcome::of(self.driver.trace());
-            self.part.played.push(Played { outcome, kept, broken });
+            self.result.scripts_played.push(ScriptResult { outcome, conformed, violated });
         }
     }
 
-    fn cuts(&mut self, vectors: &[Vector]) {
-        for Vector { name, script, note: _ } in vectors {
+    fn segmentations(&mut self, vectors: &[TestVector]) {
+        for TestVector { name, script, note: _ } in vectors {
             if !self.has_time() {
                 return;
             }
-            let script = script.as_script().for_role(self.part.role);
-            let (_, broken) = self.script(script);
-            self.show(broken, script, || name.clone());
+            let script = script.as_script().for_role(self.result.role);
+            let (_, violated) = self.script(script);
+            self.show(violated, script, || name.clone());
         }
     }
 
-    fn codes(&mut self, way: Way) {
+    fn codes(&mut self, way: CodeOrigin) {
         let mut scripts = CodeScript::new(way);
         // Lower codes make shorter texts, or equal ones that come first: only the first breach can be shortest.
-        let mut shown = RuleSet::EMPTY;
-        let role = self.part.role;
-        let marks = Marks::each(|code: CloseCode| {
+        let mut example = RuleSet::EMPTY;
+        let role = self.result.role;
+        let marks = CodeMap::from_fn(|code: CloseCode| {
             if !self.has_time() {
-                return Mark::Nothing;
+                return CodeReaction::Nothing;
             }
             let script = scripts.with(code).for_role(role);
-            let (_, broken) = self.script(script);
-            let mark = Mark::of(self.driver.trace(), way, code);
-            let news = broken.without(shown);
+            let (_, violated) = self.script(script);
+            let mark = CodeReaction::of(self.driver.trace(), way, code);
+            let news = violated.without(example);
             if !news.is_empty() {
-                shown = shown.union(news);
+                example = example.union(news);
                 let name = format!("code-{way}/{code}");
                 self.show(news, script, || name.clone());
             }
             mark
         });
-        if !self.part.cut_short {
-            self.part.codes.push(marks);
+        if !self.result.timed_out {
+            self.result.codes.push(marks);
         }
     }
 
-    /// Plays a script and counts; gives the rules that were kept and broken.
+    /// Plays a script and counts; gives the rules that were conformed and violated.
     fn script(&mut self, script: Script<'_>) -> (RuleSet, RuleSet) {
         self.judge.judge(self.driver.drive(script, self.subject));
         let verdicts = self.judge.verdicts();
-        let (kept, broken) = (verdicts.with(Verdict::Conforms), verdicts.with(Verdict::Breaks));
-        kept.iter().for_each(|rule| self.part.cells[rule as usize].kept += 1);
-        broken.iter().for_each(|rule| self.part.cells[rule as usize].broken += 1);
-        let unclear = verdicts.with(Verdict::Inconclusive);
-        unclear.iter().for_each(|rule| self.part.cells[rule as usize].unclear += 1);
-        (kept, broken)
+        let (conformed, violated) = (verdicts.with(Verdict::Conforms), verdicts.with(Verdict::Violates));
+        conformed.iter().for_each(|rule| self.result.cells[rule as usize].conformed += 1);
+        violated.iter().for_each(|rule| self.result.cells[rule as usize].violated += 1);
+        let inconclusive = verdicts.with(Verdict::Inconclusive);
+        inconclusive.iter().for_each(|rule| self.result.cells[rule as usize].inconclusive += 1);
+        (conformed, violated)
     }
 
     /// Keeps the script played last for the rules that it is the shortest one for.
-    fn show(&mut self, broken: RuleSet, script: Script<'_>, name: impl Fn() -> String) {
-        if broken.is_empty() {
+    fn show(&mut self, violated: RuleSet, script: Script<'_>, name: impl Fn() -> String) {
+        if violated.is_empty() {
             return;
         }
         let text = script.to_string();
-        for rule in broken.iter() {
+        for rule in violated.iter() {
             let finding = self.judge.findings().iter().find(|finding| finding.rule == rule);
             let actual = finding.map(|Finding { actual, .. }| actual.to_string()).unwrap_or_default();
-            let shown = Shown { name: name(), role: self.part.role, text: text.clone(), actual };
-            self.part.cells[rule as usize].show(Some(&shown));
+            let example = Example { name: name(), role: self.result.role, text: text.clone(), actual };
+            self.result.cells[rule as usize].offer_example(Some(&example));
         }
     }
 }

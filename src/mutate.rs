@@ -18,14 +18,14 @@ use std::cell::RefCell;
 use crate::role::Role;
 use crate::script::{MAGIC, MAX_SCRIPT, Script, ScriptBuf, Step, Writer};
 use random::Random;
-use steps::Form;
+use steps::InputKind;
 
 /// Of so many inputs of wire octets, one is made here, the others by the fuzzer's own mutator: it is ten times
 /// as fast as reading and writing frames is, and executions are what a fuzzer is paid in.
-const FRAMES_SHARE: usize = 16;
+const STRUCTURED_EVERY_N: usize = 16;
 
 /// Of so many scripts, the fuzzer's own mutator gets one: it knows nothing of steps.
-const THEIR_SHARE: usize = 4;
+const DEFAULT_MUTATOR_EVERY_N: usize = 4;
 
 /// The most steps that a child takes over: about what [`crate::drive::Limits::QUICK`] plays.
 const MAX_STEPS: usize = 24;
@@ -39,7 +39,7 @@ struct Scratch {
     child: Vec<u8>,
     steps: Vec<Step<'static>>,
     /// What changed steps borrow, one for each change.
-    fresh: [Vec<u8>; MAX_CHANGES],
+    buffers: [Vec<u8>; MAX_CHANGES],
 }
 
 thread_local! {
@@ -48,42 +48,42 @@ thread_local! {
             parent: Vec::new(),
             child: Vec::new(),
             steps: Vec::new(),
-            fresh: [const { Vec::new() }; MAX_CHANGES],
+            buffers: [const { Vec::new() }; MAX_CHANGES],
         })
     };
 }
 
 /// Mutates wire octets: `data[..size]` in place, to at most `max_size` octets. Returns the child's size,
-/// which is 0 only where there is no room. `theirs` is the fuzzer's own mutator, `fuzzer_mutate`.
+/// which is 0 only where there is no room. `default_mutator` is the fuzzer's own mutator, `fuzzer_mutate`.
 pub fn frames(
     data: &mut [u8],
     size: usize,
     max_size: usize,
     seed: u32,
-    theirs: impl FnOnce(&mut [u8], usize, usize) -> usize,
+    default_mutator: impl FnOnce(&mut [u8], usize, usize) -> usize,
 ) -> usize {
     let room = max_size.min(data.len());
     if room == 0 {
         return 0;
     }
     let mut random = Random::new(seed);
-    if !random.one_in(FRAMES_SHARE) {
-        return theirs(data, size.min(room), room).clamp(1, room);
+    if !random.one_in(STRUCTURED_EVERY_N) {
+        return default_mutator(data, size.min(room), room).clamp(1, room);
     }
-    SCRATCH.with_borrow_mut(|Scratch { parent, child, steps, fresh }| {
+    SCRATCH.with_borrow_mut(|Scratch { parent, child, steps, buffers: fresh }| {
         parent.clear();
         parent.extend_from_slice(&data[..size.min(data.len())]);
-        let mut list = emptied(std::mem::take(steps));
+        let mut list = recycle(std::mem::take(steps));
         let sender = wire::read(parent, &mut list);
-        let what = wire::Child::pick(&mut random);
-        if what == wire::Child::Changed {
+        let what = wire::MutationKind::pick(&mut random);
+        if what == wire::MutationKind::Changed {
             for fresh in fresh.iter_mut().take(random.rounds(MAX_CHANGES)) {
-                steps::change(&mut list, Form::Wire, &mut random, fresh);
+                steps::change(&mut list, InputKind::Wire, &mut random, fresh);
             }
         }
         wire::write(&list, what, sender, room, &mut random, child);
-        *steps = emptied(list);
-        keep(child, data)
+        *steps = recycle(list);
+        copy_out(child, data)
     })
 }
 
@@ -94,46 +94,46 @@ pub fn script(
     size: usize,
     max_size: usize,
     seed: u32,
-    theirs: impl FnOnce(&mut [u8], usize, usize) -> usize,
+    default_mutator: impl FnOnce(&mut [u8], usize, usize) -> usize,
 ) -> usize {
     let room = max_size.min(data.len()).min(MAX_SCRIPT);
     if room == 0 {
         return 0;
     }
     let mut random = Random::new(seed);
-    let ours = !random.one_in(THEIR_SHARE);
-    let size = SCRATCH.with_borrow_mut(|Scratch { parent, child, steps, fresh }| {
+    let ours = !random.one_in(DEFAULT_MUTATOR_EVERY_N);
+    let size = SCRATCH.with_borrow_mut(|Scratch { parent, child, steps, buffers: fresh }| {
         compile(&data[..size.min(data.len())], parent);
         if !ours {
             parent.truncate(room);
-            return keep(parent, data);
+            return copy_out(parent, data);
         }
         // What `compile` makes is a script; an empty one, if it were not, has children too.
         let script =
             Script::decode(parent).or_else(|_| Script::decode(&[MAGIC])).expect("the shortest script");
-        let mut list = emptied(std::mem::take(steps));
+        let mut list = recycle(std::mem::take(steps));
         // Notes take room and change nothing.
         list.extend(script.steps().filter(|step| !matches!(step, Step::Note(_))).take(MAX_STEPS));
         let flipped = random.one_in(16);
         if !flipped {
             for fresh in fresh.iter_mut().take(random.rounds(MAX_CHANGES)) {
-                steps::change(&mut list, Form::Script, &mut random, fresh);
+                steps::change(&mut list, InputKind::Script, &mut random, fresh);
             }
         }
         let role = if flipped { script.role().peer() } else { script.role() };
-        *child = written(&list, role, room);
-        *steps = emptied(list);
-        keep(child, data)
+        *child = encode_steps(&list, role, room);
+        *steps = recycle(list);
+        copy_out(child, data)
     });
     match &mut data[1..room] {
         // The first octet says what the others are, and stays.
-        rest @ [_, ..] if !ours => 1 + theirs(rest, size - 1, room - 1).min(room - 1),
+        rest @ [_, ..] if !ours => 1 + default_mutator(rest, size - 1, room - 1).min(room - 1),
         _ => size,
     }
 }
 
 /// The list without its steps, to be filled with steps that borrow something else.
-fn emptied<'a>(mut steps: Vec<Step<'_>>) -> Vec<Step<'a>> {
+fn recycle<'a>(mut steps: Vec<Step<'_>>) -> Vec<Step<'a>> {
     steps.clear();
     // What is collected from a vector in place keeps its memory.
     steps.into_iter().map(|_| unreachable!("the list is empty")).collect()
@@ -153,7 +153,7 @@ fn compile(parent: &[u8], out: &mut Vec<u8>) {
 }
 
 /// As many of the steps as there is room for.
-fn written(steps: &[Step<'_>], role: Role, room: usize) -> Vec<u8> {
+fn encode_steps(steps: &[Step<'_>], role: Role, room: usize) -> Vec<u8> {
     let mut kept = steps.len();
     loop {
         let mut writer = Writer::new(role);
@@ -170,7 +170,7 @@ fn written(steps: &[Step<'_>], role: Role, room: usize) -> Vec<u8> {
     }
 }
 
-fn keep(child: &[u8], data: &mut [u8]) -> usize {
+fn copy_out(child: &[u8], data: &mut [u8]) -> usize {
     data[..child.len()].copy_from_slice(child);
     child.len()
 }

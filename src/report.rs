@@ -12,35 +12,35 @@ use crate::trace::Trace;
 
 /// What a finding does to a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Standing {
+pub enum FindingStatus {
     /// It fails the run.
-    Fails,
+    Fail,
     /// It would, or would warn, were it not listed as known.
     Known,
     /// It warns: a SHOULD, or leniency, in a run that is not strict.
-    Warns,
+    Warn,
     /// It is told, and nothing more.
-    Informs,
+    Info,
 }
 
-impl Standing {
+impl FindingStatus {
     /// The standing of a breach at this level, listed as known or not, in a strict run or another.
-    pub const fn of(level: Level, known: bool, strict: bool) -> Standing {
+    pub const fn of(level: Level, known: bool, strict: bool) -> FindingStatus {
         match (level, known) {
-            (Level::Info, _) => Standing::Informs,
-            (_, true) => Standing::Known,
-            (_, false) if level.fails(strict) => Standing::Fails,
-            (_, false) => Standing::Warns,
+            (Level::Info, _) => FindingStatus::Info,
+            (_, true) => FindingStatus::Known,
+            (_, false) if level.fails(strict) => FindingStatus::Fail,
+            (_, false) => FindingStatus::Warn,
         }
     }
 
     /// The word before the rules in a table.
     pub const fn name(self) -> &'static str {
         match self {
-            Standing::Fails => "FAIL",
-            Standing::Known => "known",
-            Standing::Warns => "warn",
-            Standing::Informs => "info",
+            FindingStatus::Fail => "FAIL",
+            FindingStatus::Known => "known",
+            FindingStatus::Warn => "warn",
+            FindingStatus::Info => "info",
         }
     }
 }
@@ -49,7 +49,7 @@ impl Standing {
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     sections: Vec<Section>,
-    not_built: Vec<(String, String)>,
+    unavailable: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,12 +58,12 @@ struct Section {
     subjects: Vec<String>,
     outline: String,
     timeline: String,
-    findings: Vec<Line>,
+    findings: Vec<FindingLine>,
 }
 
 /// A finding without its place: where it stands in a trace depends on what else the subject shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Line {
+struct FindingLine {
     rule: Rule,
     level: Level,
     actual: String,
@@ -89,13 +89,13 @@ impl Report {
         findings: &[Finding],
         known: impl Fn(Rule) -> bool,
     ) {
-        let findings: Vec<Line> = findings
+        let findings: Vec<FindingLine> = findings
             .iter()
-            .map(|finding| Line {
+            .map(|finding| FindingLine {
                 rule: finding.rule,
                 level: finding.level,
                 actual: finding.actual.to_string(),
-                known: Standing::of(finding.level, known(finding.rule), true) == Standing::Known,
+                known: FindingStatus::of(finding.level, known(finding.rule), true) == FindingStatus::Known,
             })
             .collect();
         let role = trace.role.name();
@@ -116,8 +116,8 @@ impl Report {
     }
 
     /// Says that a subject is missing, and what to do about it.
-    pub fn add_not_built(&mut self, subject: &str, remedy: &str) {
-        self.not_built.push((subject.to_owned(), remedy.to_owned()));
+    pub fn add_unavailable(&mut self, subject: &str, remedy: &str) {
+        self.unavailable.push((subject.to_owned(), remedy.to_owned()));
     }
 }
 
@@ -133,12 +133,12 @@ impl fmt::Display for Report {
             f.write_str(&section.timeline)?;
             let widest = section.findings.iter().map(|line| line.rule.id().len()).max().unwrap_or(0);
             for line in &section.findings {
-                let Line { rule, level, actual, known } = line;
+                let FindingLine { rule, level, actual, known } = line;
                 let known = if *known { " (known)" } else { "" };
                 writeln!(f, "  {rule:<widest$}  {level:<7}  {actual}{known}")?;
             }
         }
-        for (subject, remedy) in &self.not_built {
+        for (subject, remedy) in &self.unavailable {
             writeln!(f, "not built: {subject} ({remedy})")?;
         }
         Ok(())
@@ -159,19 +159,19 @@ impl Tally {
     pub fn of(findings: &[Finding], strict: bool, known: impl Fn(Rule) -> bool) -> Tally {
         let mut tally = Tally::default();
         for finding in findings {
-            let standing = Standing::of(finding.level, known(finding.rule), strict);
+            let standing = FindingStatus::of(finding.level, known(finding.rule), strict);
             tally.set_mut(standing).insert(finding.rule);
         }
         tally
     }
 
     /// The rules with this standing.
-    pub const fn rules(&self, standing: Standing) -> RuleSet {
+    pub const fn rules(&self, standing: FindingStatus) -> RuleSet {
         match standing {
-            Standing::Fails => self.fails,
-            Standing::Known => self.known,
-            Standing::Warns => self.warns,
-            Standing::Informs => self.informs,
+            FindingStatus::Fail => self.fails,
+            FindingStatus::Known => self.known,
+            FindingStatus::Warn => self.warns,
+            FindingStatus::Info => self.informs,
         }
     }
 
@@ -190,12 +190,12 @@ impl Tally {
         }
     }
 
-    const fn set_mut(&mut self, standing: Standing) -> &mut RuleSet {
+    const fn set_mut(&mut self, standing: FindingStatus) -> &mut RuleSet {
         match standing {
-            Standing::Fails => &mut self.fails,
-            Standing::Known => &mut self.known,
-            Standing::Warns => &mut self.warns,
-            Standing::Informs => &mut self.informs,
+            FindingStatus::Fail => &mut self.fails,
+            FindingStatus::Known => &mut self.known,
+            FindingStatus::Warn => &mut self.warns,
+            FindingStatus::Info => &mut self.informs,
         }
     }
 }
@@ -204,7 +204,7 @@ impl fmt::Display for Tally {
     /// `PASS`, or a line for each rule, the worst first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut lines = 0;
-        for standing in [Standing::Fails, Standing::Known, Standing::Warns] {
+        for standing in [FindingStatus::Fail, FindingStatus::Known, FindingStatus::Warn] {
             for rule in self.rules(standing).iter() {
                 let newline = if lines > 0 { "\n" } else { "" };
                 write!(f, "{newline}{} {rule}", standing.name())?;
@@ -232,7 +232,7 @@ pub struct Totals {
     /// Verdicts with a breach that fails the run.
     pub failed: usize,
     /// Pairs of a subject and a rule that fail the run.
-    pub breaches: usize,
+    pub violations: usize,
     /// Pairs of a subject and a rule that are known.
     pub known: usize,
     /// Pairs of a subject and a rule that warn.
@@ -295,20 +295,20 @@ impl Summary {
                 let Some(tally) = tally else { continue };
                 totals.verdicts += 1;
                 totals.failed += usize::from(!tally.passes());
-                let standings = [Standing::Fails, Standing::Known, Standing::Warns];
+                let standings = [FindingStatus::Fail, FindingStatus::Known, FindingStatus::Warn];
                 for (pairs, standing) in pairs.iter_mut().zip(standings) {
                     pairs.extend(tally.rules(standing).iter().map(|rule| (subject, rule)));
                 }
             }
         }
-        [totals.breaches, totals.known, totals.warnings] = pairs.map(|pairs| pairs.len());
+        [totals.violations, totals.known, totals.warnings] = pairs.map(|pairs| pairs.len());
         totals
     }
 }
 
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Totals { scripts, verdicts, failed, breaches, known, warnings } = *self;
+        let Totals { scripts, verdicts, failed, violations: breaches, known, warnings } = *self;
         let plural =
             |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
         write!(
@@ -325,7 +325,7 @@ impl fmt::Display for Totals {
 
 #[cfg(test)]
 mod tests {
-    use super::{Report, Standing, Summary, Tally};
+    use super::{FindingStatus, Report, Summary, Tally};
     use crate::code::Profile;
     use crate::drive::Driver;
     use crate::judge::Judge;
@@ -333,7 +333,7 @@ mod tests {
     use crate::rule::{Level, Rule};
     use crate::script::ScriptBuf;
     use crate::subject::Subject;
-    use crate::subjects::faulty::{Fault, Faulty};
+    use crate::subjects::faulty::{Fault, FaultyModel};
     use crate::subjects::model::Model;
 
     const SCRIPT: &str = "wsclose 1\nrole server\n> close\n> fin\n";
@@ -385,7 +385,7 @@ mod tests {
     fn a_breach_has_a_section_of_its_own_with_its_findings() {
         let mut report = Report::new();
         play(&mut model(), Role::Server, |trace, findings| report.add("model", trace, findings));
-        play(&mut Faulty::new(Fault::SendsCode0), Role::Server, |trace, findings| {
+        play(&mut FaultyModel::new(Fault::SendsCode0), Role::Server, |trace, findings| {
             report.add("faulty", trace, findings);
         });
         let text = report.to_string();
@@ -397,7 +397,7 @@ mod tests {
     fn the_same_trace_with_and_without_a_known_breach_is_not_the_same() {
         let mut report = Report::new();
         for (name, known) in [("new", false), ("old", true)] {
-            play(&mut Faulty::new(Fault::SendsCode0), Role::Server, |trace, findings| {
+            play(&mut FaultyModel::new(Fault::SendsCode0), Role::Server, |trace, findings| {
                 report.add_with_known(name, trace, findings, |_| known);
             });
         }
@@ -420,26 +420,26 @@ mod tests {
     fn what_is_not_built_comes_last() {
         let mut report = Report::new();
         play(&mut model(), Role::Server, |trace, findings| report.add("model", trace, findings));
-        report.add_not_built("peer-y", "install peer-y-dev");
+        report.add_unavailable("peer-y", "install peer-y-dev");
         assert!(report.to_string().ends_with("\nnot built: peer-y (install peer-y-dev)\n"), "{report}");
     }
 
     #[test]
     fn known_and_lenient_breaches_do_not_fail_a_run() {
         for level in [Level::Must, Level::Interop, Level::Robust] {
-            assert_eq!(Standing::of(level, false, false), Standing::Fails);
-            assert_eq!(Standing::of(level, true, true), Standing::Known);
+            assert_eq!(FindingStatus::of(level, false, false), FindingStatus::Fail);
+            assert_eq!(FindingStatus::of(level, true, true), FindingStatus::Known);
         }
         for level in [Level::Should, Level::Lenient] {
-            assert_eq!(Standing::of(level, false, false), Standing::Warns);
-            assert_eq!(Standing::of(level, false, true), Standing::Fails);
+            assert_eq!(FindingStatus::of(level, false, false), FindingStatus::Warn);
+            assert_eq!(FindingStatus::of(level, false, true), FindingStatus::Fail);
         }
-        assert_eq!(Standing::of(Level::Info, false, true), Standing::Informs);
+        assert_eq!(FindingStatus::of(Level::Info, false, true), FindingStatus::Info);
     }
 
     #[test]
     fn a_summary_adds_up() {
-        let (new, known) = play(&mut Faulty::new(Fault::SendsCode0), Role::Server, |_, findings| {
+        let (new, known) = play(&mut FaultyModel::new(Fault::SendsCode0), Role::Server, |_, findings| {
             (
                 Tally::of(findings, false, |_| false),
                 Tally::of(findings, false, |rule| rule == Rule::CodeIsDefined),
@@ -468,7 +468,7 @@ mod tests {
 
     #[test]
     fn a_verdict_in_both_roles_is_the_worse() {
-        let new = play(&mut Faulty::new(Fault::SendsCode0), Role::Server, |_, findings| {
+        let new = play(&mut FaultyModel::new(Fault::SendsCode0), Role::Server, |_, findings| {
             Tally::of(findings, false, |_| false)
         });
         let mut summary = Summary::new();

@@ -61,24 +61,24 @@ pub struct Payload<'a> {
     /// Two octets in front, in network order.
     pub code: Option<CloseCode>,
     /// What follows them, at most 127 octets.
-    pub tail: &'a [u8],
+    pub chunk: &'a [u8],
     /// How often it follows, at least once.
-    pub times: u8,
+    pub repeat: u8,
 }
 
 impl<'a> Payload<'a> {
     /// No octets.
-    pub const EMPTY: Payload<'static> = Payload { code: None, tail: &[], times: 1 };
+    pub const EMPTY: Payload<'static> = Payload { code: None, chunk: &[], repeat: 1 };
 
     /// As far as it is UTF-8: what an application that has strings can ask for.
     fn as_text(self) -> Payload<'a> {
-        let tail = binary::utf8_prefix(self.tail).as_bytes();
-        Payload { code: self.code, tail, times: if tail.is_empty() { 1 } else { self.times } }
+        let tail = binary::utf8_prefix(self.chunk).as_bytes();
+        Payload { code: self.code, chunk: tail, repeat: if tail.is_empty() { 1 } else { self.repeat } }
     }
 
     /// How many octets it makes.
     pub const fn len(&self) -> usize {
-        (if self.code.is_some() { 2 } else { 0 }) + self.tail.len() * self.times as usize
+        (if self.code.is_some() { 2 } else { 0 }) + self.chunk.len() * self.repeat as usize
     }
 
     /// Whether it makes none.
@@ -91,15 +91,15 @@ impl<'a> Payload<'a> {
         if let Some(code) = self.code {
             out.extend_from_slice(&code.to_octets());
         }
-        for _ in 0..self.times {
-            out.extend_from_slice(self.tail);
+        for _ in 0..self.repeat {
+            out.extend_from_slice(self.chunk);
         }
     }
 }
 
 /// How octets are handed to TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Placing {
+pub struct SegmentPlacement {
     /// Joined to the segment before, instead of beginning one.
     pub glue: bool,
     /// The segment is cut after so many octets of this step.
@@ -108,7 +108,7 @@ pub struct Placing {
 
 /// Which of the three length forms a frame uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum Form {
+pub enum LengthEncoding {
     /// The shortest, as §5.2 demands.
     #[default]
     Shortest,
@@ -132,13 +132,13 @@ pub struct FrameStep<'a> {
     /// The masking key, where the frame has one; `None` is [`DEFAULT_KEY`].
     pub key: Option<[u8; 4]>,
     /// The form of its length.
-    pub form: Form,
+    pub length_encoding: LengthEncoding,
     /// The length that it claims, if not that of its payload.
-    pub claim: Option<u64>,
+    pub claimed_len: Option<u64>,
     /// The payload.
     pub payload: Payload<'a>,
     /// How it is handed to TCP.
-    pub placing: Placing,
+    pub placement: SegmentPlacement,
 }
 
 impl<'a> FrameStep<'a> {
@@ -150,21 +150,23 @@ impl<'a> FrameStep<'a> {
             opcode,
             mask_wrong: false,
             key: None,
-            form: Form::Shortest,
-            claim: None,
+            length_encoding: LengthEncoding::Shortest,
+            claimed_len: None,
             payload,
-            placing: Placing { glue: false, cut: None },
+            placement: SegmentPlacement { glue: false, cut: None },
         }
     }
 
     /// The header, when an endpoint of role `sender` sends it.
     pub fn header(&self, sender: Role) -> Header {
         let masked = (sender == Role::Client) != self.mask_wrong;
-        let value = self.claim.unwrap_or(self.payload.len() as u64);
-        let length = match self.form {
-            Form::Shortest => Length::shortest(value),
-            Form::Sixteen => u16::try_from(value).map_or(Length::sixty_four(value), Length::sixteen),
-            Form::SixtyFour => Length::sixty_four(value),
+        let value = self.claimed_len.unwrap_or(self.payload.len() as u64);
+        let length = match self.length_encoding {
+            LengthEncoding::Shortest => Length::shortest(value),
+            LengthEncoding::Sixteen => {
+                u16::try_from(value).map_or(Length::sixty_four(value), Length::sixteen)
+            }
+            LengthEncoding::SixtyFour => Length::sixty_four(value),
         };
         let mask = masked.then_some(self.key.unwrap_or(DEFAULT_KEY));
         Header { fin: self.fin, rsv: self.rsv, opcode: self.opcode, length, mask }
@@ -184,15 +186,15 @@ impl<'a> FrameStep<'a> {
 
 /// How the octets of a connection are cut when it is played again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Recut {
+pub enum Segmentation {
     /// As the steps say.
     AsWritten,
     /// Joined wherever nothing but octets stands between.
-    Whole,
+    Coalesced,
     /// Every octet alone.
-    Each,
+    Bytewise,
     /// After so many octets of every segment.
-    At(u8),
+    SplitAt(u8),
 }
 
 /// One step of a script.
@@ -205,7 +207,7 @@ pub enum Step<'a> {
         /// The octets, at most 255.
         octets: &'a [u8],
         /// How they are handed to TCP.
-        placing: Placing,
+        placing: SegmentPlacement,
     },
     /// The peer closes its half of TCP.
     Fin,
@@ -237,7 +239,7 @@ pub enum Step<'a> {
     Connect,
     /// The steps of the connection are played once more, on a connection of their own. What follows begins
     /// a new one.
-    Again(Recut),
+    Repeat(Segmentation),
     /// A note for whoever reads the timeline.
     Note(&'a str),
 }
@@ -258,7 +260,7 @@ impl<'a> Step<'a> {
             | Step::Resume
             | Step::Wait(_)
             | Step::Connect
-            | Step::Again(_)
+            | Step::Repeat(_)
             | Step::Note(_) => None,
         }
     }
@@ -274,11 +276,11 @@ impl<'a> Step<'a> {
 
     /// Appends the octets that the peer, in the role `sender`, sends by it, and says how they are placed; `None`
     /// where it sends none.
-    pub fn write(&self, sender: Role, out: &mut Vec<u8>) -> Option<Placing> {
+    pub fn write(&self, sender: Role, out: &mut Vec<u8>) -> Option<SegmentPlacement> {
         match self {
             Step::Frame(frame) => {
                 frame.write(sender, out);
-                Some(frame.placing)
+                Some(frame.placement)
             }
             Step::Octets { octets, placing } => {
                 out.extend_from_slice(octets);
@@ -295,14 +297,14 @@ impl<'a> Step<'a> {
             | Step::Resume
             | Step::Wait(_)
             | Step::Connect
-            | Step::Again(_)
+            | Step::Repeat(_)
             | Step::Note(_) => None,
         }
     }
 
     /// Whether a new connection begins with it or after it.
     pub const fn begins_connection(&self) -> bool {
-        matches!(self, Step::Connect | Step::Again(_))
+        matches!(self, Step::Connect | Step::Repeat(_))
     }
 
     /// The note, where it is one and nothing happens.
@@ -313,7 +315,7 @@ impl<'a> Step<'a> {
 
 /// Why octets are not a script.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotAScript {
+pub enum ScriptError {
     /// There are none.
     #[error(
         "expected a script, found an empty file; the shortest script is the two lines `wsclose 1` and `role server`"
@@ -334,7 +336,7 @@ pub enum NotAScript {
     TooLong(usize),
     /// The text form has a mistake.
     #[error(transparent)]
-    Text(#[from] text::Mistake),
+    Text(#[from] text::ScriptParseError),
 }
 
 /// A script in its binary form, borrowed.
@@ -346,17 +348,17 @@ pub struct Script<'a> {
 
 impl<'a> Script<'a> {
     /// Reads the binary form. After the first octet, nothing can be wrong.
-    pub fn decode(octets: &'a [u8]) -> Result<Script<'a>, NotAScript> {
+    pub fn decode(octets: &'a [u8]) -> Result<Script<'a>, ScriptError> {
         match octets {
-            [] => Err(NotAScript::Empty),
-            _ if octets.len() > MAX_SCRIPT => Err(NotAScript::TooLong(octets.len())),
+            [] => Err(ScriptError::Empty),
+            _ if octets.len() > MAX_SCRIPT => Err(ScriptError::TooLong(octets.len())),
             [MAGIC] => Ok(Script { role: Role::Client, steps: &[] }),
             [MAGIC, role, steps @ ..] => {
                 let role = if role & 1 == 0 { Role::Client } else { Role::Server };
                 Ok(Script { role, steps })
             }
-            [other, ..] if other & 0xf0 == 0xc0 => Err(NotAScript::Version(other & 0x0f)),
-            [other, ..] => Err(NotAScript::Magic(*other)),
+            [other, ..] if other & 0xf0 == 0xc0 => Err(ScriptError::Version(other & 0x0f)),
+            [other, ..] => Err(ScriptError::Magic(*other)),
         }
     }
 
@@ -395,9 +397,9 @@ pub struct ScriptBuf(Vec<u8>);
 
 impl ScriptBuf {
     /// Reads either form, told apart by the first octets.
-    pub fn read(octets: &[u8]) -> Result<ScriptBuf, NotAScript> {
+    pub fn read(octets: &[u8]) -> Result<ScriptBuf, ScriptError> {
         if octets.len() > MAX_SCRIPT {
-            return Err(NotAScript::TooLong(octets.len()));
+            return Err(ScriptError::TooLong(octets.len()));
         }
         if text::is_text(octets) {
             return Ok(ScriptBuf(text::parse(octets)?));

@@ -4,8 +4,8 @@
 use crate::closing::State;
 use crate::code::CloseCode;
 use crate::role::Role;
-use crate::rule::Duties;
-use crate::script::{MessageKind, Recut};
+use crate::rule::Capabilities;
+use crate::script::{MessageKind, Segmentation};
 
 /// One thing that happens to an endpoint under test: what its peer, its application or time does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,13 +54,13 @@ pub trait Subject {
     fn name(&self) -> &str;
 
     /// What it does itself in this role, as against what it leaves to the program around it.
-    fn duties(&self, role: Role) -> Duties;
+    fn capabilities(&self, role: Role) -> Capabilities;
 
     /// Forgets the connection it had, if any, and begins a new one, already open.
-    fn connect(&mut self, role: Role, out: &mut Output);
+    fn connect(&mut self, role: Role, out: &mut Recorder);
 
     /// Lets one thing happen, and everything that follows from it.
-    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output);
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder);
 }
 
 /// A stretch of octets held by an [`Output`].
@@ -84,20 +84,20 @@ impl Span {
 
 /// Something that happened, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct TraceEvent {
     /// How many ticks of silence had passed on this connection.
     pub tick: u32,
     /// What it was.
-    pub what: What,
+    pub kind: TraceEventKind,
 }
 
 /// What happened: what was done to the subject, and what the subject did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum TraceEventKind {
     /// A connection begins.
     Connected {
         /// How the octets of the connection before are cut this time, if this one repeats it.
-        again: Option<Recut>,
+        repeat: Option<Segmentation>,
     },
     /// These octets reached the subject.
     Received(Span),
@@ -132,7 +132,7 @@ pub enum What {
     /// The subject wrote these octets.
     Sent(Span),
     /// It ended what it sends, by FIN, and still reads, as after `shutdown(2)`.
-    HalfFin,
+    WriteShutdown,
     /// It closed TCP, by FIN if it had not sent one before.
     Fin,
     /// It reset TCP.
@@ -154,34 +154,34 @@ pub enum What {
         clean: Option<bool>,
     },
     /// It told its application of an error, in these words.
-    Errored(Span),
+    ErrorReported(Span),
     /// It took what the application just asked for.
-    Accepted,
+    RequestAccepted,
     /// It refused what the application just asked for, in these words.
-    Refused(Span),
+    RequestRefused(Span),
     /// It was not asked for what the application just wanted: it has no interface for that, or leaves it to the
     /// program around it, as these words say.
-    NotAsked(Span),
+    Unsupported(Span),
     /// It panicked, with these words.
     Panicked(Span),
     /// It was still busy when its adapter lost patience.
-    Spinning,
+    Hung,
     /// Its memory grew by this many octets at the most since the connection began.
     Memory(u64),
     /// A subject that shows its state moved from one to another.
-    Moved(State, State),
+    StateChanged(State, State),
     /// Octets of the script that were never delivered, because the subject had closed TCP.
     Undelivered(u32),
     /// The script's own note.
     Note(Span),
     /// The connection's script is over and the subject idle.
-    Ended,
+    ScriptEnded,
 }
 
 /// The record that a subject writes to, and that the driver writes what it did to the subject to.
 #[derive(Clone, Debug, Default)]
-pub struct Output {
-    entries: Vec<Entry>,
+pub struct Recorder {
+    events: Vec<TraceEvent>,
     octets: Vec<u8>,
     tick: u32,
     tcp: Tcp,
@@ -193,27 +193,27 @@ enum Tcp {
     #[default]
     Open,
     /// It has sent its FIN, and still reads; in this entry, if nothing has come to it since.
-    HalfClosed(Option<usize>),
+    WriteClosed(Option<usize>),
     Closed,
 }
 
-impl Output {
+impl Recorder {
     /// An empty record.
-    pub fn new() -> Output {
-        Output::default()
+    pub fn new() -> Recorder {
+        Recorder::default()
     }
 
     /// Empties it, and keeps its memory.
     pub fn clear(&mut self) {
-        self.entries.clear();
+        self.events.clear();
         self.octets.clear();
         self.tick = 0;
         self.tcp = Tcp::Open;
     }
 
     /// Everything that happened, in order.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
+    pub fn events(&self) -> &[TraceEvent] {
+        &self.events
     }
 
     /// The octets of a span of this record.
@@ -232,8 +232,8 @@ impl Output {
     }
 
     /// Whether the subject has ended what it sends, and still reads.
-    pub fn is_half_closed(&self) -> bool {
-        matches!(self.tcp, Tcp::HalfClosed(_))
+    pub fn is_write_closed(&self) -> bool {
+        matches!(self.tcp, Tcp::WriteClosed(_))
     }
 
     /// How many ticks of silence have passed on this connection.
@@ -241,11 +241,11 @@ impl Output {
         self.tick
     }
 
-    fn push(&mut self, what: What) {
-        self.entries.push(Entry { tick: self.tick, what });
+    fn push(&mut self, what: TraceEventKind) {
+        self.events.push(TraceEvent { tick: self.tick, kind: what });
     }
 
-    fn keep(&mut self, octets: &[u8]) -> Span {
+    fn store(&mut self, octets: &[u8]) -> Span {
         let start = self.octets.len() as u32;
         self.octets.extend_from_slice(octets);
         Span { start, end: self.octets.len() as u32 }
@@ -257,12 +257,14 @@ impl Output {
             return;
         }
         let end = self.octets.len() as u32;
-        let span = self.keep(octets);
-        match self.entries.last_mut() {
-            Some(Entry { tick, what: What::Sent(last) }) if last.end == end && *tick == self.tick => {
+        let span = self.store(octets);
+        match self.events.last_mut() {
+            Some(TraceEvent { tick, kind: TraceEventKind::Sent(last) })
+                if last.end == end && *tick == self.tick =>
+            {
                 last.end = span.end;
             }
-            _ => self.push(What::Sent(span)),
+            _ => self.push(TraceEventKind::Sent(span)),
         }
     }
 
@@ -271,19 +273,21 @@ impl Output {
         let start = self.octets.len() as u32;
         write(&mut self.octets);
         let end = self.octets.len() as u32;
-        match self.entries.last_mut() {
-            Some(Entry { tick, what: What::Sent(last) }) if last.end == start && *tick == self.tick => {
+        match self.events.last_mut() {
+            Some(TraceEvent { tick, kind: TraceEventKind::Sent(last) })
+                if last.end == start && *tick == self.tick =>
+            {
                 last.end = end;
             }
-            _ => self.push(What::Sent(Span { start, end })),
+            _ => self.push(TraceEventKind::Sent(Span { start, end })),
         }
     }
 
     /// The subject ended what it sends, and still reads. Only the first end of a connection counts.
-    pub fn half_fin(&mut self) {
+    pub fn write_shutdown(&mut self) {
         if self.tcp == Tcp::Open {
-            self.tcp = Tcp::HalfClosed(Some(self.entries.len()));
-            self.push(What::HalfFin);
+            self.tcp = Tcp::WriteClosed(Some(self.events.len()));
+            self.push(TraceEventKind::WriteShutdown);
         }
     }
 
@@ -291,8 +295,8 @@ impl Output {
     pub fn fin(&mut self) {
         match std::mem::replace(&mut self.tcp, Tcp::Closed) {
             // It had nothing to read meanwhile: the two ends are one.
-            Tcp::HalfClosed(Some(entry)) => self.entries[entry].what = What::Fin,
-            Tcp::HalfClosed(None) | Tcp::Open => self.push(What::Fin),
+            Tcp::WriteClosed(Some(entry)) => self.events[entry].kind = TraceEventKind::Fin,
+            Tcp::WriteClosed(None) | Tcp::Open => self.push(TraceEventKind::Fin),
             Tcp::Closed => {}
         }
     }
@@ -301,108 +305,112 @@ impl Output {
     pub fn reset(&mut self) {
         if !self.is_closed() {
             self.tcp = Tcp::Closed;
-            self.push(What::Reset);
+            self.push(TraceEventKind::Reset);
         }
     }
 
     /// The subject handed its application a whole message.
     pub fn message(&mut self, kind: MessageKind, payload: &[u8]) {
-        let payload = self.keep(payload);
-        self.push(What::Message { kind, payload });
+        let payload = self.store(payload);
+        self.push(TraceEventKind::Message { kind, payload });
     }
 
     /// The subject told its application how the connection closed: see [`What::Reported`].
     pub fn reported(&mut self, code: Option<CloseCode>, reason: Option<&str>, clean: Option<bool>) {
-        let reason = reason.map(|reason| self.keep(reason.as_bytes()));
-        self.push(What::Reported { code, reason, clean });
+        let reason = reason.map(|reason| self.store(reason.as_bytes()));
+        self.push(TraceEventKind::Reported { code, reason, clean });
     }
 
     /// The subject told its application of an error.
-    pub fn errored(&mut self, words: &str) {
-        let words = self.keep(words.as_bytes());
-        self.push(What::Errored(words));
+    pub fn error_reported(&mut self, words: &str) {
+        let words = self.store(words.as_bytes());
+        self.push(TraceEventKind::ErrorReported(words));
     }
 
     /// The subject took what the application just asked for.
-    pub fn accepted(&mut self) {
-        self.push(What::Accepted);
+    pub fn request_accepted(&mut self) {
+        self.push(TraceEventKind::RequestAccepted);
     }
 
     /// The subject refused what the application just asked for.
-    pub fn refused(&mut self, words: &str) {
-        let words = self.keep(words.as_bytes());
-        self.push(What::Refused(words));
+    pub fn request_refused(&mut self, words: &str) {
+        let words = self.store(words.as_bytes());
+        self.push(TraceEventKind::RequestRefused(words));
     }
 
     /// The subject was not asked for what the application just wanted, because it has no interface for that or
     /// leaves it to the program around it: neither to its credit nor held against it.
-    pub fn not_asked(&mut self, words: &str) {
-        let words = self.keep(words.as_bytes());
-        self.push(What::NotAsked(words));
+    pub fn unsupported(&mut self, words: &str) {
+        let words = self.store(words.as_bytes());
+        self.push(TraceEventKind::Unsupported(words));
     }
 
     /// The subject panicked.
     pub fn panicked(&mut self, words: &str) {
-        let words = self.keep(words.as_bytes());
-        self.push(What::Panicked(words));
+        let words = self.store(words.as_bytes());
+        self.push(TraceEventKind::Panicked(words));
     }
 
     /// The adapter lost patience with a subject that was still busy.
-    pub fn spinning(&mut self) {
-        self.push(What::Spinning);
+    pub fn hung(&mut self) {
+        self.push(TraceEventKind::Hung);
     }
 
     /// The subject's memory has grown by so many octets, at the most, since the connection began.
     pub fn memory(&mut self, octets: u64) {
-        self.push(What::Memory(octets));
+        self.push(TraceEventKind::Memory(octets));
     }
 
     /// The subject moved from one state to another.
-    pub fn moved(&mut self, from: State, to: State) {
+    pub fn state_changed(&mut self, from: State, to: State) {
         if from != to {
-            self.push(What::Moved(from, to));
+            self.push(TraceEventKind::StateChanged(from, to));
         }
     }
 
     /// A connection begins, perhaps a repetition of the one before; its clock starts at 0.
-    pub fn connected(&mut self, again: Option<Recut>) {
+    pub fn connected(&mut self, again: Option<Segmentation>) {
         self.tick = 0;
         self.tcp = Tcp::Open;
-        self.push(What::Connected { again });
+        self.push(TraceEventKind::Connected { repeat: again });
     }
 
     /// The connection's script is over.
-    pub fn ended(&mut self) {
-        self.push(What::Ended);
+    pub fn script_ended(&mut self) {
+        self.push(TraceEventKind::ScriptEnded);
     }
 
     /// Octets that never reached the subject.
     pub fn undelivered(&mut self, octets: usize) {
-        self.push(What::Undelivered(octets as u32));
+        self.push(TraceEventKind::Undelivered(octets as u32));
     }
 
     /// A note of the script's.
     pub fn note(&mut self, text: &str) {
-        let text = self.keep(text.as_bytes());
-        self.push(What::Note(text));
+        let text = self.store(text.as_bytes());
+        self.push(TraceEventKind::Note(text));
     }
 
     /// Writes down what is about to be done to the subject.
-    pub fn stimulated(&mut self, stimulus: Stimulus<'_>) {
-        if let Tcp::HalfClosed(entry) = &mut self.tcp {
+    pub fn record_stimulus(&mut self, stimulus: Stimulus<'_>) {
+        if let Tcp::WriteClosed(entry) = &mut self.tcp {
             *entry = None;
         }
         let what = match stimulus {
-            Stimulus::Octets(octets) => What::Received(self.keep(octets)),
-            Stimulus::Fin => What::PeerFin,
-            Stimulus::Reset => What::PeerReset,
-            Stimulus::PeerGone(writes) => What::PeerGone(writes),
-            Stimulus::PeerPause => What::PeerPaused,
-            Stimulus::PeerResume => What::PeerResumed,
-            Stimulus::Close { code, reason } => What::AppClose { code, reason: self.keep(reason.as_bytes()) },
-            Stimulus::Send { kind, payload } => What::AppSend { kind, payload: self.keep(payload) },
-            Stimulus::Pause => What::AppPause,
-            Stimulus::Resume => What::AppResume,
+            Stimulus::Octets(octets) => TraceEventKind::Received(self.store(octets)),
+            Stimulus::Fin => TraceEventKind::PeerFin,
+            Stimulus::Reset => TraceEventKind::PeerReset,
+            Stimulus::PeerGone(writes) => TraceEventKind::PeerGone(writes),
+            Stimulus::PeerPause => TraceEventKind::PeerPaused,
+            Stimulus::PeerResume => TraceEventKind::PeerResumed,
+            Stimulus::Close { code, reason } => {
+                TraceEventKind::AppClose { code, reason: self.store(reason.as_bytes()) }
+            }
+            Stimulus::Send { kind, payload } => {
+                TraceEventKind::AppSend { kind, payload: self.store(payload) }
+            }
+            Stimulus::Pause => TraceEventKind::AppPause,
+            Stimulus::Resume => TraceEventKind::AppResume,
             Stimulus::Tick => {
                 self.tick += 1;
                 return;

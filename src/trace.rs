@@ -6,9 +6,9 @@ use std::fmt;
 use crate::close::{BodyError, CloseBody};
 use crate::frame::{self, Decoder, Header, LengthForm, Opcode, Piece};
 use crate::role::Role;
-use crate::rule::Duties;
-use crate::script::Recut;
-use crate::subject::{Entry, Output, Span, What};
+use crate::rule::Capabilities;
+use crate::script::Segmentation;
+use crate::subject::{Recorder, Span, TraceEvent, TraceEventKind};
 
 /// The observation of one script on one subject.
 #[derive(Clone, Debug)]
@@ -16,14 +16,14 @@ pub struct Trace {
     /// The role of the subject.
     pub role: Role,
     /// What the subject does itself; the judge holds nothing else against it.
-    pub duties: Duties,
+    pub capabilities: Capabilities,
     /// What happened.
-    pub output: Output,
+    pub recorder: Recorder,
 }
 
 impl Default for Trace {
     fn default() -> Self {
-        Trace { role: Role::Server, duties: Duties::ALL, output: Output::new() }
+        Trace { role: Role::Server, capabilities: Capabilities::ALL, recorder: Recorder::new() }
     }
 }
 
@@ -34,13 +34,13 @@ impl Trace {
     }
 
     /// Everything that happened.
-    pub fn entries(&self) -> &[Entry] {
-        self.output.entries()
+    pub fn events(&self) -> &[TraceEvent] {
+        self.recorder.events()
     }
 
     /// The octets of a span.
     pub fn octets(&self, span: Span) -> &[u8] {
-        self.output.octets(span)
+        self.recorder.octets(span)
     }
 
     /// The timeline without what only some subjects show (their states), so that two subjects that did the
@@ -52,63 +52,67 @@ impl Trace {
     }
 
     fn write(&self, f: &mut impl fmt::Write, states: bool) -> fmt::Result {
-        let mut to = Direction::new('>');
-        let mut from = Direction::new('<');
+        let mut to = TimelineLane::new('>');
+        let mut from = TimelineLane::new('<');
         let mut half_closed = false;
-        for (at, entry) in self.entries().iter().enumerate() {
+        for (at, entry) in self.events().iter().enumerate() {
             let tick = entry.tick;
-            if !matches!(entry.what, What::Received(_)) {
+            if !matches!(entry.kind, TraceEventKind::Received(_)) {
                 to.flush(f)?;
             }
-            if !matches!(entry.what, What::Sent(_)) {
+            if !matches!(entry.kind, TraceEventKind::Sent(_)) {
                 from.flush(f)?;
             }
             let mut note = |text: fmt::Arguments<'_>| writeln!(f, "{tick:>3}  |  {text}");
-            match entry.what {
-                What::Connected { again } => {
+            match entry.kind {
+                TraceEventKind::Connected { repeat: again } => {
                     match again {
                         None if at == 0 => {}
                         None => note(format_args!("a new connection"))?,
-                        Some(Recut::AsWritten) => note(format_args!("the same again"))?,
-                        Some(Recut::Whole) => {
+                        Some(Segmentation::AsWritten) => note(format_args!("the same again"))?,
+                        Some(Segmentation::Coalesced) => {
                             note(format_args!("the same again, in as few segments as can be"))?
                         }
-                        Some(Recut::Each) => note(format_args!("the same again, every octet alone"))?,
-                        Some(Recut::At(cut)) => note(format_args!("the same again, cut after {cut} octets"))?,
+                        Some(Segmentation::Bytewise) => {
+                            note(format_args!("the same again, every octet alone"))?
+                        }
+                        Some(Segmentation::SplitAt(cut)) => {
+                            note(format_args!("the same again, cut after {cut} octets"))?
+                        }
                     }
-                    to = Direction::new('>');
-                    from = Direction::new('<');
+                    to = TimelineLane::new('>');
+                    from = TimelineLane::new('<');
                     half_closed = false;
                 }
-                What::Received(span) => to.segment(f, tick, self.octets(span))?,
-                What::Sent(span) => from.segment(f, tick, self.octets(span))?,
-                What::PeerFin => writeln!(f, "{tick:>3}  >  FIN")?,
-                What::PeerReset => writeln!(f, "{tick:>3}  >  RST")?,
-                What::PeerGone(writes) => {
+                TraceEventKind::Received(span) => to.segment(f, tick, self.octets(span))?,
+                TraceEventKind::Sent(span) => from.segment(f, tick, self.octets(span))?,
+                TraceEventKind::PeerFin => writeln!(f, "{tick:>3}  >  FIN")?,
+                TraceEventKind::PeerReset => writeln!(f, "{tick:>3}  >  RST")?,
+                TraceEventKind::PeerGone(writes) => {
                     note(format_args!("peer is gone, {} still taken", count(usize::from(writes), "write")))?;
                 }
-                What::PeerPaused => note(format_args!("peer stops reading"))?,
-                What::PeerResumed => note(format_args!("peer reads again"))?,
-                What::HalfFin => {
+                TraceEventKind::PeerPaused => note(format_args!("peer stops reading"))?,
+                TraceEventKind::PeerResumed => note(format_args!("peer reads again"))?,
+                TraceEventKind::WriteShutdown => {
                     half_closed = true;
                     writeln!(f, "{tick:>3}  <  FIN, and still reads")?;
                 }
-                What::Fin if half_closed => note(format_args!("reads no more"))?,
-                What::Fin => writeln!(f, "{tick:>3}  <  FIN")?,
-                What::Reset => writeln!(f, "{tick:>3}  <  RST")?,
-                What::AppClose { code: None, .. } => note(format_args!("app closes"))?,
-                What::AppClose { code: Some(code), reason } => {
+                TraceEventKind::Fin if half_closed => note(format_args!("reads no more"))?,
+                TraceEventKind::Fin => writeln!(f, "{tick:>3}  <  FIN")?,
+                TraceEventKind::Reset => writeln!(f, "{tick:>3}  <  RST")?,
+                TraceEventKind::AppClose { code: None, .. } => note(format_args!("app closes"))?,
+                TraceEventKind::AppClose { code: Some(code), reason } => {
                     note(format_args!("app closes {code} {}", Quoted(self.octets(reason))))?;
                 }
-                What::AppSend { kind, payload } => {
+                TraceEventKind::AppSend { kind, payload } => {
                     note(format_args!("app sends {} {}", kind.name(), Quoted(self.octets(payload))))?;
                 }
-                What::AppPause => note(format_args!("app stops reading"))?,
-                What::AppResume => note(format_args!("app reads again"))?,
-                What::Message { kind, payload } => {
+                TraceEventKind::AppPause => note(format_args!("app stops reading"))?,
+                TraceEventKind::AppResume => note(format_args!("app reads again"))?,
+                TraceEventKind::Message { kind, payload } => {
                     note(format_args!("app is told: {} {}", kind.name(), Quoted(self.octets(payload))))?;
                 }
-                What::Reported { code, reason, clean } => {
+                TraceEventKind::Reported { code, reason, clean } => {
                     let code = code.map_or("without a code".to_owned(), |code| code.to_string());
                     let reason =
                         reason.map(|span| format!(" {}", Quoted(self.octets(span)))).unwrap_or_default();
@@ -119,27 +123,31 @@ impl Trace {
                     };
                     note(format_args!("app is told: closed {code}{reason}{clean}"))?;
                 }
-                What::Errored(words) => {
-                    note(format_args!("app is told: error: {}", self.output.text(words)))?;
+                TraceEventKind::ErrorReported(words) => {
+                    note(format_args!("app is told: error: {}", self.recorder.text(words)))?;
                 }
-                What::Accepted => {}
-                What::Refused(words) => note(format_args!("refused: {}", self.output.text(words)))?,
-                What::NotAsked(words) => {
-                    note(format_args!("not asked: {}", self.output.text(words)))?;
+                TraceEventKind::RequestAccepted => {}
+                TraceEventKind::RequestRefused(words) => {
+                    note(format_args!("refused: {}", self.recorder.text(words)))?
                 }
-                What::Panicked(words) => note(format_args!("PANIC: {}", self.output.text(words)))?,
-                What::Spinning => note(format_args!("HANG: still busy"))?,
-                What::Memory(_) => {}
-                What::Moved(before, after) => {
+                TraceEventKind::Unsupported(words) => {
+                    note(format_args!("not asked: {}", self.recorder.text(words)))?;
+                }
+                TraceEventKind::Panicked(words) => {
+                    note(format_args!("PANIC: {}", self.recorder.text(words)))?
+                }
+                TraceEventKind::Hung => note(format_args!("HANG: still busy"))?,
+                TraceEventKind::Memory(_) => {}
+                TraceEventKind::StateChanged(before, after) => {
                     if states {
                         note(format_args!("{} -> {}", before.name(), after.name()))?;
                     }
                 }
-                What::Undelivered(octets) => {
+                TraceEventKind::Undelivered(octets) => {
                     note(format_args!("not delivered, TCP is closed: {}", count(octets as usize, "octet")))?;
                 }
-                What::Note(text) => note(format_args!("# {}", self.output.text(text)))?,
-                What::Ended => {}
+                TraceEventKind::Note(text) => note(format_args!("# {}", self.recorder.text(text)))?,
+                TraceEventKind::ScriptEnded => {}
             }
         }
         to.flush(f)?;
@@ -162,7 +170,7 @@ impl fmt::Display for Quoted<'_> {
         match std::str::from_utf8(self.0) {
             Ok(text) if text.len() <= SHOWN => write!(f, "\"{}\"", text.escape_debug()),
             Ok(text) => {
-                let head = crate::close::cut_between_characters(text, SHOWN);
+                let head = crate::close::truncate_at_char_boundary(text, SHOWN);
                 write!(f, "\"{}\"… ({} octets)", head.escape_debug(), text.len())
             }
             Err(_) => write!(f, "{}", Hex(self.0)),
@@ -182,16 +190,16 @@ impl fmt::Display for Hex<'_> {
 }
 
 /// A frame in words: `CLOSE 1000 "bye" masked`, and whatever is out of the ordinary.
-pub struct Described<'a> {
+pub struct FrameDisplay<'a> {
     /// Its header.
     pub header: &'a Header,
     /// Its payload, unmasked, as far as it came.
     pub payload: &'a [u8],
 }
 
-impl fmt::Display for Described<'_> {
+impl fmt::Display for FrameDisplay<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Described { header, payload } = self;
+        let FrameDisplay { header, payload } = self;
         f.write_str(header.opcode.name())?;
         match header.opcode {
             Opcode::Close => match CloseBody::parse(payload) {
@@ -232,7 +240,7 @@ impl fmt::Display for Described<'_> {
 }
 
 /// One direction of the wire, as it is being shown.
-struct Direction {
+struct TimelineLane {
     arrow: char,
     decoder: Decoder,
     header: Option<Header>,
@@ -246,9 +254,9 @@ fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-impl Direction {
-    fn new(arrow: char) -> Direction {
-        Direction { arrow, decoder: Decoder::new(), header: None, payload: Vec::new(), unfinished: None }
+impl TimelineLane {
+    fn new(arrow: char) -> TimelineLane {
+        TimelineLane { arrow, decoder: Decoder::new(), header: None, payload: Vec::new(), unfinished: None }
     }
 
     /// Shows the segments that ended no frame, as one line.
@@ -284,9 +292,9 @@ impl Direction {
                 Piece::End => {
                     self.flush(f)?;
                     let Some(header) = self.header.take() else { continue };
-                    let words = Described { header: &header, payload: &self.payload };
+                    let words = FrameDisplay { header: &header, payload: &self.payload };
                     let octets = if whole {
-                        self.octets(&header)
+                        self.header_hex(&header)
                     } else {
                         format!("(the last {} of it)", count(before - left.len(), "octet"))
                     };
@@ -303,8 +311,8 @@ impl Direction {
             // The header is here and some of the payload is not.
             Some(header) if whole => {
                 self.flush(f)?;
-                let words = format!("{} …", Described { header: &header, payload: &self.payload });
-                let octets = self.octets(&header);
+                let words = format!("{} …", FrameDisplay { header: &header, payload: &self.payload });
+                let octets = self.header_hex(&header);
                 self.line(f, tick, &words, &octets)
             }
             Some(_) | None => {
@@ -316,7 +324,7 @@ impl Direction {
     }
 
     /// Header, key and unmasked payload. A key that the subject chose is not shown: it is different each time.
-    fn octets(&self, header: &Header) -> String {
+    fn header_hex(&self, header: &Header) -> String {
         let bare = Header { mask: None, ..*header };
         let mut octets = bare.encode().as_slice().to_vec();
         if header.mask.is_some() {

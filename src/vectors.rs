@@ -8,13 +8,13 @@ use std::fmt;
 use crate::code::CloseCode;
 use crate::frame::Opcode;
 use crate::role::Role;
-use crate::script::{FrameStep, Payload, Recut, Script, ScriptBuf, Step, Writer};
+use crate::script::{FrameStep, Payload, Script, ScriptBuf, Segmentation, Step, Writer};
 
 /// The longest reason that is tried, in octets: seven more than fit.
 pub const LONGEST_REASON: usize = 130;
 
 /// The octet of a reason after which nothing fits any more (§5.5).
-const LAST_THAT_FITS: usize = crate::close::MAX_REASON;
+const MAX_REASON: usize = crate::close::MAX_REASON;
 
 /// The most octets that a script's payload repeats.
 const LONGEST_TAIL: usize = 127;
@@ -24,7 +24,7 @@ const UNUSUAL: CloseCode = CloseCode(3333);
 
 /// A script and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Vector {
+pub struct TestVector {
     /// The folder, so to speak, and the name: `reason-asked/124`.
     pub name: String,
     /// What its author noted in it.
@@ -33,58 +33,58 @@ pub struct Vector {
     pub script: ScriptBuf,
 }
 
-impl Vector {
+impl TestVector {
     /// A script that somebody wrote.
-    pub fn curated(name: String, script: Script<'_>) -> Vector {
+    pub fn curated(name: String, script: Script<'_>) -> TestVector {
         let steps: Vec<Step<'_>> = script.steps().filter(|step| step.note().is_none()).collect();
         let notes = script.steps().filter_map(|step| step.note());
         let note = notes.collect::<Vec<_>>().join(" ");
-        Vector { note, ..Vector::of(name, &steps) }
+        TestVector { note, ..TestVector::of(name, &steps) }
     }
 
-    fn of(name: String, steps: &[Step<'_>]) -> Vector {
+    fn of(name: String, steps: &[Step<'_>]) -> TestVector {
         let mut writer = Writer::new(Role::Client);
         steps.iter().for_each(|step| writer.step(step));
         let script = ScriptBuf::read(&writer.into_octets()).expect("what a writer wrote is a script");
-        Vector { name, note: String::new(), script }
+        TestVector { name, note: String::new(), script }
     }
 }
 
 /// How a code comes to an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Way {
+pub enum CodeOrigin {
     /// In the Close with which its peer begins the handshake.
     Received,
     /// In the Close with which its peer answers its own.
-    Answered,
+    Reply,
     /// Its application asks it to close with it.
-    Asked,
+    Requested,
 }
 
-impl Way {
+impl CodeOrigin {
     /// Every way.
-    pub const ALL: [Way; 3] = [Way::Received, Way::Answered, Way::Asked];
+    pub const ALL: [CodeOrigin; 3] = [CodeOrigin::Received, CodeOrigin::Reply, CodeOrigin::Requested];
 
     /// The name in scripts, tables and pictures.
     pub const fn name(self) -> &'static str {
         match self {
-            Way::Received => "received",
-            Way::Answered => "answered",
-            Way::Asked => "asked",
+            CodeOrigin::Received => "received",
+            CodeOrigin::Reply => "answered",
+            CodeOrigin::Requested => "asked",
         }
     }
 
     /// The way in words.
-    pub const fn says(self) -> &'static str {
+    pub const fn description(self) -> &'static str {
         match self {
-            Way::Received => "the peer begins with this code",
-            Way::Answered => "the peer answers with this code",
-            Way::Asked => "the application closes with this code",
+            CodeOrigin::Received => "the peer begins with this code",
+            CodeOrigin::Reply => "the peer answers with this code",
+            CodeOrigin::Requested => "the application closes with this code",
         }
     }
 }
 
-impl fmt::Display for Way {
+impl fmt::Display for CodeOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
     }
@@ -93,7 +93,7 @@ impl fmt::Display for Way {
 /// The script of one way, for any code: 65,536 scripts in one buffer.
 #[derive(Clone, Debug)]
 pub struct CodeScript {
-    way: Way,
+    way: CodeOrigin,
     octets: Vec<u8>,
     /// Where the code stands.
     at: usize,
@@ -101,7 +101,7 @@ pub struct CodeScript {
 
 impl CodeScript {
     /// The script of this way.
-    pub fn new(way: Way) -> CodeScript {
+    pub fn new(way: CodeOrigin) -> CodeScript {
         let [octets, other] = [0, u16::MAX].map(|code| octets_of_code(way, CloseCode(code)));
         let differ = octets.iter().zip(&other).position(|(a, b)| a != b);
         CodeScript { way, at: differ.expect("two codes make two scripts"), octets }
@@ -119,15 +119,15 @@ impl CodeScript {
     }
 }
 
-fn octets_of_code(way: Way, code: CloseCode) -> Vec<u8> {
+fn octets_of_code(way: CodeOrigin, code: CloseCode) -> Vec<u8> {
     let payload = Payload { code: Some(code), ..Payload::EMPTY };
     let close = Step::Frame(FrameStep::of(Opcode::Close, payload));
     let normal = Payload { code: Some(CloseCode::NORMAL), ..Payload::EMPTY };
     let steps = match way {
         // A tick, so that an endpoint with a clock has had its time before the peer goes.
-        Way::Received => [close, Step::Wait(1), Step::Fin],
-        Way::Answered => [Step::AppClose(normal), close, Step::Fin],
-        Way::Asked => {
+        CodeOrigin::Received => [close, Step::Wait(1), Step::Fin],
+        CodeOrigin::Reply => [Step::AppClose(normal), close, Step::Fin],
+        CodeOrigin::Requested => {
             let answer = Step::Frame(FrameStep::of(Opcode::Close, normal));
             [Step::AppClose(payload), answer, Step::Fin]
         }
@@ -148,47 +148,47 @@ const fn character(width: usize) -> &'static str {
 
 /// Reasons of every length, received and asked for; some with a character across the octet after which
 /// nothing fits, some that end in half of one.
-pub fn reasons() -> impl Iterator<Item = Vector> {
+pub fn reasons() -> impl Iterator<Item = TestVector> {
     let plain = (0..=LONGEST_REASON).flat_map(|len| {
         let reason = vec![b'r'; len];
         // What a code of its own shows is asked of what is too long; the rule about lengths is about 1000.
-        let code = if len > LAST_THAT_FITS { UNUSUAL } else { CloseCode::NORMAL };
+        let code = if len > MAX_REASON { UNUSUAL } else { CloseCode::NORMAL };
         [
             received(format!("reason-received/{len}"), code, &reason),
-            asked(format!("reason-asked/{len}"), &reason),
+            requested(format!("reason-asked/{len}"), &reason),
         ]
     });
-    let half = (1..=LAST_THAT_FITS).map(|len| {
+    let half = (1..=MAX_REASON).map(|len| {
         let mut reason = vec![b'r'; len];
         reason[len - 1] = character(2).as_bytes()[0];
         received(format!("reason-received/{len}-ends-in-half-a-character"), UNUSUAL, &reason)
     });
     let across = (2..=4).flat_map(|width| (1..width).map(move |before| (width, before)));
     let across = across.flat_map(|(width, before)| {
-        let start = LAST_THAT_FITS - before;
+        let start = MAX_REASON - before;
         (start + width..=LONGEST_REASON).flat_map(move |len| {
             let mut reason = vec![b'r'; len];
             reason[start..start + width].copy_from_slice(character(width).as_bytes());
             let name = |kind: &str| format!("reason-{kind}/{len}-{before}-of-{width}-fit");
-            [received(name("received"), UNUSUAL, &reason), asked(name("asked"), &reason)]
+            [received(name("received"), UNUSUAL, &reason), requested(name("asked"), &reason)]
         })
     });
     plain.chain(half).chain(across)
 }
 
-fn received(name: String, code: CloseCode, reason: &[u8]) -> Vector {
+fn received(name: String, code: CloseCode, reason: &[u8]) -> TestVector {
     let (reason, times) = period(reason);
-    let payload = Payload { code: Some(code), tail: &reason, times };
+    let payload = Payload { code: Some(code), chunk: &reason, repeat: times };
     let close = Step::Frame(FrameStep::of(Opcode::Close, payload));
-    Vector::of(name, &[close, Step::Wait(1), Step::Fin])
+    TestVector::of(name, &[close, Step::Wait(1), Step::Fin])
 }
 
-fn asked(name: String, reason: &[u8]) -> Vector {
+fn requested(name: String, reason: &[u8]) -> TestVector {
     let (reason, times) = period(reason);
-    let payload = Payload { code: Some(CloseCode::NORMAL), tail: &reason, times };
+    let payload = Payload { code: Some(CloseCode::NORMAL), chunk: &reason, repeat: times };
     let answer = Payload { code: Some(CloseCode::NORMAL), ..Payload::EMPTY };
     let answer = Step::Frame(FrameStep::of(Opcode::Close, answer));
-    Vector::of(name, &[Step::AppClose(payload), answer, Step::Fin])
+    TestVector::of(name, &[Step::AppClose(payload), answer, Step::Fin])
 }
 
 /// A reason as a script says it: one that is too long for one payload is a part of it, repeated. The part is
@@ -201,7 +201,7 @@ fn period(reason: &[u8]) -> (Vec<u8>, u8) {
     let times = (2..=len).find(|times| len.is_multiple_of(*times) && len / times <= LONGEST_TAIL);
     let times = times.expect("a length divides itself");
     let part = len / times;
-    let which = LAST_THAT_FITS / part;
+    let which = MAX_REASON / part;
     (reason[which * part..][..part].to_vec(), times as u8)
 }
 
@@ -230,17 +230,17 @@ const AFTER_LOCAL_CLOSE: [(&str, &str); 20] = [
 ];
 
 /// The scripts in which the application closes first.
-pub fn local_closes() -> impl Iterator<Item = Vector> {
+pub fn local_closes() -> impl Iterator<Item = TestVector> {
     AFTER_LOCAL_CLOSE.into_iter().map(|(name, then)| {
         let text = format!("wsclose 1\nrole client\napp close 3333 \"ours\"\n{then}\n");
         let script = ScriptBuf::read(text.as_bytes()).expect("the table has scripts");
-        Vector::curated(format!("local-close/{name}"), script.as_script())
+        TestVector::curated(format!("local-close/{name}"), script.as_script())
     })
 }
 
 /// Every cut of every connection of a script: the connection as it is, and once more with its segments cut
 /// after so many octets.
-pub fn cuts(vector: &Vector) -> Vec<Vector> {
+pub fn segmentations(vector: &TestVector) -> Vec<TestVector> {
     let mut connections: Vec<Vec<Step<'_>>> = vec![Vec::new()];
     for step in vector.script.as_script().steps() {
         if step.begins_connection() {
@@ -254,8 +254,8 @@ pub fn cuts(vector: &Vector) -> Vec<Vector> {
         let which = if index == 0 { String::new() } else { format!(".{}", index + 1) };
         for cut in 1..longest_segment(steps).min(usize::from(u8::MAX) + 1) {
             let mut steps = steps.clone();
-            steps.push(Step::Again(Recut::At(cut as u8)));
-            all.push(Vector::of(format!("cut/{}{which}/{cut}", vector.name), &steps));
+            steps.push(Step::Repeat(Segmentation::SplitAt(cut as u8)));
+            all.push(TestVector::of(format!("cut/{}{which}/{cut}", vector.name), &steps));
         }
     }
     all
@@ -282,13 +282,13 @@ fn longest_segment(steps: &[Step<'_>]) -> usize {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{CodeScript, LONGEST_REASON, Vector, Way, cuts, local_closes, reasons};
+    use super::{CodeOrigin, CodeScript, LONGEST_REASON, TestVector, local_closes, reasons, segmentations};
     use crate::code::CloseCode;
     use crate::script::{ScriptBuf, Step};
 
     #[test]
     fn every_code_has_a_script_that_says_it_once() {
-        for way in Way::ALL {
+        for way in CodeOrigin::ALL {
             let mut script = CodeScript::new(way);
             for code in CloseCode::all() {
                 let said = script.with(code).steps().filter_map(|step| step.payload()?.code);
@@ -336,16 +336,16 @@ mod tests {
     fn a_frame_is_cut_everywhere() {
         let text = "wsclose 1\nrole server\n# note\n> close 3333 \"ab\"\n> fin\nconnect\n> ping glue\n";
         let script = ScriptBuf::read(text.as_bytes()).expect("a script");
-        let vector = Vector::curated("two".to_owned(), script.as_script());
+        let vector = TestVector::curated("two".to_owned(), script.as_script());
         assert_eq!(vector.note, "note");
-        let names: Vec<String> = cuts(&vector).into_iter().map(|vector| vector.name).collect();
+        let names: Vec<String> = segmentations(&vector).into_iter().map(|vector| vector.name).collect();
         // Ten octets in the first connection (two of header, four of key, four of body), six in the second.
         let expected: Vec<String> = (1..10)
             .map(|cut| format!("cut/two/{cut}"))
             .chain((1..6).map(|cut| format!("cut/two.2/{cut}")))
             .collect();
         assert_eq!(names, expected);
-        let first = &cuts(&vector)[0];
+        let first = &segmentations(&vector)[0];
         let text = "wsclose 1\nrole client\n> close 3333 \"ab\"\n> fin\nagain cut=1\n";
         assert_eq!(first.script.as_script().to_string(), text);
     }

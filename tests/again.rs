@@ -5,7 +5,7 @@ mod plays;
 
 use plays::Act::{Closes, Errs, Panics, Spins};
 use plays::hold;
-use wsclose::judge::Verdict::{Breaks, Conforms, NotExercised};
+use wsclose::judge::Verdict::{Conforms, NotExercised, Violates};
 use wsclose::rule::Rule;
 
 #[test]
@@ -23,9 +23,9 @@ fn only_the_same_input_asks_for_the_same_outcome() {
 fn an_error_a_panic_or_a_second_close_is_another_outcome() {
     let rule = Rule::AnySegmentation;
     let steps = "> ping \"x\"\nagain each\n";
-    hold(rule, Breaks, steps, &[&[], &[Errs]]);
-    hold(rule, Breaks, steps, &[&[], &[Panics]]);
-    hold(rule, Breaks, steps, &[&[Closes(1000)], &[Closes(1000)]]);
+    hold(rule, Violates, steps, &[&[], &[Errs]]);
+    hold(rule, Violates, steps, &[&[], &[Panics]]);
+    hold(rule, Violates, steps, &[&[Closes(1000)], &[Closes(1000)]]);
 }
 
 #[test]

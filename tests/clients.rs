@@ -5,23 +5,23 @@ mod plays;
 
 use plays::Act::{self, Closes, Ends, Errs, Writes};
 use plays::{hold, hold_as};
-use wsclose::judge::Verdict::{self, Breaks, Conforms, Inconclusive, NotExercised};
+use wsclose::judge::Verdict::{self, Conforms, Inconclusive, NotExercised, Violates};
 use wsclose::role::Role;
-use wsclose::rule::{Duty, Rule};
+use wsclose::rule::{Capability, Rule};
 
 fn client(rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
     hold_as(Role::Client, &[], rule, verdict, steps, acts);
 }
 
 fn timeless(rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
-    hold_as(Role::Client, &[Duty::KeepsTime], rule, verdict, steps, acts);
+    hold_as(Role::Client, &[Capability::HasTimeouts], rule, verdict, steps, acts);
 }
 
 #[test]
 fn it_ends_tcp_once_the_server_has_or_it_has_waited_long_enough() {
     let rule = Rule::TcpClosedAfterHandshake;
-    client(rule, Breaks, "> close 1000\n> fin\n", &[&[Closes(1000)]]);
-    client(rule, Breaks, "> close 1000\nwait 16\n", &[&[Closes(1000)]]);
+    client(rule, Violates, "> close 1000\n> fin\n", &[&[Closes(1000)]]);
+    client(rule, Violates, "> close 1000\nwait 16\n", &[&[Closes(1000)]]);
     client(rule, NotExercised, "> close 1000\nwait 15\n", &[&[Closes(1000)]]);
     timeless(rule, NotExercised, "> close 1000\nwait 16\n", &[&[Closes(1000)]]);
     client(rule, Conforms, "> close 1000\nwait 1\n", &[&[Closes(1000)], &[Ends]]);
@@ -30,7 +30,7 @@ fn it_ends_tcp_once_the_server_has_or_it_has_waited_long_enough() {
 #[test]
 fn it_lets_the_server_go_first() {
     let rule = Rule::ClientLetsServerCloseFirst;
-    client(rule, Breaks, "> close 1000\n", &[&[Closes(1000), Ends]]);
+    client(rule, Violates, "> close 1000\n", &[&[Closes(1000), Ends]]);
     // What a program does about an error is not its library's.
     client(rule, Conforms, "> close 1000\n", &[&[Closes(1000), Errs, Ends]]);
 }
@@ -40,7 +40,7 @@ fn having_failed_it_may_wait_for_the_server_too() {
     let rule = Rule::FailClosesTcp;
     timeless(rule, Inconclusive, "> ping \"x\" rsv=4\n", &[&[Errs]]);
     timeless(rule, Inconclusive, "> ping \"x\" rsv=4\nwait 16\n", &[&[Errs]]);
-    client(rule, Breaks, "> ping \"x\" rsv=4\nwait 16\n", &[&[Errs]]);
+    client(rule, Violates, "> ping \"x\" rsv=4\nwait 16\n", &[&[Errs]]);
 }
 
 /// Four empty Pings.
@@ -49,6 +49,6 @@ const PINGS: [u8; 24] =
 
 #[test]
 fn its_keys_are_seldom_zero() {
-    client(Rule::FreshMaskKey, Breaks, "> ping \"x\"\n", &[&[Writes(&PINGS)]]);
+    client(Rule::FreshMaskKey, Violates, "> ping \"x\"\n", &[&[Writes(&PINGS)]]);
     hold(Rule::FreshMaskKey, NotExercised, "> ping \"x\"\n", &[&[Writes(&PINGS)]]);
 }

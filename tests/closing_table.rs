@@ -7,13 +7,13 @@ use wsclose::closing::{Action, Event, State};
 use wsclose::code::{CloseCode, Profile};
 use wsclose::role::Role;
 use wsclose::script::MessageKind;
-use wsclose::subject::{Output, Stimulus, Subject, What};
+use wsclose::subject::{Recorder, Stimulus, Subject, TraceEventKind};
 use wsclose::subjects::model::Model;
 
 #[test]
 fn the_table_is_as_reviewed() {
     let cell = |state: State, event: Event, role: Role| {
-        let (after, action) = state.on(event, role);
+        let (after, action) = state.transition(event, role);
         let action = format!("{action:?}");
         if after == state { action } else { format!("{action:<9} ▶ {}", after.name()) }
     };
@@ -61,15 +61,15 @@ struct Watched {
 
 /// One step of an endpoint, held against what the RFC demands. Returns what is remembered afterwards.
 fn watch(before: Watched, state: State, event: Event, role: Role) -> Result<(State, Watched), &'static str> {
-    let (next, action) = state.on(event, role);
+    let (next, action) = state.transition(event, role);
     let mut now = before;
     let closing = before.closes > 0 || before.answer_due || before.received || before.failed || before.gone;
     let deaf = before.received || before.failed || before.gone;
 
     match action {
         Action::SendClose => now.closes += 1,
-        Action::Answer => now.answer_due = true,
-        Action::FailAloud => {
+        Action::SendCloseReply => now.answer_due = true,
+        Action::SendCloseThenFail => {
             now.closes += 1;
             now.tcp_ended += 1;
         }
@@ -78,16 +78,16 @@ fn watch(before: Watched, state: State, event: Event, role: Role) -> Result<(Sta
         Action::Deliver | Action::SendPong if deaf => {
             return Err("what came after the end was not discarded (§1.4)");
         }
-        Action::Refuse if !closing => return Err("an open connection refuses its application"),
+        Action::RejectRequest if !closing => return Err("an open connection refuses its application"),
         Action::Nothing
         | Action::Discard
         | Action::Deliver
         | Action::SendMessage
         | Action::SendPong
-        | Action::Refuse => {}
+        | Action::RejectRequest => {}
     }
     match event {
-        Event::Answered if before.answer_due && !before.gone => {
+        Event::CloseReplySent if before.answer_due && !before.gone => {
             now.answer_due = false;
             now.closes += 1;
         }
@@ -97,7 +97,7 @@ fn watch(before: Watched, state: State, event: Event, role: Role) -> Result<(Sta
         Event::PeerFin if before.answer_due => {}
         Event::PeerFin | Event::PeerReset => now.gone = true,
         Event::Timeout if closing => now.gone = true,
-        Event::Answered
+        Event::CloseReplySent
         | Event::RecvClose
         | Event::RecvFlaw
         | Event::Timeout
@@ -115,13 +115,14 @@ fn watch(before: Watched, state: State, event: Event, role: Role) -> Result<(Sta
     if now.tcp_ended > 1 {
         return Err("TCP is ended twice");
     }
-    if event == Event::AppSend && action != if closing { Action::Refuse } else { Action::SendMessage } {
+    if event == Event::AppSend && action != if closing { Action::RejectRequest } else { Action::SendMessage }
+    {
         return Err("the application's message is neither sent nor refused (§6.1)");
     }
     if event == Event::AppClose && !closing && action != Action::SendClose {
         return Err("the application cannot close");
     }
-    if event == Event::RecvClose && !closing && action != Action::Answer {
+    if event == Event::RecvClose && !closing && action != Action::SendCloseReply {
         return Err("a Close is not answered (§5.5.1)");
     }
     if event == Event::RecvFlaw && !deaf && now.tcp_ended != 1 {
@@ -237,7 +238,7 @@ enum Item {
 /// An endpoint, what is under way to it, and what its application was told.
 struct End {
     model: Model,
-    out: Output,
+    out: Recorder,
     shown: usize,
     inbox: VecDeque<Item>,
     told: Option<(Option<CloseCode>, Option<bool>)>,
@@ -247,7 +248,7 @@ impl End {
     fn new(role: Role) -> End {
         let mut end = End {
             model: Model::new(Profile::Iana),
-            out: Output::new(),
+            out: Recorder::new(),
             shown: 0,
             inbox: VecDeque::new(),
             told: None,
@@ -259,40 +260,43 @@ impl End {
     /// Lets something happen, and gives what was written.
     fn react(&mut self, stimulus: Stimulus<'_>) -> Vec<Item> {
         // It also keeps what is written now apart from what was written before.
-        self.out.stimulated(stimulus);
+        self.out.record_stimulus(stimulus);
         self.model.react(stimulus, &mut self.out);
         let mut written = Vec::new();
-        for entry in &self.out.entries()[self.shown..] {
-            match entry.what {
-                What::Sent(span) => written.push(Item::Octets(self.out.octets(span).to_vec())),
-                What::HalfFin | What::Fin => written.push(Item::Fin),
-                What::Reported { code, clean, .. } => self.told = Some((code, clean)),
-                What::Reset | What::Errored(_) | What::Panicked(_) | What::Spinning => {
-                    panic!("a model met with an error: {:?}", entry.what)
+        for entry in &self.out.events()[self.shown..] {
+            match entry.kind {
+                TraceEventKind::Sent(span) => written.push(Item::Octets(self.out.octets(span).to_vec())),
+                TraceEventKind::WriteShutdown | TraceEventKind::Fin => written.push(Item::Fin),
+                TraceEventKind::Reported { code, clean, .. } => self.told = Some((code, clean)),
+                TraceEventKind::Reset
+                | TraceEventKind::ErrorReported(_)
+                | TraceEventKind::Panicked(_)
+                | TraceEventKind::Hung => {
+                    panic!("a model met with an error: {:?}", entry.kind)
                 }
-                What::Connected { .. }
-                | What::Received(_)
-                | What::PeerFin
-                | What::PeerReset
-                | What::PeerGone(_)
-                | What::PeerPaused
-                | What::PeerResumed
-                | What::AppClose { .. }
-                | What::AppSend { .. }
-                | What::AppPause
-                | What::AppResume
-                | What::Message { .. }
-                | What::Accepted
-                | What::Refused(_)
-                | What::NotAsked(_)
-                | What::Memory(_)
-                | What::Moved(..)
-                | What::Undelivered(_)
-                | What::Note(_)
-                | What::Ended => {}
+                TraceEventKind::Connected { .. }
+                | TraceEventKind::Received(_)
+                | TraceEventKind::PeerFin
+                | TraceEventKind::PeerReset
+                | TraceEventKind::PeerGone(_)
+                | TraceEventKind::PeerPaused
+                | TraceEventKind::PeerResumed
+                | TraceEventKind::AppClose { .. }
+                | TraceEventKind::AppSend { .. }
+                | TraceEventKind::AppPause
+                | TraceEventKind::AppResume
+                | TraceEventKind::Message { .. }
+                | TraceEventKind::RequestAccepted
+                | TraceEventKind::RequestRefused(_)
+                | TraceEventKind::Unsupported(_)
+                | TraceEventKind::Memory(_)
+                | TraceEventKind::StateChanged(..)
+                | TraceEventKind::Undelivered(_)
+                | TraceEventKind::Note(_)
+                | TraceEventKind::ScriptEnded => {}
             }
         }
-        self.shown = self.out.entries().len();
+        self.shown = self.out.events().len();
         written
     }
 

@@ -8,49 +8,49 @@ use wsclose::code::CloseCode;
 use wsclose::judge::Verdict;
 use wsclose::rule::Rule;
 use wsclose::script::MessageKind;
-use wsclose::subject::{Output, Stimulus};
+use wsclose::subject::{Recorder, Stimulus};
 
 /// The same in as few segments as can be, and every octet alone.
 const CUTS: &str = "again whole\nagain each\n";
 
-fn on<S: Default>(react: fn(&mut S, Stimulus<'_>, &mut Output), steps: &str) -> Verdict {
+fn on<S: Default>(react: fn(&mut S, Stimulus<'_>, &mut Recorder), steps: &str) -> Verdict {
     Does::new(react).verdict(&format!("{steps}{CUTS}"), Rule::AnySegmentation)
 }
 
 /// What it answers a first segment with, whatever that is.
-fn answer(code: u16, out: &mut Output) {
+fn answer(code: u16, out: &mut Recorder) {
     let [high, low] = code.to_be_bytes();
     out.sent(&[0x88, 2, high, low]);
 }
 
 #[test]
 fn another_close_or_another_word_to_the_application_is_another_outcome() {
-    fn by_length(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn by_length(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
         if let (Stimulus::Octets(octets), false) = (stimulus, std::mem::replace(seen, true)) {
             answer(if octets.len() == 1 { 1002 } else { 1000 }, out);
             out.fin();
         }
     }
-    assert_eq!(on(by_length, "> close 1000\n"), Verdict::Breaks);
-    fn tells(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Output) {
+    assert_eq!(on(by_length, "> close 1000\n"), Verdict::Violates);
+    fn tells(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
         if let (Stimulus::Octets(octets), false) = (stimulus, std::mem::replace(seen, true)) {
             out.reported(Some(CloseCode(if octets.len() == 1 { 1006 } else { 1000 })), None, None);
             out.fin();
         }
     }
-    assert_eq!(on(tells, "> close 1000\n"), Verdict::Breaks);
+    assert_eq!(on(tells, "> close 1000\n"), Verdict::Violates);
 }
 
 #[test]
 fn what_lies_unread_makes_a_fin_or_a_reset() {
-    fn leaves(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn leaves(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
         if let (Stimulus::Octets(octets), false) = (stimulus, std::mem::replace(seen, true)) {
             answer(1000, out);
             if octets.len() == 1 { out.fin() } else { out.reset() }
         }
     }
     assert_eq!(on(leaves, "> close 1000\n"), Verdict::Conforms);
-    fn leaves_at_the_end(seen: &mut usize, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn leaves_at_the_end(seen: &mut usize, stimulus: Stimulus<'_>, out: &mut Recorder) {
         if let Stimulus::Octets(octets) = stimulus {
             *seen += octets.len();
             if *seen == 8 {
@@ -64,7 +64,7 @@ fn what_lies_unread_makes_a_fin_or_a_reset() {
 
 #[test]
 fn when_it_hangs_up_after_its_close_is_a_matter_of_time_and_without_one_it_is_not() {
-    fn hangs_up(seen: &mut u32, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn hangs_up(seen: &mut u32, stimulus: Stimulus<'_>, out: &mut Recorder) {
         if let Stimulus::Octets(_) = stimulus {
             *seen += 1;
             match seen {
@@ -76,7 +76,7 @@ fn when_it_hangs_up_after_its_close_is_a_matter_of_time_and_without_one_it_is_no
         }
     }
     assert_eq!(on(hangs_up, "> close 1000\n"), Verdict::Conforms);
-    fn just_leaves(seen: &mut u32, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn just_leaves(seen: &mut u32, stimulus: Stimulus<'_>, out: &mut Recorder) {
         if let Stimulus::Octets(_) = stimulus {
             *seen += 1;
             if *seen == 8 {
@@ -84,22 +84,22 @@ fn when_it_hangs_up_after_its_close_is_a_matter_of_time_and_without_one_it_is_no
             }
         }
     }
-    assert_eq!(on(just_leaves, "> close 1000\n"), Verdict::Breaks);
+    assert_eq!(on(just_leaves, "> close 1000\n"), Verdict::Violates);
 }
 
 /// It answers what comes first and ends what it sends, and delivers what comes in the same segment.
-fn delivers(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Output) {
+fn delivers(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
     if let (Stimulus::Octets(octets), false) = (stimulus, std::mem::replace(seen, true)) {
         answer(1000, out);
         if octets.len() > 1 {
             out.message(MessageKind::Text, b"a");
         }
-        out.half_fin();
+        out.write_shutdown();
     }
 }
 
 /// The same, but it closes TCP in both directions.
-fn delivers_and_goes(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Output) {
+fn delivers_and_goes(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
     let before = *seen;
     delivers(seen, stimulus, out);
     if *seen && !before {
@@ -112,24 +112,24 @@ fn where_octets_came_too_late_more_may_be_done_with_other_cuts() {
     assert_eq!(on(delivers, "> text \"a\"\n"), Verdict::Conforms);
     assert_eq!(on(delivers_and_goes, "> text \"a\"\n"), Verdict::Conforms);
     // Where all of them came in time, not.
-    fn never_goes(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn never_goes(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
         if let (Stimulus::Octets(octets), false) = (stimulus, std::mem::replace(seen, true))
             && octets.len() > 1
         {
             out.message(MessageKind::Text, b"a");
         }
     }
-    assert_eq!(on(never_goes, "> text \"a\"\n"), Verdict::Breaks);
+    assert_eq!(on(never_goes, "> text \"a\"\n"), Verdict::Violates);
 }
 
 #[test]
 fn a_wish_that_is_seen_to_late_may_be_seen_to_earlier_with_other_cuts() {
-    fn waits(wish: &mut bool, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn waits(wish: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
         match stimulus {
             Stimulus::Close { .. } => *wish = true,
             Stimulus::Octets(octets) if std::mem::take(wish) => {
                 answer(if octets.len() == 1 { 1000 } else { 1001 }, out);
-                out.accepted();
+                out.request_accepted();
             }
             Stimulus::Octets(_)
             | Stimulus::Fin

@@ -5,7 +5,7 @@ mod plays;
 
 use plays::Act::{Closes, Ends, Takes, Tells};
 use plays::hold;
-use wsclose::judge::Verdict::{Breaks, Conforms, Inconclusive};
+use wsclose::judge::Verdict::{Conforms, Inconclusive, Violates};
 use wsclose::rule::Rule;
 
 #[test]
@@ -13,7 +13,7 @@ fn who_has_closed_may_stop_at_a_ping() {
     let told_1005 = [Tells(Some(1005), Some(true)), Ends];
     let steps = |before: &str| format!("app close 1000\n{before}> close hex:00 rsv=3 glue\nwait 2\n");
     let acts = [&[Closes(1000), Takes][..], &told_1005];
-    hold(Rule::RejectsOneByteBody, Breaks, &steps(""), &acts);
+    hold(Rule::RejectsOneByteBody, Violates, &steps(""), &acts);
     for rule in [Rule::RejectsOneByteBody, Rule::RejectsRsv] {
         hold(rule, Inconclusive, &steps("> ping \"p\"\n"), &acts);
     }
@@ -22,7 +22,7 @@ fn who_has_closed_may_stop_at_a_ping() {
 #[test]
 fn told_1005_after_1005_may_be_told_of_no_code() {
     let rule = Rule::RejectsLocalOnlyCodes;
-    for (code, verdict) in [(1005, Inconclusive), (1015, Breaks)] {
+    for (code, verdict) in [(1005, Inconclusive), (1015, Violates)] {
         let told = [Tells(Some(code), Some(true)), Ends];
         let steps = format!("app close 1000\n> close {code}\nwait 2\n");
         hold(rule, verdict, &steps, &[&[Closes(1000), Takes], &told]);
@@ -33,13 +33,13 @@ fn told_1005_after_1005_may_be_told_of_no_code() {
 fn an_end_that_is_called_unclean_is_no_close() {
     let steps = "> fin\nwait 2\n";
     hold(Rule::EofIsNotAClose, Conforms, steps, &[&[Tells(Some(0), Some(false)), Ends]]);
-    hold(Rule::Reports1006, Breaks, steps, &[&[Tells(Some(0), Some(false)), Ends]]);
-    hold(Rule::EofIsNotAClose, Breaks, steps, &[&[Tells(Some(0), Some(true)), Ends]]);
+    hold(Rule::Reports1006, Violates, steps, &[&[Tells(Some(0), Some(false)), Ends]]);
+    hold(Rule::EofIsNotAClose, Violates, steps, &[&[Tells(Some(0), Some(true)), Ends]]);
 }
 
 #[test]
 fn who_fails_the_connection_may_call_that_unclean() {
-    for (answer, verdict) in [(1002, Inconclusive), (1000, Breaks)] {
+    for (answer, verdict) in [(1002, Inconclusive), (1000, Violates)] {
         let acts = [Closes(answer), Tells(Some(1014), Some(false)), Ends];
         hold(Rule::ReportsClean, verdict, "> close 1014\nwait 2\n", &[&acts]);
     }

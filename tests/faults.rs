@@ -6,7 +6,7 @@ use wsclose::code::Profile;
 use wsclose::drive::Driver;
 use wsclose::judge::Judge;
 use wsclose::role::Role;
-use wsclose::subjects::faulty::{Fault, Faulty};
+use wsclose::subjects::faulty::{Fault, FaultyModel};
 use wsclose::subjects::model::Model;
 
 #[test]
@@ -37,7 +37,7 @@ fn every_fault_is_found_and_named() {
         .into_iter()
         .filter(|fault| {
             !scripts.iter().any(|(_, script)| {
-                let trace = driver.drive(script.as_script(), &mut Faulty::new(*fault));
+                let trace = driver.drive(script.as_script(), &mut FaultyModel::new(*fault));
                 judge.judge(trace).iter().any(|finding| finding.rule == fault.rule())
             })
         })

@@ -6,13 +6,13 @@ mod plays;
 
 use plays::Act::{Closes, Ends, Tells};
 use plays::hold;
-use wsclose::judge::Verdict::{Breaks, Conforms, NotExercised};
+use wsclose::judge::Verdict::{Conforms, NotExercised, Violates};
 use wsclose::rule::Rule;
 
 #[test]
 fn who_can_write_again_answers_late() {
     let rule = Rule::CloseAnswered;
-    hold(rule, Breaks, "> pause\n> close 1000\n> resume\nwait 2\n", &[]);
+    hold(rule, Violates, "> pause\n> close 1000\n> resume\nwait 2\n", &[]);
     // It left, or was asked for something else while it was stuck, and may have had to give one of the two up.
     hold(rule, NotExercised, "> pause\n> close 1000\nwait 1\n> resume\nwait 2\n", &[&[], &[], &[Ends]]);
     hold(rule, NotExercised, "> pause\n> close 1000\napp close\n> resume\nwait 2\n", &[]);

@@ -2,20 +2,20 @@
 //! nothing in the model's.
 
 use wsclose::code::{CloseCode, Profile};
-use wsclose::matrix::codes::{Mark, Marks};
-use wsclose::matrix::compare::{About, Distance, clusters, code_disagreements, disagreements};
-use wsclose::matrix::{Cell, Part, Plan, Row, Scope, play};
+use wsclose::matrix::codes::{CodeMap, CodeReaction};
+use wsclose::matrix::compare::{Distance, ScriptTopics, clusters, code_disagreements, disagreements};
+use wsclose::matrix::{Cell, MatrixPlan, RoleResult, Scope, SubjectResult, play};
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty, Rule};
+use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::ScriptBuf;
-use wsclose::subject::{Output, Stimulus, Subject};
-use wsclose::subjects::faulty::{Fault, Faulty};
+use wsclose::subject::{Recorder, Stimulus, Subject};
+use wsclose::subjects::faulty::{Fault, FaultyModel};
 use wsclose::subjects::model::Model;
-use wsclose::vectors::{Vector, Way};
+use wsclose::vectors::{CodeOrigin, TestVector};
 
-const WITHOUT_CODES: Scope = Scope { codes: false, ..Scope::WHOLE };
+const WITHOUT_CODES: Scope = Scope { codes: false, ..Scope::ALL };
 
-fn plan() -> Plan {
+fn plan() -> MatrixPlan {
     let scripts = [
         ("close", "> close 3333 \"bye\"\n> fin"),
         ("noted", "# What it shows.\n> close 3333 \"bye\"\n> fin"),
@@ -26,14 +26,14 @@ fn plan() -> Plan {
     ];
     let vector = |(name, steps): (&str, &str)| {
         let text = format!("wsclose 1\nrole server\n{steps}\n");
-        Vector::curated(name.to_owned(), ScriptBuf::read(text.as_bytes()).expect("a script").as_script())
+        TestVector::curated(name.to_owned(), ScriptBuf::read(text.as_bytes()).expect("a script").as_script())
     };
-    Plan::new(scripts.map(vector).into())
+    MatrixPlan::new(scripts.map(vector).into())
 }
 
-fn row_of(plan: &Plan, scope: Scope, subject: &mut dyn Subject) -> Row {
-    let parts = Role::ALL.map(|role| play(plan, scope, role, Profile::default(), subject, &mut || true));
-    Row { name: subject.name().to_owned(), parts }
+fn row_of(plan: &MatrixPlan, scope: Scope, subject: &mut dyn Subject) -> SubjectResult {
+    let roles = Role::ALL.map(|role| play(plan, scope, role, Profile::default(), subject, &mut || true));
+    SubjectResult { name: subject.name().to_owned(), roles }
 }
 
 fn model() -> Model {
@@ -41,46 +41,46 @@ fn model() -> Model {
 }
 
 /// An endpoint that answers nothing, ever.
-struct Mute(Duties);
+struct Mute(Capabilities);
 
 impl Subject for Mute {
     fn name(&self) -> &str {
         "mute"
     }
 
-    fn duties(&self, _role: Role) -> Duties {
+    fn capabilities(&self, _role: Role) -> Capabilities {
         self.0
     }
 
-    fn connect(&mut self, _role: Role, _out: &mut Output) {}
+    fn connect(&mut self, _role: Role, _out: &mut Recorder) {}
 
-    fn react(&mut self, _stimulus: Stimulus<'_>, _out: &mut Output) {}
+    fn react(&mut self, _stimulus: Stimulus<'_>, _out: &mut Recorder) {}
 }
 
 #[test]
 fn the_model_breaks_nothing_whatever_it_is_put_through() {
-    let row = row_of(&plan(), Scope::WHOLE, &mut model());
+    let row = row_of(&plan(), Scope::ALL, &mut model());
     for rule in Rule::ALL {
         let cell = row.cell(rule);
-        assert_eq!((cell.broken, cell.shown), (0, None), "{rule}");
+        assert_eq!((cell.violated, cell.example), (0, None), "{rule}");
     }
-    assert!(row.cell(Rule::RejectsUndefinedCodes).kept > 200_000);
-    assert!(row.cell(Rule::AcceptsLongestReason).kept > 200);
-    assert!(row.cell(Rule::AnySegmentation).kept > 50);
+    assert!(row.cell(Rule::RejectsUndefinedCodes).conformed > 200_000);
+    assert!(row.cell(Rule::AcceptsLongestReason).conformed > 200);
+    assert!(row.cell(Rule::AnySegmentation).conformed > 50);
 }
 
 #[test]
 fn a_planted_fault_shows_in_its_cell_with_its_shortest_script() {
     let plan = plan();
-    let row = row_of(&plan, WITHOUT_CODES, &mut Faulty::new(Fault::CloseOf126));
-    let Cell { broken, shown, .. } = row.cell(Rule::CloseAtMost125);
+    let row = row_of(&plan, WITHOUT_CODES, &mut FaultyModel::new(Fault::CloseOf126));
+    let Cell { violated: broken, example: shown, .. } = row.cell(Rule::CloseAtMost125);
     let shown = shown.expect("a script that shows it");
     assert!(broken > 100, "{broken}");
     assert_eq!(shown.actual, "wrote a control frame over 125 bytes");
-    let ours = row.parts.iter().zip(Role::ALL).flat_map(|(part, role)| {
-        let broke = |at: &usize| part.played[*at].broken.contains(Rule::CloseAtMost125);
+    let ours = row.roles.iter().zip(Role::ALL).flat_map(|(part, role)| {
+        let broke = |at: &usize| part.scripts_played[*at].violated.contains(Rule::CloseAtMost125);
         let scripts = plan.scripts();
-        (0..part.played.len()).filter(broke).map(move |at| {
+        (0..part.scripts_played.len()).filter(broke).map(move |at| {
             (scripts[at].script.as_script().for_role(role).to_string().len(), scripts[at].name.clone())
         })
     });
@@ -90,56 +90,59 @@ fn a_planted_fault_shows_in_its_cell_with_its_shortest_script() {
 
 #[test]
 fn a_fault_that_only_a_sweep_shows_is_shown_by_the_lowest_code() {
-    let plan = Plan::new(Vec::new());
-    let mut subject = Faulty::new(Fault::TakesCodesUnder1000);
+    let plan = MatrixPlan::new(Vec::new());
+    let mut subject = FaultyModel::new(Fault::TakesCodesUnder1000);
     let row = row_of(&plan, Scope { curated: false, systematic: false, codes: true }, &mut subject);
     let cell = row.cell(Rule::RejectsUndefinedCodes);
-    assert_eq!(cell.shown.expect("shown").name, "code-received/0");
+    assert_eq!(cell.example.expect("shown").name, "code-received/0");
     // A thousand codes, begun with and answered with, in both roles.
-    assert_eq!(cell.broken, 4000);
-    let marks = &row.part(Role::Server).codes[Way::Received as usize];
-    assert_eq!(marks.on(CloseCode(999)), Mark::Echoed);
-    assert_eq!(marks.on(CloseCode(5000)), Mark::RefusedBy1002);
-    assert_eq!(marks.on(CloseCode(1005)), Mark::RefusedBy1002);
+    assert_eq!(cell.violated, 4000);
+    let marks = &row.role_result(Role::Server).codes[CodeOrigin::Received as usize];
+    assert_eq!(marks.get(CloseCode(999)), CodeReaction::Echoed);
+    assert_eq!(marks.get(CloseCode(5000)), CodeReaction::RejectedWith1002);
+    assert_eq!(marks.get(CloseCode(1005)), CodeReaction::RejectedWith1002);
 }
 
 #[test]
 fn the_marks_of_the_model_are_what_the_code_space_says() {
-    let row = row_of(&Plan::new(Vec::new()), Scope::WHOLE, &mut model());
+    let row = row_of(&MatrixPlan::new(Vec::new()), Scope::ALL, &mut model());
     for role in Role::ALL {
-        let [received, answered, asked] = &row.part(role).codes[..] else { panic!("three ways") };
+        let [received, answered, asked] = &row.role_result(role).codes[..] else { panic!("three ways") };
         for code in CloseCode::all() {
             let takes = code.acceptable(Profile::default()).is_ok();
             let sends = code.sendable(role, Profile::default()).is_ok();
-            let expected = if takes { Mark::Echoed } else { Mark::RefusedBy1002 };
-            assert_eq!(received.on(code), expected, "{code} to a {role}");
-            let expected = if sends { Mark::Written } else { Mark::RefusedToWrite };
-            assert_eq!(asked.on(code), expected, "{code} asked of a {role}");
-            let expected = if takes { Mark::Taken } else { Mark::Dropped };
-            assert_eq!(answered.on(code), expected, "{code} in an answer to a {role}");
+            let expected = if takes { CodeReaction::Echoed } else { CodeReaction::RejectedWith1002 };
+            assert_eq!(received.get(code), expected, "{code} to a {role}");
+            let expected = if sends { CodeReaction::Written } else { CodeReaction::RefusedToWrite };
+            assert_eq!(asked.get(code), expected, "{code} asked of a {role}");
+            let expected = if takes { CodeReaction::Accepted } else { CodeReaction::Dropped };
+            assert_eq!(answered.get(code), expected, "{code} in an answer to a {role}");
         }
     }
 }
 
 #[test]
 fn runs_cover_every_code_once() {
-    let marks = Marks::each(|code| if code.0.is_multiple_of(3) { Mark::Echoed } else { Mark::Nothing });
-    let runs = marks.runs();
+    let marks =
+        CodeMap::from_fn(
+            |code| if code.0.is_multiple_of(3) { CodeReaction::Echoed } else { CodeReaction::Nothing },
+        );
+    let runs = marks.ranges();
     let mut next = 0;
     for (first, last, mark) in &runs {
         assert_eq!(u32::from(first.0), next);
-        assert!((first.0..=last.0).all(|code| marks.on(CloseCode(code)) == *mark));
+        assert!((first.0..=last.0).all(|code| marks.get(CloseCode(code)) == *mark));
         next = u32::from(last.0) + 1;
     }
     assert_eq!(next, 65_536);
-    assert_eq!(marks.count(Mark::Echoed), 21_846);
-    assert_eq!(marks.differing(&Marks::each(|_| Mark::Echoed)), 65_536 - 21_846);
+    assert_eq!(marks.count(CodeReaction::Echoed), 21_846);
+    assert_eq!(marks.differing(&CodeMap::from_fn(|_| CodeReaction::Echoed)), 65_536 - 21_846);
 }
 
 #[test]
 fn two_runs_are_equal() {
     let plan = plan();
-    let mut faulty = Faulty::new(Fault::TakesSurrogates);
+    let mut faulty = FaultyModel::new(Fault::TakesSurrogates);
     let first = row_of(&plan, WITHOUT_CODES, &mut faulty);
     assert_eq!(first, row_of(&plan, WITHOUT_CODES, &mut faulty));
 }
@@ -152,8 +155,8 @@ fn who_is_out_of_time_is_cut_short() {
         asked += 1;
         asked <= 2
     };
-    let part = play(&plan, Scope::WHOLE, Role::Server, Profile::default(), &mut model(), &mut twice);
-    assert!(part.cut_short && part.codes.is_empty());
+    let part = play(&plan, Scope::ALL, Role::Server, Profile::default(), &mut model(), &mut twice);
+    assert!(part.timed_out && part.codes.is_empty());
     assert_eq!(part.scripts, 512);
 }
 
@@ -162,8 +165,8 @@ fn twins_are_one_cluster_and_a_faulty_one_is_another() {
     let plan = plan();
     let mut rows =
         vec![row_of(&plan, WITHOUT_CODES, &mut model()), row_of(&plan, WITHOUT_CODES, &mut model())];
-    rows.push(row_of(&plan, WITHOUT_CODES, &mut Faulty::new(Fault::Refuses1014)));
-    let about = About::of(&plan, &rows[0]);
+    rows.push(row_of(&plan, WITHOUT_CODES, &mut FaultyModel::new(Fault::Refuses1014)));
+    let about = ScriptTopics::of(&plan, &rows[0]);
     assert_eq!(clusters(&about, &rows), [vec![0, 1], vec![2]]);
     let distance = Distance::between(&about, &rows[0], &rows[2]);
     // The curated script with 1014, in both roles.
@@ -173,16 +176,16 @@ fn twins_are_one_cluster_and_a_faulty_one_is_another() {
     assert_eq!(topic.rule, Rule::AcceptsRegisteredCodes);
     let [kind] = &topic.disagreements[..] else { panic!("{topic:?}") };
     assert_eq!((kind.scripts, kind.name.as_str()), (2, "registered"));
-    assert_eq!(kind.camps[0].rows, [0, 1]);
+    assert_eq!(kind.groups[0].rows, [0, 1]);
 }
 
 #[test]
 fn what_is_written_after_a_close_is_part_of_the_outcome() {
     let plan = plan();
     let reference = row_of(&plan, WITHOUT_CODES, &mut model());
-    let about = About::of(&plan, &reference);
+    let about = ScriptTopics::of(&plan, &reference);
     for fault in [Fault::DataAfterClose, Fault::ClosesTwice, Fault::ResetsTcp, Fault::ReportsOwnCode] {
-        let row = row_of(&plan, WITHOUT_CODES, &mut Faulty::new(fault));
+        let row = row_of(&plan, WITHOUT_CODES, &mut FaultyModel::new(fault));
         assert!(!Distance::between(&about, &reference, &row).is_none(), "{}", row.name);
     }
 }
@@ -191,10 +194,10 @@ fn what_is_written_after_a_close_is_part_of_the_outcome() {
 fn what_is_left_to_the_program_is_no_disagreement() {
     let plan = plan();
     let reference = row_of(&plan, WITHOUT_CODES, &mut model());
-    let frames = row_of(&plan, WITHOUT_CODES, &mut Mute(Duties::of(&[Duty::Frames])));
-    let everything = row_of(&plan, WITHOUT_CODES, &mut Mute(Duties::ALL));
-    let about = About::of(&plan, &reference);
-    let apart = |other: &Row| {
+    let frames = row_of(&plan, WITHOUT_CODES, &mut Mute(Capabilities::of(&[Capability::Framing])));
+    let everything = row_of(&plan, WITHOUT_CODES, &mut Mute(Capabilities::ALL));
+    let about = ScriptTopics::of(&plan, &reference);
+    let apart = |other: &SubjectResult| {
         disagreements(&about, &[reference.clone(), other.clone()])
             .iter()
             .map(|topic| topic.scripts)
@@ -202,25 +205,26 @@ fn what_is_left_to_the_program_is_no_disagreement() {
     };
     assert_eq!(apart(&frames), 0);
     assert!(apart(&everything) > 100);
-    assert!(!Distance::between(&about, &reference, &frames).means_something());
+    assert!(!Distance::between(&about, &reference, &frames).is_significant());
 }
 
 #[test]
 fn codes_on_which_rows_differ_are_runs() {
     let codes = Scope { curated: false, systematic: false, codes: true };
-    let plan = Plan::new(Vec::new());
+    let plan = MatrixPlan::new(Vec::new());
     let rows =
-        [row_of(&plan, codes, &mut model()), row_of(&plan, codes, &mut Faulty::new(Fault::Refuses1014))];
-    let differ = code_disagreements(&rows, Role::Server, Way::Received);
+        [row_of(&plan, codes, &mut model()), row_of(&plan, codes, &mut FaultyModel::new(Fault::Refuses1014))];
+    let differ = code_disagreements(&rows, Role::Server, CodeOrigin::Received);
     let [one] = &differ[..] else { panic!("{differ:?}") };
     assert_eq!((&one.codes[..], one.count), (&[(CloseCode(1014), CloseCode(1014))][..], 1));
-    assert_eq!(one.camps, [(Mark::Echoed, vec![0]), (Mark::RefusedBy1002, vec![1])]);
-    assert!(code_disagreements(&rows, Role::Server, Way::Asked).is_empty());
+    assert_eq!(one.groups, [(CodeReaction::Echoed, vec![0]), (CodeReaction::RejectedWith1002, vec![1])]);
+    assert!(code_disagreements(&rows, Role::Server, CodeOrigin::Requested).is_empty());
 }
 
 #[test]
 fn a_part_knows_its_role() {
-    let Part { role, scripts, played, .. } = row_of(&plan(), WITHOUT_CODES, &mut model()).parts[1].clone();
+    let RoleResult { role, scripts, scripts_played: played, .. } =
+        row_of(&plan(), WITHOUT_CODES, &mut model()).roles[1].clone();
     assert_eq!(role, Role::Server);
     assert!(scripts > played.len());
 }

@@ -7,11 +7,11 @@ mod does;
 use does::Does;
 use wsclose::judge::Verdict;
 use wsclose::rule::Rule;
-use wsclose::subject::{Output, Stimulus};
+use wsclose::subject::{Recorder, Stimulus};
 
 /// It closes when asked to, by a code that says when it leaves: 1000, at once; 1001, upon what comes next; any other,
 /// after a tick.
-fn leaves(code: &mut Option<u16>, stimulus: Stimulus<'_>, out: &mut Output) {
+fn leaves(code: &mut Option<u16>, stimulus: Stimulus<'_>, out: &mut Recorder) {
     const AT_ONCE: u16 = 1000;
     const UPON_OCTETS: u16 = 1001;
     let leave = match stimulus {
@@ -19,7 +19,7 @@ fn leaves(code: &mut Option<u16>, stimulus: Stimulus<'_>, out: &mut Output) {
             *code = asked.map(|code| code.0);
             let [high, low] = code.unwrap_or_default().to_be_bytes();
             out.sent(&[0x88, 2, high, low]);
-            out.accepted();
+            out.request_accepted();
             *code == Some(AT_ONCE)
         }
         Stimulus::Octets(_) => *code == Some(UPON_OCTETS),
@@ -44,16 +44,16 @@ fn on(steps: &str, rule: Rule) -> Verdict {
 
 #[test]
 fn a_tick_is_a_wait() {
-    assert_eq!(on("app close 1000\nwait 3\n", Rule::WaitsForAnswer), Verdict::Breaks);
+    assert_eq!(on("app close 1000\nwait 3\n", Rule::WaitsForAnswer), Verdict::Violates);
     assert_eq!(on("app close 3000\nwait 3\n", Rule::WaitsForAnswer), Verdict::Conforms);
 }
 
 #[test]
 fn what_ends_reading_is_what_came_or_time() {
     let upon = |code: u16| format!("app close {code}\n> ping \"a\"\nwait 3\n> close 1000\n");
-    assert_eq!(on(&upon(1001), Rule::ReadsUntilAnswer), Verdict::Breaks);
+    assert_eq!(on(&upon(1001), Rule::ReadsUntilAnswer), Verdict::Violates);
     assert_eq!(on(&upon(3000), Rule::ReadsUntilAnswer), Verdict::Conforms);
     // However late it came.
     let late = "app close 1001\nwait 3\n> ping \"a\"\n> close 1000\n";
-    assert_eq!(on(late, Rule::ReadsUntilAnswer), Verdict::Breaks);
+    assert_eq!(on(late, Rule::ReadsUntilAnswer), Verdict::Violates);
 }

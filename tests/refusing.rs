@@ -5,7 +5,7 @@ mod plays;
 
 use plays::Act::{Closes, Delivers, Ends, Errs, HalfEnds, Panics, Resets, Spins, Tells};
 use plays::{PONG, hold};
-use wsclose::judge::Verdict::{Breaks, Conforms, Inconclusive, NotExercised};
+use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
 use wsclose::rule::Rule;
 
 const BAD: Rule = Rule::RejectsBadUtf8Reason;
@@ -25,8 +25,8 @@ fn an_error_or_a_code_that_says_so_is_a_refusal() {
 #[test]
 fn the_code_that_came_is_taken_and_another_says_nothing() {
     let steps = "> close 3333 hex:80\n";
-    hold(BAD, Breaks, steps, &[&[Closes(3333)]]);
-    hold(BAD, Breaks, steps, &[&[Tells(Some(3333), None)]]);
+    hold(BAD, Violates, steps, &[&[Closes(3333)]]);
+    hold(BAD, Violates, steps, &[&[Tells(Some(3333), None)]]);
     hold(BAD, Inconclusive, steps, &[&[Closes(1000)]]);
     hold(BAD, Inconclusive, steps, &[&[Tells(Some(1000), None)]]);
     // It told the code, and later that something was wrong.
@@ -45,9 +45,9 @@ fn who_died_or_had_no_time_took_nothing() {
     hold(BAD, Inconclusive, "> close 3333 hex:80\n", &[&[Panics]]);
     hold(BAD, Inconclusive, "> close 3333 hex:80\n", &[&[Spins]]);
     hold(BAD, Inconclusive, "> close 3333 hex:80\n> ping \"x\"\n", &[]);
-    hold(BAD, Breaks, "> close 3333 hex:80\n", &[]);
+    hold(BAD, Violates, "> close 3333 hex:80\n", &[]);
     // An application that stopped reading a tick later changes nothing.
-    hold(BAD, Breaks, "> close 3333 hex:80\nwait 1\napp pause\n", &[]);
+    hold(BAD, Violates, "> close 3333 hex:80\nwait 1\napp pause\n", &[]);
 }
 
 #[test]
@@ -76,11 +76,11 @@ fn what_is_done_upon_the_next_thing_may_be_for_that() {
 
 #[test]
 fn who_answers_a_broken_ping_took_it_unless_it_had_failed_before() {
-    hold(RSV, Breaks, "> ping \"x\" rsv=4\n", &[&[PONG]]);
+    hold(RSV, Violates, "> ping \"x\" rsv=4\n", &[&[PONG]]);
     hold(RSV, Conforms, "> ping \"x\" rsv=4\n", &[&[Closes(1002), PONG]]);
-    hold(RSV, Breaks, "> text \"a\" rsv=4\n", &[&[Delivers, Closes(1002)]]);
-    hold(RSV, Breaks, "> text \"a\" rsv=4\n> ping \"x\" glue\n", &[&[PONG, Errs]]);
-    hold(RSV, Breaks, "> ping \"x\" rsv=4\n> ping \"y\" glue\n", &[&[PONG, Errs]]);
+    hold(RSV, Violates, "> text \"a\" rsv=4\n", &[&[Delivers, Closes(1002)]]);
+    hold(RSV, Violates, "> text \"a\" rsv=4\n> ping \"x\" glue\n", &[&[PONG, Errs]]);
+    hold(RSV, Violates, "> ping \"x\" rsv=4\n> ping \"y\" glue\n", &[&[PONG, Errs]]);
     // A heartbeat, and what it owed from before.
     hold(RSV, Conforms, "> ping \"y\" rsv=4\n", &[&[PONG, Errs]]);
     hold(RSV, Conforms, "> ping \"x\"\n> ping \"x\" rsv=4\n", &[&[], &[PONG, Errs]]);
@@ -129,7 +129,7 @@ fn who_has_ended_what_it_sends_cannot_answer() {
 fn until_a_frame_is_whole_only_its_length_can_have_been_refused() {
     // Without FIN, and longer than a control frame may be.
     let header = "> octets 08fe 0100 00000000\n";
-    hold(Rule::RejectsLongClose, Breaks, header, &[]);
+    hold(Rule::RejectsLongClose, Violates, header, &[]);
     hold(Rule::RejectsFragmentedClose, Inconclusive, header, &[]);
     hold(Rule::RejectsLongClose, Inconclusive, "> octets 88fe\n", &[]);
 }
@@ -140,8 +140,8 @@ fn failing_ends_tcp_and_who_keeps_time_may_take_it() {
     let broken = "> close 3333 hex:80\n";
     hold(rule, Inconclusive, broken, &[&[Closes(1007)]]);
     hold(rule, Inconclusive, &format!("{broken}wait 15\n"), &[&[Closes(1007)]]);
-    hold(rule, Breaks, &format!("{broken}wait 16\n"), &[&[Closes(1007)]]);
-    hold(rule, Breaks, &format!("{broken}> fin\n"), &[&[Closes(1007)]]);
+    hold(rule, Violates, &format!("{broken}wait 16\n"), &[&[Closes(1007)]]);
+    hold(rule, Violates, &format!("{broken}> fin\n"), &[&[Closes(1007)]]);
     hold(rule, Inconclusive, &format!("{broken}> fin\n"), &[&[Errs, Panics]]);
     hold(rule, Inconclusive, &format!("{broken}> fin\n"), &[&[Errs, Spins]]);
 }
@@ -149,7 +149,7 @@ fn failing_ends_tcp_and_who_keeps_time_may_take_it() {
 #[test]
 fn a_close_says_why_it_fails_unless_it_could_not_be_sent() {
     let rule = Rule::FailSendsClose;
-    hold(rule, Breaks, "> close 3333 hex:80\n", &[&[Errs, Resets]]);
+    hold(rule, Violates, "> close 3333 hex:80\n", &[&[Errs, Resets]]);
     hold(rule, NotExercised, "> close 3333 hex:80\n", &[&[Errs, Panics]]);
     hold(rule, NotExercised, "> close 3333 hex:80\n> reset\n", &[&[Errs]]);
     // Its application's Close went out while the frame was coming.
@@ -160,17 +160,17 @@ fn a_close_says_why_it_fails_unless_it_could_not_be_sent() {
 #[test]
 fn a_code_fits_what_was_wrong_as_far_as_it_had_come() {
     let rule = Rule::FailCodeFits;
-    hold(rule, Breaks, "> close 1000 hex:80\n", &[&[Closes(1002)]]);
+    hold(rule, Violates, "> close 1000 hex:80\n", &[&[Closes(1002)]]);
     // 1012 is not known to everybody.
     hold(rule, Conforms, "> close 1012 hex:80\n", &[&[Closes(1002)]]);
-    hold(rule, Breaks, "> close 1012 hex:80\n", &[&[Closes(1003)]]);
+    hold(rule, Violates, "> close 1012 hex:80\n", &[&[Closes(1003)]]);
     // The header of a text of a mebibyte: what follows may be worse, as far as it knows.
     let big = "> octets 81ff 0000000000100000 00000000\n";
     hold(rule, Conforms, big, &[&[Closes(1009)]]);
     hold(rule, Inconclusive, big, &[&[Closes(1008)]]);
     // Half a header, and something else before the Close.
     hold(rule, Inconclusive, "> octets c9\n> fin\n", &[&[Errs], &[Closes(1000)]]);
-    hold(rule, Breaks, "> close 3333 hex:80\n> ping \"x\"\n", &[&[Errs], &[Closes(1000)]]);
+    hold(rule, Violates, "> close 3333 hex:80\n> ping \"x\"\n", &[&[Errs], &[Closes(1000)]]);
 }
 
 #[test]
@@ -181,6 +181,6 @@ fn a_second_close_after_failing_may_only_say_why() {
     hold(rule, Conforms, steps, &[&[Closes(1000), Closes(1000)], &[Errs]]);
     let steps = "> ping \"x\"\n> ping \"y\" rsv=4\n";
     hold(rule, Conforms, steps, &[&[PONG, Closes(1000)], &[Errs]]);
-    hold(Rule::NothingAfterFail, Breaks, "> ping \"y\" rsv=4\n", &[&[Closes(1002), Closes(1002)]]);
-    hold(rule, Breaks, "app close 1000\n> ping \"x\" rsv=4\n", &[&[Closes(1000)], &[Errs, Closes(1000)]]);
+    hold(Rule::NothingAfterFail, Violates, "> ping \"y\" rsv=4\n", &[&[Closes(1002), Closes(1002)]]);
+    hold(rule, Violates, "app close 1000\n> ping \"x\" rsv=4\n", &[&[Closes(1000)], &[Errs, Closes(1000)]]);
 }

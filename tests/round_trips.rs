@@ -4,7 +4,7 @@
 mod support;
 
 use wsclose::frame::{Header, Status};
-use wsclose::script::{DEFAULT_KEY, MAGIC, NotAScript, Script, ScriptBuf};
+use wsclose::script::{DEFAULT_KEY, MAGIC, Script, ScriptBuf, ScriptError};
 
 /// SplitMix64, started by a constant: the same inputs in every run.
 struct Octets(u64);
@@ -151,7 +151,7 @@ fn text_mistakes_are_named_with_their_place() {
             Some(_) => mistake.to_owned(),
             None => format!("wsclose 1\nrole server\n{mistake}\n"),
         };
-        let Err(NotAScript::Text(error)) = ScriptBuf::read(text.as_bytes()) else {
+        let Err(ScriptError::Text(error)) = ScriptBuf::read(text.as_bytes()) else {
             panic!("{mistake:?} is no mistake");
         };
         let line = text.lines().nth(error.line - 1).unwrap_or_default();
@@ -170,11 +170,11 @@ fn text_mistakes_are_named_with_their_place() {
 
 #[test]
 fn files_that_are_no_scripts_are_refused() {
-    assert_eq!(ScriptBuf::read(b""), Err(NotAScript::Empty));
-    assert_eq!(ScriptBuf::read(&[0xc2, 0, 2]), Err(NotAScript::Version(2)));
-    assert_eq!(ScriptBuf::read(&[0x88, 0x82]), Err(NotAScript::Magic(0x88)));
-    assert_eq!(ScriptBuf::read(&vec![b'#'; (1 << 16) + 1]), Err(NotAScript::TooLong((1 << 16) + 1)));
-    let Err(NotAScript::Text(error)) = ScriptBuf::read(b"wsclose 1\nrole server\n> text \"\xff\"\n") else {
+    assert_eq!(ScriptBuf::read(b""), Err(ScriptError::Empty));
+    assert_eq!(ScriptBuf::read(&[0xc2, 0, 2]), Err(ScriptError::Version(2)));
+    assert_eq!(ScriptBuf::read(&[0x88, 0x82]), Err(ScriptError::Magic(0x88)));
+    assert_eq!(ScriptBuf::read(&vec![b'#'; (1 << 16) + 1]), Err(ScriptError::TooLong((1 << 16) + 1)));
+    let Err(ScriptError::Text(error)) = ScriptBuf::read(b"wsclose 1\nrole server\n> text \"\xff\"\n") else {
         panic!("text is UTF-8");
     };
     assert_eq!((error.line, error.column), (3, 9));

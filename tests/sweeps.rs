@@ -3,7 +3,7 @@
 
 mod support;
 
-use wsclose::close::{CannotClose, CloseBody, ConformingClose, LongReason, MAX_REASON};
+use wsclose::close::{BuildCloseError, CloseBody, ConformingClose, MAX_REASON, ReasonOverflow};
 use wsclose::closing::State;
 use wsclose::code::{Class, CloseCode, Profile};
 use wsclose::drive::Driver;
@@ -13,7 +13,7 @@ use wsclose::fuzz::utf8_valid_up_to;
 use wsclose::judge::Judge;
 use wsclose::role::Role;
 use wsclose::script::{DEFAULT_KEY, ScriptBuf};
-use wsclose::subject::{Output, Stimulus, Subject, What};
+use wsclose::subject::{Recorder, Stimulus, Subject, TraceEventKind};
 use wsclose::subjects::model::Model;
 
 /// The code space as §7.4 and the registry divide it, lowest and highest code of each part.
@@ -28,7 +28,7 @@ const PARTS: [(u16, u16, Class); 11] = [
     (1016, 2999, Class::Unassigned),
     (3000, 3999, Class::Library),
     (4000, 4999, Class::Private),
-    (5000, 65535, Class::BeyondEveryRange),
+    (5000, 65535, Class::OutOfRange),
 ];
 
 /// The codes that each profile lets stand.
@@ -63,7 +63,7 @@ fn close_frame(sender: Role, payload: &[u8]) -> Vec<u8> {
 }
 
 /// Whether a model of this role takes `octets` for a Close, and not for a reason to fail.
-fn takes(model: &mut Model, role: Role, octets: &[u8], out: &mut Output) -> bool {
+fn takes(model: &mut Model, role: Role, octets: &[u8], out: &mut Recorder) -> bool {
     out.clear();
     model.connect(role, out);
     model.react(Stimulus::Octets(octets), out);
@@ -126,7 +126,7 @@ fn every_code_is_read_back_from_a_close_of_either_role() {
             let mut payload = octets[used..].to_vec();
             frame::mask(header.mask.unwrap_or([0; 4]), 0, &mut payload);
             assert_eq!(CloseBody::parse(&payload), Ok(CloseBody::Status { code, reason: "r" }));
-            let built = ConformingClose::new(code, "r", sender, Profile::Iana, LongReason::Refuse);
+            let built = ConformingClose::new(code, "r", sender, Profile::Iana, ReasonOverflow::Reject);
             let may = is_accepted(code, Profile::Iana) && !(sender == Role::Server && code.0 == 1010);
             assert_eq!(built.is_ok(), may, "{code} from a {sender}");
             if let Ok(close) = built {
@@ -140,7 +140,7 @@ fn every_code_is_read_back_from_a_close_of_either_role() {
 
 #[test]
 fn the_model_takes_exactly_the_codes_that_its_profile_accepts() {
-    let mut out = Output::new();
+    let mut out = Recorder::new();
     for profile in Profile::ALL {
         let mut model = Model::new(profile);
         for role in Role::ALL {
@@ -156,7 +156,7 @@ fn the_model_takes_exactly_the_codes_that_its_profile_accepts() {
 #[test]
 fn every_length_is_judged_by_headers_closes_and_the_model() {
     let mut model = Model::new(Profile::Iana);
-    let mut out = Output::new();
+    let mut out = Recorder::new();
     for len in 0..=131_usize {
         let fits = len <= 125;
         let body: Vec<u8> = [3, 232].into_iter().chain(std::iter::repeat(b'a')).take(len).collect();
@@ -188,12 +188,12 @@ fn every_length_is_judged_by_headers_closes_and_the_model() {
                 &reason,
                 Role::Client,
                 Profile::Iana,
-                LongReason::Refuse,
+                ReasonOverflow::Reject,
             );
             match built {
                 Ok(close) => assert_eq!((close.body(), fits), (&body[..], true)),
                 Err(error) => {
-                    assert_eq!((error, fits), (CannotClose::ReasonTooLong { octets: len - 2 }, false))
+                    assert_eq!((error, fits), (BuildCloseError::ReasonTooLong { octets: len - 2 }, false))
                 }
             }
         }
@@ -208,15 +208,15 @@ fn reasons_too_long_are_refused_or_cut_between_characters() {
                 let reason = "-".repeat(shift) + &character.repeat(count);
                 let make =
                     |long| ConformingClose::new(CloseCode(1000), &reason, Role::Server, Profile::Iana, long);
-                let refused = make(LongReason::Refuse);
-                let cut = make(LongReason::Cut).expect("what is cut fits");
+                let refused = make(ReasonOverflow::Reject);
+                let cut = make(ReasonOverflow::Truncate).expect("what is cut fits");
                 let kept = std::str::from_utf8(&cut.body()[2..]).expect("a cut leaves UTF-8");
                 assert!(reason.starts_with(kept));
                 if reason.len() <= MAX_REASON {
                     assert_eq!(refused, Ok(cut));
                     assert_eq!(kept, reason);
                 } else {
-                    assert_eq!(refused, Err(CannotClose::ReasonTooLong { octets: reason.len() }));
+                    assert_eq!(refused, Err(BuildCloseError::ReasonTooLong { octets: reason.len() }));
                     assert!(kept.len() <= MAX_REASON && kept.len() + character.len() > MAX_REASON, "{kept}");
                 }
             }
@@ -331,8 +331,8 @@ fn the_model_is_not_faulted_wherever_a_curated_script_is_cut() {
             let trace = driver.drive(script.as_script(), &mut model);
             let findings = judge.judge(trace);
             assert!(findings.is_empty(), "{name}, again {again}: {findings:#?}\n{trace}");
-            let lengths = trace.entries().iter().filter_map(|entry| {
-                if let What::Received(span) = entry.what { Some(span.len()) } else { None }
+            let lengths = trace.events().iter().filter_map(|entry| {
+                if let TraceEventKind::Received(span) = entry.kind { Some(span.len()) } else { None }
             });
             (lengths.clone().count(), lengths.max().unwrap_or(0))
         };

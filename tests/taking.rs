@@ -5,20 +5,20 @@ mod plays;
 
 use plays::Act::{Closes, Delivers, Ends, Errs, HalfEnds, Panics, Resets, Spins, Tells};
 use plays::{PONG, hold, hold_without};
-use wsclose::judge::Verdict::{Breaks, Conforms, Inconclusive, NotExercised};
-use wsclose::rule::{Duty, Rule};
+use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
+use wsclose::rule::{Capability, Rule};
 
 const TAKEN: Rule = Rule::AcceptsDefinedCodes;
 
 #[test]
 fn an_error_or_an_end_without_an_answer_refuses_it() {
-    hold(TAKEN, Breaks, "> close 1000\n", &[&[Errs]]);
-    hold(TAKEN, Breaks, "> close 1000\n", &[&[Ends]]);
-    hold(TAKEN, Breaks, "> close 1000\n", &[&[Closes(1002)]]);
-    hold(TAKEN, Breaks, "> close 1000\n", &[&[Errs, Tells(Some(1000), Some(false))]]);
-    hold(TAKEN, Breaks, "> close 1000\n", &[&[Errs, Tells(Some(1005), None)]]);
+    hold(TAKEN, Violates, "> close 1000\n", &[&[Errs]]);
+    hold(TAKEN, Violates, "> close 1000\n", &[&[Ends]]);
+    hold(TAKEN, Violates, "> close 1000\n", &[&[Closes(1002)]]);
+    hold(TAKEN, Violates, "> close 1000\n", &[&[Errs, Tells(Some(1000), Some(false))]]);
+    hold(TAKEN, Violates, "> close 1000\n", &[&[Errs, Tells(Some(1005), None)]]);
     // A wish that comes afterwards explains nothing.
-    hold(TAKEN, Breaks, "> close 1000\napp close 1000\n", &[&[Ends]]);
+    hold(TAKEN, Violates, "> close 1000\napp close 1000\n", &[&[Ends]]);
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn what_shares_its_segment_or_surrounds_it_may_be_what_was_refused() {
 #[test]
 fn of_several_things_that_may_be_to_blame_none_is() {
     let rule = Rule::AcceptsAnyUtf8Reason;
-    hold(rule, Breaks, "> close 1000 \"é\"\n", &[&[Ends]]);
+    hold(rule, Violates, "> close 1000 \"é\"\n", &[&[Ends]]);
     hold(rule, Inconclusive, "> close 3333 \"é\"\n", &[&[Ends]]);
     hold(rule, Inconclusive, "> close 1000 \"é\" * 20\n", &[&[Ends]]);
 }
@@ -66,12 +66,12 @@ fn who_died_took_and_refused_nothing() {
 fn a_close_inside_a_message_is_answered_or_refused_and_not_passed_over() {
     let rule = Rule::CloseBetweenFragments;
     let steps = "> text \"a\" fin=0\n> close 1000\n";
-    hold(rule, Breaks, steps, &[]);
-    hold(rule, Breaks, "> text \"a\" fin=0\n> close 1000 glue\n", &[]);
+    hold(rule, Violates, steps, &[]);
+    hold(rule, Violates, "> text \"a\" fin=0\n> close 1000 glue\n", &[]);
     hold(rule, Conforms, steps, &[&[], &[Ends]]);
     hold(rule, Conforms, steps, &[&[], &[Errs]]);
     for left in ["wait 1\n> fin\n", "wait 1\n> reset\n"] {
-        hold(rule, Breaks, &format!("{steps}{left}"), &[&[], &[], &[], &[Errs, Ends]]);
+        hold(rule, Violates, &format!("{steps}{left}"), &[&[], &[], &[], &[Errs, Ends]]);
     }
     hold(rule, NotExercised, "> close 1000\n", &[]);
     // It had no time, or it had answered.
@@ -87,16 +87,16 @@ fn a_close_inside_a_message_is_answered_or_refused_and_not_passed_over() {
 fn an_error_for_what_comes_after_a_close_hides_the_close() {
     let rule = Rule::DiscardsAfterClose;
     let steps = "> close 3333\n> text \"a\"\n";
-    hold(rule, Breaks, steps, &[&[Closes(3333)], &[Errs]]);
-    hold(rule, Breaks, steps, &[&[Closes(3333)], &[Errs, Tells(Some(1006), None)]]);
+    hold(rule, Violates, steps, &[&[Closes(3333)], &[Errs]]);
+    hold(rule, Violates, steps, &[&[Closes(3333)], &[Errs, Tells(Some(1006), None)]]);
     hold(rule, Conforms, steps, &[&[Closes(3333), Tells(Some(3333), None)], &[Errs]]);
     hold(rule, Conforms, "> close\n> text \"a\"\n", &[&[Closes(1000), Tells(Some(1005), None)], &[Errs]]);
     hold(rule, Conforms, steps, &[&[Closes(1002)], &[Errs]]);
-    hold_without(&[Duty::Reports], rule, Conforms, steps, &[&[Closes(3333)], &[Errs]]);
+    hold_without(&[Capability::ReportsCloseStatus], rule, Conforms, steps, &[&[Closes(3333)], &[Errs]]);
     hold(rule, Conforms, &format!("{steps}> fin\n"), &[&[Closes(3333)], &[], &[Errs]]);
     hold(rule, Conforms, &format!("> ping \"x\"\n{steps}"), &[&[Errs], &[Closes(3333)]]);
     let message = "> text \"a\" fin=0\n> close 3333\n> continuation \"b\"\n";
-    hold(rule, Breaks, message, &[&[], &[Closes(3333)], &[Delivers]]);
+    hold(rule, Violates, message, &[&[], &[Closes(3333)], &[Delivers]]);
     hold(rule, Conforms, "> close 3333\n> text \"a\" glue\n", &[&[Closes(3333)]]);
     // Nothing came, or it had died.
     hold(rule, NotExercised, "> close 3333\n", &[&[Closes(3333)]]);
@@ -107,11 +107,11 @@ fn an_error_for_what_comes_after_a_close_hides_the_close() {
 fn an_application_is_told_the_code_or_nothing_that_contradicts_it() {
     let rule = Rule::ReportsFirstCode;
     hold(rule, Conforms, "> close 3333\n", &[&[Closes(3333), Tells(Some(3333), None), Ends]]);
-    hold(rule, Breaks, "> close 3333\n", &[&[Closes(3333), Tells(Some(1002), None), Ends]]);
-    hold(rule, Breaks, "> close 3333\n", &[&[Closes(3333), Tells(Some(1006), None), Ends]]);
-    hold(rule, Breaks, "> close 3333\n", &[&[Closes(3333), Tells(None, None), Ends]]);
-    hold(rule, Breaks, "> close 3333\n> fin\n", &[&[Closes(3333)]]);
-    hold(rule, Breaks, "> close 3333\n", &[&[Closes(3333), Errs, Ends]]);
+    hold(rule, Violates, "> close 3333\n", &[&[Closes(3333), Tells(Some(1002), None), Ends]]);
+    hold(rule, Violates, "> close 3333\n", &[&[Closes(3333), Tells(Some(1006), None), Ends]]);
+    hold(rule, Violates, "> close 3333\n", &[&[Closes(3333), Tells(None, None), Ends]]);
+    hold(rule, Violates, "> close 3333\n> fin\n", &[&[Closes(3333)]]);
+    hold(rule, Violates, "> close 3333\n", &[&[Closes(3333), Errs, Ends]]);
 }
 
 #[test]
@@ -127,14 +127,14 @@ fn where_it_may_not_have_taken_the_close_it_is_not_asked_for_its_code() {
     hold(rule, Inconclusive, "> close 3333\n> fin\n", &[&[], &[Errs, Tells(Some(1006), None), Ends]]);
     let glued = "> ping \"x\"\n> close 3333 glue\n> fin\n";
     hold(rule, Inconclusive, glued, &[&[Tells(None, None)]]);
-    hold(rule, Breaks, glued, &[&[Closes(3333), Tells(Some(1000), None), Ends]]);
+    hold(rule, Violates, glued, &[&[Closes(3333), Tells(Some(1000), None), Ends]]);
     // Not everybody takes every registered code.
     for told in [1006, 1002] {
         hold(rule, Inconclusive, "> close 1012\n> fin\n", &[&[], &[Tells(Some(told), None), Ends]]);
-        hold(rule, Breaks, "> close 1012\n", &[&[Closes(1012), Tells(Some(told), None), Ends]]);
-        hold(rule, Breaks, "> close 3333\n> fin\n", &[&[], &[Tells(Some(told), None), Ends]]);
+        hold(rule, Violates, "> close 1012\n", &[&[Closes(1012), Tells(Some(told), None), Ends]]);
+        hold(rule, Violates, "> close 3333\n> fin\n", &[&[], &[Tells(Some(told), None), Ends]]);
     }
-    hold(rule, Breaks, "> close 1012\n> fin\n", &[&[], &[Tells(Some(1000), None), Ends]]);
+    hold(rule, Violates, "> close 1012\n> fin\n", &[&[], &[Tells(Some(1000), None), Ends]]);
     hold(rule, Conforms, "> close 1012\n> fin\n", &[&[], &[Tells(Some(1012), None), Ends]]);
 }
 
@@ -143,14 +143,14 @@ fn who_could_not_write_may_have_refused() {
     let rule = Rule::ReportsFirstCode;
     let steps = "> gone 0\n> close 3333\n> fin\n";
     hold(rule, Inconclusive, steps, &[&[], &[Tells(Some(1002), None)], &[Ends]]);
-    hold(rule, Breaks, steps, &[&[], &[Tells(Some(1000), None)], &[Ends]]);
+    hold(rule, Violates, steps, &[&[], &[Tells(Some(1000), None)], &[Ends]]);
     hold(rule, Conforms, "> gone 0\n> close 1002\n> fin\n", &[&[], &[Tells(Some(1002), None)], &[Ends]]);
 }
 
 #[test]
 fn who_answers_an_empty_close_and_calls_it_an_error_took_it() {
     let rule = Rule::Reports1005;
-    hold(rule, Breaks, "> close\n> fin\n", &[&[Closes(1000), Errs, Ends]]);
+    hold(rule, Violates, "> close\n> fin\n", &[&[Closes(1000), Errs, Ends]]);
     hold(rule, Inconclusive, "> close\n> fin\n", &[&[Closes(1000)], &[Errs, Ends]]);
     hold(rule, Inconclusive, "> ping \"x\"\n> close glue\n> fin\n", &[&[Closes(1000), Errs, Ends]]);
     // Its Close was its application's.
@@ -160,9 +160,9 @@ fn who_answers_an_empty_close_and_calls_it_an_error_took_it() {
 #[test]
 fn a_closure_without_a_close_is_told_as_one() {
     let rule = Rule::Reports1006;
-    hold(rule, Breaks, "> fin\n", &[]);
-    hold(rule, Breaks, "> ping \"x\"\n", &[&[Ends]]);
-    hold(rule, Breaks, "> fin\n", &[&[Tells(Some(1000), None)]]);
+    hold(rule, Violates, "> fin\n", &[]);
+    hold(rule, Violates, "> ping \"x\"\n", &[&[Ends]]);
+    hold(rule, Violates, "> fin\n", &[&[Tells(Some(1000), None)]]);
     hold(rule, Conforms, "> fin\n", &[&[Errs]]);
     hold(rule, NotExercised, "> ping \"x\" rsv=4\n> fin\n", &[&[Ends]]);
 }
@@ -171,12 +171,12 @@ fn a_closure_without_a_close_is_told_as_one() {
 fn clean_is_a_closure_with_closes_both_ways_before_its_end() {
     let rule = Rule::ReportsClean;
     hold(rule, Conforms, "> close 3333\n", &[&[Closes(3333), Ends, Tells(None, Some(true))]]);
-    hold(rule, Breaks, "> close 3333\n", &[&[Closes(3333), Ends, Tells(None, Some(false))]]);
+    hold(rule, Violates, "> close 3333\n", &[&[Closes(3333), Ends, Tells(None, Some(false))]]);
     hold(rule, Conforms, "> close 3333\n", &[&[Resets, Closes(3333), Tells(None, Some(false))]]);
     // Where it let pass what was wrong, who knows which Closes it read.
     let flaw_then_close = "> ping \"x\" rsv=4\n> close 3333\n";
     hold(rule, NotExercised, flaw_then_close, &[&[], &[Closes(3333), Ends, Tells(None, Some(true))]]);
-    hold(rule, Breaks, flaw_then_close, &[&[Errs], &[Closes(3333), Ends, Tells(None, Some(true))]]);
+    hold(rule, Violates, flaw_then_close, &[&[Errs], &[Closes(3333), Ends, Tells(None, Some(true))]]);
 }
 
 #[test]

@@ -9,16 +9,16 @@ use wsclose::code::{CloseCode, Profile};
 use wsclose::judge::Verdict;
 use wsclose::role::Role;
 use wsclose::rule::Rule;
-use wsclose::subject::{Output, Stimulus};
+use wsclose::subject::{Recorder, Stimulus};
 
 /// It takes the first wish that can be taken, and does nothing about it until something comes.
-fn late(wish: &mut Option<Option<CloseCode>>, stimulus: Stimulus<'_>, out: &mut Output) {
+fn late(wish: &mut Option<Option<CloseCode>>, stimulus: Stimulus<'_>, out: &mut Recorder) {
     if let Stimulus::Close { code, .. } = stimulus {
         if code.is_some_and(|code| code.sendable(Role::Server, Profile::Iana).is_err()) {
-            return out.refused("nobody may send that");
+            return out.request_refused("nobody may send that");
         }
         wish.get_or_insert(code);
-        out.accepted();
+        out.request_accepted();
     } else if let (Stimulus::Octets(_), Some(wish)) = (stimulus, wish.take()) {
         // Like many, it says 1000 where it was not told what to say.
         let [high, low] = wish.unwrap_or(CloseCode::NORMAL).to_octets();
@@ -44,14 +44,14 @@ fn a_close_that_was_asked_for_before_does_not_take_what_is_broken() {
     for wish in ["app close 1000\n", "app close\n"] {
         let steps = format!("{wish}> close 1000 hex:80\n");
         let verdict = Does::new(late).verdict(&steps, Rule::RejectsBadUtf8Reason);
-        assert_ne!(verdict, Verdict::Breaks, "{wish}");
+        assert_ne!(verdict, Verdict::Violates, "{wish}");
     }
 }
 
 /// It refuses to close, and then leaves without an answer.
-fn sulks(_: &mut (), stimulus: Stimulus<'_>, out: &mut Output) {
+fn sulks(_: &mut (), stimulus: Stimulus<'_>, out: &mut Recorder) {
     match stimulus {
-        Stimulus::Close { .. } => out.refused("not like that"),
+        Stimulus::Close { .. } => out.request_refused("not like that"),
         Stimulus::Octets(_) => out.fin(),
         Stimulus::Fin
         | Stimulus::Reset
@@ -68,8 +68,8 @@ fn sulks(_: &mut (), stimulus: Stimulus<'_>, out: &mut Output) {
 #[test]
 fn who_refused_to_close_is_blamed_for_not_answering_and_not_for_refusing_a_code() {
     let on = |steps, rule| Does::new(sulks).verdict(steps, rule);
-    assert_eq!(on("> close 1000\n", Rule::AcceptsDefinedCodes), Verdict::Breaks);
+    assert_eq!(on("> close 1000\n", Rule::AcceptsDefinedCodes), Verdict::Violates);
     let steps = "app close 1000 \"x\" * 124\n> close 1000\nwait 2\n";
     assert_eq!(on(steps, Rule::AcceptsDefinedCodes), Verdict::NotExercised);
-    assert_eq!(on(steps, Rule::CloseAnswered), Verdict::Breaks);
+    assert_eq!(on(steps, Rule::CloseAnswered), Verdict::Violates);
 }

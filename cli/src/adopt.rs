@@ -8,7 +8,7 @@ use std::path::Path;
 use wsclose::report::Report;
 use wsclose::role::Role;
 use wsclose::rule::{Level, Rule};
-use wsclose::script::{NotAScript, Script, ScriptBuf, Step, Writer};
+use wsclose::script::{Script, ScriptBuf, ScriptError, Step, Writer};
 use wsclose::subject::Subject;
 use wsclose_peers::known::Known;
 
@@ -63,10 +63,10 @@ fn target_of(path: &Path, octets: &[u8]) -> Target {
         Target::ALL.into_iter().find(|target| folder.as_deref().is_some_and(|name| name == target.name()));
     let looks = || match ScriptBuf::read(octets) {
         Ok(_)
-        | Err(NotAScript::Empty | NotAScript::Version(_) | NotAScript::TooLong(_) | NotAScript::Text(_)) => {
-            Target::ClosingHandshake
-        }
-        Err(NotAScript::Magic(_)) => Target::CloseFrame,
+        | Err(
+            ScriptError::Empty | ScriptError::Version(_) | ScriptError::TooLong(_) | ScriptError::Text(_),
+        ) => Target::ClosingHandshake,
+        Err(ScriptError::Magic(_)) => Target::CloseFrame,
     };
     named.unwrap_or_else(looks)
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
 use wsclose::code::Profile;
 use wsclose::role::Role;
-use wsclose::rule::{Binds, Level};
+use wsclose::rule::{Level, Party};
 
 pub use live::{Check, Choice, CodeSweep, Echo, Reach, Reports, Serve};
 
@@ -258,7 +258,7 @@ pub struct Rules {
     pub level: Option<Level>,
     /// Only rules that this act can break: sender, receiver or app
     #[arg(long, value_parser = binds, value_name = "BINDS")]
-    pub binds: Option<Binds>,
+    pub binds: Option<Party>,
 }
 
 /// `explain`.
@@ -296,8 +296,8 @@ fn level(word: &str) -> Result<Level, String> {
         .ok_or_else(|| format!("expected must, interop, robust, should, lenient or info, found `{word}`"))
 }
 
-fn binds(word: &str) -> Result<Binds, String> {
-    [Binds::Sender, Binds::Receiver, Binds::App]
+fn binds(word: &str) -> Result<Party, String> {
+    [Party::Sender, Party::Receiver, Party::App]
         .into_iter()
         .find(|binds| binds.name() == word)
         .ok_or_else(|| format!("expected sender, receiver or app, found `{word}`"))

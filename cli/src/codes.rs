@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use wsclose::code::{CloseCode, Profile};
-use wsclose::dialect::{Beast, Row, WsRs};
+use wsclose::dialect::{Beast, CodeNames, WsRs};
 use wsclose::role::Role;
 
 use crate::args;
@@ -39,7 +39,7 @@ pub fn may_send(code: CloseCode, profile: Profile) -> &'static str {
 }
 
 /// Boost.Beast's name, the newest too where it differs.
-pub fn beast_name(row: &Row) -> String {
+pub fn beast_name(row: &CodeNames) -> String {
     match row.beast {
         Some(beast) if beast.name() != beast.newest_name() => {
             format!("{} ({})", beast.name(), beast.newest_name())
@@ -50,7 +50,7 @@ pub fn beast_name(row: &Row) -> String {
 }
 
 /// ws-rs's name.
-pub fn ws_rs_name(row: &Row) -> &'static str {
+pub fn ws_rs_name(row: &CodeNames) -> &'static str {
     row.ws_rs.name()
 }
 
@@ -78,7 +78,7 @@ fn line(code: CloseCode, out: &mut Out) -> Result<(), Failure> {
     for profile in Profile::ALL {
         write!(out, "\t{}", may_send(code, profile))?;
     }
-    let row = Row::of(code);
+    let row = CodeNames::of(code);
     match row.beast {
         Some(beast) => write!(out, "\t{}", beast.name())?,
         None => write!(out, "\t-")?,
@@ -101,7 +101,7 @@ fn condensed() -> Vec<(CloseCode, CloseCode)> {
 
 fn alike(a: CloseCode, b: CloseCode) -> bool {
     let nameless = |code: CloseCode| {
-        let row = Row::of(code);
+        let row = CodeNames::of(code);
         code.name().is_none() && row.beast.is_none() && matches!(row.ws_rs, WsRs::Other(_))
     };
     let same = |profile| may_send(a, profile) == may_send(b, profile);
@@ -114,7 +114,7 @@ fn print(ranges: &[(CloseCode, CloseCode)], out: &mut Out) -> Result<(), Failure
     heading.extend(["Boost.Beast", "ws-rs"]);
     let mut table = table(&heading);
     for (first, last) in ranges {
-        let row = Row::of(*first);
+        let row = CodeNames::of(*first);
         let number = if first == last { first.to_string() } else { format!("{first}–{last}") };
         let mut cells = vec![number, first.name().unwrap_or("-").to_owned(), first.class().name().to_owned()];
         cells.extend(Profile::ALL.map(|profile| may_send(*first, profile).to_owned()));

@@ -9,8 +9,8 @@ use wsclose::flaw::Flaw;
 use wsclose::frame::{self, Decoder, Header, Opcode, Piece, Status};
 use wsclose::role::Role;
 use wsclose::rule::Rule;
-use wsclose::script::{MAX_SCRIPT, NotAScript};
-use wsclose::trace::{Described, Hex, Quoted};
+use wsclose::script::{MAX_SCRIPT, ScriptError};
+use wsclose::trace::{FrameDisplay, Hex, Quoted};
 
 use crate::args;
 use crate::codes::may_send;
@@ -81,7 +81,7 @@ fn standard_input() -> Result<Vec<u8>, Failure> {
     match files::bounded(io::stdin().lock()) {
         Ok(Ok(octets)) => Ok(octets),
         Ok(Err(found)) => {
-            let error = NotAScript::TooLong(found);
+            let error = ScriptError::TooLong(found);
             debug_assert!(found > MAX_SCRIPT);
             Err(FileError::NotAScript { path, error }.into())
         }
@@ -121,7 +121,7 @@ impl Stream {
     ) -> Result<Vec<Rule>, Failure> {
         let Frame { header, payload } = frame;
         let unfinished = if whole { "" } else { " …" };
-        let words = format!("{}{unfinished}", Described { header, payload });
+        let words = format!("{}{unfinished}", FrameDisplay { header, payload });
         writeln!(out, "{words:<40} {}", Hex(octets))?;
         let is_close = header.opcode == Opcode::Close;
         let mut wrong: Vec<(Option<Rule>, String)> = Vec::new();
@@ -131,7 +131,7 @@ impl Stream {
             flaws.extend(self.message(frame));
         }
         for flaw in flaws {
-            wrong.push((flaw.breaks(is_close), flaw.says().to_owned()));
+            wrong.push((flaw.sender_rule(is_close), flaw.description().to_owned()));
         }
         if self.closed && is_close {
             wrong.push((Some(Rule::OneClose), "a second Close".to_owned()));
@@ -197,7 +197,7 @@ impl Stream {
                 if let [high, low, ..] = payload {
                     self.code(CloseCode(u16::from_be_bytes([*high, *low])), wrong, out)?;
                 }
-                wrong.push((error.flaw().breaks(true), error.to_string()));
+                wrong.push((error.flaw().sender_rule(true), error.to_string()));
             }
         }
         Ok(())
@@ -216,7 +216,7 @@ impl Stream {
         }
         writeln!(out)?;
         if let Err(why) = code.sendable(self.sender, self.profile) {
-            wrong.push((Some(why.breaks()), format!("code {code}: {why}")));
+            wrong.push((Some(why.sender_rule()), format!("code {code}: {why}")));
         }
         Ok(())
     }

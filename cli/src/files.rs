@@ -7,7 +7,9 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use wsclose::role::Role;
-use wsclose::script::{MAX_SCRIPT, NotAScript, Placing, ScriptBuf, Step, Writer, text::Mistake};
+use wsclose::script::{
+    MAX_SCRIPT, ScriptBuf, ScriptError, SegmentPlacement, Step, Writer, text::ScriptParseError,
+};
 
 /// Why a file or folder was of no use.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +66,7 @@ pub enum FileError {
         /// Where.
         path: String,
         /// What.
-        mistake: Mistake,
+        mistake: ScriptParseError,
     },
     /// No script of any kind.
     #[error("{path}: {error}")]
@@ -72,7 +74,7 @@ pub enum FileError {
         /// Which.
         path: String,
         /// Why not.
-        error: NotAScript,
+        error: ScriptError,
     },
     /// known.toml is broken.
     #[error("{path}: {error}")]
@@ -145,13 +147,14 @@ impl FileError {
     }
 
     /// A file that holds no script.
-    pub fn script(path: &Path, error: NotAScript) -> FileError {
+    pub fn script(path: &Path, error: ScriptError) -> FileError {
         let path = shown(path);
         match error {
-            NotAScript::Text(mistake) => FileError::Mistake { path, mistake },
-            NotAScript::Empty | NotAScript::Version(_) | NotAScript::Magic(_) | NotAScript::TooLong(_) => {
-                FileError::NotAScript { path, error }
-            }
+            ScriptError::Text(mistake) => FileError::Mistake { path, mistake },
+            ScriptError::Empty
+            | ScriptError::Version(_)
+            | ScriptError::Magic(_)
+            | ScriptError::TooLong(_) => FileError::NotAScript { path, error },
         }
     }
 
@@ -179,7 +182,7 @@ pub fn is_folder(path: &Path, wanted: &'static str) -> Result<bool, FileError> {
 /// Reads a file of at most [`MAX_SCRIPT`] octets, and no more of one that is longer.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     let reading = |error| FileError::reading(path, "a file", error);
-    let too_long = |octets| FileError::NotAScript { path: shown(path), error: NotAScript::TooLong(octets) };
+    let too_long = |octets| FileError::NotAScript { path: shown(path), error: ScriptError::TooLong(octets) };
     // Asked before it is opened: opening a pipe waits for whoever writes to it.
     let about = fs::metadata(path).map_err(reading)?;
     if about.is_dir() {
@@ -219,7 +222,7 @@ pub fn load(path: &Path, octets: bool) -> Result<Case, FileError> {
 }
 
 /// A script, or octets of the wire as a script of their own.
-pub fn case(content: &[u8], octets: bool) -> Result<Case, NotAScript> {
+pub fn case(content: &[u8], octets: bool) -> Result<Case, ScriptError> {
     if octets && !content.is_empty() {
         return Ok(Case { script: from_octets(content)?, roles: Role::ALL.to_vec() });
     }
@@ -241,10 +244,10 @@ fn holds_octets(path: &Path, content: &[u8]) -> bool {
 }
 
 /// One stream of octets, in as many steps as it takes, joined to one segment.
-fn from_octets(content: &[u8]) -> Result<ScriptBuf, NotAScript> {
+fn from_octets(content: &[u8]) -> Result<ScriptBuf, ScriptError> {
     let mut writer = Writer::new(Role::Client);
     for (at, octets) in content.chunks(255).enumerate() {
-        writer.step(&Step::Octets { octets, placing: Placing { glue: at > 0, cut: None } });
+        writer.step(&Step::Octets { octets, placing: SegmentPlacement { glue: at > 0, cut: None } });
     }
     ScriptBuf::read(&writer.into_octets())
 }

@@ -16,7 +16,7 @@ mod work;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wsclose::matrix::{Plan, Scope};
+use wsclose::matrix::{MatrixPlan, Scope};
 
 use crate::args;
 use crate::failure::{Exit, Failure};
@@ -45,7 +45,7 @@ pub fn run(args: &args::Matrix, out: &mut Out) -> Result<Exit, Failure> {
         Some(folder) => curated::from(folder)?,
         None => curated::built_in(),
     };
-    let plan = Arc::new(Plan::new(curated));
+    let plan = Arc::new(MatrixPlan::new(curated));
     let mut names: Vec<String> = vec![subjects::MODEL.to_owned()];
     match args.trial.subjects.as_slice() {
         [] => names.extend(cast.subjects.iter().map(|subject| subject.name().to_owned())),

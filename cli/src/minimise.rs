@@ -4,7 +4,9 @@
 //! Delta debugging over the steps, then over what each step carries, until nothing more can go.
 
 use wsclose::code::CloseCode;
-use wsclose::script::{Form, FrameStep, Payload, Placing, Script, ScriptBuf, Step, Writer};
+use wsclose::script::{
+    FrameStep, LengthEncoding, Payload, Script, ScriptBuf, SegmentPlacement, Step, Writer,
+};
 
 /// A search for a smaller script.
 pub struct Minimiser<T> {
@@ -130,12 +132,12 @@ fn carries<'a>(step: &Step<'a>) -> Option<&'a [u8]> {
     if let Step::Octets { octets, .. } = step {
         return Some(octets);
     }
-    step.payload().map(|payload| payload.tail)
+    step.payload().map(|payload| payload.chunk)
 }
 
 /// The step with other octets.
 fn carrying<'a>(step: Step<'a>, octets: &'a [u8]) -> Step<'a> {
-    let other = |payload: Payload<'a>| Payload { tail: octets, ..payload };
+    let other = |payload: Payload<'a>| Payload { chunk: octets, ..payload };
     match step {
         Step::Frame(frame) => Step::Frame(FrameStep { payload: other(frame.payload), ..frame }),
         Step::AppClose(payload) => Step::AppClose(other(payload)),
@@ -150,7 +152,7 @@ fn carrying<'a>(step: Step<'a>, octets: &'a [u8]) -> Step<'a> {
         | Step::Resume
         | Step::Wait(_)
         | Step::Connect
-        | Step::Again(_)
+        | Step::Repeat(_)
         | Step::Note(_) => step,
     }
 }
@@ -180,7 +182,7 @@ fn simpler(step: Step<'_>) -> Vec<Step<'_>> {
         | Step::Pause
         | Step::Resume
         | Step::Connect
-        | Step::Again(_)
+        | Step::Repeat(_)
         | Step::Note(_) => Vec::new(),
     }
 }
@@ -194,11 +196,11 @@ fn simpler_frames(frame: FrameStep<'_>) -> Vec<FrameStep<'_>> {
     if frame.key.is_some() {
         simpler.push(FrameStep { key: None, ..frame });
     }
-    if frame.claim.is_some() {
-        simpler.push(FrameStep { claim: None, ..frame });
+    if frame.claimed_len.is_some() {
+        simpler.push(FrameStep { claimed_len: None, ..frame });
     }
-    if frame.form != Form::Shortest {
-        simpler.push(FrameStep { form: Form::Shortest, ..frame });
+    if frame.length_encoding != LengthEncoding::Shortest {
+        simpler.push(FrameStep { length_encoding: LengthEncoding::Shortest, ..frame });
     }
     if frame.rsv != 0 {
         simpler.push(FrameStep { rsv: 0, ..frame });
@@ -209,14 +211,15 @@ fn simpler_frames(frame: FrameStep<'_>) -> Vec<FrameStep<'_>> {
     if !frame.fin {
         simpler.push(FrameStep { fin: true, ..frame });
     }
-    simpler.extend(simpler_placings(frame.placing).map(|placing| FrameStep { placing, ..frame }));
+    simpler
+        .extend(simpler_placings(frame.placement).map(|placing| FrameStep { placement: placing, ..frame }));
     simpler.extend(simpler_payloads(frame.payload).map(|payload| FrameStep { payload, ..frame }));
     simpler
 }
 
-fn simpler_placings(placing: Placing) -> impl Iterator<Item = Placing> {
-    let unglued = placing.glue.then_some(Placing { glue: false, ..placing });
-    let uncut = placing.cut.is_some().then_some(Placing { cut: None, ..placing });
+fn simpler_placings(placing: SegmentPlacement) -> impl Iterator<Item = SegmentPlacement> {
+    let unglued = placing.glue.then_some(SegmentPlacement { glue: false, ..placing });
+    let uncut = placing.cut.is_some().then_some(SegmentPlacement { cut: None, ..placing });
     unglued.into_iter().chain(uncut)
 }
 
@@ -226,10 +229,10 @@ fn simpler_payloads(payload: Payload<'_>) -> impl Iterator<Item = Payload<'_>> {
         .code
         .filter(|code| *code != CloseCode::NORMAL)
         .map(|_| Payload { code: Some(CloseCode::NORMAL), ..payload });
-    let times = [1, payload.times / 2, payload.times - 1]
+    let times = [1, payload.repeat / 2, payload.repeat - 1]
         .into_iter()
-        .filter(move |times| *times > 0 && *times < payload.times)
-        .map(move |times| Payload { times, ..payload });
+        .filter(move |times| *times > 0 && *times < payload.repeat)
+        .map(move |times| Payload { repeat: times, ..payload });
     bare.into_iter().chain(normal).chain(times)
 }
 
@@ -247,7 +250,7 @@ mod tests {
                         > close 1001 hex:6161ff6161 rsv=4 glue\nwait 9\n> fin\n";
 
     fn has_bad_octet(script: Script<'_>) -> bool {
-        script.steps().any(|step| matches!(step, Step::Frame(frame) if frame.payload.tail.contains(&0xff)))
+        script.steps().any(|step| matches!(step, Step::Frame(frame) if frame.payload.chunk.contains(&0xff)))
     }
 
     #[test]

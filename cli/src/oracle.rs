@@ -17,8 +17,8 @@ const TRIES: usize = 2000;
 /// Runs the body of a fuzz target.
 pub fn run(target: Target, octets: &[u8]) -> Result<(), Panicked> {
     play::catch("an oracle", || match target {
-        Target::CloseFrame => wsclose::fuzz::close_frame(octets).rules,
-        Target::ClosingHandshake => wsclose::fuzz::closing_handshake(octets).rules,
+        Target::CloseFrame => wsclose::fuzz::close_frame(octets).rules_exercised,
+        Target::ClosingHandshake => wsclose::fuzz::closing_handshake(octets).rules_exercised,
         Target::Peers => wsclose_peers::fuzz::peers(octets),
     })
     .map(|_| ())

@@ -63,7 +63,7 @@ impl Stage {
 
     /// Whether the script that was played last is longer than what is played of one.
     pub fn left_out(&self) -> bool {
-        self.driver.left_out()
+        self.driver.truncated()
     }
 
     /// Plays `script` to `subject`, from a fresh connection on.

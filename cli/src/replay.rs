@@ -92,7 +92,7 @@ impl Replay<'_> {
             let untested = self.untested;
             let tallies = self.play(path, &case, *role, Some(&mut report));
             for (subject, remedy) in &self.cast.not_built {
-                report.add_not_built(subject, remedy);
+                report.add_unavailable(subject, remedy);
             }
             write!(out, "{report}")?;
             self.verdict(tallies, untested, out)?;
@@ -212,7 +212,7 @@ impl Replay<'_> {
         let verdicts = cast.subjects.iter_mut().map(verdict).collect();
         if stage.left_out() {
             let path = files::shown(path);
-            self.cannot(&FileError::LeftOut { path, limits: Limits::GENEROUS });
+            self.cannot(&FileError::LeftOut { path, limits: Limits::DEFAULT });
         }
         verdicts
     }

@@ -18,10 +18,10 @@ pub fn list(args: &args::Rules, out: &mut Out) -> Result<Exit, Failure> {
     let wanted = Rule::ALL
         .into_iter()
         .filter(|rule| args.level.is_none_or(|level| rule.level() == level))
-        .filter(|rule| args.binds.is_none_or(|binds| rule.binds() == binds));
+        .filter(|rule| args.binds.is_none_or(|binds| rule.party() == binds));
     let mut count = 0;
     for rule in wanted {
-        table.add_row([rule.id(), rule.sections(), rule.binds().name(), rule.level().name(), rule.says()]);
+        table.add_row([rule.id(), rule.sections(), rule.party().name(), rule.level().name(), rule.summary()]);
         count += 1;
     }
     write_table(out, &table)?;
@@ -79,17 +79,17 @@ fn rule_in_full(rule: Rule, out: &mut Out) -> Result<(), Failure> {
         Level::Info => "reported, never failed",
     };
     writeln!(out, "{}", rule.id())?;
-    writeln!(out, "  says    {}", rule.says())?;
+    writeln!(out, "  says    {}", rule.summary())?;
     writeln!(out, "  from    {section}")?;
-    writeln!(out, "  binds   {}", rule.binds())?;
+    writeln!(out, "  binds   {}", rule.party())?;
     writeln!(out, "  level   {}: {breach}", rule.level())?;
-    writeln!(out, "  judged  {}", rule.judged())?;
-    writeln!(out, "  asked   of a subject that {}", rule.duty().says())?;
+    writeln!(out, "  judged  {}", rule.criterion())?;
+    writeln!(out, "  asked   of a subject that {}", rule.capability().description())?;
     Ok(())
 }
 
 fn code_in_full(code: CloseCode, out: &mut Out) -> Result<(), Failure> {
-    let row = wsclose::dialect::Row::of(code);
+    let row = wsclose::dialect::CodeNames::of(code);
     writeln!(out, "{code:#}")?;
     if let Some(meaning) = code.meaning() {
         writeln!(out, "  means   {meaning}")?;
@@ -108,8 +108,8 @@ fn code_in_full(code: CloseCode, out: &mut Out) -> Result<(), Failure> {
     let ws_rs = ws_rs.then(|| format!("calls it {}", codes::ws_rs_name(&row)));
     writeln!(out, "  Boost.Beast {}, ws-rs {}", named(beast), named(ws_rs))?;
     if let Err(why) = code.acceptable(Profile::default()) {
-        writeln!(out, "  sent, it breaks {}", why.breaks())?;
-        if let Some(rule) = why.to_reject() {
+        writeln!(out, "  sent, it breaks {}", why.sender_rule())?;
+        if let Some(rule) = why.receiver_rule() {
             writeln!(out, "  accepted, it breaks {rule}")?;
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use wsclose::code::Profile;
 use wsclose::rule::Rule;
 use wsclose::subject::Subject;
-use wsclose::subjects::faulty::{Fault, Faulty};
+use wsclose::subjects::faulty::{Fault, FaultyModel};
 use wsclose::subjects::model::Model;
 use wsclose_peers::known::Known;
 
@@ -85,7 +85,7 @@ pub fn by_name(name: &str, profile: Profile) -> Result<Box<dyn Subject>, Subject
     if let Some(slug) = name.strip_prefix(FAULTY) {
         let fault = Fault::ALL.into_iter().find(|fault| fault.slug() == slug);
         return match fault {
-            Some(fault) => Ok(Box::new(Faulty::new(fault))),
+            Some(fault) => Ok(Box::new(FaultyModel::new(fault))),
             None => Err(SubjectError::UnknownFault {
                 found: name.to_owned(),
                 example: format!("{FAULTY}{}", Fault::ALL[0].slug()),

@@ -6,7 +6,7 @@
 use libfuzzer_sys::{Corpus, fuzz_mutator, fuzz_target, fuzzer_mutate};
 
 fuzz_target!(|data: &[u8]| -> Corpus {
-    if wsclose::fuzz::closing_handshake(data).new { Corpus::Keep } else { Corpus::Reject }
+    if wsclose::fuzz::closing_handshake(data).is_novel { Corpus::Keep } else { Corpus::Reject }
 });
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {

@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::layer::{Came, Going, Layer};
 
@@ -34,16 +34,16 @@ fn part(begins: Option<MessageKind>, ends: bool, payload: &Bytes) -> Came {
 impl Layer for ActixHttp {
     const NAME: &'static str = "actix-http";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => Duties::of(&[
-                Duty::Frames,
-                Duty::Masks,
-                Duty::ReadsClose,
-                Duty::Reports,
-                Duty::ShowsMessages,
-                Duty::OffersApi,
-                Duty::ShowsMemory,
+            Role::Client | Role::Server => Capabilities::of(&[
+                Capability::Framing,
+                Capability::MasksFrames,
+                Capability::ParsesCloseBody,
+                Capability::ReportsCloseStatus,
+                Capability::ReportsMessages,
+                Capability::ExposesCloseApi,
+                Capability::ReportsMemory,
             ]),
         }
     }

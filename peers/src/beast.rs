@@ -44,8 +44,8 @@ pub const NOT_BUILT: &str = "not built: install libboost1.81-dev";
 #[cfg(wsclose_beast)]
 mod built {
     use wsclose::role::Role;
-    use wsclose::rule::{Duties, Duty};
-    use wsclose::subject::{Output, Stimulus, Subject};
+    use wsclose::rule::{Capabilities, Capability};
+    use wsclose::subject::{Recorder, Stimulus, Subject};
 
     use crate::native::{self, Endpoint};
 
@@ -75,17 +75,21 @@ mod built {
             "beast"
         }
 
-        fn duties(&self, _: Role) -> Duties {
+        fn capabilities(&self, _: Role) -> Capabilities {
             // Its timeouts are in real time and off by default; `error::closed` is the same whoever asks
             // whether that was clean; its memory is not looked at.
-            Duties::ALL.without(&[Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory])
+            Capabilities::ALL.without(&[
+                Capability::HasTimeouts,
+                Capability::ReportsClean,
+                Capability::ReportsMemory,
+            ])
         }
 
-        fn connect(&mut self, role: Role, out: &mut Output) {
+        fn connect(&mut self, role: Role, out: &mut Recorder) {
             self.0.connect(role, out);
         }
 
-        fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+        fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
             self.0.react(stimulus, out);
         }
     }

@@ -11,7 +11,7 @@ use std::hash::{BuildHasher, RandomState};
 use edge_ws::{Error, FrameHeader, FrameType};
 use wsclose::frame::Opcode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty, Rule};
+use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::layer::{Came, Going, Layer};
 
@@ -31,9 +31,9 @@ pub struct EdgeWs {
 impl Layer for EdgeWs {
     const NAME: &'static str = "edge-ws";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => Duties::of(&[Duty::Frames]).but_for(&[
+            Role::Client | Role::Server => Capabilities::of(&[Capability::Framing]).exempting(&[
                 Rule::BodyEmptyOrCode,
                 Rule::RejectsLongClose,
                 Rule::RejectsLengthTopBit,

@@ -33,7 +33,7 @@ use embedded_websocket::{
 use rand::RngCore;
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty, Rule};
+use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::line::{App, OutOfPatience, Pipe, Request, Turn};
 use wsclose_plumbing::program::Program;
@@ -48,12 +48,15 @@ pub struct EmbeddedWebSocket;
 impl Program for EmbeddedWebSocket {
     const NAME: &'static str = "embedded-websocket";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => {
-                Duties::of(&[Duty::Frames, Duty::Masks, Duty::Answers, Duty::OffersApi])
-                    .but_for(&[Rule::DiscardsAfterClose, Rule::EofIsNotAClose])
-            }
+            Role::Client | Role::Server => Capabilities::of(&[
+                Capability::Framing,
+                Capability::MasksFrames,
+                Capability::RepliesToClose,
+                Capability::ExposesCloseApi,
+            ])
+            .exempting(&[Rule::DiscardsAfterClose, Rule::EofIsNotAClose]),
         }
     }
 

@@ -17,7 +17,7 @@ use fastwebsockets::{FragmentCollector, WebSocket};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wsclose::frame::Decoder;
 use wsclose::role::Role;
-use wsclose::rule::Duties;
+use wsclose::rule::Capabilities;
 use wsclose_plumbing::line::{App, Pipe, Turn};
 use wsclose_plumbing::program::Program;
 
@@ -30,7 +30,7 @@ pub struct FastWebSockets;
 impl Program for FastWebSockets {
     const NAME: &'static str = "fastwebsockets";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => DUTIES,
         }

@@ -20,15 +20,21 @@ use fastwebsockets::{FragmentCollectorRead, Frame, OpCode, Role as Side, WebSock
 use tokio::sync::Mutex;
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty, Rule};
+use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::line::{App, Pipe, Request};
 use wsclose_plumbing::program::Program;
 
 /// The duties of fastwebsockets, however it is used.
-pub(crate) const DUTIES: Duties = Duties::ALL
-    .without(&[Duty::FailsAloud, Duty::ClosesTcp, Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory])
-    .but_for(&[Rule::DiscardsAfterClose, Rule::NothingAfterFail]);
+pub(crate) const DUTIES: Capabilities = Capabilities::ALL
+    .without(&[
+        Capability::SendsCloseOnFailure,
+        Capability::ClosesTcp,
+        Capability::HasTimeouts,
+        Capability::ReportsClean,
+        Capability::ReportsMemory,
+    ])
+    .exempting(&[Rule::DiscardsAfterClose, Rule::NothingAfterFail]);
 
 /// fastwebsockets in halves, in either role.
 #[derive(Debug)]
@@ -37,7 +43,7 @@ pub struct FastWebSocketsSplit;
 impl Program for FastWebSocketsSplit {
     const NAME: &'static str = "fastwebsockets-split";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => DUTIES,
         }

@@ -26,7 +26,7 @@ thread_local! {
         // A peer's panic is a finding like any other, and libFuzzer's hook would end the process.
         only_uncaught_panics_reach_the_hook();
         Stage {
-            driver: Driver::with_limits(Limits::QUICK),
+            driver: Driver::with_limits(Limits::FUZZING),
             judge: Judge::new(Profile::default()),
             model: Model::new(Profile::default()),
             peers: chosen(),
@@ -85,7 +85,7 @@ fn play(script: Script<'_>) -> RuleSet {
             }
             let verdicts = stage.judge.verdicts();
             exercised =
-                exercised.union(verdicts.with(Verdict::Conforms)).union(verdicts.with(Verdict::Breaks));
+                exercised.union(verdicts.with(Verdict::Conforms)).union(verdicts.with(Verdict::Violates));
         }
         exercised
     })

@@ -12,7 +12,7 @@ use std::ptr::{self, NonNull};
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
 use wsclose::script::MessageKind;
-use wsclose::subject::{Output, Stimulus};
+use wsclose::subject::{Recorder, Stimulus};
 
 /// `wsclose_endpoint` of `native/shim.h`.
 #[repr(C)]
@@ -118,7 +118,7 @@ impl Endpoint {
     }
 
     /// Forgets the connection it had, and begins a new one, already open.
-    pub(crate) fn connect(&mut self, role: Role, out: &mut Output) {
+    pub(crate) fn connect(&mut self, role: Role, out: &mut Recorder) {
         self.paused = false;
         self.forget_unread();
         let is_server = c_int::from(role == Role::Server);
@@ -128,7 +128,7 @@ impl Endpoint {
     }
 
     /// Lets one thing happen, and writes down what follows from it.
-    pub(crate) fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+    pub(crate) fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
         match stimulus {
             Stimulus::Octets(octets) if self.paused => self.unread.extend_from_slice(octets),
             Stimulus::Fin if self.paused => self.unread_fin = true,
@@ -162,7 +162,7 @@ impl Endpoint {
         self.unread_fin = false;
     }
 
-    fn pass_on(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn pass_on(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
         let raw = self.raw.as_ptr();
         // SAFETY: the endpoint is alive, and borrowed mutably; octets are copied before the call ends.
         unsafe {
@@ -190,7 +190,7 @@ impl Endpoint {
     }
 
     /// Writes down what happened since the last stimulus began.
-    fn tell(&self, out: &mut Output) {
+    fn tell(&self, out: &mut Recorder) {
         let (mut events, mut count) = (ptr::null(), 0);
         let (mut octets, mut octets_len) = (ptr::null(), 0);
         // SAFETY: the endpoint is alive, and the four places to write to are ours.
@@ -211,12 +211,12 @@ impl Endpoint {
                     let code = (event.code != 0).then_some(CloseCode(event.code));
                     out.reported(code, Some(&text()), None);
                 }
-                kind::ERRORED => out.errored(&text()),
-                kind::ACCEPTED => out.accepted(),
-                kind::REFUSED => out.refused(&text()),
+                kind::ERRORED => out.error_reported(&text()),
+                kind::ACCEPTED => out.request_accepted(),
+                kind::REFUSED => out.request_refused(&text()),
                 kind::PANICKED => out.panicked(&text()),
-                kind::SPINNING => out.spinning(),
-                kind::NOT_ASKED => out.not_asked(&text()),
+                kind::SPINNING => out.hung(),
+                kind::NOT_ASKED => out.unsupported(&text()),
                 other => unreachable!("shim.h has no event {other}"),
             }
         }

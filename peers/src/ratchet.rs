@@ -24,7 +24,7 @@ use ratchet_core::{
 };
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::line::{App, Pipe, Request};
 use wsclose_plumbing::program::Program;
@@ -36,13 +36,13 @@ pub struct Ratchet;
 impl Program for Ratchet {
     const NAME: &'static str = "ratchet_core";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => Duties::ALL.without(&[
-                Duty::ClosesTcp,
-                Duty::KeepsTime,
-                Duty::ReportsClean,
-                Duty::ShowsMemory,
+            Role::Client | Role::Server => Capabilities::ALL.without(&[
+                Capability::ClosesTcp,
+                Capability::HasTimeouts,
+                Capability::ReportsClean,
+                Capability::ReportsMemory,
             ]),
         }
     }

@@ -22,7 +22,7 @@ use sockudo_ws::error::CloseReason;
 use sockudo_ws::{Config, Message, Role as Side, WebSocketStream};
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::line::{App, Pipe, Request, Turn};
 use wsclose_plumbing::program::{Program, in_runtime};
@@ -34,13 +34,13 @@ pub struct SockudoWs;
 impl Program for SockudoWs {
     const NAME: &'static str = "sockudo-ws";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => Duties::ALL.without(&[
-                Duty::FailsAloud,
-                Duty::KeepsTime,
-                Duty::ReportsClean,
-                Duty::ShowsMemory,
+            Role::Client | Role::Server => Capabilities::ALL.without(&[
+                Capability::SendsCloseOnFailure,
+                Capability::HasTimeouts,
+                Capability::ReportsClean,
+                Capability::ReportsMemory,
             ]),
         }
     }

@@ -21,7 +21,7 @@ use soketto::connection::{Builder, Error, Mode};
 use soketto::{Data, Incoming, Receiver, Sender};
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::line::{App, Pipe, Request};
 use wsclose_plumbing::program::{Program, either};
@@ -33,13 +33,13 @@ pub struct Soketto;
 impl Program for Soketto {
     const NAME: &'static str = "soketto";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => Duties::ALL.without(&[
-                Duty::FailsAloud,
-                Duty::KeepsTime,
-                Duty::ReportsClean,
-                Duty::ShowsMemory,
+            Role::Client | Role::Server => Capabilities::ALL.without(&[
+                Capability::SendsCloseOnFailure,
+                Capability::HasTimeouts,
+                Capability::ReportsClean,
+                Capability::ReportsMemory,
             ]),
         }
     }

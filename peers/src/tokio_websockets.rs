@@ -19,7 +19,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio_websockets::{ClientBuilder, CloseCode as Code, Message, ServerBuilder};
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::caught::caught;
 use wsclose_plumbing::line::{App, Pipe, Request, Turn};
@@ -32,11 +32,13 @@ pub struct TokioWebSockets;
 impl Program for TokioWebSockets {
     const NAME: &'static str = "tokio-websockets";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => {
-                Duties::ALL.without(&[Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory])
-            }
+            Role::Client | Role::Server => Capabilities::ALL.without(&[
+                Capability::HasTimeouts,
+                Capability::ReportsClean,
+                Capability::ReportsMemory,
+            ]),
         }
     }
 

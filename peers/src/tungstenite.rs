@@ -20,9 +20,9 @@ use tungstenite::protocol::{CloseFrame, Role as Side, WebSocketConfig};
 use tungstenite::{Error, Message, WebSocket};
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose::subject::{Output, Stimulus, Subject};
+use wsclose::subject::{Recorder, Stimulus, Subject};
 
 use wsclose_plumbing::program::panic_words;
 use wsclose_plumbing::stream::Stream;
@@ -56,18 +56,18 @@ impl Subject for Tungstenite {
         "tungstenite"
     }
 
-    fn duties(&self, role: Role) -> Duties {
+    fn capabilities(&self, role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => Duties::ALL.without(&[
-                Duty::FailsAloud,
-                Duty::KeepsTime,
-                Duty::ReportsClean,
-                Duty::ShowsMemory,
+            Role::Client | Role::Server => Capabilities::ALL.without(&[
+                Capability::SendsCloseOnFailure,
+                Capability::HasTimeouts,
+                Capability::ReportsClean,
+                Capability::ReportsMemory,
             ]),
         }
     }
 
-    fn connect(&mut self, role: Role, _out: &mut Output) {
+    fn connect(&mut self, role: Role, _out: &mut Recorder) {
         let stream = self.socket.take().map(|old| old.into_inner().renewed()).unwrap_or_default();
         let side = match role {
             Role::Client => Side::Client,
@@ -80,7 +80,7 @@ impl Subject for Tungstenite {
         };
     }
 
-    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
         let Some(mut socket) = self.socket.take() else { return };
         match catch_unwind(AssertUnwindSafe(|| self.step(&mut socket, stimulus, out))) {
             Ok(()) => self.socket = Some(socket),
@@ -94,7 +94,7 @@ impl Subject for Tungstenite {
 }
 
 impl Tungstenite {
-    fn step(&mut self, socket: &mut WebSocket<Stream>, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn step(&mut self, socket: &mut WebSocket<Stream>, stimulus: Stimulus<'_>, out: &mut Recorder) {
         match stimulus {
             Stimulus::Octets(octets) => socket.get_mut().receive(octets),
             Stimulus::Fin => socket.get_mut().peer_fin(),
@@ -133,14 +133,14 @@ impl Tungstenite {
     }
 
     /// What became of something that the application asked for.
-    fn asked(&mut self, socket: &mut WebSocket<Stream>, result: Result<(), Error>, out: &mut Output) {
+    fn asked(&mut self, socket: &mut WebSocket<Stream>, result: Result<(), Error>, out: &mut Recorder) {
         socket.get_mut().hand_over(out);
         match result {
             // It is queued, and goes out by `flush`.
-            Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::WouldBlock => out.accepted(),
-            Ok(()) => out.accepted(),
+            Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::WouldBlock => out.request_accepted(),
+            Ok(()) => out.request_accepted(),
             Err(error) => {
-                out.refused(&error.to_string());
+                out.request_refused(&error.to_string());
                 // Whatever else it says concerns the request, not the connection.
                 if matches!(error, Error::ConnectionClosed) {
                     self.drop_tcp(socket, out);
@@ -149,7 +149,7 @@ impl Tungstenite {
         }
     }
 
-    fn read(&mut self, socket: &mut WebSocket<Stream>, out: &mut Output) {
+    fn read(&mut self, socket: &mut WebSocket<Stream>, out: &mut Recorder) {
         let mut patience = 16 + READS_PER_OCTET * socket.get_ref().unread();
         while !self.over {
             let result = socket.read();
@@ -163,20 +163,20 @@ impl Tungstenite {
                 Err(Error::AlreadyClosed) => return,
                 Err(Error::ConnectionClosed) => self.drop_tcp(socket, out),
                 Err(error) => {
-                    out.errored(&error.to_string());
+                    out.error_reported(&error.to_string());
                     self.drop_tcp(socket, out);
                 }
             }
             patience -= 1;
             if patience == 0 {
-                out.spinning();
+                out.hung();
                 self.drop_tcp(socket, out);
             }
         }
     }
 
     /// tungstenite hands over the first Close that it received; a program takes that for the report.
-    fn report(&mut self, frame: Option<CloseFrame>, out: &mut Output) {
+    fn report(&mut self, frame: Option<CloseFrame>, out: &mut Recorder) {
         if std::mem::replace(&mut self.reported, true) {
             return;
         }
@@ -186,7 +186,7 @@ impl Tungstenite {
         }
     }
 
-    fn drop_tcp(&mut self, socket: &mut WebSocket<Stream>, out: &mut Output) {
+    fn drop_tcp(&mut self, socket: &mut WebSocket<Stream>, out: &mut Recorder) {
         self.over = true;
         socket.get_mut().shut();
         out.fin();

@@ -16,7 +16,7 @@ use tokio::io::WriteHalf;
 use web_socket::{CloseCode as Code, DataType, Event, MessageType, Stream, WebSocket};
 use wsclose::code::{CloseCode, Profile};
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty, Rule};
+use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::line::{App, Pipe, Request};
 use wsclose_plumbing::program::Program;
@@ -28,17 +28,17 @@ pub struct WebSocketRs;
 impl Program for WebSocketRs {
     const NAME: &'static str = "web-socket";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => Duties::of(&[
-                Duty::Frames,
-                Duty::Masks,
-                Duty::ReadsClose,
-                Duty::Reports,
-                Duty::ShowsMessages,
-                Duty::OffersApi,
+            Role::Client | Role::Server => Capabilities::of(&[
+                Capability::Framing,
+                Capability::MasksFrames,
+                Capability::ParsesCloseBody,
+                Capability::ReportsCloseStatus,
+                Capability::ReportsMessages,
+                Capability::ExposesCloseApi,
             ])
-            .but_for(&[
+            .exempting(&[
                 Rule::QuietAfterClose,
                 Rule::DiscardsAfterClose,
                 Rule::ReadsUntilAnswer,

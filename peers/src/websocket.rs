@@ -26,7 +26,7 @@ use websocket::ws::{Receiver as _, Sender as _};
 use wsclose::code::CloseCode;
 use wsclose::frame::{Header, Status};
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::layer::{Came, Going, Layer};
 
@@ -66,15 +66,15 @@ fn first_frame(octets: &[u8]) -> usize {
 impl Layer for WebSocket {
     const NAME: &'static str = "websocket";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => Duties::of(&[
-                Duty::Frames,
-                Duty::Masks,
-                Duty::ReadsClose,
-                Duty::Reports,
-                Duty::ShowsMessages,
-                Duty::OffersApi,
+            Role::Client | Role::Server => Capabilities::of(&[
+                Capability::Framing,
+                Capability::MasksFrames,
+                Capability::ParsesCloseBody,
+                Capability::ReportsCloseStatus,
+                Capability::ReportsMessages,
+                Capability::ExposesCloseApi,
             ]),
         }
     }

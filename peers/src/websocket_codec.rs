@@ -16,7 +16,7 @@ use tokio_util::codec::{Decoder, Encoder};
 use websocket_codec::{Message, MessageCodec, Opcode as Theirs};
 use wsclose::frame::Opcode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::layer::{Came, Going, Layer};
 
@@ -35,11 +35,14 @@ pub struct WebSocketCodec {
 impl Layer for WebSocketCodec {
     const NAME: &'static str = "websocket-codec";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => {
-                Duties::of(&[Duty::Frames, Duty::Masks, Duty::OffersApi, Duty::ShowsMemory])
-            }
+            Role::Client | Role::Server => Capabilities::of(&[
+                Capability::Framing,
+                Capability::MasksFrames,
+                Capability::ExposesCloseApi,
+                Capability::ReportsMemory,
+            ]),
         }
     }
 

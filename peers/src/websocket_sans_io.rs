@@ -13,7 +13,7 @@ use websocket_sans_io::{
 };
 use wsclose::frame::{MAX_CONTROL_PAYLOAD, Opcode};
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty, Rule};
+use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::layer::{Came, Going, Layer};
 
@@ -50,9 +50,9 @@ impl WebSocketSansIo {
 impl Layer for WebSocketSansIo {
     const NAME: &'static str = "websocket-sans-io";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => Duties::of(&[Duty::Frames]).but_for(&[
+            Role::Client | Role::Server => Capabilities::of(&[Capability::Framing]).exempting(&[
                 Rule::BodyEmptyOrCode,
                 Rule::RejectsLongClose,
                 Rule::RejectsLengthTopBit,

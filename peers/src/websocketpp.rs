@@ -36,8 +36,8 @@ pub const NOT_BUILT: &str = "not built: install libwebsocketpp-dev";
 #[cfg(wsclose_websocketpp)]
 mod built {
     use wsclose::role::Role;
-    use wsclose::rule::{Duties, Duty};
-    use wsclose::subject::{Output, Stimulus, Subject};
+    use wsclose::rule::{Capabilities, Capability};
+    use wsclose::subject::{Recorder, Stimulus, Subject};
 
     use crate::native::{self, Endpoint};
 
@@ -67,16 +67,16 @@ mod built {
             "websocketpp"
         }
 
-        fn duties(&self, _: Role) -> Duties {
+        fn capabilities(&self, _: Role) -> Capabilities {
             // `m_was_clean` is private; its memory is not looked at.
-            Duties::ALL.without(&[Duty::ReportsClean, Duty::ShowsMemory])
+            Capabilities::ALL.without(&[Capability::ReportsClean, Capability::ReportsMemory])
         }
 
-        fn connect(&mut self, role: Role, out: &mut Output) {
+        fn connect(&mut self, role: Role, out: &mut Recorder) {
             self.0.connect(role, out);
         }
 
-        fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+        fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
             self.0.react(stimulus, out);
         }
     }

@@ -13,7 +13,7 @@ use std::io::Cursor;
 use ws::{Frame, OpCode};
 use wsclose::frame::Opcode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty, Rule};
+use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::layer::{Came, Going, Layer};
 
@@ -30,9 +30,9 @@ pub struct WsFrames {
 impl Layer for WsFrames {
     const NAME: &'static str = "ws-rs-frames";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => Duties::of(&[Duty::Frames]).but_for(&[
+            Role::Client | Role::Server => Capabilities::of(&[Capability::Framing]).exempting(&[
                 Rule::RejectsRsv,
                 Rule::RejectsFragmentedClose,
                 Rule::ServerRejectsUnmasked,

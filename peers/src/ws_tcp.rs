@@ -24,8 +24,8 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
-use wsclose::subject::{Output, Stimulus, Subject};
+use wsclose::rule::{Capabilities, Capability};
+use wsclose::subject::{Recorder, Stimulus, Subject};
 
 use event_loop::EventLoop;
 use session::Session;
@@ -53,15 +53,17 @@ impl Subject for WsTcp {
         "ws-rs"
     }
 
-    fn duties(&self, role: Role) -> Duties {
+    fn capabilities(&self, role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => {
-                Duties::ALL.without(&[Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory])
-            }
+            Role::Client | Role::Server => Capabilities::ALL.without(&[
+                Capability::HasTimeouts,
+                Capability::ReportsClean,
+                Capability::ReportsMemory,
+            ]),
         }
     }
 
-    fn connect(&mut self, role: Role, out: &mut Output) {
+    fn connect(&mut self, role: Role, out: &mut Recorder) {
         self.end();
         // Once more with a fresh event loop: the old one may have been harmed without showing it.
         let opened = self.open(role).or_else(|_| {
@@ -71,13 +73,13 @@ impl Subject for WsTcp {
         match opened {
             Ok(session) => self.session = Some(session),
             Err(error) => {
-                out.errored(&format!("no connection could be opened: {error}"));
+                out.error_reported(&format!("no connection could be opened: {error}"));
                 out.fin();
             }
         }
     }
 
-    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
         let (Some(session), Some(event_loop)) = (&mut self.session, &mut self.event_loop) else { return };
         let touched = match stimulus {
             Stimulus::Octets(octets) => session.deliver(octets),
@@ -109,7 +111,7 @@ impl Subject for WsTcp {
             Stimulus::PeerGone(_) | Stimulus::PeerPause | Stimulus::PeerResume | Stimulus::Tick => return,
         };
         if session.settle(event_loop, touched, out).is_err() {
-            out.spinning();
+            out.hung();
             self.event_loop = None;
         }
     }
@@ -149,9 +151,9 @@ impl Drop for WsTcp {
     }
 }
 
-fn asked(result: ws::Result<()>, out: &mut Output) {
+fn asked(result: ws::Result<()>, out: &mut Recorder) {
     match result {
-        Ok(()) => out.accepted(),
-        Err(error) => out.refused(&error.to_string()),
+        Ok(()) => out.request_accepted(),
+        Err(error) => out.request_refused(&error.to_string()),
     }
 }

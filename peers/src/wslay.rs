@@ -32,8 +32,8 @@ pub const NOT_BUILT: &str = "not built: install libwslay-dev";
 #[cfg(wsclose_wslay)]
 mod built {
     use wsclose::role::Role;
-    use wsclose::rule::{Duties, Duty};
-    use wsclose::subject::{Output, Stimulus, Subject};
+    use wsclose::rule::{Capabilities, Capability};
+    use wsclose::subject::{Recorder, Stimulus, Subject};
 
     use crate::native::{self, Endpoint};
 
@@ -63,20 +63,25 @@ mod built {
             "wslay"
         }
 
-        fn duties(&self, role: Role) -> Duties {
-            let program = [Duty::Masks, Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory];
-            let own = Duties::ALL.without(&program);
+        fn capabilities(&self, role: Role) -> Capabilities {
+            let program = [
+                Capability::MasksFrames,
+                Capability::HasTimeouts,
+                Capability::ReportsClean,
+                Capability::ReportsMemory,
+            ];
+            let own = Capabilities::ALL.without(&program);
             match role {
-                Role::Client => own.without(&[Duty::ClosesTcp]),
+                Role::Client => own.without(&[Capability::ClosesTcp]),
                 Role::Server => own,
             }
         }
 
-        fn connect(&mut self, role: Role, out: &mut Output) {
+        fn connect(&mut self, role: Role, out: &mut Recorder) {
             self.0.connect(role, out);
         }
 
-        fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+        fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
             self.0.react(stimulus, out);
         }
     }

@@ -27,7 +27,7 @@ use futures_util::io::{AsyncReadExt, AsyncWriteExt};
 use wsclose::code::CloseCode;
 use wsclose::frame::Decoder;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::line::{App, Pipe, Request, Turn};
 use wsclose_plumbing::program::Program;
@@ -46,15 +46,15 @@ pub struct Wtx;
 impl Program for Wtx {
     const NAME: &'static str = "wtx";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => Duties::ALL.without(&[
-                Duty::Masks,
-                Duty::FailsAloud,
-                Duty::ClosesTcp,
-                Duty::KeepsTime,
-                Duty::ReportsClean,
-                Duty::ShowsMemory,
+            Role::Client | Role::Server => Capabilities::ALL.without(&[
+                Capability::MasksFrames,
+                Capability::SendsCloseOnFailure,
+                Capability::ClosesTcp,
+                Capability::HasTimeouts,
+                Capability::ReportsClean,
+                Capability::ReportsMemory,
             ]),
         }
     }

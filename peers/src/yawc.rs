@@ -19,7 +19,7 @@ use std::task::Poll;
 use futures_util::SinkExt;
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::line::{App, Pipe, Request, Turn};
 use wsclose_plumbing::program::Program;
@@ -33,11 +33,13 @@ pub struct Yawc;
 impl Program for Yawc {
     const NAME: &'static str = "yawc";
 
-    fn duties(role: Role) -> Duties {
+    fn duties(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => {
-                Duties::ALL.without(&[Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory])
-            }
+            Role::Client | Role::Server => Capabilities::ALL.without(&[
+                Capability::HasTimeouts,
+                Capability::ReportsClean,
+                Capability::ReportsMemory,
+            ]),
         }
     }
 

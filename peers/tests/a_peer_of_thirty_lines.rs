@@ -6,7 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use tokio_websockets::{ClientBuilder, CloseCode as Code, Message, ServerBuilder};
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
 use wsclose_plumbing::line::{App, Pipe, Request, Turn};
 use wsclose_plumbing::program::{Played, Program};
@@ -19,8 +19,12 @@ impl Program for Mine {
     const NAME: &'static str = "mine";
 
     /// It has no clock, does not say whether a closure was clean, and does not show its memory.
-    fn duties(_: Role) -> Duties {
-        Duties::ALL.without(&[Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory])
+    fn duties(_: Role) -> Capabilities {
+        Capabilities::ALL.without(&[
+            Capability::HasTimeouts,
+            Capability::ReportsClean,
+            Capability::ReportsMemory,
+        ])
     }
 
     async fn run(role: Role, pipe: Pipe, app: App) {

@@ -3,12 +3,12 @@
 use wsclose::code::{CloseCode, Profile};
 use wsclose::drive::Driver;
 use wsclose::judge::{Judge, Verdict};
-use wsclose::matrix::codes::Mark;
+use wsclose::matrix::codes::CodeReaction;
 use wsclose::role::Role;
 use wsclose::rule::Rule;
 use wsclose::script::ScriptBuf;
 use wsclose::subject::Subject;
-use wsclose::vectors::{CodeScript, Way};
+use wsclose::vectors::{CodeOrigin, CodeScript};
 
 /// The timeline, a line each, with single spaces and without ticks.
 fn play(subject: &mut dyn Subject, role: Role, steps: &str) -> Vec<String> {
@@ -127,10 +127,12 @@ fn what_an_adapter_refuses_or_does_by_itself_is_not_to_the_credit_of_its_library
 #[test]
 fn a_code_for_which_there_is_no_interface_is_marked_so() {
     let mut soketto = wsclose_peers::by_name("soketto").expect("it was built");
-    let (mut driver, mut script) = (Driver::new(), CodeScript::new(Way::Asked));
-    let mut mark = |code| Mark::of(driver.drive(script.with(code), soketto.as_mut()), Way::Asked, code);
-    assert_eq!(mark(CloseCode(1000)), Mark::Written);
+    let (mut driver, mut script) = (Driver::new(), CodeScript::new(CodeOrigin::Requested));
+    let mut mark = |code| {
+        CodeReaction::of(driver.drive(script.with(code), soketto.as_mut()), CodeOrigin::Requested, code)
+    };
+    assert_eq!(mark(CloseCode(1000)), CodeReaction::Written);
     for code in [999, 1001, 1005, 3333] {
-        assert_eq!(mark(CloseCode(code)), Mark::NoInterface, "{code}");
+        assert_eq!(mark(CloseCode(code)), CodeReaction::NoInterface, "{code}");
     }
 }

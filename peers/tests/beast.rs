@@ -7,9 +7,9 @@ mod built {
     use wsclose::drive::Driver;
     use wsclose::frame;
     use wsclose::role::Role;
-    use wsclose::rule::Duty;
+    use wsclose::rule::Capability;
     use wsclose::script::ScriptBuf;
-    use wsclose::subject::{Subject, What};
+    use wsclose::subject::{Subject, TraceEventKind};
     use wsclose_peers::beast::{self, Beast};
 
     /// What a script led to, in short: the octets written (unmasked), and what else happened, in order.
@@ -18,39 +18,41 @@ mod built {
         let mut driver = Driver::new();
         let trace = driver.drive(script.as_script(), &mut Beast::new());
         let mut story = Vec::new();
-        for entry in trace.entries() {
+        for entry in trace.events() {
             let tick = entry.tick;
-            let words = |span| trace.output.text(span).into_owned();
-            story.push(match entry.what {
-                What::Sent(span) => format!("sent {}", hex(&unmasked(trace.octets(span)))),
-                What::HalfFin => format!("half a fin at {tick}"),
-                What::Fin => format!("fin at {tick}"),
-                What::Message { kind, payload } => format!("{} {}", kind.name(), words(payload)),
-                What::Reported { code, reason, clean } => {
+            let words = |span| trace.recorder.text(span).into_owned();
+            story.push(match entry.kind {
+                TraceEventKind::Sent(span) => format!("sent {}", hex(&unmasked(trace.octets(span)))),
+                TraceEventKind::WriteShutdown => format!("half a fin at {tick}"),
+                TraceEventKind::Fin => format!("fin at {tick}"),
+                TraceEventKind::Message { kind, payload } => format!("{} {}", kind.name(), words(payload)),
+                TraceEventKind::Reported { code, reason, clean } => {
                     assert_eq!(clean, None, "Beast does not say");
                     format!("closed {} {:?}", code.map_or(-1, |code| i32::from(code.0)), reason.map(words))
                 }
-                What::Errored(span) => format!("error {}", words(span)),
-                What::Accepted => "accepted".to_owned(),
-                What::Refused(span) => format!("refused {}", words(span)),
-                What::NotAsked(span) => format!("not asked {}", words(span)),
-                What::Panicked(span) => panic!("{}", words(span)),
-                What::Spinning => panic!("spinning"),
-                What::Undelivered(octets) => format!("undelivered {octets}"),
-                What::Reset | What::Memory(_) | What::Moved(..) => panic!("Beast does not: {entry:?}"),
-                What::Connected { .. }
-                | What::Received(_)
-                | What::PeerFin
-                | What::PeerReset
-                | What::PeerGone(_)
-                | What::PeerPaused
-                | What::PeerResumed
-                | What::AppClose { .. }
-                | What::AppSend { .. }
-                | What::AppPause
-                | What::AppResume
-                | What::Note(_)
-                | What::Ended => continue,
+                TraceEventKind::ErrorReported(span) => format!("error {}", words(span)),
+                TraceEventKind::RequestAccepted => "accepted".to_owned(),
+                TraceEventKind::RequestRefused(span) => format!("refused {}", words(span)),
+                TraceEventKind::Unsupported(span) => format!("not asked {}", words(span)),
+                TraceEventKind::Panicked(span) => panic!("{}", words(span)),
+                TraceEventKind::Hung => panic!("spinning"),
+                TraceEventKind::Undelivered(octets) => format!("undelivered {octets}"),
+                TraceEventKind::Reset | TraceEventKind::Memory(_) | TraceEventKind::StateChanged(..) => {
+                    panic!("Beast does not: {entry:?}")
+                }
+                TraceEventKind::Connected { .. }
+                | TraceEventKind::Received(_)
+                | TraceEventKind::PeerFin
+                | TraceEventKind::PeerReset
+                | TraceEventKind::PeerGone(_)
+                | TraceEventKind::PeerPaused
+                | TraceEventKind::PeerResumed
+                | TraceEventKind::AppClose { .. }
+                | TraceEventKind::AppSend { .. }
+                | TraceEventKind::AppPause
+                | TraceEventKind::AppResume
+                | TraceEventKind::Note(_)
+                | TraceEventKind::ScriptEnded => continue,
             });
         }
         story
@@ -272,8 +274,8 @@ mod built {
         let beast = Beast::new();
         assert_eq!(beast.name(), "beast");
         for role in Role::ALL {
-            let left = Duty::ALL.into_iter().filter(|duty| !beast.duties(role).has(*duty));
-            assert!(left.eq([Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory]));
+            let left = Capability::ALL.into_iter().filter(|duty| !beast.capabilities(role).has(*duty));
+            assert!(left.eq([Capability::HasTimeouts, Capability::ReportsClean, Capability::ReportsMemory]));
         }
     }
 

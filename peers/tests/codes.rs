@@ -7,7 +7,7 @@ use wsclose::drive::Driver;
 use wsclose::frame::Opcode;
 use wsclose::role::Role;
 use wsclose::script::{FrameStep, Payload, Script, Step, Writer};
-use wsclose::subject::What;
+use wsclose::subject::TraceEventKind;
 use wsclose::trace::Trace;
 use wsclose_peers::ws_tcp::WsTcp;
 
@@ -48,9 +48,9 @@ fn one_close(role: Role, code: CloseCode) -> Vec<u8> {
 fn outcome(trace: &Trace) -> (Vec<u8>, bool) {
     let mut wrote = Vec::new();
     let mut erred = false;
-    for entry in trace.entries() {
-        erred |= matches!(entry.what, What::Errored(_));
-        if let What::Sent(span) = entry.what {
+    for entry in trace.events() {
+        erred |= matches!(entry.kind, TraceEventKind::ErrorReported(_));
+        if let TraceEventKind::Sent(span) = entry.kind {
             wrote.extend_from_slice(trace.octets(span));
         }
     }

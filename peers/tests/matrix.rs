@@ -12,7 +12,7 @@ use wsclose::drive::Driver;
 use wsclose::judge::{Judge, Verdict};
 use wsclose::rule::{Rule, RuleSet};
 use wsclose::script::ScriptBuf;
-use wsclose::subjects::faulty::{Fault, Faulty};
+use wsclose::subjects::faulty::{Fault, FaultyModel};
 use wsclose::subjects::model::Model;
 
 /// What there is about one rule.
@@ -168,7 +168,7 @@ fn shown_by(fault: Fault, scripts: &BTreeMap<String, ScriptBuf>) -> Option<Strin
     let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
     let mut shows = |script: &ScriptBuf| {
         // A fresh one each time: one fault is that an earlier connection shows in a later one.
-        let trace = driver.drive(script.as_script(), &mut Faulty::new(fault));
+        let trace = driver.drive(script.as_script(), &mut FaultyModel::new(fault));
         judge.judge(trace).iter().any(|finding| finding.rule == fault.rule())
     };
     scripts.iter().find(|(_, script)| shows(script)).map(|(name, _)| name.clone())
@@ -181,10 +181,10 @@ fn targets() -> [(&'static str, RuleSet); 3] {
         seeds.fold(RuleSet::EMPTY, |rules, octets| rules.union(target(&octets)))
     };
     [
-        ("close_frame", over(|octets| wsclose::fuzz::close_frame(octets).rules, &["close_frame"])),
+        ("close_frame", over(|octets| wsclose::fuzz::close_frame(octets).rules_exercised, &["close_frame"])),
         (
             "closing_handshake",
-            over(|octets| wsclose::fuzz::closing_handshake(octets).rules, &["closing_handshake"]),
+            over(|octets| wsclose::fuzz::closing_handshake(octets).rules_exercised, &["closing_handshake"]),
         ),
         ("peers", over(wsclose_peers::fuzz::peers, &["closing_handshake", "peers"])),
     ]

@@ -4,7 +4,7 @@
 use wsclose::code::{Class, CloseCode};
 use wsclose::drive::Driver;
 use wsclose::role::Role;
-use wsclose::rule::Duty;
+use wsclose::rule::Capability;
 use wsclose::script::ScriptBuf;
 use wsclose_peers::{by_name, native_version, not_built};
 
@@ -137,17 +137,32 @@ fn websocketpp_gives_up_after_five_seconds_of_ticks() {
 #[test]
 fn each_has_the_duties_that_its_adapter_says() {
     for (name, role, without) in [
-        ("websocketpp", Role::Client, &[Duty::ReportsClean, Duty::ShowsMemory][..]),
-        ("websocketpp", Role::Server, &[Duty::ReportsClean, Duty::ShowsMemory]),
+        ("websocketpp", Role::Client, &[Capability::ReportsClean, Capability::ReportsMemory][..]),
+        ("websocketpp", Role::Server, &[Capability::ReportsClean, Capability::ReportsMemory]),
         (
             "wslay",
             Role::Client,
-            &[Duty::Masks, Duty::ClosesTcp, Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory],
+            &[
+                Capability::MasksFrames,
+                Capability::ClosesTcp,
+                Capability::HasTimeouts,
+                Capability::ReportsClean,
+                Capability::ReportsMemory,
+            ],
         ),
-        ("wslay", Role::Server, &[Duty::Masks, Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory]),
+        (
+            "wslay",
+            Role::Server,
+            &[
+                Capability::MasksFrames,
+                Capability::HasTimeouts,
+                Capability::ReportsClean,
+                Capability::ReportsMemory,
+            ],
+        ),
     ] {
         let Some(subject) = by_name(name) else { continue };
-        let left = Duty::ALL.into_iter().filter(|duty| !subject.duties(role).has(*duty));
+        let left = Capability::ALL.into_iter().filter(|duty| !subject.capabilities(role).has(*duty));
         assert!(left.eq(without.iter().copied()), "{name} as a {role}");
     }
 }
@@ -160,7 +175,7 @@ fn websocketpp_calls_invalid_and_reserved_what_we_do() {
     use wsclose_peers::websocketpp::{is_invalid, is_reserved};
     for code in CloseCode::all() {
         let (invalid, reserved) = match code.class() {
-            Class::NotUsed | Class::LocalOnly | Class::BeyondEveryRange => (true, false),
+            Class::NotUsed | Class::LocalOnly | Class::OutOfRange => (true, false),
             Class::ReservedWithoutMeaning | Class::Unassigned => (false, true),
             Class::Defined | Class::Registered | Class::Library | Class::Private => (false, false),
         };

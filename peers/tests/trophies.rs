@@ -13,7 +13,7 @@ use wsclose::judge::Judge;
 use wsclose::role::Role;
 use wsclose::rule::Rule;
 use wsclose::script::ScriptBuf;
-use wsclose::vectors::Vector;
+use wsclose::vectors::TestVector;
 use wsclose_peers::known::Known;
 
 const TROPHIES: &str = include_str!("../../TROPHIES.md");
@@ -103,7 +103,7 @@ fn scripts() -> BTreeMap<String, ScriptBuf> {
 fn without_notes(name: &str, octets: &[u8]) -> ScriptBuf {
     let script = ScriptBuf::read(octets).unwrap_or_else(|mistake| panic!("{name}: {mistake}"));
     let role = script.as_script().role();
-    let vector = Vector::curated(name.to_owned(), script.as_script());
+    let vector = TestVector::curated(name.to_owned(), script.as_script());
     ScriptBuf::read(vector.script.as_script().for_role(role).to_string().as_bytes()).expect("a script")
 }
 

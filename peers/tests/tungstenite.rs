@@ -2,7 +2,7 @@
 
 use wsclose::drive::Driver;
 use wsclose::role::Role;
-use wsclose::rule::Duty;
+use wsclose::rule::Capability;
 use wsclose::script::ScriptBuf;
 use wsclose::subject::Subject;
 use wsclose_peers::tungstenite::Tungstenite;
@@ -75,7 +75,7 @@ fn an_error_makes_the_program_drop_tcp_without_a_close() {
             timeline[1..],
             ["| app is told: error: WebSocket protocol error: Invalid close sequence", "< FIN"]
         );
-        assert!(!Tungstenite::new().duties(role).has(Duty::FailsAloud));
+        assert!(!Tungstenite::new().capabilities(role).has(Capability::SendsCloseOnFailure));
     }
 }
 

@@ -13,9 +13,9 @@ use wsclose::closing::{Action, Event, State, reported};
 use wsclose::code::{CloseCode, Profile};
 use wsclose::frame::Opcode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty, Rule};
+use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
-use wsclose::subject::{Output, Stimulus, Subject};
+use wsclose::subject::{Recorder, Stimulus, Subject};
 
 use crate::caught::caught;
 use crate::program::panic_words;
@@ -121,7 +121,7 @@ pub trait Layer: Sized {
     const NAME: &'static str;
 
     /// What the library does itself in this role, as against what it leaves to the program around it.
-    fn duties(role: Role) -> Duties;
+    fn duties(role: Role) -> Capabilities;
 
     /// A connection that is already open.
     fn new(role: Role) -> Self;
@@ -196,12 +196,12 @@ impl<L: Layer> Subject for Glued<L> {
         L::NAME
     }
 
-    fn duties(&self, role: Role) -> Duties {
-        let duties = L::duties(role).but_for(&OF_THE_STATE);
-        if duties.has(Duty::OffersApi) { duties } else { duties.but_for(&OF_WHAT_IS_ASKED) }
+    fn capabilities(&self, role: Role) -> Capabilities {
+        let duties = L::duties(role).exempting(&OF_THE_STATE);
+        if duties.has(Capability::ExposesCloseApi) { duties } else { duties.exempting(&OF_WHAT_IS_ASKED) }
     }
 
-    fn connect(&mut self, role: Role, out: &mut Output) {
+    fn connect(&mut self, role: Role, out: &mut Recorder) {
         let layer = L::new(role);
         if layer.memory().is_some() {
             out.memory(SMALL);
@@ -209,7 +209,7 @@ impl<L: Layer> Subject for Glued<L> {
         *self = Glued { layer: Some(layer), role, ..Glued::new() };
     }
 
-    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
         let Some(mut layer) = self.layer.take() else { return };
         match caught(|| self.step(&mut layer, stimulus, out)) {
             Ok(()) => {
@@ -228,7 +228,7 @@ impl<L: Layer> Subject for Glued<L> {
 }
 
 impl<L: Layer> Glued<L> {
-    fn step(&mut self, layer: &mut L, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn step(&mut self, layer: &mut L, stimulus: Stimulus<'_>, out: &mut Recorder) {
         match stimulus {
             Stimulus::Octets(octets) => {
                 layer.receive(octets);
@@ -252,12 +252,12 @@ impl<L: Layer> Glued<L> {
     }
 
     /// Reads until the layer has nothing left.
-    fn read(&mut self, layer: &mut L, octets: usize, out: &mut Output) {
+    fn read(&mut self, layer: &mut L, octets: usize, out: &mut Recorder) {
         // The least that can come is an empty frame of two octets.
         let mut patience = (1 << 12) + octets;
-        while !self.paused && !self.state.is_deaf() && !out.is_closed() {
+        while !self.paused && !self.state.discards_input() && !out.is_closed() {
             if patience == 0 {
-                out.spinning();
+                out.hung();
                 return out.fin();
             }
             patience -= 1;
@@ -278,7 +278,7 @@ impl<L: Layer> Glued<L> {
         }
     }
 
-    fn came(&mut self, layer: &mut L, came: Came, out: &mut Output) -> Result<(), String> {
+    fn came(&mut self, layer: &mut L, came: Came, out: &mut Recorder) -> Result<(), String> {
         match came {
             Came::Frame { fin, rsv, masked, opcode, payload } => {
                 if masked != (self.role == Role::Server) {
@@ -328,7 +328,7 @@ impl<L: Layer> Glued<L> {
         begins: Option<MessageKind>,
         ends: bool,
         mut payload: Vec<u8>,
-        out: &mut Output,
+        out: &mut Recorder,
     ) -> Result<(), String> {
         let mut message = match (begins, self.parts.take()) {
             (Some(kind), None) => Parts { kind, payload: Vec::new() },
@@ -348,7 +348,7 @@ impl<L: Layer> Glued<L> {
         Ok(())
     }
 
-    fn message(&mut self, kind: MessageKind, payload: &[u8], out: &mut Output) {
+    fn message(&mut self, kind: MessageKind, payload: &[u8], out: &mut Recorder) {
         if self.act(Event::RecvMessage, out) == Action::Deliver {
             out.message(kind, payload);
         }
@@ -359,66 +359,67 @@ impl<L: Layer> Glued<L> {
         layer: &mut L,
         code: Option<CloseCode>,
         reason: &str,
-        out: &mut Output,
+        out: &mut Recorder,
     ) -> Result<(), String> {
-        let reads = L::duties(self.role).has(Duty::ReadsClose);
+        let reads = L::duties(self.role).has(Capability::ParsesCloseBody);
         let sendable = code.filter(|code| code.acceptable(Profile::Iana).is_ok());
         if !reads && code != sendable {
             return Err("a close code that nobody may send".to_owned());
         }
         out.reported(code, Some(reason), None);
-        if self.act(Event::RecvClose, out) == Action::Answer {
+        if self.act(Event::RecvClose, out) == Action::SendCloseReply {
             // The answer is the glue's: a code that may not be sent would be its breach, not the library's.
             self.write(layer, Going::Close { code: sendable, reason: "" }, out)?;
-            self.on(Event::Answered, out);
+            self.on(Event::CloseReplySent, out);
         }
         Ok(())
     }
 
-    fn close(&mut self, layer: &mut L, code: Option<CloseCode>, reason: &str, out: &mut Output) {
+    fn close(&mut self, layer: &mut L, code: Option<CloseCode>, reason: &str, out: &mut Recorder) {
         let unsendable = code.is_some_and(|code| code.sendable(self.role, Profile::Iana).is_err());
-        if !L::duties(self.role).has(Duty::OffersApi) && (unsendable || reason.len() > MAX_REASON) {
-            return out.not_asked("no Close can say that");
+        if !L::duties(self.role).has(Capability::ExposesCloseApi) && (unsendable || reason.len() > MAX_REASON)
+        {
+            return out.unsupported("no Close can say that");
         }
         let before = self.state;
         if self.act(Event::AppClose, out) == Action::SendClose
             && let Err(words) = self.write(layer, Going::Close { code, reason }, out)
         {
             self.state = before;
-            return out.refused(&words);
+            return out.request_refused(&words);
         }
-        out.accepted();
+        out.request_accepted();
     }
 
-    fn send(&mut self, layer: &mut L, kind: MessageKind, payload: &[u8], out: &mut Output) {
+    fn send(&mut self, layer: &mut L, kind: MessageKind, payload: &[u8], out: &mut Recorder) {
         if self.act(Event::AppSend, out) != Action::SendMessage {
-            return out.not_asked("the connection is closing");
+            return out.unsupported("the connection is closing");
         }
         match self.write(layer, Going::Message { kind, payload }, out) {
-            Ok(()) => out.accepted(),
-            Err(words) => out.refused(&words),
+            Ok(()) => out.request_accepted(),
+            Err(words) => out.request_refused(&words),
         }
     }
 
-    fn write(&self, layer: &mut L, going: Going<'_>, out: &mut Output) -> Result<(), String> {
+    fn write(&self, layer: &mut L, going: Going<'_>, out: &mut Recorder) -> Result<(), String> {
         let mut written = Ok(());
         out.sent_by(|octets| written = layer.write(going, octets));
         written
     }
 
-    fn fail(&mut self, words: &str, out: &mut Output) {
-        out.errored(words);
+    fn fail(&mut self, words: &str, out: &mut Recorder) {
+        out.error_reported(words);
         self.on(Event::RecvFlaw, out);
         out.fin();
     }
 
-    fn on(&mut self, event: Event, out: &mut Output) {
+    fn on(&mut self, event: Event, out: &mut Recorder) {
         self.act(event, out);
     }
 
-    fn act(&mut self, event: Event, out: &mut Output) -> Action {
+    fn act(&mut self, event: Event, out: &mut Recorder) -> Action {
         let before = self.state;
-        let (state, action) = self.state.on(event, self.role);
+        let (state, action) = self.state.transition(event, self.role);
         self.state = state;
         let ended = matches!(event, Event::PeerFin | Event::PeerReset);
         if ended && matches!(before, State::Open | State::CloseSent) {

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::io::ReadBuf;
 use wsclose::code::CloseCode;
 use wsclose::script::MessageKind;
-use wsclose::subject::Output;
+use wsclose::subject::Recorder;
 
 use crate::stream::Stream;
 
@@ -55,7 +55,7 @@ pub enum Turn<T> {
 #[derive(Debug, Default)]
 pub(crate) struct Line {
     pub(crate) stream: Stream,
-    pub(crate) out: Output,
+    pub(crate) out: Recorder,
     pub(crate) requests: VecDeque<Request>,
     pub(crate) paused: bool,
     steps: usize,
@@ -65,7 +65,7 @@ pub(crate) struct Line {
 
 impl Line {
     /// The record, with everything in it that has been written so far.
-    pub(crate) fn record(&mut self) -> &mut Output {
+    pub(crate) fn record(&mut self) -> &mut Recorder {
         self.stream.hand_over(&mut self.out);
         &mut self.out
     }
@@ -124,7 +124,7 @@ impl Pipe {
     fn shut_down(&self) -> io::Result<()> {
         self.with(|line| {
             line.stream.shutdown()?;
-            line.record().half_fin();
+            line.record().write_shutdown();
             Ok(())
         })
     }
@@ -284,26 +284,26 @@ impl App {
 
     /// The library told of an error.
     pub fn errored(&self, error: impl std::fmt::Display) {
-        lock(&self.0).record().errored(&error.to_string());
+        lock(&self.0).record().error_reported(&error.to_string());
     }
 
     /// What became of a request: an error is a refusal.
     pub fn answered<T, E: std::fmt::Display>(&self, result: &Result<T, E>) {
         let mut line = lock(&self.0);
         match result {
-            Ok(_) => line.record().accepted(),
-            Err(error) => line.record().refused(&error.to_string()),
+            Ok(_) => line.record().request_accepted(),
+            Err(error) => line.record().request_refused(&error.to_string()),
         }
     }
 
     /// The library refused the request otherwise than by an error: see [`App::answered`].
     pub fn refused(&self, why: &str) {
-        lock(&self.0).record().refused(why);
+        lock(&self.0).record().request_refused(why);
     }
 
     /// The library has no interface for the request, and was not asked: see [`Output::not_asked`].
     pub fn not_asked(&self, why: &str) {
-        lock(&self.0).record().not_asked(why);
+        lock(&self.0).record().unsupported(why);
     }
 
     /// The library's memory has grown by so many octets at the most.

@@ -10,8 +10,8 @@ use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Wake, Waker};
 
 use wsclose::role::Role;
-use wsclose::rule::Duties;
-use wsclose::subject::{Output, Stimulus, Subject};
+use wsclose::rule::Capabilities;
+use wsclose::subject::{Recorder, Stimulus, Subject};
 
 use crate::caught::caught;
 use crate::line::{App, Line, OutOfPatience, Pipe, Request, Shared, lock};
@@ -25,7 +25,7 @@ pub trait Program {
     const NAME: &'static str;
 
     /// What the library does itself in this role, as against what it leaves to the program around it.
-    fn duties(role: Role) -> Duties;
+    fn duties(role: Role) -> Capabilities;
 
     /// Serves one connection that is already open, and returns when the program is done with it: whatever of
     /// `pipe` is left then is dropped, and TCP closed.
@@ -86,14 +86,14 @@ impl<P: Program> Played<P> {
                 }
             }
         }
-        lock(&self.line).record().spinning();
+        lock(&self.line).record().hung();
         self.end();
     }
 
     fn stopped(&self, panic: &(dyn Any + Send)) {
         let mut line = lock(&self.line);
         if panic.is::<OutOfPatience>() {
-            line.record().spinning();
+            line.record().hung();
         } else {
             line.record().panicked(panic_words(panic));
         }
@@ -121,11 +121,11 @@ impl<P: Program> Subject for Played<P> {
         P::NAME
     }
 
-    fn duties(&self, role: Role) -> Duties {
+    fn capabilities(&self, role: Role) -> Capabilities {
         P::duties(role)
     }
 
-    fn connect(&mut self, role: Role, out: &mut Output) {
+    fn connect(&mut self, role: Role, out: &mut Recorder) {
         // What the last connection still does when it is dropped belongs to nobody's record.
         self.end();
         self.line = Shared::default();
@@ -142,7 +142,7 @@ impl<P: Program> Subject for Played<P> {
         });
     }
 
-    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
         if self.running.is_none() {
             return;
         }
@@ -155,7 +155,7 @@ impl<P: Program> Subject for Played<P> {
 
 impl<P: Program> Played<P> {
     /// Lets what happens on the line be written to `out`.
-    fn on_record(&mut self, out: &mut Output, act: impl FnOnce(&mut Self)) {
+    fn on_record(&mut self, out: &mut Recorder, act: impl FnOnce(&mut Self)) {
         std::mem::swap(&mut lock(&self.line).out, out);
         lock(&self.line).stir();
         act(self);
@@ -250,8 +250,8 @@ mod tests {
     impl Program for Echo {
         const NAME: &'static str = "echo";
 
-        fn duties(_role: Role) -> Duties {
-            Duties::ALL
+        fn duties(_role: Role) -> Capabilities {
+            Capabilities::ALL
         }
 
         async fn run(_role: Role, mut pipe: Pipe, app: App) {
@@ -295,8 +295,8 @@ mod tests {
     impl Program for Halves {
         const NAME: &'static str = "halves";
 
-        fn duties(_role: Role) -> Duties {
-            Duties::ALL
+        fn duties(_role: Role) -> Capabilities {
+            Capabilities::ALL
         }
 
         async fn run(_role: Role, mut pipe: Pipe, app: App) {
@@ -326,8 +326,8 @@ mod tests {
     impl Program for HalfCloser {
         const NAME: &'static str = "half closer";
 
-        fn duties(_role: Role) -> Duties {
-            Duties::ALL
+        fn duties(_role: Role) -> Capabilities {
+            Capabilities::ALL
         }
 
         async fn run(_role: Role, mut pipe: Pipe, app: App) {
@@ -388,13 +388,13 @@ mod tests {
 
     #[test]
     fn programs_inside_a_runtime_take_turns_and_end_in_any_order() {
-        let (mut out, mut first) = (Output::new(), Played::<Halves>::new());
+        let (mut out, mut first) = (Recorder::new(), Played::<Halves>::new());
         first.connect(Role::Server, &mut out);
         let mut second = Played::<Halves>::new();
         second.connect(Role::Server, &mut out);
         first.react(Stimulus::Octets(b"ab"), &mut out);
         first.react(Stimulus::Fin, &mut out);
-        assert!(out.is_closed(), "{:?}", out.entries());
+        assert!(out.is_closed(), "{:?}", out.events());
         second.react(Stimulus::Close { code: None, reason: "" }, &mut out);
         drop(first);
         second.react(Stimulus::Fin, &mut out);

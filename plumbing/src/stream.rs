@@ -3,7 +3,7 @@
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 
-use wsclose::subject::Output;
+use wsclose::subject::Recorder;
 
 /// What the peer has done to its half of TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -113,7 +113,7 @@ impl Stream {
     }
 
     /// Moves what the subject has written to the record.
-    pub fn hand_over(&mut self, out: &mut Output) {
+    pub fn hand_over(&mut self, out: &mut Recorder) {
         out.sent(&self.written);
         self.written.clear();
     }
@@ -213,13 +213,13 @@ mod tests {
 
     #[test]
     fn writes_are_kept_until_the_end_and_fail_after_it() {
-        let mut out = Output::new();
+        let mut out = Recorder::new();
         let mut stream = Stream::new();
         stream.write_all(b"one").unwrap();
         stream.shut();
         assert_eq!(kind(stream.write(b"two")), Err(ErrorKind::BrokenPipe));
         stream.hand_over(&mut out);
         stream.hand_over(&mut out);
-        assert_eq!(out.entries().len(), 1);
+        assert_eq!(out.events().len(), 1);
     }
 }

@@ -99,7 +99,7 @@ fn show(subject: &mut dyn Subject, file: &std::path::Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wsclose::subjects::faulty::{Fault, Faulty};
+    use wsclose::subjects::faulty::{Fault, FaultyModel};
     use wsclose::subjects::model::Model;
 
     fn answer(subject: &mut dyn Subject, scripts: &[&str]) -> String {
@@ -116,7 +116,7 @@ mod tests {
     fn every_script_gets_its_findings_and_a_line_that_ends_them() {
         let scripts = ["> close 3333 \"\"\nwait 2\n> fin\n", "> close 3333 \"\"\nwait 2\n> fin\n"];
         assert_eq!(answer(&mut Model::new(Profile::default()), &scripts), ".\n.\n");
-        let told = Fault::ALL.map(|fault| answer(&mut Faulty::new(fault), &scripts));
+        let told = Fault::ALL.map(|fault| answer(&mut FaultyModel::new(fault), &scripts));
         assert!(told.iter().all(|told| told.ends_with("\n.\n") || told == ".\n.\n"), "{told:?}");
         assert!(told.iter().any(|told| told.starts_with("close-answered\t")), "{told:?}");
     }

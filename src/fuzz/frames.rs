@@ -7,9 +7,9 @@
 
 use std::cell::RefCell;
 
-use super::Shown;
-use super::seen::Seen;
-use crate::close::{self, BodyError, CloseBody, ConformingClose, LongReason};
+use super::Feedback;
+use super::seen::NoveltyMap;
+use crate::close::{self, BodyError, CloseBody, ConformingClose, ReasonOverflow};
 use crate::code::{CloseCode, Profile};
 use crate::flaw::{Flaw, Flaws};
 use crate::frame::{Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode, Piece, Status, mask};
@@ -27,18 +27,18 @@ const MAX_FRAMES: usize = 2;
 /// second formulation finds; a Close without a flaw is one that [`ConformingClose`] builds, and the other
 /// way round. The rules that it shows are those about frames that the input touched; what is new is how what is
 /// wrong with headers, the sorts of codes and reasons, and the place of the cut follow one another.
-pub fn close_frame(octets: &[u8]) -> Shown {
+pub fn close_frame(octets: &[u8]) -> Feedback {
     thread_local! {
-        static SEEN: RefCell<Seen> = const { RefCell::new(Seen::nothing()) };
+        static SEEN: RefCell<NoveltyMap> = const { RefCell::new(NoveltyMap::new()) };
     }
     SEEN.with_borrow_mut(|seen| {
-        seen.begin(0);
+        seen.start_input(0);
         let rules = check(octets, seen);
-        Shown { rules, new: seen.is_new() }
+        Feedback { rules_exercised: rules, is_novel: seen.is_novel() }
     })
 }
 
-fn check(octets: &[u8], seen: &mut Seen) -> RuleSet {
+fn check(octets: &[u8], seen: &mut NoveltyMap) -> RuleSet {
     // Where the octets are cut: the input itself says where.
     let [.., share] = octets else { return RuleSet::EMPTY };
     let (mut input, second) = octets.split_at((octets.len() + 1) * usize::from(*share) / 256);
@@ -85,7 +85,7 @@ fn check(octets: &[u8], seen: &mut Seen) -> RuleSet {
             None => match second.take() {
                 Some(second) => {
                     // In a payload, between two frames, or in a header.
-                    seen.then(
+                    seen.record(
                         sight::CUT | u64::from(header.is_some()) << 1 | u64::from(decoder.at_boundary()),
                     );
                     input = second;
@@ -200,7 +200,7 @@ mod sight {
 }
 
 /// A header that the decoder read from the front of `octets`: how long it is, and the rules that it touches.
-fn check_header(header: &Header, octets: &[u8], seen: &mut Seen) -> (usize, RuleSet) {
+fn check_header(header: &Header, octets: &[u8], seen: &mut NoveltyMap) -> (usize, RuleSet) {
     let encoded = header.encode();
     assert!(encoded.begin(octets), "{header:?} is not encoded as it was read from {octets:02x?}");
     let Status::Complete(whole, used) = Header::decode(octets) else {
@@ -223,17 +223,17 @@ fn check_header(header: &Header, octets: &[u8], seen: &mut Seen) -> (usize, Rule
         assert!(flaws == again, "of a {sender}, {octets:02x?} has {flaws:?}, and again {again:?}");
     }
     let wrong = u64::from(again.union(by_client).bits());
-    seen.then(sight::HEADER | wrong << 1 | u64::from(CLOSE[first]));
+    seen.record(sight::HEADER | wrong << 1 | u64::from(CLOSE[first]));
     (used, BY_FRAMES[usize::from(CLOSE[first])])
 }
 
 /// A body of at most 125 octets, checked against second formulations of what it may be.
-fn check_body(payload: &[u8], seen: &mut Seen) -> RuleSet {
+fn check_body(payload: &[u8], seen: &mut NoveltyMap) -> RuleSet {
     let parsed = CloseBody::parse(payload);
     let [high, low, reason @ ..] = payload else {
         let expected = if payload.is_empty() { Ok(CloseBody::Empty) } else { Err(BodyError::OneByte) };
         assert!(parsed == expected, "the body {payload:02x?} was read as {parsed:?}");
-        seen.then(sight::BODY | payload.len() as u64);
+        seen.record(sight::BODY | payload.len() as u64);
         return BY_BODIES;
     };
     let code = CloseCode(u16::from(*high) << 8 | u16::from(*low));
@@ -252,7 +252,7 @@ fn check_body(payload: &[u8], seen: &mut Seen) -> RuleSet {
                 "the body {payload:02x?} was read as {parsed:?}"
             );
             for role in Role::ALL {
-                let close = ConformingClose::new(code, text, role, profile, LongReason::Refuse);
+                let close = ConformingClose::new(code, text, role, profile, ReasonOverflow::Reject);
                 let sendable = acceptable & !((code.0 == 1010) & (role as u8 == Role::Server as u8));
                 match close {
                     Ok(close) => assert!(
@@ -274,7 +274,7 @@ fn check_body(payload: &[u8], seen: &mut Seen) -> RuleSet {
     }
     let sort =
         (code.class() as u64) << 2 | u64::from(whole == reason.len()) << 1 | u64::from(reason.is_empty());
-    seen.then(sight::BODY | (2 + sort));
+    seen.record(sight::BODY | (2 + sort));
     BY_CLOSES_WITH[usize::from(!reason.is_empty())]
 }
 

@@ -1,183 +1,192 @@
-//! The rules about the application: what the endpoint under test told it, and what it let it do.
+//! The rules about the application: what the endpoint under test reported it, and what it let it do.
 
+use super::facts::{At, ConnectionFacts, ObservedClose};
 use super::reaction::{Reaction, is_failure};
-use super::story::{At, SeenClose, Story};
-use super::{Actual, Bench};
+use super::{Observed, VerdictSink};
 use crate::close::MAX_REASON;
 use crate::code::{Class, CloseCode, Profile, Unsendable};
 use crate::flaw::Flaw;
 use crate::rule::Rule;
 
-pub(super) fn judge(bench: &mut Bench<'_>, story: &Story) {
-    if story.panicked.is_none() && story.spinning.is_none() {
-        reports(bench, story);
+pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    if facts.panicked_at.is_none() && facts.hung_at.is_none() {
+        reports(sink, facts);
     }
-    api(bench, story);
+    api(sink, facts);
 }
 
 /// What the application learned of the closure.
-fn reports(bench: &mut Bench<'_>, story: &Story) {
-    let over = story.deaf.is_some() || story.peer_fin.is_some() || story.peer_reset.is_some();
-    if story.paused || !over && story.report.is_none() {
+fn reports(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let over = facts.tcp_closed_at.is_some() || facts.peer_fin.is_some() || facts.peer_reset.is_some();
+    if facts.paused || !over && facts.report.is_none() {
         return;
     }
-    match &story.peer_close {
-        Some(peer) if story.error.is_none_or(|error| error > peer.at) => {
+    match &facts.peer_close {
+        Some(peer) if facts.error.is_none_or(|error| error > peer.at) => {
             // A Close that was refused, or lost to a reset, is for other rules to judge.
-            let taken = story.reaction_to_close(peer) != Reaction::Rejected && story.peer_reset.is_none();
-            let in_time = story.deaf.is_none_or(|deaf| deaf >= peer.at);
+            let taken = facts.reaction_to_close(peer) != Reaction::Rejected && facts.peer_reset.is_none();
+            let in_time = facts.tcp_closed_at.is_none_or(|deaf| deaf >= peer.at);
             if taken && in_time {
-                close_received(bench, story, peer);
+                close_received(sink, facts, peer);
             }
         }
         Some(_) => {}
-        None => no_close(bench, story),
+        None => no_close(sink, facts),
     }
-    clean(bench, story, over);
+    clean(sink, facts, over);
 }
 
-fn close_received(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
-    let told = story.report;
+fn close_received(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedClose) {
+    let reported = facts.report;
     match peer.code() {
         Some(code) => {
             let rule = Rule::ReportsFirstCode;
             let expected = "the code of the first Close received";
             // An error, or its own code, may be its way to say that it did not take this Close; where it
             // could not write, the refusal itself cannot be seen.
-            let refused = |report: super::story::Report| {
+            let refused = |report: super::facts::CloseReport| {
                 report.code != Some(code) && report.code.is_some_and(is_failure)
             };
             let registered = code.class() == Class::Registered
-                && told.is_some_and(|report| report.code == Some(CloseCode::ABNORMAL) || refused(report));
-            if story.error.is_some() && story.reaction_to_close(peer) != Reaction::Accepted
-                || story.way.is_mute() && told.is_some_and(refused)
-                // Not everybody takes every registered code; who does not, is told of a failure.
-                || registered && story.reaction_to_close(peer) != Reaction::Accepted
+                && reported.is_some_and(|report| report.code == Some(CloseCode::ABNORMAL) || refused(report));
+            if facts.error.is_some() && facts.reaction_to_close(peer) != Reaction::Accepted
+                || facts.send_path.cannot_deliver() && reported.is_some_and(refused)
+                // Not everybody takes every registered code; who does not, is reported of a failure.
+                || registered && facts.reaction_to_close(peer) != Reaction::Accepted
                 // It may have stopped at what came before the Close, which other rules judge.
-                || peer.accompanied && told.is_some_and(|report| report.code.is_none())
+                || peer.shares_segment && reported.is_some_and(|report| report.code.is_none())
             {
-                return bench.unclear(rule);
+                return sink.inconclusive(rule);
             }
-            match told {
-                Some(report) if report.code == Some(code) => bench.conforms(rule),
-                Some(report) => bench.breaks(rule, report.at, expected, Actual::Told(report.code)),
+            match reported {
+                Some(report) if report.code == Some(code) => sink.conforms(rule),
+                Some(report) => sink.violates(rule, report.at, expected, Observed::Reported(report.code)),
                 None => {
-                    let actual = Actual::Words("the application was told nothing");
-                    bench.breaks(rule, peer.at, expected, actual);
+                    let actual = Observed::Text("the application was reported nothing");
+                    sink.violates(rule, peer.at, expected, actual);
                 }
             }
-            let reason = told.and_then(|report| Some((report.at, report.reason?)));
+            let reason = reported.and_then(|report| Some((report.at, report.reason?)));
             if let Some((at, reason)) = reason {
-                let breach = (bench.trace.octets(reason) != peer.reason())
-                    .then_some((at, Actual::Words("the application was told another reason")));
-                bench.rule(Rule::ReportsReason, breach, "the reason of the first Close received");
+                let violation = (sink.trace.octets(reason) != peer.reason())
+                    .then_some((at, Observed::Text("the application was reported another reason")));
+                sink.check(Rule::ReportsReason, violation, "the reason of the first Close received");
             }
         }
-        None => match told {
+        None => match reported {
             Some(report) => {
-                let breach = report
+                let violation = report
                     .code
                     .filter(|code| *code != CloseCode::NO_STATUS)
-                    .map(|code| (report.at, Actual::Told(Some(code))));
-                bench.rule(Rule::Reports1005, breach, "1005, or that there was no code");
+                    .map(|code| (report.at, Observed::Reported(Some(code))));
+                sink.check(Rule::Reports1005, violation, "1005, or that there was no code");
                 if let Some(reason) = report.reason {
-                    let actual = Actual::Words("the application was told a reason that nobody gave");
-                    let breach = (!reason.is_empty()).then_some((report.at, actual));
-                    bench.rule(Rule::ReportsReason, breach, "the empty string");
+                    let actual = Observed::Text("the application was reported a reason that nobody gave");
+                    let violation = (!reason.is_empty()).then_some((report.at, actual));
+                    sink.check(Rule::ReportsReason, violation, "the empty string");
                 }
             }
             None => {
                 // It took the Close, for it answered, and called it an error.
-                let told_error = story.error.filter(|error| {
-                    let by_close = story.close_until.is_none_or(|until| *error < until);
-                    by_close && !peer.accompanied
+                let told_error = facts.error.filter(|error| {
+                    let by_close = facts.input_after_peer_close_at.is_none_or(|until| *error < until);
+                    by_close && !peer.shares_segment
                 });
                 match told_error {
-                    Some(at) if story.reaction_to_close(peer) == Reaction::Accepted => {
-                        let actual = Actual::Words("the application was told an error");
-                        bench.breaks(Rule::Reports1005, at, "1005, or that there was no code", actual);
+                    Some(at) if facts.reaction_to_close(peer) == Reaction::Accepted => {
+                        let actual = Observed::Text("the application was reported an error");
+                        sink.violates(Rule::Reports1005, at, "1005, or that there was no code", actual);
                     }
-                    Some(_) | None => bench.unclear(Rule::Reports1005),
+                    Some(_) | None => sink.inconclusive(Rule::Reports1005),
                 }
             }
         },
     }
 }
 
-/// No Close came, and nothing broken either: the peer went away or fell silent.
-fn no_close(bench: &mut Bench<'_>, story: &Story) {
-    if story.broken.is_some() {
+/// No Close came, and nothing flawed either: the peer went away or fell silent.
+fn no_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    if facts.flawed_frame.is_some() {
         return;
     }
     let rule = Rule::Reports1006;
-    match (story.report, story.error) {
+    match (facts.report, facts.error) {
         (Some(report), _) => {
-            let breach = report
+            let violation = report
                 .code
                 .filter(|code| *code != CloseCode::ABNORMAL)
-                .map(|code| (report.at, Actual::Told(Some(code))));
-            bench.rule(rule, breach, "1006, or an error");
+                .map(|code| (report.at, Observed::Reported(Some(code))));
+            sink.check(rule, violation, "1006, or an error");
         }
-        (None, Some(_)) => bench.conforms(rule),
-        (None, None) if story.deaf.is_some() || story.peer_fin.is_some() => {
-            let at = story.peer_fin.or(story.deaf).unwrap_or(story.last);
-            bench.breaks(rule, at, "1006, or an error", Actual::Words("the application was told nothing"));
+        (None, Some(_)) => sink.conforms(rule),
+        (None, None) if facts.tcp_closed_at.is_some() || facts.peer_fin.is_some() => {
+            let at = facts.peer_fin.or(facts.tcp_closed_at).unwrap_or(facts.last);
+            sink.violates(
+                rule,
+                at,
+                "1006, or an error",
+                Observed::Text("the application was reported nothing"),
+            );
         }
-        (None, None) => bench.unclear(rule),
+        (None, None) => sink.inconclusive(rule),
     }
 }
 
-fn clean(bench: &mut Bench<'_>, story: &Story, over: bool) {
-    let Some((report, told)) = story.report.and_then(|report| Some((report, report.clean?))) else { return };
+fn clean(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, over: bool) {
+    let Some((report, reported)) = facts.report.and_then(|report| Some((report, report.clean?))) else {
+        return;
+    };
     // After a flaw that it let pass, who knows which Closes it read.
-    let let_pass = story.broken.is_some_and(|broken| story.reaction_to_flaw(&broken) != Reaction::Rejected);
+    let let_pass =
+        facts.flawed_frame.is_some_and(|flawed| facts.reaction_to_flaw(&flawed) != Reaction::Rejected);
     if !over || let_pass {
         return;
     }
     // Who failed the connection for a lawful Close calls that unclean, and rightly; other rules judge the failing.
-    if story.peer_close.is_some_and(|peer| story.reaction_to_close(&peer) == Reaction::Rejected) {
-        return bench.unclear(Rule::ReportsClean);
+    if facts.peer_close.is_some_and(|peer| facts.reaction_to_close(&peer) == Reaction::Rejected) {
+        return sink.inconclusive(Rule::ReportsClean);
     }
-    let in_time = |close: At| story.deaf.is_none_or(|deaf| close <= deaf);
-    let was = story.exchanged().is_some_and(in_time);
-    let breach = (told != was).then_some((
+    let in_time = |close: At| facts.tcp_closed_at.is_none_or(|deaf| close <= deaf);
+    let was = facts.close_exchanged_at().is_some_and(in_time);
+    let violation = (reported != was).then_some((
         report.at,
-        Actual::Words(if told {
+        Observed::Text(if reported {
             "an unclean closure reported as clean"
         } else {
             "a clean closure reported as unclean"
         }),
     ));
-    bench.rule(Rule::ReportsClean, breach, "clean after Closes both ways, and only then");
+    sink.check(Rule::ReportsClean, violation, "clean after Closes both ways, and only then");
 }
 
 /// What the application was allowed.
-fn api(bench: &mut Bench<'_>, story: &Story) {
-    if let Some(asked) = story.asked
-        && story.own_close.is_none_or(|own| own.at > asked.at)
+fn api(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    if let Some(request) = facts.close_request
+        && facts.own_close.is_none_or(|own| own.at > request.at)
     {
         // The letter of the registry: no profile of a library excuses its API.
-        let forbidden = asked.code.filter(|code| {
+        let forbidden = request.code.filter(|code| {
             matches!(code.acceptable(Profile::Iana), Err(Unsendable::Undefined | Unsendable::LocalOnly))
         });
-        let written = story.own_close.and_then(|own| own.code());
+        let written = facts.own_close.and_then(|own| own.code());
         if let Some(code) = forbidden {
             // What was refused and is written all the same answers a peer that said it.
-            let breach =
-                (written == Some(code) && !asked.refused).then_some((asked.at, Actual::WroteCode(code)));
-            bench.rule(Rule::ApiRefusesUnsendableCode, breach, "a refusal");
+            let violation =
+                (written == Some(code) && !request.refused).then_some((request.at, Observed::SentCode(code)));
+            sink.check(Rule::ApiRefusesUnsendableCode, violation, "a refusal");
         }
-        if asked.reason_len > MAX_REASON {
+        if request.reason_len > MAX_REASON {
             let flaw = [Flaw::ControlTooLong, Flaw::ReasonNotUtf8]
                 .into_iter()
-                .find(|flaw| story.own_close_flaws.contains(*flaw) && !asked.refused);
-            let breach = flaw.map(|flaw| (asked.at, Actual::Wrote(flaw)));
-            bench.rule(Rule::ApiRefusesLongReason, breach, "a refusal, or a cut between characters");
+                .find(|flaw| facts.own_close_flaws.contains(*flaw) && !request.refused);
+            let violation = flaw.map(|flaw| (request.at, Observed::Sent(flaw)));
+            sink.check(Rule::ApiRefusesLongReason, violation, "a refusal, or a cut between characters");
         }
     }
-    if story.asked_to_send_after_close {
-        let breach =
-            story.took_data_after_close.map(|at| (at, Actual::Words("took a message after its own Close")));
-        bench.rule(Rule::ApiRefusesDataAfterClose, breach, "an error to the caller");
+    if facts.send_requested_after_close {
+        let violation = facts
+            .send_accepted_after_close_at
+            .map(|at| (at, Observed::Text("took a message after its own Close")));
+        sink.check(Rule::ApiRefusesDataAfterClose, violation, "an error to the caller");
     }
 }

@@ -1,13 +1,13 @@
 //! The rules that bind a receiver: what the endpoint under test made of what it was sent.
 
+use super::facts::{ConnectionFacts, FlawedFrame, ObservedClose};
 use super::reaction::{Reaction, is_failure};
-use super::story::{Broken, SeenClose, Story};
-use super::{Actual, Bench, PATIENCE};
+use super::{Observed, TIMEOUT_TICKS, VerdictSink};
 use crate::code::{Class, CloseCode};
 use crate::flaw::Flaw;
 use crate::frame::Opcode;
 use crate::role::Role;
-use crate::rule::{Duty, Rule};
+use crate::rule::{Capability, Rule};
 
 /// The longest reason that is still "short": with it, a Close that is refused is refused for its code.
 const SHORT_REASON: usize = 16;
@@ -15,119 +15,126 @@ const SHORT_REASON: usize = 16;
 /// Growth of memory that nobody is blamed for, in octets: buffers of a fixed size.
 const FREE_MEMORY: u64 = 1 << 20;
 
-pub(super) fn judge(bench: &mut Bench<'_>, story: &Story) {
-    if let Some(broken) = &story.broken {
-        flaw(bench, story, broken);
+pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    if let Some(flawed) = &facts.flawed_frame {
+        flaw(sink, facts, flawed);
     }
-    if let Some(peer) = &story.peer_close {
-        accepts(bench, story, peer);
-        after_close(bench, story, peer);
+    if let Some(peer) = &facts.peer_close {
+        accepts(sink, facts, peer);
+        after_close(sink, facts, peer);
     }
-    reads(bench, story);
-    eof(bench, story);
-    health(bench, story);
+    reads_until_reply(sink, facts);
+    peer_eof(sink, facts);
+    robustness(sink, facts);
 }
 
 /// A frame that should fail the connection, and whether it did.
-fn flaw(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
-    let close = broken.opcode == Opcode::Close;
-    if story.error.is_some_and(|error| error < broken.at) {
+fn flaw(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFrame) {
+    let close = flawed.opcode == Opcode::Close;
+    if facts.error.is_some_and(|error| error < flawed.at) {
         return;
     }
-    let reaction = story.reaction_to_flaw(broken);
-    for flaw in broken.flaws.iter() {
-        let Some(rule) = flaw.to_reject(close) else { continue };
+    let reaction = facts.reaction_to_flaw(flawed);
+    for flaw in flawed.flaws.iter() {
+        let Some(rule) = flaw.receiver_rule(close) else { continue };
         match reaction {
-            Reaction::Rejected => bench.conforms(rule),
-            Reaction::Unclear => bench.unclear(rule),
+            Reaction::Rejected => sink.conforms(rule),
+            Reaction::Unknown => sink.inconclusive(rule),
             // Until it is whole, only what its length says can have been refused.
-            Reaction::Accepted if !broken.is_whole() && !flaw.shows_in_length() => bench.unclear(rule),
+            Reaction::Accepted if !flawed.is_complete() && !flaw.shows_in_length() => sink.inconclusive(rule),
             Reaction::Accepted => {
-                bench.breaks(rule, broken.at, "the connection failed", Actual::Took(flaw, broken.code));
+                sink.violates(
+                    rule,
+                    flawed.at,
+                    "the connection failed",
+                    Observed::Accepted(flaw, flawed.code),
+                );
             }
         }
     }
     if reaction == Reaction::Rejected {
-        failed(bench, story, broken);
+        failed(sink, facts, flawed);
     }
 }
 
 /// How a connection was failed.
-fn failed(bench: &mut Bench<'_>, story: &Story, broken: &Broken) {
+fn failed(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFrame) {
     let rule = Rule::FailClosesTcp;
-    if story.end.is_some() {
-        bench.conforms(rule);
+    if facts.write_closed_at.is_some() {
+        sink.conforms(rule);
     } else {
-        let patient = bench.trace.role == Role::Client || bench.trace.duties.has(Duty::KeepsTime);
-        let tired = bench.trace.duties.has(Duty::KeepsTime) && story.silent_since(broken.at) >= PATIENCE;
-        let due = !patient || story.peer_fin.is_some() || tired;
-        if due && story.panicked.is_none() && story.spinning.is_none() {
-            let actual = Actual::Words("left TCP open after failing the connection");
-            bench.breaks(rule, broken.at, "TCP closed", actual);
+        let patient = sink.trace.role == Role::Client || sink.trace.capabilities.has(Capability::HasTimeouts);
+        let tired = sink.trace.capabilities.has(Capability::HasTimeouts)
+            && facts.idle_ticks_since(flawed.at) >= TIMEOUT_TICKS;
+        let due = !patient || facts.peer_fin.is_some() || tired;
+        if due && facts.panicked_at.is_none() && facts.hung_at.is_none() {
+            let actual = Observed::Text("left TCP open after failing the connection");
+            sink.violates(rule, flawed.at, "TCP closed", actual);
         } else {
-            bench.unclear(rule);
+            sink.inconclusive(rule);
         }
     }
-    let closed_before = story.own_close.is_some_and(|own| own.at < broken.came);
-    if !closed_before && story.peer_reset.is_none() && story.panicked.is_none() {
-        let answer = story.own_close.and_then(|own| own.code());
-        if story.own_closes > 0 {
-            bench.conforms(Rule::FailSendsClose);
+    let closed_before = facts.own_close.is_some_and(|own| own.at < flawed.completed_at);
+    if !closed_before && facts.peer_reset.is_none() && facts.panicked_at.is_none() {
+        let answer = facts.own_close.and_then(|own| own.code());
+        if facts.own_closes > 0 {
+            sink.conforms(Rule::FailSendsClose);
             // A code that not everybody takes may be what was refused, whatever else is wrong.
             let refused_code = answer == Some(CloseCode::PROTOCOL_ERROR)
-                && broken.code.is_some_and(|code| code.class() == Class::Registered);
-            let fits =
-                refused_code || answer.is_some_and(|code| broken.flaws.iter().any(|flaw| flaw.fits(code)));
+                && flawed.code.is_some_and(|code| code.class() == Class::Registered);
+            let fits = refused_code
+                || answer.is_some_and(|code| flawed.flaws.iter().any(|flaw| flaw.accepts_fail_code(code)));
             // What came of the frame after its header may have been worse.
-            let later = !broken.is_whole()
-                && (broken.flaws.contains(Flaw::MessageTooBig)
-                    || story.own_close.is_some_and(|own| broken.until.is_some_and(|at| at < own.at)));
+            let later = !flawed.is_complete()
+                && (flawed.flaws.contains(Flaw::MessageTooBig)
+                    || facts.own_close.is_some_and(|own| flawed.next_input_at.is_some_and(|at| at < own.at)));
             if later && !fits {
-                bench.unclear(Rule::FailCodeFits);
+                sink.inconclusive(Rule::FailCodeFits);
             } else {
-                let breach = (!fits).then_some((broken.at, Actual::Failed(answer)));
-                bench.rule(Rule::FailCodeFits, breach, "1002, 1007 for bad UTF-8 or 1009 for too big");
+                let violation = (!fits).then_some((flawed.at, Observed::FailedWith(answer)));
+                sink.check(Rule::FailCodeFits, violation, "1002, 1007 for bad UTF-8 or 1009 for too big");
             }
         } else {
-            let actual = Actual::Words("no Close before TCP was closed");
-            bench.breaks(Rule::FailSendsClose, broken.at, "a Close with a fitting code", actual);
+            let actual = Observed::Text("no Close before TCP was closed");
+            sink.violates(Rule::FailSendsClose, flawed.at, "a Close with a fitting code", actual);
         }
     }
-    // What the application asked for is not the endpoint's doing, and a Close that says why goes before failing
+    // What the application request for is not the endpoint's doing, and a Close that says why goes before failing
     // (§7.1.7), also after one that said something else. An answer to the peer's does not.
-    let of_its_own = story.own_closes.saturating_sub(story.asks);
-    let tells_why = story.last_close.is_some_and(|(_, code)| code.is_some_and(is_failure));
-    let second = story.last_close.is_some_and(|(last, _)| last > broken.at)
+    let of_its_own = facts.own_closes.saturating_sub(facts.close_request_count);
+    let tells_why = facts.last_close.is_some_and(|(_, code)| code.is_some_and(is_failure));
+    let second = facts.last_close.is_some_and(|(last, _)| last > flawed.at)
         && of_its_own > if closed_before && !tells_why { 0 } else { 1 };
-    let breach = if second {
-        Some(Actual::Words("a second Close after failing the connection"))
-    } else if story.delivered > story.messages {
-        Some(Actual::Words("a message delivered after failing the connection"))
-    } else if story.excess_pong {
-        Some(Actual::Words("a Pong after failing the connection"))
+    let violation = if second {
+        Some(Observed::Text("a second Close after failing the connection"))
+    } else if facts.delivered > facts.messages {
+        Some(Observed::Text("a message delivered after failing the connection"))
+    } else if facts.pong_after_flaw {
+        Some(Observed::Text("a Pong after failing the connection"))
     } else {
         None
     };
-    bench.rule(Rule::NothingAfterFail, breach.map(|actual| (broken.at, actual)), "nothing more");
+    sink.check(Rule::NothingAfterFail, violation.map(|actual| (flawed.at, actual)), "nothing more");
 }
 
 /// A Close that every conforming peer may send, and whether it was taken.
-fn accepts(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
-    let failed_before = story.error.is_some_and(|error| error < peer.at)
-        || story.deaf.is_some_and(|deaf| deaf < peer.at)
-        || story.peer_reset.is_some();
+fn accepts(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedClose) {
+    let failed_before = facts.error.is_some_and(|error| error < peer.at)
+        || facts.tcp_closed_at.is_some_and(|deaf| deaf < peer.at)
+        || facts.peer_reset.is_some();
     // Who is closing by itself may have its own reasons not to answer.
-    let closing = story.own_close.is_none() && story.asked.is_some_and(|asked| asked.at < peer.at);
-    if failed_before || closing || story.paused {
+    let closing =
+        facts.own_close.is_none() && facts.close_request.is_some_and(|request| request.at < peer.at);
+    if failed_before || closing || facts.paused {
         return;
     }
-    let reaction = match story.reaction_to_close(peer) {
+    let reaction = match facts.reaction_to_close(peer) {
         // What came with it, or right after it, may be what was refused; and whoever answers a Close inside a
         // message by 1002 did handle it.
-        Reaction::Rejected if peer.accompanied || story.crowded || peer.between_fragments => {
-            Reaction::Unclear
+        Reaction::Rejected if peer.shares_segment || facts.close_shared_segment || peer.mid_message => {
+            Reaction::Unknown
         }
-        reaction @ (Reaction::Accepted | Reaction::Rejected | Reaction::Unclear) => reaction,
+        reaction @ (Reaction::Accepted | Reaction::Rejected | Reaction::Unknown) => reaction,
     };
     let reason = peer.reason();
     let plain = reason.iter().all(|octet| matches!(octet, b' '..=b'~'));
@@ -141,7 +148,7 @@ fn accepts(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
         | Class::LocalOnly
         | Class::ReservedWithoutMeaning
         | Class::Unassigned
-        | Class::BeyondEveryRange => Rule::AcceptsDefinedCodes,
+        | Class::OutOfRange => Rule::AcceptsDefinedCodes,
     });
     let normal = peer.code() == Some(CloseCode::NORMAL);
     let by_reason = match (plain, short) {
@@ -160,148 +167,153 @@ fn accepts(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
     let empty = peer.code().is_none().then_some(Rule::AcceptsEmptyClose);
     for rule in by_code.into_iter().chain(by_reason).chain(empty) {
         match reaction {
-            Reaction::Accepted => bench.conforms(rule),
+            Reaction::Accepted => sink.conforms(rule),
             Reaction::Rejected if blamed == Some(rule) => {
-                let answer = story.own_close.filter(|own| own.at > peer.at);
+                let answer = facts.own_close.filter(|own| own.at > peer.at);
                 let actual = match answer {
-                    Some(own) => Actual::Answered(peer.code(), own.code()),
-                    None => Actual::Refused(peer.code()),
+                    Some(own) => Observed::Replied(peer.code(), own.code()),
+                    None => Observed::Rejected(peer.code()),
                 };
-                bench.breaks(rule, peer.at, "the handshake completed", actual);
+                sink.violates(rule, peer.at, "the handshake completed", actual);
             }
-            Reaction::Rejected | Reaction::Unclear => bench.unclear(rule),
+            Reaction::Rejected | Reaction::Unknown => sink.inconclusive(rule),
         }
     }
 }
 
 /// What surrounds a Close that was received.
-fn after_close(bench: &mut Bench<'_>, story: &Story, peer: &SeenClose) {
-    let unable = story.panicked.is_some() || story.spinning.is_some() || story.paused;
-    if peer.between_fragments && !unable && story.own_close.is_none_or(|own| own.at > peer.at) {
-        let before_peer = |at: &super::story::At| !story.peer_ended_before(*at);
-        let ignored = story.own_closes == 0
-            && story.end.filter(before_peer).is_none()
-            && story.error.filter(before_peer).is_none();
-        if ignored && !story.idle_before_peer_ended(peer.at) {
-            bench.unclear(Rule::CloseBetweenFragments);
+fn after_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedClose) {
+    let unable = facts.panicked_at.is_some() || facts.hung_at.is_some() || facts.paused;
+    if peer.mid_message && !unable && facts.own_close.is_none_or(|own| own.at > peer.at) {
+        let before_peer = |at: &super::facts::At| !facts.peer_ended_before(*at);
+        let ignored = facts.own_closes == 0
+            && facts.write_closed_at.filter(before_peer).is_none()
+            && facts.error.filter(before_peer).is_none();
+        if ignored && !facts.had_time_before_peer_end(peer.at) {
+            sink.inconclusive(Rule::CloseBetweenFragments);
         } else {
-            let breach = ignored.then_some((peer.at, Actual::Words("did nothing about it")));
-            bench.rule(Rule::CloseBetweenFragments, breach, "a Close in answer");
+            let violation = ignored.then_some((peer.at, Observed::Text("did nothing about it")));
+            sink.check(Rule::CloseBetweenFragments, violation, "a Close in answer");
         }
     }
-    if story.late && !unable {
-        let hidden = story.error.is_some_and(|error| error > peer.at && !story.peer_ended_before(error))
-            && story
+    if facts.data_after_peer_close && !unable {
+        let hidden = facts.error.is_some_and(|error| error > peer.at && !facts.peer_ended_before(error))
+            && facts
                 .report
                 .is_none_or(|report| report.code != peer.code() && report.code != Some(CloseCode::NO_STATUS))
-            && bench.trace.duties.has(Duty::Reports)
-            && story.reaction_to_close(peer) == Reaction::Accepted;
-        let breach = if story.delivered > story.messages {
-            Some(Actual::Words("a message delivered after the peer's Close"))
+            && sink.trace.capabilities.has(Capability::ReportsCloseStatus)
+            && facts.reaction_to_close(peer) == Reaction::Accepted;
+        let violation = if facts.delivered > facts.messages {
+            Some(Observed::Text("a message delivered after the peer's Close"))
         } else if hidden {
-            Some(Actual::Words("an error to the application instead of the Close"))
+            Some(Observed::Text("an error to the application instead of the Close"))
         } else {
             None
         };
-        bench.rule(Rule::DiscardsAfterClose, breach.map(|actual| (peer.at, actual)), "it discarded");
+        sink.check(Rule::DiscardsAfterClose, violation.map(|actual| (peer.at, actual)), "it discarded");
     }
-    let Some(own) = story.own_close.filter(|own| own.at < peer.at) else { return };
+    let Some(own) = facts.own_close.filter(|own| own.at < peer.at) else { return };
     if own.payload() != peer.payload() {
-        let second = story.second_close.filter(|second| *second > peer.at);
-        let breach = second.map(|at| (at, Actual::Words("a second Close in answer to the one that crossed")));
-        bench.rule(Rule::SimultaneousClose, breach, "no further Close");
+        let second = facts.second_close.filter(|second| *second > peer.at);
+        let violation =
+            second.map(|at| (at, Observed::Text("a second Close in answer to the one that crossed")));
+        sink.check(Rule::SimultaneousClose, violation, "no further Close");
     }
 }
 
 /// Whether frames were still read after the subject's own Close.
-fn reads(bench: &mut Bench<'_>, story: &Story) {
-    let Some(own) = story.own_close else { return };
-    let Some(between) = story.between_closes.filter(|_| story.broken.is_none()) else {
+fn reads_until_reply(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let Some(own) = facts.own_close else { return };
+    let Some(between) = facts.frame_between_closes_at.filter(|_| facts.flawed_frame.is_none()) else {
         return;
     };
-    let until = story.peer_close.map_or(story.last, |peer| peer.at);
-    let before = |at: &super::story::At| {
-        let upon_it = story.between_until.is_none_or(|next| *at < next) && at.tick == between.tick;
-        *at > between && *at < until && !story.peer_ended_before(*at) && upon_it
+    let until = facts.peer_close.map_or(facts.last, |peer| peer.at);
+    let before = |at: &super::facts::At| {
+        let upon_it = facts.input_after_between_at.is_none_or(|next| *at < next) && at.tick == between.tick;
+        *at > between && *at < until && !facts.peer_ended_before(*at) && upon_it
     };
-    let breach = story
-        .deaf
+    let violation = facts
+        .tcp_closed_at
         .filter(before)
-        .or(story.error.filter(before))
-        .map(|at| (at, Actual::Words("stopped reading before the peer's Close")));
+        .or(facts.error.filter(before))
+        .map(|at| (at, Observed::Text("stopped reading before the peer's Close")));
     // Only after the peer's Close is data discarded (§1.4).
-    let lost = story.delivered_between < story.messages_between
-        && bench.trace.duties.has(Duty::Reports)
-        && bench.trace.duties.has(Duty::ShowsMessages)
-        && story.panicked.is_none()
-        && story.spinning.is_none()
-        && !story.paused
-        && story.error.is_none()
-        && story.deaf.is_none_or(|deaf| deaf > until);
+    let lost = facts.delivered_between < facts.messages_between
+        && sink.trace.capabilities.has(Capability::ReportsCloseStatus)
+        && sink.trace.capabilities.has(Capability::ReportsMessages)
+        && facts.panicked_at.is_none()
+        && facts.hung_at.is_none()
+        && !facts.paused
+        && facts.error.is_none()
+        && facts.tcp_closed_at.is_none_or(|deaf| deaf > until);
     let lost =
-        lost.then_some((own.at, Actual::Words("a message that came before the peer's Close was lost")));
-    let breach = breach.or(lost);
-    bench.rule(Rule::ReadsUntilAnswer, breach, "frames read until the peer's Close");
+        lost.then_some((own.at, Observed::Text("a message that came before the peer's Close was lost")));
+    let violation = violation.or(lost);
+    sink.check(Rule::ReadsUntilAnswer, violation, "frames read until the peer's Close");
 }
 
 /// The peer's end of TCP without a Close.
-fn eof(bench: &mut Bench<'_>, story: &Story) {
-    let Some(fin) = story.peer_fin else { return };
-    let dead = story.panicked.is_some() || story.spinning.is_some();
-    if dead || story.paused || story.peer_close.is_some() || story.end.is_some_and(|end| end < fin) {
+fn peer_eof(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let Some(fin) = facts.peer_fin else { return };
+    let dead = facts.panicked_at.is_some() || facts.hung_at.is_some();
+    if dead
+        || facts.paused
+        || facts.peer_close.is_some()
+        || facts.write_closed_at.is_some_and(|end| end < fin)
+    {
         return;
     }
-    let left_open = story.end.is_none() && bench.trace.duties.has(Duty::ClosesTcp);
+    let left_open = facts.write_closed_at.is_none() && sink.trace.capabilities.has(Capability::ClosesTcp);
     let rule = Rule::EofIsNotAClose;
     // After a flaw, who knows what the subject read: but whatever it was, the peer has gone.
-    if story.broken.is_some() && !left_open {
+    if facts.flawed_frame.is_some() && !left_open {
         return;
     }
-    let clean = story.report.is_some_and(|report| {
+    let clean = facts.report.is_some_and(|report| {
         report.clean == Some(true)
             // Told that it was not clean, an application need not go by the code: that is for reports-1006.
             || report.clean.is_none()
                 && report.code.is_some_and(|code| code != CloseCode::ABNORMAL)
-                && story.error.is_none()
+                && facts.error.is_none()
     });
-    if clean && story.broken.is_none() && bench.trace.duties.has(Duty::Reports) {
-        let code = story.report.and_then(|report| report.code);
-        bench.breaks(rule, fin, "an abnormal closure", Actual::Told(code));
+    if clean && facts.flawed_frame.is_none() && sink.trace.capabilities.has(Capability::ReportsCloseStatus) {
+        let code = facts.report.and_then(|report| report.code);
+        sink.violates(rule, fin, "an abnormal closure", Observed::Reported(code));
     } else if left_open {
-        bench.breaks(rule, fin, "TCP closed", Actual::Words("left TCP open after the peer's FIN"));
+        sink.violates(rule, fin, "TCP closed", Observed::Text("left TCP open after the peer's FIN"));
     } else {
-        bench.conforms(rule);
+        sink.conforms(rule);
     }
 }
 
 /// What no user would accept, whatever was received.
-fn health(bench: &mut Bench<'_>, story: &Story) {
-    if story.stimuli == 0 {
+fn robustness(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    if facts.stimuli == 0 {
         return;
     }
-    let panic = story.panicked.map(|at| (at, Actual::Words("panicked")));
-    bench.rule(Rule::NoPanic, panic, "no panic");
-    let hang = story.spinning.map(|at| (at, Actual::Words("still busy when its adapter lost patience")));
-    bench.rule(Rule::NoHang, hang, "idle after every step");
-    if let Some((at, octets)) = story.memory {
-        let grown = octets > FREE_MEMORY.saturating_add(story.received.saturating_mul(8));
-        let breach = grown.then_some((at, Actual::Count(octets, "octets of memory")));
-        bench.rule(Rule::BoundedMemory, breach, "memory by what was received");
+    let panic = facts.panicked_at.map(|at| (at, Observed::Text("panicked")));
+    sink.check(Rule::NoPanic, panic, "no panic");
+    let hang = facts.hung_at.map(|at| (at, Observed::Text("still busy when its adapter lost patience")));
+    sink.check(Rule::NoHang, hang, "idle after every step");
+    if let Some((at, octets)) = facts.memory {
+        let grown = octets > FREE_MEMORY.saturating_add(facts.received.saturating_mul(8));
+        let violation = grown.then_some((at, Observed::Count(octets, "octets of memory")));
+        sink.check(Rule::BoundedMemory, violation, "memory by what was received");
     }
-    let in_time = |both: &super::story::At| story.end.is_none_or(|end| *both <= end);
-    let waiting = story.own_close.map(|own| story.exchanged().filter(in_time).unwrap_or(own.at));
+    let in_time = |both: &super::facts::At| facts.write_closed_at.is_none_or(|end| *both <= end);
+    let waiting = facts.own_close.map(|own| facts.close_exchanged_at().filter(in_time).unwrap_or(own.at));
     if let Some(since) = waiting
-        && story.panicked.is_none()
-        && story.spinning.is_none()
+        && facts.panicked_at.is_none()
+        && facts.hung_at.is_none()
     {
-        let alone = story.broken.is_none() && story.peer_fin.is_none() && story.peer_reset.is_none();
-        let silent = story.silent_since(since);
-        if alone && (silent >= PATIENCE || story.end.is_some() && silent > 1) {
-            let breach = story
-                .end
-                .is_none_or(|_| silent > PATIENCE)
-                .then_some((since, Actual::Count(u64::from(silent), "ticks of silence, and still open")));
-            bench.rule(Rule::GivesUpWaiting, breach, "TCP closed after a while");
+        let alone = facts.flawed_frame.is_none() && facts.peer_fin.is_none() && facts.peer_reset.is_none();
+        let silent = facts.idle_ticks_since(since);
+        if alone && (silent >= TIMEOUT_TICKS || facts.write_closed_at.is_some() && silent > 1) {
+            let violation = facts
+                .write_closed_at
+                .is_none_or(|_| silent > TIMEOUT_TICKS)
+                .then_some((since, Observed::Count(u64::from(silent), "ticks of silence, and still open")));
+            sink.check(Rule::GivesUpWaiting, violation, "TCP closed after a while");
         }
     }
 }

@@ -1,22 +1,22 @@
 //! The rules that bind a sender: what the endpoint under test put on the wire, and when it ended TCP.
 
+use super::facts::{At, ConnectionFacts};
 use super::reaction::Reaction;
-use super::story::{At, Story};
-use super::{Actual, Bench, PATIENCE, PROMPT};
+use super::{GRACE_TICKS, Observed, TIMEOUT_TICKS, VerdictSink};
 use crate::code::{Class, Profile, Unsendable};
 use crate::flaw::Flaw;
 use crate::role::Role;
 use crate::rule::{Rule, RuleSet};
 
-pub(super) fn judge(bench: &mut Bench<'_>, story: &Story, profile: Profile) {
-    if story.own_frames > 0 {
-        frames(bench, story);
+pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile: Profile) {
+    if facts.own_frames > 0 {
+        frames(sink, facts);
     }
-    if story.own_closes > 0 {
-        closes(bench, story, profile);
+    if facts.own_closes > 0 {
+        closes(sink, facts, profile);
     }
-    answers(bench, story);
-    tcp(bench, story);
+    close_reply(sink, facts);
+    tcp_close(sink, facts);
 }
 
 /// What every frame can break, and what only Closes can.
@@ -33,195 +33,198 @@ const BY_CODES: RuleSet =
     RuleSet::of(&[Rule::CodeIsDefined, Rule::CodeNotLocalOnly, Rule::CodeNot1004, Rule::CodeIsAssigned]);
 
 /// What single frames break.
-fn frames(bench: &mut Bench<'_>, story: &Story) {
+fn frames(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     let mut exercised = BY_EVERY_FRAME;
-    exercised.insert(match bench.trace.role {
+    exercised.insert(match sink.trace.role {
         Role::Client => Rule::ClientMasks,
         Role::Server => Rule::ServerDoesNotMask,
     });
-    if story.own_closes > 0 {
+    if facts.own_closes > 0 {
         exercised = exercised.union(BY_CLOSES);
     }
-    let mut broken = story.rules_broken_by_frames();
-    for rule in broken.iter() {
-        let closes = story.own_close_flaws.iter().map(|flaw| (flaw, true));
+    let mut flawed = facts.rules_violated_by_frames();
+    for rule in flawed.iter() {
+        let closes = facts.own_close_flaws.iter().map(|flaw| (flaw, true));
         let flaw = closes
-            .chain(story.own_flaws.iter().map(|flaw| (flaw, false)))
-            .find(|(flaw, close)| flaw.breaks(*close) == Some(rule))
+            .chain(facts.own_flaws.iter().map(|flaw| (flaw, false)))
+            .find(|(flaw, close)| flaw.sender_rule(*close) == Some(rule))
             .map_or(Flaw::OpcodeReserved, |(flaw, _)| flaw);
-        let at = story.own_flaw_at.unwrap_or(story.last);
-        bench.breaks(rule, at, "a frame as §5.2 and §5.5 have it", Actual::Wrote(flaw));
+        let at = facts.own_flaw_at.unwrap_or(facts.last);
+        sink.violates(rule, at, "a frame as §5.2 and §5.5 have it", Observed::Sent(flaw));
     }
-    if let (true, Some(end)) = (story.own_unfinished, story.end)
-        && story.peer_reset.is_none()
-        && !story.way.is_mute()
-        && !broken.contains(Rule::StreamWellFormed)
+    if let (true, Some(end)) = (facts.own_frame_unfinished, facts.write_closed_at)
+        && facts.peer_reset.is_none()
+        && !facts.send_path.cannot_deliver()
+        && !flawed.contains(Rule::StreamWellFormed)
     {
-        broken.insert(Rule::StreamWellFormed);
-        let actual = Actual::Words("ended TCP in the middle of a frame");
-        bench.breaks(Rule::StreamWellFormed, end, "whole frames", actual);
+        flawed.insert(Rule::StreamWellFormed);
+        let actual = Observed::Text("ended TCP in the middle of a frame");
+        sink.violates(Rule::StreamWellFormed, end, "whole frames", actual);
     }
-    bench.all_conform(exercised.without(broken));
+    sink.all_conform(exercised.without(flawed));
 }
 
 /// What Closes break, beyond what every frame can.
-fn closes(bench: &mut Bench<'_>, story: &Story, profile: Profile) {
-    if let Some(own) = story.own_close
+fn closes(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile: Profile) {
+    if let Some(own) = facts.own_close
         && let Some(code) = own.code()
     {
-        let echoed = story.peer_close.is_some_and(|peer| peer.at <= own.at && peer.code() == Some(code))
+        let echoed = facts.peer_close.is_some_and(|peer| peer.at <= own.at && peer.code() == Some(code))
             // What came after a flaw that was let pass is not read here: it may have been this.
-            || story.broken.is_some_and(|broken| broken.at <= own.at);
+            || facts.flawed_frame.is_some_and(|flawed| flawed.at <= own.at);
         let mut kept = BY_CODES;
-        if bench.trace.role == Role::Server {
+        if sink.trace.role == Role::Server {
             kept.insert(Rule::Code1010FromClient);
         }
-        match code.sendable(bench.trace.role, profile) {
+        match code.sendable(sink.trace.role, profile) {
             // Echoing 1010 is not originating it.
             Err(Unsendable::ClientOnly) if echoed => {}
             Err(why) => {
-                kept = kept.without(RuleSet::of(&[why.breaks()]));
-                let actual = Actual::WroteCode(code);
-                bench.breaks(why.breaks(), own.at, "a code that may be sent, or none", actual);
+                kept = kept.without(RuleSet::of(&[why.sender_rule()]));
+                let actual = Observed::SentCode(code);
+                sink.violates(why.sender_rule(), own.at, "a code that may be sent, or none", actual);
             }
             Ok(()) => {}
         }
-        bench.all_conform(kept);
+        sink.all_conform(kept);
     }
-    let data = story.own_data_after_close.map(|at| (at, Actual::Words("wrote data after its own Close")));
-    bench.rule(Rule::NoDataAfterClose, data, "nothing but control frames after a Close");
+    let data = facts.own_data_after_close.map(|at| (at, Observed::Text("wrote data after its own Close")));
+    sink.check(Rule::NoDataAfterClose, data, "nothing but control frames after a Close");
     let second =
-        story.second_close.map(|at| (at, Actual::Count(u64::from(story.own_closes), "Closes written")));
-    bench.rule(Rule::OneClose, second, "one Close");
-    if story.exchanged().is_some() {
+        facts.second_close.map(|at| (at, Observed::Count(u64::from(facts.own_closes), "Closes written")));
+    sink.check(Rule::OneClose, second, "one Close");
+    if facts.close_exchanged_at().is_some() {
         // A Ping that shared a segment with the Close came before it: its Pong answers in order.
-        let pong = story.own_pong_after_both.filter(|_| story.pongs > story.pings);
-        let noise = story
+        let pong = facts.own_pong_after_both.filter(|_| facts.pongs > facts.pings);
+        let noise = facts
             .own_ping_after_both
             .or(pong)
-            .map(|at| (at, Actual::Words("wrote a Ping or Pong after the handshake")));
-        bench.rule(Rule::QuietAfterClose, noise, "silence");
+            .map(|at| (at, Observed::Text("wrote a Ping or Pong after the handshake")));
+        sink.check(Rule::QuietAfterClose, noise, "silence");
     }
 }
 
 /// Whether, when and how a Close is answered.
-fn answers(bench: &mut Bench<'_>, story: &Story) {
-    let Some(peer) = story.peer_close else { return };
-    let unable = story.panicked.is_some() || story.spinning.is_some() || story.paused;
-    let cut_off =
-        story.end.is_some_and(|end| end < peer.at) || story.error.is_some_and(|error| error < peer.at);
-    if unable || cut_off || story.own_close.is_some_and(|own| own.at < peer.at) {
+fn close_reply(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let Some(peer) = facts.peer_close else { return };
+    let unable = facts.panicked_at.is_some() || facts.hung_at.is_some() || facts.paused;
+    let cut_off = facts.write_closed_at.is_some_and(|end| end < peer.at)
+        || facts.error.is_some_and(|error| error < peer.at);
+    if unable || cut_off || facts.own_close.is_some_and(|own| own.at < peer.at) {
         return;
     }
-    let Some(own) = story.own_close else {
+    let Some(own) = facts.own_close else {
         // A code that not everybody takes may have failed the connection, and then a Close may be left out (§7.1.7).
         let refused = peer.code().is_some_and(|code| code.class() == Class::Registered)
-            && story.reaction_to_close(&peer) == Reaction::Rejected;
+            && facts.reaction_to_close(&peer) == Reaction::Rejected;
         // A reset may have come before an answer that takes its time could leave.
-        if story.peer_reset.is_some() || refused || bench.in_grace(story, peer.at) {
-            bench.unclear(Rule::CloseAnswered);
-        } else if story.own_closes == 0 {
-            let actual = Actual::Words("wrote no Close");
-            bench.breaks(Rule::CloseAnswered, peer.at, "a Close in answer", actual);
+        if facts.peer_reset.is_some() || refused || sink.in_grace(facts, peer.at) {
+            sink.inconclusive(Rule::CloseAnswered);
+        } else if facts.own_closes == 0 {
+            let actual = Observed::Text("wrote no Close");
+            sink.violates(Rule::CloseAnswered, peer.at, "a Close in answer", actual);
         }
         return;
     };
-    bench.conforms(Rule::CloseAnswered);
+    sink.conforms(Rule::CloseAnswered);
     let late = own.at.tick - peer.at.tick;
-    if !story.own_data_before_answer {
-        let breach =
-            (late > PROMPT).then_some((own.at, Actual::Count(u64::from(late), "ticks until the answer")));
-        bench.rule(Rule::CloseAnsweredPromptly, breach, "an answer within a tick");
+    if !facts.own_data_before_reply {
+        let violation = (late > GRACE_TICKS)
+            .then_some((own.at, Observed::Count(u64::from(late), "ticks until the answer")));
+        sink.check(Rule::CloseAnsweredPromptly, violation, "an answer within a tick");
     }
-    if story.reaction_to_close(&peer) == Reaction::Accepted {
-        let breach =
-            (own.code() != peer.code()).then_some((own.at, Actual::Answered(peer.code(), own.code())));
-        bench.rule(Rule::CloseEchoesCode, breach, "the code that it answers");
+    if facts.reaction_to_close(&peer) == Reaction::Accepted {
+        let violation =
+            (own.code() != peer.code()).then_some((own.at, Observed::Replied(peer.code(), own.code())));
+        sink.check(Rule::CloseEchoesCode, violation, "the code that it answers");
     }
 }
 
 /// When and how TCP ends.
-fn tcp(bench: &mut Bench<'_>, story: &Story) {
-    let unable = story.panicked.is_some() || story.spinning.is_some() || story.paused;
-    if let Some(both) = story.exchanged()
+fn tcp_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let unable = facts.panicked_at.is_some() || facts.hung_at.is_some() || facts.paused;
+    if let Some(both) = facts.close_exchanged_at()
         && !unable
-        && !story.peer_ended_before(both)
-        && story.own_close.is_some_and(|own| own.flaws.is_empty())
-        && story.deaf.is_none_or(|deaf| deaf >= both)
+        && !facts.peer_ended_before(both)
+        && facts.own_close.is_some_and(|own| own.flaws.is_empty())
+        && facts.tcp_closed_at.is_none_or(|deaf| deaf >= both)
     {
-        after_handshake(bench, story, both);
+        after_handshake(sink, facts, both);
     }
-    if let (Some(own), Some(end)) = (story.own_close, story.end)
+    if let (Some(own), Some(end)) = (facts.own_close, facts.write_closed_at)
         && own.at < end
     {
-        if story.peer_reset.is_some_and(|reset| reset < end) {
-            bench.unclear(Rule::TcpClosedCleanly);
+        if facts.peer_reset.is_some_and(|reset| reset < end) {
+            sink.inconclusive(Rule::TcpClosedCleanly);
         } else {
-            let breach = story.end_by_reset.then_some((end, Actual::Words("reset TCP after its Close")));
-            bench.rule(Rule::TcpClosedCleanly, breach, "FIN");
+            let violation =
+                facts.ended_by_reset.then_some((end, Observed::Text("reset TCP after its Close")));
+            sink.check(Rule::TcpClosedCleanly, violation, "FIN");
         }
     }
     // Whoever has ended only what it sends still waits.
-    if let (Some(own), Some(deaf)) = (story.own_close, story.deaf)
+    if let (Some(own), Some(deaf)) = (facts.own_close, facts.tcp_closed_at)
         && own.at < deaf
-        && story.began()
+        && facts.initiated_close()
     {
-        let excused = story.broken.is_some_and(|broken| broken.at < deaf)
-            || story.peer_close.is_some_and(|peer| peer.at < deaf)
-            || story.peer_ended_before(deaf)
+        let excused = facts.flawed_frame.is_some_and(|flawed| flawed.at < deaf)
+            || facts.peer_close.is_some_and(|peer| peer.at < deaf)
+            || facts.peer_ended_before(deaf)
             // Whether it read what still came is for another rule to say.
-            || story.between_closes.is_some()
-            || story.error.is_some_and(|error| error < own.at);
-        if story.reset_late {
-            bench.unclear(Rule::WaitsForAnswer);
+            || facts.frame_between_closes_at.is_some()
+            || facts.error.is_some_and(|error| error < own.at);
+        if facts.reset_after_fin {
+            sink.inconclusive(Rule::WaitsForAnswer);
         } else {
-            let breach = (!excused && deaf.tick == own.at.tick)
-                .then_some((deaf, Actual::Words("closed TCP without waiting for an answer")));
-            bench.rule(Rule::WaitsForAnswer, breach, "the peer's Close, or patience at its end");
+            let violation = (!excused && deaf.tick == own.at.tick)
+                .then_some((deaf, Observed::Text("closed TCP without waiting for an answer")));
+            sink.check(Rule::WaitsForAnswer, violation, "the peer's Close, or patience at its end");
         }
     }
 }
 
-fn after_handshake(bench: &mut Bench<'_>, story: &Story, both: At) {
-    let open = Actual::Words("left TCP open after the handshake");
-    match bench.trace.role {
+fn after_handshake(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, both: At) {
+    let open = Observed::Text("left TCP open after the handshake");
+    match sink.trace.role {
         Role::Server => {
-            if story.end.is_none() && bench.in_grace(story, both) {
-                bench.unclear(Rule::TcpClosedAfterHandshake);
+            if facts.write_closed_at.is_none() && sink.in_grace(facts, both) {
+                sink.inconclusive(Rule::TcpClosedAfterHandshake);
             } else {
-                let breach = story.end.is_none().then_some((both, open));
-                bench.rule(Rule::TcpClosedAfterHandshake, breach, "TCP closed");
+                let violation = facts.write_closed_at.is_none().then_some((both, open));
+                sink.check(Rule::TcpClosedAfterHandshake, violation, "TCP closed");
             }
-            let late = story.end.map_or(story.since(both), |end| end.tick.saturating_sub(both.tick));
-            if story.end.is_some() || late > PROMPT {
-                let breach = (late > PROMPT)
-                    .then_some((both, Actual::Count(u64::from(late), "ticks with TCP left open")));
-                bench.rule(Rule::ServerClosesTcpAtOnce, breach, "TCP closed within a tick");
+            let late = facts
+                .write_closed_at
+                .map_or(facts.ticks_since(both), |end| end.tick.saturating_sub(both.tick));
+            if facts.write_closed_at.is_some() || late > GRACE_TICKS {
+                let violation = (late > GRACE_TICKS)
+                    .then_some((both, Observed::Count(u64::from(late), "ticks with TCP left open")));
+                sink.check(Rule::ServerClosesTcpAtOnce, violation, "TCP closed within a tick");
             }
         }
         Role::Client => {
-            let due = story.peer_fin.is_some()
-                || bench.asks(Rule::GivesUpWaiting) && story.silent_since(both) >= PATIENCE;
-            if due || story.end.is_some() {
-                let breach = story.end.is_none().then_some((both, open));
-                bench.rule(Rule::TcpClosedAfterHandshake, breach, "TCP closed");
+            let due = facts.peer_fin.is_some()
+                || sink.applies(Rule::GivesUpWaiting) && facts.idle_ticks_since(both) >= TIMEOUT_TICKS;
+            if due || facts.write_closed_at.is_some() {
+                let violation = facts.write_closed_at.is_none().then_some((both, open));
+                sink.check(Rule::TcpClosedAfterHandshake, violation, "TCP closed");
             }
-            let hasty = story.end.filter(|end| {
-                // What a program does about an error that its library told it of is not the library's.
-                !story.peer_ended_before(*end)
+            let hasty = facts.write_closed_at.filter(|end| {
+                // What a program does about an error that its library reported it of is not the library's.
+                !facts.peer_ended_before(*end)
                     && end.tick == both.tick
-                    && story.error.is_none_or(|error| error > *end)
+                    && facts.error.is_none_or(|error| error > *end)
             });
-            let breach = hasty.map(|end| (end, Actual::Words("closed TCP before the server did")));
-            bench.rule(Rule::ClientLetsServerCloseFirst, breach, "a wait for the server's FIN");
+            let violation = hasty.map(|end| (end, Observed::Text("closed TCP before the server did")));
+            sink.check(Rule::ClientLetsServerCloseFirst, violation, "a wait for the server's FIN");
         }
     }
 }
 
 /// How a client picks its masking keys, over all frames of a trace.
-pub(super) fn judge_keys(bench: &mut Bench<'_>, keys: &[[u8; 4]]) {
+pub(super) fn judge_keys(sink: &mut VerdictSink<'_>, keys: &[[u8; 4]]) {
     const ENOUGH: usize = 4;
-    if bench.trace.role != Role::Client || keys.len() < ENOUGH {
+    if sink.trace.role != Role::Client || keys.len() < ENOUGH {
         return;
     }
     let numbers = || keys.iter().map(|key| u32::from_be_bytes(*key));
@@ -229,14 +232,14 @@ pub(super) fn judge_keys(bench: &mut Bench<'_>, keys: &[[u8; 4]]) {
     let zeros = numbers().filter(|key| *key == 0).count();
     let step = steps().next().unwrap_or(0);
     let actual = if numbers().all(|key| key == keys.first().map_or(0, |key| u32::from_be_bytes(*key))) {
-        Some(Actual::Words("one masking key for all frames"))
+        Some(Observed::Text("one masking key for all frames"))
     } else if zeros * 2 >= keys.len() {
-        Some(Actual::Count(zeros as u64, "masking keys of zero"))
+        Some(Observed::Count(zeros as u64, "masking keys of zero"))
     } else if steps().all(|other| other == step) {
-        Some(Actual::Words("masking keys that count"))
+        Some(Observed::Text("masking keys that count"))
     } else {
         None
     };
-    let at = At { entry: bench.trace.entries().len().saturating_sub(1), tick: 0 };
-    bench.rule(Rule::FreshMaskKey, actual.map(|actual| (at, actual)), "keys that cannot be foretold");
+    let at = At { entry: sink.trace.events().len().saturating_sub(1), tick: 0 };
+    sink.check(Rule::FreshMaskKey, actual.map(|actual| (at, actual)), "keys that cannot be foretold");
 }

@@ -1,30 +1,30 @@
 //! What an endpoint makes of each of the 65,536 close codes: in comes an endpoint, out comes a [`Mark`] for
 //! every code and every way in which it can come.
 
-use super::outcome::{Frames, Wrote};
+use super::outcome::{SentFrame, SentFrames};
 use crate::code::CloseCode;
-use crate::subject::What;
+use crate::subject::TraceEventKind;
 use crate::trace::Trace;
-use crate::vectors::Way;
+use crate::vectors::CodeOrigin;
 
 /// What an endpoint made of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
-pub enum Mark {
+pub enum CodeReaction {
     /// It sent the code back.
     Echoed,
     /// It told its application of the code, and wrote no Close for it.
-    Taken,
+    Accepted,
     /// It answered by a Close without a code, or was told of one.
-    AnsweredEmpty,
+    RepliedEmpty,
     /// It answered by another code that is no error's, or told its application of another one.
-    AnsweredOtherwise,
+    RepliedOtherwise,
     /// It answered by 1002.
-    RefusedBy1002,
+    RejectedWith1002,
     /// It answered by 1007.
-    RefusedBy1007,
+    RejectedWith1007,
     /// It answered by another code of an error.
-    RefusedOtherwise,
+    RejectedOtherwise,
     /// It reported an error or ended TCP, and wrote no Close.
     Dropped,
     /// It did nothing that could be seen.
@@ -45,194 +45,200 @@ pub enum Mark {
     Hung,
 }
 
-impl Mark {
+impl CodeReaction {
     /// Every mark.
-    pub const ALL: [Mark; 16] = [
-        Mark::Echoed,
-        Mark::Taken,
-        Mark::AnsweredEmpty,
-        Mark::AnsweredOtherwise,
-        Mark::RefusedBy1002,
-        Mark::RefusedBy1007,
-        Mark::RefusedOtherwise,
-        Mark::Dropped,
-        Mark::Nothing,
-        Mark::Written,
-        Mark::Changed,
-        Mark::RefusedToWrite,
-        Mark::NoInterface,
-        Mark::NotWritten,
-        Mark::Panicked,
-        Mark::Hung,
+    pub const ALL: [CodeReaction; 16] = [
+        CodeReaction::Echoed,
+        CodeReaction::Accepted,
+        CodeReaction::RepliedEmpty,
+        CodeReaction::RepliedOtherwise,
+        CodeReaction::RejectedWith1002,
+        CodeReaction::RejectedWith1007,
+        CodeReaction::RejectedOtherwise,
+        CodeReaction::Dropped,
+        CodeReaction::Nothing,
+        CodeReaction::Written,
+        CodeReaction::Changed,
+        CodeReaction::RefusedToWrite,
+        CodeReaction::NoInterface,
+        CodeReaction::NotWritten,
+        CodeReaction::Panicked,
+        CodeReaction::Hung,
     ];
 
     /// The letter that stands for it in pictures.
-    pub const fn letter(self) -> char {
+    pub const fn symbol(self) -> char {
         match self {
-            Mark::Echoed => 'E',
-            Mark::Taken => 'T',
-            Mark::AnsweredEmpty => 'N',
-            Mark::AnsweredOtherwise => 'A',
-            Mark::RefusedBy1002 => '2',
-            Mark::RefusedBy1007 => '7',
-            Mark::RefusedOtherwise => 'X',
-            Mark::Dropped => 'D',
-            Mark::Nothing => '–',
-            Mark::Written => 'W',
-            Mark::Changed => 'C',
-            Mark::RefusedToWrite => 'R',
-            Mark::NoInterface => 'I',
-            Mark::NotWritten => 'S',
-            Mark::Panicked => 'P',
-            Mark::Hung => 'H',
+            CodeReaction::Echoed => 'E',
+            CodeReaction::Accepted => 'T',
+            CodeReaction::RepliedEmpty => 'N',
+            CodeReaction::RepliedOtherwise => 'A',
+            CodeReaction::RejectedWith1002 => '2',
+            CodeReaction::RejectedWith1007 => '7',
+            CodeReaction::RejectedOtherwise => 'X',
+            CodeReaction::Dropped => 'D',
+            CodeReaction::Nothing => '–',
+            CodeReaction::Written => 'W',
+            CodeReaction::Changed => 'C',
+            CodeReaction::RefusedToWrite => 'R',
+            CodeReaction::NoInterface => 'I',
+            CodeReaction::NotWritten => 'S',
+            CodeReaction::Panicked => 'P',
+            CodeReaction::Hung => 'H',
         }
     }
 
     /// The name in tables.
     pub const fn name(self) -> &'static str {
         match self {
-            Mark::Echoed => "echoed",
-            Mark::Taken => "taken",
-            Mark::AnsweredEmpty => "answered-without-code",
-            Mark::AnsweredOtherwise => "answered-otherwise",
-            Mark::RefusedBy1002 => "refused-by-1002",
-            Mark::RefusedBy1007 => "refused-by-1007",
-            Mark::RefusedOtherwise => "refused-otherwise",
-            Mark::Dropped => "dropped",
-            Mark::Nothing => "nothing-seen",
-            Mark::Written => "written",
-            Mark::Changed => "changed",
-            Mark::RefusedToWrite => "refused-to-write",
-            Mark::NoInterface => "no-interface",
-            Mark::NotWritten => "not-written",
-            Mark::Panicked => "panicked",
-            Mark::Hung => "hung",
+            CodeReaction::Echoed => "echoed",
+            CodeReaction::Accepted => "taken",
+            CodeReaction::RepliedEmpty => "answered-without-code",
+            CodeReaction::RepliedOtherwise => "answered-otherwise",
+            CodeReaction::RejectedWith1002 => "refused-by-1002",
+            CodeReaction::RejectedWith1007 => "refused-by-1007",
+            CodeReaction::RejectedOtherwise => "refused-otherwise",
+            CodeReaction::Dropped => "dropped",
+            CodeReaction::Nothing => "nothing-seen",
+            CodeReaction::Written => "written",
+            CodeReaction::Changed => "changed",
+            CodeReaction::RefusedToWrite => "refused-to-write",
+            CodeReaction::NoInterface => "no-interface",
+            CodeReaction::NotWritten => "not-written",
+            CodeReaction::Panicked => "panicked",
+            CodeReaction::Hung => "hung",
         }
     }
 
     /// The mark in words.
-    pub const fn says(self) -> &'static str {
+    pub const fn description(self) -> &'static str {
         match self {
-            Mark::Echoed => "accepted, and echoed",
-            Mark::Taken => "accepted: told to the application, no Close written for it",
-            Mark::AnsweredEmpty => "answered, or told of, without a code",
-            Mark::AnsweredOtherwise => "answered, or told, as another code",
-            Mark::RefusedBy1002 => "refused by 1002",
-            Mark::RefusedBy1007 => "refused by 1007",
-            Mark::RefusedOtherwise => "refused by another code",
-            Mark::Dropped => "refused without a Close: an error, or TCP dropped",
-            Mark::Nothing => "nothing to be seen",
-            Mark::Written => "written as asked",
-            Mark::Changed => "written as another code, or without one",
-            Mark::RefusedToWrite => "refused to the application",
-            Mark::NoInterface => "no interface for it",
-            Mark::NotWritten => "neither refused nor written",
-            Mark::Panicked => "panicked",
-            Mark::Hung => "hung",
+            CodeReaction::Echoed => "accepted, and echoed",
+            CodeReaction::Accepted => "accepted: told to the application, no Close written for it",
+            CodeReaction::RepliedEmpty => "answered, or told of, without a code",
+            CodeReaction::RepliedOtherwise => "answered, or told, as another code",
+            CodeReaction::RejectedWith1002 => "refused by 1002",
+            CodeReaction::RejectedWith1007 => "refused by 1007",
+            CodeReaction::RejectedOtherwise => "refused by another code",
+            CodeReaction::Dropped => "refused without a Close: an error, or TCP dropped",
+            CodeReaction::Nothing => "nothing to be seen",
+            CodeReaction::Written => "written as asked",
+            CodeReaction::Changed => "written as another code, or without one",
+            CodeReaction::RefusedToWrite => "refused to the application",
+            CodeReaction::NoInterface => "no interface for it",
+            CodeReaction::NotWritten => "neither refused nor written",
+            CodeReaction::Panicked => "panicked",
+            CodeReaction::Hung => "hung",
         }
     }
 
     /// What the trace of a [`crate::vectors::CodeScript`] shows.
-    pub fn of(trace: &Trace, way: Way, code: CloseCode) -> Mark {
-        let seen = Seen::of(trace);
-        if let Some(mark) = seen.died {
+    pub fn of(trace: &Trace, way: CodeOrigin, code: CloseCode) -> CodeReaction {
+        let seen = CodeObservation::of(trace);
+        if let Some(mark) = seen.crash {
             return mark;
         }
         match way {
-            Way::Asked if seen.not_asked => Mark::NoInterface,
-            Way::Asked => match (seen.first, seen.refused) {
-                (Some(Some(wrote)), _) if wrote == code => Mark::Written,
-                (_, true) => Mark::RefusedToWrite,
-                (Some(_), false) => Mark::Changed,
-                (None, false) => Mark::NotWritten,
+            CodeOrigin::Requested if seen.unsupported => CodeReaction::NoInterface,
+            CodeOrigin::Requested => match (seen.first, seen.refused) {
+                (Some(Some(wrote)), _) if wrote == code => CodeReaction::Written,
+                (_, true) => CodeReaction::RefusedToWrite,
+                (Some(_), false) => CodeReaction::Changed,
+                (None, false) => CodeReaction::NotWritten,
             },
-            Way::Received => seen.answer(seen.first, code),
-            Way::Answered => seen.answer(seen.second, code),
+            CodeOrigin::Received => seen.answer(seen.first, code),
+            CodeOrigin::Reply => seen.answer(seen.second, code),
         }
     }
 }
 
 /// What a trace of one connection shows.
 #[derive(Default)]
-struct Seen {
+struct CodeObservation {
     /// The first Close written, and its code.
     first: Option<Option<CloseCode>>,
     second: Option<Option<CloseCode>>,
-    told: Option<CloseCode>,
+    reported: Option<CloseCode>,
     /// It was told that the closure was not clean.
     unclean: bool,
     error: bool,
     refused: bool,
-    not_asked: bool,
+    unsupported: bool,
     /// TCP was ended before the peer ended it.
-    left: bool,
-    died: Option<Mark>,
+    closed_tcp: bool,
+    crash: Option<CodeReaction>,
 }
 
-impl Seen {
-    fn of(trace: &Trace) -> Seen {
-        let mut seen = Seen::default();
-        let mut frames = Frames::new();
+impl CodeObservation {
+    fn of(trace: &Trace) -> CodeObservation {
+        let mut seen = CodeObservation::default();
+        let mut frames = SentFrames::new();
         let mut peer_ended = false;
-        for entry in trace.entries() {
-            match entry.what {
-                What::Sent(span) => frames.read(trace.octets(span), |frame| match (frame, seen.first) {
-                    (Wrote::Close(code), None) => seen.first = Some(code),
-                    (Wrote::Close(code), Some(_)) => seen.second = seen.second.or(Some(code)),
-                    (Wrote::Heartbeat | Wrote::Data, _) => {}
-                }),
-                What::PeerFin | What::PeerReset | What::PeerGone(_) => peer_ended = true,
-                What::HalfFin | What::Fin | What::Reset => seen.left |= !peer_ended,
-                What::Reported { code, clean, .. } => {
-                    seen.unclean |= clean == Some(false);
-                    seen.told = seen.told.or(Some(code.unwrap_or(CloseCode::NO_STATUS)));
+        for entry in trace.events() {
+            match entry.kind {
+                TraceEventKind::Sent(span) => {
+                    frames.read(trace.octets(span), |frame| match (frame, seen.first) {
+                        (SentFrame::Close(code), None) => seen.first = Some(code),
+                        (SentFrame::Close(code), Some(_)) => seen.second = seen.second.or(Some(code)),
+                        (SentFrame::Heartbeat | SentFrame::Data, _) => {}
+                    })
                 }
-                What::Errored(_) => seen.error |= !peer_ended,
-                What::Refused(_) => seen.refused = true,
-                What::NotAsked(_) => seen.not_asked = true,
-                What::Panicked(_) => seen.died = Some(Mark::Panicked),
-                What::Spinning => seen.died = seen.died.or(Some(Mark::Hung)),
-                What::Connected { .. }
-                | What::PeerPaused
-                | What::PeerResumed
-                | What::Received(_)
-                | What::AppClose { .. }
-                | What::AppSend { .. }
-                | What::AppPause
-                | What::AppResume
-                | What::Message { .. }
-                | What::Accepted
-                | What::Memory(_)
-                | What::Moved(..)
-                | What::Undelivered(_)
-                | What::Note(_)
-                | What::Ended => {}
+                TraceEventKind::PeerFin | TraceEventKind::PeerReset | TraceEventKind::PeerGone(_) => {
+                    peer_ended = true
+                }
+                TraceEventKind::WriteShutdown | TraceEventKind::Fin | TraceEventKind::Reset => {
+                    seen.closed_tcp |= !peer_ended
+                }
+                TraceEventKind::Reported { code, clean, .. } => {
+                    seen.unclean |= clean == Some(false);
+                    seen.reported = seen.reported.or(Some(code.unwrap_or(CloseCode::NO_STATUS)));
+                }
+                TraceEventKind::ErrorReported(_) => seen.error |= !peer_ended,
+                TraceEventKind::RequestRefused(_) => seen.refused = true,
+                TraceEventKind::Unsupported(_) => seen.unsupported = true,
+                TraceEventKind::Panicked(_) => seen.crash = Some(CodeReaction::Panicked),
+                TraceEventKind::Hung => seen.crash = seen.crash.or(Some(CodeReaction::Hung)),
+                TraceEventKind::Connected { .. }
+                | TraceEventKind::PeerPaused
+                | TraceEventKind::PeerResumed
+                | TraceEventKind::Received(_)
+                | TraceEventKind::AppClose { .. }
+                | TraceEventKind::AppSend { .. }
+                | TraceEventKind::AppPause
+                | TraceEventKind::AppResume
+                | TraceEventKind::Message { .. }
+                | TraceEventKind::RequestAccepted
+                | TraceEventKind::Memory(_)
+                | TraceEventKind::StateChanged(..)
+                | TraceEventKind::Undelivered(_)
+                | TraceEventKind::Note(_)
+                | TraceEventKind::ScriptEnded => {}
             }
         }
         seen
     }
 
     /// What the peer's Close with this code led to, where this Close was written after it, or none.
-    fn answer(&self, close: Option<Option<CloseCode>>, code: CloseCode) -> Mark {
+    fn answer(&self, close: Option<Option<CloseCode>>, code: CloseCode) -> CodeReaction {
         match close {
-            Some(Some(own)) if own == code => Mark::Echoed,
-            Some(Some(CloseCode::PROTOCOL_ERROR)) => Mark::RefusedBy1002,
-            Some(Some(CloseCode::INVALID_PAYLOAD)) => Mark::RefusedBy1007,
-            Some(Some(CloseCode(1003 | 1008 | 1009 | 1011))) => Mark::RefusedOtherwise,
-            Some(Some(_)) => Mark::AnsweredOtherwise,
-            Some(None) => Mark::AnsweredEmpty,
-            None if self.error || self.unclean => Mark::Dropped,
-            None => match self.told {
-                Some(told) if told == code => Mark::Taken,
+            Some(Some(own)) if own == code => CodeReaction::Echoed,
+            Some(Some(CloseCode::PROTOCOL_ERROR)) => CodeReaction::RejectedWith1002,
+            Some(Some(CloseCode::INVALID_PAYLOAD)) => CodeReaction::RejectedWith1007,
+            Some(Some(CloseCode(1003 | 1008 | 1009 | 1011))) => CodeReaction::RejectedOtherwise,
+            Some(Some(_)) => CodeReaction::RepliedOtherwise,
+            Some(None) => CodeReaction::RepliedEmpty,
+            None if self.error || self.unclean => CodeReaction::Dropped,
+            None => match self.reported {
+                Some(told) if told == code => CodeReaction::Accepted,
                 // It says that there was no Close, or why it failed the connection.
                 Some(CloseCode::ABNORMAL | CloseCode::PROTOCOL_ERROR | CloseCode::INVALID_PAYLOAD) => {
-                    Mark::Dropped
+                    CodeReaction::Dropped
                 }
                 // It says that it was closed, and not by what.
-                Some(CloseCode::NO_STATUS) => Mark::AnsweredEmpty,
-                Some(_) => Mark::AnsweredOtherwise,
-                None if self.left && self.first.is_none() => Mark::Dropped,
-                None => Mark::Nothing,
+                Some(CloseCode::NO_STATUS) => CodeReaction::RepliedEmpty,
+                Some(_) => CodeReaction::RepliedOtherwise,
+                None if self.closed_tcp && self.first.is_none() => CodeReaction::Dropped,
+                None => CodeReaction::Nothing,
             },
         }
     }
@@ -240,38 +246,38 @@ impl Seen {
 
 /// A mark for every code.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Marks(Box<[Mark]>);
+pub struct CodeMap(Box<[CodeReaction]>);
 
-impl Marks {
+impl CodeMap {
     /// The mark of each code, as `of` says.
-    pub fn each(of: impl FnMut(CloseCode) -> Mark) -> Marks {
-        Marks(CloseCode::all().map(of).collect())
+    pub fn from_fn(of: impl FnMut(CloseCode) -> CodeReaction) -> CodeMap {
+        CodeMap(CloseCode::all().map(of).collect())
     }
 
     /// The mark of a code.
-    pub fn on(&self, code: CloseCode) -> Mark {
+    pub fn get(&self, code: CloseCode) -> CodeReaction {
         self.0[usize::from(code.0)]
     }
 
     /// The marks in runs: the first and last code of each, and its mark.
-    pub fn runs(&self) -> Vec<(CloseCode, CloseCode, Mark)> {
-        let mut runs: Vec<(CloseCode, CloseCode, Mark)> = Vec::new();
+    pub fn ranges(&self) -> Vec<(CloseCode, CloseCode, CodeReaction)> {
+        let mut runs: Vec<(CloseCode, CloseCode, CodeReaction)> = Vec::new();
         for code in CloseCode::all() {
             match runs.last_mut() {
-                Some((_, last, mark)) if *mark == self.on(code) => *last = code,
-                Some(_) | None => runs.push((code, code, self.on(code))),
+                Some((_, last, mark)) if *mark == self.get(code) => *last = code,
+                Some(_) | None => runs.push((code, code, self.get(code))),
             }
         }
         runs
     }
 
     /// How many codes have this mark.
-    pub fn count(&self, mark: Mark) -> usize {
+    pub fn count(&self, mark: CodeReaction) -> usize {
         self.0.iter().filter(|other| **other == mark).count()
     }
 
     /// How many codes the two differ in.
-    pub fn differing(&self, other: &Marks) -> usize {
+    pub fn differing(&self, other: &CodeMap) -> usize {
         self.0.iter().zip(&other.0).filter(|(a, b)| a != b).count()
     }
 }

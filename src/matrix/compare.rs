@@ -4,36 +4,43 @@
 use std::collections::BTreeMap;
 
 use super::outcome::{Aspect, Aspects};
-use super::{Plan, Row};
+use super::{MatrixPlan, SubjectResult};
 use crate::code::CloseCode;
-use crate::matrix::codes::Mark;
+use crate::matrix::codes::CodeReaction;
 use crate::role::Role;
-use crate::rule::{Binds, Duties, Duty, Rule, RuleSet};
+use crate::rule::{Capabilities, Capability, Party, Rule, RuleSet};
 use crate::script::Script;
-use crate::vectors::{Vector, Way};
+use crate::vectors::{CodeOrigin, TestVector};
 
 /// What every frame that an endpoint writes is held against, whatever the script is about.
-const FRAMING: Duties = Duties::of(&[Duty::Frames, Duty::Masks, Duty::ShowsMemory]);
+const FRAMING: Capabilities =
+    Capabilities::of(&[Capability::Framing, Capability::MasksFrames, Capability::ReportsMemory]);
 
 /// What a plan's scripts are about: the rules that the reference endpoint, which has every duty, exercises in
 /// each.
 #[derive(Clone, Debug)]
-pub struct About<'a> {
-    plan: &'a Plan,
+pub struct ScriptTopics<'a> {
+    plan: &'a MatrixPlan,
     rules: [Vec<RuleSet>; 2],
     /// In how many scripts each rule is exercised.
-    often: Vec<usize>,
+    frequency: Vec<usize>,
 }
 
-impl<'a> About<'a> {
+impl<'a> ScriptTopics<'a> {
     /// By what the reference did.
-    pub fn of(plan: &'a Plan, reference: &Row) -> About<'a> {
+    pub fn of(plan: &'a MatrixPlan, reference: &SubjectResult) -> ScriptTopics<'a> {
         let rules = Role::ALL.map(|role| {
-            reference.part(role).played.iter().map(|played| played.kept.union(played.broken)).collect()
+            reference
+                .role_result(role)
+                .scripts_played
+                .iter()
+                .map(|played| played.conformed.union(played.violated))
+                .collect()
         });
         let all: Vec<RuleSet> = rules.iter().flat_map(|rules: &Vec<RuleSet>| rules.iter().copied()).collect();
-        let often = Rule::ALL.map(|rule| all.iter().filter(|rules| rules.contains(rule)).count()).to_vec();
-        About { plan, rules, often }
+        let frequency =
+            Rule::ALL.map(|rule| all.iter().filter(|rules| rules.contains(rule)).count()).to_vec();
+        ScriptTopics { plan, rules, frequency }
     }
 
     fn rules(&self, role: Role, at: usize) -> RuleSet {
@@ -43,9 +50,9 @@ impl<'a> About<'a> {
     /// The rule that a script is most about: of those that it exercises, the one that fewest others do.
     fn topic(&self, role: Role, at: usize) -> Option<Rule> {
         let rules = self.rules(role, at);
-        let tells = |rule: &Rule| !(rule.binds() == Binds::Sender && FRAMING.has(rule.duty()));
+        let tells = |rule: &Rule| !(rule.party() == Party::Sender && FRAMING.has(rule.capability()));
         let rarest =
-            |rules: &mut dyn Iterator<Item = Rule>| rules.min_by_key(|rule| self.often[*rule as usize]);
+            |rules: &mut dyn Iterator<Item = Rule>| rules.min_by_key(|rule| self.frequency[*rule as usize]);
         rarest(&mut rules.iter().filter(tells)).or_else(|| rarest(&mut rules.iter()))
     }
 
@@ -54,14 +61,14 @@ impl<'a> About<'a> {
     }
 
     /// What a script came to on a row, as far as that was its own doing; `None` where nothing was.
-    pub fn says(&self, row: &Row, role: Role, at: usize) -> Option<String> {
-        let played = row.part(role).played.get(at)?;
-        let said = played.outcome.says(self.aspects(row, role, at));
+    pub fn describe(&self, row: &SubjectResult, role: Role, at: usize) -> Option<String> {
+        let played = row.role_result(role).scripts_played.get(at)?;
+        let said = played.outcome.describe(self.aspects(row, role, at));
         (!said.is_empty()).then_some(said)
     }
 
-    fn aspects(&self, row: &Row, role: Role, at: usize) -> Aspects {
-        Aspects::of(self.rules(role, at), self.script(role, at), row.part(role).duties)
+    fn aspects(&self, row: &SubjectResult, role: Role, at: usize) -> Aspects {
+        Aspects::of(self.rules(role, at), self.script(role, at), row.role_result(role).capabilities)
     }
 }
 
@@ -73,7 +80,7 @@ pub struct Distance {
     /// Of so many in which what both did was their own doing.
     pub of_scripts: usize,
     /// Those that both played, and that one or the other left to its program.
-    pub left_out: usize,
+    pub not_comparable: usize,
     /// Codes with another mark.
     pub codes: usize,
     /// Of so many that both have one for.
@@ -82,21 +89,25 @@ pub struct Distance {
 
 impl Distance {
     /// Between two rows.
-    pub fn between(about: &About<'_>, a: &Row, b: &Row) -> Distance {
+    pub fn between(about: &ScriptTopics<'_>, a: &SubjectResult, b: &SubjectResult) -> Distance {
         let mut distance = Distance::default();
         for role in Role::ALL {
-            let (one, other) = (a.part(role), b.part(role));
-            for (at, (one, other)) in one.played.iter().zip(&other.played).enumerate() {
-                let aspects = about.aspects(a, role, at).and(about.aspects(b, role, at));
-                if !aspects.has(Aspect::Frames) && !aspects.has(Aspect::Tcp) && !aspects.has(Aspect::Told) {
-                    distance.left_out += 1;
+            let (one, other) = (a.role_result(role), b.role_result(role));
+            for (at, (one, other)) in one.scripts_played.iter().zip(&other.scripts_played).enumerate() {
+                let aspects = about.aspects(a, role, at).intersection(about.aspects(b, role, at));
+                if !aspects.has(Aspect::Frames)
+                    && !aspects.has(Aspect::Tcp)
+                    && !aspects.has(Aspect::AppStatus)
+                {
+                    distance.not_comparable += 1;
                     continue;
                 }
                 distance.of_scripts += 1;
                 distance.scripts += usize::from(one.outcome.differs(&other.outcome, aspects));
             }
-            for (way, (marks, others)) in Way::ALL.into_iter().zip(one.codes.iter().zip(&other.codes)) {
-                if [one, other].into_iter().all(|part| own_marks(part.duties, way)) {
+            for (way, (marks, others)) in CodeOrigin::ALL.into_iter().zip(one.codes.iter().zip(&other.codes))
+            {
+                if [one, other].into_iter().all(|part| comparable_codes(part.capabilities, way)) {
                     distance.of_codes += usize::from(u16::MAX) + 1;
                     distance.codes += marks.differing(others);
                 }
@@ -111,8 +122,8 @@ impl Distance {
     }
 
     /// Whether there is enough in common for it to mean anything.
-    pub const fn means_something(&self) -> bool {
-        self.of_scripts + self.of_codes > 0 && self.of_scripts >= self.left_out
+    pub const fn is_significant(&self) -> bool {
+        self.of_scripts + self.of_codes > 0 && self.of_scripts >= self.not_comparable
     }
 
     /// The share of scripts that differ, in parts of a thousand; of codes where there are no scripts.
@@ -126,19 +137,25 @@ impl Distance {
 }
 
 /// Whether what an endpoint makes of a code is its own doing, and not its program's.
-pub const fn own_marks(duties: Duties, way: Way) -> bool {
+pub const fn comparable_codes(duties: Capabilities, way: CodeOrigin) -> bool {
     match way {
-        Way::Received => duties.has(Duty::ReadsClose) && duties.has(Duty::Answers),
-        Way::Answered => duties.has(Duty::ReadsClose) && duties.has(Duty::Reports),
-        Way::Asked => duties.has(Duty::OffersApi),
+        CodeOrigin::Received => {
+            duties.has(Capability::ParsesCloseBody) && duties.has(Capability::RepliesToClose)
+        }
+        CodeOrigin::Reply => {
+            duties.has(Capability::ParsesCloseBody) && duties.has(Capability::ReportsCloseStatus)
+        }
+        CodeOrigin::Requested => duties.has(Capability::ExposesCloseApi),
     }
 }
 
 /// The rows that nothing tells apart, and that were all asked the same, as lists of their places.
-pub fn clusters(about: &About<'_>, rows: &[Row]) -> Vec<Vec<usize>> {
-    let alike = |a: &Row, b: &Row| {
-        let duties = |row: &Row| row.parts.each_ref().map(|part| part.duties);
-        let much = |row: &Row| row.parts.each_ref().map(|part| (part.played.len(), part.codes.len()));
+pub fn clusters(about: &ScriptTopics<'_>, rows: &[SubjectResult]) -> Vec<Vec<usize>> {
+    let alike = |a: &SubjectResult, b: &SubjectResult| {
+        let duties = |row: &SubjectResult| row.roles.each_ref().map(|part| part.capabilities);
+        let much = |row: &SubjectResult| {
+            row.roles.each_ref().map(|part| (part.scripts_played.len(), part.codes.len()))
+        };
         duties(a) == duties(b) && much(a) == much(b) && Distance::between(about, a, b).is_none()
     };
     let mut clusters: Vec<Vec<usize>> = Vec::new();
@@ -153,11 +170,11 @@ pub fn clusters(about: &About<'_>, rows: &[Row]) -> Vec<Vec<usize>> {
 
 /// Rows that did the same, and what.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Camp {
+pub struct Group {
     /// The places of the rows.
     pub rows: Vec<usize>,
     /// What they did, as far as it was their own doing; `None` where nothing was.
-    pub did: Option<String>,
+    pub behavior: Option<String>,
 }
 
 /// Scripts over which the same rows differ in the same way from the same others.
@@ -172,7 +189,7 @@ pub struct Disagreement {
     /// How many there are.
     pub scripts: usize,
     /// Who did what in it.
-    pub camps: Vec<Camp>,
+    pub groups: Vec<Group>,
 }
 
 /// The scripts that are most about one rule, as far as any two rows differ in one.
@@ -187,7 +204,7 @@ pub struct Topic {
 }
 
 /// Where at least two rows differ in what is their own doing, by topic.
-pub fn disagreements(about: &About<'_>, rows: &[Row]) -> Vec<Topic> {
+pub fn disagreements(about: &ScriptTopics<'_>, rows: &[SubjectResult]) -> Vec<Topic> {
     // By topic: how many scripts are about it, and the disagreements by who stands with whom.
     type Kinds = BTreeMap<Vec<Vec<usize>>, Disagreement>;
     let mut topics: BTreeMap<Rule, (usize, Kinds)> = BTreeMap::new();
@@ -196,11 +213,11 @@ pub fn disagreements(about: &About<'_>, rows: &[Row]) -> Vec<Topic> {
             let Some(rule) = about.topic(role, at) else { continue };
             let (scripts, kinds) = topics.entry(rule).or_default();
             *scripts += 1;
-            let Some(camps) = camps(about, rows, role, at) else { continue };
-            let Vector { name, note, .. } = about.plan.scripts()[at].clone();
+            let Some(camps) = groups(about, rows, role, at) else { continue };
+            let TestVector { name, note, .. } = about.plan.scripts()[at].clone();
             let text = about.script(role, at).to_string();
             let kind: Vec<Vec<usize>> = camps.iter().map(|camp| camp.rows.clone()).collect();
-            let new = Disagreement { name, note, text, scripts: 0, camps };
+            let new = Disagreement { name, note, text, scripts: 0, groups: camps };
             let known = kinds.entry(kind).or_insert_with(|| new.clone());
             let key = |kind: &Disagreement| (kind.text.len(), kind.name.clone(), kind.text.clone());
             if key(&new) < key(known) {
@@ -221,25 +238,25 @@ pub fn disagreements(about: &About<'_>, rows: &[Row]) -> Vec<Topic> {
 }
 
 /// Who did what in a script; `None` where no two rows differ in what is the own doing of both.
-fn camps(about: &About<'_>, rows: &[Row], role: Role, at: usize) -> Option<Vec<Camp>> {
+fn groups(about: &ScriptTopics<'_>, rows: &[SubjectResult], role: Role, at: usize) -> Option<Vec<Group>> {
     let there: Vec<(usize, Aspects)> = (0..rows.len())
-        .filter(|row| rows[*row].part(role).played.len() > at)
+        .filter(|row| rows[*row].role_result(role).scripts_played.len() > at)
         .map(|row| (row, about.aspects(&rows[row], role, at)))
         .collect();
-    let outcome = |row: usize| &rows[row].part(role).played[at].outcome;
+    let outcome = |row: usize| &rows[row].role_result(role).scripts_played[at].outcome;
     let differ = there.iter().enumerate().any(|(index, (a, own))| {
-        there[index + 1..].iter().any(|(b, other)| outcome(*a).differs(outcome(*b), own.and(*other)))
+        there[index + 1..].iter().any(|(b, other)| outcome(*a).differs(outcome(*b), own.intersection(*other)))
     });
     if !differ {
         return None;
     }
-    let mut camps: Vec<Camp> = Vec::new();
+    let mut camps: Vec<Group> = Vec::new();
     for (row, aspects) in there {
-        let did = outcome(row).says(aspects);
+        let did = outcome(row).describe(aspects);
         let did = (!did.is_empty()).then_some(did);
-        match camps.iter_mut().find(|camp| camp.did == did) {
+        match camps.iter_mut().find(|camp| camp.behavior == did) {
             Some(camp) => camp.rows.push(row),
-            None => camps.push(Camp { rows: vec![row], did }),
+            None => camps.push(Group { rows: vec![row], behavior: did }),
         }
     }
     Some(camps)
@@ -253,28 +270,28 @@ pub struct CodeDisagreement {
     /// How many they are.
     pub count: usize,
     /// Who did what, as a mark and the places of the rows.
-    pub camps: Vec<(Mark, Vec<usize>)>,
+    pub groups: Vec<(CodeReaction, Vec<usize>)>,
 }
 
 /// The codes over which rows differ, when they come in this way to this role.
-pub fn code_disagreements(rows: &[Row], role: Role, way: Way) -> Vec<CodeDisagreement> {
+pub fn code_disagreements(rows: &[SubjectResult], role: Role, way: CodeOrigin) -> Vec<CodeDisagreement> {
     let own: Vec<usize> = (0..rows.len())
         .filter(|row| {
-            let part = rows[*row].part(role);
-            part.codes.len() > way as usize && own_marks(part.duties, way)
+            let part = rows[*row].role_result(role);
+            part.codes.len() > way as usize && comparable_codes(part.capabilities, way)
         })
         .collect();
-    let mut kinds: BTreeMap<Vec<Mark>, CodeDisagreement> = BTreeMap::new();
+    let mut kinds: BTreeMap<Vec<CodeReaction>, CodeDisagreement> = BTreeMap::new();
     for code in CloseCode::all() {
-        let marks: Vec<Mark> =
-            own.iter().map(|row| rows[*row].part(role).codes[way as usize].on(code)).collect();
+        let marks: Vec<CodeReaction> =
+            own.iter().map(|row| rows[*row].role_result(role).codes[way as usize].get(code)).collect();
         if marks.windows(2).all(|pair| pair[0] == pair[1]) {
             continue;
         }
         let kind = kinds.entry(marks).or_insert_with_key(|marks| {
-            let mut camps: BTreeMap<Mark, Vec<usize>> = BTreeMap::new();
+            let mut camps: BTreeMap<CodeReaction, Vec<usize>> = BTreeMap::new();
             own.iter().zip(marks).for_each(|(row, mark)| camps.entry(*mark).or_default().push(*row));
-            CodeDisagreement { codes: Vec::new(), count: 0, camps: camps.into_iter().collect() }
+            CodeDisagreement { codes: Vec::new(), count: 0, groups: camps.into_iter().collect() }
         });
         kind.count += 1;
         match kind.codes.last_mut() {

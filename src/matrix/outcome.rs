@@ -5,9 +5,9 @@ use std::fmt;
 
 use crate::code::CloseCode;
 use crate::frame::{self, Decoder, Header, Opcode, Piece};
-use crate::rule::{Binds, Duties, Duty, Rule, RuleSet};
+use crate::rule::{Capabilities, Capability, Party, Rule, RuleSet};
 use crate::script::{Script, Step};
-use crate::subject::What;
+use crate::subject::TraceEventKind;
 use crate::trace::Trace;
 
 /// How TCP ended.
@@ -27,7 +27,7 @@ pub enum Tcp {
 /// What the application learned of the end of the connection. 1005 and no code are one; so are 1006 and an
 /// error (§7.1.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub enum Told {
+pub enum AppStatus {
     /// Nothing.
     #[default]
     Nothing,
@@ -44,7 +44,7 @@ pub enum Told {
 pub enum Health {
     /// Nothing.
     #[default]
-    Well,
+    Ok,
     /// It panicked.
     Panicked,
     /// It did not come to rest.
@@ -53,18 +53,18 @@ pub enum Health {
 
 /// What became of something that the application asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Answer {
+enum RequestResult {
     /// The endpoint took it.
-    Taken,
+    Accepted,
     /// It refused it.
     Refused,
     /// It was not asked.
-    NotAsked,
+    Unsupported,
 }
 
 /// A frame that the endpoint wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Wrote {
+pub(super) enum SentFrame {
     /// A Close with this code, or none.
     Close(Option<CloseCode>),
     /// A Ping or a Pong.
@@ -77,13 +77,13 @@ pub(super) enum Wrote {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 struct Connection {
     /// The frames that the endpoint wrote, in order; of heartbeats or data in a row, one.
-    frames: Vec<Wrote>,
+    frames: Vec<SentFrame>,
     tcp: Tcp,
-    told: Told,
+    app_status: AppStatus,
     clean: Option<bool>,
     messages: usize,
     /// What it said to each thing that its application asked for.
-    answers: Vec<Answer>,
+    requests: Vec<RequestResult>,
     health: Health,
 }
 
@@ -100,7 +100,7 @@ pub enum Aspect {
     /// How TCP ended.
     Tcp,
     /// What the application was told, and how many messages it got.
-    Told,
+    AppStatus,
     /// Whether it was told that the closure was clean.
     Clean,
     /// Whether it got what it asked for.
@@ -112,7 +112,7 @@ pub enum Aspect {
 impl Aspect {
     /// Every aspect.
     pub const ALL: [Aspect; 6] =
-        [Aspect::Frames, Aspect::Tcp, Aspect::Told, Aspect::Clean, Aspect::Api, Aspect::Health];
+        [Aspect::Frames, Aspect::Tcp, Aspect::AppStatus, Aspect::Clean, Aspect::Api, Aspect::Health];
 }
 
 /// The aspects of an outcome that are an endpoint's own doing, and not its program's.
@@ -121,24 +121,26 @@ pub struct Aspects(u8);
 
 impl Aspects {
     /// Those that an endpoint with these duties can be compared by, in a script that is about these rules.
-    pub fn of(about: RuleSet, script: Script<'_>, duties: Duties) -> Aspects {
+    pub fn of(about: RuleSet, script: Script<'_>, duties: Capabilities) -> Aspects {
         let asks = script.steps().any(|step| matches!(step, Step::AppClose(_) | Step::AppSend { .. }));
         let has = |duty| duties.has(duty);
-        let about_any = |rules: &[Rule]| !about.and(RuleSet::of(rules)).is_empty();
-        let reads =
-            about.iter().any(|rule| rule.binds() == Binds::Receiver && rule.duty() == Duty::ReadsClose);
-        let understands = has(Duty::ReadsClose) || !reads;
-        let answers = has(Duty::Answers) || !about_any(&[Rule::CloseAnswered, Rule::CloseEchoesCode]);
+        let about_any = |rules: &[Rule]| !about.intersection(RuleSet::of(rules)).is_empty();
+        let reads = about
+            .iter()
+            .any(|rule| rule.party() == Party::Receiver && rule.capability() == Capability::ParsesCloseBody);
+        let understands = has(Capability::ParsesCloseBody) || !reads;
+        let answers =
+            has(Capability::RepliesToClose) || !about_any(&[Rule::CloseAnswered, Rule::CloseEchoesCode]);
         const FAILING: [Rule; 4] =
             [Rule::FailSendsClose, Rule::FailCodeFits, Rule::FailClosesTcp, Rule::NothingAfterFail];
-        let fails = has(Duty::FailsAloud) || !about_any(&FAILING);
-        let waits = has(Duty::KeepsTime) || !about_any(&[Rule::GivesUpWaiting]);
-        let offers = has(Duty::OffersApi) || !asks;
+        let fails = has(Capability::SendsCloseOnFailure) || !about_any(&FAILING);
+        let waits = has(Capability::HasTimeouts) || !about_any(&[Rule::GivesUpWaiting]);
+        let offers = has(Capability::ExposesCloseApi) || !asks;
         let counts = |aspect| match aspect {
             Aspect::Frames => understands && answers && fails && offers,
-            Aspect::Tcp => understands && has(Duty::ClosesTcp) && waits && offers,
-            Aspect::Told => understands && has(Duty::Reports) && waits && offers,
-            Aspect::Clean => understands && has(Duty::ReportsClean) && waits && offers,
+            Aspect::Tcp => understands && has(Capability::ClosesTcp) && waits && offers,
+            Aspect::AppStatus => understands && has(Capability::ReportsCloseStatus) && waits && offers,
+            Aspect::Clean => understands && has(Capability::ReportsClean) && waits && offers,
             Aspect::Api => asks && offers,
             Aspect::Health => true,
         };
@@ -152,7 +154,7 @@ impl Aspects {
     }
 
     /// Those that are in both.
-    pub const fn and(self, other: Aspects) -> Aspects {
+    pub const fn intersection(self, other: Aspects) -> Aspects {
         Aspects(self.0 & other.0)
     }
 }
@@ -161,64 +163,68 @@ impl Outcome {
     /// What this trace came to.
     pub fn of(trace: &Trace) -> Outcome {
         let mut all: Vec<Connection> = Vec::new();
-        let (mut own, mut theirs) = (Frames::new(), Frames::new());
+        let (mut own, mut theirs) = (SentFrames::new(), SentFrames::new());
         let (mut peer_ended, mut peer_said_1006) = (false, false);
-        for entry in trace.entries() {
-            if let What::Connected { .. } = entry.what {
+        for entry in trace.events() {
+            if let TraceEventKind::Connected { .. } = entry.kind {
                 all.push(Connection::default());
-                (own, theirs) = (Frames::new(), Frames::new());
+                (own, theirs) = (SentFrames::new(), SentFrames::new());
                 (peer_ended, peer_said_1006) = (false, false);
             }
             let Some(now) = all.last_mut() else { continue };
-            match entry.what {
-                What::Sent(span) => own.read(trace.octets(span), |frame| {
-                    if now.frames.last() != Some(&frame) || matches!(frame, Wrote::Close(_)) {
+            match entry.kind {
+                TraceEventKind::Sent(span) => own.read(trace.octets(span), |frame| {
+                    if now.frames.last() != Some(&frame) || matches!(frame, SentFrame::Close(_)) {
                         now.frames.push(frame);
                     }
                 }),
-                What::Received(span) => theirs.read(trace.octets(span), |frame| {
-                    peer_said_1006 |= frame == Wrote::Close(Some(CloseCode::ABNORMAL));
+                TraceEventKind::Received(span) => theirs.read(trace.octets(span), |frame| {
+                    peer_said_1006 |= frame == SentFrame::Close(Some(CloseCode::ABNORMAL));
                 }),
-                What::PeerFin | What::PeerReset | What::PeerGone(_) => peer_ended = true,
-                What::HalfFin | What::Fin if now.tcp != Tcp::Open => {}
-                What::HalfFin | What::Fin => {
+                TraceEventKind::PeerFin | TraceEventKind::PeerReset | TraceEventKind::PeerGone(_) => {
+                    peer_ended = true
+                }
+                TraceEventKind::WriteShutdown | TraceEventKind::Fin if now.tcp != Tcp::Open => {}
+                TraceEventKind::WriteShutdown | TraceEventKind::Fin => {
                     now.tcp = if peer_ended { Tcp::ClosedAfter } else { Tcp::ClosedFirst };
                 }
-                What::Reset => now.tcp = Tcp::Reset,
-                What::Message { .. } => now.messages += 1,
-                What::Reported { code, clean, .. } => {
+                TraceEventKind::Reset => now.tcp = Tcp::Reset,
+                TraceEventKind::Message { .. } => now.messages += 1,
+                TraceEventKind::Reported { code, clean, .. } => {
                     now.clean = now.clean.or(clean);
-                    now.told = match (now.told, code.unwrap_or(CloseCode::NO_STATUS)) {
-                        (Told::Nothing, CloseCode::ABNORMAL) if !peer_said_1006 => Told::Abnormal,
-                        (Told::Nothing, code) => Told::Closed(code),
-                        (Told::Abnormal, CloseCode::ABNORMAL) => Told::Abnormal,
-                        (Told::Abnormal, code) => Told::ClosedAndError(code),
-                        (told @ (Told::Closed(_) | Told::ClosedAndError(_)), _) => told,
+                    now.app_status = match (now.app_status, code.unwrap_or(CloseCode::NO_STATUS)) {
+                        (AppStatus::Nothing, CloseCode::ABNORMAL) if !peer_said_1006 => AppStatus::Abnormal,
+                        (AppStatus::Nothing, code) => AppStatus::Closed(code),
+                        (AppStatus::Abnormal, CloseCode::ABNORMAL) => AppStatus::Abnormal,
+                        (AppStatus::Abnormal, code) => AppStatus::ClosedAndError(code),
+                        (told @ (AppStatus::Closed(_) | AppStatus::ClosedAndError(_)), _) => told,
                     };
                 }
-                What::Errored(_) => {
-                    now.told = match now.told {
-                        Told::Nothing | Told::Abnormal => Told::Abnormal,
-                        Told::Closed(code) | Told::ClosedAndError(code) => Told::ClosedAndError(code),
+                TraceEventKind::ErrorReported(_) => {
+                    now.app_status = match now.app_status {
+                        AppStatus::Nothing | AppStatus::Abnormal => AppStatus::Abnormal,
+                        AppStatus::Closed(code) | AppStatus::ClosedAndError(code) => {
+                            AppStatus::ClosedAndError(code)
+                        }
                     };
                 }
-                What::Accepted => now.answers.push(Answer::Taken),
-                What::Refused(_) => now.answers.push(Answer::Refused),
-                What::NotAsked(_) => now.answers.push(Answer::NotAsked),
-                What::Panicked(_) => now.health = Health::Panicked,
-                What::Spinning => now.health = Health::Hung,
-                What::Connected { .. }
-                | What::PeerPaused
-                | What::PeerResumed
-                | What::AppClose { .. }
-                | What::AppSend { .. }
-                | What::AppPause
-                | What::AppResume
-                | What::Memory(_)
-                | What::Moved(..)
-                | What::Undelivered(_)
-                | What::Note(_)
-                | What::Ended => {}
+                TraceEventKind::RequestAccepted => now.requests.push(RequestResult::Accepted),
+                TraceEventKind::RequestRefused(_) => now.requests.push(RequestResult::Refused),
+                TraceEventKind::Unsupported(_) => now.requests.push(RequestResult::Unsupported),
+                TraceEventKind::Panicked(_) => now.health = Health::Panicked,
+                TraceEventKind::Hung => now.health = Health::Hung,
+                TraceEventKind::Connected { .. }
+                | TraceEventKind::PeerPaused
+                | TraceEventKind::PeerResumed
+                | TraceEventKind::AppClose { .. }
+                | TraceEventKind::AppSend { .. }
+                | TraceEventKind::AppPause
+                | TraceEventKind::AppResume
+                | TraceEventKind::Memory(_)
+                | TraceEventKind::StateChanged(..)
+                | TraceEventKind::Undelivered(_)
+                | TraceEventKind::Note(_)
+                | TraceEventKind::ScriptEnded => {}
             }
         }
         Outcome(all)
@@ -235,8 +241,8 @@ impl Outcome {
     }
 
     /// It in words, as far as these aspects go: none where there is nothing to say.
-    pub fn says(&self, aspects: Aspects) -> String {
-        let connections: Vec<String> = self.0.iter().map(|connection| connection.says(aspects)).collect();
+    pub fn describe(&self, aspects: Aspects) -> String {
+        let connections: Vec<String> = self.0.iter().map(|connection| connection.describe(aspects)).collect();
         match connections.as_slice() {
             [first, rest @ ..] if rest.iter().all(|other| other == first) => first.clone(),
             _ => connections.join("; then "),
@@ -249,31 +255,31 @@ impl Connection {
         match aspect {
             Aspect::Frames => self.frames == other.frames,
             Aspect::Tcp => self.tcp == other.tcp,
-            Aspect::Told => (self.told, self.messages) == (other.told, other.messages),
+            Aspect::AppStatus => (self.app_status, self.messages) == (other.app_status, other.messages),
             Aspect::Clean => self.clean == other.clean,
-            Aspect::Api => self.answers == other.answers,
+            Aspect::Api => self.requests == other.requests,
             Aspect::Health => self.health == other.health,
         }
     }
 
-    fn says(&self, aspects: Aspects) -> String {
+    fn describe(&self, aspects: Aspects) -> String {
         let mut parts = Vec::new();
         for aspect in Aspect::ALL.into_iter().filter(|aspect| aspects.has(*aspect)) {
             match aspect {
                 Aspect::Frames => {
                     parts.extend(self.frames.iter().map(|frame| match frame {
-                        Wrote::Close(Some(code)) => format!("Close {code}"),
-                        Wrote::Close(None) => "Close without a code".to_owned(),
-                        Wrote::Heartbeat => "Ping or Pong".to_owned(),
-                        Wrote::Data => "data".to_owned(),
+                        SentFrame::Close(Some(code)) => format!("Close {code}"),
+                        SentFrame::Close(None) => "Close without a code".to_owned(),
+                        SentFrame::Heartbeat => "Ping or Pong".to_owned(),
+                        SentFrame::Data => "data".to_owned(),
                     }));
-                    if !self.frames.iter().any(|frame| matches!(frame, Wrote::Close(_))) {
+                    if !self.frames.iter().any(|frame| matches!(frame, SentFrame::Close(_))) {
                         parts.push("no Close".to_owned());
                     }
                 }
                 Aspect::Tcp => parts.push(self.tcp.to_string()),
-                Aspect::Told => {
-                    parts.extend(self.told.says());
+                Aspect::AppStatus => {
+                    parts.extend(self.app_status.says());
                     match self.messages {
                         0 => {}
                         1 => parts.push("1 message delivered".to_owned()),
@@ -284,16 +290,18 @@ impl Connection {
                     if clean { "said to be clean".to_owned() } else { "said not to be clean".to_owned() }
                 })),
                 Aspect::Api => {
-                    for (at, answer) in self.answers.iter().enumerate() {
+                    for (at, answer) in self.requests.iter().enumerate() {
                         match answer {
-                            Answer::Taken => {}
-                            Answer::Refused => parts.push(format!("request {} refused", at + 1)),
-                            Answer::NotAsked => parts.push(format!("request {} not passed on", at + 1)),
+                            RequestResult::Accepted => {}
+                            RequestResult::Refused => parts.push(format!("request {} refused", at + 1)),
+                            RequestResult::Unsupported => {
+                                parts.push(format!("request {} not passed on", at + 1))
+                            }
                         }
                     }
                 }
                 Aspect::Health => match self.health {
-                    Health::Well => {}
+                    Health::Ok => {}
                     Health::Panicked => parts.push("PANIC".to_owned()),
                     Health::Hung => parts.push("HANG".to_owned()),
                 },
@@ -314,34 +322,34 @@ impl fmt::Display for Tcp {
     }
 }
 
-impl Told {
+impl AppStatus {
     fn says(self) -> Option<String> {
         match self {
-            Told::Nothing => None,
-            Told::Closed(CloseCode::NO_STATUS) => Some("told that there was no code".to_owned()),
-            Told::Closed(code) => Some(format!("told {code}")),
-            Told::ClosedAndError(code) => Some(format!("told {code} and an error")),
-            Told::Abnormal => Some("told an error or 1006".to_owned()),
+            AppStatus::Nothing => None,
+            AppStatus::Closed(CloseCode::NO_STATUS) => Some("told that there was no code".to_owned()),
+            AppStatus::Closed(code) => Some(format!("told {code}")),
+            AppStatus::ClosedAndError(code) => Some(format!("told {code} and an error")),
+            AppStatus::Abnormal => Some("told an error or 1006".to_owned()),
         }
     }
 }
 
 /// Sees the whole frames in what an endpoint writes, piece by piece.
 #[derive(Clone, Debug)]
-pub(super) struct Frames {
+pub(super) struct SentFrames {
     decoder: Decoder,
     header: Option<Header>,
     code: [u8; 2],
     have: usize,
 }
 
-impl Frames {
-    pub(super) fn new() -> Frames {
-        Frames { decoder: Decoder::new(), header: None, code: [0; 2], have: 0 }
+impl SentFrames {
+    pub(super) fn new() -> SentFrames {
+        SentFrames { decoder: Decoder::new(), header: None, code: [0; 2], have: 0 }
     }
 
     /// Reads on; `see` gets every frame that ends in these octets.
-    pub(super) fn read(&mut self, mut octets: &[u8], mut see: impl FnMut(Wrote)) {
+    pub(super) fn read(&mut self, mut octets: &[u8], mut see: impl FnMut(SentFrame)) {
         while let Some(piece) = self.decoder.next(&mut octets) {
             match piece {
                 Piece::Header(header) => {
@@ -362,16 +370,16 @@ impl Frames {
         }
     }
 
-    fn ended(&mut self, header: &Header) -> Wrote {
+    fn ended(&mut self, header: &Header) -> SentFrame {
         match header.opcode {
             Opcode::Close => {
                 if let Some(key) = header.mask {
                     frame::mask(key, 0, &mut self.code);
                 }
-                Wrote::Close((self.have == 2).then_some(CloseCode(u16::from_be_bytes(self.code))))
+                SentFrame::Close((self.have == 2).then_some(CloseCode(u16::from_be_bytes(self.code))))
             }
-            Opcode::Ping | Opcode::Pong => Wrote::Heartbeat,
-            Opcode::Continuation | Opcode::Text | Opcode::Binary | Opcode::Reserved(_) => Wrote::Data,
+            Opcode::Ping | Opcode::Pong => SentFrame::Heartbeat,
+            Opcode::Continuation | Opcode::Text | Opcode::Binary | Opcode::Reserved(_) => SentFrame::Data,
         }
     }
 }

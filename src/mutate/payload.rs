@@ -130,7 +130,7 @@ fn of_length<'a>(
     let code = code.filter(|_| len >= 2);
     let tail = len - if code.is_some() { 2 } else { 0 };
     if tail > MAX_TAIL {
-        return Payload { code, tail: b"a", times: tail as u8 };
+        return Payload { code, chunk: b"a", repeat: tail as u8 };
     }
     let character = random.pick(&FILLING);
     fresh.clear();
@@ -138,7 +138,7 @@ fn of_length<'a>(
         fresh.extend_from_slice(character.as_bytes());
     }
     fresh.resize(tail, b'a');
-    Payload { code, tail: fresh, times: 1 }
+    Payload { code, chunk: fresh, repeat: 1 }
 }
 
 /// The octets after the code, repeated as the payload says.
@@ -148,5 +148,5 @@ fn unroll(payload: Payload<'_>, fresh: &mut Vec<u8>) {
 }
 
 fn with_tail<'a>(payload: Payload<'a>, tail: &'a [u8]) -> Payload<'a> {
-    Payload { code: payload.code, tail, times: 1 }
+    Payload { code: payload.code, chunk: tail, repeat: 1 }
 }

@@ -1,14 +1,14 @@
 //! Changes to a list of steps: one is put in, taken out, moved, doubled, or has one field changed.
 
 use crate::frame::Opcode;
-use crate::script::{self, FrameStep, MessageKind, Payload, Recut, Step};
+use crate::script::{self, FrameStep, MessageKind, Payload, Segmentation, Step};
 
 use super::payload::{self, EDGES};
 use super::random::Random;
 
 /// What the steps will be written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum InputKind {
     /// Bare frames: only frames and octets have a meaning.
     Wire,
     /// A script.
@@ -25,7 +25,12 @@ const TICKS: [u8; 10] = [0, 1, 2, 7, 8, 9, 15, 16, 17, 255];
 const WRITES: u8 = 4;
 
 /// Makes one change. What the changed step borrows is put into `fresh`.
-pub(super) fn change<'a>(steps: &mut Vec<Step<'a>>, form: Form, random: &mut Random, fresh: &'a mut Vec<u8>) {
+pub(super) fn change<'a>(
+    steps: &mut Vec<Step<'a>>,
+    form: InputKind,
+    random: &mut Random,
+    fresh: &'a mut Vec<u8>,
+) {
     let at = random.below(steps.len());
     let chosen = steps.get(at).copied();
     match (random.below(12), chosen) {
@@ -35,21 +40,21 @@ pub(super) fn change<'a>(steps: &mut Vec<Step<'a>>, form: Form, random: &mut Ran
             steps.swap(at, other);
         }
         (2, Some(step)) => steps.insert(at, step),
-        (3, Some(_)) if form == Form::Script => steps.push(Step::Again(recut(random))),
-        (4.., Some(step)) => steps[at] = changed(step, form, random, fresh),
+        (3, Some(_)) if form == InputKind::Script => steps.push(Step::Repeat(recut(random))),
+        (4.., Some(step)) => steps[at] = change_step(step, form, random, fresh),
         _ => {
             // Behind the last one as well as before each.
             let at = random.below(steps.len() + 1);
-            steps.insert(at, any(form, random));
+            steps.insert(at, random_step(form, random));
         }
     }
 }
 
-fn changed<'a>(step: Step<'a>, form: Form, random: &mut Random, fresh: &'a mut Vec<u8>) -> Step<'a> {
+fn change_step<'a>(step: Step<'a>, form: InputKind, random: &mut Random, fresh: &'a mut Vec<u8>) -> Step<'a> {
     match step {
-        Step::Frame(frame) => Step::Frame(frame_changed(frame, form, random, fresh)),
+        Step::Frame(frame) => Step::Frame(change_frame(frame, form, random, fresh)),
         Step::Octets { octets, mut placing } => {
-            if form == Form::Script && random.one_in(4) {
+            if form == InputKind::Script && random.one_in(4) {
                 place(&mut placing, random);
                 return Step::Octets { octets, placing };
             }
@@ -73,14 +78,14 @@ fn changed<'a>(step: Step<'a>, form: Form, random: &mut Random, fresh: &'a mut V
         Step::Pause => Step::Resume,
         Step::Resume => Step::Pause,
         Step::Wait(_) => Step::Wait(random.pick(&TICKS)),
-        Step::Again(_) => Step::Again(recut(random)),
-        Step::Connect | Step::Note(_) => any(form, random),
+        Step::Repeat(_) => Step::Repeat(recut(random)),
+        Step::Connect | Step::Note(_) => random_step(form, random),
     }
 }
 
-fn frame_changed<'a>(
+fn change_frame<'a>(
     mut frame: FrameStep<'a>,
-    form: Form,
+    form: InputKind,
     random: &mut Random,
     fresh: &'a mut Vec<u8>,
 ) -> FrameStep<'a> {
@@ -94,16 +99,19 @@ fn frame_changed<'a>(
             frame.key = random.pick(&[None, Some([0; 4]), Some(key)]);
         }
         5 => {
-            frame.form =
-                random.pick(&[script::Form::Shortest, script::Form::Sixteen, script::Form::SixtyFour]);
+            frame.length_encoding = random.pick(&[
+                script::LengthEncoding::Shortest,
+                script::LengthEncoding::Sixteen,
+                script::LengthEncoding::SixtyFour,
+            ]);
         }
-        6 => frame.claim = claim(frame.payload.len() as u64, random),
-        7 | 8 if form == Form::Script => place(&mut frame.placing, random),
+        6 => frame.claimed_len = claim(frame.payload.len() as u64, random),
+        7 | 8 if form == InputKind::Script => place(&mut frame.placement, random),
         _ => {
             frame.payload = payload::change(frame.payload, random, fresh);
             // A length that lied about the old payload mostly says the truth about the new one.
             if !random.one_in(8) {
-                frame.claim = None;
+                frame.claimed_len = None;
             }
         }
     }
@@ -128,7 +136,7 @@ fn claim(len: u64, random: &mut Random) -> Option<u64> {
     ])
 }
 
-fn place(placing: &mut script::Placing, random: &mut Random) {
+fn place(placing: &mut script::SegmentPlacement, random: &mut Random) {
     if random.one_in(3) {
         placing.glue = !placing.glue;
     } else {
@@ -138,13 +146,13 @@ fn place(placing: &mut script::Placing, random: &mut Random) {
     }
 }
 
-fn recut(random: &mut Random) -> Recut {
+fn recut(random: &mut Random) -> Segmentation {
     match random.below(6) {
-        0 => Recut::AsWritten,
-        1 => Recut::Whole,
-        2 => Recut::Each,
-        3 => Recut::At(random.octet()),
-        _ => Recut::At(1 + random.below(14) as u8),
+        0 => Segmentation::AsWritten,
+        1 => Segmentation::Coalesced,
+        2 => Segmentation::Bytewise,
+        3 => Segmentation::SplitAt(random.octet()),
+        _ => Segmentation::SplitAt(1 + random.below(14) as u8),
     }
 }
 
@@ -156,31 +164,31 @@ const fn other(kind: MessageKind) -> MessageKind {
 }
 
 /// A step that was not there before.
-fn any(form: Form, random: &mut Random) -> Step<'static> {
+fn random_step(form: InputKind, random: &mut Random) -> Step<'static> {
     let tail = if random.one_in(2) { random.pick(&EDGES) } else { b"bye" };
     let close = Payload { code: Some(payload::code(None, random)), ..Payload::EMPTY };
-    let text = Payload { tail, ..Payload::EMPTY };
+    let text = Payload { chunk: tail, ..Payload::EMPTY };
     match (random.below(21), form) {
         (0 | 1, _) => Step::Frame(FrameStep::of(Opcode::Close, close)),
-        (2, _) => Step::Frame(FrameStep::of(Opcode::Close, Payload { tail, ..close })),
+        (2, _) => Step::Frame(FrameStep::of(Opcode::Close, Payload { chunk: tail, ..close })),
         (3, _) => Step::Frame(FrameStep::of(Opcode::Close, Payload::EMPTY)),
         (4, _) => Step::Frame(FrameStep::of(Opcode::Ping, text)),
         (5, _) => Step::Frame(FrameStep::of(Opcode::Pong, text)),
         (6, _) => Step::Frame(FrameStep::of(Opcode::Text, text)),
         (7, _) => Step::Frame(FrameStep { fin: false, ..FrameStep::of(Opcode::Binary, text) }),
         (8, _) => Step::Frame(FrameStep::of(Opcode::Continuation, text)),
-        (_, Form::Wire) => Step::Octets { octets: tail, placing: script::Placing::default() },
-        (9, Form::Script) => Step::Octets { octets: tail, placing: script::Placing::default() },
-        (10, Form::Script) => Step::Fin,
-        (11, Form::Script) => Step::AppClose(close),
-        (12, Form::Script) => Step::AppSend { kind: MessageKind::Text, payload: text },
-        (13, Form::Script) => Step::Wait(random.pick(&TICKS)),
-        (14, Form::Script) => Step::Pause,
-        (15, Form::Script) => Step::Resume,
-        (16, Form::Script) => Step::Connect,
-        (17, Form::Script) => Step::PeerGone(random.below(usize::from(WRITES)) as u8),
-        (18, Form::Script) => Step::PeerPause,
-        (19, Form::Script) => Step::PeerResume,
-        (_, Form::Script) => Step::Reset,
+        (_, InputKind::Wire) => Step::Octets { octets: tail, placing: script::SegmentPlacement::default() },
+        (9, InputKind::Script) => Step::Octets { octets: tail, placing: script::SegmentPlacement::default() },
+        (10, InputKind::Script) => Step::Fin,
+        (11, InputKind::Script) => Step::AppClose(close),
+        (12, InputKind::Script) => Step::AppSend { kind: MessageKind::Text, payload: text },
+        (13, InputKind::Script) => Step::Wait(random.pick(&TICKS)),
+        (14, InputKind::Script) => Step::Pause,
+        (15, InputKind::Script) => Step::Resume,
+        (16, InputKind::Script) => Step::Connect,
+        (17, InputKind::Script) => Step::PeerGone(random.below(usize::from(WRITES)) as u8),
+        (18, InputKind::Script) => Step::PeerPause,
+        (19, InputKind::Script) => Step::PeerResume,
+        (_, InputKind::Script) => Step::Reset,
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::close::{CloseBody, ConformingClose, LongReason};
+use crate::close::{CloseBody, ConformingClose, ReasonOverflow};
 use crate::code::{CloseCode, Profile};
 use crate::frame::{Decoder, Header, Piece, Status, mask};
 
@@ -20,7 +20,7 @@ fn idle(_: &mut [u8], size: usize, _: usize) -> usize {
 
 fn close(key: Option<[u8; 4]>) -> Vec<u8> {
     let mut out = Vec::new();
-    ConformingClose::new(CloseCode(1000), "bye", Role::Client, Profile::Iana, LongReason::Refuse)
+    ConformingClose::new(CloseCode(1000), "bye", Role::Client, Profile::Iana, ReasonOverflow::Reject)
         .expect("1000 may be sent")
         .write(key, &mut out);
     out

@@ -3,7 +3,7 @@
 use crate::code::CloseCode;
 use crate::frame::{self, Header, Length, LengthForm, Opcode, Status};
 use crate::role::Role;
-use crate::script::{self, FrameStep, Payload, Placing, Step};
+use crate::script::{self, FrameStep, Payload, SegmentPlacement, Step};
 
 use super::random::Random;
 
@@ -12,21 +12,21 @@ const MAX_FRAMES: usize = 64;
 
 /// What kind of child is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Child {
+pub(super) enum MutationKind {
     /// One with changed steps.
     Changed,
     /// What the other end would have written.
     OtherRole,
     /// One that ends anywhere.
-    CutShort,
+    Truncated,
 }
 
-impl Child {
-    pub(super) const fn pick(random: &mut Random) -> Child {
+impl MutationKind {
+    pub(super) const fn pick(random: &mut Random) -> MutationKind {
         match random.below(16) {
-            0 => Child::OtherRole,
-            1 => Child::CutShort,
-            _ => Child::Changed,
+            0 => MutationKind::OtherRole,
+            1 => MutationKind::Truncated,
+            _ => MutationKind::Changed,
         }
     }
 }
@@ -49,7 +49,7 @@ pub(super) fn read<'a>(octets: &'a mut [u8], steps: &mut Vec<Step<'a>>) -> Role 
         rest = after;
     }
     if !rest.is_empty() {
-        steps.push(Step::Octets { octets: rest, placing: Placing::default() });
+        steps.push(Step::Octets { octets: rest, placing: SegmentPlacement::default() });
     }
     sender
 }
@@ -58,9 +58,9 @@ fn step<'a>(header: &Header, octets: &'a [u8], sender: Role) -> FrameStep<'a> {
     let payload = match (header.opcode, octets) {
         (Opcode::Close, [high, low, tail @ ..]) => {
             let code = Some(CloseCode(u16::from_be_bytes([*high, *low])));
-            Payload { code, tail, times: 1 }
+            Payload { code, chunk: tail, repeat: 1 }
         }
-        (_, tail) => Payload { code: None, tail, times: 1 },
+        (_, tail) => Payload { code: None, chunk: tail, repeat: 1 },
     };
     let value = header.length.value();
     FrameStep {
@@ -68,13 +68,13 @@ fn step<'a>(header: &Header, octets: &'a [u8], sender: Role) -> FrameStep<'a> {
         rsv: header.rsv,
         mask_wrong: header.mask.is_some() != (sender == Role::Client),
         key: header.mask,
-        form: match header.length.form() {
-            _ if header.length == Length::shortest(value) => script::Form::Shortest,
-            LengthForm::Seven => script::Form::Shortest,
-            LengthForm::Sixteen => script::Form::Sixteen,
-            LengthForm::SixtyFour => script::Form::SixtyFour,
+        length_encoding: match header.length.form() {
+            _ if header.length == Length::shortest(value) => script::LengthEncoding::Shortest,
+            LengthForm::Seven => script::LengthEncoding::Shortest,
+            LengthForm::Sixteen => script::LengthEncoding::Sixteen,
+            LengthForm::SixtyFour => script::LengthEncoding::SixtyFour,
         },
-        claim: (value != octets.len() as u64).then_some(value),
+        claimed_len: (value != octets.len() as u64).then_some(value),
         ..FrameStep::of(header.opcode, payload)
     }
 }
@@ -82,7 +82,7 @@ fn step<'a>(header: &Header, octets: &'a [u8], sender: Role) -> FrameStep<'a> {
 /// Writes the child: as many of the steps as there is room for, and of the first as much; at least one octet.
 pub(super) fn write(
     steps: &[Step<'_>],
-    child: Child,
+    child: MutationKind,
     sender: Role,
     room: usize,
     random: &mut Random,
@@ -90,8 +90,8 @@ pub(super) fn write(
 ) {
     out.clear();
     let sender = match child {
-        Child::OtherRole => sender.peer(),
-        Child::Changed | Child::CutShort => sender,
+        MutationKind::OtherRole => sender.peer(),
+        MutationKind::Changed | MutationKind::Truncated => sender,
     };
     for step in steps {
         let before = out.len();
@@ -102,7 +102,7 @@ pub(super) fn write(
             break;
         }
     }
-    if child == Child::CutShort {
+    if child == MutationKind::Truncated {
         out.truncate(random.below(out.len()).max(1));
     }
     if out.is_empty() {
@@ -125,7 +125,7 @@ mod tests {
             let mut steps = Vec::new();
             let sender = read(&mut parent, &mut steps);
             let mut out = Vec::new();
-            write(&steps, Child::Changed, sender, octets.len(), &mut random, &mut out);
+            write(&steps, MutationKind::Changed, sender, octets.len(), &mut random, &mut out);
             assert_eq!(out, octets);
         }
     }

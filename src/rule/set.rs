@@ -35,7 +35,7 @@ impl RuleSet {
     }
 
     /// The rules that are in both sets.
-    pub const fn and(self, other: RuleSet) -> RuleSet {
+    pub const fn intersection(self, other: RuleSet) -> RuleSet {
         RuleSet(self.0 & other.0)
     }
 

@@ -1,7 +1,7 @@
 //! The binary form of a script: total on any bytes, so that a fuzzer wastes none. In come octets, out come
 //! steps that borrow from them, and back.
 
-use super::{Form, FrameStep, MAGIC, MessageKind, Payload, Placing, Recut, Step};
+use super::{FrameStep, LengthEncoding, MAGIC, MessageKind, Payload, SegmentPlacement, Segmentation, Step};
 use crate::code::CloseCode;
 use crate::frame::Opcode;
 use crate::role::Role;
@@ -46,7 +46,7 @@ impl<'a> Steps<'a> {
         let len = self.u8();
         let times = self.optional(len & 0x80 != 0, Self::u8).unwrap_or(1).max(1);
         let tail = self.take(usize::from(len & 0x7f));
-        Payload { code, tail, times: if tail.is_empty() { 1 } else { times } }
+        Payload { code, chunk: tail, repeat: if tail.is_empty() { 1 } else { times } }
     }
 
     fn frame(&mut self) -> FrameStep<'a> {
@@ -56,9 +56,9 @@ impl<'a> Steps<'a> {
         let cut = self.optional(flags & flag::CUT != 0, Self::u8);
         let claim = self.optional(flags & flag::CLAIM != 0, |steps| u64::from_be_bytes(steps.array()));
         let form = match flags >> flag::FORM_SHIFT & 0x03 {
-            1 => Form::Sixteen,
-            2 => Form::SixtyFour,
-            _ => Form::Shortest,
+            1 => LengthEncoding::Sixteen,
+            2 => LengthEncoding::SixtyFour,
+            _ => LengthEncoding::Shortest,
         };
         FrameStep {
             fin: first & 0x80 != 0,
@@ -66,10 +66,10 @@ impl<'a> Steps<'a> {
             opcode: Opcode::from_bits(first),
             mask_wrong: flags & flag::MASK_WRONG != 0,
             key,
-            form,
-            claim,
+            length_encoding: form,
+            claimed_len: claim,
             payload: self.payload(flags & flag::CODE != 0),
-            placing: Placing { glue: flags & flag::GLUE != 0, cut },
+            placement: SegmentPlacement { glue: flags & flag::GLUE != 0, cut },
         }
     }
 }
@@ -89,7 +89,7 @@ impl<'a> Iterator for Steps<'a> {
                 let len = usize::from(self.u8());
                 Step::Octets {
                     octets: self.take(len),
-                    placing: Placing { glue: flags & flag::GLUE != 0, cut },
+                    placing: SegmentPlacement { glue: flags & flag::GLUE != 0, cut },
                 }
             }
             tag::FIN => Step::Fin,
@@ -112,11 +112,11 @@ impl<'a> Iterator for Steps<'a> {
             tag::RESUME => Step::Resume,
             tag::WAIT => Step::Wait(self.u8()),
             tag::CONNECT => Step::Connect,
-            tag::AGAIN => Step::Again(match self.u8() % 4 {
-                0 => Recut::AsWritten,
-                1 => Recut::Whole,
-                2 => Recut::Each,
-                _ => Recut::At(self.u8()),
+            tag::AGAIN => Step::Repeat(match self.u8() % 4 {
+                0 => Segmentation::AsWritten,
+                1 => Segmentation::Coalesced,
+                2 => Segmentation::Bytewise,
+                _ => Segmentation::SplitAt(self.u8()),
             }),
             tag::PEER_GONE => Step::PeerGone(self.u8()),
             tag::PEER_PAUSE => Step::PeerPause,
@@ -218,17 +218,17 @@ impl Writer {
             Step::Resume => self.0.push(tag::RESUME),
             Step::Wait(ticks) => self.0.extend([tag::WAIT, *ticks]),
             Step::Connect => self.0.push(tag::CONNECT),
-            Step::Again(recut) => {
+            Step::Repeat(recut) => {
                 self.0.push(tag::AGAIN);
                 match recut {
-                    Recut::AsWritten => self.0.push(0),
-                    Recut::Whole => self.0.push(1),
-                    Recut::Each => self.0.push(2),
-                    Recut::At(at) => self.0.extend([3, *at]),
+                    Segmentation::AsWritten => self.0.push(0),
+                    Segmentation::Coalesced => self.0.push(1),
+                    Segmentation::Bytewise => self.0.push(2),
+                    Segmentation::SplitAt(at) => self.0.extend([3, *at]),
                 }
             }
             Step::Note(text) => {
-                let text = crate::close::cut_between_characters(text, 255);
+                let text = crate::close::truncate_at_char_boundary(text, 255);
                 self.0.extend([tag::NOTE, text.len() as u8]);
                 self.0.extend_from_slice(text.as_bytes());
             }
@@ -236,30 +236,30 @@ impl Writer {
     }
 
     fn frame(&mut self, frame: &FrameStep<'_>) {
-        let form = match frame.form {
-            Form::Shortest => 0,
-            Form::Sixteen => 1,
-            Form::SixtyFour => 2,
+        let form = match frame.length_encoding {
+            LengthEncoding::Shortest => 0,
+            LengthEncoding::Sixteen => 1,
+            LengthEncoding::SixtyFour => 2,
         };
-        let flags = placing_flags(&frame.placing)
+        let flags = placing_flags(&frame.placement)
             | if frame.mask_wrong { flag::MASK_WRONG } else { 0 }
             | if frame.key.is_some() { flag::KEY } else { 0 }
-            | if frame.claim.is_some() { flag::CLAIM } else { 0 }
+            | if frame.claimed_len.is_some() { flag::CLAIM } else { 0 }
             | if frame.payload.code.is_some() { flag::CODE } else { 0 }
             | form << flag::FORM_SHIFT;
         let first = u8::from(frame.fin) << 7 | (frame.rsv & 0x07) << 4 | frame.opcode.bits();
         self.0.extend([tag::FRAME, first, flags]);
         self.0.extend(frame.key.into_iter().flatten());
-        self.0.extend(frame.placing.cut);
-        self.0.extend(frame.claim.into_iter().flat_map(u64::to_be_bytes));
+        self.0.extend(frame.placement.cut);
+        self.0.extend(frame.claimed_len.into_iter().flat_map(u64::to_be_bytes));
         self.payload(&frame.payload);
     }
 
     fn payload(&mut self, payload: &Payload<'_>) {
         self.0.extend(payload.code.into_iter().flat_map(CloseCode::to_octets));
-        let tail = &payload.tail[..payload.tail.len().min(0x7f)];
-        if payload.times > 1 && !tail.is_empty() {
-            self.0.extend([0x80 | tail.len() as u8, payload.times]);
+        let tail = &payload.chunk[..payload.chunk.len().min(0x7f)];
+        if payload.repeat > 1 && !tail.is_empty() {
+            self.0.extend([0x80 | tail.len() as u8, payload.repeat]);
         } else {
             self.0.push(tail.len() as u8);
         }
@@ -267,6 +267,6 @@ impl Writer {
     }
 }
 
-fn placing_flags(placing: &Placing) -> u8 {
+fn placing_flags(placing: &SegmentPlacement) -> u8 {
     (if placing.glue { flag::GLUE } else { 0 }) | if placing.cut.is_some() { flag::CUT } else { 0 }
 }

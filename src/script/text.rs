@@ -27,7 +27,9 @@
 
 mod written;
 
-use super::{Form, FrameStep, MessageKind, Payload, Placing, Recut, Step, VERSION, Writer};
+use super::{
+    FrameStep, LengthEncoding, MessageKind, Payload, SegmentPlacement, Segmentation, Step, VERSION, Writer,
+};
 use crate::code::CloseCode;
 use crate::frame::Opcode;
 use crate::role::Role;
@@ -35,7 +37,7 @@ use crate::role::Role;
 /// A mistake in the text form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: expected {expected}, found {found}")]
-pub struct Mistake {
+pub struct ScriptParseError {
     /// The line, from 1.
     pub line: usize,
     /// The column, in characters, from 1.
@@ -52,14 +54,14 @@ pub(super) fn is_text(octets: &[u8]) -> bool {
 }
 
 /// Compiles the text form to the binary one.
-pub(super) fn parse(octets: &[u8]) -> Result<Vec<u8>, Mistake> {
+pub(super) fn parse(octets: &[u8]) -> Result<Vec<u8>, ScriptParseError> {
     let text = std::str::from_utf8(octets).map_err(|error| {
         let before = &octets[..error.valid_up_to()];
         let line = before.iter().filter(|octet| **octet == b'\n').count() + 1;
         let start = before.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at + 1);
         let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
         let found = format!("the octet {:#04x}, which is not UTF-8", octets[error.valid_up_to()]);
-        Mistake { line, column, expected: "text", found }
+        ScriptParseError { line, column, expected: "text", found }
     })?;
     let mut lines = text.lines().enumerate().map(|(at, line)| Line::new(at + 1, line));
     let mut header = lines.next().unwrap_or(Line::new(1, ""));
@@ -85,7 +87,7 @@ pub(super) fn parse(octets: &[u8]) -> Result<Vec<u8>, Mistake> {
     Ok(writer.into_octets())
 }
 
-fn step(line: &mut Line<'_>, out: &mut Writer) -> Result<(), Mistake> {
+fn step(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
     let expected = "a step: `>`, `app`, `wait`, `connect`, `again` or `#`";
     if let Some(note) = line.note() {
         out.step(&Step::Note(note));
@@ -103,22 +105,22 @@ fn step(line: &mut Line<'_>, out: &mut Writer) -> Result<(), Mistake> {
         "again" => {
             let expected = "`whole`, `each`, `cut=N` or the end of the line";
             let recut = match line.token() {
-                "" => Recut::AsWritten,
-                "whole" => Recut::Whole,
-                "each" => Recut::Each,
+                "" => Segmentation::AsWritten,
+                "whole" => Segmentation::Coalesced,
+                "each" => Segmentation::Bytewise,
                 other => match other.strip_prefix("cut=").and_then(|n| n.parse().ok()) {
-                    Some(at) => Recut::At(at),
+                    Some(at) => Segmentation::SplitAt(at),
                     None => return Err(line.before(expected)),
                 },
             };
-            out.step(&Step::Again(recut));
+            out.step(&Step::Repeat(recut));
         }
         _ => return Err(line.before(expected)),
     }
     line.end()
 }
 
-fn peer(line: &mut Line<'_>, out: &mut Writer) -> Result<(), Mistake> {
+fn peer(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
     let expected = "what the peer sends: `close`, `text`, `binary`, `ping`, `pong`, `continuation`, \
                     `opcode=N`, `octets`, `fin`, `reset`, `gone N`, `pause` or `resume`";
     let opcode = match line.token() {
@@ -180,20 +182,20 @@ fn peer(line: &mut Line<'_>, out: &mut Writer) -> Result<(), Mistake> {
         rsv: options.rsv,
         mask_wrong: options.mask_wrong,
         key: options.key,
-        form: options.form,
-        claim: options.claim,
-        placing: options.placing,
+        length_encoding: options.form,
+        claimed_len: options.claim,
+        placement: options.placing,
         ..FrameStep::of(opcode, payload)
     }));
     Ok(())
 }
 
-fn app(line: &mut Line<'_>, out: &mut Writer) -> Result<(), Mistake> {
+fn app(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
     let mut buffer = Vec::new();
     match line.token() {
         "close" => {
             let payload = line.payload(&mut buffer)?;
-            if std::str::from_utf8(payload.tail).is_err() {
+            if std::str::from_utf8(payload.chunk).is_err() {
                 return Err(line.before("a reason in UTF-8: an application's reason is text"));
             }
             out.step(&Step::AppClose(payload));
@@ -208,7 +210,7 @@ fn app(line: &mut Line<'_>, out: &mut Writer) -> Result<(), Mistake> {
             if payload.code.is_some() {
                 return Err(line.before("a payload without a code: only a Close has one"));
             }
-            if kind == MessageKind::Text && std::str::from_utf8(payload.tail).is_err() {
+            if kind == MessageKind::Text && std::str::from_utf8(payload.chunk).is_err() {
                 return Err(line.before("text in UTF-8; send other octets as `binary`"));
             }
             out.step(&Step::AppSend { kind, payload });
@@ -257,26 +259,27 @@ struct Options {
     rsv: u8,
     mask_wrong: bool,
     key: Option<[u8; 4]>,
-    form: Form,
+    form: LengthEncoding,
     claim: Option<u64>,
-    placing: Placing,
+    placing: SegmentPlacement,
 }
 
 /// The options that a frame, or bare octets, may have, and what stands in a message about a wrong one.
-struct Lawful {
+struct OptionSet {
     placing_only: bool,
     expected: &'static str,
 }
 
-const PLACING: Lawful = Lawful { placing_only: true, expected: "hexadecimal octets, `glue` or `cut=N`" };
-const EVERY: Lawful = Lawful {
+const PLACING: OptionSet =
+    OptionSet { placing_only: true, expected: "hexadecimal octets, `glue` or `cut=N`" };
+const EVERY: OptionSet = OptionSet {
     placing_only: false,
     expected: "`fin=0`, `rsv=1` to `rsv=7`, `mask=wrong`, `key=` and 8 hexadecimal digits, `form=16`, \
                `form=64`, `claim=N`, `glue`, `cut=N` or the end of the line",
 };
 
 impl Options {
-    fn take(&mut self, word: &str, lawful: &Lawful) -> Result<(), &'static str> {
+    fn take(&mut self, word: &str, lawful: &OptionSet) -> Result<(), &'static str> {
         let (name, value) = word.split_once('=').unwrap_or((word, ""));
         let known = match (name, value) {
             ("glue", "") => {
@@ -305,11 +308,11 @@ impl Options {
                 self.key.is_some()
             }
             ("form", "16") => {
-                self.form = Form::Sixteen;
+                self.form = LengthEncoding::Sixteen;
                 true
             }
             ("form", "64") => {
-                self.form = Form::SixtyFour;
+                self.form = LengthEncoding::SixtyFour;
                 true
             }
             ("claim", _) => {
@@ -355,25 +358,30 @@ impl<'a> Line<'a> {
     }
 
     /// The mistake of the word that was read last.
-    fn before(&self, expected: &'static str) -> Mistake {
+    fn before(&self, expected: &'static str) -> ScriptParseError {
         let word = self.text[self.last..].split([' ', '\t']).next().unwrap_or_default();
         let found = if word.is_empty() { "the end of the line".to_owned() } else { format!("`{word}`") };
-        Mistake { line: self.number, column: self.text[..self.last].chars().count() + 1, expected, found }
+        ScriptParseError {
+            line: self.number,
+            column: self.text[..self.last].chars().count() + 1,
+            expected,
+            found,
+        }
     }
 
-    fn word(&mut self, word: &str, expected: &'static str) -> Result<(), Mistake> {
+    fn word(&mut self, word: &str, expected: &'static str) -> Result<(), ScriptParseError> {
         if self.token() == word { Ok(()) } else { Err(self.before(expected)) }
     }
 
-    fn number(&mut self, expected: &'static str) -> Result<u64, Mistake> {
+    fn number(&mut self, expected: &'static str) -> Result<u64, ScriptParseError> {
         self.token().parse().map_err(|_| self.before(expected))
     }
 
-    fn byte(&mut self, expected: &'static str) -> Result<u8, Mistake> {
+    fn byte(&mut self, expected: &'static str) -> Result<u8, ScriptParseError> {
         self.token().parse().map_err(|_| self.before(expected))
     }
 
-    fn end(&mut self) -> Result<(), Mistake> {
+    fn end(&mut self) -> Result<(), ScriptParseError> {
         match self.token() {
             "" => Ok(()),
             _ => Err(self.before("the end of the line")),
@@ -388,7 +396,7 @@ impl<'a> Line<'a> {
     }
 
     /// An optional code, an optional string or `hex:`, an optional `* N`.
-    fn payload<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Payload<'b>, Mistake> {
+    fn payload<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Payload<'b>, ScriptParseError> {
         let code = if self.peek().starts_with(|c: char| c.is_ascii_digit()) {
             let code: u16 = self.token().parse().map_err(|_| self.before("a close code, 0 to 65535"))?;
             Some(CloseCode(code))
@@ -415,10 +423,10 @@ impl<'a> Line<'a> {
                 return Err(self.before("how often the payload stands, 1 to 255"));
             }
         }
-        Ok(Payload { code, tail: buffer, times: if buffer.is_empty() { 1 } else { times } })
+        Ok(Payload { code, chunk: buffer, repeat: if buffer.is_empty() { 1 } else { times } })
     }
 
-    fn string(&mut self, out: &mut Vec<u8>) -> Result<(), Mistake> {
+    fn string(&mut self, out: &mut Vec<u8>) -> Result<(), ScriptParseError> {
         self.skip_spaces();
         self.last = self.at;
         let mut text = String::new();

@@ -1,7 +1,7 @@
 //! The decisions of an endpoint that a fault can change, with the conforming ones as defaults: in comes what
 //! the endpoint is about to do, out goes what it does. The model takes every default.
 
-use crate::close::{CloseBody, ConformingClose, LongReason};
+use crate::close::{CloseBody, ConformingClose, ReasonOverflow};
 use crate::closing::{Action, Event, State};
 use crate::code::{CloseCode, Profile};
 use crate::flaw::Flaw;
@@ -9,17 +9,17 @@ use crate::frame::{Header, Opcode};
 use crate::role::Role;
 
 /// How many ticks of silence the model waits for a Close or a FIN before it gives up.
-pub const PATIENCE: u32 = 8;
+pub const IDLE_TIMEOUT_TICKS: u32 = 8;
 
 /// The decisions of an endpoint that a fault can change. The defaults are the conforming ones.
-pub trait Conduct {
+pub trait Behavior {
     /// Octets written in front of a frame.
-    fn before(&self, _opcode: Opcode, _role: Role) -> &'static [u8] {
+    fn prefix_bytes(&self, _opcode: Opcode, _role: Role) -> &'static [u8] {
         &[]
     }
 
     /// A last change to a frame, the `count`-th, before it is written.
-    fn frame(&self, _header: &mut Header, _payload: &mut Vec<u8>, _count: u32) {}
+    fn alter_frame(&self, _header: &mut Header, _payload: &mut Vec<u8>, _count: u32) {}
 
     /// Whether to take a frame in spite of this flaw; the payload is there once the frame is whole.
     fn tolerates(&self, _flaw: Flaw, _header: &Header, _payload: Option<&[u8]>) -> bool {
@@ -27,7 +27,7 @@ pub trait Conduct {
     }
 
     /// Whether to treat a flawless Close as an error.
-    fn refuses(&self, _header: &Header, _body: &CloseBody<'_>) -> bool {
+    fn rejects(&self, _header: &Header, _body: &CloseBody<'_>) -> bool {
         false
     }
 
@@ -37,7 +37,7 @@ pub trait Conduct {
     }
 
     /// The code that answers a Close, if not the conforming one.
-    fn answer(&self, _received: &CloseBody<'_>) -> Option<Option<CloseCode>> {
+    fn reply_code(&self, _received: &CloseBody<'_>) -> Option<Option<CloseCode>> {
         None
     }
 
@@ -47,12 +47,12 @@ pub trait Conduct {
     }
 
     /// How many ticks to wait before an action; `None` is for ever.
-    fn pace(&self, _action: Action, _state: State, _role: Role) -> Option<u32> {
+    fn delay(&self, _action: Action, _state: State, _role: Role) -> Option<u32> {
         Some(0)
     }
 
     /// What else to do once its own Close is written.
-    fn afterthought(&self, _state: State, _role: Role) -> Option<Afterthought> {
+    fn after_close(&self, _state: State, _role: Role) -> Option<ExtraAction> {
         None
     }
 
@@ -62,13 +62,13 @@ pub trait Conduct {
     }
 
     /// Whether to throw away unread what comes in.
-    fn is_deaf(&self, state: State) -> bool {
-        state.is_deaf()
+    fn discards_input(&self, state: State) -> bool {
+        state.discards_input()
     }
 
     /// How segments of TCP are read.
-    fn segments(&self) -> Segments {
-        Segments::AsAStream
+    fn segment_handling(&self) -> SegmentHandling {
+        SegmentHandling::AsAStream
     }
 
     /// Whether to end TCP by a reset.
@@ -77,12 +77,12 @@ pub trait Conduct {
     }
 
     /// How many ticks of silence to wait before giving up; `None` is for ever.
-    fn patience(&self) -> Option<u32> {
-        Some(PATIENCE)
+    fn idle_timeout(&self) -> Option<u32> {
+        Some(IDLE_TIMEOUT_TICKS)
     }
 
     /// What the application is told.
-    fn tells<'a>(&self, told: Told<'a>, _own_code: Option<CloseCode>) -> Told<'a> {
+    fn close_status<'a>(&self, told: CloseStatus<'a>, _own_code: Option<CloseCode>) -> CloseStatus<'a> {
         told
     }
 
@@ -95,7 +95,7 @@ pub trait Conduct {
         profile: Profile,
         out: &mut Vec<u8>,
     ) -> bool {
-        match ConformingClose::new(code, reason, role, profile, LongReason::Refuse) {
+        match ConformingClose::new(code, reason, role, profile, ReasonOverflow::Reject) {
             Ok(close) => {
                 out.extend_from_slice(close.body());
                 true
@@ -110,7 +110,7 @@ pub trait Conduct {
     }
 
     /// How a Close kills the endpoint, if it does.
-    fn dies_of(&self, _payload: &[u8]) -> Option<Death> {
+    fn crash_on(&self, _payload: &[u8]) -> Option<Crash> {
         None
     }
 
@@ -122,7 +122,7 @@ pub trait Conduct {
 
 /// Something that no conforming endpoint does after its Close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Afterthought {
+pub enum ExtraAction {
     /// Write one more frame of this kind.
     Frame(Opcode),
     /// Close TCP.
@@ -131,7 +131,7 @@ pub enum Afterthought {
 
 /// How an endpoint reads segments of TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Segments {
+pub enum SegmentHandling {
     /// As what they are: pieces of a stream.
     AsAStream,
     /// A frame that a segment does not finish is lost.
@@ -144,16 +144,16 @@ pub enum Segments {
 
 /// A way to die.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Death {
+pub enum Crash {
     /// A panic.
     Panic,
     /// A loop without end.
-    Spin,
+    Hang,
 }
 
 /// What an application is told of a closure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Told<'a> {
+pub struct CloseStatus<'a> {
     /// The code.
     pub code: CloseCode,
     /// The reason.

@@ -6,7 +6,7 @@
     reason = "each decision names the faults that change it; every other one leaves it alone"
 )]
 
-use super::conduct::{Afterthought, Conduct, Death, PATIENCE, Segments, Told};
+use super::conduct::{Behavior, CloseStatus, Crash, ExtraAction, IDLE_TIMEOUT_TICKS, SegmentHandling};
 use super::model::Endpoint;
 use crate::close::{BodyError, CloseBody, MAX_REASON};
 use crate::closing::{Action, Event, State};
@@ -17,11 +17,11 @@ use crate::role::Role;
 use crate::rule::Rule;
 
 macro_rules! faults {
-    ($($name:ident $slug:literal $rule:ident $does:literal)*) => {
+    ($($name:ident $slug:literal $rule:ident $description:literal)*) => {
         /// One thing done wrong.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Fault {
-            $(#[doc = $does] $name,)*
+            $(#[doc = $description] $name,)*
         }
 
         impl Fault {
@@ -39,8 +39,8 @@ macro_rules! faults {
             }
 
             /// What the endpoint does wrong.
-            pub const fn does(self) -> &'static str {
-                match self { $(Fault::$name => $does,)* }
+            pub const fn description(self) -> &'static str {
+                match self { $(Fault::$name => $description,)* }
             }
         }
     };
@@ -147,12 +147,12 @@ faults! {
 }
 
 /// The model with this fault.
-pub type Faulty = Endpoint<Fault>;
+pub type FaultyModel = Endpoint<Fault>;
 
-impl Faulty {
+impl FaultyModel {
     /// The model with this fault, reading codes by the default profile.
-    pub fn new(fault: Fault) -> Faulty {
-        Endpoint::with_conduct(fault.slug(), fault, Profile::default())
+    pub fn new(fault: Fault) -> FaultyModel {
+        Endpoint::with_behavior(fault.slug(), fault, Profile::default())
     }
 }
 
@@ -204,8 +204,8 @@ impl Fault {
     }
 }
 
-impl Conduct for Fault {
-    fn before(&self, opcode: Opcode, role: Role) -> &'static [u8] {
+impl Behavior for Fault {
+    fn prefix_bytes(&self, opcode: Opcode, role: Role) -> &'static [u8] {
         match (self, opcode, role) {
             (Fault::WritesReservedOpcode, Opcode::Close, Role::Server) => &[0x8b, 0],
             (Fault::WritesReservedOpcode, Opcode::Close, Role::Client) => &[0x8b, 0x80, 1, 2, 3, 4],
@@ -215,7 +215,7 @@ impl Conduct for Fault {
         }
     }
 
-    fn frame(&self, header: &mut Header, payload: &mut Vec<u8>, count: u32) {
+    fn alter_frame(&self, header: &mut Header, payload: &mut Vec<u8>, count: u32) {
         let close = header.opcode == Opcode::Close;
         match self {
             Fault::CloseWithoutFin if close => header.fin = false,
@@ -253,7 +253,7 @@ impl Conduct for Fault {
         match (self, flaw) {
             (Fault::TakesLocalOnlyCodes, Flaw::CodeLocalOnly) => true,
             (Fault::TakesCodesUnder1000, Flaw::CodeUndefined) => code == Class::NotUsed,
-            (Fault::TakesCodesOver4999, Flaw::CodeUndefined) => code == Class::BeyondEveryRange,
+            (Fault::TakesCodesOver4999, Flaw::CodeUndefined) => code == Class::OutOfRange,
             (Fault::TakesUnassignedCodes, Flaw::CodeUnassigned) => code == Class::Unassigned,
             (Fault::Takes1004, Flaw::CodeUnassigned) => code == Class::ReservedWithoutMeaning,
             (Fault::TakesOneByteBody, Flaw::BodyOneByte) => true,
@@ -273,7 +273,7 @@ impl Conduct for Fault {
         }
     }
 
-    fn refuses(&self, header: &Header, body: &CloseBody<'_>) -> bool {
+    fn rejects(&self, header: &Header, body: &CloseBody<'_>) -> bool {
         match self {
             Fault::RefusesEmptyClose => *body == CloseBody::Empty,
             Fault::RefusesReasonOf123 => body.reason().len() == MAX_REASON,
@@ -292,7 +292,7 @@ impl Conduct for Fault {
         }
     }
 
-    fn answer(&self, received: &CloseBody<'_>) -> Option<Option<CloseCode>> {
+    fn reply_code(&self, received: &CloseBody<'_>) -> Option<Option<CloseCode>> {
         let code = match (self, received) {
             (Fault::SendsCode0, CloseBody::Empty) => CloseCode(0),
             (Fault::SendsCode5000, _) => CloseCode(5000),
@@ -322,21 +322,23 @@ impl Conduct for Fault {
             (Fault::NeverAnswers, State::Open, Event::RecvClose) => Action::Nothing,
             (Fault::DeliversAfterClose, _, Event::RecvMessage) if exchanged => Action::Deliver,
             (Fault::StopsReading, State::CloseSent, Event::RecvMessage) => Action::CloseTcp,
-            (Fault::AnswersCrossedClose, State::CloseSent, Event::RecvClose) => Action::Answer,
+            (Fault::AnswersCrossedClose, State::CloseSent, Event::RecvClose) => Action::SendCloseReply,
             (Fault::FailsInSilence, State::Open, Event::RecvFlaw) => Action::CloseTcp,
             (Fault::DeliversAfterFailing, State::Failed, Event::RecvMessage) => Action::Deliver,
             (Fault::PongsAfterFailing, State::Failed, Event::RecvPing) => Action::SendPong,
-            (Fault::AnswersAfterFailing, State::Failed, Event::RecvClose) => Action::Answer,
+            (Fault::AnswersAfterFailing, State::Failed, Event::RecvClose) => Action::SendCloseReply,
             (Fault::IgnoresEof, State::Open | State::CloseSent, Event::PeerFin) => Action::Nothing,
-            (Fault::SwallowsDataAfterClose, _, Event::AppSend) if action == Action::Refuse => Action::Nothing,
+            (Fault::SwallowsDataAfterClose, _, Event::AppSend) if action == Action::RejectRequest => {
+                Action::Nothing
+            }
             (Fault::SendsAfterClose, State::CloseSent, Event::AppSend) => Action::SendMessage,
             _ => action,
         }
     }
 
-    fn pace(&self, action: Action, state: State, role: Role) -> Option<u32> {
+    fn delay(&self, action: Action, state: State, role: Role) -> Option<u32> {
         match (self, action, state) {
-            (Fault::AnswersLate, Action::Answer, _) => Some(3),
+            (Fault::AnswersLate, Action::SendCloseReply, _) => Some(3),
             (
                 Fault::NeverClosesTcp,
                 Action::CloseTcp,
@@ -350,16 +352,16 @@ impl Conduct for Fault {
         }
     }
 
-    fn afterthought(&self, state: State, role: Role) -> Option<Afterthought> {
+    fn after_close(&self, state: State, role: Role) -> Option<ExtraAction> {
         let failed = state == State::Failed;
         match self {
-            Fault::DataAfterClose if !failed => Some(Afterthought::Frame(Opcode::Text)),
-            Fault::ContinuesAfterClose if !failed => Some(Afterthought::Frame(Opcode::Continuation)),
-            Fault::ClosesTwice if !failed => Some(Afterthought::Frame(Opcode::Close)),
+            Fault::DataAfterClose if !failed => Some(ExtraAction::Frame(Opcode::Text)),
+            Fault::ContinuesAfterClose if !failed => Some(ExtraAction::Frame(Opcode::Continuation)),
+            Fault::ClosesTwice if !failed => Some(ExtraAction::Frame(Opcode::Close)),
             Fault::ClientClosesTcpFirst if role == Role::Client && state == State::CloseReceived => {
-                Some(Afterthought::CloseTcp)
+                Some(ExtraAction::CloseTcp)
             }
-            Fault::DoesNotWait if state == State::CloseSent => Some(Afterthought::CloseTcp),
+            Fault::DoesNotWait if state == State::CloseSent => Some(ExtraAction::CloseTcp),
             _ => None,
         }
     }
@@ -373,7 +375,7 @@ impl Conduct for Fault {
         }
     }
 
-    fn is_deaf(&self, state: State) -> bool {
+    fn discards_input(&self, state: State) -> bool {
         match self {
             Fault::PongAfterHandshake | Fault::DeliversAfterClose => {
                 !matches!(state, State::CloseExchanged | State::Open | State::CloseSent)
@@ -381,16 +383,16 @@ impl Conduct for Fault {
             Fault::DeliversAfterFailing | Fault::PongsAfterFailing | Fault::AnswersAfterFailing => {
                 !matches!(state, State::Failed | State::Open | State::CloseSent)
             }
-            _ => state.is_deaf(),
+            _ => state.discards_input(),
         }
     }
 
-    fn segments(&self) -> Segments {
+    fn segment_handling(&self) -> SegmentHandling {
         match self {
-            Fault::LosesPartialFrames => Segments::LosingPartialFrames,
-            Fault::LosesGluedFrames => Segments::LosingAllButTheFirstFrame,
-            Fault::FailsOnPartialFrames => Segments::FailingOnPartialFrames,
-            _ => Segments::AsAStream,
+            Fault::LosesPartialFrames => SegmentHandling::LosingPartialFrames,
+            Fault::LosesGluedFrames => SegmentHandling::LosingAllButTheFirstFrame,
+            Fault::FailsOnPartialFrames => SegmentHandling::FailingOnPartialFrames,
+            _ => SegmentHandling::AsAStream,
         }
     }
 
@@ -398,27 +400,27 @@ impl Conduct for Fault {
         *self == Fault::ResetsTcp
     }
 
-    fn patience(&self) -> Option<u32> {
-        (*self != Fault::WaitsForEver).then_some(PATIENCE)
+    fn idle_timeout(&self) -> Option<u32> {
+        (*self != Fault::WaitsForEver).then_some(IDLE_TIMEOUT_TICKS)
     }
 
-    fn tells<'a>(&self, told: Told<'a>, own_code: Option<CloseCode>) -> Told<'a> {
+    fn close_status<'a>(&self, told: CloseStatus<'a>, own_code: Option<CloseCode>) -> CloseStatus<'a> {
         match self {
             Fault::TakesEofForClose if told.code == CloseCode::ABNORMAL => {
-                Told { code: CloseCode::NO_STATUS, clean: true, ..told }
+                CloseStatus { code: CloseCode::NO_STATUS, clean: true, ..told }
             }
-            Fault::ReportsOwnCode => Told { code: own_code.unwrap_or(told.code), ..told },
+            Fault::ReportsOwnCode => CloseStatus { code: own_code.unwrap_or(told.code), ..told },
             Fault::ReportsNormalForNone if told.code == CloseCode::NO_STATUS => {
-                Told { code: CloseCode::NORMAL, ..told }
+                CloseStatus { code: CloseCode::NORMAL, ..told }
             }
             Fault::ReportsNormalForEof if told.code == CloseCode::ABNORMAL => {
-                Told { code: CloseCode::NORMAL, ..told }
+                CloseStatus { code: CloseCode::NORMAL, ..told }
             }
-            Fault::ReportsNoReason => Told { reason: "", ..told },
+            Fault::ReportsNoReason => CloseStatus { reason: "", ..told },
             Fault::ReportsInventedReason if told.code == CloseCode::NO_STATUS => {
-                Told { reason: "no reason given", ..told }
+                CloseStatus { reason: "no reason given", ..told }
             }
-            Fault::ReportsAlwaysClean => Told { clean: true, ..told },
+            Fault::ReportsAlwaysClean => CloseStatus { clean: true, ..told },
             _ => told,
         }
     }
@@ -455,10 +457,10 @@ impl Conduct for Fault {
         if *self == Fault::AllocatesTheClaim { claimed } else { came }
     }
 
-    fn dies_of(&self, payload: &[u8]) -> Option<Death> {
+    fn crash_on(&self, payload: &[u8]) -> Option<Crash> {
         match (self, payload) {
-            (Fault::PanicsOnOneByte, [_]) => Some(Death::Panic),
-            (Fault::SpinsOnEmptyClose, []) => Some(Death::Spin),
+            (Fault::PanicsOnOneByte, [_]) => Some(Crash::Panic),
+            (Fault::SpinsOnEmptyClose, []) => Some(Crash::Hang),
             _ => None,
         }
     }

@@ -4,16 +4,16 @@
 
 mod reading;
 
-use super::conduct::{Afterthought, Conduct, Told};
+use super::conduct::{Behavior, CloseStatus, ExtraAction};
 use crate::close::{self, CloseBody, ConformingClose};
 use crate::closing::{self, Action, Event, State};
 use crate::code::{CloseCode, Profile};
 use crate::flaw::Flaw;
 use crate::frame::{self, Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode};
 use crate::role::Role;
-use crate::rule::Duties;
+use crate::rule::Capabilities;
 use crate::script::MessageKind;
-use crate::subject::{Output, Stimulus, Subject};
+use crate::subject::{Recorder, Stimulus, Subject};
 
 /// Conduct without a fault.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,7 +21,7 @@ use crate::subject::{Output, Stimulus, Subject};
 pub struct Conforming;
 
 #[cfg(not(feature = "planted"))]
-impl Conduct for Conforming {}
+impl Behavior for Conforming {}
 
 /// The model: an endpoint without a fault.
 pub type Model = Endpoint<Conforming>;
@@ -32,8 +32,8 @@ pub type Model = Endpoint<Conforming>;
 pub struct Conforming;
 
 #[cfg(feature = "planted")]
-impl Conduct for Conforming {
-    fn answer(&self, _received: &CloseBody<'_>) -> Option<Option<CloseCode>> {
+impl Behavior for Conforming {
+    fn reply_code(&self, _received: &CloseBody<'_>) -> Option<Option<CloseCode>> {
         Some(Some(CloseCode::NO_STATUS))
     }
 }
@@ -42,70 +42,70 @@ impl Conduct for Conforming {
 #[derive(Clone, Debug)]
 pub struct Endpoint<C> {
     name: &'static str,
-    conduct: C,
+    behavior: C,
     profile: Profile,
     role: Role,
     state: State,
     decoder: Decoder,
     header: Option<Header>,
     control: [u8; MAX_CONTROL_PAYLOAD],
-    kept: usize,
+    control_len: usize,
     message: Option<MessageKind>,
     data: Vec<u8>,
     /// The first Close that was received, as it stands in `control`.
     first_close: bool,
     own_code: Option<CloseCode>,
-    told: bool,
+    reported: bool,
     paused: bool,
     unread: Vec<u8>,
     unread_fin: bool,
     /// Ticks of silence in a state that does not last, and when an action that was put off is due.
-    waited: u32,
-    put_off: Option<(Action, u32)>,
+    idle_ticks: u32,
+    delayed_action: Option<(Action, u32)>,
     /// A generator for masking keys: the caller's to seed, since the library draws no randomness.
-    keys: u64,
+    mask_rng: u64,
     frames: u32,
     payload: Vec<u8>,
     body: Vec<u8>,
-    dead: bool,
+    crashed: bool,
     failed_once: bool,
 }
 
 impl Model {
     /// A model that reads codes by this profile.
     pub fn new(profile: Profile) -> Model {
-        Endpoint::with_conduct("model", Conforming, profile)
+        Endpoint::with_behavior("model", Conforming, profile)
     }
 }
 
-impl<C: Conduct> Endpoint<C> {
+impl<C: Behavior> Endpoint<C> {
     /// An endpoint with this conduct.
-    pub fn with_conduct(name: &'static str, conduct: C, profile: Profile) -> Endpoint<C> {
+    pub fn with_behavior(name: &'static str, behavior: C, profile: Profile) -> Endpoint<C> {
         Endpoint {
             name,
-            conduct,
+            behavior,
             profile,
             role: Role::Server,
             state: State::Open,
             decoder: Decoder::new(),
             header: None,
             control: [0; MAX_CONTROL_PAYLOAD],
-            kept: 0,
+            control_len: 0,
             message: None,
             data: Vec::new(),
             first_close: false,
             own_code: None,
-            told: false,
+            reported: false,
             paused: false,
             unread: Vec::new(),
             unread_fin: false,
-            waited: 0,
-            put_off: None,
-            keys: 0x9e37_79b9_7f4a_7c15,
+            idle_ticks: 0,
+            delayed_action: None,
+            mask_rng: 0x9e37_79b9_7f4a_7c15,
             frames: 0,
             payload: Vec::new(),
             body: Vec::new(),
-            dead: false,
+            crashed: false,
             failed_once: false,
         }
     }
@@ -114,7 +114,7 @@ impl<C: Conduct> Endpoint<C> {
     /// where nobody can foretell it (RFC 6455 §10.3).
     pub fn with_keys(self, seed: u64) -> Endpoint<C> {
         // The generator would stay at zero.
-        Endpoint { keys: seed.max(1), ..self }
+        Endpoint { mask_rng: seed.max(1), ..self }
     }
 
     /// Where it stands.
@@ -122,41 +122,41 @@ impl<C: Conduct> Endpoint<C> {
         self.state
     }
 
-    fn happens(&mut self, event: Event, flaw: Option<Flaw>, out: &mut Output) {
+    fn on_event(&mut self, event: Event, flaw: Option<Flaw>, out: &mut Recorder) {
         let before = self.state;
-        let (after, action) = before.on(event, self.role);
-        let action = self.conduct.action(before, event, self.role, action);
-        out.moved(before, after);
+        let (after, action) = before.transition(event, self.role);
+        let action = self.behavior.action(before, event, self.role, action);
+        out.state_changed(before, after);
         self.state = after;
         if before != after {
-            self.waited = 0;
+            self.idle_ticks = 0;
         }
         self.failed_once |= after == State::Failed;
-        match self.conduct.pace(action, after, self.role) {
-            Some(0) => self.act(action, flaw, out),
-            Some(ticks) => self.put_off = Some((action, ticks)),
+        match self.behavior.delay(action, after, self.role) {
+            Some(0) => self.perform(action, flaw, out),
+            Some(ticks) => self.delayed_action = Some((action, ticks)),
             None => {}
         }
         if matches!(self.state, State::Closed { .. }) {
-            self.tell(out);
+            self.report_close(out);
         }
     }
 
-    fn act(&mut self, action: Action, flaw: Option<Flaw>, out: &mut Output) {
+    fn perform(&mut self, action: Action, flaw: Option<Flaw>, out: &mut Recorder) {
         match action {
             // What is sent, delivered or refused is written where the payload is at hand.
             Action::Nothing
             | Action::Discard
-            | Action::Refuse
+            | Action::RejectRequest
             | Action::Deliver
             | Action::SendMessage
             | Action::SendPong
             | Action::SendClose => {}
-            Action::Answer => {
+            Action::SendCloseReply => {
                 let body = self.close_body();
-                let answer = match self.conduct.answer(&body) {
+                let answer = match self.behavior.reply_code(&body) {
                     Some(code) => Ok(code),
-                    None => Err(ConformingClose::answer(body, self.role, self.profile)),
+                    None => Err(ConformingClose::reply(body, self.role, self.profile)),
                 };
                 match answer {
                     Ok(code) => {
@@ -166,15 +166,15 @@ impl<C: Conduct> Endpoint<C> {
                 }
                 // A Close that crossed ours is already counted as its answer.
                 if self.state == State::CloseReceived {
-                    self.happens(Event::Answered, None, out);
+                    self.on_event(Event::CloseReplySent, None, out);
                 } else if self.state == State::CloseExchanged && self.role == Role::Server {
                     self.close_tcp(out);
                 }
             }
-            Action::FailAloud => {
-                let code = self.conduct.fail_code(flaw.unwrap_or(Flaw::OpcodeReserved));
+            Action::SendCloseThenFail => {
+                let code = self.behavior.fail_code(flaw.unwrap_or(Flaw::OpcodeReserved));
                 self.write_close(&code.to_octets(), out);
-                if self.conduct.pace(Action::CloseTcp, self.state, self.role) == Some(0) {
+                if self.behavior.delay(Action::CloseTcp, self.state, self.role) == Some(0) {
                     self.close_tcp(out);
                 }
             }
@@ -182,17 +182,17 @@ impl<C: Conduct> Endpoint<C> {
         }
     }
 
-    fn close_tcp(&mut self, out: &mut Output) {
-        if self.conduct.resets() {
+    fn close_tcp(&mut self, out: &mut Recorder) {
+        if self.behavior.resets() {
             out.reset();
         } else {
             out.fin();
         }
-        self.tell(out);
+        self.report_close(out);
     }
 
     fn close_body(&self) -> CloseBody<'_> {
-        match CloseBody::parse(&self.control[..self.kept]) {
+        match CloseBody::parse(&self.control[..self.control_len]) {
             Ok(body) => body,
             // Only a fault takes these.
             Err(close::BodyError::OneByte) => CloseBody::Empty,
@@ -200,11 +200,11 @@ impl<C: Conduct> Endpoint<C> {
         }
     }
 
-    fn tell(&mut self, out: &mut Output) {
-        if self.told {
+    fn report_close(&mut self, out: &mut Recorder) {
+        if self.reported {
             return;
         }
-        self.told = true;
+        self.reported = true;
         let clean = match self.state {
             State::CloseExchanged | State::Closed { clean: true } => true,
             State::Open
@@ -215,31 +215,31 @@ impl<C: Conduct> Endpoint<C> {
         };
         let body = self.close_body();
         let (code, reason) = closing::reported(self.first_close.then_some(body));
-        let told = self.conduct.tells(Told { code, reason, clean }, self.own_code);
+        let told = self.behavior.close_status(CloseStatus { code, reason, clean }, self.own_code);
         out.reported(Some(told.code), Some(told.reason), Some(told.clean));
     }
 
-    fn key(&mut self) -> Option<[u8; 4]> {
+    fn next_mask_key(&mut self) -> Option<[u8; 4]> {
         match self.role {
             Role::Server => None,
             Role::Client => {
                 // xorshift64: fresh each time, and the same in every run.
-                self.keys ^= self.keys << 13;
-                self.keys ^= self.keys >> 7;
-                self.keys ^= self.keys << 17;
-                Some(((self.keys >> 32) as u32).to_be_bytes())
+                self.mask_rng ^= self.mask_rng << 13;
+                self.mask_rng ^= self.mask_rng >> 7;
+                self.mask_rng ^= self.mask_rng << 17;
+                Some(((self.mask_rng >> 32) as u32).to_be_bytes())
             }
         }
     }
 
-    fn write(&mut self, opcode: Opcode, payload: &[u8], out: &mut Output) {
-        let mut header = Header::conforming(opcode, payload.len() as u64, self.key());
+    fn write(&mut self, opcode: Opcode, payload: &[u8], out: &mut Recorder) {
+        let mut header = Header::conforming(opcode, payload.len() as u64, self.next_mask_key());
         let mut buffer = std::mem::take(&mut self.payload);
         buffer.clear();
         buffer.extend_from_slice(payload);
-        self.conduct.frame(&mut header, &mut buffer, self.frames);
+        self.behavior.alter_frame(&mut header, &mut buffer, self.frames);
         self.frames += 1;
-        let before = self.conduct.before(opcode, self.role);
+        let before = self.behavior.prefix_bytes(opcode, self.role);
         out.sent_by(|octets| {
             octets.extend_from_slice(before);
             frame::write(&header, &buffer, octets);
@@ -247,124 +247,124 @@ impl<C: Conduct> Endpoint<C> {
         self.payload = buffer;
     }
 
-    fn write_close(&mut self, body: &[u8], out: &mut Output) {
+    fn write_close(&mut self, body: &[u8], out: &mut Recorder) {
         self.own_code = match body {
             [high, low, ..] => Some(CloseCode(u16::from_be_bytes([*high, *low]))),
             [] | [_] => None,
         };
         self.write(Opcode::Close, body, out);
-        match self.conduct.afterthought(self.state, self.role) {
+        match self.behavior.after_close(self.state, self.role) {
             None => {}
-            Some(Afterthought::Frame(opcode)) => self.write(opcode, b"", out),
-            Some(Afterthought::CloseTcp) => self.close_tcp(out),
+            Some(ExtraAction::Frame(opcode)) => self.write(opcode, b"", out),
+            Some(ExtraAction::CloseTcp) => self.close_tcp(out),
         }
     }
 
-    fn fail(&mut self, flaw: Flaw, out: &mut Output) {
-        self.happens(Event::RecvFlaw, Some(flaw), out);
+    fn fail(&mut self, flaw: Flaw, out: &mut Recorder) {
+        self.on_event(Event::RecvFlaw, Some(flaw), out);
     }
 
-    fn app_close(&mut self, code: Option<CloseCode>, reason: &str, out: &mut Output) {
+    fn app_close(&mut self, code: Option<CloseCode>, reason: &str, out: &mut Recorder) {
         let mut body = std::mem::take(&mut self.body);
         body.clear();
         let may = match code {
             None => true,
-            Some(code) => self.conduct.app_close(code, reason, self.role, self.profile, &mut body),
+            Some(code) => self.behavior.app_close(code, reason, self.role, self.profile, &mut body),
         };
         if !may {
-            out.refused("this code and reason may not be sent");
+            out.request_refused("this code and reason may not be sent");
         } else {
-            let (_, action) = self.state.on(Event::AppClose, self.role);
-            self.happens(Event::AppClose, None, out);
+            let (_, action) = self.state.transition(Event::AppClose, self.role);
+            self.on_event(Event::AppClose, None, out);
             if action == Action::SendClose {
                 self.write_close(&body, out);
             }
-            out.accepted();
+            out.request_accepted();
         }
         self.body = body;
     }
 
-    fn app_send(&mut self, kind: MessageKind, payload: &[u8], out: &mut Output) {
-        let (_, action) = self.state.on(Event::AppSend, self.role);
-        let action = self.conduct.action(self.state, Event::AppSend, self.role, action);
-        self.happens(Event::AppSend, None, out);
+    fn app_send(&mut self, kind: MessageKind, payload: &[u8], out: &mut Recorder) {
+        let (_, action) = self.state.transition(Event::AppSend, self.role);
+        let action = self.behavior.action(self.state, Event::AppSend, self.role, action);
+        self.on_event(Event::AppSend, None, out);
         match action {
             Action::SendMessage => {
                 self.write(kind.opcode(), payload, out);
-                out.accepted();
+                out.request_accepted();
             }
-            Action::Nothing => out.accepted(),
+            Action::Nothing => out.request_accepted(),
             Action::Discard
             | Action::Deliver
             | Action::SendPong
             | Action::SendClose
-            | Action::Answer
-            | Action::Refuse
-            | Action::FailAloud
-            | Action::CloseTcp => out.refused("the connection is closing"),
+            | Action::SendCloseReply
+            | Action::RejectRequest
+            | Action::SendCloseThenFail
+            | Action::CloseTcp => out.request_refused("the connection is closing"),
         }
     }
 
-    fn tick(&mut self, out: &mut Output) {
-        if let Some((action, ticks)) = self.put_off {
-            self.put_off = (ticks > 1).then_some((action, ticks - 1));
+    fn tick(&mut self, out: &mut Recorder) {
+        if let Some((action, ticks)) = self.delayed_action {
+            self.delayed_action = (ticks > 1).then_some((action, ticks - 1));
             if ticks == 1 {
-                self.act(action, None, out);
+                self.perform(action, None, out);
             }
             return;
         }
         match self.state {
             State::Open | State::Closed { .. } => {}
             State::CloseSent | State::CloseReceived | State::CloseExchanged | State::Failed => {
-                self.waited += 1;
-                if self.conduct.patience() == Some(self.waited) {
-                    self.happens(Event::Timeout, None, out);
+                self.idle_ticks += 1;
+                if self.behavior.idle_timeout() == Some(self.idle_ticks) {
+                    self.on_event(Event::Timeout, None, out);
                 }
             }
         }
     }
 }
 
-impl<C: Conduct> Subject for Endpoint<C> {
+impl<C: Behavior> Subject for Endpoint<C> {
     fn name(&self) -> &str {
         self.name
     }
 
-    fn duties(&self, _role: Role) -> Duties {
-        Duties::ALL
+    fn capabilities(&self, _role: Role) -> Capabilities {
+        Capabilities::ALL
     }
 
-    fn connect(&mut self, role: Role, _out: &mut Output) {
+    fn connect(&mut self, role: Role, _out: &mut Recorder) {
         self.role = role;
         self.state = State::Open;
         self.decoder = Decoder::new();
         self.header = None;
-        self.kept = 0;
+        self.control_len = 0;
         self.message = None;
         self.first_close = false;
         self.own_code = None;
-        self.told = false;
+        self.reported = false;
         self.paused = false;
         self.unread.clear();
         self.unread_fin = false;
-        self.waited = 0;
-        self.put_off = None;
-        self.dead = self.failed_once && !self.conduct.recovers();
+        self.idle_ticks = 0;
+        self.delayed_action = None;
+        self.crashed = self.failed_once && !self.behavior.recovers();
     }
 
-    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
-        if self.dead {
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
+        if self.crashed {
             return;
         }
         match stimulus {
             Stimulus::Octets(octets) if self.paused => self.unread.extend_from_slice(octets),
             Stimulus::Octets(octets) => self.receive(octets, out),
             Stimulus::Fin if self.paused => self.unread_fin = true,
-            Stimulus::Fin => self.happens(Event::PeerFin, None, out),
+            Stimulus::Fin => self.on_event(Event::PeerFin, None, out),
             Stimulus::Reset => {
                 self.unread.clear();
                 self.unread_fin = false;
-                self.happens(Event::PeerReset, None, out);
+                self.on_event(Event::PeerReset, None, out);
             }
             // It never asks whether what it writes arrives.
             Stimulus::PeerGone(_) | Stimulus::PeerPause | Stimulus::PeerResume => {}
@@ -378,7 +378,7 @@ impl<C: Conduct> Subject for Endpoint<C> {
                 unread.clear();
                 self.unread = unread;
                 if std::mem::take(&mut self.unread_fin) {
-                    self.happens(Event::PeerFin, None, out);
+                    self.on_event(Event::PeerFin, None, out);
                 }
             }
             Stimulus::Tick => self.tick(out),

@@ -4,18 +4,18 @@ use wsclose::code::Profile;
 use wsclose::drive::Driver;
 use wsclose::judge::{Judge, Verdict};
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Rule};
+use wsclose::rule::{Capabilities, Rule};
 use wsclose::script::ScriptBuf;
-use wsclose::subject::{Output, Stimulus, Subject};
+use wsclose::subject::{Recorder, Stimulus, Subject};
 
 /// A subject with all duties, a state that every connection begins anew, and this way to react.
 pub struct Does<S> {
     state: S,
-    react: fn(&mut S, Stimulus<'_>, &mut Output),
+    react: fn(&mut S, Stimulus<'_>, &mut Recorder),
 }
 
 impl<S: Default> Does<S> {
-    pub fn new(react: fn(&mut S, Stimulus<'_>, &mut Output)) -> Does<S> {
+    pub fn new(react: fn(&mut S, Stimulus<'_>, &mut Recorder)) -> Does<S> {
         Does { state: S::default(), react }
     }
 
@@ -34,15 +34,15 @@ impl<S: Default> Subject for Does<S> {
         "does"
     }
 
-    fn duties(&self, _role: Role) -> Duties {
-        Duties::ALL
+    fn capabilities(&self, _role: Role) -> Capabilities {
+        Capabilities::ALL
     }
 
-    fn connect(&mut self, _role: Role, _out: &mut Output) {
+    fn connect(&mut self, _role: Role, _out: &mut Recorder) {
         self.state = S::default();
     }
 
-    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
         (self.react)(&mut self.state, stimulus, out);
     }
 }

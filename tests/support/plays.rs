@@ -5,9 +5,9 @@ use wsclose::code::{CloseCode, Profile};
 use wsclose::drive::Driver;
 use wsclose::judge::{Judge, Verdict};
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty, Rule};
+use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::{MessageKind, ScriptBuf};
-use wsclose::subject::{Output, Stimulus, Subject};
+use wsclose::subject::{Recorder, Stimulus, Subject};
 
 /// Something that a subject does.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ struct Plays<'a> {
     role: Role,
     acts: &'a [&'a [Act]],
     /// What it leaves to the program around it.
-    left: &'a [Duty],
+    left: &'a [Capability],
 }
 
 impl Plays<'_> {
@@ -57,12 +57,12 @@ pub fn hold(rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
 }
 
 /// The same for who leaves these duties to the program around it.
-pub fn hold_without(left: &[Duty], rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
+pub fn hold_without(left: &[Capability], rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
     hold_as(Role::Server, left, rule, verdict, steps, acts);
 }
 
 /// The same in this role.
-pub fn hold_as(role: Role, left: &[Duty], rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
+pub fn hold_as(role: Role, left: &[Capability], rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
     let plays = Plays { role, acts, left };
     assert_eq!(plays.verdict(steps, rule), verdict, "{rule}, {acts:?} upon\n{steps}");
 }
@@ -77,15 +77,15 @@ impl Subject for Playing<'_> {
         "plays"
     }
 
-    fn duties(&self, _role: Role) -> Duties {
-        Duties::ALL.without(self.plays.left)
+    fn capabilities(&self, _role: Role) -> Capabilities {
+        Capabilities::ALL.without(self.plays.left)
     }
 
-    fn connect(&mut self, _role: Role, _out: &mut Output) {
+    fn connect(&mut self, _role: Role, _out: &mut Recorder) {
         self.next = 0;
     }
 
-    fn react(&mut self, _stimulus: Stimulus<'_>, out: &mut Output) {
+    fn react(&mut self, _stimulus: Stimulus<'_>, out: &mut Recorder) {
         for act in self.plays.acts.get(self.next).copied().unwrap_or_default() {
             match *act {
                 Act::Closes(code) => {
@@ -96,16 +96,16 @@ impl Subject for Playing<'_> {
                     }
                 }
                 Act::Writes(octets) => out.sent(octets),
-                Act::HalfEnds => out.half_fin(),
+                Act::HalfEnds => out.write_shutdown(),
                 Act::Ends => out.fin(),
                 Act::Resets => out.reset(),
                 Act::Tells(code, clean) => out.reported(code.map(CloseCode), None, clean),
-                Act::Errs => out.errored("an error"),
+                Act::Errs => out.error_reported("an error"),
                 Act::Delivers => out.message(MessageKind::Text, b"a"),
-                Act::Takes => out.accepted(),
-                Act::Refuses => out.refused("a refusal"),
+                Act::Takes => out.request_accepted(),
+                Act::Refuses => out.request_refused("a refusal"),
                 Act::Panics => out.panicked("a panic"),
-                Act::Spins => out.spinning(),
+                Act::Spins => out.hung(),
             }
         }
         self.next += 1;

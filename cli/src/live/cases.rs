@@ -41,7 +41,7 @@ impl Able {
         match step {
             Step::Frame(_) | Step::Octets { .. } | Step::Fin | Step::Reset | Step::Note(_) => true,
             Step::AppClose(_) => self.commands,
-            Step::Connect | Step::Again(_) => self.reconnects,
+            Step::Connect | Step::Repeat(_) => self.reconnects,
             Step::Wait(ticks) => *ticks <= LONGEST_SILENCE,
             // Its program reads and writes when it likes, and its kernel has buffers of its own.
             Step::AppSend { .. }
@@ -106,7 +106,7 @@ impl Able {
                 peer_ended = false;
             }
             // A repetition repeats the end and the silence too.
-            open = !matches!(step, Step::Again(_));
+            open = !matches!(step, Step::Repeat(_));
             peer_ended |= matches!(step, Step::Fin | Step::Reset);
             writer.step(step);
         }
@@ -130,7 +130,7 @@ impl Able {
             Step::Frame(frame) => Some(frame.opcode == Opcode::Close),
             Step::Octets { .. }
             | Step::Connect
-            | Step::Again(_)
+            | Step::Repeat(_)
             | Step::AppClose(_)
             | Step::AppSend { .. } => Some(false),
             Step::Fin

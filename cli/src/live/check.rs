@@ -8,7 +8,7 @@ use wsclose::code::CloseCode;
 use wsclose::judge::Verdict;
 use wsclose::role::Role;
 use wsclose::rule::{Rule, RuleSet};
-use wsclose::vectors::{self, Vector};
+use wsclose::vectors::{self, TestVector};
 
 use super::cases::{self, Able, Case};
 use super::endpoint::Pace;
@@ -86,14 +86,14 @@ pub enum Codes {
 /// The cases of an endpoint: curated scripts, systematic ones, and what is malformed between two plain
 /// connections.
 pub fn cases(able: Able, codes: Codes) -> Vec<Case> {
-    let of = |vector: &Vector| able.case(vector.name.clone(), &vector.script);
+    let of = |vector: &TestVector| able.case(vector.name.clone(), &vector.script);
     let curated: Vec<Case> = curated::built_in().iter().filter_map(of).collect();
     let systematic: Vec<Case> =
         vectors::reasons().chain(vectors::local_closes()).filter_map(|vector| of(&vector)).collect();
     let between: Vec<Case> = if able.reconnects && able.role == Role::Server {
         let single = |case: &&Case| {
             use wsclose::script::Step;
-            !case.script.as_script().steps().any(|step| matches!(step, Step::Connect | Step::Again(_)))
+            !case.script.as_script().steps().any(|step| matches!(step, Step::Connect | Step::Repeat(_)))
         };
         curated.iter().filter(single).map(|case| able.between_plain(case)).collect()
     } else {

@@ -6,7 +6,7 @@
 use wsclose::code::Profile;
 use wsclose::frame::{Decoder, Opcode, Piece};
 use wsclose::role::Role;
-use wsclose::subject::{Output, Stimulus, Subject, What};
+use wsclose::subject::{Recorder, Stimulus, Subject, TraceEventKind};
 use wsclose::subjects::model::Model;
 
 /// What of the acts of an endpoint nobody may leave out: its Closes, and the end of TCP.
@@ -33,7 +33,7 @@ impl Acts {
 pub struct Due {
     role: Role,
     model: Model,
-    said: Output,
+    said: Recorder,
     conforming: Acts,
     live: Acts,
     /// The peer has ended its half of TCP.
@@ -47,7 +47,7 @@ impl Due {
         Due {
             role,
             model: Model::new(profile),
-            said: Output::new(),
+            said: Recorder::new(),
             conforming: Acts::default(),
             live: Acts::default(),
             peer_ended: false,
@@ -67,8 +67,8 @@ impl Due {
     pub fn happens(&mut self, stimulus: Stimulus<'_>) {
         self.peer_ended |= stimulus == Stimulus::Fin;
         self.model.react(stimulus, &mut self.said);
-        for entry in self.said.entries() {
-            if let What::Sent(span) = entry.what {
+        for entry in self.said.events() {
+            if let TraceEventKind::Sent(span) = entry.kind {
                 self.conforming.wrote(self.said.octets(span));
             }
         }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use wsclose::code::{CloseCode, Profile};
 use wsclose::role::Role;
 use wsclose::script::MessageKind;
-use wsclose::subject::{Output, Stimulus, Subject, What};
+use wsclose::subject::{Recorder, Stimulus, Subject, TraceEventKind};
 use wsclose::subjects::model::Model;
 
 use super::opener::{self, Conn};
@@ -114,7 +114,7 @@ impl Talk {
         let begun = Instant::now();
         let Conn { mut wire, early } = conn;
         let model = Model::new(self.profile).with_keys(self.keys);
-        let mut speaker = Speaker { model, out: Output::new(), end: None, told: None };
+        let mut speaker = Speaker { model, out: Recorder::new(), end: None, told: None };
         speaker.model.connect(self.role, &mut speaker.out);
         speaker.wish(wishes);
         if !early.is_empty() {
@@ -136,7 +136,7 @@ impl Talk {
                 return Ok(speaker.told);
             }
         }
-        if speaker.end == Some(What::Reset) {
+        if speaker.end == Some(TraceEventKind::Reset) {
             wire.reset();
         } else {
             wire.leave(FAREWELL);
@@ -148,9 +148,9 @@ impl Talk {
 /// The model on a connection.
 struct Speaker {
     model: Model,
-    out: Output,
+    out: Recorder,
     /// How it ended TCP.
-    end: Option<What>,
+    end: Option<TraceEventKind>,
     told: Option<Told>,
 }
 
@@ -170,44 +170,46 @@ impl Speaker {
 
     /// Writes what the model wrote, and does what the messages that it delivered ask for.
     fn act(&mut self, wire: &mut Wire) {
-        while !self.out.entries().is_empty() {
+        while !self.out.events().is_empty() {
             let mut wishes = Vec::new();
-            for entry in self.out.entries() {
-                match entry.what {
-                    What::Sent(span) => {
+            for entry in self.out.events() {
+                match entry.kind {
+                    TraceEventKind::Sent(span) => {
                         // What could not be written will be heard of as a reset.
                         wire.say(self.out.octets(span), OPENING);
                     }
-                    What::Message { kind, payload } => {
+                    TraceEventKind::Message { kind, payload } => {
                         wishes.push(Wish::of(kind, self.out.octets(payload)));
                     }
-                    What::HalfFin | What::Fin | What::Reset => self.end = self.end.or(Some(entry.what)),
-                    What::Reported { code, reason, clean } => {
+                    TraceEventKind::WriteShutdown | TraceEventKind::Fin | TraceEventKind::Reset => {
+                        self.end = self.end.or(Some(entry.kind))
+                    }
+                    TraceEventKind::Reported { code, reason, clean } => {
                         let reason = reason.map(|reason| self.out.text(reason).into_owned());
                         self.told = Some(Told { code, reason, clean });
                     }
-                    What::Connected { .. }
-                    | What::Received(_)
-                    | What::PeerFin
-                    | What::PeerReset
-                    | What::PeerGone(_)
-                    | What::PeerPaused
-                    | What::PeerResumed
-                    | What::AppClose { .. }
-                    | What::AppSend { .. }
-                    | What::AppPause
-                    | What::AppResume
-                    | What::Errored(_)
-                    | What::Accepted
-                    | What::Refused(_)
-                    | What::NotAsked(_)
-                    | What::Panicked(_)
-                    | What::Spinning
-                    | What::Memory(_)
-                    | What::Moved(..)
-                    | What::Undelivered(_)
-                    | What::Note(_)
-                    | What::Ended => {}
+                    TraceEventKind::Connected { .. }
+                    | TraceEventKind::Received(_)
+                    | TraceEventKind::PeerFin
+                    | TraceEventKind::PeerReset
+                    | TraceEventKind::PeerGone(_)
+                    | TraceEventKind::PeerPaused
+                    | TraceEventKind::PeerResumed
+                    | TraceEventKind::AppClose { .. }
+                    | TraceEventKind::AppSend { .. }
+                    | TraceEventKind::AppPause
+                    | TraceEventKind::AppResume
+                    | TraceEventKind::ErrorReported(_)
+                    | TraceEventKind::RequestAccepted
+                    | TraceEventKind::RequestRefused(_)
+                    | TraceEventKind::Unsupported(_)
+                    | TraceEventKind::Panicked(_)
+                    | TraceEventKind::Hung
+                    | TraceEventKind::Memory(_)
+                    | TraceEventKind::StateChanged(..)
+                    | TraceEventKind::Undelivered(_)
+                    | TraceEventKind::Note(_)
+                    | TraceEventKind::ScriptEnded => {}
                 }
             }
             self.out.clear();

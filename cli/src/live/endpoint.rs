@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use wsclose::code::CloseCode;
 use wsclose::frame::{self, Header, Opcode};
 use wsclose::role::Role;
-use wsclose::rule::{Duties, RuleSet};
-use wsclose::subject::{Output, Stimulus, Subject};
+use wsclose::rule::{Capabilities, RuleSet};
+use wsclose::subject::{Recorder, Stimulus, Subject};
 
 use super::due::Due;
 use super::launch::Aside;
@@ -118,7 +118,7 @@ impl<'a> Endpoint<'a> {
     }
 
     /// Takes down what the endpoint does until it has been silent for `wait`, or longer if it owes something.
-    fn listen(&mut self, wait: Duration, out: &mut Output) {
+    fn listen(&mut self, wait: Duration, out: &mut Recorder) {
         loop {
             let left = self.pace.limit.saturating_sub(self.opened.elapsed());
             let Some(conn) = &mut self.conn else { return };
@@ -150,7 +150,7 @@ impl<'a> Endpoint<'a> {
                 Ok(Heard::Fin) => {
                     self.patience.ended(Instant::now());
                     self.due.ended();
-                    out.half_fin();
+                    out.write_shutdown();
                     if conn.wire.is_broken() {
                         self.over();
                         out.reset();
@@ -186,7 +186,7 @@ impl<'a> Endpoint<'a> {
     }
 
     /// Takes down what its program says beside the connection, after waiting for that no longer than `wait`.
-    fn hear_aside(&mut self, wait: Duration, out: &mut Output) {
+    fn hear_aside(&mut self, wait: Duration, out: &mut Recorder) {
         if self.beside != Beside::Awaited {
             return;
         }
@@ -199,14 +199,14 @@ impl<'a> Endpoint<'a> {
             Aside::Told(told) if self.tested.tells => {
                 out.reported(told.code, told.reason.as_deref(), told.clean);
             }
-            Aside::Ended(how) if self.tested.tells => out.errored(&how),
+            Aside::Ended(how) if self.tested.tells => out.error_reported(&how),
             Aside::Told(_) | Aside::Ended(_) => {}
             Aside::Crashed(how) => out.panicked(&how),
         }
     }
 
     /// Ends a connection of which nothing more is wanted; the trouble says why.
-    fn abandon(&mut self, out: &mut Output) {
+    fn abandon(&mut self, out: &mut Recorder) {
         if let Some(conn) = self.conn.take() {
             conn.wire.reset();
         }
@@ -245,11 +245,11 @@ impl Subject for Endpoint<'_> {
         self.tested.name()
     }
 
-    fn duties(&self, _role: Role) -> Duties {
+    fn capabilities(&self, _role: Role) -> Capabilities {
         self.tested.duties()
     }
 
-    fn connect(&mut self, _role: Role, out: &mut Output) {
+    fn connect(&mut self, _role: Role, out: &mut Recorder) {
         self.end();
         self.due.connect();
         self.patience.connect();
@@ -273,7 +273,7 @@ impl Subject for Endpoint<'_> {
         }
     }
 
-    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
         let (mut wait, mut aside) = (self.pace.gap, Duration::ZERO);
         self.due.happens(stimulus);
         match stimulus {
@@ -282,7 +282,7 @@ impl Subject for Endpoint<'_> {
                 if let Some(conn) = &mut self.conn {
                     conn.wire.fin();
                 }
-                if out.is_half_closed() {
+                if out.is_write_closed() {
                     self.over();
                     out.fin();
                 }
@@ -294,11 +294,11 @@ impl Subject for Endpoint<'_> {
             }
             Stimulus::Close { code, reason } if self.tested.commands => {
                 self.command(code, reason);
-                out.accepted();
+                out.request_accepted();
             }
             Stimulus::Tick => {
                 wait = self.pace.tick;
-                aside = match (self.tested.tells, out.is_half_closed()) {
+                aside = match (self.tested.tells, out.is_write_closed()) {
                     (false, _) => self.pace.gap,
                     // What waits for our FIN has nothing to tell before that.
                     (true, true) => self.pace.tick,
@@ -316,7 +316,7 @@ impl Subject for Endpoint<'_> {
         }
         self.listen(wait, out);
         // A program may speak before its connection is over; it is waited for only then.
-        let over = self.conn.is_none() || out.is_half_closed();
+        let over = self.conn.is_none() || out.is_write_closed();
         self.hear_aside(if over { aside } else { Duration::ZERO }, out);
     }
 }

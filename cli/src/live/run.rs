@@ -8,10 +8,10 @@ use std::time::Duration;
 use wsclose::code::{CloseCode, Profile};
 use wsclose::frame::{Decoder, Opcode, Piece};
 use wsclose::judge::{Judge, Verdict};
-use wsclose::report::Standing;
+use wsclose::report::FindingStatus;
 use wsclose::role::Role;
 use wsclose::rule::{Level, Rule, RuleSet};
-use wsclose::subject::What;
+use wsclose::subject::TraceEventKind;
 use wsclose::trace::Trace;
 
 use super::cases::Case;
@@ -81,7 +81,7 @@ impl Played {
             None => judge.verdicts().with(verdict),
             Some(_) => RuleSet::EMPTY,
         };
-        let timed = timed.and(verdicts(Verdict::Breaks));
+        let timed = timed.intersection(verdicts(Verdict::Violates));
         Played {
             name: case.name.clone(),
             script: case.script.as_script().to_string(),
@@ -134,11 +134,11 @@ fn timeline(trace: &Trace) -> String {
 fn code_written(trace: &Trace) -> Option<CloseCode> {
     let (mut decoder, mut key, mut close) = (Decoder::new(), None, false);
     let (mut head, mut last) = (Vec::new(), None);
-    for entry in trace.entries() {
-        if let What::Connected { .. } = entry.what {
+    for entry in trace.events() {
+        if let TraceEventKind::Connected { .. } = entry.kind {
             (decoder, close) = (Decoder::new(), false);
         }
-        let What::Sent(span) = entry.what else { continue };
+        let TraceEventKind::Sent(span) = entry.kind else { continue };
         let mut rest = trace.octets(span);
         while let Some(piece) = decoder.next(&mut rest) {
             match piece {
@@ -200,7 +200,7 @@ pub struct Told {
     /// How sure that is.
     pub surety: Surety,
     /// What it does to the run.
-    pub standing: Option<Standing>,
+    pub standing: Option<FindingStatus>,
     /// Why it is no news, where it is listed as known.
     pub reason: Option<String>,
 }
@@ -214,7 +214,7 @@ impl Told {
             (Some(standing), _, _) if matches!(self.rule.level(), Level::Info) => Outcome::Stands(standing),
             (Some(_), Surety::Flaky, _) => Outcome::Flaky,
             (Some(_), Surety::Once, _) => Outcome::NotRepeated,
-            (None, _, Verdict::Conforms | Verdict::Breaks) => Outcome::Kept,
+            (None, _, Verdict::Conforms | Verdict::Violates) => Outcome::Kept,
             (None, _, Verdict::Inconclusive) => Outcome::Inconclusive,
             (None, _, Verdict::NotExercised) => Outcome::NotExercised,
         }
@@ -225,7 +225,7 @@ impl Told {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// It was broken, again and again.
-    Stands(Standing),
+    Stands(FindingStatus),
     /// It was broken, and not when its case was played again.
     Flaky,
     /// It was broken, and there was no time to see that again.
@@ -258,7 +258,7 @@ pub struct Finding<'a> {
     /// The rule, over the whole run.
     pub told: &'a Told,
     /// What it does to the run.
-    pub standing: Standing,
+    pub standing: FindingStatus,
     /// The case that shows it.
     pub case: &'a Played,
     /// What was found in that case.
@@ -327,16 +327,16 @@ impl Run {
                 None => (Surety::Once, smallest),
             };
             let verdict = match (breaking.is_empty(), kept, unclear) {
-                (false, _, _) => Verdict::Breaks,
+                (false, _, _) => Verdict::Violates,
                 (true, 1.., _) => Verdict::Conforms,
                 (true, 0, true) => Verdict::Inconclusive,
                 (true, 0, false) => Verdict::NotExercised,
             };
             let reason = known.get(&rule).cloned();
             let standing = (!breaking.is_empty()).then(|| match surety {
-                Surety::Repeated => Standing::of(rule.level(), reason.is_some(), strict),
+                Surety::Repeated => FindingStatus::of(rule.level(), reason.is_some(), strict),
                 // Whoever cannot show it again does not fail anybody for it.
-                Surety::Flaky | Surety::Once => Standing::of(Level::Info, false, strict),
+                Surety::Flaky | Surety::Once => FindingStatus::of(Level::Info, false, strict),
             });
             Told { rule, verdict, broken: breaking.len(), kept, example, surety, standing, reason }
         };
@@ -345,7 +345,7 @@ impl Run {
 
     /// Whether any rule fails the run.
     pub fn fails(&self) -> bool {
-        self.rules.iter().any(|told| told.standing == Some(Standing::Fails))
+        self.rules.iter().any(|told| told.standing == Some(FindingStatus::Fail))
     }
 
     /// Whether anything was tested at all.
@@ -358,10 +358,10 @@ impl Run {
         let mut findings: Vec<Finding<'_>> =
             self.rules.iter().filter_map(|told| self.finding(told)).collect();
         findings.sort_by_key(|finding| match finding.standing {
-            Standing::Fails => 0,
-            Standing::Warns => 1,
-            Standing::Known => 2,
-            Standing::Informs => 3,
+            FindingStatus::Fail => 0,
+            FindingStatus::Warn => 1,
+            FindingStatus::Known => 2,
+            FindingStatus::Info => 3,
         });
         findings
     }
@@ -373,12 +373,12 @@ impl Run {
     }
 
     /// How many rules stand so.
-    pub fn count(&self, standing: Standing) -> usize {
+    pub fn count(&self, standing: FindingStatus) -> usize {
         self.rules.iter().filter(|told| told.standing == Some(standing)).count()
     }
 
     /// The worst that a case did to the run.
-    pub fn worst(&self, case: &Played) -> Option<Standing> {
+    pub fn worst(&self, case: &Played) -> Option<FindingStatus> {
         let broken = self.rules.iter().filter(|told| case.breaks(told.rule));
         broken.filter_map(|told| told.standing).min()
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use wsclose::judge::Verdict;
-use wsclose::report::Standing;
+use wsclose::report::FindingStatus;
 
 use super::run::{Finding, Run};
 use crate::out::Out;
@@ -26,14 +26,14 @@ pub fn write(run: &Run, out: &mut Out) -> io::Result<()> {
     for told in &run.rules {
         let mark = told.outcome().name();
         let count = match told.verdict {
-            Verdict::Breaks => format!("{} of {}", told.broken, told.broken + told.kept),
+            Verdict::Violates => format!("{} of {}", told.broken, told.broken + told.kept),
             Verdict::Conforms => format!("{}", told.kept),
             Verdict::Inconclusive | Verdict::NotExercised => String::new(),
         };
         let line = format!("{mark:<14}{:<36}{:<9}{count}", told.rule, told.rule.level());
         writeln!(out, "{}", line.trim_end())?;
     }
-    let shown = |finding: &Finding<'_>| finding.standing != Standing::Informs;
+    let shown = |finding: &Finding<'_>| finding.standing != FindingStatus::Info;
     run.findings().into_iter().filter(shown).try_for_each(|finding| evidence(run, finding, out))?;
     for note in &run.notes {
         writeln!(out, "\nnote: {note}")?;
@@ -44,7 +44,7 @@ pub fn write(run: &Run, out: &mut Out) -> io::Result<()> {
     for (case, trouble) in run.troubles() {
         writeln!(out, "\nnot tested: {}: {trouble}", case.name)?;
     }
-    let (fails, warns) = (run.count(Standing::Fails), run.count(Standing::Warns));
+    let (fails, warns) = (run.count(FindingStatus::Fail), run.count(FindingStatus::Warn));
     writeln!(out, "\nverdict: {}, {fails} rules fail, {warns} warn", run.verdict())
 }
 
@@ -52,7 +52,7 @@ fn evidence(run: &Run, finding: Finding<'_>, out: &mut Out) -> io::Result<()> {
     let Finding { told, standing, case, found } = finding;
     let (rule, standing) = (told.rule, standing.name());
     writeln!(out, "\n{standing}: {rule} ({}, RFC 6455 §{})", rule.level(), rule.sections())?;
-    writeln!(out, "  {}", rule.says())?;
+    writeln!(out, "  {}", rule.summary())?;
     writeln!(out, "  expected: {}", found.expected)?;
     writeln!(out, "  actual:   {}", found.actual)?;
     if let Some(reason) = &told.reason {

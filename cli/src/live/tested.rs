@@ -3,7 +3,7 @@
 
 use wsclose::code::Profile;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 
 use super::cases::Able;
 use super::launch::Launcher;
@@ -52,7 +52,7 @@ impl Tested<'_> {
     }
 
     /// What it is held to.
-    pub fn duties(&self) -> Duties {
+    pub fn duties(&self) -> Capabilities {
         duties(self.commands, self.tells)
     }
 
@@ -68,13 +68,13 @@ impl Tested<'_> {
 
 /// All that shows on the wire, and what an endpoint's program does for us: to close when told to, and to tell how it
 /// closed. An endpoint has a clock, but nobody waits for it long enough to blame it.
-pub fn duties(commands: bool, tells: bool) -> Duties {
-    let mut lacks = vec![Duty::ShowsMemory, Duty::ShowsMessages];
+pub fn duties(commands: bool, tells: bool) -> Capabilities {
+    let mut lacks = vec![Capability::ReportsMemory, Capability::ReportsMessages];
     if !commands {
-        lacks.push(Duty::OffersApi);
+        lacks.push(Capability::ExposesCloseApi);
     }
     if !tells {
-        lacks.extend([Duty::Reports, Duty::ReportsClean]);
+        lacks.extend([Capability::ReportsCloseStatus, Capability::ReportsClean]);
     }
-    Duties::ALL.without(&lacks)
+    Capabilities::ALL.without(&lacks)
 }

@@ -6,11 +6,11 @@
 use std::fmt::Write as _;
 
 use wsclose::code::CloseCode;
-use wsclose::matrix::Row;
-use wsclose::matrix::codes::{Mark, Marks};
-use wsclose::matrix::compare::own_marks;
+use wsclose::matrix::SubjectResult;
+use wsclose::matrix::codes::{CodeMap, CodeReaction};
+use wsclose::matrix::compare::comparable_codes;
 use wsclose::role::Role;
-use wsclose::vectors::Way;
+use wsclose::vectors::CodeOrigin;
 
 use super::folder::MARK;
 use super::results::Results;
@@ -38,30 +38,30 @@ fn boxes() -> impl Iterator<Item = (u16, u16)> {
 }
 
 /// Colour, and how it is hatched: the path of one tile of 8 × 8.
-const fn looks(mark: Mark) -> (&'static str, &'static str) {
+const fn looks(mark: CodeReaction) -> (&'static str, &'static str) {
     match mark {
-        Mark::Echoed => ("#2b7bba", ""),
-        Mark::Taken => ("#7fc4ee", "M0 4H8"),
-        Mark::AnsweredEmpty => ("#d9a1c2", "M4 0V8"),
-        Mark::AnsweredOtherwise => ("#a58ad8", "M0 2H8M0 6H8"),
-        Mark::RefusedBy1002 => ("#e07b39", "M-2 2L2 -2M0 8L8 0M6 10L10 6"),
-        Mark::RefusedBy1007 => ("#f0b429", "M-2 6L2 10M0 0L8 8M6 -2L10 2"),
-        Mark::RefusedOtherwise => ("#f4e06d", "M0 0L8 8M0 8L8 0"),
-        Mark::Dropped => ("#9a9a9a", "M2 0V8M6 0V8"),
-        Mark::Nothing => ("#ececec", ""),
-        Mark::Written => ("#3aa17e", ""),
-        Mark::Changed => ("#9fd8b6", "M0 4H8"),
-        Mark::RefusedToWrite => ("#e8a27a", "M0 4H8M4 0V8"),
-        Mark::NoInterface => ("#dfe3e8", "M-2 2L2 -2M0 8L8 0M6 10L10 6"),
-        Mark::NotWritten => ("#c9c9c9", "M4 3V5"),
-        Mark::Panicked => ("#222222", "M0 0L8 8M0 8L8 0"),
-        Mark::Hung => ("#5a2d2d", "M0 4H8"),
+        CodeReaction::Echoed => ("#2b7bba", ""),
+        CodeReaction::Accepted => ("#7fc4ee", "M0 4H8"),
+        CodeReaction::RepliedEmpty => ("#d9a1c2", "M4 0V8"),
+        CodeReaction::RepliedOtherwise => ("#a58ad8", "M0 2H8M0 6H8"),
+        CodeReaction::RejectedWith1002 => ("#e07b39", "M-2 2L2 -2M0 8L8 0M6 10L10 6"),
+        CodeReaction::RejectedWith1007 => ("#f0b429", "M-2 6L2 10M0 0L8 8M6 -2L10 2"),
+        CodeReaction::RejectedOtherwise => ("#f4e06d", "M0 0L8 8M0 8L8 0"),
+        CodeReaction::Dropped => ("#9a9a9a", "M2 0V8M6 0V8"),
+        CodeReaction::Nothing => ("#ececec", ""),
+        CodeReaction::Written => ("#3aa17e", ""),
+        CodeReaction::Changed => ("#9fd8b6", "M0 4H8"),
+        CodeReaction::RefusedToWrite => ("#e8a27a", "M0 4H8M4 0V8"),
+        CodeReaction::NoInterface => ("#dfe3e8", "M-2 2L2 -2M0 8L8 0M6 10L10 6"),
+        CodeReaction::NotWritten => ("#c9c9c9", "M4 3V5"),
+        CodeReaction::Panicked => ("#222222", "M0 0L8 8M0 8L8 0"),
+        CodeReaction::Hung => ("#5a2d2d", "M0 4H8"),
     }
 }
 
 /// A row of the sheet: a peer, and the role or roles in which it did what the squares show.
 struct Shown<'a> {
-    row: &'a Row,
+    row: &'a SubjectResult,
     role: Role,
     roles: &'static str,
 }
@@ -69,7 +69,8 @@ struct Shown<'a> {
 /// The sheet.
 pub fn sheet(results: &Results<'_>) -> String {
     let shown: Vec<Shown<'_>> = results.rows.iter().flat_map(rows_of).collect();
-    let used: Vec<Mark> = Mark::ALL.into_iter().filter(|mark| count(&shown, *mark) > 0).collect();
+    let used: Vec<CodeReaction> =
+        CodeReaction::ALL.into_iter().filter(|mark| count(&shown, *mark) > 0).collect();
     let legend = 94 + 22 * (used.len() as u32).div_ceil(LEGEND_COLUMNS);
     let height = legend + 20 + ROW * shown.len() as u32 + 10;
     let mut svg = format!(
@@ -98,8 +99,8 @@ const STYLE: &str = "<style>text{font-family:system-ui,'DejaVu Sans',sans-serif;
 .f{fill:none;stroke:#444;stroke-width:.6}.r{fill:none;stroke:#222;stroke-width:.9}.x{stroke:#444;stroke-width:.6}</style>\n";
 
 /// One row where client and server do the same, two where they do not, none where codes were not played.
-fn rows_of(row: &Row) -> Vec<Shown<'_>> {
-    let [client, server] = row.parts.each_ref();
+fn rows_of(row: &SubjectResult) -> Vec<Shown<'_>> {
+    let [client, server] = row.roles.each_ref();
     if client.codes.is_empty() || server.codes.is_empty() {
         Vec::new()
     } else if client.codes == server.codes {
@@ -110,11 +111,11 @@ fn rows_of(row: &Row) -> Vec<Shown<'_>> {
     }
 }
 
-fn codes<'a>(shown: &Shown<'a>) -> impl Iterator<Item = (Way, &'a Marks)> {
-    Way::ALL.into_iter().zip(&shown.row.part(shown.role).codes)
+fn codes<'a>(shown: &Shown<'a>) -> impl Iterator<Item = (CodeOrigin, &'a CodeMap)> {
+    CodeOrigin::ALL.into_iter().zip(&shown.row.role_result(shown.role).codes)
 }
 
-fn count(shown: &[Shown<'_>], mark: Mark) -> usize {
+fn count(shown: &[Shown<'_>], mark: CodeReaction) -> usize {
     shown.iter().flat_map(codes).map(|(_, marks)| marks.count(mark)).sum()
 }
 
@@ -129,10 +130,11 @@ fn described(shown: &[Shown<'_>]) -> String {
 }
 
 /// A square in words.
-fn in_words(shown: &Shown<'_>, way: Way, marks: &Marks) -> String {
-    let counts = Mark::ALL.into_iter().map(|mark| (mark, marks.count(mark))).filter(|(_, count)| *count > 0);
-    let counts: Vec<String> = counts.map(|(mark, count)| format!("{count} {}", mark.says())).collect();
-    format!("{} {}, {}: {}", shown.row.name, shown.roles, way.says(), counts.join("; "))
+fn in_words(shown: &Shown<'_>, way: CodeOrigin, marks: &CodeMap) -> String {
+    let counts =
+        CodeReaction::ALL.into_iter().map(|mark| (mark, marks.count(mark))).filter(|(_, count)| *count > 0);
+    let counts: Vec<String> = counts.map(|(mark, count)| format!("{count} {}", mark.description())).collect();
+    format!("{} {}, {}: {}", shown.row.name, shown.roles, way.description(), counts.join("; "))
 }
 
 /// Text between tags.
@@ -140,7 +142,7 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-fn definitions(used: &[Mark], svg: &mut String) {
+fn definitions(used: &[CodeReaction], svg: &mut String) {
     *svg += "<defs>\n";
     for mark in used {
         let (colour, hatch) = looks(*mark);
@@ -156,7 +158,7 @@ fn definitions(used: &[Mark], svg: &mut String) {
     *svg += "</defs>\n";
 }
 
-fn heading(shown: &[Shown<'_>], used: &[Mark], svg: &mut String) {
+fn heading(shown: &[Shown<'_>], used: &[CodeReaction], svg: &mut String) {
     *svg += "<text class=\"t\" x=\"20\" y=\"30\">What peers make of the 65,536 close codes</text>\n";
     let about = if shown.is_empty() {
         ["No codes were played.", ""]
@@ -180,10 +182,10 @@ fn heading(shown: &[Shown<'_>], used: &[Mark], svg: &mut String) {
             mark.name(),
             x + 13,
             y + 11,
-            mark.letter(),
+            mark.symbol(),
             x + 32,
             y + 12,
-            mark.says(),
+            mark.description(),
             count(shown, *mark)
         )
         .expect("a string grows");
@@ -201,9 +203,9 @@ fn row(shown: &Shown<'_>, y: u32, svg: &mut String) {
     .expect("a string grows");
     for (column, (way, marks)) in codes(shown).enumerate() {
         let x = GUTTER + column as u32 * (SIDE + GUTTER);
-        let own = own_marks(shown.row.part(shown.role).duties, way);
+        let own = comparable_codes(shown.row.role_result(shown.role).capabilities, way);
         let whose = if own { "" } else { " (its program)" };
-        writeln!(svg, "<text class=\"s\" x=\"{x}\" y=\"{}\">{}{whose}</text>", y + 29, way.says())
+        writeln!(svg, "<text class=\"s\" x=\"{x}\" y=\"{}\">{}{whose}</text>", y + 29, way.description())
             .expect("a string grows");
         strip(marks, x, y + STRIP, svg);
         let title = escaped(&in_words(shown, way, marks));
@@ -226,15 +228,15 @@ fn row(shown: &Shown<'_>, y: u32, svg: &mut String) {
 }
 
 /// The mark of most codes from one to another, and whether any has another one.
-fn most(marks: &Marks, first: u16, last: u16) -> (Mark, bool) {
-    let mut counts = Mark::ALL.map(|mark| (0, mark));
-    (first..=last).for_each(|code| counts[marks.on(CloseCode(code)) as usize].0 += 1);
+fn most(marks: &CodeMap, first: u16, last: u16) -> (CodeReaction, bool) {
+    let mut counts = CodeReaction::ALL.map(|mark| (0, mark));
+    (first..=last).for_each(|code| counts[marks.get(CloseCode(code)) as usize].0 += 1);
     let (most, mark) =
         counts.into_iter().max_by_key(|(count, mark)| (*count, std::cmp::Reverse(*mark))).expect("some");
     (mark, most < u32::from(last - first) + 1)
 }
 
-fn strip(marks: &Marks, x: u32, y: u32, svg: &mut String) {
+fn strip(marks: &CodeMap, x: u32, y: u32, svg: &mut String) {
     let all = boxes().count() as f32;
     for (at, (first, last)) in boxes().enumerate() {
         let (mark, mixed) = most(marks, first, last);
@@ -246,10 +248,10 @@ fn strip(marks: &Marks, x: u32, y: u32, svg: &mut String) {
             "<rect class=\"x\" x=\"{left:.1}\" y=\"{y}\" width=\"{wide:.1}\" height=\"16\" \
              fill=\"url(#{})\"><title>{}</title></rect><text class=\"b\" x=\"{:.1}\" y=\"{}\">{}{star}</text>",
             mark.name(),
-            escaped(&format!("{}: {}{star}", range(first, last), mark.says())),
+            escaped(&format!("{}: {}{star}", range(first, last), mark.description())),
             left + wide / 2.0,
             y + 11,
-            mark.letter()
+            mark.symbol()
         )
         .expect("a string grows");
         let label = match first {
@@ -271,15 +273,15 @@ fn range(first: u16, last: u16) -> String {
 }
 
 /// The codes as runs, in the coordinates of the square: each code is one unit wide and high.
-fn square(marks: &Marks, svg: &mut String) {
+fn square(marks: &CodeMap, svg: &mut String) {
     let (mut letters, mut rings) = (String::new(), String::new());
-    for (first, last, mark) in marks.runs() {
+    for (first, last, mark) in marks.ranges() {
         let name = mark.name();
         write!(
             svg,
             "<g fill=\"url(#{name})\"><title>{}: {}</title>",
             range(first.0, last.0),
-            escaped(mark.says())
+            escaped(mark.description())
         )
         .expect("a string grows");
         for (x, y, wide, high) in rectangles(u32::from(first.0), u32::from(last.0)) {
@@ -290,7 +292,7 @@ fn square(marks: &Marks, svg: &mut String) {
                     letters,
                     "<text class=\"l\" x=\"128\" y=\"{}\">{}</text>",
                     y + high / 2 + 11,
-                    mark.letter()
+                    mark.symbol()
                 )
                 .expect("a string grows");
             }
@@ -333,12 +335,13 @@ fn rectangles(first: u32, last: u32) -> Vec<(u32, u32, u32, u32)> {
 }
 
 /// The counts below a square, by letter.
-fn caption(marks: &Marks, x: u32, y: u32, svg: &mut String) {
-    let mut counts: Vec<(usize, Mark)> = Mark::ALL.map(|mark| (marks.count(mark), mark)).into();
+fn caption(marks: &CodeMap, x: u32, y: u32, svg: &mut String) {
+    let mut counts: Vec<(usize, CodeReaction)> =
+        CodeReaction::ALL.map(|mark| (marks.count(mark), mark)).into();
     counts.retain(|(count, _)| *count > 0);
     counts.sort_by_key(|(count, mark)| (std::cmp::Reverse(*count), *mark));
     let words: Vec<String> =
-        counts.iter().map(|(count, mark)| format!("{} {count}", mark.letter())).collect();
+        counts.iter().map(|(count, mark)| format!("{} {count}", mark.symbol())).collect();
     writeln!(svg, "<text class=\"c\" x=\"{x}\" y=\"{y}\">{}</text>", words.join(" · "))
         .expect("a string grows");
 }

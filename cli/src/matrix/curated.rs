@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use wsclose::script::ScriptBuf;
-use wsclose::vectors::Vector;
+use wsclose::vectors::TestVector;
 
 use crate::files::{self, FileError};
 
@@ -11,16 +11,16 @@ use crate::files::{self, FileError};
 const BUILT_IN: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/curated.rs"));
 
 /// Those of the project, as it was when this command was built.
-pub fn built_in() -> Vec<Vector> {
+pub fn built_in() -> Vec<TestVector> {
     let read = |(name, octets): &(&str, &[u8])| {
         let script = ScriptBuf::read(octets).unwrap_or_else(|mistake| panic!("{name}: {mistake}"));
-        Vector::curated((*name).to_owned(), script.as_script())
+        TestVector::curated((*name).to_owned(), script.as_script())
     };
     BUILT_IN.iter().map(read).collect()
 }
 
 /// Those of a folder; the first that cannot be read is an error, since a report without it would look whole.
-pub fn from(folder: &Path) -> Result<Vec<Vector>, FileError> {
+pub fn from(folder: &Path) -> Result<Vec<TestVector>, FileError> {
     if !files::is_folder(folder, "a folder")? {
         return Err(FileError::NotAFolder(files::shown(folder)));
     }
@@ -32,7 +32,7 @@ pub fn from(folder: &Path) -> Result<Vec<Vector>, FileError> {
     for path in paths {
         let case = files::load(&path, false)?;
         let name = files::shown(&path.strip_prefix(folder).unwrap_or(&path).with_extension(""));
-        scripts.push(Vector::curated(name, case.script.as_script()));
+        scripts.push(TestVector::curated(name, case.script.as_script()));
     }
     Ok(scripts)
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use wsclose::matrix::compare::{Disagreement, Topic, code_disagreements};
 use wsclose::role::Role;
 use wsclose::rule::Level;
-use wsclose::vectors::Way;
+use wsclose::vectors::CodeOrigin;
 
 use super::folder::MARK;
 use super::markdown::cell;
@@ -22,7 +22,7 @@ pub fn page(results: &Results<'_>) -> String {
     for topic in &results.topics {
         section(results, topic, &mut page);
     }
-    for way in Way::ALL {
+    for way in CodeOrigin::ALL {
         for role in [Role::Server, Role::Client] {
             codes(results, role, way, &mut page);
         }
@@ -54,7 +54,7 @@ fn section(results: &Results<'_>, topic: &Topic, page: &mut String) {
     writeln!(
         page,
         "## {rule}\n\n> {} ({sections}{}: {})\n\nPeers differ in {differing} of {} scripts about it.\n",
-        rule.says(),
+        rule.summary(),
         rule.level(),
         weight(rule.level()),
         topic.scripts
@@ -72,7 +72,7 @@ fn section(results: &Results<'_>, topic: &Topic, page: &mut String) {
 const KINDS: usize = 8;
 
 fn kind(results: &Results<'_>, kind: &Disagreement, page: &mut String) {
-    let Disagreement { name, note, text, scripts, camps } = kind;
+    let Disagreement { name, note, text, scripts, groups: camps } = kind;
     let more = match scripts {
         1 => String::new(),
         scripts => format!(" and {} more", scripts - 1),
@@ -81,7 +81,7 @@ fn kind(results: &Results<'_>, kind: &Disagreement, page: &mut String) {
     writeln!(page, "**{name}**{more}{note}\n\n```text\n{text}```\n\n| who | what |\n|---|---|")
         .expect("a string grows");
     for camp in camps {
-        let did = camp.did.as_deref().unwrap_or("*left to its program*");
+        let did = camp.behavior.as_deref().unwrap_or("*left to its program*");
         writeln!(page, "| {} | {} |", results.names(&camp.rows), cell(did)).expect("a string grows");
     }
     page.push('\n');
@@ -90,7 +90,7 @@ fn kind(results: &Results<'_>, kind: &Disagreement, page: &mut String) {
 /// The most runs of codes that are written out.
 const RUNS: usize = 8;
 
-fn codes(results: &Results<'_>, role: Role, way: Way, page: &mut String) {
+fn codes(results: &Results<'_>, role: Role, way: CodeOrigin, page: &mut String) {
     let kinds = code_disagreements(&results.rows, role, way);
     if kinds.is_empty() {
         return;
@@ -98,7 +98,7 @@ fn codes(results: &Results<'_>, role: Role, way: Way, page: &mut String) {
     writeln!(
         page,
         "## Codes to a {role}: {}\n\n| codes | how many | who does what |\n|---|--:|---|",
-        way.says()
+        way.description()
     )
     .expect("a string grows");
     for kind in kinds {
@@ -110,7 +110,8 @@ fn codes(results: &Results<'_>, role: Role, way: Way, page: &mut String) {
         if kind.codes.len() > RUNS {
             runs += &format!(", and {} more runs", kind.codes.len() - RUNS);
         }
-        let camps = kind.camps.iter().map(|(mark, rows)| format!("{}: {}", mark.says(), results.names(rows)));
+        let camps =
+            kind.groups.iter().map(|(mark, rows)| format!("{}: {}", mark.description(), results.names(rows)));
         let camps = camps.collect::<Vec<_>>().join("<br>");
         writeln!(page, "| {runs} | {} | {camps} |", kind.count).expect("a string grows");
     }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use wsclose::matrix::Row;
-use wsclose::matrix::compare::{About, own_marks};
+use wsclose::matrix::SubjectResult;
+use wsclose::matrix::compare::{ScriptTopics, comparable_codes};
 use wsclose::role::Role;
 use wsclose::rule::Rule;
-use wsclose::vectors::Way;
+use wsclose::vectors::CodeOrigin;
 
 use super::folder::MARK;
 use super::results::Results;
@@ -120,7 +120,7 @@ pub fn text(results: &Results<'_>) -> String {
         scripts: Counts {
             curated: plan.curated(),
             systematic: plan.scripts().len() - plan.curated(),
-            cuts: plan.cuts().len(),
+            cuts: plan.segmentations().len(),
         },
         rules: Rule::ALL
             .into_iter()
@@ -128,7 +128,7 @@ pub fn text(results: &Results<'_>) -> String {
                 id: rule.id(),
                 level: rule.level().name(),
                 sections: rule.sections(),
-                says: rule.says(),
+                says: rule.summary(),
             })
             .collect(),
         subjects: (0..results.rows.len()).map(|at| subject(results, at)).collect(),
@@ -165,16 +165,16 @@ fn subject<'a>(results: &'a Results<'_>, at: usize) -> SubjectEntry<'a> {
     }
 }
 
-fn cell(results: &Results<'_>, row: &Row, rule: Rule) -> CellEntry {
+fn cell(results: &Results<'_>, row: &SubjectResult, rule: Rule) -> CellEntry {
     let cell = row.cell(rule);
     CellEntry {
         rule: rule.id(),
-        asked: row.asks(rule),
-        kept: cell.kept,
-        broken: cell.broken,
-        unclear: cell.unclear,
+        asked: row.covers(rule),
+        kept: cell.conformed,
+        broken: cell.violated,
+        unclear: cell.inconclusive,
         standing: results.standing(row, rule, &cell).map(|standing| standing.name()),
-        shortest: cell.shown.map(|shown| ShortestEntry {
+        shortest: cell.example.map(|shown| ShortestEntry {
             name: shown.name,
             script: shown.text,
             actual: shown.actual,
@@ -182,27 +182,27 @@ fn cell(results: &Results<'_>, row: &Row, rule: Rule) -> CellEntry {
     }
 }
 
-fn codes(row: &Row, role: Role) -> Vec<CodesEntry> {
-    let part = row.part(role);
-    let entry = |(way, marks): (Way, &wsclose::matrix::codes::Marks)| CodesEntry {
+fn codes(row: &SubjectResult, role: Role) -> Vec<CodesEntry> {
+    let part = row.role_result(role);
+    let entry = |(way, marks): (CodeOrigin, &wsclose::matrix::codes::CodeMap)| CodesEntry {
         role: role.name(),
         way: way.name(),
-        own: own_marks(part.duties, way),
-        runs: marks.runs().into_iter().map(|(first, last, mark)| (first.0, last.0, mark.name())).collect(),
+        own: comparable_codes(part.capabilities, way),
+        runs: marks.ranges().into_iter().map(|(first, last, mark)| (first.0, last.0, mark.name())).collect(),
     };
-    Way::ALL.into_iter().zip(&part.codes).map(entry).collect()
+    CodeOrigin::ALL.into_iter().zip(&part.codes).map(entry).collect()
 }
 
 fn played<'a>(results: &'a Results<'_>) -> (Vec<String>, Vec<PlayedEntry<'a>>) {
     let Some(reference) = results.rows.first() else { return (Vec::new(), Vec::new()) };
-    let about = About::of(results.plan, reference);
+    let about = ScriptTopics::of(results.plan, reference);
     let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
     let mut outcomes: Vec<String> = Vec::new();
     let mut entries = Vec::new();
     for (at, vector) in results.plan.scripts().iter().enumerate() {
         for role in Role::ALL {
-            let of = |row: &Row| {
-                let said = about.says(row, role, at)?;
+            let of = |row: &SubjectResult| {
+                let said = about.describe(row, role, at)?;
                 let next = outcomes.len();
                 let number = *numbers.entry(said.clone()).or_insert(next);
                 if number == next {

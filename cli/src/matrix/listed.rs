@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use wsclose::judge::Verdict;
-use wsclose::report::Standing;
+use wsclose::report::FindingStatus;
 use wsclose_peers::known::Known;
 
 use crate::files::FileError;
@@ -32,7 +32,8 @@ pub fn mark(rows: &mut [Row], known: &Known) {
             told.reason = Some(reason.to_owned());
             match told.surety {
                 Surety::Repeated => {
-                    told.standing = told.standing.map(|_| Standing::of(told.rule.level(), true, run.strict));
+                    told.standing =
+                        told.standing.map(|_| FindingStatus::of(told.rule.level(), true, run.strict));
                 }
                 // What does not come again is held against nobody as it is.
                 Surety::Flaky | Surety::Once => {}

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
-use wsclose::report::Standing;
+use wsclose::report::FindingStatus;
 use wsclose::rule::Level;
 
 use crate::args;
@@ -54,8 +54,8 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Fa
             Came::Run(run) => {
                 failed |= run.fails();
                 untested |= !run.is_whole();
-                let numbers =
-                    [Standing::Fails, Standing::Warns].map(|standing| count(run, standing).to_string());
+                let numbers = [FindingStatus::Fail, FindingStatus::Warn]
+                    .map(|standing| count(run, standing).to_string());
                 let flaky =
                     run.rules.iter().filter(|told| told.broken > 0 && told.surety == Surety::Flaky).count();
                 let [fails, warns] = numbers;
@@ -94,7 +94,7 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Fa
     })
 }
 
-fn count(run: &Run, standing: Standing) -> usize {
+fn count(run: &Run, standing: FindingStatus) -> usize {
     run.rules.iter().filter(|told| told.standing == Some(standing)).count()
 }
 
@@ -111,7 +111,7 @@ fn broken(name: &str, run: &Run, out: &mut Out) -> Result<(), Failure> {
         writeln!(
             out,
             "  {:<8} {:<36}{:<9}{} in {case}: {}",
-            told.standing.map_or("", Standing::name),
+            told.standing.map_or("", FindingStatus::name),
             told.rule,
             told.surety.name(),
             told.broken,

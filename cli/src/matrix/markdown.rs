@@ -3,12 +3,12 @@
 
 use std::fmt::Write as _;
 
-use wsclose::matrix::compare::own_marks;
-use wsclose::matrix::{Cell, Row};
-use wsclose::report::Standing;
+use wsclose::matrix::compare::comparable_codes;
+use wsclose::matrix::{Cell, SubjectResult};
+use wsclose::report::FindingStatus;
 use wsclose::role::Role;
 use wsclose::rule::Rule;
-use wsclose::vectors::Way;
+use wsclose::vectors::CodeOrigin;
 use wsclose_peers::vocabulary::{self, Spell, Spelling};
 
 use super::folder::MARK;
@@ -41,7 +41,7 @@ fn played(results: &Results<'_>) -> String {
              {} cuts of curated ones",
             plan.curated(),
             plan.scripts().len() - plan.curated(),
-            plan.cuts().len(),
+            plan.segmentations().len(),
         ),
         false => "No scripts".to_owned(),
     };
@@ -67,10 +67,10 @@ fn subjects(results: &Results<'_>, page: &mut String) {
             "| {} | {} | {} | {} | {} | {} | {} |",
             row.name,
             row.scripts(),
-            count(Standing::Fails),
-            count(Standing::Known),
-            count(Standing::Warns),
-            count(Standing::Informs),
+            count(FindingStatus::Fail),
+            count(FindingStatus::Known),
+            count(FindingStatus::Warn),
+            count(FindingStatus::Info),
             notes.join("; ")
         )
         .expect("a string grows");
@@ -103,16 +103,16 @@ fn rules(results: &Results<'_>, page: &mut String) {
     page.push('\n');
 }
 
-fn counts(results: &Results<'_>, row: &Row, rule: Rule, cell: &Cell) -> String {
-    let counts = format!("{}/{}", cell.broken, cell.exercised());
+fn counts(results: &Results<'_>, row: &SubjectResult, rule: Rule, cell: &Cell) -> String {
+    let counts = format!("{}/{}", cell.violated, cell.exercised());
     match results.standing(row, rule, cell) {
-        Some(Standing::Fails) => format!("**NEW** {counts}"),
-        Some(Standing::Known) => format!("known {counts}"),
-        Some(Standing::Warns) => format!("warn {counts}"),
-        Some(Standing::Informs) => format!("info {counts}"),
-        None if !row.asks(rule) => "–".to_owned(),
-        None if cell.kept > 0 => cell.kept.to_string(),
-        None if cell.unclear > 0 => "unclear".to_owned(),
+        Some(FindingStatus::Fail) => format!("**NEW** {counts}"),
+        Some(FindingStatus::Known) => format!("known {counts}"),
+        Some(FindingStatus::Warn) => format!("warn {counts}"),
+        Some(FindingStatus::Info) => format!("info {counts}"),
+        None if !row.covers(rule) => "–".to_owned(),
+        None if cell.conformed > 0 => cell.conformed.to_string(),
+        None if cell.inconclusive > 0 => "unclear".to_owned(),
         None => String::new(),
     }
 }
@@ -123,7 +123,7 @@ fn breaches(results: &Results<'_>, page: &mut String) {
         let broken: Vec<(Rule, Cell)> = Rule::ALL
             .into_iter()
             .map(|rule| (rule, row.cell(rule)))
-            .filter(|(_, cell)| cell.broken > 0)
+            .filter(|(_, cell)| cell.violated > 0)
             .collect();
         if broken.is_empty() {
             continue;
@@ -133,7 +133,8 @@ fn breaches(results: &Results<'_>, page: &mut String) {
             row.name
         );
         for (rule, broken) in broken {
-            let (Some(standing), Some(shown)) = (results.standing(row, rule, &broken), &broken.shown) else {
+            let (Some(standing), Some(shown)) = (results.standing(row, rule, &broken), &broken.example)
+            else {
                 continue;
             };
             writeln!(
@@ -147,7 +148,12 @@ fn breaches(results: &Results<'_>, page: &mut String) {
             .expect("a string grows");
         }
     }
-    let scripts = results.scripts(&[Standing::Fails, Standing::Known, Standing::Warns, Standing::Informs]);
+    let scripts = results.scripts(&[
+        FindingStatus::Fail,
+        FindingStatus::Known,
+        FindingStatus::Warn,
+        FindingStatus::Info,
+    ]);
     if !scripts.is_empty() {
         *page += "\n## These scripts\n\nEach is a file that `wsclose replay` takes.\n";
     }
@@ -179,11 +185,15 @@ fn distances(results: &Results<'_>, page: &mut String) {
     let alike: Vec<String> =
         alike.map(|cluster| format!("- alike in everything: {}\n", results.names(cluster))).collect();
     *page += &if alike.is_empty() { "No two are alike in everything.\n".to_owned() } else { alike.concat() };
-    if results.rows.iter().any(|row| row.parts.iter().any(|part| !part.codes.is_empty())) {
+    if results.rows.iter().any(|row| row.roles.iter().any(|part| !part.codes.is_empty())) {
         let programs: Vec<String> = results
             .rows
             .iter()
-            .filter(|row| Way::ALL.into_iter().any(|way| !own_marks(row.part(Role::Server).duties, way)))
+            .filter(|row| {
+                CodeOrigin::ALL
+                    .into_iter()
+                    .any(|way| !comparable_codes(row.role_result(Role::Server).capabilities, way))
+            })
             .map(|row| row.name.clone())
             .collect();
         if !programs.is_empty() {
@@ -225,7 +235,7 @@ fn vocabularies(results: &Results<'_>, page: &mut String) {
 #[cfg(test)]
 mod tests {
     use wsclose::code::Profile;
-    use wsclose::matrix::Plan;
+    use wsclose::matrix::MatrixPlan;
     use wsclose_peers::known::Known;
 
     use super::super::results::Results;
@@ -233,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_a_row_with_its_remedy() {
-        let (plan, known) = (Plan::new(Vec::new()), Known::default());
+        let (plan, known) = (MatrixPlan::new(Vec::new()), Known::default());
         let not_built = vec![("beast", "install a|b")];
         let mut results = Results::of(&plan, Vec::new(), not_built, &known, Profile::default());
         results.untested.push(("slow".to_owned(), "it did not come back".to_owned()));

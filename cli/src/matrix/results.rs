@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use wsclose::code::Profile;
-use wsclose::matrix::compare::{self, About, Distance, Topic};
-use wsclose::matrix::{Cell, Plan, Row, Shown};
-use wsclose::report::Standing;
+use wsclose::matrix::compare::{self, Distance, ScriptTopics, Topic};
+use wsclose::matrix::{Cell, Example, MatrixPlan, SubjectResult};
+use wsclose::report::FindingStatus;
 use wsclose::rule::Rule;
 use wsclose_peers::known::Known;
 
@@ -17,11 +17,11 @@ use crate::subjects;
 /// Everything that was found out.
 pub struct Results<'a> {
     /// The scripts.
-    pub plan: &'a Plan,
+    pub plan: &'a MatrixPlan,
     /// How codes were read.
     pub profile: Profile,
     /// The rows, the model first.
-    pub rows: Vec<Row>,
+    pub rows: Vec<SubjectResult>,
     /// Whether scripts were played to any of them.
     pub with_scripts: bool,
     /// Whether codes were.
@@ -44,7 +44,7 @@ pub struct Results<'a> {
 impl<'a> Results<'a> {
     /// Puts together what the work brought.
     pub fn of(
-        plan: &'a Plan,
+        plan: &'a MatrixPlan,
         done: Vec<Done>,
         not_built: Vec<(&'static str, &'static str)>,
         known: &'a Known,
@@ -63,7 +63,7 @@ impl<'a> Results<'a> {
                             false => "sockets: no sweeps, so that nothing was played",
                         });
                     }
-                    if row.parts.iter().any(|part| part.cut_short) {
+                    if row.roles.iter().any(|part| part.timed_out) {
                         about.push("CUT SHORT: out of patience");
                     }
                     rows.push(row);
@@ -74,7 +74,7 @@ impl<'a> Results<'a> {
         }
         let (mut nearest, mut clusters, mut topics) = (Vec::new(), Vec::new(), Vec::new());
         if let Some(reference) = rows.first() {
-            let about = About::of(plan, reference);
+            let about = ScriptTopics::of(plan, reference);
             nearest = (0..rows.len()).map(|at| nearest_to(&about, &rows, at)).collect();
             clusters = compare::clusters(&about, &rows);
             topics = compare::disagreements(&about, &rows);
@@ -96,31 +96,31 @@ impl<'a> Results<'a> {
     }
 
     /// How a broken rule counts for a row; `None` where it was not broken.
-    pub fn standing(&self, row: &Row, rule: Rule, cell: &Cell) -> Option<Standing> {
+    pub fn standing(&self, row: &SubjectResult, rule: Rule, cell: &Cell) -> Option<FindingStatus> {
         let known = subjects::is_known(self.known, &row.name, rule);
-        (cell.broken > 0).then(|| Standing::of(rule.level(), known, false))
+        (cell.violated > 0).then(|| FindingStatus::of(rule.level(), known, false))
     }
 
     /// How many rules have this standing in a row.
-    pub fn count(&self, row: &Row, standing: Standing) -> usize {
+    pub fn count(&self, row: &SubjectResult, standing: FindingStatus) -> usize {
         let has = |rule: &Rule| self.standing(row, *rule, &row.cell(*rule)) == Some(standing);
         Rule::ALL.into_iter().filter(has).count()
     }
 
     /// The scripts that show breaches of these standings, by what they are called: each once.
-    pub fn scripts(&self, standings: &[Standing]) -> BTreeMap<String, String> {
+    pub fn scripts(&self, standings: &[FindingStatus]) -> BTreeMap<String, String> {
         let cells = self.rows.iter().flat_map(|row| Rule::ALL.map(|rule| (row, rule, row.cell(rule))));
         let shown = cells.filter_map(|(row, rule, cell)| {
             let standing = self.standing(row, rule, &cell)?;
-            cell.shown.filter(|_| standings.contains(&standing))
+            cell.example.filter(|_| standings.contains(&standing))
         });
         shown.map(|shown| (title(&shown), shown.text)).collect()
     }
 
     /// How the run ends: a breach outweighs what could not be tested.
     pub fn exit(&self) -> Exit {
-        let cut = self.rows.iter().any(|row| row.parts.iter().any(|part| part.cut_short));
-        if self.rows.iter().any(|row| self.count(row, Standing::Fails) > 0) {
+        let cut = self.rows.iter().any(|row| row.roles.iter().any(|part| part.timed_out));
+        if self.rows.iter().any(|row| self.count(row, FindingStatus::Fail) > 0) {
             Exit::Breach
         } else if cut || !self.untested.is_empty() {
             Exit::Untestable
@@ -136,16 +136,16 @@ impl<'a> Results<'a> {
 }
 
 /// What a script that shows a breach is called: its name, and the role that the subject had.
-pub fn title(shown: &Shown) -> String {
+pub fn title(shown: &Example) -> String {
     format!("{}, {}", shown.name, shown.role)
 }
 
 /// The row that is least far away; of equals, the first.
-fn nearest_to(about: &About<'_>, rows: &[Row], at: usize) -> Option<(usize, Distance)> {
+fn nearest_to(about: &ScriptTopics<'_>, rows: &[SubjectResult], at: usize) -> Option<(usize, Distance)> {
     let others = (0..rows.len()).filter(|other| *other != at);
     others
         .map(|other| (other, Distance::between(about, &rows[at], &rows[other])))
         // A row with which little can be compared is nobody's neighbour.
-        .filter(|(_, distance)| distance.means_something())
+        .filter(|(_, distance)| distance.is_significant())
         .min_by_key(|(other, distance)| (distance.per_mille(), distance.codes, *other))
 }

@@ -3,8 +3,8 @@
 
 use std::io::Write;
 
-use wsclose::matrix::Row;
-use wsclose::report::Standing;
+use wsclose::matrix::SubjectResult;
+use wsclose::report::FindingStatus;
 use wsclose::rule::Rule;
 
 use super::results::{Results, title};
@@ -15,7 +15,7 @@ use crate::out::{Out, table, write_table};
 pub fn print(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
     subjects(results, out)?;
     rules(results, out)?;
-    let told = [Standing::Fails, Standing::Warns];
+    let told = [FindingStatus::Fail, FindingStatus::Warn];
     for standing in told {
         news(results, standing, out)?;
     }
@@ -36,7 +36,7 @@ fn subjects(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
     for (at, row) in results.rows.iter().enumerate() {
         let kept = Rule::ALL.into_iter().filter(|rule| {
             let cell = row.cell(*rule);
-            cell.kept > 0 && cell.broken == 0
+            cell.conformed > 0 && cell.violated == 0
         });
         let count = |standing| results.count(row, standing).to_string();
         let nearest = results.nearest[at].map(|(other, distance)| {
@@ -48,10 +48,10 @@ fn subjects(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
             row.name.clone(),
             row.scripts().to_string(),
             kept.count().to_string(),
-            count(Standing::Fails),
-            count(Standing::Known),
-            count(Standing::Warns),
-            count(Standing::Informs),
+            count(FindingStatus::Fail),
+            count(FindingStatus::Known),
+            count(FindingStatus::Warn),
+            count(FindingStatus::Info),
             nearest.unwrap_or_default(),
             results.notes[at].join("; "),
         ]);
@@ -62,23 +62,23 @@ fn subjects(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
 }
 
 /// What stands in a cell: a mark, and how many scripts show a breach.
-fn cell(results: &Results<'_>, row: &Row, rule: Rule) -> String {
+fn cell(results: &Results<'_>, row: &SubjectResult, rule: Rule) -> String {
     let cell = row.cell(rule);
-    let broken = cell.broken;
+    let broken = cell.violated;
     match results.standing(row, rule, &cell) {
-        Some(Standing::Fails) => format!("!{broken}"),
-        Some(Standing::Known) => format!("k{broken}"),
-        Some(Standing::Warns) => format!("w{broken}"),
-        Some(Standing::Informs) => format!("i{broken}"),
-        None if !row.asks(rule) => "-".to_owned(),
-        None if cell.kept > 0 => "ok".to_owned(),
-        None if cell.unclear > 0 => "?".to_owned(),
+        Some(FindingStatus::Fail) => format!("!{broken}"),
+        Some(FindingStatus::Known) => format!("k{broken}"),
+        Some(FindingStatus::Warn) => format!("w{broken}"),
+        Some(FindingStatus::Info) => format!("i{broken}"),
+        None if !row.covers(rule) => "-".to_owned(),
+        None if cell.conformed > 0 => "ok".to_owned(),
+        None if cell.inconclusive > 0 => "?".to_owned(),
         None => String::new(),
     }
 }
 
 fn rules(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
-    let broken = |rule: &Rule| results.rows.iter().any(|row| row.cell(*rule).broken > 0);
+    let broken = |rule: &Rule| results.rows.iter().any(|row| row.cell(*rule).violated > 0);
     let shown: Vec<Rule> = Rule::ALL.into_iter().filter(broken).collect();
     if !shown.is_empty() {
         let numbers: Vec<String> = (1..=results.rows.len()).map(|number| number.to_string()).collect();
@@ -99,15 +99,15 @@ fn rules(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
     Ok(())
 }
 
-fn news(results: &Results<'_>, standing: Standing, out: &mut Out) -> Result<(), Failure> {
+fn news(results: &Results<'_>, standing: FindingStatus, out: &mut Out) -> Result<(), Failure> {
     for row in &results.rows {
         for rule in Rule::ALL {
             let cell = row.cell(rule);
             if results.standing(row, rule, &cell) != Some(standing) {
                 continue;
             }
-            let Some(shown) = &cell.shown else { continue };
-            let (name, broken, all) = (&row.name, cell.broken, cell.exercised());
+            let Some(shown) = &cell.example else { continue };
+            let (name, broken, all) = (&row.name, cell.violated, cell.exercised());
             let word = standing.name();
             writeln!(out, "{word} {name} {rule} ({}): {broken} of {all} scripts", rule.level())?;
             writeln!(out, "     {}; shortest that was played: {}", shown.actual, title(shown))?;
@@ -117,7 +117,7 @@ fn news(results: &Results<'_>, standing: Standing, out: &mut Out) -> Result<(), 
 }
 
 /// Each is a file as `wsclose replay` takes it.
-fn scripts(results: &Results<'_>, standings: &[Standing], out: &mut Out) -> Result<(), Failure> {
+fn scripts(results: &Results<'_>, standings: &[FindingStatus], out: &mut Out) -> Result<(), Failure> {
     for (title, text) in results.scripts(standings) {
         writeln!(out, "\n{title}:\n")?;
         text.lines().try_for_each(|line| writeln!(out, "    {line}"))?;
@@ -134,9 +134,9 @@ fn alike(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
 }
 
 fn verdict(results: &Results<'_>) -> String {
-    let scripts: usize = results.rows.iter().map(Row::scripts).sum();
+    let scripts: usize = results.rows.iter().map(SubjectResult::scripts).sum();
     let sum = |standing| results.rows.iter().map(|row| results.count(row, standing)).sum::<usize>();
-    let word = if sum(Standing::Fails) > 0 { "FAIL" } else { "PASS" };
+    let word = if sum(FindingStatus::Fail) > 0 { "FAIL" } else { "PASS" };
     let topics = match results.topics.len() {
         0 => String::new(),
         topics => format!("; they differ over {topics} rules"),
@@ -144,8 +144,8 @@ fn verdict(results: &Results<'_>) -> String {
     format!(
         "verdict: {word}: {} subjects, {scripts} scripts; {} new, {} known, {} warnings{topics}",
         results.rows.len(),
-        sum(Standing::Fails),
-        sum(Standing::Known),
-        sum(Standing::Warns),
+        sum(FindingStatus::Fail),
+        sum(FindingStatus::Known),
+        sum(FindingStatus::Warn),
     )
 }

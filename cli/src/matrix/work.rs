@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use wsclose::code::Profile;
-use wsclose::matrix::{Part, Plan, Row, Scope, play};
+use wsclose::matrix::{MatrixPlan, RoleResult, Scope, SubjectResult, play};
 use wsclose::role::Role;
 use wsclose::subject::Subject;
 
@@ -41,13 +41,13 @@ pub struct Done {
     /// The job.
     pub job: Job,
     /// Its row, or why there is none.
-    pub row: Result<Row, String>,
+    pub row: Result<SubjectResult, String>,
 }
 
 /// How the work is done.
 pub struct Work {
     /// The scripts.
-    pub plan: Arc<Plan>,
+    pub plan: Arc<MatrixPlan>,
     /// How codes are read.
     pub profile: Profile,
     /// How many work at once.
@@ -77,7 +77,7 @@ impl Work {
     pub fn run(&self, jobs: Vec<Job>) -> Result<Vec<Done>, Failure> {
         let tasks: Vec<Task> =
             (0..jobs.len()).flat_map(|job| Role::ALL.map(|role| Task { job, role })).collect();
-        let mut parts: Vec<Option<Result<Part, String>>> = tasks.iter().map(|_| None).collect();
+        let mut parts: Vec<Option<Result<RoleResult, String>>> = tasks.iter().map(|_| None).collect();
         // Those without sweeps are those with sockets: they wait more than they work, and begin first.
         let mut waiting: VecDeque<usize> = (0..tasks.len()).collect();
         waiting.make_contiguous().sort_by_key(|task| jobs[tasks[*task].job].scope.systematic);
@@ -116,7 +116,8 @@ impl Work {
         let mut parts = parts.into_iter().map(|part| part.expect("every task has ended"));
         let mut row = |job: Job| {
             let [client, server] = [parts.next(), parts.next()].map(|part| part.expect("two a job"));
-            let row = client.and_then(|client| Ok(Row { name: job.name.clone(), parts: [client, server?] }));
+            let row = client
+                .and_then(|client| Ok(SubjectResult { name: job.name.clone(), roles: [client, server?] }));
             Done { row, job }
         };
         Ok(jobs.into_iter().map(&mut row).collect())
@@ -132,7 +133,7 @@ impl Work {
         task: usize,
         job: &Job,
         role: Role,
-        results: mpsc::Sender<(usize, Result<Part, String>)>,
+        results: mpsc::Sender<(usize, Result<RoleResult, String>)>,
     ) -> io::Result<()> {
         let (plan, profile, patience, make) = (self.plan.clone(), self.profile, self.patience, self.make);
         let Job { name, scope } = job.clone();
@@ -157,10 +158,10 @@ mod tests {
     use std::time::Duration;
 
     use wsclose::code::Profile;
-    use wsclose::matrix::{Plan, Scope};
+    use wsclose::matrix::{MatrixPlan, Scope};
     use wsclose::role::Role;
-    use wsclose::rule::Duties;
-    use wsclose::subject::{Output, Stimulus, Subject};
+    use wsclose::rule::Capabilities;
+    use wsclose::subject::{Recorder, Stimulus, Subject};
 
     use super::{Done, Job, Work, make};
 
@@ -175,13 +176,13 @@ mod tests {
             "bad"
         }
 
-        fn duties(&self, _role: Role) -> Duties {
-            Duties::ALL
+        fn capabilities(&self, _role: Role) -> Capabilities {
+            Capabilities::ALL
         }
 
-        fn connect(&mut self, _role: Role, _out: &mut Output) {}
+        fn connect(&mut self, _role: Role, _out: &mut Recorder) {}
 
-        fn react(&mut self, _stimulus: Stimulus<'_>, _out: &mut Output) {
+        fn react(&mut self, _stimulus: Stimulus<'_>, _out: &mut Recorder) {
             match self {
                 Bad::Sleeps => thread::sleep(Duration::from_secs(3600)),
                 Bad::Panics => panic!("as planned"),
@@ -199,14 +200,14 @@ mod tests {
 
     fn run(names: &[&str], patience: Duration) -> Vec<Done> {
         let work = Work {
-            plan: Arc::new(Plan::new(Vec::new())),
+            plan: Arc::new(MatrixPlan::new(Vec::new())),
             profile: Profile::default(),
             threads: 2,
             patience,
             grace: Duration::from_millis(300),
             make: made,
         };
-        let scope = Scope { codes: false, ..Scope::WHOLE };
+        let scope = Scope { codes: false, ..Scope::ALL };
         let job = |name: &&str| Job { name: (*name).to_owned(), scope };
         work.run(names.iter().map(job).collect()).expect("there are threads")
     }
@@ -229,6 +230,6 @@ mod tests {
     fn one_that_is_slow_is_cut_short() {
         let done = run(&["model"], Duration::ZERO);
         let row = done[0].row.as_ref().expect("a row");
-        assert!(row.parts.iter().all(|part| part.cut_short && part.scripts == 0));
+        assert!(row.roles.iter().all(|part| part.timed_out && part.scripts == 0));
     }
 }

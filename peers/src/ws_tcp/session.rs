@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use wsclose::code::CloseCode;
 use wsclose::script::MessageKind;
-use wsclose::subject::Output;
+use wsclose::subject::Recorder;
 
 use super::PATIENCE;
 use super::event_loop::{EventLoop, Happening, Stuck};
@@ -99,7 +99,7 @@ impl Session {
         &mut self,
         event_loop: &mut EventLoop,
         touched: bool,
-        out: &mut Output,
+        out: &mut Recorder,
     ) -> Result<(), Stuck> {
         let deadline = Instant::now() + PATIENCE;
         let mut told = Vec::new();
@@ -142,7 +142,7 @@ impl Session {
         told.push(happening);
     }
 
-    fn record(&mut self, told: &[Happening], out: &mut Output) {
+    fn record(&mut self, told: &[Happening], out: &mut Recorder) {
         out.sent(&self.wire.octets);
         self.wire.octets.clear();
         for happening in told {
@@ -154,7 +154,7 @@ impl Session {
                 Happening::Closed(code, reason) => {
                     out.reported(Some(CloseCode((*code).into())), Some(reason), None);
                 }
-                Happening::Failed(words) => out.errored(words),
+                Happening::Failed(words) => out.error_reported(words),
                 Happening::Panicked(words) => out.panicked(words),
                 Happening::Opened(_) | Happening::Gone => {}
             }

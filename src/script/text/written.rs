@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::frame::Opcode;
-use crate::script::{Form, Payload, Placing, Recut, Script, Step, VERSION};
+use crate::script::{LengthEncoding, Payload, Script, SegmentPlacement, Segmentation, Step, VERSION};
 
 impl fmt::Display for Script<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,15 +39,15 @@ impl fmt::Display for Step<'_> {
                 if let Some([a, b, c, d]) = frame.key {
                     write!(f, " key={a:02x}{b:02x}{c:02x}{d:02x}")?;
                 }
-                match frame.form {
-                    Form::Shortest => {}
-                    Form::Sixteen => write!(f, " form=16")?,
-                    Form::SixtyFour => write!(f, " form=64")?,
+                match frame.length_encoding {
+                    LengthEncoding::Shortest => {}
+                    LengthEncoding::Sixteen => write!(f, " form=16")?,
+                    LengthEncoding::SixtyFour => write!(f, " form=64")?,
                 }
-                if let Some(claim) = frame.claim {
+                if let Some(claim) = frame.claimed_len {
                     write!(f, " claim={claim}")?;
                 }
-                write!(f, "{}", frame.placing)
+                write!(f, "{}", frame.placement)
             }
             Step::Octets { octets, placing } => {
                 write!(f, "> octets")?;
@@ -68,10 +68,10 @@ impl fmt::Display for Step<'_> {
             Step::Resume => write!(f, "app resume"),
             Step::Wait(ticks) => write!(f, "wait {ticks}"),
             Step::Connect => write!(f, "connect"),
-            Step::Again(Recut::AsWritten) => write!(f, "again"),
-            Step::Again(Recut::Whole) => write!(f, "again whole"),
-            Step::Again(Recut::Each) => write!(f, "again each"),
-            Step::Again(Recut::At(at)) => write!(f, "again cut={at}"),
+            Step::Repeat(Segmentation::AsWritten) => write!(f, "again"),
+            Step::Repeat(Segmentation::Coalesced) => write!(f, "again whole"),
+            Step::Repeat(Segmentation::Bytewise) => write!(f, "again each"),
+            Step::Repeat(Segmentation::SplitAt(at)) => write!(f, "again cut={at}"),
             Step::Note("") => write!(f, "#"),
             Step::Note(text) => write!(f, "# {text}"),
         }
@@ -84,22 +84,22 @@ impl fmt::Display for Payload<'_> {
         if let Some(code) = self.code {
             write!(f, " {code}")?;
         }
-        if self.tail.is_empty() {
+        if self.chunk.is_empty() {
             return Ok(());
         }
-        match std::str::from_utf8(self.tail) {
+        match std::str::from_utf8(self.chunk) {
             // Octets that only happen to be text are easier to read as what they are.
             Ok(text) if !text.chars().all(char::is_control) => write!(f, " \"{}\"", text.escape_debug())?,
             Ok(_) | Err(_) => {
                 write!(f, " hex:")?;
-                self.tail.iter().try_for_each(|octet| write!(f, "{octet:02x}"))?;
+                self.chunk.iter().try_for_each(|octet| write!(f, "{octet:02x}"))?;
             }
         }
-        if self.times > 1 { write!(f, " * {}", self.times) } else { Ok(()) }
+        if self.repeat > 1 { write!(f, " * {}", self.repeat) } else { Ok(()) }
     }
 }
 
-impl fmt::Display for Placing {
+impl fmt::Display for SegmentPlacement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.glue {
             write!(f, " glue")?;

@@ -7,39 +7,39 @@ use crate::closing::{Action, Event};
 use crate::flaw::{Flaw, Flaws, MESSAGE_LIMIT};
 use crate::frame::{self, Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode, Piece};
 use crate::script::MessageKind;
-use crate::subject::Output;
-use crate::subjects::conduct::{Conduct, Death, Segments};
+use crate::subject::Recorder;
+use crate::subjects::conduct::{Behavior, Crash, SegmentHandling};
 
-impl<C: Conduct> Endpoint<C> {
-    pub(super) fn receive(&mut self, mut octets: &[u8], out: &mut Output) {
-        let segments = self.conduct.segments();
-        while !self.conduct.is_deaf(self.state) && !self.dead {
+impl<C: Behavior> Endpoint<C> {
+    pub(super) fn receive(&mut self, mut octets: &[u8], out: &mut Recorder) {
+        let segments = self.behavior.segment_handling();
+        while !self.behavior.discards_input(self.state) && !self.crashed {
             let Some(piece) = self.decoder.next(&mut octets) else { break };
             match piece {
-                Piece::Header(header) => self.begin(header, out),
-                Piece::Payload { octets, offset } => self.payload(octets, offset),
+                Piece::Header(header) => self.on_header(header, out),
+                Piece::Payload { octets, offset } => self.on_payload(octets, offset),
                 Piece::End => {
                     if let Some(header) = self.header.take() {
-                        self.finish(header, out);
+                        self.on_frame(header, out);
                     }
-                    if segments == Segments::LosingAllButTheFirstFrame {
+                    if segments == SegmentHandling::LosingAllButTheFirstFrame {
                         return;
                     }
                 }
             }
         }
-        if !self.decoder.at_boundary() && !self.conduct.is_deaf(self.state) {
+        if !self.decoder.at_boundary() && !self.behavior.discards_input(self.state) {
             match segments {
-                Segments::AsAStream | Segments::LosingAllButTheFirstFrame => {}
-                Segments::LosingPartialFrames => self.decoder = Decoder::new(),
-                Segments::FailingOnPartialFrames => self.fail(Flaw::OpcodeReserved, out),
+                SegmentHandling::AsAStream | SegmentHandling::LosingAllButTheFirstFrame => {}
+                SegmentHandling::LosingPartialFrames => self.decoder = Decoder::new(),
+                SegmentHandling::FailingOnPartialFrames => self.fail(Flaw::OpcodeReserved, out),
             }
         }
     }
 
-    fn begin(&mut self, header: Header, out: &mut Output) {
+    fn on_header(&mut self, header: Header, out: &mut Recorder) {
         self.header = Some(header);
-        self.kept = 0;
+        self.control_len = 0;
         let mut flaws = header.flaws(self.role.peer());
         let claimed = header.length.value();
         match header.opcode {
@@ -58,30 +58,30 @@ impl<C: Conduct> Endpoint<C> {
             flaws.insert(Flaw::MessageTooBig);
         }
         if claimed > MAX_CONTROL_PAYLOAD as u64 {
-            out.memory(self.conduct.allocates(claimed, self.data.len() as u64));
+            out.memory(self.behavior.allocates(claimed, self.data.len() as u64));
         }
         self.check(flaws, &header, false, out);
     }
 
     /// Fails the connection for the first flaw that is not tolerated; whether there was none.
-    fn check(&mut self, flaws: Flaws, header: &Header, whole: bool, out: &mut Output) -> bool {
-        let payload = whole.then_some(&self.control[..self.kept]);
-        let flaw = flaws.iter().find(|flaw| !self.conduct.tolerates(*flaw, header, payload));
+    fn check(&mut self, flaws: Flaws, header: &Header, whole: bool, out: &mut Recorder) -> bool {
+        let payload = whole.then_some(&self.control[..self.control_len]);
+        let flaw = flaws.iter().find(|flaw| !self.behavior.tolerates(*flaw, header, payload));
         if let Some(flaw) = flaw {
             self.fail(flaw, out);
         }
         flaw.is_none()
     }
 
-    fn payload(&mut self, octets: &[u8], offset: u64) {
+    fn on_payload(&mut self, octets: &[u8], offset: u64) {
         let Some(header) = self.header else { return };
         let key = header.mask.unwrap_or([0; 4]);
         if header.opcode.is_control() {
-            let room = &mut self.control[self.kept..];
+            let room = &mut self.control[self.control_len..];
             let take = room.len().min(octets.len());
             room[..take].copy_from_slice(&octets[..take]);
             frame::mask(key, offset, &mut room[..take]);
-            self.kept += take;
+            self.control_len += take;
         } else {
             let start = self.data.len();
             self.data.extend_from_slice(octets);
@@ -89,32 +89,32 @@ impl<C: Conduct> Endpoint<C> {
         }
     }
 
-    fn finish(&mut self, header: Header, out: &mut Output) {
+    fn on_frame(&mut self, header: Header, out: &mut Recorder) {
         match header.opcode {
-            Opcode::Close => self.close(header, out),
+            Opcode::Close => self.on_close(header, out),
             Opcode::Ping => {
                 let pong = self.control;
-                let kept = self.kept;
-                if self.answers_ping(out) {
+                let kept = self.control_len;
+                if self.replies_to_ping(out) {
                     self.write(Opcode::Pong, &pong[..kept], out);
                 }
             }
-            Opcode::Pong => self.happens(Event::RecvPong, None, out),
+            Opcode::Pong => self.on_event(Event::RecvPong, None, out),
             Opcode::Text | Opcode::Binary | Opcode::Continuation if header.fin => {
                 let Some(kind) = self.message.take() else { return };
                 let broken = kind == MessageKind::Text && std::str::from_utf8(&self.data).is_err();
-                if broken && !self.conduct.tolerates(Flaw::TextNotUtf8, &header, None) {
+                if broken && !self.behavior.tolerates(Flaw::TextNotUtf8, &header, None) {
                     return self.fail(Flaw::TextNotUtf8, out);
                 }
                 let before = self.state;
-                let (_, action) = before.on(Event::RecvMessage, self.role);
-                let action = self.conduct.action(before, Event::RecvMessage, self.role, action);
+                let (_, action) = before.transition(Event::RecvMessage, self.role);
+                let action = self.behavior.action(before, Event::RecvMessage, self.role, action);
                 if action == Action::Deliver {
                     out.message(kind, &self.data);
                 } else if action == Action::CloseTcp {
-                    out.errored("data after close");
+                    out.error_reported("data after close");
                 }
-                self.happens(Event::RecvMessage, None, out);
+                self.on_event(Event::RecvMessage, None, out);
             }
             Opcode::Text | Opcode::Binary | Opcode::Continuation => {
                 // What is broken already cannot be mended by the fragments to come (§8.1).
@@ -128,24 +128,24 @@ impl<C: Conduct> Endpoint<C> {
         }
     }
 
-    fn answers_ping(&mut self, out: &mut Output) -> bool {
-        let (_, action) = self.state.on(Event::RecvPing, self.role);
-        let action = self.conduct.action(self.state, Event::RecvPing, self.role, action);
-        self.happens(Event::RecvPing, None, out);
+    fn replies_to_ping(&mut self, out: &mut Recorder) -> bool {
+        let (_, action) = self.state.transition(Event::RecvPing, self.role);
+        let action = self.behavior.action(self.state, Event::RecvPing, self.role, action);
+        self.on_event(Event::RecvPing, None, out);
         action == Action::SendPong
     }
 
-    fn close(&mut self, header: Header, out: &mut Output) {
-        let payload = &self.control[..self.kept];
-        match self.conduct.dies_of(payload) {
+    fn on_close(&mut self, header: Header, out: &mut Recorder) {
+        let payload = &self.control[..self.control_len];
+        match self.behavior.crash_on(payload) {
             None => {}
-            Some(Death::Panic) => {
-                self.dead = true;
+            Some(Crash::Panic) => {
+                self.crashed = true;
                 return out.panicked("index out of bounds");
             }
-            Some(Death::Spin) => {
-                self.dead = true;
-                return out.spinning();
+            Some(Crash::Hang) => {
+                self.crashed = true;
+                return out.hung();
             }
         }
         let parsed = CloseBody::parse(payload);
@@ -167,13 +167,13 @@ impl<C: Conduct> Endpoint<C> {
             return;
         }
         let body = self.close_body();
-        if self.conduct.ignores_close(self.message.is_some(), &body) {
+        if self.behavior.ignores_close(self.message.is_some(), &body) {
             return;
         }
-        if self.conduct.refuses(&header, &body) {
+        if self.behavior.rejects(&header, &body) {
             return self.fail(Flaw::OpcodeReserved, out);
         }
         self.first_close = true;
-        self.happens(Event::RecvClose, None, out);
+        self.on_event(Event::RecvClose, None, out);
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use wsclose::report::Standing;
+use wsclose::report::FindingStatus;
 
 use crate::live::run::{Played, Run};
 
@@ -49,17 +49,17 @@ fn behavior(run: &Run, case: &Played) -> &'static str {
 
 /// Autobahn's word for a case while the run is still under way: for all that is known, its breaches are sure.
 pub fn behavior_so_far(case: &Played) -> &'static str {
-    word(case, case.found.iter().map(|found| Standing::of(found.rule.level(), false, false)).min())
+    word(case, case.found.iter().map(|found| FindingStatus::of(found.rule.level(), false, false)).min())
 }
 
-fn word(case: &Played, worst: Option<Standing>) -> &'static str {
+fn word(case: &Played, worst: Option<FindingStatus>) -> &'static str {
     if case.trouble.is_some() {
         return "FAILED";
     }
     match worst {
-        Some(Standing::Fails) => "FAILED",
-        Some(Standing::Warns | Standing::Known) => "NON-STRICT",
-        Some(Standing::Informs) => "INFORMATIONAL",
+        Some(FindingStatus::Fail) => "FAILED",
+        Some(FindingStatus::Warn | FindingStatus::Known) => "NON-STRICT",
+        Some(FindingStatus::Info) => "INFORMATIONAL",
         None => "OK",
     }
 }

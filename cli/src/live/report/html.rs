@@ -2,7 +2,7 @@
 //! endpoint said is escaped by the template.
 
 use askama::Template;
-use wsclose::report::Standing;
+use wsclose::report::FindingStatus;
 
 use super::{MARK, anchor};
 use crate::live::run::{Finding, Outcome, Run, Told};
@@ -51,8 +51,8 @@ pub fn text(run: &Run) -> String {
         run,
         verdict: run.verdict(),
         passes: run.tested() && !run.fails(),
-        fails: run.count(Standing::Fails),
-        warns: run.count(Standing::Warns),
+        fails: run.count(FindingStatus::Fail),
+        warns: run.count(FindingStatus::Warn),
         untested: run.troubles().map(|(case, trouble)| (case.name.as_str(), trouble.to_string())).collect(),
         rules,
         words,
@@ -71,7 +71,7 @@ fn row<'a>(run: &'a Run, told: &'a Told, findings: &[Finding<'a>]) -> Row<'a> {
         id: rule.id(),
         level: rule.level().name(),
         sections: rule.sections(),
-        says: rule.says(),
+        says: rule.summary(),
         word: told.outcome().name(),
         class,
         glyph,
@@ -87,10 +87,10 @@ fn row<'a>(run: &'a Run, told: &'a Told, findings: &[Finding<'a>]) -> Row<'a> {
 /// The colour, by the name of its class, and the glyph: nobody need tell colours apart.
 pub const fn look(outcome: Outcome) -> (&'static str, &'static str) {
     match outcome {
-        Outcome::Stands(Standing::Fails) => ("fails", "✗"),
-        Outcome::Stands(Standing::Warns) => ("warns", "!"),
-        Outcome::Stands(Standing::Known) => ("known", "="),
-        Outcome::Stands(Standing::Informs) => ("informs", "i"),
+        Outcome::Stands(FindingStatus::Fail) => ("fails", "✗"),
+        Outcome::Stands(FindingStatus::Warn) => ("warns", "!"),
+        Outcome::Stands(FindingStatus::Known) => ("known", "="),
+        Outcome::Stands(FindingStatus::Info) => ("informs", "i"),
         Outcome::Flaky | Outcome::NotRepeated => ("unsure", "~"),
         Outcome::Kept => ("kept", "✓"),
         Outcome::Inconclusive => ("none", "?"),

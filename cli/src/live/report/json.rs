@@ -102,7 +102,7 @@ pub fn document(run: &Run) -> Document<'_> {
                 id: told.rule.id(),
                 level: told.rule.level().name(),
                 sections: told.rule.sections(),
-                says: told.rule.says(),
+                says: told.rule.summary(),
                 outcome: told.outcome().name(),
                 kept: told.kept,
                 broken: told.broken,

@@ -2,7 +2,7 @@
 //! [`Run`], out comes text.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-use wsclose::report::Standing;
+use wsclose::report::FindingStatus;
 
 use super::MARK;
 use crate::live::run::{Finding, Outcome, Run, Told};
@@ -44,8 +44,8 @@ pub fn text(run: &Run) -> String {
 
 fn rule(run: &Run, told: &Told, finding: Option<&Finding<'_>>) -> TestCase {
     let status = match told.outcome() {
-        Outcome::Stands(Standing::Fails) => TestCaseStatus::non_success(NonSuccessKind::Failure),
-        Outcome::Kept | Outcome::Stands(Standing::Warns | Standing::Known | Standing::Informs) => {
+        Outcome::Stands(FindingStatus::Fail) => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Outcome::Kept | Outcome::Stands(FindingStatus::Warn | FindingStatus::Known | FindingStatus::Info) => {
             TestCaseStatus::success()
         }
         Outcome::Flaky | Outcome::NotRepeated | Outcome::Inconclusive | Outcome::NotExercised => {
@@ -59,7 +59,7 @@ fn rule(run: &Run, told: &Told, finding: Option<&Finding<'_>>) -> TestCase {
         Some(finding) => {
             let evidence = format!(
                 "{outcome}: {}\nexpected: {}\nactual: {}\ncase: {}\n{}\nrepeat: {}\n",
-                told.rule.says(),
+                told.rule.summary(),
                 finding.found.expected,
                 finding.found.actual,
                 finding.case.name,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use wsclose::report::Standing;
+use wsclose::report::FindingStatus;
 
 use super::MARK;
 use crate::live::run::{Finding, Run};
@@ -25,9 +25,9 @@ fn page(run: &Run, text: &mut String) -> std::fmt::Result {
         run.seed,
         run.cases.len(),
         run.rules.len(),
-        run.count(Standing::Fails),
-        run.count(Standing::Warns),
-        run.count(Standing::Known),
+        run.count(FindingStatus::Fail),
+        run.count(FindingStatus::Warn),
+        run.count(FindingStatus::Known),
     )?;
     writeln!(text, "```sh\n{}\n```\n", run.command)?;
     run.notes.iter().try_for_each(|note| writeln!(text, "- {}", inline(note)))?;
@@ -50,7 +50,7 @@ fn evidence(run: &Run, finding: Finding<'_>, text: &mut String) -> std::fmt::Res
     let Finding { told, standing, case, found } = finding;
     let rule = told.rule;
     writeln!(text, "\n## {}: `{rule}` ({}, §{})\n", standing.name(), rule.level(), rule.sections())?;
-    writeln!(text, "{}\n", inline(rule.says()))?;
+    writeln!(text, "{}\n", inline(rule.summary()))?;
     writeln!(text, "- expected: {}", inline(&found.expected))?;
     writeln!(text, "- actual: {}", inline(&found.actual))?;
     if let Some(reason) = &told.reason {

@@ -2,7 +2,7 @@
 //! comes text.
 
 use serde_json::{Value, json};
-use wsclose::report::Standing;
+use wsclose::report::FindingStatus;
 
 use super::MARK;
 use crate::live::run::{Finding, Run};
@@ -15,8 +15,8 @@ pub fn text(run: &Run) -> String {
         .map(|told| {
             json!({
                 "id": told.rule.id(),
-                "shortDescription": { "text": told.rule.says() },
-                "fullDescription": { "text": told.rule.judged() },
+                "shortDescription": { "text": told.rule.summary() },
+                "fullDescription": { "text": told.rule.criterion() },
                 "properties": { "level": told.rule.level().name(), "sections": told.rule.sections() },
             })
         })
@@ -51,9 +51,9 @@ pub fn text(run: &Run) -> String {
 fn result(run: &Run, finding: &Finding<'_>) -> Value {
     let Finding { told, standing, case, found } = finding;
     let level = match standing {
-        Standing::Fails => "error",
-        Standing::Warns | Standing::Known => "warning",
-        Standing::Informs => "note",
+        FindingStatus::Fail => "error",
+        FindingStatus::Warn | FindingStatus::Known => "warning",
+        FindingStatus::Info => "note",
     };
     let suppressions: Vec<Value> =
         told.reason.iter().map(|reason| json!({ "kind": "external", "justification": reason })).collect();

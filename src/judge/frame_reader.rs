@@ -10,48 +10,48 @@ use crate::script::MessageKind;
 
 /// What the reader has seen.
 #[derive(Clone, Copy)]
-pub(super) enum Seen<'a> {
+pub(super) enum FrameEvent<'a> {
     /// The beginning of a header, as much of it as came, which shows something wrong already.
-    Begun(Opcode, Flaws),
+    PartialHeader(Opcode, Flaws),
     /// A header; what is wrong with it and its place in the stream.
     Header(Header, Flaws),
     /// The payload shows something wrong before it is whole.
-    Spoiled(Header, Flaws),
+    PayloadFlaw(Header, Flaws),
     /// A whole frame, everything wrong with it, and its payload if it is a control frame's (its first 125
     /// octets, unmasked).
-    Frame(Header, Flaws, &'a [u8]),
+    Complete(Header, Flaws, &'a [u8]),
 }
 
 /// One direction, incrementally. Its buffers are reused from connection to connection.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(super) struct FrameReader {
     sender: Role,
     profile: Profile,
     decoder: Decoder,
     header: Option<Header>,
     flaws: Flaws,
     control: [u8; MAX_CONTROL_PAYLOAD],
-    kept: usize,
+    control_len: usize,
     message: Option<MessageKind>,
     text: Vec<u8>,
     /// How much of `text` is known to be UTF-8.
-    valid: usize,
+    utf8_valid_len: usize,
     size: u64,
 }
 
-impl Reader {
-    pub(super) fn new() -> Reader {
-        Reader {
+impl FrameReader {
+    pub(super) fn new() -> FrameReader {
+        FrameReader {
             sender: Role::Client,
             profile: Profile::Iana,
             decoder: Decoder::new(),
             header: None,
             flaws: Flaws::NONE,
             control: [0; MAX_CONTROL_PAYLOAD],
-            kept: 0,
+            control_len: 0,
             message: None,
             text: Vec::new(),
-            valid: 0,
+            utf8_valid_len: 0,
             size: 0,
         }
     }
@@ -75,25 +75,27 @@ impl Reader {
     }
 
     /// Reads on, and shows what it sees; stops where `see` says so.
-    pub(super) fn read(&mut self, mut octets: &[u8], mut see: impl FnMut(Seen<'_>) -> bool) {
+    pub(super) fn read(&mut self, mut octets: &[u8], mut see: impl FnMut(FrameEvent<'_>) -> bool) {
         while let Some(piece) = self.decoder.next(&mut octets) {
             let go_on = match piece {
                 Piece::Header(header) => {
-                    self.begin(header);
-                    see(Seen::Header(header, self.flaws))
+                    self.on_header(header);
+                    see(FrameEvent::Header(header, self.flaws))
                 }
                 Piece::Payload { octets, offset } => {
                     let before = self.flaws;
-                    self.payload(octets, offset);
+                    self.on_payload(octets, offset);
                     match self.header {
-                        Some(header) if self.flaws != before => see(Seen::Spoiled(header, self.flaws)),
+                        Some(header) if self.flaws != before => {
+                            see(FrameEvent::PayloadFlaw(header, self.flaws))
+                        }
                         Some(_) | None => true,
                     }
                 }
                 Piece::End => match self.header.take() {
                     Some(header) => {
-                        self.finish(&header);
-                        see(Seen::Frame(header, self.flaws, &self.control[..self.kept]))
+                        self.on_end(&header);
+                        see(FrameEvent::Complete(header, self.flaws, &self.control[..self.control_len]))
                     }
                     None => true,
                 },
@@ -103,15 +105,15 @@ impl Reader {
             }
         }
         if let Some(header) = self.decoder.begun(self.sender) {
-            let flaws = self.flaws_here(&header);
+            let flaws = self.header_flaws(&header);
             if !flaws.is_empty() {
-                see(Seen::Begun(header.opcode, flaws));
+                see(FrameEvent::PartialHeader(header.opcode, flaws));
             }
         }
     }
 
     /// What is wrong with a header, its place in the stream included.
-    fn flaws_here(&self, header: &Header) -> Flaws {
+    fn header_flaws(&self, header: &Header) -> Flaws {
         let mut flaws = header.flaws(self.sender);
         let claimed = header.length.value();
         let begins = match header.opcode {
@@ -138,10 +140,10 @@ impl Reader {
         flaws
     }
 
-    fn begin(&mut self, header: Header) {
+    fn on_header(&mut self, header: Header) {
         self.header = Some(header);
-        self.flaws = self.flaws_here(&header);
-        self.kept = 0;
+        self.flaws = self.header_flaws(&header);
+        self.control_len = 0;
         let begins = match header.opcode {
             Opcode::Text => Some(MessageKind::Text),
             Opcode::Binary => Some(MessageKind::Binary),
@@ -151,33 +153,33 @@ impl Reader {
         if let Some(kind) = begins {
             self.message = Some(kind);
             self.text.clear();
-            self.valid = 0;
+            self.utf8_valid_len = 0;
             self.size = 0;
         }
         self.size = self.size.saturating_add(header.length.value());
     }
 
-    fn payload(&mut self, octets: &[u8], offset: u64) {
+    fn on_payload(&mut self, octets: &[u8], offset: u64) {
         let Some(header) = self.header else { return };
         let key = header.mask.unwrap_or([0; 4]);
         if header.opcode.is_control() {
-            let room = &mut self.control[self.kept..];
+            let room = &mut self.control[self.control_len..];
             let take = room.len().min(octets.len());
             room[..take].copy_from_slice(&octets[..take]);
             frame::mask(key, offset, &mut room[..take]);
-            self.kept += take;
+            self.control_len += take;
             if header.opcode == Opcode::Close && !self.flaws.contains(Flaw::ControlTooLong) {
-                self.spoiled_body();
+                self.note_close_body_flaws();
             }
         } else if self.message == Some(MessageKind::Text) && !self.flaws.contains(Flaw::MessageTooBig) {
             let start = self.text.len();
             self.text.extend_from_slice(octets);
             frame::mask(key, offset, &mut self.text[start..]);
             // A receiver may fail at the first octet that no UTF-8 can have there (§8.1).
-            match std::str::from_utf8(&self.text[self.valid..]) {
-                Ok(_) => self.valid = self.text.len(),
+            match std::str::from_utf8(&self.text[self.utf8_valid_len..]) {
+                Ok(_) => self.utf8_valid_len = self.text.len(),
                 Err(error) => {
-                    self.valid += error.valid_up_to();
+                    self.utf8_valid_len += error.valid_up_to();
                     if error.error_len().is_some() {
                         self.flaws.insert(Flaw::TextNotUtf8);
                     }
@@ -188,8 +190,8 @@ impl Reader {
 
     /// What the body of a Close shows to be wrong before it is whole: its code, and octets of the reason that
     /// no UTF-8 can have there.
-    fn spoiled_body(&mut self) {
-        let [high, low, reason @ ..] = &self.control[..self.kept] else { return };
+    fn note_close_body_flaws(&mut self) {
+        let [high, low, reason @ ..] = &self.control[..self.control_len] else { return };
         let code = CloseCode(u16::from_be_bytes([*high, *low]));
         if let Some(flaw) = close::code_flaw(code, self.profile) {
             self.flaws.insert(flaw);
@@ -199,13 +201,13 @@ impl Reader {
         }
     }
 
-    fn finish(&mut self, header: &Header) {
+    fn on_end(&mut self, header: &Header) {
         match header.opcode {
             Opcode::Close => {
                 if self.flaws.contains(Flaw::ControlTooLong) {
                     return;
                 }
-                match CloseBody::parse(&self.control[..self.kept]) {
+                match CloseBody::parse(&self.control[..self.control_len]) {
                     Ok(body) => {
                         if let Some(flaw) = body.code().and_then(|code| close::code_flaw(code, self.profile))
                         {
@@ -225,7 +227,7 @@ impl Reader {
             Opcode::Text | Opcode::Binary | Opcode::Continuation => {
                 if header.fin {
                     let text = self.message.take() == Some(MessageKind::Text);
-                    if text && self.valid != self.text.len() {
+                    if text && self.utf8_valid_len != self.text.len() {
                         self.flaws.insert(Flaw::TextNotUtf8);
                     }
                 }

@@ -4,80 +4,80 @@
 use crate::rule::{Rule, RuleSet};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-enum Fares {
+enum PathState {
     /// Everything that was written could be read.
     #[default]
-    Well,
+    Open,
     /// For a time it could not, because the peer did not read.
-    Late,
+    Delayed,
     /// It cannot, because the peer does not read.
-    Stuck,
+    Blocked,
     /// It cannot, because the peer is gone.
-    Lost,
+    Gone,
 }
 
 /// The way from the subject to its peer.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Way {
-    fares: Fares,
+pub(super) struct SendPath {
+    state: PathState,
     gone: bool,
     /// Whether anything but octets came since the peer stopped reading.
-    disturbed: bool,
+    interrupted: bool,
 }
 
-impl Way {
+impl SendPath {
     /// Something but octets happened to the subject.
-    pub(super) fn disturb(&mut self) {
-        self.disturbed = true;
+    pub(super) fn mark_interrupted(&mut self) {
+        self.interrupted = true;
     }
 
     /// The peer is gone. Whoever was stuck in writing stays so.
-    pub(super) fn peer_gone(&mut self) {
+    pub(super) fn on_peer_gone(&mut self) {
         self.gone = true;
-        if self.fares != Fares::Stuck {
-            self.fares = Fares::Lost;
+        if self.state != PathState::Blocked {
+            self.state = PathState::Gone;
         }
     }
 
     /// The peer stops reading.
-    pub(super) fn peer_pauses(&mut self) {
+    pub(super) fn on_peer_pause(&mut self) {
         // A second pause is no new one: what happened since the first still counts.
-        if self.fares != Fares::Stuck {
-            self.fares = Fares::Stuck;
-            self.disturbed = false;
+        if self.state != PathState::Blocked {
+            self.state = PathState::Blocked;
+            self.interrupted = false;
         }
     }
 
-    /// It reads again. Whoever ended TCP before this never saw the way clear; and whoever was asked for
+    /// It reads again. Whoever ended TCP before this never saw the way clear; and whoever was request for
     /// something else while stuck in writing may have had to give one of the two up.
-    pub(super) fn peer_resumes(&mut self, ended: bool) {
-        if self.fares == Fares::Stuck && !ended && !self.disturbed && !self.gone {
-            self.fares = Fares::Late;
+    pub(super) fn on_peer_resume(&mut self, ended: bool) {
+        if self.state == PathState::Blocked && !ended && !self.interrupted && !self.gone {
+            self.state = PathState::Delayed;
         }
     }
 
     /// The rules that may be held against a subject whose writes fare like this.
-    pub(super) const fn askable(self) -> RuleSet {
-        match self.fares {
-            Fares::Well => RuleSet::ALL,
-            Fares::Late => WITHOUT_A_PEER.without(OF_REPORTS).union(DONE_LATE),
+    pub(super) const fn applicable_rules(self) -> RuleSet {
+        match self.state {
+            PathState::Open => RuleSet::ALL,
+            PathState::Delayed => DELIVERY_INDEPENDENT.without(REPORTING).union(DELAYABLE),
             // Who waits for ever to write his answer may not have come to telling anybody.
-            Fares::Stuck => WITHOUT_A_PEER.without(OF_REPORTS),
-            Fares::Lost => WITHOUT_A_PEER,
+            PathState::Blocked => DELIVERY_INDEPENDENT.without(REPORTING),
+            PathState::Gone => DELIVERY_INDEPENDENT,
         }
     }
 
     /// Whether what the subject may have wanted to write last cannot be seen.
-    pub(super) const fn is_mute(self) -> bool {
-        match self.fares {
-            Fares::Well | Fares::Late => false,
-            Fares::Stuck | Fares::Lost => true,
+    pub(super) const fn cannot_deliver(self) -> bool {
+        match self.state {
+            PathState::Open | PathState::Delayed => false,
+            PathState::Blocked | PathState::Gone => true,
         }
     }
 }
 
 /// What is done late rather than not at all by an endpoint that had to wait for its peer to read.
-const DONE_LATE: RuleSet = RuleSet::of(&[
+const DELAYABLE: RuleSet = RuleSet::of(&[
     Rule::CloseAnswered,
     Rule::TcpClosedAfterHandshake,
     Rule::FailClosesTcp,
@@ -85,12 +85,12 @@ const DONE_LATE: RuleSet = RuleSet::of(&[
     Rule::OneClose,
 ]);
 
-/// What the application is told.
-const OF_REPORTS: RuleSet = RuleSet::of(&[Rule::ReportsFirstCode, Rule::Reports1005, Rule::ReportsReason]);
+/// What the application is reported.
+const REPORTING: RuleSet = RuleSet::of(&[Rule::ReportsFirstCode, Rule::Reports1005, Rule::ReportsReason]);
 
-/// The rules that can be kept whether or not what is written arrives. Nothing else can be asked of a subject
+/// The rules that can be kept whether or not what is written arrives. Nothing else can be request of a subject
 /// that may have failed to write, or ended the connection because of that.
-const WITHOUT_A_PEER: RuleSet = RuleSet::of(&[
+const DELIVERY_INDEPENDENT: RuleSet = RuleSet::of(&[
     Rule::CloseFin,
     Rule::CloseAtMost125,
     Rule::CloseRsvClear,

@@ -1,0 +1,372 @@
+//! Tells a connection from its entries: in come the entries of a trace, out comes a [`Story`].
+
+use super::facts::{At, CloseReport, CloseRequest, ConnectionFacts, FrameProgress, ObservedClose};
+use super::frame_reader::{FrameEvent, FrameReader};
+use crate::code::{CloseCode, Profile};
+use crate::flaw::{Flaw, Flaws};
+use crate::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
+use crate::subject::TraceEventKind;
+use crate::trace::Trace;
+
+/// The buffers that reading stories takes, reused from one to the next.
+#[derive(Debug)]
+pub(super) struct FactExtractor {
+    from_peer: FrameReader,
+    from_subject: FrameReader,
+    /// The masking keys that the subject used, the first few.
+    pub mask_keys: Vec<[u8; 4]>,
+}
+
+/// How many masking keys are kept for judging them.
+const MAX_MASK_KEYS: usize = 16;
+
+impl FactExtractor {
+    pub(super) fn new() -> FactExtractor {
+        FactExtractor {
+            from_peer: FrameReader::new(),
+            from_subject: FrameReader::new(),
+            mask_keys: Vec::with_capacity(MAX_MASK_KEYS),
+        }
+    }
+
+    /// The facts of the entries from `start` to `end`, one connection.
+    pub(super) fn extract(
+        &mut self,
+        trace: &Trace,
+        start: usize,
+        end: usize,
+        profile: Profile,
+    ) -> ConnectionFacts {
+        let mut facts = ConnectionFacts::default();
+        self.from_peer.restart(trace.role.peer(), profile);
+        self.from_subject.restart(trace.role, profile);
+        // Where the first entry is that reached a subject whose application did not read.
+        let mut unread = None;
+        // Whether that is what the application request for last.
+        let mut wants_to_close = false;
+        for (entry, happened) in trace.events()[start..end].iter().enumerate() {
+            let at = At { entry: start + entry, tick: happened.tick };
+            facts.last = at;
+            match happened.kind {
+                TraceEventKind::Received(_) | TraceEventKind::PeerFin if facts.paused => {
+                    unread.get_or_insert(at.entry);
+                }
+                TraceEventKind::Received(span) => self.received(&mut facts, trace.octets(span), at),
+                TraceEventKind::PeerFin => {
+                    facts.on_stimulus(at);
+                    facts.peer_fin = Some(at);
+                }
+                TraceEventKind::PeerReset => {
+                    facts.on_stimulus(at);
+                    facts.peer_reset = Some(at);
+                    unread = None;
+                }
+                TraceEventKind::PeerGone(_) => {
+                    facts.on_stimulus(at);
+                    facts.send_path.on_peer_gone();
+                }
+                TraceEventKind::PeerPaused => {
+                    facts.on_stimulus(at);
+                    facts.send_path.on_peer_pause();
+                }
+                TraceEventKind::PeerResumed => {
+                    facts.send_path.on_peer_resume(facts.write_closed_at.is_some());
+                    facts.on_stimulus(at);
+                }
+                TraceEventKind::AppPause => {
+                    facts.on_stimulus(at);
+                    facts.paused = true;
+                }
+                TraceEventKind::AppResume => {
+                    facts.paused = false;
+                    for earlier in unread.take().unwrap_or(at.entry)..at.entry {
+                        let what = trace.events()[earlier].kind;
+                        if let TraceEventKind::Received(span) = what {
+                            self.received(&mut facts, trace.octets(span), at);
+                        } else if what == TraceEventKind::PeerFin {
+                            facts.on_stimulus(at);
+                            facts.peer_fin = Some(at);
+                        }
+                    }
+                }
+                TraceEventKind::Sent(span) => self.sent(&mut facts, trace.octets(span), at),
+                TraceEventKind::AppClose { code, reason } => {
+                    facts.on_stimulus(at);
+                    facts.pending_send = None;
+                    wants_to_close = true;
+                    facts.close_request_count += 1;
+                    facts.requested_codes = [Some(code), facts.requested_codes[0]];
+                    facts.close_request.get_or_insert(CloseRequest {
+                        at,
+                        code,
+                        reason_len: reason.len(),
+                        refused: false,
+                    });
+                }
+                TraceEventKind::AppSend { .. } => {
+                    facts.on_stimulus(at);
+                    wants_to_close = false;
+                    facts.pending_send = facts.own_close.is_some().then_some(at);
+                }
+                TraceEventKind::RequestAccepted => {
+                    let sent = facts.pending_send.take();
+                    facts.send_accepted_after_close_at = facts.send_accepted_after_close_at.or(sent);
+                    facts.send_requested_after_close |= sent.is_some();
+                }
+                TraceEventKind::RequestRefused(_) => {
+                    if wants_to_close {
+                        facts.requested_codes = [facts.requested_codes[1], None];
+                        if let Some(request) =
+                            facts.close_request.as_mut().filter(|_| facts.own_close.is_none())
+                        {
+                            request.refused = true;
+                        }
+                    }
+                    facts.send_requested_after_close |= facts.pending_send.take().is_some();
+                }
+                TraceEventKind::Unsupported(_) => {
+                    // Nobody request it: as if the application had not wanted it.
+                    if wants_to_close {
+                        facts.close_request_count = facts.close_request_count.saturating_sub(1);
+                        facts.requested_codes = [facts.requested_codes[1], None];
+                        facts.close_request = facts.close_request.filter(|_| facts.close_request_count > 0);
+                    }
+                    facts.pending_send = None;
+                }
+                TraceEventKind::WriteShutdown => facts.write_closed_at = facts.write_closed_at.or(Some(at)),
+                TraceEventKind::Fin => {
+                    facts.write_closed_at = facts.write_closed_at.or(Some(at));
+                    facts.tcp_closed_at = Some(at);
+                }
+                TraceEventKind::Reset => {
+                    facts.ended_by_reset = facts.write_closed_at.is_none();
+                    facts.reset_after_fin = !facts.ended_by_reset;
+                    facts.write_closed_at = facts.write_closed_at.or(Some(at));
+                    facts.tcp_closed_at = Some(at);
+                }
+                TraceEventKind::Message { .. } => {
+                    facts.delivered += 1;
+                    facts.delivered_between += u32::from(facts.own_close.is_some());
+                    let after_flaw = facts.flawed_frame.is_some_and(|flawed| flawed.at < at);
+                    if after_flaw && facts.delivered > facts.messages {
+                        facts.processed_after_flaw_at.get_or_insert(at);
+                    }
+                }
+                TraceEventKind::Reported { code, reason, clean } => {
+                    facts.report.get_or_insert(CloseReport { at, code, reason, clean });
+                }
+                TraceEventKind::ErrorReported(_) => facts.error = facts.error.or(Some(at)),
+                TraceEventKind::Panicked(_) => facts.panicked_at = facts.panicked_at.or(Some(at)),
+                TraceEventKind::Hung => facts.hung_at = facts.hung_at.or(Some(at)),
+                TraceEventKind::Memory(octets) => {
+                    if facts.memory.is_none_or(|(_, most)| octets > most) {
+                        facts.memory = Some((at, octets));
+                    }
+                }
+                TraceEventKind::Connected { .. }
+                | TraceEventKind::StateChanged(..)
+                | TraceEventKind::Undelivered(_)
+                | TraceEventKind::Note(_)
+                | TraceEventKind::ScriptEnded => {}
+            }
+        }
+        facts.own_frame_unfinished = !self.from_subject.at_boundary();
+        facts
+    }
+
+    fn received(&mut self, facts: &mut ConnectionFacts, octets: &[u8], at: At) {
+        facts.received += octets.len() as u64;
+        facts.last_received = Some(at);
+        facts.note_input_between(at);
+        match &mut facts.flawed_frame {
+            // Segments that waited unread are read as one.
+            Some(flawed) if flawed.is_complete() && flawed.completed_at == at => {
+                flawed.ambiguous_cause = true;
+                return;
+            }
+            // A frame that is refused for its length is not waited for.
+            Some(flawed)
+                if flawed.is_complete()
+                    || flawed.progress == FrameProgress::Header
+                        && flawed.flaws.iter().any(Flaw::shows_in_length) =>
+            {
+                return facts.on_input(at);
+            }
+            // The rest of a frame is no new thing.
+            Some(_) | None => facts.stimuli += 1,
+        }
+        if facts.peer_close.is_some() {
+            facts.input_after_peer_close_at.get_or_insert(at);
+            facts.data_after_peer_close = true;
+            return;
+        }
+        let mut in_message = self.from_peer.in_message();
+        self.from_peer.read(octets, |seen| {
+            if facts.peer_close.is_some() {
+                facts.data_after_peer_close = true;
+                facts.close_shared_segment = true;
+                return false;
+            }
+            match (seen, &mut facts.flawed_frame) {
+                (_, Some(flawed)) if flawed.is_complete() => {
+                    // What shares the segment shares the blame, if there is something to blame it for.
+                    flawed.ambiguous_cause |= match seen {
+                        FrameEvent::PartialHeader(_, flaws)
+                        | FrameEvent::Header(_, flaws)
+                        | FrameEvent::PayloadFlaw(_, flaws) => !flaws.is_empty(),
+                        FrameEvent::Complete(header, flaws, _) => {
+                            !flaws.is_empty() || header.opcode == Opcode::Close
+                        }
+                    };
+                    if let FrameEvent::Complete(header, _, payload) = seen {
+                        remember_ping(&mut facts.ping_after_flaw, &header, payload);
+                    }
+                    true
+                }
+                // A subject may fail here, and need not before the header is complete.
+                (FrameEvent::PartialHeader(opcode, flaws), _) => {
+                    facts.record_flaw(at, flaws, opcode, FrameProgress::PartialHeader, None);
+                    true
+                }
+                // What the header alone shows counts from the header on; the frame may never come whole.
+                (FrameEvent::Header(header, flaws) | FrameEvent::PayloadFlaw(header, flaws), _)
+                    if !flaws.is_empty() =>
+                {
+                    facts.record_flaw(at, flaws, header.opcode, FrameProgress::Header, None);
+                    true
+                }
+                (FrameEvent::Header(..) | FrameEvent::PayloadFlaw(..), _) => true,
+                (FrameEvent::Complete(header, flaws, payload), _) if !flaws.is_empty() => {
+                    let code = match (header.opcode, payload) {
+                        (Opcode::Close, [high, low, ..]) => {
+                            Some(CloseCode(u16::from_be_bytes([*high, *low])))
+                        }
+                        _ => None,
+                    };
+                    facts.record_flaw(at, flaws, header.opcode, FrameProgress::Complete, code);
+                    remember_ping(&mut facts.ping_after_flaw, &header, payload);
+                    true
+                }
+                (FrameEvent::Complete(header, flaws, payload), _) => {
+                    let between = facts.own_close.is_some() && facts.tcp_closed_at.is_none();
+                    if between && header.opcode != Opcode::Close {
+                        (facts.frame_between_closes_at, facts.input_after_between_at) = (Some(at), None);
+                    }
+                    let accompanied = facts.last_frame_at.replace(at) == Some(at);
+                    match header.opcode {
+                        Opcode::Close => {
+                            let close = ObservedClose::new(at, flaws, in_message, accompanied, payload);
+                            facts.peer_close = Some(close);
+                        }
+                        Opcode::Ping => facts.pings += 1,
+                        Opcode::Pong => {}
+                        Opcode::Text | Opcode::Binary | Opcode::Continuation | Opcode::Reserved(_) => {
+                            in_message = !header.fin;
+                            facts.messages += u32::from(header.fin);
+                            facts.messages_between += u32::from(header.fin && between);
+                        }
+                    }
+                    true
+                }
+            }
+        });
+    }
+
+    fn sent(&mut self, facts: &mut ConnectionFacts, octets: &[u8], at: At) {
+        let keys = &mut self.mask_keys;
+        self.from_subject.read(octets, |seen| {
+            match seen {
+                // Its own frames are judged once their headers are there.
+                FrameEvent::PartialHeader(..) => {}
+                FrameEvent::Header(header, flaws) => {
+                    facts.own_frames += 1;
+                    record_own_flaws(facts, flaws, header.opcode, at);
+                    if let Some(key) = header.mask
+                        && keys.len() < MAX_MASK_KEYS
+                    {
+                        keys.push(key);
+                    }
+                    match header.opcode {
+                        Opcode::Close => {
+                            facts.own_closes += 1;
+                            if facts.own_closes == 2 {
+                                facts.second_close = Some(at);
+                            }
+                        }
+                        Opcode::Text | Opcode::Binary | Opcode::Continuation => {
+                            if facts.own_closes > 0 {
+                                facts.own_data_after_close.get_or_insert(at);
+                            } else if facts.peer_close.is_some() {
+                                facts.own_data_before_reply = true;
+                            }
+                        }
+                        Opcode::Ping if facts.own_closes > 0 && facts.peer_close.is_some() => {
+                            facts.own_ping_after_both.get_or_insert(at);
+                        }
+                        Opcode::Pong if facts.own_closes > 0 && facts.peer_close.is_some() => {
+                            facts.own_pong_after_both.get_or_insert(at);
+                        }
+                        Opcode::Ping | Opcode::Pong => {}
+                        Opcode::Reserved(_) => {}
+                    }
+                }
+                FrameEvent::PayloadFlaw(header, flaws) => record_own_flaws(facts, flaws, header.opcode, at),
+                FrameEvent::Complete(header, flaws, payload) => {
+                    record_own_flaws(facts, flaws, header.opcode, at);
+                    match header.opcode {
+                        Opcode::Close => {
+                            let close = ObservedClose::new(at, flaws, false, false, payload);
+                            if facts.own_closes > 1 {
+                                facts.last_close = Some((at, close.code()));
+                            }
+                            if facts.own_close.is_none() {
+                                let is_it = |wish: &Option<CloseCode>| match wish {
+                                    Some(code) => close.code() == Some(*code),
+                                    // Many say 1000 where they were not reported what to say.
+                                    None => close.code().is_none_or(|code| code == CloseCode::NORMAL),
+                                };
+                                facts.own_close_was_requested =
+                                    facts.requested_codes.iter().flatten().any(is_it);
+                                facts.own_close = Some(close);
+                            }
+                        }
+                        Opcode::Pong => {
+                            facts.pongs += 1;
+                            let after_flaw = facts.flawed_frame.is_some_and(|flawed| flawed.at < at);
+                            let answers =
+                                facts.ping_after_flaw.is_some_and(|(ping, len)| &ping[..len] == payload);
+                            if after_flaw && answers && facts.pongs > facts.pings {
+                                facts.processed_after_flaw_at.get_or_insert(at);
+                                facts.pong_after_flaw = true;
+                            }
+                        }
+                        Opcode::Continuation
+                        | Opcode::Text
+                        | Opcode::Binary
+                        | Opcode::Ping
+                        | Opcode::Reserved(_) => {}
+                    }
+                }
+            }
+            true
+        });
+    }
+}
+
+fn remember_ping(kept: &mut Option<([u8; MAX_CONTROL_PAYLOAD], usize)>, header: &Header, payload: &[u8]) {
+    if header.opcode == Opcode::Ping && kept.is_none() {
+        let mut ping = [0; MAX_CONTROL_PAYLOAD];
+        ping[..payload.len()].copy_from_slice(payload);
+        *kept = Some((ping, payload.len()));
+    }
+}
+
+fn record_own_flaws(facts: &mut ConnectionFacts, flaws: Flaws, opcode: Opcode, at: At) {
+    let set = if opcode == Opcode::Close { &mut facts.own_close_flaws } else { &mut facts.own_flaws };
+    for flaw in flaws.iter() {
+        if !set.contains(flaw) {
+            set.insert(flaw);
+            facts.own_flaw_at.get_or_insert(at);
+        }
+    }
+}
