@@ -16,7 +16,7 @@ use wsclose::subject::{Recorder, Stimulus, Subject};
 use wsclose::subjects::model::Model;
 
 /// The three Closes: no body, the longest ASCII reason, and four-octet characters with one octet to spare.
-fn closes() -> [(&'static str, Vec<u8>); 3] {
+fn close_frames() -> [(&'static str, Vec<u8>); 3] {
     let close = |reason: Option<String>| {
         let body =
             reason.map_or(Vec::new(), |reason| [&CloseCode::NORMAL.to_octets(), reason.as_bytes()].concat());
@@ -71,7 +71,7 @@ impl Write for Stream<'_> {
     }
 }
 
-fn tungstenite_reads(octets: &[u8]) -> Vec<u8> {
+fn tungstenite_session(octets: &[u8]) -> Vec<u8> {
     let stream = Stream { input: octets, written: Vec::new() };
     let mut socket = WebSocket::from_raw_socket(stream, TheirRole::Server, None);
     while socket.read().is_ok() {}
@@ -89,7 +89,7 @@ fn session(subject: &mut dyn Subject, octets: &[u8], output: &mut Recorder) -> u
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     let mut group = criterion.benchmark_group("one masked Close");
-    for (name, octets) in &closes() {
+    for (name, octets) in &close_frames() {
         group.throughput(Throughput::Bytes(octets.len() as u64));
         let mut body = [0; 125];
         group.bench_with_input(
@@ -112,7 +112,7 @@ fn main() {
             BenchmarkId::new("tungstenite, a connection", name),
             octets,
             |bencher, octets| {
-                bencher.iter(|| tungstenite_reads(black_box(octets)));
+                bencher.iter(|| tungstenite_session(black_box(octets)));
             },
         );
         match wsclose_peers::by_name("beast") {

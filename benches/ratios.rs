@@ -10,18 +10,18 @@ use std::process::{Command, ExitCode};
 use comfy_table::Table;
 
 /// A target, the fuzz folder it lives in, and its curated corpus.
-struct Target {
+struct BenchTarget {
     name: &'static str,
     folder: &'static str,
     corpus: Option<&'static str>,
 }
 
-const TARGETS: [Target; 5] = [
-    Target { name: "empty", folder: "benches", corpus: None },
-    Target { name: "tungstenite_header", folder: "benches", corpus: Some("close_frame") },
-    Target { name: "close_frame", folder: "fuzz", corpus: Some("close_frame") },
-    Target { name: "tungstenite_session", folder: "benches", corpus: Some("close_frame") },
-    Target { name: "closing_handshake", folder: "fuzz", corpus: Some("closing_handshake") },
+const TARGETS: [BenchTarget; 5] = [
+    BenchTarget { name: "empty", folder: "benches", corpus: None },
+    BenchTarget { name: "tungstenite_header", folder: "benches", corpus: Some("close_frame") },
+    BenchTarget { name: "close_frame", folder: "fuzz", corpus: Some("close_frame") },
+    BenchTarget { name: "tungstenite_session", folder: "benches", corpus: Some("close_frame") },
+    BenchTarget { name: "closing_handshake", folder: "fuzz", corpus: Some("closing_handshake") },
 ];
 
 /// Which target is measured against which, and the ratio to reach.
@@ -94,7 +94,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-fn execute(root: &Path, host: &str, target: &Target, seconds: u32, round: u32) -> Result<u64, String> {
+fn execute(root: &Path, host: &str, target: &BenchTarget, seconds: u32, round: u32) -> Result<u64, String> {
     let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
     if let Some(corpus) = target.corpus {
         copy(&root.join("corpus").join(corpus), scratch.path()).map_err(|error| error.to_string())?;
@@ -117,7 +117,7 @@ fn execute(root: &Path, host: &str, target: &Target, seconds: u32, round: u32) -
         .ok_or_else(|| format!("{} printed no speed:\n{text}", target.name))
 }
 
-fn binary(root: &Path, host: &str, target: &Target) -> PathBuf {
+fn binary(root: &Path, host: &str, target: &BenchTarget) -> PathBuf {
     let out = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
     out.join(host).join("release").join(target.name)
 }

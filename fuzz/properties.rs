@@ -27,7 +27,7 @@ use wsclose::script::{Script, ScriptBuf};
 /// Random inputs under plain `cargo test`, unless `BOLERO_RANDOM_ITERATIONS` asks for some: none, because bolero draws
 /// a fresh seed for each.
 #[cfg(test)]
-const RANDOM: usize = 0;
+const RANDOM_ITERATIONS: usize = 0;
 
 /// As long as inputs get; libFuzzer is told the same.
 #[cfg(test)]
@@ -38,12 +38,12 @@ type Mutator = fn(&mut [u8], usize, usize, u32) -> usize;
 
 /// A mutator as the targets have it, but for libFuzzer's own, which is not linked here.
 #[cfg(test)]
-fn frames(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+fn mutate_frames(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     mutate::frames(data, size, max_size, seed, |_, size, _| size)
 }
 
 #[cfg(test)]
-fn scripts(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+fn mutate_scripts(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     mutate::script(data, size, max_size, seed, |_, size, _| size)
 }
 
@@ -81,7 +81,7 @@ fn round_trip(octets: &[u8]) {
 
 /// Whatever a mutator gets, its child fits, is a script where it should be, and is the same each time.
 #[cfg(test)]
-fn mutates(octets: &[u8]) {
+fn check_mutators(octets: &[u8]) {
     // Seed and room: the input says which, so that no two inputs have the same.
     let seed = octets.iter().fold(0_u32, |sum, octet| sum.wrapping_mul(31).wrapping_add(u32::from(*octet)));
     let max_size = seed as usize % (MAX_LEN + 1);
@@ -93,71 +93,71 @@ fn mutates(octets: &[u8]) {
         data.truncate(size);
         data
     };
-    assert_eq!(child(frames), child(frames));
-    let script = child(scripts);
-    assert_eq!(script, child(scripts));
+    assert_eq!(child(mutate_frames), child(mutate_frames));
+    let script = child(mutate_scripts);
+    assert_eq!(script, child(mutate_scripts));
     assert!(max_size == 0 || Script::decode(&script).is_ok(), "{script:02x?} is no script");
 }
 
 #[test]
 fn close_frame() {
-    bolero::check!().with_iterations(RANDOM).with_max_len(MAX_LEN).for_each(|octets: &[u8]| {
+    bolero::check!().with_iterations(RANDOM_ITERATIONS).with_max_len(MAX_LEN).for_each(|octets: &[u8]| {
         wsclose::fuzz::close_frame(octets);
     });
 }
 
 #[test]
 fn closing_handshake() {
-    bolero::check!().with_iterations(RANDOM).with_max_len(MAX_LEN).for_each(|octets: &[u8]| {
+    bolero::check!().with_iterations(RANDOM_ITERATIONS).with_max_len(MAX_LEN).for_each(|octets: &[u8]| {
         wsclose::fuzz::closing_handshake(octets);
     });
 }
 
 #[test]
-fn peers() {
-    bolero::check!().with_iterations(RANDOM).with_max_len(MAX_LEN).for_each(|octets: &[u8]| {
-        wsclose_peers::fuzz::peers(octets);
+fn implementations() {
+    bolero::check!().with_iterations(RANDOM_ITERATIONS).with_max_len(MAX_LEN).for_each(|octets: &[u8]| {
+        wsclose_peers::fuzz::implementations(octets);
     });
 }
 
 #[test]
 fn script_round_trip() {
-    bolero::check!().with_iterations(RANDOM).with_max_len(MAX_LEN).for_each(round_trip);
+    bolero::check!().with_iterations(RANDOM_ITERATIONS).with_max_len(MAX_LEN).for_each(round_trip);
 }
 
 #[test]
 fn mutators() {
-    bolero::check!().with_iterations(RANDOM).with_max_len(MAX_LEN).for_each(mutates);
+    bolero::check!().with_iterations(RANDOM_ITERATIONS).with_max_len(MAX_LEN).for_each(check_mutators);
 }
 
 #[test]
-fn descendants_of_frames_keep_the_rules() {
-    descendants("close_frame", frames, 2_000, |octets| {
+fn descendants_of_frames_pass() {
+    descendants("close_frame", mutate_frames, 2_000, |octets| {
         wsclose::fuzz::close_frame(octets);
     });
 }
 
 #[test]
-fn descendants_of_scripts_keep_the_rules() {
-    descendants("closing_handshake", scripts, 250, |octets| {
+fn descendants_of_scripts_pass() {
+    descendants("closing_handshake", mutate_scripts, 250, |octets| {
         wsclose::fuzz::closing_handshake(octets);
     });
 }
 
 #[test]
-fn descendants_of_scripts_deviate_in_known_ways() {
-    descendants("peers", scripts, 250, |octets| {
-        wsclose_peers::fuzz::peers(octets);
+fn descendants_of_scripts_violate_only_baseline_rules() {
+    descendants("peers", mutate_scripts, 250, |octets| {
+        wsclose_peers::fuzz::implementations(octets);
     });
 }
 
 #[test]
-fn descendants_of_scripts_are_read_back() {
-    descendants("closing_handshake", scripts, 500, round_trip);
+fn descendants_of_scripts_round_trip() {
+    descendants("closing_handshake", mutate_scripts, 500, round_trip);
 }
 
 #[test]
-fn descendants_have_descendants() {
-    descendants("closing_handshake", scripts, 100, mutates);
-    descendants("close_frame", frames, 100, mutates);
+fn descendants_can_be_mutated() {
+    descendants("closing_handshake", mutate_scripts, 100, check_mutators);
+    descendants("close_frame", mutate_frames, 100, check_mutators);
 }

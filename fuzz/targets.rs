@@ -8,12 +8,12 @@ use wsclose::script::ScriptBuf;
 
 use crate::support;
 
-fn here() -> &'static Path {
+fn package_dir() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The names of the programs that the manifest declares.
-fn declared() -> BTreeSet<String> {
+fn declared_targets() -> BTreeSet<String> {
     let manifest = include_str!("Cargo.toml");
     manifest
         .split("\n[")
@@ -26,23 +26,23 @@ fn declared() -> BTreeSet<String> {
 }
 
 #[test]
-fn programs_corpora_and_properties_correspond() {
-    let declared = declared();
+fn targets_corpora_and_properties_match() {
+    let declared = declared_targets();
     assert!(!declared.is_empty());
-    let sources = support::names(&here().join("fuzz_targets"));
+    let sources = support::names(&package_dir().join("fuzz_targets"));
     let sources: BTreeSet<String> =
         sources.iter().map(|file| file.trim_end_matches(".rs").to_owned()).collect();
     assert_eq!(sources, declared, "fuzz_targets/ and Cargo.toml");
-    let corpora: BTreeSet<String> = support::names(&here().join("corpus")).into_iter().collect();
+    let corpora: BTreeSet<String> = support::names(&package_dir().join("corpus")).into_iter().collect();
     assert_eq!(corpora, declared, "corpus/ and Cargo.toml");
     for target in &declared {
-        let seeds = support::names(&here().join("__fuzz__").join(target).join("corpus"));
+        let seeds = support::names(&package_dir().join("__fuzz__").join(target).join("corpus"));
         assert!(!seeds.is_empty(), "the property {target} has no seeds");
     }
 }
 
 #[test]
-fn every_seed_of_octets_begins_a_frame() {
+fn every_octet_seed_starts_a_frame() {
     let mut whole = 0;
     for seed in support::seeds("close_frame") {
         assert!(!seed.octets.is_empty(), "{} is empty", seed.name);
@@ -55,7 +55,7 @@ fn every_seed_of_octets_begins_a_frame() {
 }
 
 #[test]
-fn every_seed_of_scripts_is_a_script_with_steps() {
+fn every_script_seed_has_steps() {
     for target in ["closing_handshake", "peers"] {
         for seed in support::seeds(target) {
             let script =
@@ -66,7 +66,7 @@ fn every_seed_of_scripts_is_a_script_with_steps() {
 }
 
 #[test]
-fn every_seed_touches_a_rule() {
+fn every_seed_exercises_a_rule() {
     for seed in support::seeds("close_frame") {
         let touched = !wsclose::fuzz::close_frame(&seed.octets).rules_exercised.is_empty();
         let begins = matches!(Header::decode(&seed.octets), Status::Complete(..));
@@ -78,7 +78,7 @@ fn every_seed_touches_a_rule() {
 }
 
 /// A line of libFuzzer's dictionaries: nothing, a comment, or `name="value"` with `\\`, `\"` and `\xAB`.
-fn token(line: &str) -> Result<Option<Vec<u8>>, &'static str> {
+fn parse_token(line: &str) -> Result<Option<Vec<u8>>, &'static str> {
     if line.is_empty() || line.starts_with('#') {
         return Ok(None);
     }
@@ -110,14 +110,15 @@ fn token(line: &str) -> Result<Option<Vec<u8>>, &'static str> {
 }
 
 #[test]
-fn dictionaries_are_what_libfuzzer_takes() {
+fn dictionaries_are_valid_for_libfuzzer() {
     for (name, text) in [
         ("close_frame", include_str!("dictionaries/close_frame.dict")),
         ("scripts", include_str!("dictionaries/scripts.dict")),
     ] {
         let mut tokens = BTreeSet::new();
         for (number, line) in (1..).zip(text.lines()) {
-            let token = token(line).unwrap_or_else(|error| panic!("{name}.dict, line {number}: {error}"));
+            let token =
+                parse_token(line).unwrap_or_else(|error| panic!("{name}.dict, line {number}: {error}"));
             let Some(token) = token else { continue };
             // libFuzzer drops longer ones without a word.
             assert!((1..=64).contains(&token.len()), "{name}.dict, line {number}: {} octets", token.len());
@@ -125,6 +126,6 @@ fn dictionaries_are_what_libfuzzer_takes() {
         }
         assert!(tokens.len() > 20, "{name}.dict has {} tokens", tokens.len());
     }
-    let listed = support::names(&here().join("dictionaries"));
+    let listed = support::names(&package_dir().join("dictionaries"));
     assert_eq!(listed, ["close_frame.dict", "scripts.dict"]);
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::{env, fs, io};
 
 /// A peer that is compiled from `native/NAME.cpp` and known to the crate by the cfg `wsclose_NAME`.
-struct Peer {
+struct NativeImplementation {
     name: &'static str,
     /// What it is called.
     title: &'static str,
@@ -17,49 +17,49 @@ struct Peer {
     /// The library to link, for what is more than headers.
     link: Option<&'static str>,
     /// How to get it.
-    remedy: &'static str,
+    install_hint: &'static str,
 }
 
 /// A number in a header, and the least that will do.
 struct Version {
     header: &'static str,
-    word: &'static str,
-    oldest: u32,
+    macro_name: &'static str,
+    minimum: u32,
 }
 
 /// Why a peer is not built.
 enum Missing {
     /// It is not installed, as far as the compiler can see; or there is no compiler.
-    NotThere(String),
+    NotInstalled(String),
     /// What is installed will not do.
     Unusable(String),
 }
 
-const PEERS: [Peer; 3] = [
-    Peer {
+const IMPLEMENTATIONS: [NativeImplementation; 3] = [
+    NativeImplementation {
         name: "beast",
         title: "Boost.Beast",
         header: "boost/beast/version.hpp",
         // As Boost counts: 1.81.
-        version: Some(Version { header: "boost/version.hpp", word: "BOOST_VERSION", oldest: 108_100 }),
+        version: Some(Version { header: "boost/version.hpp", macro_name: "BOOST_VERSION", minimum: 108_100 }),
         link: None,
-        remedy: "libboost1.81-dev (Debian) or any Boost from 1.81 on",
+        install_hint: "libboost1.81-dev (Debian) or any Boost from 1.81 on",
     },
-    Peer {
+    NativeImplementation {
         name: "websocketpp",
         title: "WebSocket++",
         header: "websocketpp/version.hpp",
         version: None,
         link: None,
-        remedy: "libwebsocketpp-dev (Debian)",
+        install_hint: "libwebsocketpp-dev (Debian)",
     },
-    Peer {
+    NativeImplementation {
         name: "wslay",
         title: "wslay",
         header: "wslay/wslay.h",
         version: None,
         link: Some("wslay"),
-        remedy: "libwslay-dev (Debian)",
+        install_hint: "libwslay-dev (Debian)",
     },
 ];
 
@@ -78,20 +78,20 @@ fn main() -> io::Result<()> {
     let required =
         env::var_os("WSCLOSE_REQUIRE_NATIVE").is_some_and(|value| !value.is_empty() && value != "0");
     let mut shims = Vec::new();
-    for peer in &PEERS {
+    for peer in &IMPLEMENTATIONS {
         println!("cargo::rustc-check-cfg=cfg(wsclose_{})", peer.name);
         match peer.compile()? {
             Ok(objects) => {
                 println!("cargo::rustc-cfg=wsclose_{}", peer.name);
                 shims.push((peer, objects));
             }
-            Err(Missing::NotThere(why) | Missing::Unusable(why)) if required => println!(
+            Err(Missing::NotInstalled(why) | Missing::Unusable(why)) if required => println!(
                 "cargo::error={why}: install {} and a C++17 compiler, or unset WSCLOSE_REQUIRE_NATIVE to build \
                  without this peer",
-                peer.remedy
+                peer.install_hint
             ),
             Err(Missing::Unusable(why)) => println!("cargo::warning={why}: built without this peer"),
-            Err(Missing::NotThere(_)) => {}
+            Err(Missing::NotInstalled(_)) => {}
         }
     }
     if shims.is_empty() {
@@ -122,20 +122,20 @@ fn compiler() -> cc::Build {
     build
 }
 
-impl Peer {
+impl NativeImplementation {
     /// The shim's objects, if all that it needs is there.
     fn compile(&self) -> io::Result<Result<Vec<PathBuf>, Missing>> {
         let title = self.title;
-        if !expands(self.header, "1")? {
-            return Ok(Err(Missing::NotThere(format!("{title}: <{}> not found", self.header))));
+        if !header_satisfies(self.header, "1")? {
+            return Ok(Err(Missing::NotInstalled(format!("{title}: <{}> not found", self.header))));
         }
-        if let Some(Version { header, word, oldest }) = self.version
-            && !expands(header, &format!("{word} >= {oldest}"))?
+        if let Some(Version { header, macro_name: word, minimum: oldest }) = self.version
+            && !header_satisfies(header, &format!("{word} >= {oldest}"))?
         {
             return Ok(Err(Missing::Unusable(format!("{title} is too old: {word} is less than {oldest}"))));
         }
         if let Some(name) = self.link
-            && !links(name)?
+            && !can_link(name)?
         {
             return Ok(Err(Missing::Unusable(format!(
                 "{title}: its headers are there, but no library to link"
@@ -153,7 +153,7 @@ fn scratch(name: &str) -> PathBuf {
 
 /// Whether the preprocessor finds the header and holds the condition true behind it; false too where there is
 /// no compiler.
-fn expands(header: &str, condition: &str) -> io::Result<bool> {
+fn header_satisfies(header: &str, condition: &str) -> io::Result<bool> {
     let probe = scratch("probe.cpp");
     fs::write(
         &probe,
@@ -167,7 +167,7 @@ fn expands(header: &str, condition: &str) -> io::Result<bool> {
 }
 
 /// Whether the compiler can link this library, static or dynamic.
-fn links(library: &str) -> io::Result<bool> {
+fn can_link(library: &str) -> io::Result<bool> {
     let probe = scratch("links.cpp");
     fs::write(&probe, "int main() {}\n")?;
     let Ok(compiler) = compiler().cargo_warnings(false).try_get_compiler() else { return Ok(false) };

@@ -10,7 +10,7 @@ use wsclose::role::Role;
 use wsclose::rule::{Level, Rule};
 use wsclose::script::{Script, ScriptBuf, ScriptError, Step, Writer};
 use wsclose::subject::Subject;
-use wsclose_peers::known::Known;
+use wsclose_peers::known::Baseline;
 
 use crate::args::{self, Target};
 use crate::failure::{Exit, Failure};
@@ -88,7 +88,7 @@ struct Adoption<'a> {
     target: Target,
     project: Project,
     cast: Cast,
-    known: Cow<'static, Known>,
+    known: Cow<'static, Baseline>,
     stage: Stage,
 }
 

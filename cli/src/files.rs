@@ -82,7 +82,7 @@ pub enum FileError {
         /// Which.
         path: String,
         /// What is wrong with it.
-        error: wsclose_peers::known::KnownError,
+        error: wsclose_peers::known::BaselineError,
     },
     /// No folder to file things in.
     #[error(

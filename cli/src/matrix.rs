@@ -80,7 +80,7 @@ pub fn run(args: &args::Matrix, out: &mut Out) -> Result<Exit, Failure> {
 
 /// A case over TCP costs milliseconds: a peer that needs sockets is spared the sweeps.
 fn scope(args: &args::Matrix, name: &str) -> Scope {
-    let sockets = wsclose_peers::PEERS.iter().any(|peer| peer.name == name && !peer.in_process);
+    let sockets = wsclose_peers::IMPLEMENTATIONS.iter().any(|peer| peer.name == name && !peer.in_process);
     let scripts = !args.only_codes;
     Scope { curated: scripts, systematic: scripts && !sockets, codes: !args.no_codes && !sockets }
 }

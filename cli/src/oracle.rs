@@ -19,7 +19,7 @@ pub fn run(target: Target, octets: &[u8]) -> Result<(), Panicked> {
     play::catch("an oracle", || match target {
         Target::CloseFrame => wsclose::fuzz::close_frame(octets).rules_exercised,
         Target::ClosingHandshake => wsclose::fuzz::closing_handshake(octets).rules_exercised,
-        Target::Peers => wsclose_peers::fuzz::peers(octets),
+        Target::Peers => wsclose_peers::fuzz::implementations(octets),
     })
     .map(|_| ())
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use wsclose::drive::Limits;
 use wsclose::report::{Report, Summary, Tally};
 use wsclose::role::Role;
-use wsclose_peers::known::Known;
+use wsclose_peers::known::Baseline;
 
 use crate::args;
 use crate::failure::{Exit, Failure};
@@ -38,7 +38,7 @@ pub fn run(args: &args::Replay, out: &mut Out) -> Result<Exit, Failure> {
 struct Replay<'a> {
     args: &'a args::Replay,
     cast: Cast,
-    known: Cow<'static, Known>,
+    known: Cow<'static, Baseline>,
     stage: Stage,
     breach: bool,
     untested: usize,

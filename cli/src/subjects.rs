@@ -9,7 +9,7 @@ use wsclose::rule::Rule;
 use wsclose::subject::Subject;
 use wsclose::subjects::faulty::{Fault, FaultyModel};
 use wsclose::subjects::model::Model;
-use wsclose_peers::known::Known;
+use wsclose_peers::known::Baseline;
 
 use crate::files::{self, FileError};
 
@@ -66,7 +66,7 @@ impl Cast {
         let mut subjects = vec![by_name(MODEL, profile)?];
         if names.is_empty() {
             subjects.extend(default());
-            return Ok(Cast { subjects, not_built: wsclose_peers::not_built() });
+            return Ok(Cast { subjects, not_built: wsclose_peers::unavailable() });
         }
         for name in names {
             if subjects.iter().all(|subject| subject.name() != name) {
@@ -95,7 +95,7 @@ pub fn by_name(name: &str, profile: Profile) -> Result<Box<dyn Subject>, Subject
     if let Some(subject) = wsclose_peers::by_name(name) {
         return Ok(subject);
     }
-    let not_built = wsclose_peers::not_built();
+    let not_built = wsclose_peers::unavailable();
     if let Some((name, remedy)) = not_built.iter().find(|(missing, _)| *missing == name) {
         return Err(SubjectError::NotBuilt { name, remedy });
     }
@@ -107,14 +107,16 @@ pub fn by_name(name: &str, profile: Profile) -> Result<Box<dyn Subject>, Subject
 }
 
 /// What the peers are known to break: what `path` says, or what was built in.
-pub fn known(path: Option<&Path>) -> Result<Cow<'static, Known>, FileError> {
-    let Some(path) = path else { return Ok(Cow::Borrowed(Known::committed())) };
+pub fn known(path: Option<&Path>) -> Result<Cow<'static, Baseline>, FileError> {
+    let Some(path) = path else { return Ok(Cow::Borrowed(Baseline::builtin())) };
     let octets = files::read(path)?;
     let text = String::from_utf8_lossy(&octets);
-    Known::load(&text).map(Cow::Owned).map_err(|error| FileError::Known { path: files::shown(path), error })
+    Baseline::load(&text)
+        .map(Cow::Owned)
+        .map_err(|error| FileError::Known { path: files::shown(path), error })
 }
 
 /// Whether a breach of `rule` by `subject` is known. The model has no excuse.
-pub fn is_known(known: &Known, subject: &str, rule: Rule) -> bool {
-    subject != MODEL && known.has(subject, rule)
+pub fn is_known(known: &Baseline, subject: &str, rule: Rule) -> bool {
+    subject != MODEL && known.contains(subject, rule)
 }

@@ -16,7 +16,7 @@ use wsclose::code::CloseCode;
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::layer::{Came, Going, Layer};
+use wsclose_plumbing::layer::{FrameCodec, Incoming, Outgoing};
 
 /// actix-http's codec, in either role.
 #[derive(Debug)]
@@ -24,17 +24,17 @@ pub struct ActixHttp {
     codec: Codec,
     incoming: BytesMut,
     /// The largest that the buffer has been.
-    largest: usize,
+    peak_capacity: usize,
 }
 
-fn part(begins: Option<MessageKind>, ends: bool, payload: &Bytes) -> Came {
-    Came::Part { begins, ends, payload: payload.to_vec() }
+fn fragment(begins: Option<MessageKind>, ends: bool, payload: &Bytes) -> Incoming {
+    Incoming::Fragment { begins, ends, payload: payload.to_vec() }
 }
 
-impl Layer for ActixHttp {
+impl FrameCodec for ActixHttp {
     const NAME: &'static str = "actix-http";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => Capabilities::of(&[
                 Capability::Framing,
@@ -53,46 +53,48 @@ impl Layer for ActixHttp {
             Role::Client => Codec::new().client_mode(),
             Role::Server => Codec::new(),
         };
-        ActixHttp { codec, incoming: BytesMut::new(), largest: 0 }
+        ActixHttp { codec, incoming: BytesMut::new(), peak_capacity: 0 }
     }
 
     fn receive(&mut self, octets: &[u8]) {
         self.incoming.extend_from_slice(octets);
     }
 
-    fn next(&mut self) -> Result<Option<Came>, String> {
+    fn next(&mut self) -> Result<Option<Incoming>, String> {
         let decoded = self.codec.decode(&mut self.incoming);
-        self.largest = self.largest.max(self.incoming.capacity());
+        self.peak_capacity = self.peak_capacity.max(self.incoming.capacity());
         let Some(frame) = decoded.map_err(|error| error.to_string())? else { return Ok(None) };
         Ok(Some(match frame {
-            Frame::Text(payload) => part(Some(MessageKind::Text), true, &payload),
-            Frame::Binary(payload) => part(Some(MessageKind::Binary), true, &payload),
-            Frame::Continuation(Item::FirstText(payload)) => part(Some(MessageKind::Text), false, &payload),
-            Frame::Continuation(Item::FirstBinary(payload)) => {
-                part(Some(MessageKind::Binary), false, &payload)
+            Frame::Text(payload) => fragment(Some(MessageKind::Text), true, &payload),
+            Frame::Binary(payload) => fragment(Some(MessageKind::Binary), true, &payload),
+            Frame::Continuation(Item::FirstText(payload)) => {
+                fragment(Some(MessageKind::Text), false, &payload)
             }
-            Frame::Continuation(Item::Continue(payload)) => part(None, false, &payload),
-            Frame::Continuation(Item::Last(payload)) => part(None, true, &payload),
-            Frame::Ping(payload) => Came::Ping(payload.to_vec()),
-            Frame::Pong(_) => Came::Pong,
-            Frame::Close(None) => Came::Close { code: None, reason: String::new() },
-            Frame::Close(Some(reason)) => Came::Close {
+            Frame::Continuation(Item::FirstBinary(payload)) => {
+                fragment(Some(MessageKind::Binary), false, &payload)
+            }
+            Frame::Continuation(Item::Continue(payload)) => fragment(None, false, &payload),
+            Frame::Continuation(Item::Last(payload)) => fragment(None, true, &payload),
+            Frame::Ping(payload) => Incoming::Ping(payload.to_vec()),
+            Frame::Pong(_) => Incoming::Pong,
+            Frame::Close(None) => Incoming::Close { code: None, reason: String::new() },
+            Frame::Close(Some(reason)) => Incoming::Close {
                 code: Some(CloseCode(reason.code.into())),
                 reason: reason.description.unwrap_or_default(),
             },
         }))
     }
 
-    fn write(&mut self, going: Going<'_>, out: &mut Vec<u8>) -> Result<(), String> {
-        let message = match going {
-            Going::Message { kind: MessageKind::Text, payload } => {
+    fn write(&mut self, outgoing: Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), String> {
+        let message = match outgoing {
+            Outgoing::Message { kind: MessageKind::Text, payload } => {
                 Message::Text(String::from_utf8_lossy(payload).into_owned().into())
             }
-            Going::Message { kind: MessageKind::Binary, payload } => {
+            Outgoing::Message { kind: MessageKind::Binary, payload } => {
                 Message::Binary(Bytes::copy_from_slice(payload))
             }
-            Going::Pong(payload) => Message::Pong(Bytes::copy_from_slice(payload)),
-            Going::Close { code, reason } => Message::Close(code.map(|code| CloseReason {
+            Outgoing::Pong(payload) => Message::Pong(Bytes::copy_from_slice(payload)),
+            Outgoing::Close { code, reason } => Message::Close(code.map(|code| CloseReason {
                 code: code.0.into(),
                 description: (!reason.is_empty()).then(|| reason.to_owned()),
             })),
@@ -104,6 +106,6 @@ impl Layer for ActixHttp {
     }
 
     fn memory(&self) -> Option<u64> {
-        Some(self.largest as u64)
+        Some(self.peak_capacity as u64)
     }
 }

@@ -39,7 +39,7 @@
 pub use built::{Beast, close_codes, is_valid_close_code, version};
 
 /// What stands in place of this peer's results where it was not built.
-pub const NOT_BUILT: &str = "not built: install libboost1.81-dev";
+pub const UNAVAILABLE: &str = "not built: install libboost1.81-dev";
 
 #[cfg(wsclose_beast)]
 mod built {

@@ -13,7 +13,7 @@ use wsclose::frame::Opcode;
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::layer::{Came, Going, Layer};
+use wsclose_plumbing::layer::{FrameCodec, Incoming, Outgoing};
 
 /// The buffer for payloads that the glue would hand to `recv`.
 const MAX_PAYLOAD: u64 = 1 << 16;
@@ -28,10 +28,10 @@ pub struct EdgeWs {
     incoming: Vec<u8>,
 }
 
-impl Layer for EdgeWs {
+impl FrameCodec for EdgeWs {
     const NAME: &'static str = "edge-ws";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => Capabilities::of(&[Capability::Framing]).exempting(&[
                 Rule::BodyEmptyOrCode,
@@ -51,7 +51,7 @@ impl Layer for EdgeWs {
         self.incoming.extend_from_slice(octets);
     }
 
-    fn next(&mut self) -> Result<Option<Came>, String> {
+    fn next(&mut self) -> Result<Option<Incoming>, String> {
         let (header, begins) = match FrameHeader::deserialize(&self.incoming) {
             Ok(header) => header,
             Err(Error::Incomplete(_)) => return Ok(None),
@@ -71,7 +71,7 @@ impl Layer for EdgeWs {
         header.mask(&mut self.incoming[begins..ends], 0);
         let payload = self.incoming[begins..ends].to_vec();
         self.incoming.drain(..ends);
-        Ok(Some(Came::Frame {
+        Ok(Some(Incoming::Frame {
             fin: header.frame_type.is_final(),
             // `deserialize` lets none pass.
             rsv: false,
@@ -88,17 +88,19 @@ impl Layer for EdgeWs {
         }))
     }
 
-    fn write(&mut self, going: Going<'_>, out: &mut Vec<u8>) -> Result<(), String> {
-        let (frame_type, payload) = match going {
-            Going::Message { kind: MessageKind::Text, payload } => (FrameType::Text(false), payload.to_vec()),
-            Going::Message { kind: MessageKind::Binary, payload } => {
+    fn write(&mut self, outgoing: Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), String> {
+        let (frame_type, payload) = match outgoing {
+            Outgoing::Message { kind: MessageKind::Text, payload } => {
+                (FrameType::Text(false), payload.to_vec())
+            }
+            Outgoing::Message { kind: MessageKind::Binary, payload } => {
                 (FrameType::Binary(false), payload.to_vec())
             }
-            Going::Pong(payload) => (FrameType::Pong, payload.to_vec()),
-            Going::Close { code: Some(code), reason } => {
+            Outgoing::Pong(payload) => (FrameType::Pong, payload.to_vec()),
+            Outgoing::Close { code: Some(code), reason } => {
                 (FrameType::Close, [&code.to_octets()[..], reason.as_bytes()].concat())
             }
-            Going::Close { code: None, reason: _ } => (FrameType::Close, Vec::new()),
+            Outgoing::Close { code: None, reason: _ } => (FrameType::Close, Vec::new()),
         };
         let mask_key = match self.role {
             // Each new state hashes with keys of its own.

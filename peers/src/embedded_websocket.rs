@@ -35,8 +35,8 @@ use wsclose::code::CloseCode;
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::line::{App, OutOfPatience, Pipe, Request, Turn};
-use wsclose_plumbing::program::Program;
+use wsclose_plumbing::line::{AppHandle, CallBudgetExceeded, Next, Request, Transport};
+use wsclose_plumbing::program::LibraryProgram;
 
 /// The size of each buffer.
 const BUFFER: usize = 1 << 17;
@@ -45,10 +45,10 @@ const BUFFER: usize = 1 << 17;
 #[derive(Debug)]
 pub struct EmbeddedWebSocket;
 
-impl Program for EmbeddedWebSocket {
+impl LibraryProgram for EmbeddedWebSocket {
     const NAME: &'static str = "embedded-websocket";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => Capabilities::of(&[
                 Capability::Framing,
@@ -60,10 +60,12 @@ impl Program for EmbeddedWebSocket {
         }
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
         match role {
-            Role::Client => serve(WebSocketClient::new_client(rand::thread_rng()), role, pipe, app).await,
-            Role::Server => serve(WebSocketServer::new_server(), role, pipe, app).await,
+            Role::Client => {
+                serve(WebSocketClient::new_client(rand::thread_rng()), role, transport, app).await
+            }
+            Role::Server => serve(WebSocketServer::new_server(), role, transport, app).await,
         }
     }
 }
@@ -88,19 +90,19 @@ pub fn code(code: CloseCode) -> Code {
 }
 
 /// The stream as the Framer reads it, with the codec that goes ahead.
-struct Guarded {
-    pipe: Pipe,
-    ahead: WebSocketServer,
+struct GuardedStream {
+    transport: Transport,
+    probe: WebSocketServer,
     scratch: Vec<u8>,
     stalled: bool,
 }
 
-impl Guarded {
+impl GuardedStream {
     /// How many of these octets the Framer gets through.
-    fn passable(&mut self, octets: &[u8]) -> usize {
+    fn consumable_len(&mut self, octets: &[u8]) -> usize {
         let mut passed = 0;
         while passed < octets.len() {
-            match self.ahead.read(&octets[passed..], &mut self.scratch) {
+            match self.probe.read(&octets[passed..], &mut self.scratch) {
                 Ok(read) if read.len_from == 0 => {
                     self.stalled = true;
                     return passed;
@@ -114,35 +116,40 @@ impl Guarded {
     }
 }
 
-impl Stream<std::io::Error> for Guarded {
+impl Stream<std::io::Error> for GuardedStream {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, std::io::Error> {
         if !self.stalled {
-            let len = self.pipe.read(buffer)?;
-            let passable = self.passable(&buffer[..len]);
+            let len = self.transport.read(buffer)?;
+            let passable = self.consumable_len(&buffer[..len]);
             if passable > 0 || len == 0 {
                 return Ok(passable);
             }
         }
-        std::panic::resume_unwind(Box::new(OutOfPatience))
+        std::panic::resume_unwind(Box::new(CallBudgetExceeded))
     }
 
     fn write_all(&mut self, octets: &[u8]) -> Result<(), std::io::Error> {
-        self.pipe.write_all(octets)
+        self.transport.write_all(octets)
     }
 }
 
 /// What a read of the Framer's came to, apart from its buffers.
-enum Arrived {
+enum ReadEvent {
     Message(MessageKind, Vec<u8>),
     Pong,
     Closed,
 }
 
-async fn serve<R: RngCore, T: WebSocketType>(mut socket: WebSocket<R, T>, role: Role, pipe: Pipe, app: App) {
+async fn serve<R: RngCore, T: WebSocketType>(
+    mut socket: WebSocket<R, T>,
+    role: Role,
+    transport: Transport,
+    app: AppHandle,
+) {
     socket.state = WebSocketState::Open;
     let mut ahead = WebSocketServer::new_server();
     ahead.state = WebSocketState::Open;
-    let mut stream = Guarded { pipe, ahead, scratch: vec![0; BUFFER], stalled: false };
+    let mut stream = GuardedStream { transport, probe: ahead, scratch: vec![0; BUFFER], stalled: false };
     let (mut reading, mut writing, mut frame) = (vec![0; BUFFER], vec![0; BUFFER], vec![0; BUFFER]);
     let mut cursor = 0;
     let mut framer = Framer::new(&mut reading, &mut cursor, &mut writing, &mut socket);
@@ -151,40 +158,41 @@ async fn serve<R: RngCore, T: WebSocketType>(mut socket: WebSocket<R, T>, role: 
             Err(FramerError::Io(error)) if error.kind() == ErrorKind::WouldBlock => Poll::Pending,
             Err(error) => Poll::Ready(Err(format!("{error:?}"))),
             Ok(ReadResult::Text(text)) => {
-                Poll::Ready(Ok(Arrived::Message(MessageKind::Text, text.as_bytes().to_vec())))
+                Poll::Ready(Ok(ReadEvent::Message(MessageKind::Text, text.as_bytes().to_vec())))
             }
             Ok(ReadResult::Binary(payload)) => {
-                Poll::Ready(Ok(Arrived::Message(MessageKind::Binary, payload.to_vec())))
+                Poll::Ready(Ok(ReadEvent::Message(MessageKind::Binary, payload.to_vec())))
             }
-            Ok(ReadResult::Pong(_)) => Poll::Ready(Ok(Arrived::Pong)),
-            Ok(ReadResult::Closed) => Poll::Ready(Ok(Arrived::Closed)),
+            Ok(ReadResult::Pong(_)) => Poll::Ready(Ok(ReadEvent::Pong)),
+            Ok(ReadResult::Closed) => Poll::Ready(Ok(ReadEvent::Closed)),
         });
-        match app.turn(read).await {
-            Turn::Asked(Request::Close { code: None, .. }) => app.not_asked("`close` wants a code"),
-            Turn::Asked(Request::Close { code: Some(asked), reason }) => {
+        match app.next(read).await {
+            Next::Request(Request::Close { code: None, .. }) => app.unsupported("`close` wants a code"),
+            Next::Request(Request::Close { code: Some(asked), reason }) => {
                 let reason = (!reason.is_empty()).then_some(reason.as_str());
                 let closed = framer.close(&mut stream, code(asked), reason);
-                app.answered(&closed.map_err(|error| format!("{error:?}")));
+                app.request_result(&closed.map_err(|error| format!("{error:?}")));
             }
-            Turn::Asked(Request::Send { kind, payload }) => {
+            Next::Request(Request::Send { kind, payload }) => {
                 let kind = match kind {
                     MessageKind::Text => Kind::Text,
                     MessageKind::Binary => Kind::Binary,
                 };
                 let sent = framer.write(&mut stream, kind, true, &payload);
-                app.answered(&sent.map_err(|error| format!("{error:?}")));
+                app.request_result(&sent.map_err(|error| format!("{error:?}")));
             }
-            Turn::Came(Ok(Arrived::Message(kind, payload))) => app.message(kind, &payload),
-            Turn::Came(Ok(Arrived::Pong)) => {}
-            Turn::Came(Ok(Arrived::Closed)) => break,
-            Turn::Came(Err(words)) => return app.errored(words),
+            Next::Read(Ok(ReadEvent::Message(kind, payload))) => app.message(kind, &payload),
+            Next::Read(Ok(ReadEvent::Pong)) => {}
+            Next::Read(Ok(ReadEvent::Closed)) => break,
+            Next::Read(Err(words)) => return app.error_reported(words),
         }
     }
     if role == Role::Client {
         let mut rest = [0; 64];
         // A FIN, a reset and an error all end the waiting.
-        while wsclose_plumbing::line::blocking(|| stream.pipe.read(&mut rest)).await.is_ok_and(|len| len > 0)
-        {
-        }
+        while wsclose_plumbing::line::pending_on_would_block(|| stream.transport.read(&mut rest))
+            .await
+            .is_ok_and(|len| len > 0)
+        {}
     }
 }

@@ -18,33 +18,35 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wsclose::frame::Decoder;
 use wsclose::role::Role;
 use wsclose::rule::Capabilities;
-use wsclose_plumbing::line::{App, Pipe, Turn};
-use wsclose_plumbing::program::Program;
+use wsclose_plumbing::line::{AppHandle, Next, Transport};
+use wsclose_plumbing::program::LibraryProgram;
 
-use crate::fastwebsockets_split::{DUTIES, asked, side, told};
+use crate::fastwebsockets_split::{CAPABILITIES, report_frame, request_frame, side};
 
 /// fastwebsockets in one piece, in either role.
 #[derive(Debug)]
 pub struct FastWebSockets;
 
-impl Program for FastWebSockets {
+impl LibraryProgram for FastWebSockets {
     const NAME: &'static str = "fastwebsockets";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => DUTIES,
+            Role::Client | Role::Server => CAPABILITIES,
         }
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
         let place = Rc::new(RefCell::new(Decoder::new()));
-        let watched = Watched { pipe, place: Rc::clone(&place) };
+        let watched = FrameTrackingStream { transport, decoder: Rc::clone(&place) };
         let mut socket = FragmentCollector::new(WebSocket::after_handshake(watched, side(role)));
         loop {
-            match turn(&app, &place, socket.read_frame()).await {
-                Turn::Asked(request) => app.answered(&socket.write_frame(asked(request)).await),
-                Turn::Came(came) => {
-                    if told(&app, came).is_break() {
+            match next(&app, &place, socket.read_frame()).await {
+                Next::Request(request) => {
+                    app.request_result(&socket.write_frame(request_frame(request)).await)
+                }
+                Next::Read(came) => {
+                    if report_frame(&app, came).is_break() {
                         return;
                     }
                 }
@@ -53,55 +55,55 @@ impl Program for FastWebSockets {
     }
 }
 
-/// As [`App::turn`], but `read` is dropped only before it begins and between frames.
-async fn turn<T>(app: &App, place: &RefCell<Decoder>, read: impl Future<Output = T>) -> Turn<T> {
+/// As [`AppHandle::turn`], but `read` is dropped only before it begins and between frames.
+async fn next<T>(app: &AppHandle, decoder: &RefCell<Decoder>, read: impl Future<Output = T>) -> Next<T> {
     let mut read = pin!(read);
     let mut begun = false;
     std::future::poll_fn(|cx| {
-        if (!begun || place.borrow().at_boundary())
-            && let Some(request) = app.request()
+        if (!begun || decoder.borrow().at_boundary())
+            && let Some(request) = app.take_request()
         {
-            return Poll::Ready(Turn::Asked(request));
+            return Poll::Ready(Next::Request(request));
         }
-        if app.paused() {
+        if app.is_paused() {
             return Poll::Pending;
         }
         begun = true;
-        read.as_mut().poll(cx).map(Turn::Came)
+        read.as_mut().poll(cx).map(Next::Read)
     })
     .await
 }
 
 /// A pipe of which one can tell whether what was read ends between frames.
-struct Watched {
-    pipe: Pipe,
-    place: Rc<RefCell<Decoder>>,
+struct FrameTrackingStream {
+    transport: Transport,
+    decoder: Rc<RefCell<Decoder>>,
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for FrameTrackingStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.pipe).poll_read(cx, buf))?;
+        ready!(Pin::new(&mut self.transport).poll_read(cx, buf))?;
         let mut octets = &buf.filled()[before..];
-        while self.place.borrow_mut().next(&mut octets).is_some() {}
+        while self.decoder.borrow_mut().next(&mut octets).is_some() {}
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for FrameTrackingStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.pipe).poll_write(cx, octets)
+        Pin::new(&mut self.transport).poll_write(cx, octets)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        AsyncWrite::poll_flush(Pin::new(&mut self.pipe), cx)
+        AsyncWrite::poll_flush(Pin::new(&mut self.transport), cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.pipe).poll_shutdown(cx)
+        Pin::new(&mut self.transport).poll_shutdown(cx)
     }
 }

@@ -22,11 +22,11 @@ use wsclose::code::CloseCode;
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::line::{App, Pipe, Request};
-use wsclose_plumbing::program::Program;
+use wsclose_plumbing::line::{AppHandle, Request, Transport};
+use wsclose_plumbing::program::LibraryProgram;
 
 /// The duties of fastwebsockets, however it is used.
-pub(crate) const DUTIES: Capabilities = Capabilities::ALL
+pub(crate) const CAPABILITIES: Capabilities = Capabilities::ALL
     .without(&[
         Capability::SendsCloseOnFailure,
         Capability::ClosesTcp,
@@ -40,17 +40,17 @@ pub(crate) const DUTIES: Capabilities = Capabilities::ALL
 #[derive(Debug)]
 pub struct FastWebSocketsSplit;
 
-impl Program for FastWebSocketsSplit {
+impl LibraryProgram for FastWebSocketsSplit {
     const NAME: &'static str = "fastwebsockets-split";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
-            Role::Client | Role::Server => DUTIES,
+            Role::Client | Role::Server => CAPABILITIES,
         }
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
-        let (reader, writer) = WebSocket::after_handshake(pipe, side(role)).split(tokio::io::split);
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
+        let (reader, writer) = WebSocket::after_handshake(transport, side(role)).split(tokio::io::split);
         let (mut reader, writer) = (FragmentCollectorRead::new(reader), Rc::new(Mutex::new(writer)));
         let mut answer = |frame| {
             let writer = Rc::clone(&writer);
@@ -58,11 +58,11 @@ impl Program for FastWebSocketsSplit {
         };
         loop {
             let ask = async |request| {
-                let written = writer.lock().await.write_frame(asked(request)).await;
-                app.answered(&written);
+                let written = writer.lock().await.write_frame(request_frame(request)).await;
+                app.request_result(&written);
             };
-            let came = app.hold(reader.read_frame::<_, WebSocketError>(&mut answer), ask).await;
-            if told(&app, came).is_break() {
+            let came = app.serve_while(reader.read_frame::<_, WebSocketError>(&mut answer), ask).await;
+            if report_frame(&app, came).is_break() {
                 return;
             }
         }
@@ -78,7 +78,7 @@ pub(crate) fn side(role: Role) -> Side {
 }
 
 /// What the script asks for, as a frame.
-pub(crate) fn asked(request: Request) -> Frame<'static> {
+pub(crate) fn request_frame(request: Request) -> Frame<'static> {
     match request {
         Request::Close { code: Some(code), reason } => Frame::close(code.0, reason.as_bytes()),
         Request::Close { code: None, reason: _ } => Frame::close_raw(Vec::new().into()),
@@ -88,11 +88,14 @@ pub(crate) fn asked(request: Request) -> Frame<'static> {
 }
 
 /// Tells the application what was read; breaks when the program is done with the connection.
-pub(crate) fn told(app: &App, came: Result<Frame<'_>, WebSocketError>) -> std::ops::ControlFlow<()> {
-    let frame = match came {
+pub(crate) fn report_frame(
+    app: &AppHandle,
+    read: Result<Frame<'_>, WebSocketError>,
+) -> std::ops::ControlFlow<()> {
+    let frame = match read {
         Ok(frame) => frame,
         Err(error) => {
-            app.errored(error);
+            app.error_reported(error);
             return std::ops::ControlFlow::Break(());
         }
     };

@@ -10,42 +10,45 @@ use wsclose::rule::{Level, RuleSet};
 use wsclose::script::{Script, ScriptBuf};
 use wsclose::subject::Subject;
 use wsclose::subjects::model::Model;
-use wsclose_plumbing::caught::only_uncaught_panics_reach_the_hook;
+use wsclose_plumbing::caught::install_filtered_hook;
 
-use crate::known::Known;
+use crate::known::Baseline;
 
-struct Stage {
+struct FuzzState {
     driver: Driver,
     judge: Judge,
     model: Model,
-    peers: Vec<Box<dyn Subject>>,
+    subjects: Vec<Box<dyn Subject>>,
 }
 
 thread_local! {
-    static STAGE: RefCell<Stage> = RefCell::new({
+    static STATE: RefCell<FuzzState> = RefCell::new({
         // A peer's panic is a finding like any other, and libFuzzer's hook would end the process.
-        only_uncaught_panics_reach_the_hook();
-        Stage {
+        install_filtered_hook();
+        FuzzState {
             driver: Driver::with_limits(Limits::FUZZING),
             judge: Judge::new(Profile::default()),
             model: Model::new(Profile::default()),
-            peers: chosen(),
+            subjects: selected_subjects(),
         }
     });
 }
 
 /// The environment variable that chooses one peer, by name: alone it is faster, and only its news count.
-pub const PEER: &str = "WSCLOSE_PEER";
+pub const IMPLEMENTATION: &str = "WSCLOSE_PEER";
 
 /// Every in-process peer, or the one that was chosen.
-fn chosen() -> Vec<Box<dyn Subject>> {
-    let Some(name) = std::env::var_os(PEER) else { return crate::in_process() };
+fn selected_subjects() -> Vec<Box<dyn Subject>> {
+    let Some(name) = std::env::var_os(IMPLEMENTATION) else { return crate::in_process() };
     let name = name.to_string_lossy();
     match crate::by_name(&name) {
         Some(peer) => vec![peer],
         None => {
-            let names: Vec<&str> = crate::PEERS.iter().map(|peer| peer.name).collect();
-            panic!("expected {PEER} to name a peer that was built ({}), found `{name}`", names.join(", "));
+            let names: Vec<&str> = crate::IMPLEMENTATIONS.iter().map(|peer| peer.name).collect();
+            panic!(
+                "expected {IMPLEMENTATION} to name a peer that was built ({}), found `{name}`",
+                names.join(", ")
+            );
         }
     }
 }
@@ -56,7 +59,7 @@ fn chosen() -> Vec<Box<dyn Subject>> {
 /// # Panics
 /// If the judge faults the model, or a peer by a rule for which `known.toml` has no entry. Rules of level
 /// `info` are never held against anyone.
-pub fn peers(octets: &[u8]) -> RuleSet {
+pub fn implementations(octets: &[u8]) -> RuleSet {
     if octets.first().is_some_and(u8::is_ascii) {
         // A curated seed, in text.
         return ScriptBuf::read(octets).map_or(RuleSet::EMPTY, |script| play(script.as_script()));
@@ -65,18 +68,17 @@ pub fn peers(octets: &[u8]) -> RuleSet {
 }
 
 fn play(script: Script<'_>) -> RuleSet {
-    STAGE.with_borrow_mut(|stage| {
+    STATE.with_borrow_mut(|stage| {
         let trace = stage.driver.drive(script, &mut stage.model);
         let findings = stage.judge.judge(trace);
         assert!(findings.is_empty(), "the judge faults the model: {findings:?}\n{script}\n{trace}");
         let mut exercised = stage.judge.verdicts().with(Verdict::Conforms);
-        for peer in &mut stage.peers {
+        for peer in &mut stage.subjects {
             let trace = stage.driver.drive(script, peer.as_mut());
             let name = peer.name();
-            let news =
-                stage.judge.judge(trace).iter().find(|finding| {
-                    finding.level != Level::Info && !Known::committed().has(name, finding.rule)
-                });
+            let news = stage.judge.judge(trace).iter().find(|finding| {
+                finding.level != Level::Info && !Baseline::builtin().contains(name, finding.rule)
+            });
             if let Some(finding) = news {
                 panic!(
                     "{name} breaks {} ({}): expected {}, found: {}\n{script}\n{trace}",

@@ -10,9 +10,9 @@ use wsclose::rule::{Rule, UnknownRule};
 /// A confirmed deviation.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Deviation {
+pub struct KnownViolation {
     /// The peer, as its adapter is named.
-    pub peer: String,
+    pub implementation: String,
     /// The version in which it was confirmed.
     pub version: String,
     /// The id of the rule.
@@ -27,37 +27,37 @@ pub struct Deviation {
 
 /// Every confirmed deviation.
 #[derive(Clone, Debug, Default)]
-pub struct Known {
-    deviations: BTreeMap<(String, Rule), Deviation>,
+pub struct Baseline {
+    violations: BTreeMap<(String, Rule), KnownViolation>,
 }
 
 /// Why a file of known deviations cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum KnownError {
+pub enum BaselineError {
     /// It is no TOML, or not of the expected shape.
     #[error("expected `[[known]]` tables with peer, version, rule, reason, source and script: {0}")]
     Shape(#[from] toml::de::Error),
     /// It names a rule that does not exist.
-    #[error("known deviation of {peer}: {source}")]
+    #[error("known violation of {implementation}: {source}")]
     Rule {
         /// Whose deviation it is.
-        peer: String,
+        implementation: String,
         /// What is wrong with the rule.
         source: UnknownRule,
     },
     /// It says something twice.
-    #[error("known deviation of {peer}: {rule} is listed twice; state it once")]
-    Twice {
+    #[error("known violation of {implementation}: {rule} is listed twice; state it once")]
+    Duplicate {
         /// Whose deviation it is.
-        peer: String,
+        implementation: String,
         /// The rule.
         rule: Rule,
     },
     /// It leaves something out.
-    #[error("known deviation of {peer}, {rule}: expected a text for `{field}`, found an empty one")]
+    #[error("known violation of {implementation}, {rule}: expected a text for `{field}`, found an empty one")]
     Empty {
         /// Whose deviation it is.
-        peer: String,
+        implementation: String,
         /// The rule.
         rule: Rule,
         /// The field that is empty.
@@ -67,20 +67,22 @@ pub enum KnownError {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct BaselineFile {
     #[serde(default)]
-    known: Vec<Deviation>,
+    known: Vec<KnownViolation>,
 }
 
-impl Known {
+impl Baseline {
     /// Reads the text of a file of known deviations.
-    pub fn load(text: &str) -> Result<Known, KnownError> {
-        let file: File = toml::from_str(text)?;
+    pub fn load(text: &str) -> Result<Baseline, BaselineError> {
+        let file: BaselineFile = toml::from_str(text)?;
         let mut deviations = BTreeMap::new();
         for deviation in file.known {
-            let peer = deviation.peer.clone();
-            let rule: Rule =
-                deviation.rule.parse().map_err(|source| KnownError::Rule { peer: peer.clone(), source })?;
+            let implementation = deviation.implementation.clone();
+            let rule: Rule = deviation
+                .rule
+                .parse()
+                .map_err(|source| BaselineError::Rule { implementation: implementation.clone(), source })?;
             let fields = [
                 ("version", &deviation.version),
                 ("reason", &deviation.reason),
@@ -88,45 +90,45 @@ impl Known {
                 ("script", &deviation.script),
             ];
             if let Some((field, _)) = fields.into_iter().find(|(_, text)| text.trim().is_empty()) {
-                return Err(KnownError::Empty { peer, rule, field });
+                return Err(BaselineError::Empty { implementation, rule, field });
             }
-            if deviations.insert((peer.clone(), rule), deviation).is_some() {
-                return Err(KnownError::Twice { peer, rule });
+            if deviations.insert((implementation.clone(), rule), deviation).is_some() {
+                return Err(BaselineError::Duplicate { implementation, rule });
             }
         }
-        Ok(Known { deviations })
+        Ok(Baseline { violations: deviations })
     }
 
     /// The deviations that this release of wsclose knows.
     ///
     /// # Panics
     /// If the file that was compiled in is broken, which a test rules out.
-    pub fn committed() -> &'static Known {
-        static COMMITTED: LazyLock<Known> = LazyLock::new(|| {
-            Known::load(include_str!("../known.toml")).expect("the committed known.toml is sound")
+    pub fn builtin() -> &'static Baseline {
+        static BUILTIN: LazyLock<Baseline> = LazyLock::new(|| {
+            Baseline::load(include_str!("../known.toml")).expect("the committed known.toml is sound")
         });
-        &COMMITTED
+        &BUILTIN
     }
 
     /// Whether this peer is known to break this rule.
-    pub fn has(&self, peer: &str, rule: Rule) -> bool {
-        self.get(peer, rule).is_some()
+    pub fn contains(&self, implementation: &str, rule: Rule) -> bool {
+        self.get(implementation, rule).is_some()
     }
 
     /// Why, and where in its source.
-    pub fn reason(&self, peer: &str, rule: Rule) -> Option<&str> {
-        self.get(peer, rule).map(|deviation| deviation.reason.as_str())
+    pub fn reason(&self, implementation: &str, rule: Rule) -> Option<&str> {
+        self.get(implementation, rule).map(|deviation| deviation.reason.as_str())
     }
 
     /// Every deviation with its rule, by peer and rule.
-    pub fn iter(&self) -> impl Iterator<Item = (Rule, &Deviation)> {
-        self.deviations.iter().map(|((_, rule), deviation)| (*rule, deviation))
+    pub fn iter(&self) -> impl Iterator<Item = (Rule, &KnownViolation)> {
+        self.violations.iter().map(|((_, rule), deviation)| (*rule, deviation))
     }
 
-    fn get(&self, peer: &str, rule: Rule) -> Option<&Deviation> {
+    fn get(&self, implementation: &str, rule: Rule) -> Option<&KnownViolation> {
         // A map of pairs cannot be asked with a borrowed half.
         self.iter()
-            .find(|(known, deviation)| *known == rule && deviation.peer == peer)
+            .find(|(known, deviation)| *known == rule && deviation.implementation == implementation)
             .map(|(_, found)| found)
     }
 }

@@ -8,8 +8,8 @@
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
 use wsclose::subject::Subject;
-use wsclose_plumbing::layer::{Glued, Layer};
-use wsclose_plumbing::program::{Played, Program};
+use wsclose_plumbing::layer::{CodecSubject, FrameCodec};
+use wsclose_plumbing::program::{LibraryProgram, ProgramSubject};
 
 pub mod actix_http;
 pub mod beast;
@@ -40,94 +40,98 @@ pub mod yawc;
 
 /// A peer that can be driven from here.
 #[derive(Clone, Copy, Debug)]
-pub struct Peer {
+pub struct Implementation {
     /// The name that its subject has.
     pub name: &'static str,
     /// Whether it needs neither sockets nor threads, so that a fuzzer can drive it.
     pub in_process: bool,
     /// Makes one; or what to install before building this crate, so that it can be made.
-    pub make: Result<fn() -> Box<dyn Subject>, &'static str>,
+    pub new: Result<fn() -> Box<dyn Subject>, &'static str>,
 }
 
-impl Peer {
+impl Implementation {
     /// A library that runs connections itself, as a program uses it.
-    const fn program<P: Program + 'static>() -> Peer {
-        Peer { name: P::NAME, in_process: true, make: Ok(|| Box::new(Played::<P>::new())) }
+    const fn program<P: LibraryProgram + 'static>() -> Implementation {
+        Implementation { name: P::NAME, in_process: true, new: Ok(|| Box::new(ProgramSubject::<P>::new())) }
     }
 
     /// A library that reads and writes frames, in a conforming program.
-    const fn layer<L: Layer + 'static>() -> Peer {
-        Peer { name: L::NAME, in_process: true, make: Ok(|| Box::new(Glued::<L>::new())) }
+    const fn codec<L: FrameCodec + 'static>() -> Implementation {
+        Implementation { name: L::NAME, in_process: true, new: Ok(|| Box::new(CodecSubject::<L>::new())) }
     }
 }
 
 /// Every peer.
-pub const PEERS: &[Peer] = &[
-    Peer { name: "tungstenite", in_process: true, make: Ok(|| Box::new(tungstenite::Tungstenite::new())) },
-    Peer::program::<fastwebsockets::FastWebSockets>(),
-    Peer::program::<fastwebsockets_split::FastWebSocketsSplit>(),
-    Peer::program::<tokio_websockets::TokioWebSockets>(),
-    Peer::program::<soketto::Soketto>(),
-    Peer::program::<ratchet::Ratchet>(),
-    Peer::program::<yawc::Yawc>(),
-    Peer::program::<sockudo_ws::SockudoWs>(),
-    Peer::program::<wtx::Wtx>(),
-    Peer::program::<web_socket::WebSocketRs>(),
-    Peer::program::<embedded_websocket::EmbeddedWebSocket>(),
-    Peer::layer::<websocket::WebSocket>(),
-    Peer::layer::<websocket_codec::WebSocketCodec>(),
-    Peer::layer::<websocket_sans_io::WebSocketSansIo>(),
-    Peer::layer::<actix_http::ActixHttp>(),
-    Peer::layer::<edge_ws::EdgeWs>(),
-    Peer::layer::<ws_frames::WsFrames>(),
-    Peer { name: "ws-rs", in_process: false, make: Ok(|| Box::new(ws_tcp::WsTcp::new())) },
-    Peer {
+pub const IMPLEMENTATIONS: &[Implementation] = &[
+    Implementation {
+        name: "tungstenite",
+        in_process: true,
+        new: Ok(|| Box::new(tungstenite::Tungstenite::new())),
+    },
+    Implementation::program::<fastwebsockets::FastWebSockets>(),
+    Implementation::program::<fastwebsockets_split::FastWebSocketsSplit>(),
+    Implementation::program::<tokio_websockets::TokioWebSockets>(),
+    Implementation::program::<soketto::Soketto>(),
+    Implementation::program::<ratchet::Ratchet>(),
+    Implementation::program::<yawc::Yawc>(),
+    Implementation::program::<sockudo_ws::SockudoWs>(),
+    Implementation::program::<wtx::Wtx>(),
+    Implementation::program::<web_socket::WebSocketRs>(),
+    Implementation::program::<embedded_websocket::EmbeddedWebSocket>(),
+    Implementation::codec::<websocket::WebSocket>(),
+    Implementation::codec::<websocket_codec::WebSocketCodec>(),
+    Implementation::codec::<websocket_sans_io::WebSocketSansIo>(),
+    Implementation::codec::<actix_http::ActixHttp>(),
+    Implementation::codec::<edge_ws::EdgeWs>(),
+    Implementation::codec::<ws_frames::WsFrames>(),
+    Implementation { name: "ws-rs", in_process: false, new: Ok(|| Box::new(ws_tcp::WsTcp::new())) },
+    Implementation {
         name: "beast",
         in_process: true,
         #[cfg(wsclose_beast)]
-        make: Ok(|| Box::new(beast::Beast::new())),
+        new: Ok(|| Box::new(beast::Beast::new())),
         #[cfg(not(wsclose_beast))]
-        make: Err(beast::NOT_BUILT),
+        new: Err(beast::UNAVAILABLE),
     },
-    Peer {
+    Implementation {
         name: "websocketpp",
         in_process: true,
         #[cfg(wsclose_websocketpp)]
-        make: Ok(|| Box::new(websocketpp::Websocketpp::new())),
+        new: Ok(|| Box::new(websocketpp::Websocketpp::new())),
         #[cfg(not(wsclose_websocketpp))]
-        make: Err(websocketpp::NOT_BUILT),
+        new: Err(websocketpp::UNAVAILABLE),
     },
-    Peer {
+    Implementation {
         name: "wslay",
         in_process: true,
         #[cfg(wsclose_wslay)]
-        make: Ok(|| Box::new(wslay::Wslay::new())),
+        new: Ok(|| Box::new(wslay::Wslay::new())),
         #[cfg(not(wsclose_wslay))]
-        make: Err(wslay::NOT_BUILT),
+        new: Err(wslay::UNAVAILABLE),
     },
 ];
 
 /// The peers that need neither sockets nor threads.
 pub fn in_process() -> Vec<Box<dyn Subject>> {
-    PEERS.iter().filter(|peer| peer.in_process).filter_map(|peer| Some(peer.make.ok()?())).collect()
+    IMPLEMENTATIONS.iter().filter(|peer| peer.in_process).filter_map(|peer| Some(peer.new.ok()?())).collect()
 }
 
 /// Every peer that was built.
 pub fn all() -> Vec<Box<dyn Subject>> {
-    PEERS.iter().filter_map(|peer| Some(peer.make.ok()?())).collect()
+    IMPLEMENTATIONS.iter().filter_map(|peer| Some(peer.new.ok()?())).collect()
 }
 
 /// The peer of this name, if it was built.
 pub fn by_name(name: &str) -> Option<Box<dyn Subject>> {
-    let peer = PEERS.iter().find(|peer| peer.name == name)?;
-    Some(peer.make.ok()?())
+    let peer = IMPLEMENTATIONS.iter().find(|peer| peer.name == name)?;
+    Some(peer.new.ok()?())
 }
 
 /// The peers that were not built, each with what to install.
-pub fn not_built() -> Vec<(&'static str, &'static str)> {
-    PEERS
+pub fn unavailable() -> Vec<(&'static str, &'static str)> {
+    IMPLEMENTATIONS
         .iter()
-        .filter_map(|peer| Some((peer.name, peer.make.err()?.trim_start_matches("not built: "))))
+        .filter_map(|peer| Some((peer.name, peer.new.err()?.trim_start_matches("not built: "))))
         .collect()
 }
 
@@ -150,12 +154,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_peer_goes_by_the_name_that_its_subject_has() {
-        for peer in PEERS {
+    fn names_match_those_of_the_subjects() {
+        for peer in IMPLEMENTATIONS {
             if let Some(subject) = by_name(peer.name) {
                 assert_eq!(subject.name(), peer.name);
             }
         }
-        assert_eq!(all().len() + not_built().len(), PEERS.len());
+        assert_eq!(all().len() + unavailable().len(), IMPLEMENTATIONS.len());
     }
 }

@@ -16,7 +16,7 @@ use wsclose::subject::{Recorder, Stimulus};
 
 /// `wsclose_endpoint` of `native/shim.h`.
 #[repr(C)]
-struct Raw {
+struct RawEndpoint {
     opaque: [u8; 0],
 }
 
@@ -36,25 +36,25 @@ mod kind {
     pub const TEXT: u8 = 2;
     pub const BINARY: u8 = 3;
     pub const CLOSED: u8 = 4;
-    pub const ERRORED: u8 = 5;
-    pub const ACCEPTED: u8 = 6;
-    pub const REFUSED: u8 = 7;
+    pub const ERROR_REPORTED: u8 = 5;
+    pub const REQUEST_ACCEPTED: u8 = 6;
+    pub const REQUEST_REFUSED: u8 = 7;
     pub const PANICKED: u8 = 8;
-    pub const SPINNING: u8 = 9;
-    pub const NOT_ASKED: u8 = 10;
+    pub const HUNG: u8 = 9;
+    pub const UNSUPPORTED: u8 = 10;
 }
 
 unsafe extern "C" {
-    fn wsclose_free(endpoint: *mut Raw);
-    fn wsclose_connect(endpoint: *mut Raw, is_server: c_int);
-    fn wsclose_octets(endpoint: *mut Raw, octets: *const u8, len: usize);
-    fn wsclose_peer_fin(endpoint: *mut Raw);
-    fn wsclose_peer_reset(endpoint: *mut Raw);
-    fn wsclose_close(endpoint: *mut Raw, code: u16, reason: *const c_char, len: usize);
-    fn wsclose_send(endpoint: *mut Raw, is_text: c_int, octets: *const u8, len: usize);
-    fn wsclose_tick(endpoint: *mut Raw);
+    fn wsclose_free(endpoint: *mut RawEndpoint);
+    fn wsclose_connect(endpoint: *mut RawEndpoint, is_server: c_int);
+    fn wsclose_octets(endpoint: *mut RawEndpoint, octets: *const u8, len: usize);
+    fn wsclose_peer_fin(endpoint: *mut RawEndpoint);
+    fn wsclose_peer_reset(endpoint: *mut RawEndpoint);
+    fn wsclose_close(endpoint: *mut RawEndpoint, code: u16, reason: *const c_char, len: usize);
+    fn wsclose_send(endpoint: *mut RawEndpoint, is_text: c_int, octets: *const u8, len: usize);
+    fn wsclose_tick(endpoint: *mut RawEndpoint);
     fn wsclose_events(
-        endpoint: *const Raw,
+        endpoint: *const RawEndpoint,
         events: *mut *const Event,
         count: *mut usize,
         octets: *mut *const u8,
@@ -64,7 +64,7 @@ unsafe extern "C" {
 
 #[cfg(wsclose_beast)]
 unsafe extern "C" {
-    safe fn wsclose_beast_new() -> *mut Raw;
+    safe fn wsclose_beast_new() -> *mut RawEndpoint;
     safe fn wsclose_beast_version() -> *const c_char;
     safe fn wsclose_beast_is_valid_close_code(code: u16) -> c_int;
     fn wsclose_beast_close_code(index: usize, value: *mut u16) -> *const c_char;
@@ -72,7 +72,7 @@ unsafe extern "C" {
 
 #[cfg(wsclose_websocketpp)]
 unsafe extern "C" {
-    safe fn wsclose_websocketpp_new() -> *mut Raw;
+    safe fn wsclose_websocketpp_new() -> *mut RawEndpoint;
     safe fn wsclose_websocketpp_version() -> *const c_char;
     safe fn wsclose_websocketpp_is_invalid(code: u16) -> c_int;
     safe fn wsclose_websocketpp_is_reserved(code: u16) -> c_int;
@@ -80,14 +80,14 @@ unsafe extern "C" {
 
 #[cfg(wsclose_wslay)]
 unsafe extern "C" {
-    safe fn wsclose_wslay_new() -> *mut Raw;
+    safe fn wsclose_wslay_new() -> *mut RawEndpoint;
     safe fn wsclose_wslay_version() -> *const c_char;
 }
 
 /// An endpoint of one of the peers, in either role.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
-    raw: NonNull<Raw>,
+    raw: NonNull<RawEndpoint>,
     paused: bool,
     /// What arrived while the application did not read,
     unread: Vec<u8>,
@@ -98,21 +98,21 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     #[cfg(wsclose_beast)]
     pub(crate) fn beast() -> Endpoint {
-        Endpoint::of(wsclose_beast_new())
+        Endpoint::from_raw(wsclose_beast_new())
     }
 
     #[cfg(wsclose_websocketpp)]
     pub(crate) fn websocketpp() -> Endpoint {
-        Endpoint::of(wsclose_websocketpp_new())
+        Endpoint::from_raw(wsclose_websocketpp_new())
     }
 
     #[cfg(wsclose_wslay)]
     pub(crate) fn wslay() -> Endpoint {
-        Endpoint::of(wsclose_wslay_new())
+        Endpoint::from_raw(wsclose_wslay_new())
     }
 
     /// What a maker made is ours alone.
-    fn of(raw: *mut Raw) -> Endpoint {
+    fn from_raw(raw: *mut RawEndpoint) -> Endpoint {
         let raw = NonNull::new(raw).expect("there is memory for an endpoint");
         Endpoint { raw, paused: false, unread: Vec::new(), unread_fin: false }
     }
@@ -120,11 +120,11 @@ impl Endpoint {
     /// Forgets the connection it had, and begins a new one, already open.
     pub(crate) fn connect(&mut self, role: Role, out: &mut Recorder) {
         self.paused = false;
-        self.forget_unread();
+        self.discard_unread();
         let is_server = c_int::from(role == Role::Server);
         // SAFETY: the endpoint is alive, and borrowed mutably.
         unsafe { wsclose_connect(self.raw.as_ptr(), is_server) };
-        self.tell(out);
+        self.record_events(out);
     }
 
     /// Lets one thing happen, and writes down what follows from it.
@@ -137,15 +137,15 @@ impl Endpoint {
                 self.paused = false;
                 let unread = std::mem::take(&mut self.unread);
                 if !unread.is_empty() {
-                    self.pass_on(Stimulus::Octets(&unread), out);
+                    self.forward(Stimulus::Octets(&unread), out);
                 }
                 if std::mem::take(&mut self.unread_fin) {
-                    self.pass_on(Stimulus::Fin, out);
+                    self.forward(Stimulus::Fin, out);
                 }
             }
             Stimulus::Reset => {
-                self.forget_unread();
-                self.pass_on(stimulus, out);
+                self.discard_unread();
+                self.forward(stimulus, out);
             }
             // The transports in memory take whatever is written.
             Stimulus::PeerGone(_) | Stimulus::PeerPause | Stimulus::PeerResume => {}
@@ -153,16 +153,16 @@ impl Endpoint {
             | Stimulus::Fin
             | Stimulus::Close { .. }
             | Stimulus::Send { .. }
-            | Stimulus::Tick => self.pass_on(stimulus, out),
+            | Stimulus::Tick => self.forward(stimulus, out),
         }
     }
 
-    fn forget_unread(&mut self) {
+    fn discard_unread(&mut self) {
         self.unread.clear();
         self.unread_fin = false;
     }
 
-    fn pass_on(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
+    fn forward(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
         let raw = self.raw.as_ptr();
         // SAFETY: the endpoint is alive, and borrowed mutably; octets are copied before the call ends.
         unsafe {
@@ -186,11 +186,11 @@ impl Endpoint {
                 | Stimulus::PeerResume => unreachable!("they are not passed on"),
             }
         }
-        self.tell(out);
+        self.record_events(out);
     }
 
     /// Writes down what happened since the last stimulus began.
-    fn tell(&self, out: &mut Recorder) {
+    fn record_events(&self, out: &mut Recorder) {
         let (mut events, mut count) = (ptr::null(), 0);
         let (mut octets, mut octets_len) = (ptr::null(), 0);
         // SAFETY: the endpoint is alive, and the four places to write to are ours.
@@ -211,12 +211,12 @@ impl Endpoint {
                     let code = (event.code != 0).then_some(CloseCode(event.code));
                     out.reported(code, Some(&text()), None);
                 }
-                kind::ERRORED => out.error_reported(&text()),
-                kind::ACCEPTED => out.request_accepted(),
-                kind::REFUSED => out.request_refused(&text()),
+                kind::ERROR_REPORTED => out.error_reported(&text()),
+                kind::REQUEST_ACCEPTED => out.request_accepted(),
+                kind::REQUEST_REFUSED => out.request_refused(&text()),
                 kind::PANICKED => out.panicked(&text()),
-                kind::SPINNING => out.hung(),
-                kind::NOT_ASKED => out.unsupported(&text()),
+                kind::HUNG => out.hung(),
+                kind::UNSUPPORTED => out.unsupported(&text()),
                 other => unreachable!("shim.h has no event {other}"),
             }
         }

@@ -26,17 +26,17 @@ use wsclose::code::CloseCode;
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::line::{App, Pipe, Request};
-use wsclose_plumbing::program::Program;
+use wsclose_plumbing::line::{AppHandle, Request, Transport};
+use wsclose_plumbing::program::LibraryProgram;
 
 /// ratchet in either role.
 #[derive(Debug)]
 pub struct Ratchet;
 
-impl Program for Ratchet {
+impl LibraryProgram for Ratchet {
     const NAME: &'static str = "ratchet_core";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => Capabilities::ALL.without(&[
                 Capability::ClosesTcp,
@@ -47,40 +47,40 @@ impl Program for Ratchet {
         }
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
         let side = match role {
             Role::Client => Side::Client,
             Role::Server => Side::Server,
         };
         let config = WebSocketConfig::default();
-        let socket = WebSocket::from_upgraded(config, pipe, Some(NoExt), BytesMut::new(), side);
+        let socket = WebSocket::from_upgraded(config, transport, Some(NoExt), BytesMut::new(), side);
         let (mut sender, mut receiver) = socket.split().expect("it is open");
         let mut payload = BytesMut::new();
         loop {
             let ask = async |request| match request {
-                Request::Close { code, reason } => match reason_of(code, reason) {
-                    Some(Ok(reason)) => app.answered(&sender.close(reason).await),
-                    Some(Err(why)) => app.refused(&why),
-                    None => app.not_asked("`CloseReason` has no Close without a code"),
+                Request::Close { code, reason } => match close_reason(code, reason) {
+                    Some(Ok(reason)) => app.request_result(&sender.close(reason).await),
+                    Some(Err(why)) => app.request_refused(&why),
+                    None => app.unsupported("`CloseReason` has no Close without a code"),
                 },
                 Request::Send { kind, payload } => {
                     let kind = match kind {
                         MessageKind::Text => PayloadType::Text,
                         MessageKind::Binary => PayloadType::Binary,
                     };
-                    app.answered(&sender.write(payload, kind).await);
+                    app.request_result(&sender.write(payload, kind).await);
                 }
             };
-            let kind = match app.hold(receiver.read(&mut payload), ask).await {
+            let kind = match app.serve_while(receiver.read(&mut payload), ask).await {
                 Ok(Message::Text) => MessageKind::Text,
                 Ok(Message::Binary) => MessageKind::Binary,
                 // The payload stays: a message may be under way.
                 Ok(Message::Ping(_) | Message::Pong(_)) => continue,
-                Ok(Message::Close(reason)) => return closed(&app, reason),
-                Err(error) => return failed(&app, &error),
+                Ok(Message::Close(reason)) => return report_close(&app, reason),
+                Err(error) => return report_error(&app, &error),
             };
             if kind == MessageKind::Text && std::str::from_utf8(&payload).is_err() {
-                app.errored("text that is not UTF-8");
+                app.error_reported("text that is not UTF-8");
                 // Whatever becomes of it, the program is done.
                 let _ = sender.close(CloseReason::new(Code::Invalid, None)).await;
                 return;
@@ -92,12 +92,12 @@ impl Program for Ratchet {
 }
 
 /// What is asked for in the library's own words; `None` where it has none.
-fn reason_of(code: Option<CloseCode>, reason: String) -> Option<Result<CloseReason, String>> {
+fn close_reason(code: Option<CloseCode>, reason: String) -> Option<Result<CloseReason, String>> {
     let code = Code::try_from(code?.to_octets()).map_err(|error| error.to_string());
     Some(code.map(|code| CloseReason::new(code, Some(reason).filter(|reason| !reason.is_empty()))))
 }
 
-fn closed(app: &App, reason: Option<CloseReason>) {
+fn report_close(app: &AppHandle, reason: Option<CloseReason>) {
     match reason {
         Some(CloseReason { code, description }) => {
             app.reported(Some(CloseCode(code.into())), Some(description.as_deref().unwrap_or("")), None);
@@ -106,9 +106,9 @@ fn closed(app: &App, reason: Option<CloseReason>) {
     }
 }
 
-fn failed(app: &App, error: &Error) {
+fn report_error(app: &AppHandle, error: &Error) {
     match error.downcast_ref() {
         Some(CloseCause::Stopped) => app.reported(None, None, None),
-        Some(CloseCause::Error) | None => app.errored(error),
+        Some(CloseCause::Error) | None => app.error_reported(error),
     }
 }

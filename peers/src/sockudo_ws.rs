@@ -24,17 +24,17 @@ use wsclose::code::CloseCode;
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::line::{App, Pipe, Request, Turn};
-use wsclose_plumbing::program::{Program, in_runtime};
+use wsclose_plumbing::line::{AppHandle, Next, Request, Transport};
+use wsclose_plumbing::program::{LibraryProgram, within_tokio};
 
 /// sockudo-ws in either role.
 #[derive(Debug)]
 pub struct SockudoWs;
 
-impl Program for SockudoWs {
+impl LibraryProgram for SockudoWs {
     const NAME: &'static str = "sockudo-ws";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => Capabilities::ALL.without(&[
                 Capability::SendsCloseOnFailure,
@@ -45,40 +45,41 @@ impl Program for SockudoWs {
         }
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
         let side = match role {
             Role::Client => Side::Client,
             Role::Server => Side::Server,
         };
         let config = Config { idle_timeout: 0, ping_interval: 0, ..Config::default() };
         // Its timers are made inside a runtime.
-        in_runtime(async move { serve(WebSocketStream::from_raw(pipe, side, config), &app).await }).await;
+        within_tokio(async move { serve(WebSocketStream::from_raw(transport, side, config), &app).await })
+            .await;
     }
 }
 
-async fn serve(mut socket: WebSocketStream<Pipe>, app: &App) {
-    let mut told = false;
+async fn serve(mut socket: WebSocketStream<Transport>, app: &AppHandle) {
+    let mut reported = false;
     loop {
-        match app.turn(socket.next()).await {
-            Turn::Asked(Request::Close { code, reason }) => {
+        match app.next(socket.next()).await {
+            Next::Request(Request::Close { code, reason }) => {
                 let reason = code.map(|code| CloseReason::new(code.0, reason));
                 let result = send(&mut socket, Message::Close(reason)).await;
-                app.answered(&result);
+                app.request_result(&result);
             }
-            Turn::Asked(Request::Send { kind, payload }) => {
+            Next::Request(Request::Send { kind, payload }) => {
                 let message = match kind {
                     MessageKind::Text => Message::text(String::from_utf8_lossy(&payload)),
                     MessageKind::Binary => Message::binary(payload),
                 };
                 let result = send(&mut socket, message).await;
-                app.answered(&result);
+                app.request_result(&result);
             }
-            Turn::Came(Some(Ok(message))) => match message {
+            Next::Read(Some(Ok(message))) => match message {
                 Message::Text(text) => app.message(MessageKind::Text, &text),
                 Message::Binary(octets) => app.message(MessageKind::Binary, &octets),
                 Message::Ping(_) | Message::Pong(_) => {}
                 Message::Close(reason) => {
-                    told = true;
+                    reported = true;
                     match reason {
                         Some(reason) => {
                             app.reported(Some(CloseCode(reason.code)), Some(&reason.reason), None)
@@ -87,13 +88,13 @@ async fn serve(mut socket: WebSocketStream<Pipe>, app: &App) {
                     }
                 }
             },
-            Turn::Came(Some(Err(error))) => {
-                told = true;
-                app.errored(error);
+            Next::Read(Some(Err(error))) => {
+                reported = true;
+                app.error_reported(error);
             }
-            Turn::Came(None) => {
-                if !told {
-                    app.errored("the stream ended without a Close");
+            Next::Read(None) => {
+                if !reported {
+                    app.error_reported("the stream ended without a Close");
                 }
                 return;
             }
@@ -101,7 +102,7 @@ async fn serve(mut socket: WebSocketStream<Pipe>, app: &App) {
     }
 }
 
-async fn send(socket: &mut WebSocketStream<Pipe>, message: Message) -> sockudo_ws::Result<()> {
+async fn send(socket: &mut WebSocketStream<Transport>, message: Message) -> sockudo_ws::Result<()> {
     socket.feed(message).await?;
     match poll_fn(|cx| Poll::Ready(socket.poll_flush_unpin(cx))).await {
         Poll::Ready(flushed) => flushed,

@@ -23,17 +23,17 @@ use wsclose::code::CloseCode;
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::line::{App, Pipe, Request};
-use wsclose_plumbing::program::{Program, either};
+use wsclose_plumbing::line::{AppHandle, Request, Transport};
+use wsclose_plumbing::program::{LibraryProgram, join_first};
 
 /// soketto in either role.
 #[derive(Debug)]
 pub struct Soketto;
 
-impl Program for Soketto {
+impl LibraryProgram for Soketto {
     const NAME: &'static str = "soketto";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => Capabilities::ALL.without(&[
                 Capability::SendsCloseOnFailure,
@@ -44,33 +44,33 @@ impl Program for Soketto {
         }
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
         let mode = match role {
             Role::Client => Mode::Client,
             Role::Server => Mode::Server,
         };
-        let (sender, receiver) = Builder::new(pipe, mode).finish();
-        either(send(sender, &app), receive(receiver, &app)).await;
+        let (sender, receiver) = Builder::new(transport, mode).finish();
+        join_first(send(sender, &app), receive(receiver, &app)).await;
     }
 }
 
-async fn send(mut sender: Sender<Pipe>, app: &App) {
+async fn send(mut sender: Sender<Transport>, app: &AppHandle) {
     loop {
-        match app.asked().await {
-            Request::Close { code: None, .. } => app.answered(&sender.close().await),
+        match app.next_request().await {
+            Request::Close { code: None, .. } => app.request_result(&sender.close().await),
             Request::Close { code: Some(CloseCode::NORMAL), reason } if reason.is_empty() => {
-                app.answered(&sender.close().await);
+                app.request_result(&sender.close().await);
             }
-            Request::Close { .. } => app.not_asked("`Sender::close` takes no code and no reason"),
+            Request::Close { .. } => app.unsupported("`Sender::close` takes no code and no reason"),
             Request::Send { kind, payload } => {
                 let result = write(&mut sender, kind, &payload).await;
-                app.answered(&result);
+                app.request_result(&result);
             }
         }
     }
 }
 
-async fn write(sender: &mut Sender<Pipe>, kind: MessageKind, payload: &[u8]) -> Result<(), Error> {
+async fn write(sender: &mut Sender<Transport>, kind: MessageKind, payload: &[u8]) -> Result<(), Error> {
     match kind {
         MessageKind::Text => sender.send_text(String::from_utf8_lossy(payload)).await?,
         MessageKind::Binary => sender.send_binary(payload).await?,
@@ -78,22 +78,22 @@ async fn write(sender: &mut Sender<Pipe>, kind: MessageKind, payload: &[u8]) -> 
     sender.flush().await
 }
 
-async fn receive(mut receiver: Receiver<Pipe>, app: &App) {
-    let (mut message, mut told) = (Vec::new(), false);
+async fn receive(mut receiver: Receiver<Transport>, app: &AppHandle) {
+    let (mut message, mut reported) = (Vec::new(), false);
     loop {
         message.clear();
-        match app.reading(receiver.receive(&mut message)).await {
+        match app.read_unless_paused(receiver.receive(&mut message)).await {
             Ok(Incoming::Data(Data::Text(_))) => app.message(MessageKind::Text, &message),
             Ok(Incoming::Data(Data::Binary(_))) => app.message(MessageKind::Binary, &message),
             Ok(Incoming::Pong(_)) => {}
             Ok(Incoming::Closed(reason)) => {
-                told = true;
+                reported = true;
                 app.reported(Some(CloseCode(reason.code)), reason.descr.as_deref(), None);
             }
             Err(error) => {
                 if !matches!(error, Error::Closed) {
-                    app.errored(error);
-                } else if !told {
+                    app.error_reported(error);
+                } else if !reported {
                     app.reported(None, None, None);
                 }
                 return;

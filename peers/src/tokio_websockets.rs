@@ -21,18 +21,18 @@ use wsclose::code::CloseCode;
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::caught::caught;
-use wsclose_plumbing::line::{App, Pipe, Request, Turn};
-use wsclose_plumbing::program::{Program, panic_words};
+use wsclose_plumbing::caught::catch;
+use wsclose_plumbing::line::{AppHandle, Next, Request, Transport};
+use wsclose_plumbing::program::{LibraryProgram, panic_message};
 
 /// tokio-websockets in either role.
 #[derive(Debug)]
 pub struct TokioWebSockets;
 
-impl Program for TokioWebSockets {
+impl LibraryProgram for TokioWebSockets {
     const NAME: &'static str = "tokio-websockets";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => Capabilities::ALL.without(&[
                 Capability::HasTimeouts,
@@ -42,21 +42,21 @@ impl Program for TokioWebSockets {
         }
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
         let mut socket = match role {
-            Role::Client => ClientBuilder::new().take_over(pipe),
-            Role::Server => ServerBuilder::new().serve(pipe),
+            Role::Client => ClientBuilder::new().take_over(transport),
+            Role::Server => ServerBuilder::new().serve(transport),
         };
-        let mut learned = false;
+        let mut reported = false;
         loop {
-            match app.turn(socket.next()).await {
-                Turn::Asked(request) => match asked(request) {
-                    Ok(message) => app.answered(&socket.send(message).await),
-                    Err(why) => app.refused(&why),
+            match app.next(socket.next()).await {
+                Next::Request(request) => match request_message(request) {
+                    Ok(message) => app.request_result(&socket.send(message).await),
+                    Err(why) => app.request_refused(&why),
                 },
-                Turn::Came(Some(Ok(message))) => {
+                Next::Read(Some(Ok(message))) => {
                     if let Some((code, reason)) = message.as_close() {
-                        learned = true;
+                        reported = true;
                         app.reported(Some(CloseCode(code.into())), Some(reason), None);
                     } else if message.is_text() {
                         app.message(MessageKind::Text, message.as_payload());
@@ -64,12 +64,12 @@ impl Program for TokioWebSockets {
                         app.message(MessageKind::Binary, message.as_payload());
                     }
                 }
-                Turn::Came(Some(Err(error))) => {
-                    learned = true;
-                    app.errored(error);
+                Next::Read(Some(Err(error))) => {
+                    reported = true;
+                    app.error_reported(error);
                 }
-                Turn::Came(None) => {
-                    if !learned {
+                Next::Read(None) => {
+                    if !reported {
                         app.reported(None, None, None);
                     }
                     return;
@@ -80,12 +80,12 @@ impl Program for TokioWebSockets {
 }
 
 /// What the script asks for, as a message; or in which words the library refuses it.
-fn asked(request: Request) -> Result<Message, String> {
+fn request_message(request: Request) -> Result<Message, String> {
     match request {
         Request::Close { code, reason } => {
             let code =
                 code.map(|code| Code::try_from(code.0)).transpose().map_err(|error| error.to_string())?;
-            caught(|| Message::close(code, &reason)).map_err(|panic| panic_words(&*panic).to_owned())
+            catch(|| Message::close(code, &reason)).map_err(|panic| panic_message(&*panic).to_owned())
         }
         Request::Send { kind: MessageKind::Text, payload } => Ok(Message::text(payload)),
         Request::Send { kind: MessageKind::Binary, payload } => Ok(Message::binary(payload)),

@@ -24,7 +24,7 @@ use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
 use wsclose::subject::{Recorder, Stimulus, Subject};
 
-use wsclose_plumbing::program::panic_words;
+use wsclose_plumbing::program::panic_message;
 use wsclose_plumbing::stream::Stream;
 
 /// The least that a read can consume is an empty frame's two octets; ten times that is out of patience.
@@ -40,7 +40,7 @@ pub struct Tungstenite {
     socket: Option<WebSocket<Stream>>,
     paused: bool,
     /// The program has dropped TCP.
-    over: bool,
+    tcp_closed: bool,
     reported: bool,
 }
 
@@ -68,7 +68,7 @@ impl Subject for Tungstenite {
     }
 
     fn connect(&mut self, role: Role, _out: &mut Recorder) {
-        let stream = self.socket.take().map(|old| old.into_inner().renewed()).unwrap_or_default();
+        let stream = self.socket.take().map(|old| old.into_inner().into_fresh()).unwrap_or_default();
         let side = match role {
             Role::Client => Side::Client,
             Role::Server => Side::Server,
@@ -85,8 +85,8 @@ impl Subject for Tungstenite {
         match catch_unwind(AssertUnwindSafe(|| self.step(&mut socket, stimulus, out))) {
             Ok(()) => self.socket = Some(socket),
             Err(panic) => {
-                socket.get_mut().hand_over(out);
-                out.panicked(panic_words(&*panic));
+                socket.get_mut().drain_into(out);
+                out.panicked(panic_message(&*panic));
                 out.fin();
             }
         }
@@ -100,12 +100,12 @@ impl Tungstenite {
             Stimulus::Fin => socket.get_mut().peer_fin(),
             Stimulus::Reset => socket.get_mut().peer_reset(),
             Stimulus::PeerGone(writes) => socket.get_mut().peer_gone(writes),
-            Stimulus::PeerPause => socket.get_mut().peer_reads(false),
+            Stimulus::PeerPause => socket.get_mut().set_peer_reads(false),
             Stimulus::PeerResume => {
-                socket.get_mut().peer_reads(true);
+                socket.get_mut().set_peer_reads(true);
                 // What could not be written before goes out; any other error of it `read` has again.
                 let flushed = socket.flush();
-                socket.get_mut().hand_over(out);
+                socket.get_mut().drain_into(out);
                 if matches!(flushed, Err(Error::ConnectionClosed)) {
                     self.drop_tcp(socket, out);
                 }
@@ -113,7 +113,7 @@ impl Tungstenite {
             Stimulus::Close { code, reason } => {
                 let frame = code.map(|code| CloseFrame { code: Code::from(code.0), reason: reason.into() });
                 let result = socket.close(frame);
-                self.asked(socket, result, out);
+                self.record_request_result(socket, result, out);
             }
             Stimulus::Send { kind, payload } => {
                 let message = match kind {
@@ -121,7 +121,7 @@ impl Tungstenite {
                     MessageKind::Binary => Message::binary(payload.to_vec()),
                 };
                 let result = socket.send(message);
-                self.asked(socket, result, out);
+                self.record_request_result(socket, result, out);
             }
             Stimulus::Pause => self.paused = true,
             Stimulus::Resume => self.paused = false,
@@ -133,8 +133,13 @@ impl Tungstenite {
     }
 
     /// What became of something that the application asked for.
-    fn asked(&mut self, socket: &mut WebSocket<Stream>, result: Result<(), Error>, out: &mut Recorder) {
-        socket.get_mut().hand_over(out);
+    fn record_request_result(
+        &mut self,
+        socket: &mut WebSocket<Stream>,
+        result: Result<(), Error>,
+        out: &mut Recorder,
+    ) {
+        socket.get_mut().drain_into(out);
         match result {
             // It is queued, and goes out by `flush`.
             Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::WouldBlock => out.request_accepted(),
@@ -150,10 +155,10 @@ impl Tungstenite {
     }
 
     fn read(&mut self, socket: &mut WebSocket<Stream>, out: &mut Recorder) {
-        let mut patience = 16 + READS_PER_OCTET * socket.get_ref().unread();
-        while !self.over {
+        let mut reads_left = 16 + READS_PER_OCTET * socket.get_ref().unread();
+        while !self.tcp_closed {
             let result = socket.read();
-            socket.get_mut().hand_over(out);
+            socket.get_mut().drain_into(out);
             match result {
                 Ok(Message::Text(text)) => out.message(MessageKind::Text, text.as_bytes()),
                 Ok(Message::Binary(octets)) => out.message(MessageKind::Binary, &octets),
@@ -167,8 +172,8 @@ impl Tungstenite {
                     self.drop_tcp(socket, out);
                 }
             }
-            patience -= 1;
-            if patience == 0 {
+            reads_left -= 1;
+            if reads_left == 0 {
                 out.hung();
                 self.drop_tcp(socket, out);
             }
@@ -187,8 +192,8 @@ impl Tungstenite {
     }
 
     fn drop_tcp(&mut self, socket: &mut WebSocket<Stream>, out: &mut Recorder) {
-        self.over = true;
-        socket.get_mut().shut();
+        self.tcp_closed = true;
+        socket.get_mut().close();
         out.fin();
     }
 }

@@ -18,17 +18,17 @@ use wsclose::code::{CloseCode, Profile};
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::line::{App, Pipe, Request};
-use wsclose_plumbing::program::Program;
+use wsclose_plumbing::line::{AppHandle, Request, Transport};
+use wsclose_plumbing::program::LibraryProgram;
 
 /// web-socket in either role.
 #[derive(Debug)]
 pub struct WebSocketRs;
 
-impl Program for WebSocketRs {
+impl LibraryProgram for WebSocketRs {
     const NAME: &'static str = "web-socket";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => Capabilities::of(&[
                 Capability::Framing,
@@ -48,8 +48,8 @@ impl Program for WebSocketRs {
         }
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
-        let (read, write) = tokio::io::split(pipe);
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
+        let (read, write) = tokio::io::split(transport);
         let (mut reader, writer) = match role {
             Role::Client => (WebSocket::client(read), WebSocket::client(write)),
             Role::Server => (WebSocket::server(read), WebSocket::server(write)),
@@ -57,14 +57,14 @@ impl Program for WebSocketRs {
         let mut writer = Some(writer);
         let mut parts = Vec::new();
         loop {
-            let ask = async |request| ask(&mut writer, &app, request).await;
-            match app.hold(reader.recv(), ask).await {
+            let ask = async |request| handle_request(&mut writer, &app, request).await;
+            match app.serve_while(reader.recv(), ask).await {
                 Ok(Event::Data { ty, data }) => {
                     parts.extend_from_slice(&data);
-                    let Some(kind) = ended(&ty) else { continue };
+                    let Some(kind) = finished_kind(&ty) else { continue };
                     if kind == MessageKind::Text && std::str::from_utf8(&parts).is_err() {
-                        app.errored("text that is not UTF-8");
-                        return close(writer, Some(Code::InvalidPayload as u16)).await;
+                        app.error_reported("text that is not UTF-8");
+                        return close_writer(writer, Some(Code::InvalidPayload as u16)).await;
                     }
                     app.message(kind, &parts);
                     parts.clear();
@@ -77,23 +77,23 @@ impl Program for WebSocketRs {
                 }
                 Ok(Event::Pong(_)) => {}
                 Ok(Event::Error(error)) => {
-                    app.errored(error);
-                    return close(writer, Some(Code::ProtocolError as u16)).await;
+                    app.error_reported(error);
+                    return close_writer(writer, Some(Code::ProtocolError as u16)).await;
                 }
                 Ok(Event::Close { code, reason }) => {
                     app.reported(Some(CloseCode(code)), Some(&reason), None);
                     // A code that nobody may send is not this program's to send.
                     let code = CloseCode(code).acceptable(Profile::Iana).is_ok().then_some(code);
-                    return close(writer, code).await;
+                    return close_writer(writer, code).await;
                 }
-                Err(error) => return app.errored(error),
+                Err(error) => return app.error_reported(error),
             }
         }
     }
 }
 
 /// The kind of the message that this part ends.
-fn ended(part: &DataType) -> Option<MessageKind> {
+fn finished_kind(part: &DataType) -> Option<MessageKind> {
     match part {
         DataType::Complete(kind) | DataType::Stream(Stream::End(kind)) => Some(match kind {
             MessageType::Text => MessageKind::Text,
@@ -103,28 +103,34 @@ fn ended(part: &DataType) -> Option<MessageKind> {
     }
 }
 
-async fn ask(writer: &mut Option<WebSocket<WriteHalf<Pipe>>>, app: &App, request: Request) {
+async fn handle_request(
+    writer: &mut Option<WebSocket<WriteHalf<Transport>>>,
+    app: &AppHandle,
+    request: Request,
+) {
     match request {
         Request::Close { code, reason } => {
-            let Some(writer) = writer.take() else { return app.not_asked("`close` has consumed the writer") };
+            let Some(writer) = writer.take() else {
+                return app.unsupported("`close` has consumed the writer");
+            };
             let written = match code {
                 Some(code) => writer.close((code.0, reason)).await,
                 None => writer.close(()).await,
             };
-            app.answered(&written);
+            app.request_result(&written);
         }
         Request::Send { kind, payload } => {
-            let Some(writer) = writer else { return app.not_asked("`close` has consumed the writer") };
+            let Some(writer) = writer else { return app.unsupported("`close` has consumed the writer") };
             let written = match kind {
                 MessageKind::Text => writer.send(&*String::from_utf8_lossy(&payload)).await,
                 MessageKind::Binary => writer.send(&*payload).await,
             };
-            app.answered(&written);
+            app.request_result(&written);
         }
     }
 }
 
-async fn close(writer: Option<WebSocket<WriteHalf<Pipe>>>, code: Option<u16>) {
+async fn close_writer(writer: Option<WebSocket<WriteHalf<Transport>>>, code: Option<u16>) {
     let Some(writer) = writer else { return };
     // The program is done, whatever becomes of it.
     let _ = match code {

@@ -28,7 +28,7 @@ use wsclose::frame::{Header, Status};
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::layer::{Came, Going, Layer};
+use wsclose_plumbing::layer::{FrameCodec, Incoming, Outgoing};
 
 /// rust-websocket's receiver and sender, in either role.
 pub struct WebSocket {
@@ -41,13 +41,13 @@ pub struct WebSocket {
 /// A reader of one frame, as far as it is there, that notes when it is asked for more.
 struct Window<'a> {
     octets: &'a [u8],
-    dry: bool,
+    exhausted: bool,
 }
 
 impl Read for Window<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.octets.is_empty() && !buffer.is_empty() {
-            self.dry = true;
+            self.exhausted = true;
             return Err(ErrorKind::WouldBlock.into());
         }
         self.octets.read(buffer)
@@ -55,7 +55,7 @@ impl Read for Window<'_> {
 }
 
 /// How long the first frame is, or all there is if it is longer.
-fn first_frame(octets: &[u8]) -> usize {
+fn first_frame_len(octets: &[u8]) -> usize {
     let whole = match Header::decode(octets) {
         Status::Complete(header, len) => header.length.value().saturating_add(len as u64),
         Status::Partial(_) => u64::MAX,
@@ -63,10 +63,10 @@ fn first_frame(octets: &[u8]) -> usize {
     usize::try_from(whole).map_or(octets.len(), |whole| whole.min(octets.len()))
 }
 
-impl Layer for WebSocket {
+impl FrameCodec for WebSocket {
     const NAME: &'static str = "websocket";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => Capabilities::of(&[
                 Capability::Framing,
@@ -91,12 +91,12 @@ impl Layer for WebSocket {
         self.incoming.extend_from_slice(octets);
     }
 
-    fn next(&mut self) -> Result<Option<Came>, String> {
+    fn next(&mut self) -> Result<Option<Incoming>, String> {
         loop {
-            let len = first_frame(&self.incoming);
-            let mut window = Window { octets: &self.incoming[..len], dry: false };
+            let len = first_frame_len(&self.incoming);
+            let mut window = Window { octets: &self.incoming[..len], exhausted: false };
             let read = self.receiver.recv_message(&mut window);
-            let (consumed, dry) = (len - window.octets.len(), window.dry);
+            let (consumed, dry) = (len - window.octets.len(), window.exhausted);
             let whole = matches!(Header::decode(&self.incoming), Status::Complete(header, head)
                 if header.length.value().checked_add(head as u64) == Some(consumed as u64));
             match read {
@@ -108,14 +108,16 @@ impl Layer for WebSocket {
                     self.incoming.drain(..consumed);
                     return Ok(Some(match message {
                         OwnedMessage::Text(text) => {
-                            Came::Message { kind: MessageKind::Text, payload: text.into_bytes() }
+                            Incoming::Message { kind: MessageKind::Text, payload: text.into_bytes() }
                         }
-                        OwnedMessage::Binary(payload) => Came::Message { kind: MessageKind::Binary, payload },
-                        OwnedMessage::Ping(payload) => Came::Ping(payload),
-                        OwnedMessage::Pong(_) => Came::Pong,
-                        OwnedMessage::Close(None) => Came::Close { code: None, reason: String::new() },
+                        OwnedMessage::Binary(payload) => {
+                            Incoming::Message { kind: MessageKind::Binary, payload }
+                        }
+                        OwnedMessage::Ping(payload) => Incoming::Ping(payload),
+                        OwnedMessage::Pong(_) => Incoming::Pong,
+                        OwnedMessage::Close(None) => Incoming::Close { code: None, reason: String::new() },
                         OwnedMessage::Close(Some(data)) => {
-                            Came::Close { code: Some(CloseCode(data.status_code)), reason: data.reason }
+                            Incoming::Close { code: Some(CloseCode(data.status_code)), reason: data.reason }
                         }
                     }));
                 }
@@ -123,15 +125,15 @@ impl Layer for WebSocket {
         }
     }
 
-    fn write(&mut self, going: Going<'_>, out: &mut Vec<u8>) -> Result<(), String> {
-        let message = match going {
-            Going::Message { kind: MessageKind::Text, payload } => {
+    fn write(&mut self, outgoing: Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), String> {
+        let message = match outgoing {
+            Outgoing::Message { kind: MessageKind::Text, payload } => {
                 Message::text(String::from_utf8_lossy(payload))
             }
-            Going::Message { kind: MessageKind::Binary, payload } => Message::binary(payload),
-            Going::Pong(payload) => Message::pong(payload),
-            Going::Close { code: None, reason: _ } => Message::close(),
-            Going::Close { code: Some(code), reason } => Message::close_because(code.0, reason),
+            Outgoing::Message { kind: MessageKind::Binary, payload } => Message::binary(payload),
+            Outgoing::Pong(payload) => Message::pong(payload),
+            Outgoing::Close { code: None, reason: _ } => Message::close(),
+            Outgoing::Close { code: Some(code), reason } => Message::close_because(code.0, reason),
         };
         self.sender.send_message(out, &message).map_err(|error| error.to_string())
     }

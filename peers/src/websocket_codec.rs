@@ -18,24 +18,24 @@ use wsclose::frame::Opcode;
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::layer::{Came, Going, Layer};
+use wsclose_plumbing::layer::{FrameCodec, Incoming, Outgoing};
 
 /// More room than this, unused, is given back.
-const ROOM: usize = 1 << 16;
+const MAX_SPARE_CAPACITY: usize = 1 << 16;
 
 /// websocket-codec's codec, in either role.
 pub struct WebSocketCodec {
     codec: MessageCodec,
     incoming: BytesMut,
     /// The largest that the buffer has been.
-    largest: usize,
+    peak_capacity: usize,
     role: Role,
 }
 
-impl Layer for WebSocketCodec {
+impl FrameCodec for WebSocketCodec {
     const NAME: &'static str = "websocket-codec";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => Capabilities::of(&[
                 Capability::Framing,
@@ -51,29 +51,29 @@ impl Layer for WebSocketCodec {
             Role::Client => MessageCodec::client(),
             Role::Server => MessageCodec::server(),
         };
-        WebSocketCodec { codec, incoming: BytesMut::new(), largest: 0, role }
+        WebSocketCodec { codec, incoming: BytesMut::new(), peak_capacity: 0, role }
     }
 
     fn receive(&mut self, octets: &[u8]) {
         self.incoming.extend_from_slice(octets);
     }
 
-    fn next(&mut self) -> Result<Option<Came>, String> {
+    fn next(&mut self) -> Result<Option<Incoming>, String> {
         let decoded = self.codec.decode(&mut self.incoming);
-        self.largest = self.largest.max(self.incoming.capacity());
-        if self.incoming.capacity() - self.incoming.len() > ROOM {
+        self.peak_capacity = self.peak_capacity.max(self.incoming.capacity());
+        if self.incoming.capacity() - self.incoming.len() > MAX_SPARE_CAPACITY {
             self.incoming = BytesMut::from(&self.incoming[..]);
         }
         let Some(message) = decoded.map_err(|error| error.to_string())? else { return Ok(None) };
         let opcode = message.opcode();
         let payload = message.into_data().to_vec();
         Ok(Some(match opcode {
-            Theirs::Text => Came::Message { kind: MessageKind::Text, payload },
-            Theirs::Binary => Came::Message { kind: MessageKind::Binary, payload },
-            Theirs::Ping => Came::Ping(payload),
-            Theirs::Pong => Came::Pong,
+            Theirs::Text => Incoming::Message { kind: MessageKind::Text, payload },
+            Theirs::Binary => Incoming::Message { kind: MessageKind::Binary, payload },
+            Theirs::Ping => Incoming::Ping(payload),
+            Theirs::Pong => Incoming::Pong,
             // What the codec has checked, and what it does not tell, is as it should be; the body is unread.
-            Theirs::Close => Came::Frame {
+            Theirs::Close => Incoming::Frame {
                 fin: true,
                 rsv: false,
                 masked: self.role == Role::Server,
@@ -83,16 +83,16 @@ impl Layer for WebSocketCodec {
         }))
     }
 
-    fn write(&mut self, going: Going<'_>, out: &mut Vec<u8>) -> Result<(), String> {
-        let message = match going {
-            Going::Message { kind: MessageKind::Text, payload } => {
+    fn write(&mut self, outgoing: Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), String> {
+        let message = match outgoing {
+            Outgoing::Message { kind: MessageKind::Text, payload } => {
                 Message::text(String::from_utf8_lossy(payload))
             }
-            Going::Message { kind: MessageKind::Binary, payload } => {
+            Outgoing::Message { kind: MessageKind::Binary, payload } => {
                 Message::binary(Bytes::copy_from_slice(payload))
             }
-            Going::Pong(payload) => Message::pong(Bytes::copy_from_slice(payload)),
-            Going::Close { code, reason } => Message::close(code.map(|code| (code.0, reason.to_owned()))),
+            Outgoing::Pong(payload) => Message::pong(Bytes::copy_from_slice(payload)),
+            Outgoing::Close { code, reason } => Message::close(code.map(|code| (code.0, reason.to_owned()))),
         };
         let mut written = BytesMut::new();
         self.codec.encode(&message, &mut written).map_err(|error| error.to_string())?;
@@ -101,6 +101,6 @@ impl Layer for WebSocketCodec {
     }
 
     fn memory(&self) -> Option<u64> {
-        Some(self.largest as u64)
+        Some(self.peak_capacity as u64)
     }
 }

@@ -15,7 +15,7 @@ use wsclose::frame::{MAX_CONTROL_PAYLOAD, Opcode};
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::layer::{Came, Going, Layer};
+use wsclose_plumbing::layer::{FrameCodec, Incoming, Outgoing};
 
 /// websocket-sans-io's decoder and encoder, in either role.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct WebSocketSansIo {
 
 impl WebSocketSansIo {
     /// What a program that follows the library's example refuses when a frame begins.
-    fn begun(&self, info: &FrameInfo) -> Result<(), String> {
+    fn check_header(&self, info: &FrameInfo) -> Result<(), String> {
         if !info.is_reasonable() {
             return Err("unreasonable frame".to_owned());
         }
@@ -47,10 +47,10 @@ impl WebSocketSansIo {
     }
 }
 
-impl Layer for WebSocketSansIo {
+impl FrameCodec for WebSocketSansIo {
     const NAME: &'static str = "websocket-sans-io";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => Capabilities::of(&[Capability::Framing]).exempting(&[
                 Rule::BodyEmptyOrCode,
@@ -79,7 +79,7 @@ impl Layer for WebSocketSansIo {
         self.incoming.extend_from_slice(octets);
     }
 
-    fn next(&mut self) -> Result<Option<Came>, String> {
+    fn next(&mut self) -> Result<Option<Incoming>, String> {
         loop {
             let chunk = &mut self.incoming[self.consumed..];
             let added = match self.decoder.add_data(chunk) {
@@ -92,14 +92,14 @@ impl Layer for WebSocketSansIo {
                 None if added.consumed_bytes == 0 => return Ok(None),
                 None => {}
                 Some(WebsocketFrameEvent::Start { frame_info, original_opcode: _ }) => {
-                    self.begun(&frame_info)?;
+                    self.check_header(&frame_info)?;
                     self.payload.clear();
                 }
                 Some(WebsocketFrameEvent::PayloadChunk { original_opcode: _ }) => {
                     self.payload.extend_from_slice(chunk);
                 }
                 Some(WebsocketFrameEvent::End { frame_info, original_opcode: _ }) => {
-                    return Ok(Some(Came::Frame {
+                    return Ok(Some(Incoming::Frame {
                         fin: frame_info.fin,
                         rsv: frame_info.reserved != 0,
                         masked: frame_info.mask.is_some(),
@@ -111,12 +111,12 @@ impl Layer for WebSocketSansIo {
         }
     }
 
-    fn write(&mut self, going: Going<'_>, out: &mut Vec<u8>) -> Result<(), String> {
-        let (opcode, mut payload) = match going {
-            Going::Message { kind: MessageKind::Text, payload } => (Theirs::Text, payload.to_vec()),
-            Going::Message { kind: MessageKind::Binary, payload } => (Theirs::Binary, payload.to_vec()),
-            Going::Pong(payload) => (Theirs::Pong, payload.to_vec()),
-            Going::Close { code, reason } => {
+    fn write(&mut self, outgoing: Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), String> {
+        let (opcode, mut payload) = match outgoing {
+            Outgoing::Message { kind: MessageKind::Text, payload } => (Theirs::Text, payload.to_vec()),
+            Outgoing::Message { kind: MessageKind::Binary, payload } => (Theirs::Binary, payload.to_vec()),
+            Outgoing::Pong(payload) => (Theirs::Pong, payload.to_vec()),
+            Outgoing::Close { code, reason } => {
                 let code = code.map(|code| code.to_octets().to_vec()).unwrap_or_default();
                 (Theirs::ConnectionClose, [&code, reason.as_bytes()].concat())
             }

@@ -31,7 +31,7 @@
 pub use built::{Websocketpp, is_invalid, is_reserved, version};
 
 /// What stands in place of this peer's results where it was not built.
-pub const NOT_BUILT: &str = "not built: install libwebsocketpp-dev";
+pub const UNAVAILABLE: &str = "not built: install libwebsocketpp-dev";
 
 #[cfg(wsclose_websocketpp)]
 mod built {

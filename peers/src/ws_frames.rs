@@ -15,7 +15,7 @@ use wsclose::frame::Opcode;
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::layer::{Came, Going, Layer};
+use wsclose_plumbing::layer::{FrameCodec, Incoming, Outgoing};
 
 /// The default of `ws::Settings::max_fragment_size`.
 const MAX_PAYLOAD: u64 = usize::MAX as u64;
@@ -27,10 +27,10 @@ pub struct WsFrames {
     incoming: Cursor<Vec<u8>>,
 }
 
-impl Layer for WsFrames {
+impl FrameCodec for WsFrames {
     const NAME: &'static str = "ws-rs-frames";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => Capabilities::of(&[Capability::Framing]).exempting(&[
                 Rule::RejectsRsv,
@@ -53,7 +53,7 @@ impl Layer for WsFrames {
         self.incoming.get_mut().extend_from_slice(octets);
     }
 
-    fn next(&mut self) -> Result<Option<Came>, String> {
+    fn next(&mut self) -> Result<Option<Incoming>, String> {
         let parsed = Frame::parse(&mut self.incoming, MAX_PAYLOAD).map_err(|error| error.to_string())?;
         let Some(mut frame) = parsed else { return Ok(None) };
         let opcode = match frame.opcode() {
@@ -68,7 +68,7 @@ impl Layer for WsFrames {
         };
         let masked = frame.is_masked();
         frame.remove_mask();
-        Ok(Some(Came::Frame {
+        Ok(Some(Incoming::Frame {
             fin: frame.is_final(),
             rsv: frame.has_rsv1() || frame.has_rsv2() || frame.has_rsv3(),
             masked,
@@ -77,18 +77,18 @@ impl Layer for WsFrames {
         }))
     }
 
-    fn write(&mut self, going: Going<'_>, out: &mut Vec<u8>) -> Result<(), String> {
-        let mut frame = match going {
-            Going::Message { kind, payload } => {
+    fn write(&mut self, outgoing: Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), String> {
+        let mut frame = match outgoing {
+            Outgoing::Message { kind, payload } => {
                 let opcode = match kind {
                     MessageKind::Text => OpCode::Text,
                     MessageKind::Binary => OpCode::Binary,
                 };
                 Frame::message(payload.to_vec(), opcode, true)
             }
-            Going::Pong(payload) => Frame::pong(payload.to_vec()),
+            Outgoing::Pong(payload) => Frame::pong(payload.to_vec()),
             // As connection.rs answers: the code goes through ws-rs's own type.
-            Going::Close { code, reason } => {
+            Outgoing::Close { code, reason } => {
                 Frame::close(code.map_or(ws::CloseCode::Empty, |code| ws::CloseCode::from(code.0)), reason)
             }
         };

@@ -29,10 +29,10 @@ use wsclose::subject::{Recorder, Stimulus, Subject};
 
 use event_loop::EventLoop;
 use session::Session;
-use wire::Wire;
+use wire::PeerSocket;
 
 /// How long one stimulus may take before ws-rs counts as spinning. Only reached if it does.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// ws-rs over TCP, in either role.
 #[derive(Default)]
@@ -64,7 +64,7 @@ impl Subject for WsTcp {
     }
 
     fn connect(&mut self, role: Role, out: &mut Recorder) {
-        self.end();
+        self.end_session();
         // Once more with a fresh event loop: the old one may have been harmed without showing it.
         let opened = self.open(role).or_else(|_| {
             self.event_loop = None;
@@ -84,7 +84,7 @@ impl Subject for WsTcp {
         let touched = match stimulus {
             Stimulus::Octets(octets) => session.deliver(octets),
             Stimulus::Fin => {
-                session.hold_fin();
+                session.queue_fin();
                 session.deliver(&[])
             }
             Stimulus::Reset => {
@@ -92,11 +92,11 @@ impl Subject for WsTcp {
                 true
             }
             Stimulus::Close { code, reason } => {
-                asked(session.close(code, reason), out);
+                record_request_result(session.close(code, reason), out);
                 false
             }
             Stimulus::Send { kind, payload } => {
-                asked(session.send(kind, payload), out);
+                record_request_result(session.send(kind, payload), out);
                 false
             }
             Stimulus::Pause => {
@@ -110,7 +110,7 @@ impl Subject for WsTcp {
             // A socket cannot be told to.
             Stimulus::PeerGone(_) | Stimulus::PeerPause | Stimulus::PeerResume | Stimulus::Tick => return,
         };
-        if session.settle(event_loop, touched, out).is_err() {
+        if session.run_until_idle(event_loop, touched, out).is_err() {
             out.hung();
             self.event_loop = None;
         }
@@ -123,22 +123,22 @@ impl WsTcp {
             Some(running) => running,
             none => none.insert(EventLoop::start()?),
         };
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let wire = match role {
-            Role::Server => Wire::connect(event_loop.address(), deadline)?,
+            Role::Server => PeerSocket::connect(event_loop.address(), deadline)?,
             Role::Client => {
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
                 event_loop.connect_to(listener.local_addr()?)?;
-                Wire::accept(&listener, deadline)?
+                PeerSocket::accept(&listener, deadline)?
             }
         };
-        Ok(Session::new(event_loop.opened(deadline)?, wire))
+        Ok(Session::new(event_loop.wait_until_open(deadline)?, wire))
     }
 
     /// Ends the connection that there is; a loop that does not let go of it is not used again.
-    fn end(&mut self) {
+    fn end_session(&mut self) {
         if let (Some(session), Some(event_loop)) = (self.session.take(), &mut self.event_loop)
-            && !session.end(event_loop)
+            && !session.reset_and_wait(event_loop)
         {
             self.event_loop = None;
         }
@@ -147,11 +147,11 @@ impl WsTcp {
 
 impl Drop for WsTcp {
     fn drop(&mut self) {
-        self.end();
+        self.end_session();
     }
 }
 
-fn asked(result: ws::Result<()>, out: &mut Recorder) {
+fn record_request_result(result: ws::Result<()>, out: &mut Recorder) {
     match result {
         Ok(()) => out.request_accepted(),
         Err(error) => out.request_refused(&error.to_string()),

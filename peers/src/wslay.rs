@@ -27,7 +27,7 @@
 pub use built::{Wslay, version};
 
 /// What stands in place of this peer's results where it was not built.
-pub const NOT_BUILT: &str = "not built: install libwslay-dev";
+pub const UNAVAILABLE: &str = "not built: install libwslay-dev";
 
 #[cfg(wsclose_wslay)]
 mod built {

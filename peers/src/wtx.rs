@@ -29,8 +29,8 @@ use wsclose::frame::Decoder;
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::line::{App, Pipe, Request, Turn};
-use wsclose_plumbing::program::Program;
+use wsclose_plumbing::line::{AppHandle, Next, Request, Transport};
+use wsclose_plumbing::program::LibraryProgram;
 use wtx::collection::Vector;
 use wtx::rng::Xorshift64;
 use wtx::stream::{StreamReader, StreamWriter};
@@ -43,10 +43,10 @@ use wtx::web_socket::{
 #[derive(Debug)]
 pub struct Wtx;
 
-impl Program for Wtx {
+impl LibraryProgram for Wtx {
     const NAME: &'static str = "wtx";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => Capabilities::ALL.without(&[
                 Capability::MasksFrames,
@@ -59,36 +59,36 @@ impl Program for Wtx {
         }
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
         match role {
-            Role::Client => serve::<true>(pipe, &app).await,
-            Role::Server => serve::<false>(pipe, &app).await,
+            Role::Client => serve::<true>(transport, &app).await,
+            Role::Server => serve::<false>(transport, &app).await,
         }
     }
 }
 
 /// What the masking keys of a connection begin with.
-const KEYS: u64 = 0x2545_f491_4f6c_dd1d;
+const MASK_SEED: u64 = 0x2545_f491_4f6c_dd1d;
 
 /// A pipe as wtx reads and writes it.
-struct Wire {
-    pipe: Pipe,
+struct WtxStream {
+    transport: Transport,
     /// Where in the peer's frames wtx is.
-    place: Rc<RefCell<Decoder>>,
+    decoder: Rc<RefCell<Decoder>>,
 }
 
-impl StreamReader for Wire {
+impl StreamReader for WtxStream {
     async fn read(&mut self, octets: &mut [u8]) -> wtx::Result<usize> {
-        let read = AsyncReadExt::read(&mut self.pipe, octets).await?;
+        let read = AsyncReadExt::read(&mut self.transport, octets).await?;
         let mut octets = &octets[..read];
-        while self.place.borrow_mut().next(&mut octets).is_some() {}
+        while self.decoder.borrow_mut().next(&mut octets).is_some() {}
         Ok(read)
     }
 }
 
-impl StreamWriter for Wire {
+impl StreamWriter for WtxStream {
     async fn write_all(&mut self, octets: &[u8]) -> wtx::Result<()> {
-        Ok(AsyncWriteExt::write_all(&mut self.pipe, octets).await?)
+        Ok(AsyncWriteExt::write_all(&mut self.transport, octets).await?)
     }
 
     async fn write_all_vectored(&mut self, parts: &[&[u8]]) -> wtx::Result<()> {
@@ -96,26 +96,26 @@ impl StreamWriter for Wire {
     }
 }
 
-type Socket<const IS_CLIENT: bool> = WebSocket<(), Xorshift64, Wire, WebSocketBuffer, IS_CLIENT>;
+type Socket<const IS_CLIENT: bool> = WebSocket<(), Xorshift64, WtxStream, WebSocketBuffer, IS_CLIENT>;
 
-async fn serve<const IS_CLIENT: bool>(pipe: Pipe, app: &App) {
+async fn serve<const IS_CLIENT: bool>(transport: Transport, app: &AppHandle) {
     let place = Rc::new(RefCell::new(Decoder::new()));
-    let wire = Wire { pipe, place: Rc::clone(&place) };
-    let rng = Xorshift64::new(KEYS);
+    let wire = WtxStream { transport, decoder: Rc::clone(&place) };
+    let rng = Xorshift64::new(MASK_SEED);
     let mut socket = Socket::<IS_CLIENT>::new((), false, rng, wire, WebSocketBuffer::new());
     let mut buffer = Vector::new();
     loop {
-        if let Some(request) = app.request() {
-            let result = act(&mut socket, request).await;
-            app.answered(&result);
+        if let Some(request) = app.take_request() {
+            let result = handle_request(&mut socket, request).await;
+            app.request_result(&result);
         }
         let frame = socket.read_frame(&mut buffer, WebSocketPayloadOrigin::Adaptive);
-        match turn(app, &place, frame).await {
-            Turn::Asked(request) => {
-                let result = act(&mut socket, request).await;
-                app.answered(&result);
+        match next(app, &place, frame).await {
+            Next::Request(request) => {
+                let result = handle_request(&mut socket, request).await;
+                app.request_result(&result);
             }
-            Turn::Came(Ok(frame)) => match frame.op_code() {
+            Next::Read(Ok(frame)) => match frame.op_code() {
                 OpCode::Text => app.message(MessageKind::Text, frame.payload()),
                 OpCode::Binary => app.message(MessageKind::Binary, frame.payload()),
                 OpCode::Close => {
@@ -129,28 +129,31 @@ async fn serve<const IS_CLIENT: bool>(pipe: Pipe, app: &App) {
                 }
                 OpCode::Ping | OpCode::Pong | OpCode::Continuation => {}
             },
-            Turn::Came(Err(wtx::Error::ClosedWebSocketConnection)) => return app.reported(None, None, None),
-            Turn::Came(Err(error)) => return app.errored(error),
+            Next::Read(Err(wtx::Error::ClosedWebSocketConnection)) => return app.reported(None, None, None),
+            Next::Read(Err(error)) => return app.error_reported(error),
         }
     }
 }
 
-/// As [`App::turn`], but a request waits while there is something to read, or a part of a frame has been.
-async fn turn<T>(app: &App, place: &RefCell<Decoder>, frame: impl Future<Output = T>) -> Turn<T> {
+/// As [`AppHandle::turn`], but a request waits while there is something to read, or a part of a frame has been.
+async fn next<T>(app: &AppHandle, decoder: &RefCell<Decoder>, frame: impl Future<Output = T>) -> Next<T> {
     let mut frame = pin!(frame);
     poll_fn(|cx| {
-        if !app.paused()
+        if !app.is_paused()
             && let Poll::Ready(frame) = frame.as_mut().poll(cx)
         {
-            return Poll::Ready(Turn::Came(frame));
+            return Poll::Ready(Next::Read(frame));
         }
-        let request = if place.borrow().at_boundary() { app.request() } else { None };
-        request.map_or(Poll::Pending, |request| Poll::Ready(Turn::Asked(request)))
+        let request = if decoder.borrow().at_boundary() { app.take_request() } else { None };
+        request.map_or(Poll::Pending, |request| Poll::Ready(Next::Request(request)))
     })
     .await
 }
 
-async fn act<const IS_CLIENT: bool>(socket: &mut Socket<IS_CLIENT>, request: Request) -> wtx::Result<()> {
+async fn handle_request<const IS_CLIENT: bool>(
+    socket: &mut Socket<IS_CLIENT>,
+    request: Request,
+) -> wtx::Result<()> {
     let (opcode, mut payload) = match request {
         Request::Close { code: None, .. } => (OpCode::Close, Vec::new()),
         Request::Close { code: Some(code), reason } => {

@@ -21,8 +21,8 @@ use wsclose::code::CloseCode;
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::line::{App, Pipe, Request, Turn};
-use wsclose_plumbing::program::Program;
+use wsclose_plumbing::line::{AppHandle, Next, Request, Transport};
+use wsclose_plumbing::program::LibraryProgram;
 use yawc::close::CloseCode as Code;
 use yawc::{Frame, OpCode, Options, Role as Side, WebSocket, WebSocketError};
 
@@ -30,10 +30,10 @@ use yawc::{Frame, OpCode, Options, Role as Side, WebSocket, WebSocketError};
 #[derive(Debug)]
 pub struct Yawc;
 
-impl Program for Yawc {
+impl LibraryProgram for Yawc {
     const NAME: &'static str = "yawc";
 
-    fn duties(role: Role) -> Capabilities {
+    fn capabilities(role: Role) -> Capabilities {
         match role {
             Role::Client | Role::Server => Capabilities::ALL.without(&[
                 Capability::HasTimeouts,
@@ -43,51 +43,51 @@ impl Program for Yawc {
         }
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
         let side = match role {
             Role::Client => Side::Client,
             Role::Server => Side::Server,
         };
         // Text that is not UTF-8 is let pass by default; whether it is checked is the program's to say.
         let options = Options::default().with_utf8();
-        match WebSocket::from_stream(pipe, side, options) {
+        match WebSocket::from_stream(transport, side, options) {
             Ok(socket) => serve(socket, &app).await,
-            Err(error) => app.errored(error),
+            Err(error) => app.error_reported(error),
         }
     }
 }
 
-async fn serve(mut socket: WebSocket<Pipe>, app: &App) {
-    let mut told = false;
+async fn serve(mut socket: WebSocket<Transport>, app: &AppHandle) {
+    let mut reported = false;
     loop {
-        match app.turn(read(&mut socket)).await {
-            Turn::Asked(Request::Close { code: None, .. }) => app.answered(&socket.close().await),
-            Turn::Asked(Request::Close { code: Some(code), reason }) => {
+        match app.next(read(&mut socket)).await {
+            Next::Request(Request::Close { code: None, .. }) => app.request_result(&socket.close().await),
+            Next::Request(Request::Close { code: Some(code), reason }) => {
                 let result = send(&mut socket, Frame::close(Code::from(code.0), reason)).await;
-                app.answered(&result);
+                app.request_result(&result);
             }
-            Turn::Asked(Request::Send { kind, payload }) => {
+            Next::Request(Request::Send { kind, payload }) => {
                 let frame = match kind {
                     MessageKind::Text => Frame::text(payload),
                     MessageKind::Binary => Frame::binary(payload),
                 };
                 let result = send(&mut socket, frame).await;
-                app.answered(&result);
+                app.request_result(&result);
             }
-            Turn::Came(Ok(frame)) => match frame.opcode() {
+            Next::Read(Ok(frame)) => match frame.opcode() {
                 OpCode::Text => app.message(MessageKind::Text, frame.payload()),
                 OpCode::Binary => app.message(MessageKind::Binary, frame.payload()),
                 OpCode::Close => {
-                    told = true;
+                    reported = true;
                     let code = frame.close_code().map(|code| CloseCode(code.into()));
                     let reason = frame.close_reason().ok().map(Option::unwrap_or_default);
                     app.reported(code, reason, None);
                 }
                 OpCode::Ping | OpCode::Pong | OpCode::Continuation => {}
             },
-            Turn::Came(Err(WebSocketError::ConnectionClosed)) if told => return,
-            Turn::Came(Err(error)) => {
-                app.errored(error);
+            Next::Read(Err(WebSocketError::ConnectionClosed)) if reported => return,
+            Next::Read(Err(error)) => {
+                app.error_reported(error);
                 let _ = poll_fn(|cx| Poll::Ready(socket.poll_next_frame(cx))).await;
                 return;
             }
@@ -96,7 +96,7 @@ async fn serve(mut socket: WebSocket<Pipe>, app: &App) {
 }
 
 /// The next frame; writes meanwhile what the peer has not yet taken.
-async fn read(socket: &mut WebSocket<Pipe>) -> Result<Frame, WebSocketError> {
+async fn read(socket: &mut WebSocket<Transport>) -> Result<Frame, WebSocketError> {
     poll_fn(|cx| {
         // An error of writing comes back from reading, or from the next request.
         let _ = socket.poll_flush_unpin(cx);
@@ -105,7 +105,7 @@ async fn read(socket: &mut WebSocket<Pipe>) -> Result<Frame, WebSocketError> {
     .await
 }
 
-async fn send(socket: &mut WebSocket<Pipe>, frame: Frame) -> Result<(), WebSocketError> {
+async fn send(socket: &mut WebSocket<Transport>, frame: Frame) -> Result<(), WebSocketError> {
     socket.feed(frame).await?;
     match poll_fn(|cx| Poll::Ready(socket.poll_flush_unpin(cx))).await {
         Poll::Ready(flushed) => flushed,

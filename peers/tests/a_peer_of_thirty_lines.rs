@@ -8,18 +8,18 @@ use wsclose::code::CloseCode;
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::line::{App, Pipe, Request, Turn};
-use wsclose_plumbing::program::{Played, Program};
+use wsclose_plumbing::line::{AppHandle, Next, Request, Transport};
+use wsclose_plumbing::program::{LibraryProgram, ProgramSubject};
 
 // What README.md shows begins here.
 /// My library, as its documentation says that a program uses it.
 pub struct Mine;
 
-impl Program for Mine {
+impl LibraryProgram for Mine {
     const NAME: &'static str = "mine";
 
     /// It has no clock, does not say whether a closure was clean, and does not show its memory.
-    fn duties(_: Role) -> Capabilities {
+    fn capabilities(_: Role) -> Capabilities {
         Capabilities::ALL.without(&[
             Capability::HasTimeouts,
             Capability::ReportsClean,
@@ -27,29 +27,29 @@ impl Program for Mine {
         ])
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
         let mut socket = match role {
-            Role::Client => ClientBuilder::new().take_over(pipe),
-            Role::Server => ServerBuilder::new().serve(pipe),
+            Role::Client => ClientBuilder::new().take_over(transport),
+            Role::Server => ServerBuilder::new().serve(transport),
         };
         loop {
-            match app.turn(socket.next()).await {
-                Turn::Asked(Request::Close { code, reason }) => {
+            match app.next(socket.next()).await {
+                Next::Request(Request::Close { code, reason }) => {
                     match code.map(|code| Code::try_from(code.0)).transpose() {
-                        Ok(code) => app.answered(&socket.send(Message::close(code, &reason)).await),
-                        Err(error) => app.refused(&error.to_string()),
+                        Ok(code) => app.request_result(&socket.send(Message::close(code, &reason)).await),
+                        Err(error) => app.request_refused(&error.to_string()),
                     }
                 }
-                Turn::Asked(Request::Send { payload, .. }) => {
-                    app.answered(&socket.send(Message::binary(payload)).await);
+                Next::Request(Request::Send { payload, .. }) => {
+                    app.request_result(&socket.send(Message::binary(payload)).await);
                 }
-                Turn::Came(Some(Ok(message))) => match message.as_close() {
+                Next::Read(Some(Ok(message))) => match message.as_close() {
                     Some((code, reason)) => app.reported(Some(CloseCode(code.into())), Some(reason), None),
                     None if message.is_ping() || message.is_pong() => {}
                     None => app.message(MessageKind::Binary, message.as_payload()),
                 },
-                Turn::Came(Some(Err(error))) => app.errored(error),
-                Turn::Came(None) => return,
+                Next::Read(Some(Err(error))) => app.error_reported(error),
+                Next::Read(None) => return,
             }
         }
     }
@@ -58,7 +58,7 @@ impl Program for Mine {
 
 #[test]
 #[allow(clippy::disallowed_methods, reason = "it reads the README")]
-fn it_is_what_the_readme_shows() {
+fn readme_shows_this_code() {
     let source = include_str!("a_peer_of_thirty_lines.rs");
     let (_, rest) = source.split_once("shows begins here.\n").expect("a beginning");
     let (shown, _) = rest.split_once("// What README.md shows ends here.").expect("an end");
@@ -67,14 +67,14 @@ fn it_is_what_the_readme_shows() {
 }
 
 #[test]
-fn it_conforms_where_it_should() {
+fn adapter_conforms_in_both_roles() {
     use wsclose::code::Profile;
     use wsclose::drive::Driver;
     use wsclose::judge::Judge;
     use wsclose::script::ScriptBuf;
 
     let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
-    let mut mine = Played::<Mine>::new();
+    let mut mine = ProgramSubject::<Mine>::new();
     for role in Role::ALL {
         for steps in ["> close 3333 \"bye\"\n> fin\nagain each\n", "app close 1000\n> close 1000\n> fin\n"] {
             let script = ScriptBuf::read(format!("wsclose 1\nrole {role}\n{steps}").as_bytes());

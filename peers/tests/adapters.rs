@@ -53,35 +53,35 @@ const SESSIONS: [(&str, &str, &[&str]); 10] = [
 ];
 
 /// What is the library's doing and not its adapter's: each stands in `known.toml`.
-const EXCEPT: [(&str, &str); 3] = [
+const EXCEPTIONS: [(&str, &str); 3] = [
     ("embedded-websocket", "a Close is echoed that comes octet by octet"),
     ("embedded-websocket", "a message is delivered that comes in fragments, octet by octet, round a Ping"),
     ("embedded-websocket", "asked in the middle"),
 ];
 
 #[test]
-fn every_adapter_plays_the_plain_sessions_in_both_roles() {
+fn adapters_pass_basic_sessions_in_both_roles() {
     for (name, steps, expected) in SESSIONS {
         for role in Role::ALL {
-            expect(role, name, steps, expected);
+            assert_session(role, name, steps, expected);
         }
     }
 }
 
 /// A program must not lose what its library has read of a frame when its application asks for something.
 #[test]
-fn what_is_asked_in_the_middle_of_a_frame_harms_no_read() {
+fn request_mid_frame_does_not_disturb_reading() {
     for (role, head, rest) in [(Role::Client, "8202", "aabb"), (Role::Server, "8282", "00000000aabb")] {
         let steps = format!("> octets {head}\napp send text \"meanwhile\"\n> octets {rest}\n> close 3333\n");
-        expect(role, "asked in the middle", &steps, &["| app is told: binary aabb", "< CLOSE 3333"]);
-        expect(role, "asked in the middle", &steps, &["< TEXT \"meanwhile\"", "< CLOSE 3333"]);
+        assert_session(role, "asked in the middle", &steps, &["| app is told: binary aabb", "< CLOSE 3333"]);
+        assert_session(role, "asked in the middle", &steps, &["< TEXT \"meanwhile\"", "< CLOSE 3333"]);
     }
 }
 
 /// Plays a script to every adapter, and expects these beginnings of lines in this order.
-fn expect(role: Role, name: &str, steps: &str, expected: &[&str]) {
+fn assert_session(role: Role, name: &str, steps: &str, expected: &[&str]) {
     for mut subject in wsclose_peers::in_process() {
-        if EXCEPT.contains(&(subject.name(), name)) {
+        if EXCEPTIONS.contains(&(subject.name(), name)) {
             continue;
         }
         let lines = play(subject.as_mut(), role, steps);
@@ -99,7 +99,7 @@ fn expect(role: Role, name: &str, steps: &str, expected: &[&str]) {
 
 /// Of whom nothing was asked, because the library has no interface for it: what was wanted, and the rule that
 /// would otherwise be to the library's credit.
-const NOT_ASKED: [(&str, &str, Rule); 9] = [
+const UNSUPPORTED: [(&str, &str, Rule); 9] = [
     ("soketto", "app close 999\n", Rule::ApiRefusesUnsendableCode),
     ("soketto", "app close 1000 \"r\" * 124\n", Rule::ApiRefusesLongReason),
     ("web-socket", "app close 1000\napp send text \"late\"\n", Rule::ApiRefusesDataAfterClose),
@@ -112,9 +112,9 @@ const NOT_ASKED: [(&str, &str, Rule); 9] = [
 ];
 
 #[test]
-fn what_an_adapter_refuses_or_does_by_itself_is_not_to_the_credit_of_its_library() {
+fn adapter_behavior_does_not_exercise_library_rules() {
     let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
-    for (peer, steps, rule) in NOT_ASKED {
+    for (peer, steps, rule) in UNSUPPORTED {
         let mut subject = wsclose_peers::by_name(peer).expect("it was built");
         let text = format!("wsclose 1\nrole server\n{steps}");
         let script = ScriptBuf::read(text.as_bytes()).expect("a script");
@@ -125,7 +125,7 @@ fn what_an_adapter_refuses_or_does_by_itself_is_not_to_the_credit_of_its_library
 }
 
 #[test]
-fn a_code_for_which_there_is_no_interface_is_marked_so() {
+fn codes_without_an_api_are_marked() {
     let mut soketto = wsclose_peers::by_name("soketto").expect("it was built");
     let (mut driver, mut script) = (Driver::new(), CodeScript::new(CodeOrigin::Requested));
     let mut mark = |code| {

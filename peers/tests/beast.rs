@@ -77,7 +77,7 @@ mod built {
     }
 
     #[test]
-    fn a_server_answers_with_the_code_and_closes_at_once() {
+    fn server_echoes_code_and_closes_at_once() {
         assert_eq!(
             play("role server\n> close 1000 \"bye\"\n"),
             ["sent 880203e8", "fin at 0", r#"closed 1000 Some("bye")"#]
@@ -85,7 +85,7 @@ mod built {
     }
 
     #[test]
-    fn a_client_masks_and_waits_for_the_servers_fin() {
+    fn client_masks_and_waits_for_server_fin() {
         assert_eq!(
             play("role client\n> close 3333 \"later\"\nwait 3\n> fin\n"),
             ["sent 88820d05", "fin at 3", r#"closed 3333 Some("later")"#]
@@ -98,12 +98,12 @@ mod built {
     }
 
     #[test]
-    fn a_close_without_a_code_is_answered_by_1000_and_told_as_none() {
+    fn close_without_code_gets_1000_and_reports_no_code() {
         assert_eq!(play("role server\n> close\n"), ["sent 880203e8", "fin at 0", r#"closed -1 Some("")"#]);
     }
 
     #[test]
-    fn the_application_closes_and_reads_on() {
+    fn application_closes_and_keeps_reading() {
         assert_eq!(
             play(
                 "role server\napp send text \"hi\"\napp close 1001 \"off\"\napp close 1000\n> text \"late\"\n\
@@ -124,7 +124,7 @@ mod built {
     }
 
     #[test]
-    fn a_send_during_the_closing_handshake_is_refused_when_that_is_over() {
+    fn send_during_closing_handshake_is_refused_after_it() {
         assert_eq!(
             play("role client\napp close\napp send binary hex:00\napp send binary hex:01\n> close\n> fin\n"),
             [
@@ -139,7 +139,7 @@ mod built {
     }
 
     #[test]
-    fn a_reason_that_does_not_fit_is_refused() {
+    fn overlong_reason_is_refused() {
         let story = play("role server\napp close 1000 \"x\" * 124\n");
         assert!(matches!(story.as_slice(), [refusal] if refusal.starts_with("refused ")), "{story:?}");
         let story = play("role server\napp close 1000 \"x\" * 123\n");
@@ -147,13 +147,13 @@ mod built {
     }
 
     #[test]
-    fn code_0_asks_for_an_empty_close_and_no_other_code_is_refused() {
+    fn code_0_sends_empty_close_and_no_code_is_refused() {
         assert_eq!(play("role server\napp close 0\n"), ["sent 8800", "accepted"]);
         assert_eq!(play("role server\napp close 1005\n"), ["sent 880203ed", "accepted"]);
     }
 
     #[test]
-    fn what_is_malformed_fails_the_connection() {
+    fn malformed_frames_fail_the_connection() {
         let invalid = "error The WebSocket close frame reason code was invalid";
         assert_eq!(play("role server\n> close 1005\n"), ["sent 880203ea", "fin at 0", invalid]);
         assert_eq!(
@@ -163,7 +163,7 @@ mod built {
     }
 
     #[test]
-    fn the_end_of_tcp_is_an_error_and_the_program_closes() {
+    fn end_of_tcp_is_an_error_and_the_program_closes() {
         assert_eq!(play("role server\n> fin\n"), ["error End of file", "fin at 0"]);
         assert_eq!(
             play("role client\napp close\n> reset\napp send text \"x\"\n"),
@@ -178,7 +178,7 @@ mod built {
     }
 
     #[test]
-    fn what_arrives_while_the_application_does_not_read_waits() {
+    fn input_waits_while_application_is_paused() {
         assert_eq!(
             play("role client\napp pause\n> text \"a\"\n> close 1000\n> fin\napp resume\n"),
             ["text a", "sent 888203e8", "fin at 0", r#"closed 1000 Some("")"#]
@@ -193,7 +193,7 @@ mod built {
     /// `read.hpp`: a read that finds bad UTF-8 waits for the write lock, which `async_close` holds while it
     /// waits for the read lock. Neither is ever called back. Known with Boost 1.81.
     #[test]
-    fn bad_text_that_began_before_the_applications_close_hangs_the_connection() {
+    fn bad_utf8_before_application_close_hangs() {
         if beast::version() != "1.81" {
             println!("skipped: seen with Boost 1.81, this is {}", beast::version());
             return;
@@ -205,7 +205,7 @@ mod built {
     }
 
     #[test]
-    fn one_connection_leaves_nothing_to_the_next() {
+    fn connections_share_no_state() {
         let mut driver = Driver::new();
         let mut beast = Beast::new();
         let close = b"wsclose 1\nrole server\n> close 1000 \"bye\"\n";
@@ -227,7 +227,7 @@ mod built {
     }
 
     #[test]
-    fn the_enumerators_are_those_of_the_documented_list() {
+    fn enumerators_match_documentation() {
         // As <boost/beast/websocket/rfc6455.hpp> documents them; 1014 is renamed in later versions.
         let documented = [
             ("none", 0),
@@ -245,7 +245,7 @@ mod built {
             ("internal_error", 1011),
             ("service_restart", 1012),
             ("try_again_later", 1013),
-            (if renamed() { "bad_gateway" } else { "reserved2" }, 1014),
+            (if has_bad_gateway() { "bad_gateway" } else { "reserved2" }, 1014),
             ("reserved3", 1015),
         ];
         let codes = beast::close_codes();
@@ -254,23 +254,23 @@ mod built {
     }
 
     #[test]
-    fn the_profile_lets_through_what_beast_does() {
+    fn profile_matches_beast() {
         for code in CloseCode::all() {
             let ours = code.acceptable(Profile::Beast).is_ok();
-            let expected = if code.0 == 1014 { renamed() } else { ours };
+            let expected = if code.0 == 1014 { has_bad_gateway() } else { ours };
             assert_eq!(beast::is_valid_close_code(code.0), expected, "{code}");
         }
     }
 
     /// Whether this version knows 1014 as `bad_gateway`. The profile is that of Boost 1.81, which does not.
-    fn renamed() -> bool {
+    fn has_bad_gateway() -> bool {
         let renamed = beast::close_codes().iter().any(|(name, _)| name == "bad_gateway");
         assert!(!(renamed && beast::version() == "1.81"));
         renamed
     }
 
     #[test]
-    fn leaves_the_clock_to_the_program() {
+    fn unclaimed_capabilities() {
         let beast = Beast::new();
         assert_eq!(beast.name(), "beast");
         for role in Role::ALL {
@@ -280,7 +280,7 @@ mod built {
     }
 
     #[test]
-    fn names_its_version() {
+    fn version_is_at_least_1_81() {
         let version = beast::version();
         let mut numbers = version.split('.').map(|number| number.parse().expect("a number"));
         assert!((numbers.next(), numbers.next()) >= (Some(1_u32), Some(81)), "{version}");

@@ -4,7 +4,7 @@
 use std::panic::catch_unwind;
 
 use wsclose::code::{CloseCode, Profile};
-use wsclose_peers::vocabulary::{self, Spelling};
+use wsclose_peers::vocabulary::{self, CodeRoundTrip};
 
 /// What the registry of today has.
 fn registered(code: u16) -> bool {
@@ -12,7 +12,7 @@ fn registered(code: u16) -> bool {
 }
 
 /// The same, but for 1014.
-fn all_but_bad_gateway(code: u16) -> bool {
+fn registered_except_1014(code: u16) -> bool {
     code != 1014 && registered(code)
 }
 
@@ -22,44 +22,48 @@ fn named(code: u16) -> bool {
 }
 
 /// A type that has every value.
-fn whole(code: u16, named: bool, allowed: Option<bool>) -> Spelling {
-    Spelling { back: Some(code), named: Some(named), allowed }
+fn full_range(code: u16, named: bool, allowed: Option<bool>) -> CodeRoundTrip {
+    CodeRoundTrip { returned: Some(code), named: Some(named), allowed }
 }
 
 /// What the type of a peer makes of a code, in our words.
-fn expected(peer: &str, code: u16) -> Spelling {
-    match peer {
+fn expected(implementation: &str, code: u16) -> CodeRoundTrip {
+    match implementation {
         "tungstenite" | "fastwebsockets" | "fastwebsockets-split" | "yawc" => {
-            whole(code, named(code), Some(all_but_bad_gateway(code)))
+            full_range(code, named(code), Some(registered_except_1014(code)))
         }
-        "tokio-websockets" => Spelling {
-            back: matches!(code, 1000..=1015 | 3000..=4999).then_some(code),
+        "tokio-websockets" => CodeRoundTrip {
+            returned: matches!(code, 1000..=1015 | 3000..=4999).then_some(code),
             // 1006 and 1015 have no name, and 1014 has.
             named: Some(matches!(code, 1000..=1003 | 1005 | 1007..=1014)),
             allowed: Some(registered(code)),
         },
         // It knows codes that nobody may send, and not 1014.
-        "ratchet_core" => Spelling {
-            back: (all_but_bad_gateway(code) || matches!(code, 1005 | 1006 | 1015 | 2000..=2999))
+        "ratchet_core" => CodeRoundTrip {
+            returned: (registered_except_1014(code) || matches!(code, 1005 | 1006 | 1015 | 2000..=2999))
                 .then_some(code),
             named: Some(named(code)),
             allowed: None,
         },
-        "sockudo-ws" => Spelling { back: Some(code), named: None, allowed: Some(registered(code)) },
+        "sockudo-ws" => CodeRoundTrip { returned: Some(code), named: None, allowed: Some(registered(code)) },
         // It has no word for what nobody may send, nor for 1014.
-        "wtx" => Spelling {
-            back: matches!(code, 1000..=1003 | 1005..=1013 | 1015..=4999).then_some(code),
+        "wtx" => CodeRoundTrip {
+            returned: matches!(code, 1000..=1003 | 1005..=1013 | 1015..=4999).then_some(code),
             named: Some(named(code)),
-            allowed: Some(all_but_bad_gateway(code)),
+            allowed: Some(registered_except_1014(code)),
         },
         // 1008 stands for whatever it does not know; `close` takes any `u16`, so that nothing has to go through this.
         "web-socket" => {
             let known = matches!(code, 1000..=1003 | 1005..=1011 | 1015);
-            Spelling { back: Some(if known { code } else { 1008 }), named: Some(known), allowed: None }
+            CodeRoundTrip {
+                returned: Some(if known { code } else { 1008 }),
+                named: Some(known),
+                allowed: None,
+            }
         }
-        "embedded-websocket" => whole(code, matches!(code, 1000..=1005 | 1007..=1011 | 1015), None),
-        "actix-http" => whole(code, named(code) && code != 1005, Some(registered(code))),
-        "ws-rs" | "ws-rs-frames" => whole(code, code == 0 || named(code), None),
+        "embedded-websocket" => full_range(code, matches!(code, 1000..=1005 | 1007..=1011 | 1015), None),
+        "actix-http" => full_range(code, named(code) && code != 1005, Some(registered(code))),
+        "ws-rs" | "ws-rs-frames" => full_range(code, code == 0 || named(code), None),
         #[cfg(wsclose_beast)]
         "beast" => {
             // Which versions know 1014, as `bad_gateway`, is held in beast.rs.
@@ -67,10 +71,10 @@ fn expected(peer: &str, code: u16) -> Spelling {
                 wsclose_peers::beast::close_codes().iter().any(|(name, _)| name == "bad_gateway");
             let allowed =
                 if code == 1014 { knows_1014 } else { matches!(code, 1000..=1003 | 1007..=1013 | 3000..) };
-            whole(code, code == 0 || matches!(code, 1000..=1015), Some(allowed))
+            full_range(code, code == 0 || matches!(code, 1000..=1015), Some(allowed))
         }
-        "websocketpp" => Spelling {
-            back: Some(code),
+        "websocketpp" => CodeRoundTrip {
+            returned: Some(code),
             named: None,
             allowed: Some(matches!(code, 1000..=1003 | 1007..=4999) && !matches!(code, 1015..=2999)),
         },
@@ -79,8 +83,8 @@ fn expected(peer: &str, code: u16) -> Spelling {
 }
 
 #[test]
-fn every_type_makes_of_every_code_what_is_written_here() {
-    for (peer, spell) in vocabulary::VOCABULARIES {
+fn every_code_type_round_trips_as_expected() {
+    for (peer, spell) in vocabulary::CODE_TYPES {
         for code in 0..=u16::MAX {
             assert_eq!(spell(code), expected(peer, code), "{peer}: {code}");
         }
@@ -101,7 +105,7 @@ fn tokio_websockets_panics_on_reserved_codes_and_long_reasons() {
 
 /// What the adapter asks for is what the crate reads.
 #[test]
-fn embedded_websocket_is_asked_for_the_variant_that_it_reads() {
+fn embedded_websocket_adapter_sends_the_variant_it_reads() {
     use embedded_websocket::{WebSocketServer, WebSocketState};
     for code in CloseCode::all() {
         let mut socket = WebSocketServer::new_server();

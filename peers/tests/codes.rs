@@ -12,7 +12,7 @@ use wsclose::trace::Trace;
 use wsclose_peers::ws_tcp::WsTcp;
 
 #[test]
-fn the_dialect_of_ws_rs_is_its_own_for_every_value() {
+fn ws_rs_vendor_codes_match_for_every_value() {
     for code in CloseCode::all() {
         let (ours, theirs) = (WsRs::from_code(code), ws::CloseCode::from(code.0));
         let number = if matches!(ours, WsRs::Other(_)) { format!("({code})") } else { String::new() };
@@ -26,7 +26,7 @@ fn the_dialect_of_ws_rs_is_its_own_for_every_value() {
 }
 
 /// The codes at either end of every range, and those that ws-rs's source names one by one.
-fn sample() -> impl Iterator<Item = CloseCode> {
+fn sample_codes() -> impl Iterator<Item = CloseCode> {
     let edges = [0, 999, 1000, 1003, 1011, 1014, 1015, 1016, 1100, 2000, 2999, 3000, 3999, 4000, 4999, 5000];
     let around = edges.into_iter().flat_map(|edge: u16| edge.saturating_sub(1)..=edge + 1);
     let mut codes: Vec<u16> = (1000..=1017).chain(around).chain([1500, 2500, 32767, 65534, 65535]).collect();
@@ -36,7 +36,7 @@ fn sample() -> impl Iterator<Item = CloseCode> {
 }
 
 /// The peer sends one Close with this code, and no more.
-fn one_close(role: Role, code: CloseCode) -> Vec<u8> {
+fn single_close_script(role: Role, code: CloseCode) -> Vec<u8> {
     let mut writer = Writer::new(role);
     let payload = Payload { code: Some(code), ..Payload::EMPTY };
     writer.step(&Step::Frame(FrameStep::of(Opcode::Close, payload)));
@@ -45,7 +45,7 @@ fn one_close(role: Role, code: CloseCode) -> Vec<u8> {
 
 /// The body of the first Close that the subject wrote, unmasked, and whether it told its application of an
 /// error.
-fn outcome(trace: &Trace) -> (Vec<u8>, bool) {
+fn first_close_body_and_error(trace: &Trace) -> (Vec<u8>, bool) {
     let mut wrote = Vec::new();
     let mut erred = false;
     for entry in trace.events() {
@@ -66,14 +66,14 @@ fn outcome(trace: &Trace) -> (Vec<u8>, bool) {
 }
 
 #[test]
-fn the_profile_of_ws_rs_is_what_a_real_connection_takes() {
+fn ws_rs_profile_matches_a_real_connection() {
     let (mut driver, mut subject) = (Driver::new(), WsTcp::new());
     for role in Role::ALL {
-        for code in sample() {
-            let octets = one_close(role, code);
+        for code in sample_codes() {
+            let octets = single_close_script(role, code);
             let script = Script::decode(&octets).expect("a script");
             let trace = driver.drive(script, &mut subject);
-            let (body, erred) = outcome(trace);
+            let (body, erred) = first_close_body_and_error(trace);
             assert_eq!(
                 code.acceptable(Profile::WsRs).is_ok(),
                 !erred,
@@ -99,7 +99,7 @@ mod built {
     use wsclose_peers::beast;
 
     #[test]
-    fn the_dialect_of_beast_is_its_own_list_of_enumerators() {
+    fn beast_vendor_codes_match_its_enumerators() {
         let theirs = beast::close_codes();
         assert_eq!(theirs.len(), Beast::ALL.len(), "{theirs:?}");
         for ((name, value), ours) in theirs.iter().zip(Beast::ALL) {
@@ -114,7 +114,7 @@ mod built {
     }
 
     #[test]
-    fn the_profile_of_beast_is_what_its_own_check_takes() {
+    fn beast_profile_matches_its_own_check() {
         // Later releases than the profile's know 1014 by a name of its own, and take it.
         let renamed = beast::close_codes().iter().any(|(name, _)| name == "bad_gateway");
         for code in CloseCode::all() {

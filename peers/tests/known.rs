@@ -14,38 +14,38 @@ use wsclose::judge::Judge;
 use wsclose::role::Role;
 use wsclose::rule::{Level, Rule};
 use wsclose::script::ScriptBuf;
-use wsclose_peers::known::Known;
-use wsclose_peers::{PEERS, Peer, native_version};
+use wsclose_peers::known::Baseline;
+use wsclose_peers::{IMPLEMENTATIONS, Implementation, native_version};
 
 #[test]
-fn every_peer_breaks_what_is_known_and_nothing_else() {
-    let mistakes: Vec<String> = PEERS.iter().filter_map(check).collect();
+fn violations_match_the_baseline() {
+    let mistakes: Vec<String> = IMPLEMENTATIONS.iter().filter_map(check).collect();
     assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
 }
 
 #[test]
-fn every_entry_is_about_a_peer_that_there_is() {
-    for (rule, deviation) in Known::committed().iter() {
-        let known = PEERS.iter().any(|peer| peer.name == deviation.peer);
-        assert!(known, "known.toml, {rule}: expected a peer, found `{}`", deviation.peer);
+fn every_entry_names_an_implementation() {
+    for (rule, deviation) in Baseline::builtin().iter() {
+        let known = IMPLEMENTATIONS.iter().any(|peer| peer.name == deviation.implementation);
+        assert!(known, "known.toml, {rule}: expected a peer, found `{}`", deviation.implementation);
     }
 }
 
 /// What is only reported is never held against anyone: to list it would say otherwise.
 #[test]
-fn nothing_is_listed_that_is_only_reported() {
-    for (rule, deviation) in Known::committed().iter() {
-        assert_ne!(rule.level(), Level::Info, "known.toml lists {rule} for {}", deviation.peer);
+fn info_rules_are_not_listed() {
+    for (rule, deviation) in Baseline::builtin().iter() {
+        assert_ne!(rule.level(), Level::Info, "known.toml lists {rule} for {}", deviation.implementation);
     }
 }
 
 /// The crates are pinned; a newer one needs its entries read again in its source.
 #[test]
-fn the_crates_are_confirmed_in_the_versions_that_are_built() {
+fn entry_versions_match_the_dependencies() {
     let manifest = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
     let manifest: toml::Table = manifest.expect("there is a manifest").parse().expect("it is TOML");
-    for (rule, deviation) in Known::committed().iter() {
-        let name = match deviation.peer.as_str() {
+    for (rule, deviation) in Baseline::builtin().iter() {
+        let name = match deviation.implementation.as_str() {
             native if NATIVE.contains(&native) => continue,
             "ws-rs" | "ws-rs-frames" => "ws",
             "fastwebsockets-split" => "fastwebsockets",
@@ -53,24 +53,29 @@ fn the_crates_are_confirmed_in_the_versions_that_are_built() {
         };
         let wanted = &manifest["dependencies"][name];
         let wanted = wanted.as_str().or_else(|| wanted["version"].as_str()).expect("a version");
-        assert_eq!(wanted, format!("={}", deviation.version), "known.toml, {}, {rule}", deviation.peer);
+        assert_eq!(
+            wanted,
+            format!("={}", deviation.version),
+            "known.toml, {}, {rule}",
+            deviation.implementation
+        );
     }
 }
 
 /// A rule that a peer broke in one script, and what it did, in each role in which it did.
-type Found = BTreeMap<(String, Rule), Vec<(Role, String)>>;
+type FoundViolations = BTreeMap<(String, Rule), Vec<(Role, String)>>;
 
 /// Plays every curated script to a peer in both roles.
-fn play_all(peer: &Peer) -> Option<Found> {
-    let make = match peer.make {
+fn play_all(implementation: &Implementation) -> Option<FoundViolations> {
+    let make = match implementation.new {
         Ok(make) => make,
         Err(remedy) => {
-            println!("skipped: {} {remedy}", peer.name);
+            println!("skipped: {} {remedy}", implementation.name);
             return None;
         }
     };
     let (mut subject, mut driver, mut judge) = (make(), Driver::new(), Judge::new(Profile::default()));
-    let mut found = Found::new();
+    let mut found = FoundViolations::new();
     for (name, script) in scripts() {
         for role in Role::ALL {
             let trace = driver.drive(script.as_script().for_role(role), subject.as_mut());
@@ -87,14 +92,15 @@ fn play_all(peer: &Peer) -> Option<Found> {
 }
 
 /// What is wrong with the entries of a peer, if anything is; a snapshot of what it breaks, if nothing is.
-fn check(peer: &Peer) -> Option<String> {
-    let name = peer.name;
-    let found = play_all(peer)?;
+fn check(implementation: &Implementation) -> Option<String> {
+    let name = implementation.name;
+    let found = play_all(implementation)?;
     let mut mistakes = String::new();
     let mut reported = BTreeSet::new();
     for ((script, rule), shown) in &found {
         let (role, actual) = &shown[0];
-        if rule.level() != Level::Info && !Known::committed().has(name, *rule) && reported.insert(*rule) {
+        if rule.level() != Level::Info && !Baseline::builtin().contains(name, *rule) && reported.insert(*rule)
+        {
             writeln!(
                 mistakes,
                 "new: {name} breaks {rule} ({}) in {script} as a {role}: {actual}. Read its source; then list \
@@ -105,7 +111,9 @@ fn check(peer: &Peer) -> Option<String> {
         }
     }
     let confirmed = is_confirmed_version(name);
-    for (rule, deviation) in Known::committed().iter().filter(|(_, deviation)| deviation.peer == name) {
+    for (rule, deviation) in
+        Baseline::builtin().iter().filter(|(_, deviation)| deviation.implementation == name)
+    {
         let anywhere = found.keys().any(|(_, broken)| *broken == rule);
         let there = found.contains_key(&(deviation.script.clone(), rule));
         if confirmed && !anywhere {
@@ -147,7 +155,7 @@ fn is_confirmed_version(name: &str) -> bool {
         return true;
     }
     let version = native_version(name).unwrap_or_default();
-    let mut entries = Known::committed().iter().filter(|(_, deviation)| deviation.peer == name);
+    let mut entries = Baseline::builtin().iter().filter(|(_, deviation)| deviation.implementation == name);
     let confirmed = entries.all(|(_, deviation)| deviation.version == version);
     if !confirmed {
         println!("not asked what is stale: known.toml is about another version than {version}");
@@ -156,7 +164,7 @@ fn is_confirmed_version(name: &str) -> bool {
 }
 
 /// One line for each script in which something was found, the rules by level.
-fn table(found: &Found) -> String {
+fn table(found: &FoundViolations) -> String {
     let mut rows: BTreeMap<&str, Vec<(Level, String)>> = BTreeMap::new();
     for ((script, rule), shown) in found {
         let cell = match shown.as_slice() {
@@ -197,35 +205,35 @@ fn file_with(line: &str, instead: &str) -> String {
     text.replace(line, instead)
 }
 
-fn mistake(text: &str) -> String {
-    Known::load(text).expect_err("it is not sound").to_string()
+fn load_error(text: &str) -> String {
+    Baseline::load(text).expect_err("it is not sound").to_string()
 }
 
 #[test]
-fn a_sound_file_is_taken() {
-    let known = Known::load(&file_with("", "")).expect("it is sound");
-    assert!(known.has("p", Rule::CloseFin) && !known.has("q", Rule::CloseFin));
+fn valid_file_loads() {
+    let known = Baseline::load(&file_with("", "")).expect("it is sound");
+    assert!(known.contains("p", Rule::CloseFin) && !known.contains("q", Rule::CloseFin));
     assert_eq!(known.reason("p", Rule::CloseFin), Some("r"));
-    assert_eq!(Known::load("").expect("an empty file is sound").iter().count(), 0);
+    assert_eq!(Baseline::load("").expect("an empty file is sound").iter().count(), 0);
 }
 
 #[test]
-fn an_unknown_rule_is_named() {
+fn unknown_rule_is_reported() {
     assert_eq!(
-        mistake(&file_with("close-fin", "close-final")),
+        load_error(&file_with("close-fin", "close-final")),
         "known deviation of p: expected a rule id, for example `close-fin`, found `close-final`; did you mean \
          `close-fin`?"
     );
 }
 
 #[test]
-fn an_entry_is_stated_once() {
+fn duplicate_entry_is_rejected() {
     let twice = file_with("", "").repeat(2);
-    assert_eq!(mistake(&twice), "known deviation of p: close-fin is listed twice; state it once");
+    assert_eq!(load_error(&twice), "known deviation of p: close-fin is listed twice; state it once");
 }
 
 #[test]
-fn an_empty_field_is_named() {
+fn empty_field_is_reported() {
     for (field, line) in [
         ("version", "version = \"1\""),
         ("reason", "reason = \"r\""),
@@ -233,14 +241,14 @@ fn an_empty_field_is_named() {
         ("script", "script = \"x\""),
     ] {
         assert_eq!(
-            mistake(&file_with(line, &format!("{field} = \" \""))),
+            load_error(&file_with(line, &format!("{field} = \" \""))),
             format!("known deviation of p, close-fin: expected a text for `{field}`, found an empty one")
         );
     }
 }
 
 #[test]
-fn what_is_not_of_the_expected_shape_is_shown_with_its_place() {
+fn malformed_file_is_reported_with_its_location() {
     let shape = "expected `[[known]]` tables with peer, version, rule, reason, source and script: ";
     for (text, words) in [
         (file_with("[[known]]", "[[known]"), "line 1"),
@@ -249,7 +257,7 @@ fn what_is_not_of_the_expected_shape_is_shown_with_its_place() {
         (file_with("version = \"1\"", "version = 1"), "line 3"),
         ("[[unknown]]\n".to_owned(), "unknown field `unknown`"),
     ] {
-        let mistake = mistake(&text);
+        let mistake = load_error(&text);
         assert!(mistake.starts_with(shape) && mistake.contains(words), "expected {words} in: {mistake}");
     }
 }

@@ -16,13 +16,13 @@ use wsclose::subjects::faulty::{Fault, FaultyModel};
 use wsclose::subjects::model::Model;
 
 /// What there is about one rule.
-struct Row {
+struct RuleCoverage {
     rule: Rule,
     /// The first script in which the model exercises the rule, and keeps it.
-    kept: Option<String>,
-    planted: usize,
+    conformed_in: Option<String>,
+    faults: usize,
     /// The first script that shows each fault caught by the name of its rule.
-    caught: Vec<(Fault, String)>,
+    detected: Vec<(Fault, String)>,
     targets: Vec<&'static str>,
 }
 
@@ -57,10 +57,10 @@ const GROUPS: [(&str, &[Rule]); 5] = [
 ];
 
 /// How many faults each group has at least.
-const FAULTS_IN_A_GROUP: usize = 3;
+const MIN_FAULTS_PER_GROUP: usize = 3;
 
 #[test]
-fn no_cell_is_empty_and_every_fault_is_caught() {
+fn every_rule_is_covered_and_every_fault_detected() {
     let rows = rows();
     let mut text = format!(
         "{:<34}{:<9}{:<38}{:>7}{:>8}  {:<72}{}\n\n",
@@ -73,7 +73,7 @@ fn no_cell_is_empty_and_every_fault_is_caught() {
         "exercised by"
     );
     let mut mistakes = String::new();
-    for Row { rule, kept, planted, caught, targets } in &rows {
+    for RuleCoverage { rule, conformed_in: kept, faults: planted, detected: caught, targets } in &rows {
         let mut wrong = |what: &str| writeln!(mistakes, "{rule}: {what}").expect("a string grows");
         if kept.is_none() {
             wrong("the model keeps it in no curated script");
@@ -104,7 +104,7 @@ fn no_cell_is_empty_and_every_fault_is_caught() {
         .expect("a string grows");
     }
     assert!(mistakes.is_empty(), "the rule matrix has holes\n{mistakes}");
-    let planted: usize = rows.iter().map(|row| row.planted).sum();
+    let planted: usize = rows.iter().map(|row| row.faults).sum();
     assert_eq!(planted, Fault::ALL.len());
     write!(text, "\n{} rules, {planted} faults\n", rows.len()).expect("a string grows");
     insta::with_settings!({
@@ -115,14 +115,17 @@ fn no_cell_is_empty_and_every_fault_is_caught() {
 }
 
 #[test]
-fn what_is_most_often_wrong_has_several_faults() {
+fn common_mistakes_have_several_faults() {
     for (group, rules) in GROUPS {
         let faults = Fault::ALL.into_iter().filter(|fault| rules.contains(&fault.rule())).count();
-        assert!(faults >= FAULTS_IN_A_GROUP, "{group}: expected {FAULTS_IN_A_GROUP} faults, found {faults}");
+        assert!(
+            faults >= MIN_FAULTS_PER_GROUP,
+            "{group}: expected {MIN_FAULTS_PER_GROUP} faults, found {faults}"
+        );
     }
 }
 
-fn rows() -> Vec<Row> {
+fn rows() -> Vec<RuleCoverage> {
     let scripts: BTreeMap<String, ScriptBuf> = support::seeds("closing_handshake")
         .into_iter()
         .map(|(name, octets)| {
@@ -130,17 +133,22 @@ fn rows() -> Vec<Row> {
             (name, script)
         })
         .collect();
-    let kept = kept(&scripts);
-    let caught: Vec<(Fault, String)> =
-        Fault::ALL.into_iter().filter_map(|fault| Some((fault, shown_by(fault, &scripts)?))).collect();
+    let kept = exercised_rules(&scripts);
+    let caught: Vec<(Fault, String)> = Fault::ALL
+        .into_iter()
+        .filter_map(|fault| Some((fault, first_detecting_script(fault, &scripts)?)))
+        .collect();
     let targets = targets();
     Rule::ALL
         .into_iter()
-        .map(|rule| Row {
+        .map(|rule| RuleCoverage {
             rule,
-            kept: kept.iter().find(|(_, rules)| rules.contains(rule)).map(|(name, _)| (*name).clone()),
-            planted: Fault::ALL.into_iter().filter(|fault| fault.rule() == rule).count(),
-            caught: caught.iter().filter(|(fault, _)| fault.rule() == rule).cloned().collect(),
+            conformed_in: kept
+                .iter()
+                .find(|(_, rules)| rules.contains(rule))
+                .map(|(name, _)| (*name).clone()),
+            faults: Fault::ALL.into_iter().filter(|fault| fault.rule() == rule).count(),
+            detected: caught.iter().filter(|(fault, _)| fault.rule() == rule).cloned().collect(),
             targets: targets
                 .iter()
                 .filter(|(_, rules)| rules.contains(rule))
@@ -151,7 +159,7 @@ fn rows() -> Vec<Row> {
 }
 
 /// The rules that the model exercises and keeps, script by script.
-fn kept(scripts: &BTreeMap<String, ScriptBuf>) -> Vec<(&String, RuleSet)> {
+fn exercised_rules(scripts: &BTreeMap<String, ScriptBuf>) -> Vec<(&String, RuleSet)> {
     let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
     let mut model = Model::new(Profile::default());
     scripts
@@ -164,7 +172,7 @@ fn kept(scripts: &BTreeMap<String, ScriptBuf>) -> Vec<(&String, RuleSet)> {
 }
 
 /// The first script in which the judge names the rule that the fault breaks.
-fn shown_by(fault: Fault, scripts: &BTreeMap<String, ScriptBuf>) -> Option<String> {
+fn first_detecting_script(fault: Fault, scripts: &BTreeMap<String, ScriptBuf>) -> Option<String> {
     let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
     let mut shows = |script: &ScriptBuf| {
         // A fresh one each time: one fault is that an earlier connection shows in a later one.
@@ -186,6 +194,6 @@ fn targets() -> [(&'static str, RuleSet); 3] {
             "closing_handshake",
             over(|octets| wsclose::fuzz::closing_handshake(octets).rules_exercised, &["closing_handshake"]),
         ),
-        ("peers", over(wsclose_peers::fuzz::peers, &["closing_handshake", "peers"])),
+        ("peers", over(wsclose_peers::fuzz::implementations, &["closing_handshake", "peers"])),
     ]
 }

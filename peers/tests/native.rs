@@ -6,7 +6,7 @@ use wsclose::drive::Driver;
 use wsclose::role::Role;
 use wsclose::rule::Capability;
 use wsclose::script::ScriptBuf;
-use wsclose_peers::{by_name, native_version, not_built};
+use wsclose_peers::{by_name, native_version, unavailable};
 
 /// Every C and C++ peer.
 const NATIVE: [&str; 3] = ["beast", "websocketpp", "wslay"];
@@ -29,7 +29,7 @@ fn play(name: &str, role: Role, steps: &str) -> Option<Vec<String>> {
 }
 
 #[track_caller]
-fn expect(name: &str, role: Role, steps: &str, expected: &[&str]) {
+fn assert_timeline(name: &str, role: Role, steps: &str, expected: &[&str]) {
     if let Some(timeline) = play(name, role, steps) {
         assert_eq!(timeline, expected, "{name}");
     }
@@ -40,46 +40,56 @@ fn all_are_built_where_required() {
     let required =
         std::env::var_os("WSCLOSE_REQUIRE_NATIVE").is_some_and(|value| !value.is_empty() && value != "0");
     for name in NATIVE {
-        let remedy = not_built().into_iter().find(|(peer, _)| *peer == name);
+        let remedy = unavailable().into_iter().find(|(peer, _)| *peer == name);
         assert!(remedy.is_none() || !required, "{name}: {remedy:?}");
         assert_eq!(native_version(name).is_some(), remedy.is_none(), "{name} has a version if it was built");
     }
 }
 
 #[test]
-fn a_server_answers_a_close_and_then_closes_tcp() {
+fn server_replies_to_close_then_closes_tcp() {
     let received = "> CLOSE 1000 \"bye\" masked 88 85 37fa213d 03e8627965";
     let (told, answer) = ("| app is told: closed 1000 \"bye\"", "< CLOSE 1000 \"bye\" 88 05 03e8627965");
     let steps = "> close 1000 \"bye\"\n";
-    expect("websocketpp", Role::Server, steps, &[received, answer, "< FIN", told]);
-    expect("wslay", Role::Server, steps, &[received, told, answer, "< FIN"]);
+    assert_timeline("websocketpp", Role::Server, steps, &[received, answer, "< FIN", told]);
+    assert_timeline("wslay", Role::Server, steps, &[received, told, answer, "< FIN"]);
 }
 
 #[test]
-fn a_client_answers_a_close_and_waits_for_the_server() {
+fn client_replies_to_close_and_waits_for_server() {
     let received = "> CLOSE 1000 \"bye\" 88 05 03e8627965";
     let answer = "< CLOSE 1000 \"bye\" masked 88 85 <key> 03e8627965";
     let told = "| app is told: closed 1000 \"bye\"";
     let steps = "> close 1000 \"bye\"\nwait 3\n> fin\n";
-    expect("websocketpp", Role::Client, steps, &[received, answer, "> FIN", "< FIN", told]);
-    expect("wslay", Role::Client, steps, &[received, told, answer, "> FIN", "< FIN"]);
+    assert_timeline("websocketpp", Role::Client, steps, &[received, answer, "> FIN", "< FIN", told]);
+    assert_timeline("wslay", Role::Client, steps, &[received, told, answer, "> FIN", "< FIN"]);
 }
 
 #[test]
-fn the_application_closes_and_reads_until_the_answer() {
+fn application_closes_and_reads_until_reply() {
     let steps = "app close 3333 \"off\"\napp send text \"late\"\n> close 3333\n";
     let closed =
         ["| app closes 3333 \"off\"", "< CLOSE 3333 \"off\" 88 05 0d056f6666", "| app sends text \"late\""];
     let received = "> CLOSE 3333 \"\" masked 88 82 37fa213d 0d05";
     let told = "| app is told: closed 3333 \"\"";
     let refused = "| refused: invalid state";
-    expect("websocketpp", Role::Server, steps, &[&closed[..], &[refused, received, "< FIN", told]].concat());
+    assert_timeline(
+        "websocketpp",
+        Role::Server,
+        steps,
+        &[&closed[..], &[refused, received, "< FIN", told]].concat(),
+    );
     let refused = "| refused: WSLAY_ERR_NO_MORE_MSG";
-    expect("wslay", Role::Server, steps, &[&closed[..], &[refused, received, told, "< FIN"]].concat());
+    assert_timeline(
+        "wslay",
+        Role::Server,
+        steps,
+        &[&closed[..], &[refused, received, told, "< FIN"]].concat(),
+    );
 }
 
 #[test]
-fn what_arrives_while_the_application_does_not_read_waits() {
+fn input_waits_while_application_is_paused() {
     for name in NATIVE {
         let steps = "app pause\n> close 1000\n> fin\napp send text \"x\"\napp resume\n";
         let Some(timeline) = play(name, Role::Server, steps) else { continue };
@@ -91,7 +101,7 @@ fn what_arrives_while_the_application_does_not_read_waits() {
 }
 
 #[test]
-fn fin_and_reset_are_told_as_1006_and_as_an_error() {
+fn fin_and_reset_report_1006_and_an_error() {
     for name in ["websocketpp", "wslay"] {
         for role in Role::ALL {
             for steps in ["> fin\n", "> reset\n", "> close 1000 claim=9\n> fin\n", "app close\n> reset\n"] {
@@ -106,7 +116,7 @@ fn fin_and_reset_are_told_as_1006_and_as_an_error() {
 }
 
 #[test]
-fn cuts_between_octets_change_nothing() {
+fn segmentation_changes_nothing() {
     for name in ["websocketpp", "wslay"] {
         for role in Role::ALL {
             let frames = "> text \"a\" fin=0 glue\n> close 3333 \"plain\" glue\n> fin\n";
@@ -125,7 +135,7 @@ fn cuts_between_octets_change_nothing() {
 }
 
 #[test]
-fn websocketpp_gives_up_after_five_seconds_of_ticks() {
+fn websocketpp_times_out_after_five_seconds_of_ticks() {
     let steps = "app close 1000\nwait 20\n";
     let Some(timeline) = play("websocketpp", Role::Server, steps) else { return };
     assert_eq!(
@@ -135,7 +145,7 @@ fn websocketpp_gives_up_after_five_seconds_of_ticks() {
 }
 
 #[test]
-fn each_has_the_duties_that_its_adapter_says() {
+fn capabilities_are_as_documented() {
     for (name, role, without) in [
         ("websocketpp", Role::Client, &[Capability::ReportsClean, Capability::ReportsMemory][..]),
         ("websocketpp", Role::Server, &[Capability::ReportsClean, Capability::ReportsMemory]),
@@ -171,7 +181,7 @@ fn each_has_the_duties_that_its_adapter_says() {
 /// registry assigned.
 #[cfg(wsclose_websocketpp)]
 #[test]
-fn websocketpp_calls_invalid_and_reserved_what_we_do() {
+fn websocketpp_code_checks_match_code_classes() {
     use wsclose_peers::websocketpp::{is_invalid, is_reserved};
     for code in CloseCode::all() {
         let (invalid, reserved) = match code.class() {
@@ -185,7 +195,7 @@ fn websocketpp_calls_invalid_and_reserved_what_we_do() {
 
 /// The check of a received code, which no header has: by what comes back.
 #[test]
-fn wslay_takes_the_codes_of_the_rfc_and_no_registered_ones() {
+fn wslay_accepts_rfc_codes_and_rejects_registered_ones() {
     let Some(mut subject) = by_name("wslay") else { return };
     let mut driver = Driver::new();
     for code in CloseCode::all() {

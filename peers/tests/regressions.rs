@@ -41,7 +41,7 @@ fn script(path: &Path) -> (String, ScriptBuf) {
 }
 
 #[test]
-fn every_script_is_in_the_canonical_form_and_says_what_it_shows() {
+fn every_script_is_canonical_and_starts_with_a_note() {
     for path in paths() {
         let (text, script) = script(&path);
         assert_eq!(script.as_script().to_string(), text, "{}", name(&path));
@@ -51,7 +51,7 @@ fn every_script_is_in_the_canonical_form_and_says_what_it_shows() {
 }
 
 #[test]
-fn every_subject_does_what_was_reviewed() {
+fn timelines_match_reviewed_snapshots() {
     for (name, version) in NATIVE {
         let found = native_version(name);
         if found.as_deref() != Some(version) {

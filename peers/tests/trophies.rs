@@ -14,7 +14,7 @@ use wsclose::role::Role;
 use wsclose::rule::Rule;
 use wsclose::script::ScriptBuf;
 use wsclose::vectors::TestVector;
-use wsclose_peers::known::Known;
+use wsclose_peers::known::Baseline;
 
 const TROPHIES: &str = include_str!("../../TROPHIES.md");
 
@@ -29,7 +29,7 @@ struct Entry {
     /// The names of the cases that its commands play to live servers.
     cases: Vec<String>,
     /// The names of all scripts that it mentions.
-    mentioned: BTreeSet<String>,
+    cited_scripts: BTreeSet<String>,
 }
 
 /// A command that replays a script on a library.
@@ -68,7 +68,7 @@ fn entries() -> Vec<Entry> {
                 match after("--case") {
                     Some(case) => cases.push(case),
                     None => commands.push(Command {
-                        script: name_of(&after("replay").expect("it replays a script")),
+                        script: script_name(&after("replay").expect("it replays a script")),
                         subject: after("--subject").expect("it has a subject"),
                         role: after("--role"),
                     }),
@@ -81,7 +81,7 @@ fn entries() -> Vec<Entry> {
                 scripts: fences("```text\n"),
                 commands,
                 cases,
-                mentioned: quoted.map(name_of).collect(),
+                cited_scripts: quoted.map(script_name).collect(),
             });
         }
     }
@@ -89,7 +89,7 @@ fn entries() -> Vec<Entry> {
 }
 
 /// `corpus/peers/a.ws`: `a`.
-fn name_of(path: &str) -> String {
+fn script_name(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.strip_suffix(".ws").expect("a script").to_owned()
 }
@@ -108,7 +108,7 @@ fn without_notes(name: &str, octets: &[u8]) -> ScriptBuf {
 }
 
 /// The rules of a paragraph, each with what stands in the parentheses after it.
-fn cited(paragraph: &str) -> Vec<(Vec<Rule>, String)> {
+fn cited_rules(paragraph: &str) -> Vec<(Vec<Rule>, String)> {
     let mut all = Vec::new();
     for group in paragraph.split_inclusive(')') {
         let Some((names, place)) = group.split_once('(') else { continue };
@@ -119,7 +119,7 @@ fn cited(paragraph: &str) -> Vec<(Vec<Rule>, String)> {
 }
 
 #[test]
-fn every_script_text_is_that_of_a_file_which_its_commands_play() {
+fn script_texts_match_the_replayed_files() {
     let files = scripts();
     for entry in entries() {
         for text in &entry.scripts {
@@ -145,9 +145,9 @@ fn every_script_text_is_that_of_a_file_which_its_commands_play() {
 }
 
 #[test]
-fn every_rule_is_named_with_its_level_and_its_sections() {
+fn cited_rules_have_their_level_and_sections() {
     for entry in entries() {
-        for (rules, place) in cited(&entry.rules) {
+        for (rules, place) in cited_rules(&entry.rules) {
             for rule in &rules {
                 assert!(
                     place.contains(rule.level().name()),
@@ -171,7 +171,7 @@ fn every_rule_is_named_with_its_level_and_its_sections() {
 }
 
 #[test]
-fn every_rule_that_is_named_is_broken_in_a_script_that_is_named() {
+fn cited_rules_are_violated_by_cited_scripts() {
     let files = scripts();
     let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
     for entry in entries().into_iter().filter(|entry| entry.cases.is_empty()) {
@@ -185,7 +185,7 @@ fn every_rule_that_is_named_is_broken_in_a_script_that_is_named() {
                 built = false;
                 continue;
             };
-            for script in &entry.mentioned {
+            for script in &entry.cited_scripts {
                 let file = files.get(script).unwrap_or_else(|| panic!("{}: no script {script}", entry.title));
                 for role in Role::ALL {
                     let asked = entry.commands.iter().any(|command| command.plays(script, role));
@@ -196,7 +196,7 @@ fn every_rule_that_is_named_is_broken_in_a_script_that_is_named() {
                 }
             }
         }
-        for (rules, _) in cited(&entry.rules) {
+        for (rules, _) in cited_rules(&entry.rules) {
             for rule in rules {
                 assert!(!built || broken.contains(&rule), "{}: nothing shows {rule}", entry.title);
             }
@@ -205,10 +205,10 @@ fn every_rule_that_is_named_is_broken_in_a_script_that_is_named() {
 }
 
 #[test]
-fn every_rule_that_is_named_of_live_servers_is_listed() {
-    let listed = Known::load(include_str!("../live/known.toml")).expect("the committed list is sound");
+fn rules_cited_for_live_servers_are_in_the_baseline() {
+    let listed = Baseline::load(include_str!("../live/known.toml")).expect("the committed list is sound");
     for entry in entries().iter().filter(|entry| !entry.cases.is_empty()) {
-        for rule in cited(&entry.rules).into_iter().flat_map(|(rules, _)| rules) {
+        for rule in cited_rules(&entry.rules).into_iter().flat_map(|(rules, _)| rules) {
             assert!(
                 listed.iter().any(|(known, _)| known == rule),
                 "{}: expected {rule} in peers/live/known.toml, found it nowhere there",

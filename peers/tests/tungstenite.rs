@@ -19,7 +19,7 @@ fn play_on(subject: &mut dyn Subject, role: Role, steps: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_server_answers_a_close_and_then_closes_tcp() {
+fn server_replies_to_close_then_closes_tcp() {
     assert_eq!(
         play(Role::Server, "> close 1000 \"bye\"\n> fin\n"),
         [
@@ -33,7 +33,7 @@ fn a_server_answers_a_close_and_then_closes_tcp() {
 }
 
 #[test]
-fn a_client_answers_a_close_and_waits_for_the_server() {
+fn client_replies_to_close_and_waits_for_server() {
     assert_eq!(
         play(Role::Client, "> close 1000 \"bye\"\nwait 1\n> fin\n"),
         [
@@ -47,7 +47,7 @@ fn a_client_answers_a_close_and_waits_for_the_server() {
 }
 
 #[test]
-fn the_application_closes_and_reads_until_the_answer() {
+fn application_closes_and_reads_until_reply() {
     assert_eq!(
         play(
             Role::Server,
@@ -68,7 +68,7 @@ fn the_application_closes_and_reads_until_the_answer() {
 }
 
 #[test]
-fn an_error_makes_the_program_drop_tcp_without_a_close() {
+fn error_drops_tcp_without_a_close() {
     for role in Role::ALL {
         let timeline = play(role, "> close hex:03\n");
         assert_eq!(
@@ -80,7 +80,7 @@ fn an_error_makes_the_program_drop_tcp_without_a_close() {
 }
 
 #[test]
-fn eof_and_reset_are_errors_of_their_own() {
+fn eof_and_reset_are_distinct_errors() {
     for role in Role::ALL {
         assert_eq!(
             play(role, "> fin\n"),
@@ -98,7 +98,7 @@ fn eof_and_reset_are_errors_of_their_own() {
 }
 
 #[test]
-fn a_paused_application_reads_nothing_and_still_writes() {
+fn paused_application_reads_nothing_and_still_writes() {
     assert_eq!(
         play(Role::Server, "app pause\n> close 1000\napp send text \"x\"\napp resume\n"),
         [
@@ -115,7 +115,7 @@ fn a_paused_application_reads_nothing_and_still_writes() {
 }
 
 #[test]
-fn one_connection_leaves_nothing_behind_for_the_next() {
+fn connections_share_no_state() {
     let mut subject = Tungstenite::new();
     let steps = "> text \"a\" fin=0\n> close 3333 cut=3\n";
     for role in Role::ALL {

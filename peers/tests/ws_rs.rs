@@ -7,7 +7,7 @@ use wsclose::script::ScriptBuf;
 use wsclose::subject::Subject;
 use wsclose_peers::ws_frames::WsFrames;
 use wsclose_peers::ws_tcp::WsTcp;
-use wsclose_plumbing::layer::Glued;
+use wsclose_plumbing::layer::CodecSubject;
 
 /// The timeline, a line each, with single spaces and without ticks.
 fn play(subject: &mut dyn Subject, role: Role, steps: &str) -> Vec<String> {
@@ -17,7 +17,7 @@ fn play(subject: &mut dyn Subject, role: Role, steps: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_code_survives_the_code_type_of_ws_rs() {
+fn every_code_round_trips_through_ws_rs() {
     for code in CloseCode::all() {
         let theirs = ws::CloseCode::from(code.0);
         assert_eq!(CloseCode(theirs.into()), code);
@@ -28,8 +28,8 @@ fn every_code_survives_the_code_type_of_ws_rs() {
 }
 
 #[test]
-fn the_frame_layer_builds_and_parses_a_close() {
-    let mut subject = Glued::<WsFrames>::new();
+fn frame_layer_builds_and_parses_a_close() {
+    let mut subject = CodecSubject::<WsFrames>::new();
     assert_eq!(
         play(&mut subject, Role::Server, "> close 3333 \"bye\" cut=1\n"),
         [
@@ -54,16 +54,19 @@ fn the_frame_layer_builds_and_parses_a_close() {
 }
 
 #[test]
-fn the_frame_layer_loses_its_place_at_a_length_that_overflows() {
+fn frame_layer_loses_frame_boundary_on_overflowing_length() {
     for role in Role::ALL {
-        let timeline =
-            play(&mut Glued::<WsFrames>::new(), role, "> octets 887f ffff ffff ffff ffff\n> close 3333\n");
+        let timeline = play(
+            &mut CodecSubject::<WsFrames>::new(),
+            role,
+            "> octets 887f ffff ffff ffff ffff\n> close 3333\n",
+        );
         assert!(timeline.contains(&"| app is told: closed 3333 \"\"".to_owned()), "{timeline:#?}");
     }
 }
 
 #[test]
-fn a_server_over_tcp_answers_a_close_and_then_closes_tcp() {
+fn tcp_server_replies_to_close_then_closes_tcp() {
     assert_eq!(
         play(&mut WsTcp::new(), Role::Server, "> close 1000 \"bye\"\n> fin\n"),
         [
@@ -77,7 +80,7 @@ fn a_server_over_tcp_answers_a_close_and_then_closes_tcp() {
 }
 
 #[test]
-fn a_client_over_tcp_starts_the_handshake_and_waits_for_the_server() {
+fn tcp_client_sends_close_and_waits_for_the_server() {
     assert_eq!(
         play(
             &mut WsTcp::new(),
@@ -98,7 +101,7 @@ fn a_client_over_tcp_starts_the_handshake_and_waits_for_the_server() {
 }
 
 #[test]
-fn over_tcp_a_failed_connection_goes_on_delivering() {
+fn tcp_failed_connection_still_delivers() {
     for role in Role::ALL {
         let timeline = play(&mut WsTcp::new(), role, "> opcode=3\n> text \"after\"\nwait 16\n");
         assert!(timeline.contains(&"| app is told: text \"after\"".to_owned()), "{timeline:#?}");
@@ -107,7 +110,7 @@ fn over_tcp_a_failed_connection_goes_on_delivering() {
 }
 
 #[test]
-fn over_tcp_fin_and_reset_are_abnormal() {
+fn tcp_fin_and_reset_report_1006() {
     let mut subject = WsTcp::new();
     for role in Role::ALL {
         assert_eq!(
@@ -120,7 +123,7 @@ fn over_tcp_fin_and_reset_are_abnormal() {
 }
 
 #[test]
-fn over_tcp_nothing_is_delivered_while_the_application_has_paused() {
+fn tcp_paused_application_receives_nothing() {
     assert_eq!(
         play(&mut WsTcp::new(), Role::Server, "app pause\n> close 1000\napp send text \"x\"\napp resume\n"),
         [
@@ -137,7 +140,7 @@ fn over_tcp_nothing_is_delivered_while_the_application_has_paused() {
 }
 
 #[test]
-fn over_tcp_the_same_script_gives_the_same_trace() {
+fn tcp_traces_are_reproducible() {
     let scripts = [
         "> ping \"a\" glue\n> text \"b\" glue\n> close 3333 \"c\" cut=2\n> fin\n",
         "app send text \"a\"\napp close 1000\n> ping \"b\"\n> close 1005\n> text \"c\"\n> reset\n",

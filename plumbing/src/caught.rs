@@ -9,27 +9,27 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
 thread_local! {
-    static CAUGHT: Cell<bool> = const { Cell::new(false) };
+    static IS_CATCHING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs it, and catches its panic.
 ///
 /// # Errors
 /// What it panicked with.
-pub fn caught<T>(act: impl FnOnce() -> T) -> std::thread::Result<T> {
-    let outer = CAUGHT.replace(true);
+pub fn catch<T>(act: impl FnOnce() -> T) -> std::thread::Result<T> {
+    let outer = IS_CATCHING.replace(true);
     let result = catch_unwind(AssertUnwindSafe(act));
-    CAUGHT.set(outer);
+    IS_CATCHING.set(outer);
     result
 }
 
 /// From now on the panic hook that is there is called only for panics that [`caught`] does not catch.
-pub fn only_uncaught_panics_reach_the_hook() {
+pub fn install_filtered_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            if !CAUGHT.get() {
+            if !IS_CATCHING.get() {
                 hook(panic);
             }
         }));

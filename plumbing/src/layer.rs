@@ -17,15 +17,15 @@ use wsclose::rule::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
 use wsclose::subject::{Recorder, Stimulus, Subject};
 
-use crate::caught::caught;
-use crate::program::panic_words;
+use crate::caught::catch;
+use crate::program::panic_message;
 
 /// A bound on memory that is told at once and holds until a larger one is: to tell of each octet would only
 /// pull timelines apart.
-const SMALL: u64 = 1 << 16;
+const MIN_REPORTED_MEMORY: u64 = 1 << 16;
 
 /// What [`State::on`] decides: what may come and go in which state.
-const OF_THE_STATE: [Rule; 10] = [
+const STATE_MACHINE_RULES: [Rule; 10] = [
     Rule::NoDataAfterClose,
     Rule::OneClose,
     Rule::QuietAfterClose,
@@ -39,7 +39,7 @@ const OF_THE_STATE: [Rule; 10] = [
 ];
 
 /// What [`Glued::close`] checks for a layer that does not claim [`Duty::OffersApi`].
-const OF_WHAT_IS_ASKED: [Rule; 7] = [
+const REQUEST_CHECK_RULES: [Rule; 7] = [
     Rule::CloseAtMost125,
     Rule::CodeIsDefined,
     Rule::CodeNotLocalOnly,
@@ -51,7 +51,7 @@ const OF_WHAT_IS_ASKED: [Rule; 7] = [
 
 /// Something that a layer read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Came {
+pub enum Incoming {
     /// A frame of which the library has judged nothing that the glue could not see again.
     Frame {
         /// Whether it is the last of its message.
@@ -66,7 +66,7 @@ pub enum Came {
         payload: Vec<u8>,
     },
     /// A part of a message: the library checked that it may come here, and has not put the parts together.
-    Part {
+    Fragment {
         /// Text or binary, if it begins the message.
         begins: Option<MessageKind>,
         /// Whether it ends the message.
@@ -96,7 +96,7 @@ pub enum Came {
 
 /// Something that a layer is to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Going<'a> {
+pub enum Outgoing<'a> {
     /// A whole message.
     Message {
         /// Text or binary.
@@ -116,12 +116,12 @@ pub enum Going<'a> {
 }
 
 /// A library that reads and writes frames.
-pub trait Layer: Sized {
+pub trait FrameCodec: Sized {
     /// The peer's name.
     const NAME: &'static str;
 
     /// What the library does itself in this role, as against what it leaves to the program around it.
-    fn duties(role: Role) -> Capabilities;
+    fn capabilities(role: Role) -> Capabilities;
 
     /// A connection that is already open.
     fn new(role: Role) -> Self;
@@ -133,13 +133,13 @@ pub trait Layer: Sized {
     ///
     /// # Errors
     /// What the library says is wrong with them.
-    fn next(&mut self) -> Result<Option<Came>, String>;
+    fn next(&mut self) -> Result<Option<Incoming>, String>;
 
     /// Appends what goes out.
     ///
     /// # Errors
     /// Why the library will not write that.
-    fn write(&mut self, going: Going<'_>, out: &mut Vec<u8>) -> Result<(), String>;
+    fn write(&mut self, outgoing: Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), String>;
 
     /// By how many octets its memory has grown since the connection began, at the most, if that can be seen:
     /// what [`Duty::ShowsMemory`] promises.
@@ -150,84 +150,84 @@ pub trait Layer: Sized {
 
 /// A message of which not every part has come.
 #[derive(Debug)]
-struct Parts {
+struct PartialMessage {
     kind: MessageKind,
     payload: Vec<u8>,
 }
 
 /// A layer in a conforming program.
 #[derive(Debug)]
-pub struct Glued<L> {
+pub struct CodecSubject<L> {
     /// `None` without a connection, and after a panic.
-    layer: Option<L>,
+    codec: Option<L>,
     role: Role,
     state: State,
-    parts: Option<Parts>,
+    partial: Option<PartialMessage>,
     paused: bool,
     /// The peer's FIN came and has not been acted on.
-    fin_waits: bool,
+    fin_pending: bool,
     /// The most memory that has been told.
-    told: u64,
+    reported_memory: u64,
 }
 
-impl<L: Layer> Default for Glued<L> {
+impl<L: FrameCodec> Default for CodecSubject<L> {
     fn default() -> Self {
-        Glued::new()
+        CodecSubject::new()
     }
 }
 
-impl<L: Layer> Glued<L> {
+impl<L: FrameCodec> CodecSubject<L> {
     /// Without a connection.
-    pub fn new() -> Glued<L> {
-        Glued {
-            layer: None,
+    pub fn new() -> CodecSubject<L> {
+        CodecSubject {
+            codec: None,
             role: Role::Server,
             state: State::Open,
-            parts: None,
+            partial: None,
             paused: false,
-            fin_waits: false,
-            told: SMALL,
+            fin_pending: false,
+            reported_memory: MIN_REPORTED_MEMORY,
         }
     }
 }
 
-impl<L: Layer> Subject for Glued<L> {
+impl<L: FrameCodec> Subject for CodecSubject<L> {
     fn name(&self) -> &str {
         L::NAME
     }
 
     fn capabilities(&self, role: Role) -> Capabilities {
-        let duties = L::duties(role).exempting(&OF_THE_STATE);
-        if duties.has(Capability::ExposesCloseApi) { duties } else { duties.exempting(&OF_WHAT_IS_ASKED) }
+        let duties = L::capabilities(role).exempting(&STATE_MACHINE_RULES);
+        if duties.has(Capability::ExposesCloseApi) { duties } else { duties.exempting(&REQUEST_CHECK_RULES) }
     }
 
     fn connect(&mut self, role: Role, out: &mut Recorder) {
         let layer = L::new(role);
         if layer.memory().is_some() {
-            out.memory(SMALL);
+            out.memory(MIN_REPORTED_MEMORY);
         }
-        *self = Glued { layer: Some(layer), role, ..Glued::new() };
+        *self = CodecSubject { codec: Some(layer), role, ..CodecSubject::new() };
     }
 
     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
-        let Some(mut layer) = self.layer.take() else { return };
-        match caught(|| self.step(&mut layer, stimulus, out)) {
+        let Some(mut layer) = self.codec.take() else { return };
+        match catch(|| self.step(&mut layer, stimulus, out)) {
             Ok(()) => {
-                if let Some(octets) = layer.memory().filter(|octets| *octets > self.told) {
-                    self.told = octets;
+                if let Some(octets) = layer.memory().filter(|octets| *octets > self.reported_memory) {
+                    self.reported_memory = octets;
                     out.memory(octets);
                 }
-                self.layer = Some(layer);
+                self.codec = Some(layer);
             }
             Err(panic) => {
-                out.panicked(panic_words(&*panic));
+                out.panicked(panic_message(&*panic));
                 out.fin();
             }
         }
     }
 }
 
-impl<L: Layer> Glued<L> {
+impl<L: FrameCodec> CodecSubject<L> {
     fn step(&mut self, layer: &mut L, stimulus: Stimulus<'_>, out: &mut Recorder) {
         match stimulus {
             Stimulus::Octets(octets) => {
@@ -235,12 +235,12 @@ impl<L: Layer> Glued<L> {
                 self.read(layer, octets.len(), out);
             }
             Stimulus::Fin => {
-                self.fin_waits = true;
+                self.fin_pending = true;
                 self.read(layer, 0, out);
             }
-            Stimulus::Reset => self.on(Event::PeerReset, out),
-            Stimulus::Close { code, reason } => self.close(layer, code, reason, out),
-            Stimulus::Send { kind, payload } => self.send(layer, kind, payload, out),
+            Stimulus::Reset => self.apply_event(Event::PeerReset, out),
+            Stimulus::Close { code, reason } => self.request_close(layer, code, reason, out),
+            Stimulus::Send { kind, payload } => self.request_send(layer, kind, payload, out),
             Stimulus::Pause => self.paused = true,
             Stimulus::Resume => {
                 self.paused = false;
@@ -254,17 +254,17 @@ impl<L: Layer> Glued<L> {
     /// Reads until the layer has nothing left.
     fn read(&mut self, layer: &mut L, octets: usize, out: &mut Recorder) {
         // The least that can come is an empty frame of two octets.
-        let mut patience = (1 << 12) + octets;
+        let mut calls_left = (1 << 12) + octets;
         while !self.paused && !self.state.discards_input() && !out.is_closed() {
-            if patience == 0 {
+            if calls_left == 0 {
                 out.hung();
                 return out.fin();
             }
-            patience -= 1;
+            calls_left -= 1;
             let read = layer.next();
             match read {
                 Ok(Some(came)) => {
-                    if let Err(words) = self.came(layer, came, out) {
+                    if let Err(words) = self.on_incoming(layer, came, out) {
                         self.fail(&words, out);
                     }
                 }
@@ -272,15 +272,15 @@ impl<L: Layer> Glued<L> {
                 Err(words) => self.fail(&words, out),
             }
         }
-        if self.fin_waits && !self.paused {
-            self.fin_waits = false;
-            self.on(Event::PeerFin, out);
+        if self.fin_pending && !self.paused {
+            self.fin_pending = false;
+            self.apply_event(Event::PeerFin, out);
         }
     }
 
-    fn came(&mut self, layer: &mut L, came: Came, out: &mut Recorder) -> Result<(), String> {
-        match came {
-            Came::Frame { fin, rsv, masked, opcode, payload } => {
+    fn on_incoming(&mut self, layer: &mut L, incoming: Incoming, out: &mut Recorder) -> Result<(), String> {
+        match incoming {
+            Incoming::Frame { fin, rsv, masked, opcode, payload } => {
                 if masked != (self.role == Role::Server) {
                     return Err("masked as the peer's role forbids".to_owned());
                 }
@@ -291,99 +291,104 @@ impl<L: Layer> Glued<L> {
                     return Err("a control frame is fragmented".to_owned());
                 }
                 let came = match opcode {
-                    Opcode::Continuation => Came::Part { begins: None, ends: fin, payload },
-                    Opcode::Text => Came::Part { begins: Some(MessageKind::Text), ends: fin, payload },
-                    Opcode::Binary => Came::Part { begins: Some(MessageKind::Binary), ends: fin, payload },
-                    Opcode::Ping => Came::Ping(payload),
-                    Opcode::Pong => Came::Pong,
+                    Opcode::Continuation => Incoming::Fragment { begins: None, ends: fin, payload },
+                    Opcode::Text => {
+                        Incoming::Fragment { begins: Some(MessageKind::Text), ends: fin, payload }
+                    }
+                    Opcode::Binary => {
+                        Incoming::Fragment { begins: Some(MessageKind::Binary), ends: fin, payload }
+                    }
+                    Opcode::Ping => Incoming::Ping(payload),
+                    Opcode::Pong => Incoming::Pong,
                     Opcode::Close => {
                         let body = CloseBody::parse(&payload).map_err(|error| error.to_string())?;
-                        Came::Close { code: body.code(), reason: body.reason().to_owned() }
+                        Incoming::Close { code: body.code(), reason: body.reason().to_owned() }
                     }
                     Opcode::Reserved(_) => return Err("an unknown opcode".to_owned()),
                 };
-                self.came(layer, came, out)
+                self.on_incoming(layer, came, out)
             }
-            Came::Part { begins, ends, payload } => self.part(begins, ends, payload, out),
-            Came::Message { kind, payload } => {
-                self.message(kind, &payload, out);
+            Incoming::Fragment { begins, ends, payload } => self.on_fragment(begins, ends, payload, out),
+            Incoming::Message { kind, payload } => {
+                self.on_message(kind, &payload, out);
                 Ok(())
             }
-            Came::Ping(payload) => {
-                if self.act(Event::RecvPing, out) == Action::SendPong {
-                    self.write(layer, Going::Pong(&payload), out)?;
+            Incoming::Ping(payload) => {
+                if self.transition(Event::RecvPing, out) == Action::SendPong {
+                    self.write(layer, Outgoing::Pong(&payload), out)?;
                 }
                 Ok(())
             }
-            Came::Pong => {
-                self.on(Event::RecvPong, out);
+            Incoming::Pong => {
+                self.apply_event(Event::RecvPong, out);
                 Ok(())
             }
-            Came::Close { code, reason } => self.closed(layer, code, &reason, out),
+            Incoming::Close { code, reason } => self.on_close(layer, code, &reason, out),
         }
     }
 
-    fn part(
+    fn on_fragment(
         &mut self,
         begins: Option<MessageKind>,
         ends: bool,
         mut payload: Vec<u8>,
         out: &mut Recorder,
     ) -> Result<(), String> {
-        let mut message = match (begins, self.parts.take()) {
-            (Some(kind), None) => Parts { kind, payload: Vec::new() },
+        let mut message = match (begins, self.partial.take()) {
+            (Some(kind), None) => PartialMessage { kind, payload: Vec::new() },
             (None, Some(message)) => message,
             (Some(_), Some(_)) => return Err("a message begins inside another".to_owned()),
             (None, None) => return Err("a continuation without a beginning".to_owned()),
         };
         message.payload.append(&mut payload);
         if !ends {
-            self.parts = Some(message);
+            self.partial = Some(message);
             return Ok(());
         }
         if message.kind == MessageKind::Text && std::str::from_utf8(&message.payload).is_err() {
             return Err("text that is not UTF-8".to_owned());
         }
-        self.message(message.kind, &message.payload, out);
+        self.on_message(message.kind, &message.payload, out);
         Ok(())
     }
 
-    fn message(&mut self, kind: MessageKind, payload: &[u8], out: &mut Recorder) {
-        if self.act(Event::RecvMessage, out) == Action::Deliver {
+    fn on_message(&mut self, kind: MessageKind, payload: &[u8], out: &mut Recorder) {
+        if self.transition(Event::RecvMessage, out) == Action::Deliver {
             out.message(kind, payload);
         }
     }
 
-    fn closed(
+    fn on_close(
         &mut self,
         layer: &mut L,
         code: Option<CloseCode>,
         reason: &str,
         out: &mut Recorder,
     ) -> Result<(), String> {
-        let reads = L::duties(self.role).has(Capability::ParsesCloseBody);
+        let reads = L::capabilities(self.role).has(Capability::ParsesCloseBody);
         let sendable = code.filter(|code| code.acceptable(Profile::Iana).is_ok());
         if !reads && code != sendable {
             return Err("a close code that nobody may send".to_owned());
         }
         out.reported(code, Some(reason), None);
-        if self.act(Event::RecvClose, out) == Action::SendCloseReply {
+        if self.transition(Event::RecvClose, out) == Action::SendCloseReply {
             // The answer is the glue's: a code that may not be sent would be its breach, not the library's.
-            self.write(layer, Going::Close { code: sendable, reason: "" }, out)?;
-            self.on(Event::CloseReplySent, out);
+            self.write(layer, Outgoing::Close { code: sendable, reason: "" }, out)?;
+            self.apply_event(Event::CloseReplySent, out);
         }
         Ok(())
     }
 
-    fn close(&mut self, layer: &mut L, code: Option<CloseCode>, reason: &str, out: &mut Recorder) {
+    fn request_close(&mut self, layer: &mut L, code: Option<CloseCode>, reason: &str, out: &mut Recorder) {
         let unsendable = code.is_some_and(|code| code.sendable(self.role, Profile::Iana).is_err());
-        if !L::duties(self.role).has(Capability::ExposesCloseApi) && (unsendable || reason.len() > MAX_REASON)
+        if !L::capabilities(self.role).has(Capability::ExposesCloseApi)
+            && (unsendable || reason.len() > MAX_REASON)
         {
             return out.unsupported("no Close can say that");
         }
         let before = self.state;
-        if self.act(Event::AppClose, out) == Action::SendClose
-            && let Err(words) = self.write(layer, Going::Close { code, reason }, out)
+        if self.transition(Event::AppClose, out) == Action::SendClose
+            && let Err(words) = self.write(layer, Outgoing::Close { code, reason }, out)
         {
             self.state = before;
             return out.request_refused(&words);
@@ -391,33 +396,33 @@ impl<L: Layer> Glued<L> {
         out.request_accepted();
     }
 
-    fn send(&mut self, layer: &mut L, kind: MessageKind, payload: &[u8], out: &mut Recorder) {
-        if self.act(Event::AppSend, out) != Action::SendMessage {
+    fn request_send(&mut self, layer: &mut L, kind: MessageKind, payload: &[u8], out: &mut Recorder) {
+        if self.transition(Event::AppSend, out) != Action::SendMessage {
             return out.unsupported("the connection is closing");
         }
-        match self.write(layer, Going::Message { kind, payload }, out) {
+        match self.write(layer, Outgoing::Message { kind, payload }, out) {
             Ok(()) => out.request_accepted(),
             Err(words) => out.request_refused(&words),
         }
     }
 
-    fn write(&self, layer: &mut L, going: Going<'_>, out: &mut Recorder) -> Result<(), String> {
+    fn write(&self, layer: &mut L, outgoing: Outgoing<'_>, out: &mut Recorder) -> Result<(), String> {
         let mut written = Ok(());
-        out.sent_by(|octets| written = layer.write(going, octets));
+        out.sent_by(|octets| written = layer.write(outgoing, octets));
         written
     }
 
     fn fail(&mut self, words: &str, out: &mut Recorder) {
         out.error_reported(words);
-        self.on(Event::RecvFlaw, out);
+        self.apply_event(Event::RecvFlaw, out);
         out.fin();
     }
 
-    fn on(&mut self, event: Event, out: &mut Recorder) {
-        self.act(event, out);
+    fn apply_event(&mut self, event: Event, out: &mut Recorder) {
+        self.transition(event, out);
     }
 
-    fn act(&mut self, event: Event, out: &mut Recorder) -> Action {
+    fn transition(&mut self, event: Event, out: &mut Recorder) -> Action {
         let before = self.state;
         let (state, action) = self.state.transition(event, self.role);
         self.state = state;

@@ -1,5 +1,5 @@
 //! A connection as the two who use it see it. A library reads and writes a [`Pipe`]; the application behind
-//! it is told and asked through an [`App`]. Both write to one record, so that what happened stays in order.
+//! it is told and asked through an [`AppHandle`]. Both write to one record, so that what happened stays in order.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -17,11 +17,11 @@ use crate::stream::Stream;
 
 /// How often a library may read or write between two stimuli, beside what the octets that wait to be read
 /// account for.
-const PATIENCE: usize = 1 << 12;
+const MAX_IO_CALLS: usize = 1 << 12;
 
 /// What a library that read and wrote without end is stopped by: a panic with this as its payload.
 #[derive(Debug)]
-pub struct OutOfPatience;
+pub struct CallBudgetExceeded;
 
 /// Something that the script wants of the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,74 +42,74 @@ pub enum Request {
     },
 }
 
-/// Whose turn it is in a program that reads and is asked: see [`App::turn`].
+/// Whose turn it is in a program that reads and is asked: see [`AppHandle::turn`].
 #[derive(Debug)]
-pub enum Turn<T> {
+pub enum Next<T> {
     /// The application has been asked for something.
-    Asked(Request),
+    Request(Request),
     /// What was waited for has come.
-    Came(T),
+    Read(T),
 }
 
 /// What both sides of a connection share.
 #[derive(Debug, Default)]
-pub(crate) struct Line {
+pub(crate) struct ConnectionState {
     pub(crate) stream: Stream,
     pub(crate) out: Recorder,
     pub(crate) requests: VecDeque<Request>,
     pub(crate) paused: bool,
-    steps: usize,
-    reader: Option<Waker>,
-    writer: Option<Waker>,
+    io_calls_left: usize,
+    read_waker: Option<Waker>,
+    write_waker: Option<Waker>,
 }
 
-impl Line {
+impl ConnectionState {
     /// The record, with everything in it that has been written so far.
-    pub(crate) fn record(&mut self) -> &mut Recorder {
-        self.stream.hand_over(&mut self.out);
+    pub(crate) fn recorder(&mut self) -> &mut Recorder {
+        self.stream.drain_into(&mut self.out);
         &mut self.out
     }
 
     /// Gives the library its patience back, and wakes whatever waits.
-    pub(crate) fn stir(&mut self) {
-        self.steps = PATIENCE + self.stream.unread();
-        for waker in [self.reader.take(), self.writer.take()].into_iter().flatten() {
+    pub(crate) fn wake_all(&mut self) {
+        self.io_calls_left = MAX_IO_CALLS + self.stream.unread();
+        for waker in [self.read_waker.take(), self.write_waker.take()].into_iter().flatten() {
             waker.wake();
         }
     }
 
-    fn step(&mut self) {
-        match self.steps.checked_sub(1) {
-            Some(left) => self.steps = left,
+    fn count_io_call(&mut self) {
+        match self.io_calls_left.checked_sub(1) {
+            Some(left) => self.io_calls_left = left,
             // Not `panic!`: nobody made a mistake that a message on stderr should speak of.
-            None => std::panic::resume_unwind(Box::new(OutOfPatience)),
+            None => std::panic::resume_unwind(Box::new(CallBudgetExceeded)),
         }
     }
 }
 
 /// A line that several hold.
-pub(crate) type Shared = Arc<Mutex<Line>>;
+pub(crate) type SharedConnection = Arc<Mutex<ConnectionState>>;
 
-pub(crate) fn lock(line: &Shared) -> MutexGuard<'_, Line> {
+pub(crate) fn lock(connection: &SharedConnection) -> MutexGuard<'_, ConnectionState> {
     // A library that ran out of patience unwound through here; the record is whole all the same.
-    line.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// The library's end of the connection. Dropping it closes TCP.
 #[derive(Debug)]
-pub struct Pipe(pub(crate) Shared);
+pub struct Transport(pub(crate) SharedConnection);
 
-impl Pipe {
-    fn with<T>(&self, act: impl FnOnce(&mut Line) -> T) -> T {
+impl Transport {
+    fn with<T>(&self, act: impl FnOnce(&mut ConnectionState) -> T) -> T {
         let mut line = lock(&self.0);
-        line.step();
+        line.count_io_call();
         act(&mut line)
     }
 
     fn poll<T>(
         &self,
         cx: &Context<'_>,
-        waiting: impl FnOnce(&mut Line) -> &mut Option<Waker>,
+        waiting: impl FnOnce(&mut ConnectionState) -> &mut Option<Waker>,
         act: impl FnOnce(&mut Stream) -> io::Result<T>,
     ) -> Poll<io::Result<T>> {
         self.with(|line| match act(&mut line.stream) {
@@ -121,10 +121,10 @@ impl Pipe {
         })
     }
 
-    fn shut_down(&self) -> io::Result<()> {
+    fn shutdown_write(&self) -> io::Result<()> {
         self.with(|line| {
             line.stream.shutdown()?;
-            line.record().write_shutdown();
+            line.recorder().write_shutdown();
             Ok(())
         })
     }
@@ -134,29 +134,29 @@ impl Pipe {
     /// # Errors
     /// `NotConnected` when the connection is broken.
     pub fn shutdown(&self) -> io::Result<()> {
-        self.shut_down()
+        self.shutdown_write()
     }
 }
 
-impl Drop for Pipe {
+impl Drop for Transport {
     fn drop(&mut self) {
         let mut line = lock(&self.0);
-        line.stream.shut();
-        line.record().fin();
+        line.stream.close();
+        line.recorder().fin();
     }
 }
 
-impl Read for Pipe {
+impl Read for Transport {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.with(|line| line.stream.read(buffer))
     }
 }
 
-impl Write for Pipe {
+impl Write for Transport {
     /// Whoever writes like this would wait for a peer that does not read, and with him everything else here:
     /// so it is taken as if the peer read.
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.with(|line| line.stream.write_waiting(octets))
+        self.with(|line| line.stream.write_blocking(octets))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -164,11 +164,11 @@ impl Write for Pipe {
     }
 }
 
-impl tokio::io::AsyncRead for Pipe {
+impl tokio::io::AsyncRead for Transport {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.poll(
             cx,
-            |line| &mut line.reader,
+            |line| &mut line.read_waker,
             |stream| {
                 let read = stream.read(buf.initialize_unfilled())?;
                 buf.advance(read);
@@ -178,9 +178,9 @@ impl tokio::io::AsyncRead for Pipe {
     }
 }
 
-impl tokio::io::AsyncWrite for Pipe {
+impl tokio::io::AsyncWrite for Transport {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll(cx, |line| &mut line.writer, |stream| stream.write(octets))
+        self.poll(cx, |line| &mut line.write_waker, |stream| stream.write(octets))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -188,19 +188,19 @@ impl tokio::io::AsyncWrite for Pipe {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.shut_down())
+        Poll::Ready(self.shutdown_write())
     }
 }
 
-impl futures_io::AsyncRead for Pipe {
+impl futures_io::AsyncRead for Transport {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.poll(cx, |line| &mut line.reader, |stream| stream.read(buffer))
+        self.poll(cx, |line| &mut line.read_waker, |stream| stream.read(buffer))
     }
 }
 
-impl futures_io::AsyncWrite for Pipe {
+impl futures_io::AsyncWrite for Transport {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll(cx, |line| &mut line.writer, |stream| stream.write(octets))
+        self.poll(cx, |line| &mut line.write_waker, |stream| stream.write(octets))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -208,112 +208,116 @@ impl futures_io::AsyncWrite for Pipe {
     }
 
     fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.shut_down())
+        Poll::Ready(self.shutdown_write())
     }
 }
 
 /// The application's side of the connection: what the script asks of it, and what the library tells it.
 #[derive(Clone, Debug)]
-pub struct App(pub(crate) Shared);
+pub struct AppHandle(pub(crate) SharedConnection);
 
-impl App {
+impl AppHandle {
     /// Waits for the next thing that the program has to do: what the script asks comes first; otherwise
     /// `read` goes on, unless the application has stopped reading. A `read` that has not ended when a request
     /// comes is dropped, as `select!` would: give one that may be.
-    pub async fn turn<T>(&self, read: impl Future<Output = T>) -> Turn<T> {
+    pub async fn next<T>(&self, read: impl Future<Output = T>) -> Next<T> {
         let mut read = pin!(read);
         std::future::poll_fn(|cx| {
             // Not held while the library is polled: it locks the same line.
             let paused = {
                 let mut line = lock(&self.0);
                 if let Some(request) = line.requests.pop_front() {
-                    return Poll::Ready(Turn::Asked(request));
+                    return Poll::Ready(Next::Request(request));
                 }
                 line.paused
             };
-            if paused { Poll::Pending } else { read.as_mut().poll(cx).map(Turn::Came) }
+            if paused { Poll::Pending } else { read.as_mut().poll(cx).map(Next::Read) }
         })
         .await
     }
 
     /// Waits for `read`, which does not go on while the application has stopped reading.
-    pub async fn reading<T>(&self, read: impl Future<Output = T>) -> T {
+    pub async fn read_unless_paused<T>(&self, read: impl Future<Output = T>) -> T {
         let mut read = pin!(read);
-        std::future::poll_fn(|cx| if self.paused() { Poll::Pending } else { read.as_mut().poll(cx) }).await
+        std::future::poll_fn(|cx| if self.is_paused() { Poll::Pending } else { read.as_mut().poll(cx) }).await
     }
 
     /// Waits for `read` to end, and meanwhile does with `ask` what the script asks: for a read that may not be
     /// dropped.
-    pub async fn hold<T>(&self, read: impl Future<Output = T>, mut ask: impl AsyncFnMut(Request)) -> T {
+    pub async fn serve_while<T>(
+        &self,
+        read: impl Future<Output = T>,
+        mut ask: impl AsyncFnMut(Request),
+    ) -> T {
         let mut read = pin!(read);
         loop {
-            match self.turn(read.as_mut()).await {
-                Turn::Asked(request) => ask(request).await,
-                Turn::Came(came) => return came,
+            match self.next(read.as_mut()).await {
+                Next::Request(request) => ask(request).await,
+                Next::Read(came) => return came,
             }
         }
     }
 
     /// Waits for what the script asks, and for nothing else.
-    pub async fn asked(&self) -> Request {
-        match self.turn(std::future::pending::<()>()).await {
-            Turn::Asked(request) => request,
-            Turn::Came(()) => unreachable!("it never comes"),
+    pub async fn next_request(&self) -> Request {
+        match self.next(std::future::pending::<()>()).await {
+            Next::Request(request) => request,
+            Next::Read(()) => unreachable!("it never comes"),
         }
     }
 
     /// Whether the application has stopped reading.
-    pub fn paused(&self) -> bool {
+    pub fn is_paused(&self) -> bool {
         lock(&self.0).paused
     }
 
     /// What the script asks, if it asks for anything.
-    pub fn request(&self) -> Option<Request> {
+    pub fn take_request(&self) -> Option<Request> {
         lock(&self.0).requests.pop_front()
     }
 
     /// The library handed over a whole message.
     pub fn message(&self, kind: MessageKind, payload: &[u8]) {
-        lock(&self.0).record().message(kind, payload);
+        lock(&self.0).recorder().message(kind, payload);
     }
 
     /// The library told how the connection closed: see [`Output::reported`].
     pub fn reported(&self, code: Option<CloseCode>, reason: Option<&str>, clean: Option<bool>) {
-        lock(&self.0).record().reported(code, reason, clean);
+        lock(&self.0).recorder().reported(code, reason, clean);
     }
 
     /// The library told of an error.
-    pub fn errored(&self, error: impl std::fmt::Display) {
-        lock(&self.0).record().error_reported(&error.to_string());
+    pub fn error_reported(&self, error: impl std::fmt::Display) {
+        lock(&self.0).recorder().error_reported(&error.to_string());
     }
 
     /// What became of a request: an error is a refusal.
-    pub fn answered<T, E: std::fmt::Display>(&self, result: &Result<T, E>) {
+    pub fn request_result<T, E: std::fmt::Display>(&self, result: &Result<T, E>) {
         let mut line = lock(&self.0);
         match result {
-            Ok(_) => line.record().request_accepted(),
-            Err(error) => line.record().request_refused(&error.to_string()),
+            Ok(_) => line.recorder().request_accepted(),
+            Err(error) => line.recorder().request_refused(&error.to_string()),
         }
     }
 
-    /// The library refused the request otherwise than by an error: see [`App::answered`].
-    pub fn refused(&self, why: &str) {
-        lock(&self.0).record().request_refused(why);
+    /// The library refused the request otherwise than by an error: see [`AppHandle::answered`].
+    pub fn request_refused(&self, why: &str) {
+        lock(&self.0).recorder().request_refused(why);
     }
 
     /// The library has no interface for the request, and was not asked: see [`Output::not_asked`].
-    pub fn not_asked(&self, why: &str) {
-        lock(&self.0).record().unsupported(why);
+    pub fn unsupported(&self, why: &str) {
+        lock(&self.0).recorder().unsupported(why);
     }
 
     /// The library's memory has grown by so many octets at the most.
     pub fn memory(&self, octets: u64) {
-        lock(&self.0).record().memory(octets);
+        lock(&self.0).recorder().memory(octets);
     }
 }
 
 /// `ErrorKind::WouldBlock` of a blocking library as a future that is not ready.
-pub async fn blocking<T>(mut read: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+pub async fn pending_on_would_block<T>(mut read: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
     std::future::poll_fn(|_| match read() {
         Err(error) if error.kind() == ErrorKind::WouldBlock => Poll::Pending,
         done => Poll::Ready(done),
@@ -326,15 +330,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_read_that_is_held_goes_on_when_the_script_asks_for_something() {
-        let app = App(Shared::default());
+    fn serve_while_keeps_its_read_across_requests() {
+        let app = AppHandle(SharedConnection::default());
         let ask = || lock(&app.0).requests.push_back(Request::Close { code: None, reason: String::new() });
         let (mut polls, mut requests) = (0, Vec::new());
         let read = std::future::poll_fn(|_| {
             polls += 1;
             if polls == 2 { Poll::Ready("came") } else { Poll::Pending }
         });
-        let mut held = Box::pin(app.hold(read, async |request| requests.push(request)));
+        let mut held = Box::pin(app.serve_while(read, async |request| requests.push(request)));
         let mut cx = Context::from_waker(Waker::noop());
         ask();
         assert_eq!(held.as_mut().poll(&mut cx), Poll::Pending);

@@ -13,131 +13,139 @@ use wsclose::role::Role;
 use wsclose::rule::Capabilities;
 use wsclose::subject::{Recorder, Stimulus, Subject};
 
-use crate::caught::caught;
-use crate::line::{App, Line, OutOfPatience, Pipe, Request, Shared, lock};
+use crate::caught::catch;
+use crate::line::{
+    AppHandle, CallBudgetExceeded, ConnectionState, Request, SharedConnection, Transport, lock,
+};
 
 /// How often a program may wake itself between two stimuli.
-const WAKES: usize = 1 << 12;
+const MAX_WAKEUPS: usize = 1 << 12;
 
 /// One connection of a library, as a program that uses it.
-pub trait Program {
+pub trait LibraryProgram {
     /// The peer's name.
     const NAME: &'static str;
 
     /// What the library does itself in this role, as against what it leaves to the program around it.
-    fn duties(role: Role) -> Capabilities;
+    fn capabilities(role: Role) -> Capabilities;
 
     /// Serves one connection that is already open, and returns when the program is done with it: whatever of
     /// `pipe` is left then is dropped, and TCP closed.
-    fn run(role: Role, pipe: Pipe, app: App) -> impl Future<Output = ()> + 'static;
+    fn run(role: Role, transport: Transport, app: AppHandle) -> impl Future<Output = ()> + 'static;
 }
 
 /// Notes that a program was woken while it ran.
 #[derive(Default)]
-struct Flag(AtomicBool);
+struct WakeFlag(AtomicBool);
 
-impl Wake for Flag {
+impl Wake for WakeFlag {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::Relaxed);
     }
 }
 
 /// A program as a subject.
-pub struct Played<P> {
+pub struct ProgramSubject<P> {
     program: PhantomData<fn() -> P>,
-    line: Shared,
-    flag: Arc<Flag>,
+    connection: SharedConnection,
+    woken: Arc<WakeFlag>,
     waker: Waker,
     /// `None` once the program has returned or panicked.
     running: Option<Pin<Box<dyn Future<Output = ()>>>>,
 }
 
-impl<P> std::fmt::Debug for Played<P> {
+impl<P> std::fmt::Debug for ProgramSubject<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Played")
-            .field("line", &self.line)
+            .field("line", &self.connection)
             .field("running", &self.running.is_some())
             .finish_non_exhaustive()
     }
 }
 
-impl<P: Program> Played<P> {
+impl<P: LibraryProgram> ProgramSubject<P> {
     /// Without a connection.
-    pub fn new() -> Played<P> {
-        let flag = Arc::new(Flag::default());
-        let waker = Waker::from(Arc::clone(&flag));
-        Played { program: PhantomData, line: Shared::default(), flag, waker, running: None }
+    pub fn new() -> ProgramSubject<P> {
+        let woken = Arc::new(WakeFlag::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        ProgramSubject {
+            program: PhantomData,
+            connection: SharedConnection::default(),
+            woken,
+            waker,
+            running: None,
+        }
     }
 
     /// Polls the program until it waits for something that only another stimulus can bring.
-    fn run(&mut self) {
-        for _ in 0..WAKES {
+    fn poll_until_idle(&mut self) {
+        for _ in 0..MAX_WAKEUPS {
             let Some(running) = &mut self.running else { return };
-            self.flag.0.store(false, Ordering::Relaxed);
+            self.woken.0.store(false, Ordering::Relaxed);
             let mut cx = Context::from_waker(&self.waker);
-            let polled = caught(|| running.as_mut().poll(&mut cx));
+            let polled = catch(|| running.as_mut().poll(&mut cx));
             match polled {
-                Ok(Poll::Pending) if self.flag.0.load(Ordering::Relaxed) => {}
+                Ok(Poll::Pending) if self.woken.0.load(Ordering::Relaxed) => {}
                 Ok(Poll::Pending) => return,
-                Ok(Poll::Ready(())) => return self.end(),
+                Ok(Poll::Ready(())) => return self.drop_program(),
                 Err(panic) => {
-                    self.stopped(&*panic);
-                    return self.end();
+                    self.record_panic(&*panic);
+                    return self.drop_program();
                 }
             }
         }
-        lock(&self.line).record().hung();
-        self.end();
+        lock(&self.connection).recorder().hung();
+        self.drop_program();
     }
 
-    fn stopped(&self, panic: &(dyn Any + Send)) {
-        let mut line = lock(&self.line);
-        if panic.is::<OutOfPatience>() {
-            line.record().hung();
+    fn record_panic(&self, panic: &(dyn Any + Send)) {
+        let mut line = lock(&self.connection);
+        if panic.is::<CallBudgetExceeded>() {
+            line.recorder().hung();
         } else {
-            line.record().panicked(panic_words(panic));
+            line.recorder().panicked(panic_message(panic));
         }
     }
 
     /// Drops the program and with it the connection.
-    fn end(&mut self) {
+    fn drop_program(&mut self) {
         let Some(running) = self.running.take() else { return };
-        lock(&self.line).stir();
-        if let Err(panic) = caught(|| drop(running)) {
-            self.stopped(&*panic);
+        lock(&self.connection).wake_all();
+        if let Err(panic) = catch(|| drop(running)) {
+            self.record_panic(&*panic);
         }
-        lock(&self.line).record().fin();
+        lock(&self.connection).recorder().fin();
     }
 }
 
-impl<P: Program> Default for Played<P> {
+impl<P: LibraryProgram> Default for ProgramSubject<P> {
     fn default() -> Self {
-        Played::new()
+        ProgramSubject::new()
     }
 }
 
-impl<P: Program> Subject for Played<P> {
+impl<P: LibraryProgram> Subject for ProgramSubject<P> {
     fn name(&self) -> &str {
         P::NAME
     }
 
     fn capabilities(&self, role: Role) -> Capabilities {
-        P::duties(role)
+        P::capabilities(role)
     }
 
     fn connect(&mut self, role: Role, out: &mut Recorder) {
         // What the last connection still does when it is dropped belongs to nobody's record.
-        self.end();
-        self.line = Shared::default();
-        let (pipe, app) = (Pipe(Arc::clone(&self.line)), App(Arc::clone(&self.line)));
-        self.on_record(out, |played| {
+        self.drop_program();
+        self.connection = SharedConnection::default();
+        let (pipe, app) = (Transport(Arc::clone(&self.connection)), AppHandle(Arc::clone(&self.connection)));
+        self.with_recorder(out, |played| {
             // A library may panic before it waits for anything.
-            match caught(|| Box::pin(P::run(role, pipe, app))) {
+            match catch(|| Box::pin(P::run(role, pipe, app))) {
                 Ok(running) => {
                     played.running = Some(running);
-                    played.run();
+                    played.poll_until_idle();
                 }
-                Err(panic) => played.stopped(&*panic),
+                Err(panic) => played.record_panic(&*panic),
             }
         });
     }
@@ -146,34 +154,34 @@ impl<P: Program> Subject for Played<P> {
         if self.running.is_none() {
             return;
         }
-        self.on_record(out, |played| {
-            played.stimulate(stimulus);
-            played.run();
+        self.with_recorder(out, |played| {
+            played.deliver(stimulus);
+            played.poll_until_idle();
         });
     }
 }
 
-impl<P: Program> Played<P> {
+impl<P: LibraryProgram> ProgramSubject<P> {
     /// Lets what happens on the line be written to `out`.
-    fn on_record(&mut self, out: &mut Recorder, act: impl FnOnce(&mut Self)) {
-        std::mem::swap(&mut lock(&self.line).out, out);
-        lock(&self.line).stir();
+    fn with_recorder(&mut self, out: &mut Recorder, act: impl FnOnce(&mut Self)) {
+        std::mem::swap(&mut lock(&self.connection).out, out);
+        lock(&self.connection).wake_all();
         act(self);
-        let mut line = lock(&self.line);
-        line.record();
+        let mut line = lock(&self.connection);
+        line.recorder();
         std::mem::swap(&mut line.out, out);
     }
 
-    fn stimulate(&self, stimulus: Stimulus<'_>) {
-        let mut line = lock(&self.line);
-        let Line { stream, requests, paused, .. } = &mut *line;
+    fn deliver(&self, stimulus: Stimulus<'_>) {
+        let mut line = lock(&self.connection);
+        let ConnectionState { stream, requests, paused, .. } = &mut *line;
         match stimulus {
             Stimulus::Octets(octets) => stream.receive(octets),
             Stimulus::Fin => stream.peer_fin(),
             Stimulus::Reset => stream.peer_reset(),
             Stimulus::PeerGone(writes) => stream.peer_gone(writes),
-            Stimulus::PeerPause => stream.peer_reads(false),
-            Stimulus::PeerResume => stream.peer_reads(true),
+            Stimulus::PeerPause => stream.set_peer_reads(false),
+            Stimulus::PeerResume => stream.set_peer_reads(true),
             Stimulus::Close { code, reason } => {
                 requests.push_back(Request::Close { code, reason: reason.to_owned() });
             }
@@ -184,13 +192,13 @@ impl<P: Program> Played<P> {
             Stimulus::Resume => *paused = false,
             Stimulus::Tick => {}
         }
-        line.stir();
+        line.wake_all();
     }
 }
 
 /// Runs two halves of a program side by side until either is over: for a library whose reading and writing
 /// are apart, so that neither has to be dropped while it waits.
-pub async fn either(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
+pub async fn join_first(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
     let (mut one, mut other) = (pin!(one), pin!(other));
     std::future::poll_fn(|cx| match one.as_mut().poll(cx) {
         Poll::Pending => other.as_mut().poll(cx),
@@ -201,7 +209,7 @@ pub async fn either(one: impl Future<Output = ()>, other: impl Future<Output = (
 
 /// Runs a program inside a tokio runtime, which some libraries ask for their timers. The runtime itself never
 /// runs, so that no timer of it ever ends.
-pub async fn in_runtime(program: impl Future<Output = ()>) {
+pub async fn within_tokio(program: impl Future<Output = ()>) {
     static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         builder.enable_time().build().expect("a runtime without I/O takes nothing from the system")
@@ -216,7 +224,7 @@ pub async fn in_runtime(program: impl Future<Output = ()>) {
 }
 
 /// What a panic said, as far as it is text.
-pub fn panic_words(panic: &(dyn Any + Send)) -> &str {
+pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("not text")
 }
@@ -231,38 +239,38 @@ mod tests {
     use wsclose::script::{MessageKind, ScriptBuf};
 
     use super::*;
-    use crate::line::Turn;
+    use crate::line::Next;
 
     /// Writes back what it reads, and what it is asked to send; `p`, `s` and `w` make it panic and spin.
     struct Echo;
 
-    async fn read(pipe: &mut Pipe) -> std::io::Result<Vec<u8>> {
+    async fn read(pipe: &mut Transport) -> std::io::Result<Vec<u8>> {
         let mut octets = [0; 16];
         let mut buffer = ReadBuf::new(&mut octets);
         std::future::poll_fn(|cx| Pin::new(&mut *pipe).poll_read(cx, &mut buffer)).await?;
         Ok(buffer.filled().to_vec())
     }
 
-    async fn write(pipe: &mut Pipe, octets: &[u8]) -> std::io::Result<usize> {
+    async fn write(pipe: &mut Transport, octets: &[u8]) -> std::io::Result<usize> {
         std::future::poll_fn(|cx| Pin::new(&mut *pipe).poll_write(cx, octets)).await
     }
 
-    impl Program for Echo {
+    impl LibraryProgram for Echo {
         const NAME: &'static str = "echo";
 
-        fn duties(_role: Role) -> Capabilities {
+        fn capabilities(_role: Role) -> Capabilities {
             Capabilities::ALL
         }
 
-        async fn run(_role: Role, mut pipe: Pipe, app: App) {
+        async fn run(_role: Role, mut pipe: Transport, app: AppHandle) {
             loop {
-                match app.turn(read(&mut pipe)).await {
-                    Turn::Asked(Request::Send { payload, .. }) => {
+                match app.next(read(&mut pipe)).await {
+                    Next::Request(Request::Send { payload, .. }) => {
                         let written = write(&mut pipe, &payload).await;
-                        app.answered(&written);
+                        app.request_result(&written);
                     }
-                    Turn::Asked(Request::Close { .. }) => return,
-                    Turn::Came(Ok(octets)) => match octets.as_slice() {
+                    Next::Request(Request::Close { .. }) => return,
+                    Next::Read(Ok(octets)) => match octets.as_slice() {
                         [] => return,
                         b"p" => panic!("on purpose"),
                         b"s" => loop {
@@ -280,8 +288,8 @@ mod tests {
                             write(&mut pipe, &octets).await.expect("the peer reads");
                         }
                     },
-                    Turn::Came(Err(error)) => {
-                        app.errored(error);
+                    Next::Read(Err(error)) => {
+                        app.error_reported(error);
                         return;
                     }
                 }
@@ -292,30 +300,30 @@ mod tests {
     /// Reads in one half, is asked in the other, and has a timer, which takes a runtime.
     struct Halves;
 
-    impl Program for Halves {
+    impl LibraryProgram for Halves {
         const NAME: &'static str = "halves";
 
-        fn duties(_role: Role) -> Capabilities {
+        fn capabilities(_role: Role) -> Capabilities {
             Capabilities::ALL
         }
 
-        async fn run(_role: Role, mut pipe: Pipe, app: App) {
+        async fn run(_role: Role, mut pipe: Transport, app: AppHandle) {
             let asked = async {
                 loop {
-                    app.asked().await;
+                    app.next_request().await;
                     let timer = tokio::time::sleep(std::time::Duration::from_secs(1));
-                    app.answered(&Ok::<_, String>(timer));
+                    app.request_result(&Ok::<_, String>(timer));
                 }
             };
             let read = async {
                 loop {
-                    match app.reading(read(&mut pipe)).await.expect("nobody resets") {
+                    match app.read_unless_paused(read(&mut pipe)).await.expect("nobody resets") {
                         octets if octets.is_empty() => return,
                         octets => app.message(MessageKind::Binary, &octets),
                     }
                 }
             };
-            in_runtime(either(asked, read)).await;
+            within_tokio(join_first(asked, read)).await;
         }
     }
 
@@ -323,17 +331,17 @@ mod tests {
     /// drops the connection instead.
     struct HalfCloser;
 
-    impl Program for HalfCloser {
+    impl LibraryProgram for HalfCloser {
         const NAME: &'static str = "half closer";
 
-        fn duties(_role: Role) -> Capabilities {
+        fn capabilities(_role: Role) -> Capabilities {
             Capabilities::ALL
         }
 
-        async fn run(_role: Role, mut pipe: Pipe, app: App) {
-            let Request::Close { code, .. } = app.asked().await else { return };
+        async fn run(_role: Role, mut pipe: Transport, app: AppHandle) {
+            let Request::Close { code, .. } = app.next_request().await else { return };
             write(&mut pipe, &[0x88, 0]).await.expect("the peer reads");
-            app.answered(&pipe.shutdown());
+            app.request_result(&pipe.shutdown());
             if code.is_some() {
                 return;
             }
@@ -348,8 +356,8 @@ mod tests {
     }
 
     #[test]
-    fn who_has_ended_only_what_it_sends_is_still_read_to_and_faulted_for_nothing() {
-        let (timeline, broken) = judged::<HalfCloser>("app close\n> close\n> fin\n");
+    fn write_shutdown_keeps_reading_and_violates_nothing() {
+        let (timeline, broken) = timeline_and_violations::<HalfCloser>("app close\n> close\n> fin\n");
         insta::assert_snapshot!(timeline, @r#"
         0  |  app closes
         0  <  CLOSE                                    88 00
@@ -360,7 +368,7 @@ mod tests {
         0  |  reads no more
         "#);
         assert_eq!(broken, []);
-        let (timeline, broken) = judged::<HalfCloser>("app close 1000\n> close\n");
+        let (timeline, broken) = timeline_and_violations::<HalfCloser>("app close 1000\n> close\n");
         insta::assert_snapshot!(timeline, @r#"
         0  |  app closes 1000 ""
         0  <  CLOSE                                    88 00
@@ -371,9 +379,9 @@ mod tests {
     }
 
     #[test]
-    fn two_halves_wait_each_for_its_own_and_end_together_inside_a_runtime() {
+    fn joined_halves_wait_separately_and_end_together() {
         let script = "app pause\n> octets 6162\napp send binary\napp resume\n> fin\napp send binary\n";
-        let timeline = play_to::<Halves>(script);
+        let timeline = play_on::<Halves>(script);
         insta::assert_snapshot!(timeline, @r#"
         0  |  app stops reading
         0  >  TEXT fin=0 rsv=6 claims 98 …             61 62
@@ -387,10 +395,10 @@ mod tests {
     }
 
     #[test]
-    fn programs_inside_a_runtime_take_turns_and_end_in_any_order() {
-        let (mut out, mut first) = (Recorder::new(), Played::<Halves>::new());
+    fn programs_within_tokio_interleave_and_end_in_any_order() {
+        let (mut out, mut first) = (Recorder::new(), ProgramSubject::<Halves>::new());
         first.connect(Role::Server, &mut out);
-        let mut second = Played::<Halves>::new();
+        let mut second = ProgramSubject::<Halves>::new();
         second.connect(Role::Server, &mut out);
         first.react(Stimulus::Octets(b"ab"), &mut out);
         first.react(Stimulus::Fin, &mut out);
@@ -400,30 +408,30 @@ mod tests {
         second.react(Stimulus::Fin, &mut out);
     }
 
-    fn judged<P: Program>(script: &str) -> (String, Vec<Rule>) {
+    fn timeline_and_violations<P: LibraryProgram>(script: &str) -> (String, Vec<Rule>) {
         let script =
             ScriptBuf::read(format!("wsclose 1\nrole server\n{script}").as_bytes()).expect("a script");
         let mut driver = Driver::new();
-        let trace = driver.drive(script.as_script(), &mut Played::<P>::new());
+        let trace = driver.drive(script.as_script(), &mut ProgramSubject::<P>::new());
         let mut judge = Judge::new(Profile::default());
         (trace.to_string(), judge.judge(trace).iter().map(|finding| finding.rule).collect())
     }
 
     fn play(script: &str) -> String {
-        play_to::<Echo>(script)
+        play_on::<Echo>(script)
     }
 
-    fn play_to<P: Program>(script: &str) -> String {
+    fn play_on<P: LibraryProgram>(script: &str) -> String {
         let script =
             ScriptBuf::read(format!("wsclose 1\nrole server\n{script}").as_bytes()).expect("a script");
-        let mut subject = Played::<P>::new();
+        let mut subject = ProgramSubject::<P>::new();
         let mut driver = Driver::new();
         driver.drive(script.as_script(), &mut subject);
         driver.drive(script.as_script(), &mut subject).to_string()
     }
 
     #[test]
-    fn a_program_runs_until_it_is_idle_and_what_happened_stays_in_order() {
+    fn program_runs_until_idle_and_events_stay_in_order() {
         let timeline = play("> octets 6162\napp send binary \"cd\"\n> fin\n");
         insta::assert_snapshot!(timeline, @r#"
         0  >  TEXT fin=0 rsv=6 claims 98 …             61 62
@@ -437,7 +445,7 @@ mod tests {
     }
 
     #[test]
-    fn while_the_application_has_paused_nothing_is_read_but_it_can_be_asked() {
+    fn paused_application_reads_nothing_and_handles_requests() {
         let timeline = play("app pause\n> octets 6162\napp send binary \"cd\"\napp resume\napp close\n");
         insta::assert_snapshot!(timeline, @r#"
         0  |  app stops reading
@@ -453,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn panics_spins_and_programs_that_wake_themselves_for_ever_are_told_and_end() {
+    fn panics_and_hangs_are_recorded_and_end_the_connection() {
         let timeline = play("> octets 70\nconnect\n");
         insta::assert_snapshot!(timeline, @"
         0  >  … 1 octet

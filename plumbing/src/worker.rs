@@ -25,7 +25,7 @@ pub fn main(mut subject: impl Subject) -> ExitCode {
     let done = if files.is_empty() {
         serve(&mut subject, io::stdin().lock(), io::stdout().lock())
     } else {
-        files.iter().try_for_each(|file| show(&mut subject, file.as_ref()))
+        files.iter().try_for_each(|file| print_trace(&mut subject, file.as_ref()))
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -43,7 +43,7 @@ pub fn main(mut subject: impl Subject) -> ExitCode {
 pub fn serve(subject: &mut dyn Subject, mut requests: impl Read, mut answers: impl Write) -> io::Result<()> {
     let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
     let (mut script, mut answer) = (Vec::new(), String::new());
-    while read(&mut requests, &mut script)? {
+    while read_request(&mut requests, &mut script)? {
         let script =
             Script::decode(&script).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
         answer.clear();
@@ -62,7 +62,7 @@ pub fn serve(subject: &mut dyn Subject, mut requests: impl Read, mut answers: im
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn ask(mut requests: impl Write, script: &[u8]) -> io::Result<()> {
+pub fn write_request(mut requests: impl Write, script: &[u8]) -> io::Result<()> {
     let len = u32::try_from(script.len()).map_err(|_| ErrorKind::InvalidInput)?;
     requests.write_all(&len.to_be_bytes())?;
     requests.write_all(script)?;
@@ -70,7 +70,7 @@ pub fn ask(mut requests: impl Write, script: &[u8]) -> io::Result<()> {
 }
 
 /// Reads the next request, if there is one.
-fn read(requests: &mut impl Read, script: &mut Vec<u8>) -> io::Result<bool> {
+fn read_request(requests: &mut impl Read, script: &mut Vec<u8>) -> io::Result<bool> {
     let mut len = [0; 4];
     match requests.read_exact(&mut len) {
         Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(false),
@@ -86,7 +86,7 @@ fn read(requests: &mut impl Read, script: &mut Vec<u8>) -> io::Result<bool> {
 }
 
 #[allow(clippy::disallowed_methods, reason = "a worker is a command; the library does no I/O")]
-fn show(subject: &mut dyn Subject, file: &std::path::Path) -> io::Result<()> {
+fn print_trace(subject: &mut dyn Subject, file: &std::path::Path) -> io::Result<()> {
     let script = ScriptBuf::read(&std::fs::read(file)?)
         .map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
     let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
@@ -102,27 +102,27 @@ mod tests {
     use wsclose::subjects::faulty::{Fault, FaultyModel};
     use wsclose::subjects::model::Model;
 
-    fn answer(subject: &mut dyn Subject, scripts: &[&str]) -> String {
+    fn serve_scripts(subject: &mut dyn Subject, scripts: &[&str]) -> String {
         let (mut requests, mut answers) = (Vec::new(), Vec::new());
         for script in scripts {
             let script = ScriptBuf::read(format!("wsclose 1\nrole server\n{script}").as_bytes()).unwrap();
-            ask(&mut requests, script.octets()).unwrap();
+            write_request(&mut requests, script.octets()).unwrap();
         }
         serve(subject, &*requests, &mut answers).unwrap();
         String::from_utf8(answers).unwrap()
     }
 
     #[test]
-    fn every_script_gets_its_findings_and_a_line_that_ends_them() {
+    fn each_script_gets_its_findings_and_an_end_line() {
         let scripts = ["> close 3333 \"\"\nwait 2\n> fin\n", "> close 3333 \"\"\nwait 2\n> fin\n"];
-        assert_eq!(answer(&mut Model::new(Profile::default()), &scripts), ".\n.\n");
-        let told = Fault::ALL.map(|fault| answer(&mut FaultyModel::new(fault), &scripts));
+        assert_eq!(serve_scripts(&mut Model::new(Profile::default()), &scripts), ".\n.\n");
+        let told = Fault::ALL.map(|fault| serve_scripts(&mut FaultyModel::new(fault), &scripts));
         assert!(told.iter().all(|told| told.ends_with("\n.\n") || told == ".\n.\n"), "{told:?}");
         assert!(told.iter().any(|told| told.starts_with("close-answered\t")), "{told:?}");
     }
 
     #[test]
-    fn what_is_no_request_ends_the_worker_with_an_error() {
+    fn malformed_request_is_an_error() {
         let mut model = Model::new(Profile::default());
         for requests in [&b"\0\0\0\x05ab"[..], b"\xff\xff\xff\xff", b"\0\0\0\x01x"] {
             assert!(serve(&mut model, requests, Vec::new()).is_err());

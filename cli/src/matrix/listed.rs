@@ -6,7 +6,7 @@ use std::path::Path;
 
 use wsclose::judge::Verdict;
 use wsclose::report::FindingStatus;
-use wsclose_peers::known::Known;
+use wsclose_peers::known::Baseline;
 
 use crate::files::FileError;
 use crate::live::fleet::{Came, Row};
@@ -14,16 +14,16 @@ use crate::live::run::Surety;
 use crate::subjects;
 
 /// The list in the folder of the manifest; a folder of somebody's own may have none.
-pub fn read(folder: &Path) -> Result<Known, FileError> {
+pub fn read(folder: &Path) -> Result<Baseline, FileError> {
     let path = folder.join("known.toml");
     if !path.exists() {
-        return Ok(Known::default());
+        return Ok(Baseline::default());
     }
     subjects::known(Some(&path)).map(Cow::into_owned)
 }
 
 /// Marks what is listed.
-pub fn mark(rows: &mut [Row], known: &Known) {
+pub fn mark(rows: &mut [Row], known: &Baseline) {
     for row in rows {
         let name = row.live.name.as_str();
         let Came::Run(run) = &mut row.came else { continue };
@@ -45,7 +45,7 @@ pub fn mark(rows: &mut [Row], known: &Known) {
         // A list is as good as the source that was read for it.
         let mut listed = known.iter().map(|(_, deviation)| deviation);
         if let Some(deviation) =
-            listed.find(|deviation| deviation.peer == name && deviation.version != row.version)
+            listed.find(|deviation| deviation.implementation == name && deviation.version != row.version)
         {
             run.notes.push(format!(
                 "known.toml was confirmed in {}, this is {}: read its source again",

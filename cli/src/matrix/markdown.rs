@@ -9,7 +9,7 @@ use wsclose::report::FindingStatus;
 use wsclose::role::Role;
 use wsclose::rule::Rule;
 use wsclose::vectors::CodeOrigin;
-use wsclose_peers::vocabulary::{self, Spell, Spelling};
+use wsclose_peers::vocabulary::{self, CodeRoundTrip, RoundTripFn};
 
 use super::folder::MARK;
 use super::results::{Results, title};
@@ -206,8 +206,11 @@ fn distances(results: &Results<'_>, page: &mut String) {
 }
 
 fn vocabularies(results: &Results<'_>, page: &mut String) {
-    let known: Vec<(&str, Spell)> =
-        results.rows.iter().filter_map(|row| Some((row.name.as_str(), vocabulary::of(&row.name)?))).collect();
+    let known: Vec<(&str, RoundTripFn)> = results
+        .rows
+        .iter()
+        .filter_map(|row| Some((row.name.as_str(), vocabulary::round_trip_of(&row.name)?)))
+        .collect();
     if known.is_empty() {
         return;
     }
@@ -215,11 +218,12 @@ fn vocabularies(results: &Results<'_>, page: &mut String) {
               codes.\n\n| subject | refused by the type | come back changed | with a name of their own | allowed, \
               it says |\n|---|--:|--:|--:|--:|\n";
     for (name, spell) in known {
-        let all: Vec<(u16, Spelling)> = (0..=u16::MAX).map(|code| (code, spell(code))).collect();
-        let refused = all.iter().filter(|(_, spelling)| spelling.back.is_none()).count();
-        let changed = all.iter().filter(|(code, spelling)| spelling.back.is_some_and(|back| back != *code));
+        let all: Vec<(u16, CodeRoundTrip)> = (0..=u16::MAX).map(|code| (code, spell(code))).collect();
+        let refused = all.iter().filter(|(_, spelling)| spelling.returned.is_none()).count();
+        let changed =
+            all.iter().filter(|(code, spelling)| spelling.returned.is_some_and(|back| back != *code));
         let changed = changed.count();
-        let count = |of: fn(&Spelling) -> Option<bool>, none: &str| {
+        let count = |of: fn(&CodeRoundTrip) -> Option<bool>, none: &str| {
             let said: Vec<bool> = all.iter().filter_map(|(_, spelling)| of(spelling)).collect();
             match said.len() {
                 0 => none.to_owned(),
@@ -236,14 +240,14 @@ fn vocabularies(results: &Results<'_>, page: &mut String) {
 mod tests {
     use wsclose::code::Profile;
     use wsclose::matrix::MatrixPlan;
-    use wsclose_peers::known::Known;
+    use wsclose_peers::known::Baseline;
 
     use super::super::results::Results;
     use super::page;
 
     #[test]
     fn what_is_missing_is_a_row_with_its_remedy() {
-        let (plan, known) = (MatrixPlan::new(Vec::new()), Known::default());
+        let (plan, known) = (MatrixPlan::new(Vec::new()), Baseline::default());
         let not_built = vec![("beast", "install a|b")];
         let mut results = Results::of(&plan, Vec::new(), not_built, &known, Profile::default());
         results.untested.push(("slow".to_owned(), "it did not come back".to_owned()));

@@ -8,7 +8,7 @@ use wsclose::matrix::compare::{self, Distance, ScriptTopics, Topic};
 use wsclose::matrix::{Cell, Example, MatrixPlan, SubjectResult};
 use wsclose::report::FindingStatus;
 use wsclose::rule::Rule;
-use wsclose_peers::known::Known;
+use wsclose_peers::known::Baseline;
 
 use super::work::Done;
 use crate::failure::Exit;
@@ -38,7 +38,7 @@ pub struct Results<'a> {
     pub clusters: Vec<Vec<usize>>,
     /// Where rows differ.
     pub topics: Vec<Topic>,
-    known: &'a Known,
+    known: &'a Baseline,
 }
 
 impl<'a> Results<'a> {
@@ -47,7 +47,7 @@ impl<'a> Results<'a> {
         plan: &'a MatrixPlan,
         done: Vec<Done>,
         not_built: Vec<(&'static str, &'static str)>,
-        known: &'a Known,
+        known: &'a Baseline,
         profile: Profile,
     ) -> Results<'a> {
         let with_scripts = done.iter().any(|done| done.job.scope.curated);

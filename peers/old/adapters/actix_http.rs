@@ -1,4 +1,4 @@
-//! The WebSocket codec of actix-http: `ws::Codec`, in a conforming program ([`Glued`]).
+//! The WebSocket codec of actix-http: `ws::Codec`, in a conforming program ([`CodecSubject`]).
 //!
 //! The library parses and builds frames, checks masks and fragments, and reads the code and reason of a
 //! Close. When to answer and to close TCP, UTF-8 of text, and what an application may ask for is the glue's.
@@ -10,20 +10,20 @@ use bytes::{Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::layer::{Came, Glued, Going, Layer};
+use wsclose_plumbing::layer::{CodecSubject, FrameCodec, Incoming, Outgoing};
 
 struct Actix {
     codec: Codec,
     incoming: BytesMut,
 }
 
-impl Layer for Actix {
+impl FrameCodec for Actix {
     const NAME: &'static str = "actix-http";
 
-    fn duties(_role: Role) -> Duties {
-        Duties::of(&[Duty::Frames, Duty::Masks, Duty::ReadsClose])
+    fn capabilities(_role: Role) -> Capabilities {
+        Capabilities::of(&[Capability::Framing, Capability::MasksFrames, Capability::ParsesCloseBody])
     }
 
     fn new(role: Role) -> Actix {
@@ -38,9 +38,10 @@ impl Layer for Actix {
         self.incoming.extend_from_slice(octets);
     }
 
-    fn next(&mut self) -> Result<Option<Came>, String> {
+    fn next(&mut self) -> Result<Option<Incoming>, String> {
         let frame = self.codec.decode(&mut self.incoming).map_err(|error| error.to_string())?;
-        let part = |begins, ends, payload: Bytes| Came::Part { begins, ends, payload: payload.to_vec() };
+        let part =
+            |begins, ends, payload: Bytes| Incoming::Fragment { begins, ends, payload: payload.to_vec() };
         let Some(frame) = frame else { return Ok(None) };
         Ok(Some(match frame {
             // The codec does not look at text.
@@ -52,23 +53,26 @@ impl Layer for Actix {
             }
             Frame::Continuation(Item::Continue(payload)) => part(None, false, payload),
             Frame::Continuation(Item::Last(payload)) => part(None, true, payload),
-            Frame::Ping(payload) => Came::Ping(payload.to_vec()),
-            Frame::Pong(_) => Came::Pong,
-            Frame::Close(None) => Came::Close { code: None, reason: String::new() },
-            Frame::Close(Some(CloseReason { code, description })) => {
-                Came::Close { code: Some(CloseCode(code.into())), reason: description.unwrap_or_default() }
-            }
+            Frame::Ping(payload) => Incoming::Ping(payload.to_vec()),
+            Frame::Pong(_) => Incoming::Pong,
+            Frame::Close(None) => Incoming::Close { code: None, reason: String::new() },
+            Frame::Close(Some(CloseReason { code, description })) => Incoming::Close {
+                code: Some(CloseCode(code.into())),
+                reason: description.unwrap_or_default(),
+            },
         }))
     }
 
-    fn write(&mut self, going: Going<'_>, out: &mut Vec<u8>) -> Result<(), String> {
-        let message = match going {
-            Going::Message { kind: MessageKind::Text, payload } => {
+    fn write(&mut self, outgoing: Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), String> {
+        let message = match outgoing {
+            Outgoing::Message { kind: MessageKind::Text, payload } => {
                 Message::Text(String::from_utf8_lossy(payload).into_owned().into())
             }
-            Going::Message { kind: MessageKind::Binary, payload } => Message::Binary(payload.to_vec().into()),
-            Going::Pong(payload) => Message::Pong(payload.to_vec().into()),
-            Going::Close { code, reason } => Message::Close(code.map(|code| CloseReason {
+            Outgoing::Message { kind: MessageKind::Binary, payload } => {
+                Message::Binary(payload.to_vec().into())
+            }
+            Outgoing::Pong(payload) => Message::Pong(payload.to_vec().into()),
+            Outgoing::Close { code, reason } => Message::Close(code.map(|code| CloseReason {
                 code: code.0.into(),
                 description: Some(reason.to_owned()).filter(|reason| !reason.is_empty()),
             })),
@@ -81,5 +85,5 @@ impl Layer for Actix {
 }
 
 fn main() -> ExitCode {
-    wsclose_plumbing::worker::main(Glued::<Actix>::new())
+    wsclose_plumbing::worker::main(CodecSubject::<Actix>::new())
 }

@@ -1,4 +1,4 @@
-//! embedded-websocket: `WebSocket` as an encoder and decoder of slices, in a conforming program ([`Glued`]).
+//! embedded-websocket: `WebSocket` as an encoder and decoder of slices, in a conforming program ([`CodecSubject`]).
 //!
 //! The program gives `read` what has arrived and puts a message together until `end_of_message`. A Close is
 //! answered with `CloseReply`, as the documentation asks; `close` begins the closing handshake. When the
@@ -18,9 +18,9 @@ use rand::rngs::ThreadRng;
 use wsclose::close::MAX_REASON;
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::layer::{Came, Glued, Going, Layer};
+use wsclose_plumbing::layer::{CodecSubject, FrameCodec, Incoming, Outgoing};
 
 /// Room for any message of a script.
 const ROOM: usize = 1 << 17;
@@ -52,11 +52,16 @@ impl Embedded {
     }
 }
 
-impl Layer for Embedded {
+impl FrameCodec for Embedded {
     const NAME: &'static str = "embedded-websocket";
 
-    fn duties(_role: Role) -> Duties {
-        Duties::of(&[Duty::Frames, Duty::Masks, Duty::ReadsClose, Duty::OffersApi])
+    fn capabilities(_role: Role) -> Capabilities {
+        Capabilities::of(&[
+            Capability::Framing,
+            Capability::MasksFrames,
+            Capability::ParsesCloseBody,
+            Capability::ExposesCloseApi,
+        ])
     }
 
     fn new(role: Role) -> Embedded {
@@ -72,7 +77,7 @@ impl Layer for Embedded {
         self.incoming.extend_from_slice(octets);
     }
 
-    fn next(&mut self) -> Result<Option<Came>, String> {
+    fn next(&mut self) -> Result<Option<Incoming>, String> {
         let mut part = vec![0; ROOM];
         while !self.incoming.is_empty()
             && matches!(self.state(), WebSocketState::Open | WebSocketState::CloseSent)
@@ -90,38 +95,40 @@ impl Layer for Embedded {
             }
             let payload = std::mem::take(&mut self.message);
             return Ok(Some(match message_type {
-                Received::Text => Came::Part { begins: Some(MessageKind::Text), ends: true, payload },
-                Received::Binary => Came::Part { begins: Some(MessageKind::Binary), ends: true, payload },
-                Received::Ping => Came::Ping(payload),
-                Received::Pong => Came::Pong,
+                Received::Text => Incoming::Fragment { begins: Some(MessageKind::Text), ends: true, payload },
+                Received::Binary => {
+                    Incoming::Fragment { begins: Some(MessageKind::Binary), ends: true, payload }
+                }
+                Received::Ping => Incoming::Ping(payload),
+                Received::Pong => Incoming::Pong,
                 Received::CloseMustReply | Received::CloseCompleted => {
                     let reason = payload.get(2..).unwrap_or_default();
                     // Of a Close without a code the library makes one up, and hands over no payload.
                     let code = close_status.filter(|_| payload.len() > 1).map(number);
-                    Came::Close { code, reason: String::from_utf8_lossy(reason).into_owned() }
+                    Incoming::Close { code, reason: String::from_utf8_lossy(reason).into_owned() }
                 }
             }));
         }
         Ok(None)
     }
 
-    fn write(&mut self, going: Going<'_>, out: &mut Vec<u8>) -> Result<(), String> {
+    fn write(&mut self, outgoing: Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), String> {
         let mut room = vec![0; ROOM];
         let answering = self.state() == WebSocketState::CloseReceived;
-        let written = of!(&mut self.socket, socket => match going {
-            Going::Message { kind: MessageKind::Text, payload } => socket.write(Sent::Text, true, payload, &mut room),
-            Going::Message { kind: MessageKind::Binary, payload } => {
+        let written = of!(&mut self.socket, socket => match outgoing {
+            Outgoing::Message { kind: MessageKind::Text, payload } => socket.write(Sent::Text, true, payload, &mut room),
+            Outgoing::Message { kind: MessageKind::Binary, payload } => {
                 socket.write(Sent::Binary, true, payload, &mut room)
             }
-            Going::Pong(payload) => socket.write(Sent::Pong, true, payload, &mut room),
-            Going::Close { code, reason: _ } if answering => {
+            Outgoing::Pong(payload) => socket.write(Sent::Pong, true, payload, &mut room),
+            Outgoing::Close { code, reason: _ } if answering => {
                 let payload = code.map(|code| code.0.to_be_bytes());
                 socket.write(Sent::CloseReply, true, payload.as_ref().map_or(&[], |code| &code[..]), &mut room)
             }
-            Going::Close { code: Some(code), reason } if reason.len() <= MAX_REASON => {
+            Outgoing::Close { code: Some(code), reason } if reason.len() <= MAX_REASON => {
                 socket.close(Status::Custom(code.0), Some(reason).filter(|reason| !reason.is_empty()), &mut room)
             }
-            Going::Close { .. } => return Err("close wants a code, and a reason that fits".to_owned()),
+            Outgoing::Close { .. } => return Err("close wants a code, and a reason that fits".to_owned()),
         });
         let written = written.map_err(|error| format!("{error:?}"))?;
         out.extend_from_slice(&room[..written]);
@@ -149,5 +156,5 @@ fn number(status: Status) -> CloseCode {
 }
 
 fn main() -> ExitCode {
-    wsclose_plumbing::worker::main(Glued::<Embedded>::new())
+    wsclose_plumbing::worker::main(CodecSubject::<Embedded>::new())
 }

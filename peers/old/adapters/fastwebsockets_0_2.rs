@@ -4,11 +4,11 @@
 //! waits for the peer to end TCP. `read_frame` is dropped only between two frames ([`wire`]), because it
 //! forgets what it has read of one.
 //!
-//! Left to the program: [`Duty::FailsAloud`] (an error is only returned, but for a code that may not be
-//! used), [`Duty::ClosesTcp`] (the library never touches TCP, nor says when to), and what no version has: a
+//! Left to the program: [`Capability::SendsCloseOnFailure`] (an error is only returned, but for a code that may not be
+//! used), [`Capability::ClosesTcp`] (the library never touches TCP, nor says when to), and what no version has: a
 //! clock, a word on whether the closure was clean, a way to see its memory. The payload of a Close is handed
 //! over as it is, and what the application asks for is not looked at: a Close that the application may not
-//! send is the program's to refuse, which leaves [`Duty::OffersApi`] to it.
+//! send is the program's to refuse, which leaves [`Capability::ExposesCloseApi`] to it.
 
 #[path = "parts/wire.rs"]
 mod wire;
@@ -18,28 +18,28 @@ use std::process::ExitCode;
 use fastwebsockets::{FragmentCollector, Frame, OpCode, Role as Side, WebSocket};
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::line::{App, Pipe, Request, Turn};
-use wsclose_plumbing::program::{Played, Program};
+use wsclose_plumbing::line::{AppHandle, Next, Request, Transport};
+use wsclose_plumbing::program::{LibraryProgram, ProgramSubject};
 
 struct Fastwebsockets;
 
-impl Program for Fastwebsockets {
+impl LibraryProgram for Fastwebsockets {
     const NAME: &'static str = "fastwebsockets";
 
-    fn duties(_role: Role) -> Duties {
-        Duties::of(&[
-            Duty::Frames,
-            Duty::Masks,
-            Duty::Answers,
-            Duty::ReadsClose,
-            Duty::Reports,
-            Duty::ShowsMessages,
+    fn capabilities(_role: Role) -> Capabilities {
+        Capabilities::of(&[
+            Capability::Framing,
+            Capability::MasksFrames,
+            Capability::RepliesToClose,
+            Capability::ParsesCloseBody,
+            Capability::ReportsCloseStatus,
+            Capability::ReportsMessages,
         ])
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
+    async fn run(role: Role, pipe: Transport, app: AppHandle) {
         let side = match role {
             Role::Client => Side::Client,
             Role::Server => Side::Server,
@@ -50,29 +50,29 @@ impl Program for Fastwebsockets {
         loop {
             match wire::turn(&app, &inside, socket.read_frame()).await {
                 // A conforming program: nothing that no Close can say, nothing after its own Close.
-                Turn::Asked(_) if asked || reported => app.not_asked("the connection is closing"),
-                Turn::Asked(Request::Close { code: Some(code), reason })
+                Next::Request(_) if asked || reported => app.unsupported("the connection is closing"),
+                Next::Request(Request::Close { code: Some(code), reason })
                     if reason.len() > wsclose::close::MAX_REASON
                         || code.sendable(role, Default::default()).is_err() =>
                 {
-                    app.not_asked("no Close can say that")
+                    app.unsupported("no Close can say that")
                 }
-                Turn::Asked(Request::Close { code, reason }) => {
+                Next::Request(Request::Close { code, reason }) => {
                     asked = true;
                     let frame = match code {
                         Some(code) => Frame::close(code.0, reason.as_bytes()),
                         None => Frame::close_raw(Vec::new()),
                     };
-                    app.answered(&socket.write_frame(frame).await);
+                    app.request_result(&socket.write_frame(frame).await);
                 }
-                Turn::Asked(Request::Send { kind, payload }) => {
+                Next::Request(Request::Send { kind, payload }) => {
                     let frame = match kind {
                         MessageKind::Text => Frame::text(payload),
                         MessageKind::Binary => Frame::binary(payload),
                     };
-                    app.answered(&socket.write_frame(frame).await);
+                    app.request_result(&socket.write_frame(frame).await);
                 }
-                Turn::Came(Ok(frame)) => match frame.opcode {
+                Next::Read(Ok(frame)) => match frame.opcode {
                     OpCode::Text => app.message(MessageKind::Text, &frame.payload),
                     OpCode::Binary => app.message(MessageKind::Binary, &frame.payload),
                     OpCode::Close => {
@@ -90,8 +90,8 @@ impl Program for Fastwebsockets {
                     }
                     OpCode::Continuation | OpCode::Ping | OpCode::Pong => {}
                 },
-                Turn::Came(Err(error)) => {
-                    app.errored(error);
+                Next::Read(Err(error)) => {
+                    app.error_reported(error);
                     return;
                 }
             }
@@ -100,5 +100,5 @@ impl Program for Fastwebsockets {
 }
 
 fn main() -> ExitCode {
-    wsclose_plumbing::worker::main(Played::<Fastwebsockets>::new())
+    wsclose_plumbing::worker::main(ProgramSubject::<Fastwebsockets>::new())
 }

@@ -4,7 +4,7 @@
 //! until that says `None`; then it drops TCP. Heartbeats are off: they count seconds of a clock that scripts
 //! cannot move.
 //!
-//! Left to the program: [`Duty::FailsAloud`] (an error of `next` ends the stream), [`Duty::KeepsTime`] (its
+//! Left to the program: [`Capability::SendsCloseOnFailure`] (an error of `next` ends the stream), [`Capability::HasTimeouts`] (its
 //! clock is the one that scripts cannot move), and what no version has: a word on whether the closure was
 //! clean, a way to see its memory. Arguments of Close are the caller's to check, by the documentation.
 
@@ -19,10 +19,10 @@ use tokio::runtime::{Builder, Runtime};
 use wsclose::close::MAX_REASON;
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::line::{App, Pipe, Request, Turn};
-use wsclose_plumbing::program::{Played, Program};
+use wsclose_plumbing::line::{AppHandle, Next, Request, Transport};
+use wsclose_plumbing::program::{LibraryProgram, ProgramSubject};
 
 struct SockudoWs;
 
@@ -31,14 +31,19 @@ thread_local! {
     static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
 }
 
-impl Program for SockudoWs {
+impl LibraryProgram for SockudoWs {
     const NAME: &'static str = "sockudo-ws";
 
-    fn duties(_role: Role) -> Duties {
-        Duties::ALL.without(&[Duty::FailsAloud, Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory])
+    fn capabilities(_role: Role) -> Capabilities {
+        Capabilities::ALL.without(&[
+            Capability::SendsCloseOnFailure,
+            Capability::HasTimeouts,
+            Capability::ReportsClean,
+            Capability::ReportsMemory,
+        ])
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
+    async fn run(role: Role, pipe: Transport, app: AppHandle) {
         let side = match role {
             Role::Client => Side::Client,
             Role::Server => Side::Server,
@@ -57,27 +62,27 @@ impl Program for SockudoWs {
     }
 }
 
-async fn serve(mut socket: WebSocketStream<Pipe>, app: &App) {
+async fn serve(mut socket: WebSocketStream<Transport>, app: &AppHandle) {
     let mut told = false;
     loop {
-        match app.turn(socket.next()).await {
-            Turn::Asked(Request::Close { code: Some(code), reason })
+        match app.next(socket.next()).await {
+            Next::Request(Request::Close { code: Some(code), reason })
                 if reason.len() > MAX_REASON || code.sendable(Role::Client, Default::default()).is_err() =>
             {
-                app.not_asked("no Close can say that");
+                app.unsupported("no Close can say that");
             }
-            Turn::Asked(Request::Close { code, reason }) => {
+            Next::Request(Request::Close { code, reason }) => {
                 let reason = code.map(|code| CloseReason::new(code.0, reason));
-                app.answered(&socket.send(Message::Close(reason)).await);
+                app.request_result(&socket.send(Message::Close(reason)).await);
             }
-            Turn::Asked(Request::Send { kind, payload }) => {
+            Next::Request(Request::Send { kind, payload }) => {
                 let message = match kind {
                     MessageKind::Text => Message::text(String::from_utf8_lossy(&payload)),
                     MessageKind::Binary => Message::binary(payload),
                 };
-                app.answered(&socket.send(message).await);
+                app.request_result(&socket.send(message).await);
             }
-            Turn::Came(Some(Ok(message))) => match message {
+            Next::Read(Some(Ok(message))) => match message {
                 Message::Text(text) => app.message(MessageKind::Text, &text),
                 Message::Binary(octets) => app.message(MessageKind::Binary, &octets),
                 Message::Ping(_) | Message::Pong(_) => {}
@@ -91,13 +96,13 @@ async fn serve(mut socket: WebSocketStream<Pipe>, app: &App) {
                     }
                 }
             },
-            Turn::Came(Some(Err(error))) => {
+            Next::Read(Some(Err(error))) => {
                 told = true;
-                app.errored(error);
+                app.error_reported(error);
             }
-            Turn::Came(None) => {
+            Next::Read(None) => {
                 if !told {
-                    app.errored("the stream ended without a Close");
+                    app.error_reported("the stream ended without a Close");
                 }
                 return;
             }
@@ -106,5 +111,5 @@ async fn serve(mut socket: WebSocketStream<Pipe>, app: &App) {
 }
 
 fn main() -> ExitCode {
-    wsclose_plumbing::worker::main(Played::<SockudoWs>::new())
+    wsclose_plumbing::worker::main(ProgramSubject::<SockudoWs>::new())
 }

@@ -2,7 +2,7 @@
 //!
 //! The program polls the stream until it ends, which is what writes the answers that the library queued, and
 //! does nothing else unless the application asks: a reader that never writes. The end of the stream is the
-//! moment to drop TCP, so [`Duty::ClosesTcp`] is the library's. Reading is cancel-safe, by its documentation.
+//! moment to drop TCP, so [`Capability::ClosesTcp`] is the library's. Reading is cancel-safe, by its documentation.
 //! After an error the stream is polled on, because that is what flushes the Close for it.
 //!
 //! Left to the program: what no version has, a clock, a word on whether the closure was clean, a way to see
@@ -18,21 +18,25 @@ use futures_sink::Sink;
 use tokio_websockets::{ClientBuilder, CloseCode as Code, Error, Message, ServerBuilder};
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::line::{App, Pipe, Request, Turn};
-use wsclose_plumbing::program::{Played, Program};
+use wsclose_plumbing::line::{AppHandle, Next, Request, Transport};
+use wsclose_plumbing::program::{LibraryProgram, ProgramSubject};
 
 struct TokioWebsockets;
 
-impl Program for TokioWebsockets {
+impl LibraryProgram for TokioWebsockets {
     const NAME: &'static str = "tokio-websockets";
 
-    fn duties(_role: Role) -> Duties {
-        Duties::ALL.without(&[Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory])
+    fn capabilities(_role: Role) -> Capabilities {
+        Capabilities::ALL.without(&[
+            Capability::HasTimeouts,
+            Capability::ReportsClean,
+            Capability::ReportsMemory,
+        ])
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
+    async fn run(role: Role, pipe: Transport, app: AppHandle) {
         match role {
             Role::Client => serve(ClientBuilder::new().take_over(pipe), app).await,
             Role::Server => serve(ServerBuilder::new().serve(pipe), app).await,
@@ -40,14 +44,14 @@ impl Program for TokioWebsockets {
     }
 }
 
-async fn serve<S>(mut socket: S, app: App)
+async fn serve<S>(mut socket: S, app: AppHandle)
 where
     S: Stream<Item = Result<Message, Error>> + Sink<Message, Error = Error> + Unpin,
 {
     let mut reported = false;
     loop {
-        match app.turn(poll_fn(|cx| Pin::new(&mut socket).poll_next(cx))).await {
-            Turn::Asked(request) => {
+        match app.next(poll_fn(|cx| Pin::new(&mut socket).poll_next(cx))).await {
+            Next::Request(request) => {
                 let message = match request {
                     Request::Close { code: None, .. } => Message::close(None, ""),
                     Request::Close { code: Some(code), reason } => match Code::try_from(code.0) {
@@ -55,11 +59,11 @@ where
                             Message::close(Some(code), &reason)
                         }
                         Ok(_) => {
-                            app.not_asked("no Close can say that");
+                            app.unsupported("no Close can say that");
                             continue;
                         }
                         Err(error) => {
-                            app.refused(&error.to_string());
+                            app.request_refused(&error.to_string());
                             continue;
                         }
                     },
@@ -71,9 +75,9 @@ where
                     }
                 };
                 let sent = send(&mut socket, message).await;
-                app.answered(&sent);
+                app.request_result(&sent);
             }
-            Turn::Came(Some(Ok(message))) => {
+            Next::Read(Some(Ok(message))) => {
                 let payload: &[u8] = message.as_payload();
                 if message.is_text() {
                     app.message(MessageKind::Text, payload);
@@ -87,8 +91,8 @@ where
                     app.reported(Some(code), Some(reason), None);
                 }
             }
-            Turn::Came(Some(Err(error))) => app.errored(error),
-            Turn::Came(None) => return,
+            Next::Read(Some(Err(error))) => app.error_reported(error),
+            Next::Read(None) => return,
         }
     }
 }
@@ -103,5 +107,5 @@ async fn send<S: Sink<Message, Error = Error> + Unpin>(
 }
 
 fn main() -> ExitCode {
-    wsclose_plumbing::worker::main(Played::<TokioWebsockets>::new())
+    wsclose_plumbing::worker::main(ProgramSubject::<TokioWebsockets>::new())
 }

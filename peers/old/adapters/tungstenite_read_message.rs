@@ -2,9 +2,9 @@
 //!
 //! The program calls `read_message` until it says that the connection is over, also after `Message::Close`:
 //! that is what sends the answers that tungstenite queued. `Error::ConnectionClosed` is the moment to drop
-//! TCP, as its documentation says, so [`Duty::ClosesTcp`] is the library's.
+//! TCP, as its documentation says, so [`Capability::ClosesTcp`] is the library's.
 //!
-//! Left to the program: [`Duty::FailsAloud`] (an error of `read_message` queues no frame), and what no
+//! Left to the program: [`Capability::SendsCloseOnFailure`] (an error of `read_message` queues no frame), and what no
 //! version has: a clock, a word on whether the closure was clean, a way to see its memory.
 
 use std::io::ErrorKind;
@@ -17,21 +17,26 @@ use tungstenite::protocol::{Role as Side, WebSocket};
 use tungstenite::{Error, Message};
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::line::{App, Pipe, Request, Turn};
-use wsclose_plumbing::program::{Played, Program};
+use wsclose_plumbing::line::{AppHandle, Next, Request, Transport};
+use wsclose_plumbing::program::{LibraryProgram, ProgramSubject};
 
 struct Tungstenite;
 
-impl Program for Tungstenite {
+impl LibraryProgram for Tungstenite {
     const NAME: &'static str = "tungstenite";
 
-    fn duties(_role: Role) -> Duties {
-        Duties::ALL.without(&[Duty::FailsAloud, Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory])
+    fn capabilities(_role: Role) -> Capabilities {
+        Capabilities::ALL.without(&[
+            Capability::SendsCloseOnFailure,
+            Capability::HasTimeouts,
+            Capability::ReportsClean,
+            Capability::ReportsMemory,
+        ])
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
+    async fn run(role: Role, pipe: Transport, app: AppHandle) {
         let side = match role {
             Role::Client => Side::Client,
             Role::Server => Side::Server,
@@ -39,8 +44,8 @@ impl Program for Tungstenite {
         let mut socket = WebSocket::from_raw_socket(pipe, side, None);
         let mut reported = false;
         loop {
-            match app.turn(read(&mut socket)).await {
-                Turn::Asked(request) => {
+            match app.next(read(&mut socket)).await {
+                Next::Request(request) => {
                     let done = match request {
                         Request::Close { code, reason } => socket.close(
                             code.map(|code| CloseFrame { code: Code::from(code.0), reason: reason.into() }),
@@ -51,15 +56,15 @@ impl Program for Tungstenite {
                             socket.write_message(Message::Binary(payload))
                         }
                     };
-                    app.answered(&done);
+                    app.request_result(&done);
                     // Whatever else it says concerns the request, not the connection.
                     if matches!(done, Err(Error::ConnectionClosed)) {
                         return;
                     }
                 }
-                Turn::Came(Ok(Message::Text(text))) => app.message(MessageKind::Text, text.as_bytes()),
-                Turn::Came(Ok(Message::Binary(octets))) => app.message(MessageKind::Binary, &octets),
-                Turn::Came(Ok(Message::Close(frame))) => {
+                Next::Read(Ok(Message::Text(text))) => app.message(MessageKind::Text, text.as_bytes()),
+                Next::Read(Ok(Message::Binary(octets))) => app.message(MessageKind::Binary, &octets),
+                Next::Read(Ok(Message::Close(frame))) => {
                     if std::mem::replace(&mut reported, true) {
                         continue;
                     }
@@ -70,10 +75,10 @@ impl Program for Tungstenite {
                         None => app.reported(None, Some(""), None),
                     }
                 }
-                Turn::Came(Ok(_)) => {}
-                Turn::Came(Err(Error::ConnectionClosed)) => return,
-                Turn::Came(Err(error)) => {
-                    app.errored(error);
+                Next::Read(Ok(_)) => {}
+                Next::Read(Err(Error::ConnectionClosed)) => return,
+                Next::Read(Err(error)) => {
+                    app.error_reported(error);
                     return;
                 }
             }
@@ -81,7 +86,7 @@ impl Program for Tungstenite {
     }
 }
 
-async fn read(socket: &mut WebSocket<Pipe>) -> Result<Message, Error> {
+async fn read(socket: &mut WebSocket<Transport>) -> Result<Message, Error> {
     std::future::poll_fn(|_| match socket.read_message() {
         Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => Poll::Pending,
         read => Poll::Ready(read),
@@ -90,5 +95,5 @@ async fn read(socket: &mut WebSocket<Pipe>) -> Result<Message, Error> {
 }
 
 fn main() -> ExitCode {
-    wsclose_plumbing::worker::main(Played::<Tungstenite>::new())
+    wsclose_plumbing::worker::main(ProgramSubject::<Tungstenite>::new())
 }

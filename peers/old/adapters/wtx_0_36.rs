@@ -4,7 +4,7 @@
 //! Closes, until that hands over a Close or fails; then it drops TCP. `read_frame` is dropped only between
 //! two frames ([`wire`]). A code that `CloseCode` has no value for is refused in the library's name.
 //!
-//! Left to the program: [`Duty::FailsAloud`] (most errors are only returned), [`Duty::ClosesTcp`] (the
+//! Left to the program: [`Capability::SendsCloseOnFailure`] (most errors are only returned), [`Capability::ClosesTcp`] (the
 //! library never touches TCP, nor says when to), and what no version has: a clock, a word on whether the
 //! closure was clean, a way to see its memory.
 
@@ -19,10 +19,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wsclose::close::MAX_REASON;
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::line::{App, Pipe, Request, Turn};
-use wsclose_plumbing::program::{Played, Program};
+use wsclose_plumbing::line::{AppHandle, Next, Request, Transport};
+use wsclose_plumbing::program::{LibraryProgram, ProgramSubject};
 use wtx::collection::Vector;
 use wtx::rng::{Xorshift64, simple_seed};
 use wtx::stream::{StreamReader, StreamWriter};
@@ -33,22 +33,22 @@ use wtx::web_socket::{
 
 struct Wtx;
 
-impl Program for Wtx {
+impl LibraryProgram for Wtx {
     const NAME: &'static str = "wtx";
 
-    fn duties(_role: Role) -> Duties {
-        Duties::of(&[
-            Duty::Frames,
-            Duty::Masks,
-            Duty::Answers,
-            Duty::ReadsClose,
-            Duty::Reports,
-            Duty::ShowsMessages,
-            Duty::OffersApi,
+    fn capabilities(_role: Role) -> Capabilities {
+        Capabilities::of(&[
+            Capability::Framing,
+            Capability::MasksFrames,
+            Capability::RepliesToClose,
+            Capability::ParsesCloseBody,
+            Capability::ReportsCloseStatus,
+            Capability::ReportsMessages,
+            Capability::ExposesCloseApi,
         ])
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
+    async fn run(role: Role, pipe: Transport, app: AppHandle) {
         match role {
             Role::Client => serve::<true>(pipe, &app).await,
             Role::Server => serve::<false>(pipe, &app).await,
@@ -86,7 +86,7 @@ impl StreamWriter for Stream {
 
 type Socket<const IS_CLIENT: bool> = WebSocket<(), Xorshift64, Stream, WebSocketBuffer, IS_CLIENT>;
 
-async fn serve<const IS_CLIENT: bool>(pipe: Pipe, app: &App) {
+async fn serve<const IS_CLIENT: bool>(pipe: Transport, app: &AppHandle) {
     let (wire, inside) = wire::Wire::new(pipe);
     let rng = Xorshift64::from(simple_seed());
     let mut socket = Socket::<IS_CLIENT>::new((), false, rng, Stream(wire), WebSocketBuffer::new())
@@ -95,11 +95,11 @@ async fn serve<const IS_CLIENT: bool>(pipe: Pipe, app: &App) {
     loop {
         let frame = socket.read_frame(&mut buffer, WebSocketPayloadOrigin::Adaptive);
         match wire::turn(app, &inside, frame).await {
-            Turn::Asked(request) => {
+            Next::Request(request) => {
                 let done = act(&mut socket, request).await;
-                app.answered(&done);
+                app.request_result(&done);
             }
-            Turn::Came(Ok(frame)) => match frame.op_code() {
+            Next::Read(Ok(frame)) => match frame.op_code() {
                 OpCode::Text => app.message(MessageKind::Text, frame.payload()),
                 OpCode::Binary => app.message(MessageKind::Binary, frame.payload()),
                 OpCode::Close => {
@@ -113,7 +113,7 @@ async fn serve<const IS_CLIENT: bool>(pipe: Pipe, app: &App) {
                 }
                 OpCode::Ping | OpCode::Pong | OpCode::Continuation => {}
             },
-            Turn::Came(Err(error)) => return app.errored(error),
+            Next::Read(Err(error)) => return app.error_reported(error),
         }
     }
 }
@@ -139,5 +139,5 @@ async fn act<const IS_CLIENT: bool>(socket: &mut Socket<IS_CLIENT>, request: Req
 }
 
 fn main() -> ExitCode {
-    wsclose_plumbing::worker::main(Played::<Wtx>::new())
+    wsclose_plumbing::worker::main(ProgramSubject::<Wtx>::new())
 }

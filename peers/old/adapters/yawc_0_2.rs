@@ -7,7 +7,7 @@
 //! Close that the library queued for the error.
 //!
 //! Left to the program: what no version has, a clock, a word on whether the closure was clean, a way to see
-//! its memory; and [`Duty::ReadsClose`] and [`Duty::OffersApi`] as far as the program builds the frames that
+//! its memory; and [`Capability::ParsesCloseBody`] and [`Capability::ExposesCloseApi`] as far as the program builds the frames that
 //! it sends.
 
 #[path = "parts/handshake.rs"]
@@ -25,10 +25,10 @@ use hyper_util::rt::TokioIo;
 use tokio::runtime::{Builder, Runtime};
 use wsclose::code::CloseCode;
 use wsclose::role::Role;
-use wsclose::rule::{Duties, Duty};
+use wsclose::rule::{Capabilities, Capability};
 use wsclose::script::MessageKind;
-use wsclose_plumbing::line::{App, Pipe, Request, Turn};
-use wsclose_plumbing::program::{Played, Program};
+use wsclose_plumbing::line::{AppHandle, Next, Request, Transport};
+use wsclose_plumbing::program::{LibraryProgram, ProgramSubject};
 use yawc::close::CloseCode as Code;
 use yawc::{FrameView, OpCode, Options, WebSocket, WebSocketError};
 
@@ -39,14 +39,18 @@ thread_local! {
     static RUNTIME: Runtime = Builder::new_current_thread().build().expect("a runtime without drivers");
 }
 
-impl Program for Yawc {
+impl LibraryProgram for Yawc {
     const NAME: &'static str = "yawc";
 
-    fn duties(_role: Role) -> Duties {
-        Duties::ALL.without(&[Duty::KeepsTime, Duty::ReportsClean, Duty::ShowsMemory])
+    fn capabilities(_role: Role) -> Capabilities {
+        Capabilities::ALL.without(&[
+            Capability::HasTimeouts,
+            Capability::ReportsClean,
+            Capability::ReportsMemory,
+        ])
     }
 
-    async fn run(role: Role, pipe: Pipe, app: App) {
+    async fn run(role: Role, pipe: Transport, app: AppHandle) {
         let door = handshake::Door::new(role, pipe);
         let mut socket = RUNTIME.with(|runtime| {
             runtime.block_on(async {
@@ -58,24 +62,24 @@ impl Program for Yawc {
         });
         let mut told = false;
         loop {
-            match app.turn(socket.next_frame()).await {
-                Turn::Asked(Request::Close { code: None, .. }) => {
-                    app.answered(&socket.send(FrameView::close_raw(Vec::<u8>::new())).await);
+            match app.next(socket.next_frame()).await {
+                Next::Request(Request::Close { code: None, .. }) => {
+                    app.request_result(&socket.send(FrameView::close_raw(Vec::<u8>::new())).await);
                 }
-                Turn::Asked(Request::Close { reason, .. }) if reason.len() > wsclose::close::MAX_REASON => {
-                    app.not_asked("no Close can say that");
+                Next::Request(Request::Close { reason, .. }) if reason.len() > wsclose::close::MAX_REASON => {
+                    app.unsupported("no Close can say that");
                 }
-                Turn::Asked(Request::Close { code: Some(code), reason }) => {
-                    app.answered(&socket.send(FrameView::close(Code::from(code.0), reason)).await);
+                Next::Request(Request::Close { code: Some(code), reason }) => {
+                    app.request_result(&socket.send(FrameView::close(Code::from(code.0), reason)).await);
                 }
-                Turn::Asked(Request::Send { kind, payload }) => {
+                Next::Request(Request::Send { kind, payload }) => {
                     let frame = match kind {
                         MessageKind::Text => FrameView::text(payload),
                         MessageKind::Binary => FrameView::binary(payload),
                     };
-                    app.answered(&socket.send(frame).await);
+                    app.request_result(&socket.send(frame).await);
                 }
-                Turn::Came(Ok(frame)) => match frame.opcode {
+                Next::Read(Ok(frame)) => match frame.opcode {
                     OpCode::Text => app.message(MessageKind::Text, &frame.payload),
                     OpCode::Binary => app.message(MessageKind::Binary, &frame.payload),
                     OpCode::Close => {
@@ -85,9 +89,9 @@ impl Program for Yawc {
                     }
                     OpCode::Ping | OpCode::Pong | OpCode::Continuation => {}
                 },
-                Turn::Came(Err(WebSocketError::ConnectionClosed)) if told => return,
-                Turn::Came(Err(error)) => {
-                    app.errored(error);
+                Next::Read(Err(WebSocketError::ConnectionClosed)) if told => return,
+                Next::Read(Err(error)) => {
+                    app.error_reported(error);
                     poll_fn(|cx| Poll::Ready(socket.poll_next_frame(cx))).await.is_ready();
                     return;
                 }
@@ -121,5 +125,5 @@ async fn server(door: handshake::Door) -> WebSocket {
 }
 
 fn main() -> ExitCode {
-    wsclose_plumbing::worker::main(Played::<Yawc>::new())
+    wsclose_plumbing::worker::main(ProgramSubject::<Yawc>::new())
 }

@@ -12,7 +12,7 @@ use semver::Version;
 use crate::manifest::Adapter;
 
 /// The folder of this package.
-pub const HERE: &str = env!("CARGO_MANIFEST_DIR");
+pub const PACKAGE_DIR: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Why a worker could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -26,12 +26,12 @@ pub enum BuildError {
         source: std::io::Error,
     },
     /// cargo says no.
-    #[error("expected {name} to build, and cargo said:\n{said}")]
+    #[error("{name} does not build; cargo printed:\n{output}")]
     Cargo {
         /// The crate's name.
         name: String,
         /// The end of what cargo said.
-        said: String,
+        output: String,
     },
 }
 
@@ -39,14 +39,14 @@ pub enum BuildError {
 ///
 /// # Errors
 /// When cargo cannot, or the files for it cannot be written.
-pub fn build(adapter: &Adapter, version: &Version, keep: bool) -> Result<PathBuf, BuildError> {
+pub fn build(adapter: &Adapter, version: &Version, keep_lock: bool) -> Result<PathBuf, BuildError> {
     let name = name(adapter, version);
-    let target = Path::new(HERE).join("../../target/old");
+    let target = Path::new(PACKAGE_DIR).join("../../target/old");
     let folder = target.join("crates").join(&name);
-    let lock = Path::new(HERE).join("locks").join(format!("{name}.lock"));
+    let lock = Path::new(PACKAGE_DIR).join("locks").join(format!("{name}.lock"));
     let io = |source| BuildError::Io { folder: folder.clone(), source };
     std::fs::create_dir_all(&folder).map_err(io)?;
-    write_if_new(&folder.join("Cargo.toml"), &text(adapter, version)).map_err(io)?;
+    write_if_changed(&folder.join("Cargo.toml"), &manifest_text(adapter, version)).map_err(io)?;
     if lock.exists() {
         std::fs::copy(&lock, folder.join("Cargo.lock")).map_err(io)?;
     }
@@ -62,9 +62,9 @@ pub fn build(adapter: &Adapter, version: &Version, keep: bool) -> Result<PathBuf
     if !built.status.success() {
         let said = String::from_utf8_lossy(&built.stderr);
         let from = said.char_indices().rev().nth(4000).map_or(0, |(at, _)| at);
-        return Err(BuildError::Cargo { name, said: said[from..].to_owned() });
+        return Err(BuildError::Cargo { name, output: said[from..].to_owned() });
     }
-    if keep {
+    if keep_lock {
         std::fs::copy(folder.join("Cargo.lock"), &lock).map_err(io)?;
     }
     Ok(target.join("debug").join(name))
@@ -76,10 +76,10 @@ pub fn name(adapter: &Adapter, version: &Version) -> String {
 }
 
 /// The worker's `Cargo.toml`.
-fn text(adapter: &Adapter, version: &Version) -> String {
+fn manifest_text(adapter: &Adapter, version: &Version) -> String {
     let Adapter { file, package, versions: _, features, with } = adapter;
     let name = name(adapter, version);
-    let root = Path::new(HERE).join("../..");
+    let root = Path::new(PACKAGE_DIR).join("../..");
     let root = root.display();
     let mut text = format!(
         r#"[package]
@@ -89,7 +89,7 @@ edition = "2024"
 
 [[bin]]
 name = "{name}"
-path = "{HERE}/adapters/{file}.rs"
+path = "{PACKAGE_DIR}/adapters/{file}.rs"
 
 [dependencies]
 wsclose = {{ path = "{root}" }}
@@ -106,7 +106,7 @@ wsclose-plumbing = {{ path = "{root}/plumbing" }}
 }
 
 /// Leaves the file alone where it says so already: cargo builds anew what is newer than before.
-fn write_if_new(file: &Path, text: &str) -> std::io::Result<()> {
+fn write_if_changed(file: &Path, text: &str) -> std::io::Result<()> {
     match std::fs::read_to_string(file) {
         Ok(found) if found == text => Ok(()),
         Ok(_) | Err(_) => std::fs::write(file, text),

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use wsclose_old::crates::{self, HERE};
+use wsclose_old::crates::{self, PACKAGE_DIR};
 use wsclose_old::manifest::{Bug, Manifest};
-use wsclose_old::process::{DEADLINE, Worker};
-use wsclose_old::score::{Budget, Score, Scripted, markdown, plain};
+use wsclose_old::process::{SCRIPT_TIMEOUT, Worker};
+use wsclose_old::score::{Budget, FirstScripts, Score, markdown, plain};
 use wsclose_old::scripts::Scripts;
 
 const USAGE: &str =
@@ -22,13 +22,13 @@ struct Args {
     show: bool,
     budget: Budget,
     seed: u64,
-    which: Vec<String>,
+    selection: Vec<String>,
 }
 
 impl Args {
     fn parse(mut words: impl Iterator<Item = String>) -> Result<Args, String> {
         let budget = Budget { scripts: 5_000, time: Duration::from_secs(120) };
-        let mut args = Args { markdown: false, show: false, budget, seed: 1, which: Vec::new() };
+        let mut args = Args { markdown: false, show: false, budget, seed: 1, selection: Vec::new() };
         while let Some(word) = words.next() {
             let mut number = || {
                 let number = words.next().unwrap_or_default();
@@ -41,7 +41,7 @@ impl Args {
                 "--seconds" => args.budget.time = Duration::from_secs(number()?),
                 "--seed" => args.seed = number()?,
                 option if option.starts_with('-') => return Err(format!("no option is called {option}")),
-                _ => args.which.push(word),
+                _ => args.selection.push(word),
             }
         }
         Ok(args)
@@ -68,9 +68,9 @@ fn main() -> ExitCode {
 
 /// Whether every bug was found.
 fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
-    let here = Path::new(HERE);
+    let here = Path::new(PACKAGE_DIR);
     let manifest = Manifest::load(&std::fs::read_to_string(here.join("old.toml"))?)?;
-    let bugs: Vec<Bug> = match args.which.as_slice() {
+    let bugs: Vec<Bug> = match args.selection.as_slice() {
         [] => manifest.bugs.clone(),
         [package, versions @ ..] => {
             let known = manifest.bugs.iter().filter(|bug| bug.package == *package);
@@ -81,7 +81,7 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
                     let known = known.filter(|bug| bug.affected == affected && bug.fixed == fixed);
                     let found: Vec<_> = known.cloned().collect();
                     if found.is_empty() {
-                        vec![Bug::unknown(package.clone(), affected, fixed)]
+                        vec![Bug::unlisted(package.clone(), affected, fixed)]
                     } else {
                         found
                     }
@@ -91,7 +91,7 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
         }
     };
     if bugs.is_empty() {
-        return Err(format!("no bug of {} is listed; name two versions to compare", args.which[0]).into());
+        return Err(format!("no bug of {} is listed; name two versions to compare", args.selection[0]).into());
     }
     let corpus = here.join("../../corpus");
     let folders = [corpus.join("closing_handshake"), corpus.join("peers")];
@@ -99,7 +99,7 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
     println!(
         "seed {}; {} curated scripts, then made ones, up to {} in all, for at most {} seconds a bug",
         args.seed,
-        scripts.curated(),
+        scripts.curated_count(),
         args.budget.scripts,
         args.budget.time.as_secs()
     );
@@ -111,7 +111,7 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
                 let outcome = if score.found() { "found" } else { "NOT FOUND" };
                 eprintln!("{package} {affected} -> {fixed}: {outcome}");
                 if args.show {
-                    println!("{}", Scripted(&score));
+                    println!("{}", FirstScripts(&score));
                 }
                 scores.push(score);
             }
@@ -140,8 +140,8 @@ fn score(
     let worker = |version| -> Result<Worker, Box<dyn std::error::Error>> {
         let adapter = manifest.adapter(&bug.package, version)?;
         let program = crates::build(adapter, version, manifest.lists(&bug.package, version))?;
-        Ok(Worker::new(&program, DEADLINE))
+        Ok(Worker::new(&program, SCRIPT_TIMEOUT))
     };
     let (mut affected, mut fixed) = (worker(&bug.affected)?, worker(&bug.fixed)?);
-    Ok(Score::of(bug, &mut affected, &mut fixed, scripts, budget)?)
+    Ok(Score::measure(bug, &mut affected, &mut fixed, scripts, budget)?)
 }

@@ -45,7 +45,7 @@ pub struct Bug {
 
 impl Bug {
     /// A bug of which nothing is known but between which versions it was mended.
-    pub fn unknown(package: String, affected: Version, fixed: Version) -> Bug {
+    pub fn unlisted(package: String, affected: Version, fixed: Version) -> Bug {
         Bug { package, affected, fixed, what: "?".to_owned(), source: String::new(), ids: Vec::new() }
     }
 
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_is_served_by_one_adapter_and_a_rule_exists() {
+    fn each_version_has_one_adapter_and_rules_exist() {
         let manifest = Manifest::load(&bug("1.1.9", "no-panic")).expect("a sound manifest");
         assert!(manifest.bugs[0].rules().eq([Rule::NoPanic]));
         assert!(matches!(Manifest::load(&bug("1.2.0", "no-panic")), Err(ManifestError::Adapter { .. })));

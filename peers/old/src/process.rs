@@ -7,14 +7,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use wsclose::rule::Rule;
-use wsclose_plumbing::worker::{END, ask};
+use wsclose_plumbing::worker::{END, write_request};
 
 /// How long a script may take before the worker counts as hung: thousands of times as long as any takes.
-pub const DEADLINE: Duration = Duration::from_secs(10);
+pub const SCRIPT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A rule that a script showed broken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct WorkerFinding {
     /// The rule.
     pub rule: Rule,
     /// What was done instead.
@@ -25,18 +25,18 @@ pub struct Told {
 #[derive(Debug)]
 pub struct Worker {
     program: PathBuf,
-    deadline: Duration,
-    running: Option<Running>,
+    timeout: Duration,
+    running: Option<RunningWorker>,
 }
 
 #[derive(Debug)]
-struct Running {
+struct RunningWorker {
     child: Child,
     requests: ChildStdin,
     lines: Receiver<String>,
 }
 
-impl Drop for Running {
+impl Drop for RunningWorker {
     fn drop(&mut self) {
         // It may be over already; there is nothing to be done where it cannot be ended.
         let _ = self.child.kill();
@@ -46,34 +46,37 @@ impl Drop for Running {
 
 impl Worker {
     /// A worker of this program.
-    pub fn new(program: &Path, deadline: Duration) -> Worker {
-        Worker { program: program.to_owned(), deadline, running: None }
+    pub fn new(program: &Path, timeout: Duration) -> Worker {
+        Worker { program: program.to_owned(), timeout, running: None }
     }
 
     /// Plays a script, in its binary form.
     ///
     /// # Errors
     /// When the program cannot be started, or answers what no worker would.
-    pub fn play(&mut self, script: &[u8]) -> std::io::Result<Vec<Told>> {
+    pub fn play(&mut self, script: &[u8]) -> std::io::Result<Vec<WorkerFinding>> {
         let mut running = match self.running.take() {
             Some(running) => running,
             None => start(&self.program)?,
         };
         let mut told = Vec::new();
         // A worker that is already dead is found out when its answer does not come.
-        let _ = ask(&mut running.requests, script);
+        let _ = write_request(&mut running.requests, script);
         loop {
-            match running.lines.recv_timeout(self.deadline) {
+            match running.lines.recv_timeout(self.timeout) {
                 Ok(line) if line == END => break,
-                Ok(line) => told.push(parse(&line)?),
+                Ok(line) => told.push(parse_finding(&line)?),
                 Err(RecvTimeoutError::Timeout) => {
-                    let actual = format!("no answer for {} seconds", self.deadline.as_secs());
-                    told.push(Told { rule: Rule::NoHang, actual });
+                    let actual = format!("no answer for {} seconds", self.timeout.as_secs());
+                    told.push(WorkerFinding { rule: Rule::NoHang, actual });
                     return Ok(told);
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     let status = running.child.wait()?;
-                    told.push(Told { rule: Rule::NoPanic, actual: format!("the process died: {status}") });
+                    told.push(WorkerFinding {
+                        rule: Rule::NoPanic,
+                        actual: format!("the process died: {status}"),
+                    });
                     return Ok(told);
                 }
             }
@@ -83,7 +86,7 @@ impl Worker {
     }
 }
 
-fn start(program: &Path) -> std::io::Result<Running> {
+fn start(program: &Path) -> std::io::Result<RunningWorker> {
     let mut child = Command::new(program)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -101,13 +104,13 @@ fn start(program: &Path) -> std::io::Result<Running> {
             }
         }
     });
-    Ok(Running { child, requests, lines })
+    Ok(RunningWorker { child, requests, lines })
 }
 
-fn parse(line: &str) -> std::io::Result<Told> {
-    let told = line
-        .split_once('\t')
-        .and_then(|(rule, actual)| Some(Told { rule: rule.parse().ok()?, actual: actual.to_owned() }));
+fn parse_finding(line: &str) -> std::io::Result<WorkerFinding> {
+    let told = line.split_once('\t').and_then(|(rule, actual)| {
+        Some(WorkerFinding { rule: rule.parse().ok()?, actual: actual.to_owned() })
+    });
     told.ok_or_else(|| std::io::Error::other(format!("expected a rule, a tab and words, found {line:?}")))
 }
 
@@ -116,7 +119,7 @@ mod tests {
     use super::*;
 
     /// A worker that is a line of shell.
-    fn play(shell: &str) -> Vec<Told> {
+    fn play(shell: &str) -> Vec<WorkerFinding> {
         let name = format!("wsclose-old-{}-{:x}", std::process::id(), shell.len());
         let program = std::env::temp_dir().join(name);
         std::fs::write(&program, format!("#!/bin/sh\n{shell}\n")).unwrap();
@@ -131,9 +134,9 @@ mod tests {
     }
 
     #[test]
-    fn findings_crashes_and_hangs_are_told() {
+    fn findings_crashes_and_hangs_are_reported() {
         let answers = play("while head -c 10 >/dev/null; do printf 'one-close\\ttwo\\n.\\n'; done");
-        assert_eq!(answers, [Told { rule: Rule::OneClose, actual: "two".to_owned() }]);
+        assert_eq!(answers, [WorkerFinding { rule: Rule::OneClose, actual: "two".to_owned() }]);
         assert_eq!(play("head -c 10 >/dev/null; kill -ABRT $$").last().unwrap().rule, Rule::NoPanic);
         assert_eq!(play("exec sleep 5").last().unwrap().rule, Rule::NoHang);
     }

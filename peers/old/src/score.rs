@@ -10,8 +10,8 @@ use wsclose::rule::Rule;
 use wsclose::script::Script;
 
 use crate::manifest::Bug;
-use crate::process::{Told, Worker};
-use crate::scripts::{Given, Scripts};
+use crate::process::{Worker, WorkerFinding};
+use crate::scripts::{ScriptSource, Scripts};
 
 /// How long both versions are played to.
 #[derive(Clone, Copy, Debug)]
@@ -24,19 +24,19 @@ pub struct Budget {
 
 /// How a rule was first seen broken.
 #[derive(Clone, Debug)]
-pub struct First {
+pub struct FirstDetection {
     /// How many scripts it took.
     pub scripts: usize,
     /// How long the version took to play them.
     pub time: Duration,
     /// The script that showed it.
-    pub script: Given,
+    pub script: ScriptSource,
     /// What was done instead.
     pub actual: String,
 }
 
 /// What one version was faulted for.
-pub type Faulted = BTreeMap<Rule, First>;
+pub type Violations = BTreeMap<Rule, FirstDetection>;
 
 /// What became of a bug.
 #[derive(Clone, Debug)]
@@ -44,50 +44,50 @@ pub struct Score {
     /// The bug.
     pub bug: Bug,
     /// What the affected version was faulted for.
-    pub affected: Faulted,
+    pub affected: Violations,
     /// What the fixed version was faulted for.
-    pub fixed: Faulted,
+    pub fixed: Violations,
     /// What the affected version was faulted for by a script by which the fixed one was not.
-    pub apart: Faulted,
+    pub distinguishing: Violations,
     /// How many scripts both were played.
-    pub played: usize,
+    pub scripts_played: usize,
 }
 
 /// In one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DetectionStatus {
     /// The affected version is faulted by the rule, the fixed one is not.
     Found,
     /// The affected version is not faulted by it.
     Missed,
     /// The affected version is faulted by a script by which the fixed one is not; but another script has the
     /// fixed one faulted by the same rule, for whatever cause.
-    FixedElsewhere,
+    FixedViolatesElsewhere,
     /// The fixed version is faulted by every script that the affected one is.
-    FixedFaulted,
+    FixedViolates,
 }
 
-impl Outcome {
+impl DetectionStatus {
     /// The word.
     pub const fn name(self) -> &'static str {
         match self {
-            Outcome::Found => "found",
-            Outcome::Missed => "MISSED",
-            Outcome::FixedElsewhere => "found, FIXED ONE FAULTED ELSEWHERE",
-            Outcome::FixedFaulted => "FIXED ONE FAULTED",
+            DetectionStatus::Found => "found",
+            DetectionStatus::Missed => "MISSED",
+            DetectionStatus::FixedViolatesElsewhere => "found, FIXED ONE FAULTED ELSEWHERE",
+            DetectionStatus::FixedViolates => "FIXED ONE FAULTED",
         }
     }
 }
 
 /// What became of a bug by one of its rules.
 #[derive(Clone, Copy, Debug)]
-pub struct Verdict<'a> {
+pub struct RuleDetection<'a> {
     /// The rule; `None` where nothing is known of the bug and nothing was found.
     pub rule: Option<Rule>,
     /// How it was first seen broken by the affected version, and not by the fixed one if that can be.
-    pub first: Option<&'a First>,
+    pub first: Option<&'a FirstDetection>,
     /// What became of it.
-    pub outcome: Outcome,
+    pub status: DetectionStatus,
 }
 
 impl Score {
@@ -95,7 +95,7 @@ impl Score {
     ///
     /// # Errors
     /// When a worker cannot be run.
-    pub fn of(
+    pub fn measure(
         bug: &Bug,
         affected: &mut Worker,
         fixed: &mut Worker,
@@ -104,10 +104,10 @@ impl Score {
     ) -> io::Result<Score> {
         let mut score = Score {
             bug: bug.clone(),
-            affected: Faulted::new(),
-            fixed: Faulted::new(),
-            apart: Faulted::new(),
-            played: 0,
+            affected: Violations::new(),
+            fixed: Violations::new(),
+            distinguishing: Violations::new(),
+            scripts_played: 0,
         };
         let begin = Instant::now();
         let mut spent = [Duration::ZERO; 2];
@@ -115,7 +115,7 @@ impl Score {
             if begin.elapsed() > budget.time {
                 break;
             }
-            score.played += 1;
+            score.scripts_played += 1;
             let play = |worker: &mut Worker, spent: &mut Duration| {
                 let begin = Instant::now();
                 let told = worker.play(&given.octets);
@@ -125,8 +125,8 @@ impl Score {
             let [of_affected, of_fixed] = &mut spent;
             let affected_told = play(affected, of_affected)?;
             let fixed_told = play(fixed, of_fixed)?;
-            let first = |told: &Told, time: &Duration| First {
-                scripts: score.played,
+            let first = |told: &WorkerFinding, time: &Duration| FirstDetection {
+                scripts: score.scripts_played,
                 time: *time,
                 script: given.clone(),
                 actual: told.actual.clone(),
@@ -137,7 +137,7 @@ impl Score {
             for told in &affected_told {
                 score.affected.entry(told.rule).or_insert_with(|| first(told, of_affected));
                 if fixed_told.iter().all(|fixed| fixed.rule != told.rule) {
-                    score.apart.entry(told.rule).or_insert_with(|| first(told, of_affected));
+                    score.distinguishing.entry(told.rule).or_insert_with(|| first(told, of_affected));
                 }
             }
         }
@@ -145,7 +145,7 @@ impl Score {
     }
 
     /// The rules that tell the versions apart, the one that took the fewest scripts first.
-    pub fn telling(&self) -> Vec<Rule> {
+    pub fn distinguishing_rules(&self) -> Vec<Rule> {
         let mut telling: Vec<_> =
             self.affected.iter().filter(|(rule, _)| !self.fixed.contains_key(rule)).collect();
         telling.sort_by_key(|(_, first)| first.scripts);
@@ -153,44 +153,45 @@ impl Score {
     }
 
     /// What became of the bug by each of its rules; of one of which nothing is known, by any rule.
-    pub fn verdicts(&self) -> Vec<Verdict<'_>> {
+    pub fn detections(&self) -> Vec<RuleDetection<'_>> {
         let mut rules: Vec<_> = self.bug.rules().map(Some).collect();
         if rules.is_empty() {
-            rules.push(self.telling().first().copied());
+            rules.push(self.distinguishing_rules().first().copied());
         }
         let verdict = |rule: Option<Rule>| {
-            let of = |faulted: &'_ Faulted| rule.is_some_and(|rule| faulted.contains_key(&rule));
-            let outcome = match (of(&self.affected), of(&self.apart), of(&self.fixed)) {
-                (false, _, _) => Outcome::Missed,
-                (true, _, false) => Outcome::Found,
-                (true, true, true) => Outcome::FixedElsewhere,
-                (true, false, true) => Outcome::FixedFaulted,
+            let of = |faulted: &'_ Violations| rule.is_some_and(|rule| faulted.contains_key(&rule));
+            let outcome = match (of(&self.affected), of(&self.distinguishing), of(&self.fixed)) {
+                (false, _, _) => DetectionStatus::Missed,
+                (true, _, false) => DetectionStatus::Found,
+                (true, true, true) => DetectionStatus::FixedViolatesElsewhere,
+                (true, false, true) => DetectionStatus::FixedViolates,
             };
-            let first = rule.and_then(|rule| self.apart.get(&rule).or(self.affected.get(&rule)));
-            Verdict { rule, first, outcome }
+            let first = rule.and_then(|rule| self.distinguishing.get(&rule).or(self.affected.get(&rule)));
+            RuleDetection { rule, first, status: outcome }
         };
         rules.into_iter().map(verdict).collect()
     }
 
     /// Whether it was found by every rule that it breaks.
     pub fn found(&self) -> bool {
-        self.verdicts().iter().all(|verdict| verdict.outcome == Outcome::Found)
+        self.detections().iter().all(|verdict| verdict.status == DetectionStatus::Found)
     }
 
     fn rows(&self) -> Vec<[String; 8]> {
         let Bug { package, affected, fixed, what, .. } = &self.bug;
-        let verdicts = self.verdicts();
+        let verdicts = self.detections();
         let scored: Vec<_> = verdicts.iter().filter_map(|verdict| verdict.rule).collect();
-        let also = self.telling().into_iter().filter(|rule| !scored.contains(rule)).map(Rule::id);
+        let also =
+            self.distinguishing_rules().into_iter().filter(|rule| !scored.contains(rule)).map(Rule::id);
         let also = also.collect::<Vec<_>>().join(", ");
-        let row = |Verdict { rule, first, outcome }: &Verdict<'_>| {
+        let row = |RuleDetection { rule, first, status: outcome }: &RuleDetection<'_>| {
             let [scripts, seconds] = match first {
                 Some(first) => [first.scripts.to_string(), format!("{:.3}", first.time.as_secs_f64())],
-                None => [format!("> {}", self.played), "-".to_owned()],
+                None => [format!("> {}", self.scripts_played), "-".to_owned()],
             };
             let clean = match rule.map(|rule| self.fixed.get(&rule)) {
                 Some(Some(first)) => format!("NO: {}", first.script.name),
-                Some(None) => format!("yes, {} scripts", self.played),
+                Some(None) => format!("yes, {} scripts", self.scripts_played),
                 None => "-".to_owned(),
             };
             [
@@ -208,7 +209,7 @@ impl Score {
     }
 }
 
-const HEADS: [&str; 8] = [
+const COLUMNS: [&str; 8] = [
     "versions",
     "what was wrong",
     "outcome",
@@ -221,7 +222,7 @@ const HEADS: [&str; 8] = [
 
 /// Scores as a table in Markdown.
 pub fn markdown(scores: &[Score]) -> String {
-    let mut text = format!("| {} |\n|{}\n", HEADS.join(" | "), "---|".repeat(HEADS.len()));
+    let mut text = format!("| {} |\n|{}\n", COLUMNS.join(" | "), "---|".repeat(COLUMNS.len()));
     for score in scores {
         for row in score.rows() {
             let cells = row.map(|cell| cell.replace('|', "\\|"));
@@ -234,7 +235,7 @@ pub fn markdown(scores: &[Score]) -> String {
 /// Scores as a table in plain text.
 pub fn plain(scores: &[Score]) -> String {
     let rows: Vec<_> =
-        std::iter::once(HEADS.map(str::to_owned)).chain(scores.iter().flat_map(Score::rows)).collect();
+        std::iter::once(COLUMNS.map(str::to_owned)).chain(scores.iter().flat_map(Score::rows)).collect();
     let mut text = String::new();
     for row in &rows {
         let mut line = String::new();
@@ -249,13 +250,13 @@ pub fn plain(scores: &[Score]) -> String {
 }
 
 /// The first script for each rule that a version was faulted by, for a person to replay.
-pub struct Scripted<'a>(pub &'a Score);
+pub struct FirstScripts<'a>(pub &'a Score);
 
-impl fmt::Display for Scripted<'_> {
+impl fmt::Display for FirstScripts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Bug { package, affected, fixed, .. } = &self.0.bug;
         for (version, faulted) in [(affected, &self.0.affected), (fixed, &self.0.fixed)] {
-            for (rule, First { script, actual, .. }) in faulted {
+            for (rule, FirstDetection { script, actual, .. }) in faulted {
                 writeln!(f, "# {package} {version}, {rule}: {actual}\n# {}", script.name)?;
                 let script = Script::decode(&script.octets).expect("it was played");
                 writeln!(f, "{script}")?;
@@ -269,11 +270,11 @@ impl fmt::Display for Scripted<'_> {
 mod tests {
     use super::*;
 
-    fn faulted(rules: &[(Rule, usize)]) -> Faulted {
-        let first = |scripts| First {
+    fn violations(rules: &[(Rule, usize)]) -> Violations {
+        let first = |scripts| FirstDetection {
             scripts,
             time: Duration::ZERO,
-            script: Given { name: "s".to_owned(), octets: Vec::new() },
+            script: ScriptSource { name: "s".to_owned(), octets: Vec::new() },
             actual: "a".to_owned(),
         };
         rules.iter().map(|(rule, scripts)| (*rule, first(*scripts))).collect()
@@ -286,42 +287,42 @@ mod tests {
         let manifest = crate::manifest::Manifest::load(&text).expect("a sound manifest");
         let bug = manifest.bugs.into_iter().next().expect("it has one");
         // Played in turns: what one script told of the affected version, another told of the fixed one.
-        let (affected, fixed) = (faulted(affected), faulted(fixed));
+        let (affected, fixed) = (violations(affected), violations(fixed));
         let apart = affected
             .clone()
             .into_iter()
             .filter(|(rule, first)| fixed.get(rule).is_none_or(|fixed| fixed.scripts != first.scripts));
-        Score { bug, apart: apart.collect(), affected, fixed, played: 9 }
+        Score { bug, distinguishing: apart.collect(), affected, fixed, scripts_played: 9 }
     }
 
     #[test]
-    fn a_bug_is_found_when_each_of_its_rules_tells_the_versions_apart() {
+    fn bug_is_found_if_each_rule_distinguishes_the_versions() {
         let (one, two) = (Rule::OneClose, Rule::NoPanic);
         let both = "'one-close', 'no-panic'";
         assert!(score(both, &[(one, 1), (two, 2)], &[]).found());
         let missed = score(both, &[(one, 1)], &[]);
-        let outcomes: Vec<_> = missed.verdicts().iter().map(|verdict| verdict.outcome).collect();
-        assert_eq!(outcomes, [Outcome::Found, Outcome::Missed]);
+        let outcomes: Vec<_> = missed.detections().iter().map(|verdict| verdict.status).collect();
+        assert_eq!(outcomes, [DetectionStatus::Found, DetectionStatus::Missed]);
         assert!(!missed.found());
         let elsewhere = score("'one-close'", &[(one, 1)], &[(one, 3)]);
-        assert_eq!(elsewhere.verdicts()[0].outcome, Outcome::FixedElsewhere);
+        assert_eq!(elsewhere.detections()[0].status, DetectionStatus::FixedViolatesElsewhere);
         assert!(!elsewhere.found());
         let alarm = score("'one-close'", &[(one, 1), (two, 2)], &[(one, 1)]);
-        assert_eq!(alarm.verdicts()[0].outcome, Outcome::FixedFaulted);
+        assert_eq!(alarm.detections()[0].status, DetectionStatus::FixedViolates);
         assert!(plain(&[alarm]).contains("no-panic"));
     }
 
     #[test]
-    fn of_a_bug_that_nothing_is_known_of_any_rule_will_do() {
+    fn unlisted_bug_is_found_by_any_rule() {
         let (one, two) = (Rule::OneClose, Rule::NoPanic);
         let found = score("", &[(one, 5), (two, 2)], &[(Rule::NoHang, 1)]);
         assert!(found.found());
-        assert_eq!(found.verdicts()[0].rule, Some(two));
+        assert_eq!(found.detections()[0].rule, Some(two));
         assert!(!score("", &[(one, 1)], &[(one, 4)]).found());
     }
 
     #[test]
-    fn a_table_has_a_row_for_every_rule_of_every_bug() {
+    fn table_has_a_row_per_bug_and_rule() {
         let scores = [score("'one-close', 'no-panic'", &[(Rule::OneClose, 1)], &[])];
         assert_eq!(markdown(&scores).lines().count(), 4);
         assert_eq!(plain(&scores).lines().count(), 3);

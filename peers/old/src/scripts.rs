@@ -9,25 +9,25 @@ use wsclose::role::Role;
 use wsclose::script::{MAX_SCRIPT, Script, ScriptBuf, Step, Writer};
 
 /// The most octets of a script that is made: what a fuzzer is given.
-const MAX_MADE: usize = 512;
+const MAX_GENERATED_LEN: usize = 512;
 
 /// The most scripts whose steps one that is made mixes in.
 const MAX_SPLICES: usize = 3;
 
 /// The most steps taken from another script at once.
-const MAX_TAKEN: usize = 4;
+const MAX_SPLICED_STEPS: usize = 4;
 
 /// Scripts, one after the other: the same for the same corpora and seed.
 #[derive(Clone, Debug)]
 pub struct Scripts {
     curated: Vec<(String, Vec<u8>)>,
     random: Random,
-    given: usize,
+    next_index: usize,
 }
 
 /// A script, and how to find it again.
 #[derive(Clone, Debug)]
-pub struct Given {
+pub struct ScriptSource {
     /// Its file and role, or its number.
     pub name: String,
     /// Its binary form.
@@ -57,29 +57,29 @@ impl Scripts {
                 }
             }
         }
-        Ok(Scripts { curated, random: Random(seed), given: 0 })
+        Ok(Scripts { curated, random: Random(seed), next_index: 0 })
     }
 
     /// How many curated scripts come before those that are made.
-    pub fn curated(&self) -> usize {
+    pub fn curated_count(&self) -> usize {
         self.curated.len()
     }
 
-    fn any(&mut self) -> &[u8] {
+    fn random_curated(&mut self) -> &[u8] {
         let at = self.random.below(self.curated.len());
         &self.curated[at].1
     }
 
     /// A curated script into which steps of others are mixed, and which is then changed in a place or two.
-    fn made(&mut self) -> Vec<u8> {
-        let mut script = self.any().to_vec();
+    fn generate(&mut self) -> Vec<u8> {
+        let mut script = self.random_curated().to_vec();
         for _ in 0..self.random.below(MAX_SPLICES) {
-            let other = self.any().to_vec();
-            script = self.spliced(&script, &other);
+            let other = self.random_curated().to_vec();
+            script = self.splice(&script, &other);
         }
         if self.random.below(2) == 0 {
             let size = script.len();
-            script.resize(MAX_MADE.max(size), 0);
+            script.resize(MAX_GENERATED_LEN.max(size), 0);
             let seed = self.random.next() as u32;
             let room = script.len();
             let size = mutate::script(&mut script, size, room, seed, |octets, size, _| {
@@ -95,7 +95,7 @@ impl Scripts {
         script
     }
 
-    fn spliced(&mut self, into: &[u8], from: &[u8]) -> Vec<u8> {
+    fn splice(&mut self, into: &[u8], from: &[u8]) -> Vec<u8> {
         let steps = |octets| {
             let script = Script::decode(octets).expect("what was read or written as a script");
             script.steps().filter(|step| !matches!(step, Step::Note(_))).collect::<Vec<_>>()
@@ -104,7 +104,7 @@ impl Scripts {
         let role = if self.random.below(2) == 0 { Role::Client } else { Role::Server };
         let mut writer = Writer::new(role);
         let (cut, first) = (self.random.below(into.len() + 1), self.random.below(from.len() + 1));
-        let taken = 1 + self.random.below(MAX_TAKEN);
+        let taken = 1 + self.random.below(MAX_SPLICED_STEPS);
         for step in &into[..cut] {
             writer.step(step);
         }
@@ -119,14 +119,14 @@ impl Scripts {
 }
 
 impl Iterator for Scripts {
-    type Item = Given;
+    type Item = ScriptSource;
 
-    fn next(&mut self) -> Option<Given> {
-        let at = self.given;
-        self.given += 1;
+    fn next(&mut self) -> Option<ScriptSource> {
+        let at = self.next_index;
+        self.next_index += 1;
         Some(match self.curated.get(at) {
-            Some((name, octets)) => Given { name: name.clone(), octets: octets.clone() },
-            None => Given { name: format!("made, number {}", at + 1), octets: self.made() },
+            Some((name, octets)) => ScriptSource { name: name.clone(), octets: octets.clone() },
+            None => ScriptSource { name: format!("made, number {}", at + 1), octets: self.generate() },
         })
     }
 }

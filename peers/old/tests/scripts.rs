@@ -4,18 +4,18 @@
 use std::path::Path;
 
 use wsclose::script::Script;
-use wsclose_old::crates::HERE;
+use wsclose_old::crates::PACKAGE_DIR;
 use wsclose_old::scripts::Scripts;
 
 fn scripts(seed: u64) -> Scripts {
-    let folder = Path::new(HERE).join("../../corpus/closing_handshake");
+    let folder = Path::new(PACKAGE_DIR).join("../../corpus/closing_handshake");
     Scripts::read(&[&folder], seed).expect("the corpus can be read")
 }
 
 #[test]
-fn curated_scripts_in_both_roles_come_first_and_a_seed_makes_the_same_ones_again() {
+fn curated_scripts_come_first_and_a_seed_is_reproducible() {
     let some = |seed| scripts(seed).take(1000).map(|given| given.octets).collect::<Vec<_>>();
-    let curated = scripts(1).curated();
+    let curated = scripts(1).curated_count();
     assert!((200..1000).contains(&curated), "{curated}");
     assert_eq!(some(1), some(1));
     assert_ne!(some(1)[curated..], some(2)[curated..]);
@@ -26,9 +26,9 @@ fn curated_scripts_in_both_roles_come_first_and_a_seed_makes_the_same_ones_again
 }
 
 #[test]
-fn what_is_made_is_a_script_and_differs() {
+fn generated_scripts_are_valid_and_distinct() {
     let scripts = scripts(7);
-    let curated = scripts.curated();
+    let curated = scripts.curated_count();
     let mut made: Vec<_> = scripts.skip(curated).take(2000).map(|given| given.octets).collect();
     assert!(made.iter().all(|octets| Script::decode(octets).is_ok()));
     made.sort();

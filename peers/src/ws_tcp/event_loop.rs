@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 
 use ws::{CloseCode, Error, Handshake, Message, Settings};
 
-use super::PATIENCE;
-use super::wire::Wire;
-use wsclose_plumbing::program::panic_words;
+use super::TIMEOUT;
+use super::wire::PeerSocket;
+use wsclose_plumbing::program::panic_message;
 
 /// What ws-rs tells the program of one connection.
-pub(super) enum Happening {
+pub(super) enum HandlerEvent {
     /// The opening handshake is over; here is how to close and to send.
     Opened(ws::Sender),
     /// `on_message`.
@@ -29,7 +29,7 @@ pub(super) enum Happening {
     /// `on_error`.
     Failed(String),
     /// ws-rs has dropped the connection, its socket before this was said.
-    Gone,
+    Dropped,
     /// The event loop panicked; there is none any more.
     Panicked(String),
 }
@@ -38,14 +38,14 @@ pub(super) enum Happening {
 pub(super) struct EventLoop {
     address: SocketAddr,
     sender: ws::Sender,
-    happenings: Receiver<(u32, Happening)>,
+    events: Receiver<(u32, HandlerEvent)>,
     control: TcpStream,
-    turns: u32,
-    _thread: Running,
+    pings_sent: u32,
+    _thread: LoopThread,
 }
 
 /// The event loop does not answer.
-pub(super) struct Stuck;
+pub(super) struct Unresponsive;
 
 impl EventLoop {
     /// Starts one that listens on the loopback interface, and can connect too.
@@ -53,7 +53,7 @@ impl EventLoop {
         let (teller, happenings) = channel();
         let (ready, started) = channel();
         let thread = thread::Builder::new().name("ws-rs".to_owned()).spawn(move || {
-            let program = Program { teller: teller.clone() };
+            let program = HandlerFactory { events: teller.clone() };
             // Without this, Nagle's algorithm holds a second frame back for as long as TCP likes.
             let settings = Settings { tcp_nodelay: true, ..Settings::default() };
             let run = || {
@@ -66,17 +66,18 @@ impl EventLoop {
             let end = match catch_unwind(AssertUnwindSafe(run)) {
                 Ok(Ok(_)) => return,
                 Ok(Err(error)) => error.to_string(),
-                Err(panic) => panic_words(&*panic).to_owned(),
+                Err(panic) => panic_message(&*panic).to_owned(),
             };
-            let _ = teller.send((u32::MAX, Happening::Panicked(end)));
+            let _ = teller.send((u32::MAX, HandlerEvent::Panicked(end)));
         })?;
         let (address, sender) =
-            started.recv().map_err(|_| internal("the event loop did not start".to_owned()))?;
-        let thread = Running { sender: sender.clone(), thread: Some(thread) };
-        let deadline = Instant::now() + PATIENCE;
-        let control = Wire::connect(address, deadline)?.into_blocking(PATIENCE)?;
-        let mut event_loop = EventLoop { address, sender, happenings, control, turns: 0, _thread: thread };
-        event_loop.opened(deadline)?;
+            started.recv().map_err(|_| internal_error("the event loop did not start".to_owned()))?;
+        let thread = LoopThread { sender: sender.clone(), thread: Some(thread) };
+        let deadline = Instant::now() + TIMEOUT;
+        let control = PeerSocket::connect(address, deadline)?.into_blocking(TIMEOUT)?;
+        let mut event_loop =
+            EventLoop { address, sender, events: happenings, control, pings_sent: 0, _thread: thread };
+        event_loop.wait_until_open(deadline)?;
         Ok(event_loop)
     }
 
@@ -88,73 +89,73 @@ impl EventLoop {
     /// Lets it connect, as a client.
     pub(super) fn connect_to(&self, address: SocketAddr) -> ws::Result<()> {
         let url = format!("ws://{address}/").parse();
-        self.sender.connect(url.map_err(|_| internal(format!("{address} makes no URL")))?)
+        self.sender.connect(url.map_err(|_| internal_error(format!("{address} makes no URL")))?)
     }
 
     /// Waits for a connection to open.
-    pub(super) fn opened(&mut self, deadline: Instant) -> ws::Result<ws::Sender> {
+    pub(super) fn wait_until_open(&mut self, deadline: Instant) -> ws::Result<ws::Sender> {
         loop {
-            let patience = deadline.saturating_duration_since(Instant::now());
-            match self.happenings.recv_timeout(patience) {
-                Ok((_, Happening::Opened(sender))) => return Ok(sender),
+            let timeout = deadline.saturating_duration_since(Instant::now());
+            match self.events.recv_timeout(timeout) {
+                Ok((_, HandlerEvent::Opened(sender))) => return Ok(sender),
                 Ok(_) => {}
-                Err(_) => return Err(internal("on_open was never called".to_owned())),
+                Err(_) => return Err(internal_error("on_open was never called".to_owned())),
             }
         }
     }
 
     /// Lets it look at its sockets at least once, and go on with everything that it finds there.
-    pub(super) fn turn(&mut self) -> Result<(), Stuck> {
-        self.turns = self.turns.wrapping_add(1);
-        let number = self.turns.to_be_bytes();
+    pub(super) fn ping_and_wait(&mut self) -> Result<(), Unresponsive> {
+        self.pings_sent = self.pings_sent.wrapping_add(1);
+        let number = self.pings_sent.to_be_bytes();
         let mut ping = [0x89, 0x84, 0, 0, 0, 0, 0, 0, 0, 0];
         ping[6..].copy_from_slice(&number);
         let mut pong = [0; 6];
         let answered = self.control.write_all(&ping).and_then(|()| self.control.read_exact(&mut pong));
-        if answered.is_ok() && pong[2..] == number { Ok(()) } else { Err(Stuck) }
+        if answered.is_ok() && pong[2..] == number { Ok(()) } else { Err(Unresponsive) }
     }
 
     /// What ws-rs has told so far of `connection`, oldest first.
-    pub(super) fn told(&mut self, connection: &ws::Sender) -> Option<Happening> {
-        std::iter::from_fn(|| self.happenings.try_recv().ok()).find_map(|told| concerns(connection, told))
+    pub(super) fn try_next_event(&mut self, connection: &ws::Sender) -> Option<HandlerEvent> {
+        std::iter::from_fn(|| self.events.try_recv().ok()).find_map(|told| event_of(connection, told))
     }
 
     /// The same, waiting for it.
-    pub(super) fn wait(&mut self, connection: &ws::Sender, deadline: Instant) -> Option<Happening> {
+    pub(super) fn next_event(&mut self, connection: &ws::Sender, deadline: Instant) -> Option<HandlerEvent> {
         let next = || {
-            let patience = deadline.saturating_duration_since(Instant::now());
-            self.happenings.recv_timeout(patience).ok()
+            let timeout = deadline.saturating_duration_since(Instant::now());
+            self.events.recv_timeout(timeout).ok()
         };
-        std::iter::from_fn(next).find_map(|told| concerns(connection, told))
+        std::iter::from_fn(next).find_map(|told| event_of(connection, told))
     }
 }
 
-fn concerns(connection: &ws::Sender, (of, happening): (u32, Happening)) -> Option<Happening> {
+fn event_of(connection: &ws::Sender, (of, happening): (u32, HandlerEvent)) -> Option<HandlerEvent> {
     match happening {
-        Happening::Panicked(_) => Some(happening),
-        Happening::Opened(_)
-        | Happening::Message(_)
-        | Happening::Closed(..)
-        | Happening::Failed(_)
-        | Happening::Gone => (of == connection.connection_id()).then_some(happening),
+        HandlerEvent::Panicked(_) => Some(happening),
+        HandlerEvent::Opened(_)
+        | HandlerEvent::Message(_)
+        | HandlerEvent::Closed(..)
+        | HandlerEvent::Failed(_)
+        | HandlerEvent::Dropped => (of == connection.connection_id()).then_some(happening),
     }
 }
 
-fn internal(words: String) -> Error {
+fn internal_error(words: String) -> Error {
     Error::new(ws::ErrorKind::Internal, words)
 }
 
 /// The thread, ended when this is dropped.
-struct Running {
+struct LoopThread {
     sender: ws::Sender,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Drop for Running {
+impl Drop for LoopThread {
     fn drop(&mut self) {
         let Some(thread) = self.thread.take() else { return };
         let _ = self.sender.shutdown();
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !thread.is_finished() && Instant::now() < deadline {
             thread::sleep(Duration::from_micros(50));
         }
@@ -165,54 +166,54 @@ impl Drop for Running {
     }
 }
 
-struct Program {
-    teller: Sender<(u32, Happening)>,
+struct HandlerFactory {
+    events: Sender<(u32, HandlerEvent)>,
 }
 
-impl ws::Factory for Program {
-    type Handler = Connection;
+impl ws::Factory for HandlerFactory {
+    type Handler = ConnectionHandler;
 
-    fn connection_made(&mut self, sender: ws::Sender) -> Connection {
-        Connection { sender, teller: self.teller.clone() }
+    fn connection_made(&mut self, sender: ws::Sender) -> ConnectionHandler {
+        ConnectionHandler { sender, events: self.events.clone() }
     }
 }
 
-struct Connection {
+struct ConnectionHandler {
     sender: ws::Sender,
-    teller: Sender<(u32, Happening)>,
+    events: Sender<(u32, HandlerEvent)>,
 }
 
-impl Connection {
-    fn tell(&self, happening: Happening) {
-        let _ = self.teller.send((self.sender.connection_id(), happening));
+impl ConnectionHandler {
+    fn emit(&self, happening: HandlerEvent) {
+        let _ = self.events.send((self.sender.connection_id(), happening));
     }
 }
 
-impl ws::Handler for Connection {
+impl ws::Handler for ConnectionHandler {
     fn on_open(&mut self, _: Handshake) -> ws::Result<()> {
-        self.tell(Happening::Opened(self.sender.clone()));
+        self.emit(HandlerEvent::Opened(self.sender.clone()));
         Ok(())
     }
 
     fn on_message(&mut self, message: Message) -> ws::Result<()> {
-        self.tell(Happening::Message(message));
+        self.emit(HandlerEvent::Message(message));
         Ok(())
     }
 
     fn on_close(&mut self, code: CloseCode, reason: &str) {
-        self.tell(Happening::Closed(code, reason.to_owned()));
+        self.emit(HandlerEvent::Closed(code, reason.to_owned()));
     }
 
     fn on_error(&mut self, error: Error) {
-        self.tell(Happening::Failed(error.to_string()));
+        self.emit(HandlerEvent::Failed(error.to_string()));
     }
 }
 
-impl Drop for Connection {
+impl Drop for ConnectionHandler {
     fn drop(&mut self) {
         // What brought the whole loop down is told by its thread.
         if !thread::panicking() {
-            self.tell(Happening::Gone);
+            self.emit(HandlerEvent::Dropped);
         }
     }
 }

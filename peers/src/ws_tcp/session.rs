@@ -7,42 +7,49 @@ use wsclose::code::CloseCode;
 use wsclose::script::MessageKind;
 use wsclose::subject::Recorder;
 
-use super::PATIENCE;
-use super::event_loop::{EventLoop, Happening, Stuck};
-use super::wire::{End, Wire};
+use super::TIMEOUT;
+use super::event_loop::{EventLoop, HandlerEvent, Unresponsive};
+use super::wire::{PeerSocket, TcpEnd};
 
 /// A read leads to a write one look at the sockets later, and that to an end one look later still; each
 /// turn takes two looks.
-const QUIET_TURNS: usize = 3;
+const QUIET_ROUNDS: usize = 3;
 
 /// How long the kernel gets to deliver on a busy machine, before complete silence is believed.
-const DELIVERY: Duration = Duration::from_micros(200);
+const DELIVERY_TIME: Duration = Duration::from_micros(200);
 
 /// The connection under test.
 pub(super) struct Session {
     sender: ws::Sender,
-    wire: Wire,
+    socket: PeerSocket,
     /// ws-rs has dropped it.
-    gone: bool,
+    dropped: bool,
     paused: bool,
-    held: Vec<u8>,
-    fin_held: bool,
+    undelivered: Vec<u8>,
+    fin_undelivered: bool,
 }
 
 impl Session {
     /// A connection just opened.
-    pub(super) fn new(sender: ws::Sender, wire: Wire) -> Session {
-        Session { sender, wire, gone: false, paused: false, held: Vec::new(), fin_held: false }
+    pub(super) fn new(sender: ws::Sender, socket: PeerSocket) -> Session {
+        Session {
+            sender,
+            socket,
+            dropped: false,
+            paused: false,
+            undelivered: Vec::new(),
+            fin_undelivered: false,
+        }
     }
 
     /// Ends it, and waits for ws-rs to let go of it; false if it does not.
-    pub(super) fn end(mut self, event_loop: &mut EventLoop) -> bool {
-        self.wire.reset();
-        let deadline = Instant::now() + PATIENCE;
-        while !self.gone {
-            match event_loop.wait(&self.sender, deadline) {
-                Some(Happening::Panicked(_)) | None => return false,
-                Some(happening) => self.gone = matches!(happening, Happening::Gone),
+    pub(super) fn reset_and_wait(mut self, event_loop: &mut EventLoop) -> bool {
+        self.socket.reset();
+        let deadline = Instant::now() + TIMEOUT;
+        while !self.dropped {
+            match event_loop.next_event(&self.sender, deadline) {
+                Some(HandlerEvent::Panicked(_)) | None => return false,
+                Some(happening) => self.dropped = matches!(happening, HandlerEvent::Dropped),
             }
         }
         true
@@ -54,26 +61,26 @@ impl Session {
     }
 
     /// The peer closes its half, once it has sent what it had to.
-    pub(super) fn hold_fin(&mut self) {
-        self.fin_held = true;
+    pub(super) fn queue_fin(&mut self) {
+        self.fin_undelivered = true;
     }
 
     /// The peer resets the connection.
     pub(super) fn reset(&mut self) {
-        self.held.clear();
-        self.wire.reset();
+        self.undelivered.clear();
+        self.socket.reset();
     }
 
     /// Hands octets to TCP, and a FIN behind them, unless the application has paused.
     pub(super) fn deliver(&mut self, octets: &[u8]) -> bool {
-        self.held.extend_from_slice(octets);
+        self.undelivered.extend_from_slice(octets);
         if self.paused {
             return false;
         }
-        self.wire.write(&self.held, Instant::now() + PATIENCE);
-        self.held.clear();
-        if std::mem::take(&mut self.fin_held) {
-            self.wire.fin();
+        self.socket.write(&self.undelivered, Instant::now() + TIMEOUT);
+        self.undelivered.clear();
+        if std::mem::take(&mut self.fin_undelivered) {
+            self.socket.fin();
         }
         true
     }
@@ -95,75 +102,80 @@ impl Session {
 
     /// Lets ws-rs run until it is idle, and writes down what that led to. `touched` says that the stimulus
     /// came by TCP.
-    pub(super) fn settle(
+    pub(super) fn run_until_idle(
         &mut self,
         event_loop: &mut EventLoop,
-        touched: bool,
+        via_tcp: bool,
         out: &mut Recorder,
-    ) -> Result<(), Stuck> {
-        let deadline = Instant::now() + PATIENCE;
+    ) -> Result<(), Unresponsive> {
+        let deadline = Instant::now() + TIMEOUT;
         let mut told = Vec::new();
-        let mut on_its_way = touched;
+        let mut on_its_way = via_tcp;
         let mut quiet = 0;
         let mut turned = Ok(());
-        while !self.gone && quiet < QUIET_TURNS && turned.is_ok() {
-            let before = (told.len(), self.wire.octets.len(), self.wire.end());
-            turned = event_loop.turn();
-            while let Some(happening) = event_loop.told(&self.sender) {
-                self.hear(happening, &mut told);
+        while !self.dropped && quiet < QUIET_ROUNDS && turned.is_ok() {
+            let before = (told.len(), self.socket.received.len(), self.socket.end());
+            turned = event_loop.ping_and_wait();
+            while let Some(happening) = event_loop.try_next_event(&self.sender) {
+                self.push_event(happening, &mut told);
             }
             if turned.is_err() {
                 // Word of a panic is on its way here, or nothing ever comes.
-                while !self.gone
-                    && let Some(happening) = event_loop.wait(&self.sender, deadline)
+                while !self.dropped
+                    && let Some(happening) = event_loop.next_event(&self.sender, deadline)
                 {
-                    self.hear(happening, &mut told);
+                    self.push_event(happening, &mut told);
                 }
             }
-            self.wire.fill();
-            quiet =
-                if before == (told.len(), self.wire.octets.len(), self.wire.end()) { quiet + 1 } else { 0 };
-            on_its_way &= told.is_empty() && self.wire.octets.is_empty();
-            if quiet == QUIET_TURNS && std::mem::take(&mut on_its_way) {
-                thread::sleep(DELIVERY);
+            self.socket.read_available();
+            quiet = if before == (told.len(), self.socket.received.len(), self.socket.end()) {
+                quiet + 1
+            } else {
+                0
+            };
+            on_its_way &= told.is_empty() && self.socket.received.is_empty();
+            if quiet == QUIET_ROUNDS && std::mem::take(&mut on_its_way) {
+                thread::sleep(DELIVERY_TIME);
                 quiet = 0;
             }
         }
-        if self.gone {
-            self.wire.drain(deadline);
+        if self.dropped {
+            self.socket.read_to_end(deadline);
         }
-        let panicked = told.iter().any(|happening| matches!(happening, Happening::Panicked(_)));
+        let panicked = told.iter().any(|happening| matches!(happening, HandlerEvent::Panicked(_)));
         self.record(&told, out);
         if panicked { Ok(()) } else { turned }
     }
 
-    fn hear(&mut self, happening: Happening, told: &mut Vec<Happening>) {
-        self.gone |= matches!(happening, Happening::Gone | Happening::Panicked(_));
+    fn push_event(&mut self, happening: HandlerEvent, told: &mut Vec<HandlerEvent>) {
+        self.dropped |= matches!(happening, HandlerEvent::Dropped | HandlerEvent::Panicked(_));
         told.push(happening);
     }
 
-    fn record(&mut self, told: &[Happening], out: &mut Recorder) {
-        out.sent(&self.wire.octets);
-        self.wire.octets.clear();
-        for happening in told {
+    fn record(&mut self, events: &[HandlerEvent], out: &mut Recorder) {
+        out.sent(&self.socket.received);
+        self.socket.received.clear();
+        for happening in events {
             match happening {
-                Happening::Message(ws::Message::Text(text)) => {
+                HandlerEvent::Message(ws::Message::Text(text)) => {
                     out.message(MessageKind::Text, text.as_bytes())
                 }
-                Happening::Message(ws::Message::Binary(octets)) => out.message(MessageKind::Binary, octets),
-                Happening::Closed(code, reason) => {
+                HandlerEvent::Message(ws::Message::Binary(octets)) => {
+                    out.message(MessageKind::Binary, octets)
+                }
+                HandlerEvent::Closed(code, reason) => {
                     out.reported(Some(CloseCode((*code).into())), Some(reason), None);
                 }
-                Happening::Failed(words) => out.error_reported(words),
-                Happening::Panicked(words) => out.panicked(words),
-                Happening::Opened(_) | Happening::Gone => {}
+                HandlerEvent::Failed(words) => out.error_reported(words),
+                HandlerEvent::Panicked(words) => out.panicked(words),
+                HandlerEvent::Opened(_) | HandlerEvent::Dropped => {}
             }
         }
-        match self.wire.end() {
-            Some(End::Fin) => out.fin(),
-            Some(End::Reset) => out.reset(),
+        match self.socket.end() {
+            Some(TcpEnd::Fin) => out.fin(),
+            Some(TcpEnd::Reset) => out.reset(),
             // After our own reset there is nothing to see; ws-rs has let go of its socket.
-            None if self.gone => out.fin(),
+            None if self.dropped => out.fin(),
             None => {}
         }
     }

@@ -6,50 +6,50 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Between two looks at a socket that has nothing to say.
-const NAP: Duration = Duration::from_micros(20);
+const POLL_INTERVAL: Duration = Duration::from_micros(20);
 
 /// How the subject ended TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum TcpEnd {
     Fin,
     Reset,
 }
 
 /// Our end of the connection.
-pub(super) struct Wire {
+pub(super) struct PeerSocket {
     socket: Option<TcpStream>,
     /// What has arrived and was not yet taken.
-    pub(super) octets: Vec<u8>,
-    end: Option<End>,
+    pub(super) received: Vec<u8>,
+    end: Option<TcpEnd>,
 }
 
-impl Wire {
+impl PeerSocket {
     /// Connects to a server and asks it to upgrade.
-    pub(super) fn connect(address: SocketAddr, deadline: Instant) -> Result<Wire> {
-        let mut wire = Wire::over(TcpStream::connect(address)?)?;
+    pub(super) fn connect(address: SocketAddr, deadline: Instant) -> Result<PeerSocket> {
+        let mut wire = PeerSocket::from_stream(TcpStream::connect(address)?)?;
         wire.write(
             b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
               Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
             deadline,
         );
-        match wire.head(deadline)? {
+        match wire.read_http_head(deadline)? {
             head if head.starts_with(b"HTTP/1.1 101 ") => Ok(wire),
             _ => Err(Error::other("the server did not upgrade")),
         }
     }
 
     /// Waits for a client and upgrades.
-    pub(super) fn accept(listener: &TcpListener, deadline: Instant) -> Result<Wire> {
+    pub(super) fn accept(listener: &TcpListener, deadline: Instant) -> Result<PeerSocket> {
         listener.set_nonblocking(true)?;
         let socket = loop {
             match listener.accept() {
                 Ok((socket, _)) => break socket,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => nap(deadline)?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => wait_to_poll(deadline)?,
                 Err(error) => return Err(error),
             }
         };
-        let mut wire = Wire::over(socket)?;
-        let head = wire.head(deadline)?;
+        let mut wire = PeerSocket::from_stream(socket)?;
+        let head = wire.read_http_head(deadline)?;
         // The answer does not concern what is tested, so ws-rs's own computes the key.
         let mut answer = Vec::new();
         ws::Request::parse(&head)
@@ -61,33 +61,33 @@ impl Wire {
         Ok(wire)
     }
 
-    fn over(socket: TcpStream) -> Result<Wire> {
+    fn from_stream(socket: TcpStream) -> Result<PeerSocket> {
         socket.set_nodelay(true)?;
         socket.set_nonblocking(true)?;
-        Ok(Wire { socket: Some(socket), octets: Vec::new(), end: None })
+        Ok(PeerSocket { socket: Some(socket), received: Vec::new(), end: None })
     }
 
     /// The socket itself, which waits for so long and no longer.
-    pub(super) fn into_blocking(self, patience: Duration) -> Result<TcpStream> {
+    pub(super) fn into_blocking(self, timeout: Duration) -> Result<TcpStream> {
         let socket = self.socket.ok_or(ErrorKind::NotConnected)?;
         socket.set_nonblocking(false)?;
-        socket.set_read_timeout(Some(patience))?;
-        socket.set_write_timeout(Some(patience))?;
+        socket.set_read_timeout(Some(timeout))?;
+        socket.set_write_timeout(Some(timeout))?;
         Ok(socket)
     }
 
     /// Reads the head of an HTTP message; what follows it is kept.
-    fn head(&mut self, deadline: Instant) -> Result<Vec<u8>> {
+    fn read_http_head(&mut self, deadline: Instant) -> Result<Vec<u8>> {
         loop {
-            self.fill();
-            if let Some(at) = self.octets.windows(4).position(|four| four == b"\r\n\r\n") {
-                let rest = self.octets.split_off(at + 4);
-                return Ok(std::mem::replace(&mut self.octets, rest));
+            self.read_available();
+            if let Some(at) = self.received.windows(4).position(|four| four == b"\r\n\r\n") {
+                let rest = self.received.split_off(at + 4);
+                return Ok(std::mem::replace(&mut self.received, rest));
             }
             if self.end.is_some() {
                 return Err(Error::other("the connection ended in the opening handshake"));
             }
-            nap(deadline)?;
+            wait_to_poll(deadline)?;
         }
     }
 
@@ -99,14 +99,14 @@ impl Wire {
                 Ok(len) => octets = &octets[len..],
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     // The other end may be waiting for us to read.
-                    self.fill();
-                    if nap(deadline).is_err() {
+                    self.read_available();
+                    if wait_to_poll(deadline).is_err() {
                         return;
                     }
                 }
                 Err(error) => {
                     if error.kind() == ErrorKind::ConnectionReset {
-                        self.end.get_or_insert(End::Reset);
+                        self.end.get_or_insert(TcpEnd::Reset);
                     }
                     return;
                 }
@@ -115,32 +115,32 @@ impl Wire {
     }
 
     /// Takes what has arrived.
-    pub(super) fn fill(&mut self) {
+    pub(super) fn read_available(&mut self) {
         let Some(socket) = &mut self.socket else { return };
         let mut buffer = [0; 4096];
         while self.end.is_none() {
             match socket.read(&mut buffer) {
-                Ok(0) => self.end = Some(End::Fin),
-                Ok(len) => self.octets.extend_from_slice(&buffer[..len]),
+                Ok(0) => self.end = Some(TcpEnd::Fin),
+                Ok(len) => self.received.extend_from_slice(&buffer[..len]),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => self.end = Some(End::Reset),
+                Err(_) => self.end = Some(TcpEnd::Reset),
             }
         }
     }
 
     /// Takes everything up to the end of TCP, which the other end has already brought about.
-    pub(super) fn drain(&mut self, deadline: Instant) {
+    pub(super) fn read_to_end(&mut self, deadline: Instant) {
         while self.socket.is_some() && self.end.is_none() {
-            self.fill();
-            if self.end.is_none() && nap(deadline).is_err() {
+            self.read_available();
+            if self.end.is_none() && wait_to_poll(deadline).is_err() {
                 return;
             }
         }
     }
 
     /// How TCP ended, if it did.
-    pub(super) fn end(&self) -> Option<End> {
+    pub(super) fn end(&self) -> Option<TcpEnd> {
         self.end
     }
 
@@ -160,10 +160,10 @@ impl Wire {
     }
 }
 
-fn nap(deadline: Instant) -> Result<()> {
+fn wait_to_poll(deadline: Instant) -> Result<()> {
     if Instant::now() >= deadline {
         return Err(ErrorKind::TimedOut.into());
     }
-    thread::sleep(NAP);
+    thread::sleep(POLL_INTERVAL);
     Ok(())
 }

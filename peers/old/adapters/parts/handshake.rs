@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use sha1::{Digest, Sha1};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wsclose::role::Role;
-use wsclose_plumbing::line::Pipe;
+use wsclose_plumbing::line::Transport;
 
 /// RFC 6455, section 1.3.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -28,14 +28,14 @@ struct Opening {
 
 /// The pipe.
 pub struct Door {
-    pipe: Pipe,
+    pipe: Transport,
     role: Role,
     opening: Opening,
 }
 
 impl Door {
     /// A pipe whose user, in this role, begins with the opening handshake.
-    pub fn new(role: Role, pipe: Pipe) -> Door {
+    pub fn new(role: Role, pipe: Transport) -> Door {
         let says = match role {
             Role::Client => Vec::new(),
             Role::Server => REQUEST.to_vec(),

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wsclose::frame::Decoder;
-use wsclose_plumbing::line::{App, Pipe, Turn};
+use wsclose_plumbing::line::{AppHandle, Next, Transport};
 
 /// Whether what has been read ends inside a frame.
 #[derive(Clone, Default)]
@@ -18,14 +18,14 @@ pub struct Inside(Rc<Cell<bool>>);
 
 /// The pipe.
 pub struct Wire {
-    pipe: Pipe,
+    pipe: Transport,
     decoder: Decoder,
     inside: Inside,
 }
 
 impl Wire {
     /// The pipe, and where its reader stands.
-    pub fn new(pipe: Pipe) -> (Wire, Inside) {
+    pub fn new(pipe: Transport) -> (Wire, Inside) {
         let inside = Inside::default();
         (Wire { pipe, decoder: Decoder::new(), inside: inside.clone() }, inside)
     }
@@ -63,23 +63,25 @@ impl AsyncWrite for Wire {
     }
 }
 
-/// As [`App::turn`], but a request waits while a part of a frame has been read.
-pub async fn turn<T>(app: &App, inside: &Inside, read: impl Future<Output = T>) -> Turn<T> {
+/// As [`AppHandle::turn`], but a request waits while a part of a frame has been read.
+pub async fn turn<T>(app: &AppHandle, inside: &Inside, read: impl Future<Output = T>) -> Next<T> {
     let mut read = pin!(read);
     poll_fn(|cx| {
         if !inside.0.get()
-            && let Some(request) = app.request()
+            && let Some(request) = app.take_request()
         {
-            return Poll::Ready(Turn::Asked(request));
+            return Poll::Ready(Next::Request(request));
         }
-        if app.paused() {
+        if app.is_paused() {
             return Poll::Pending;
         }
         // What comes may end the frame that a request waits for.
         match read.as_mut().poll(cx) {
-            Poll::Ready(came) => Poll::Ready(Turn::Came(came)),
+            Poll::Ready(came) => Poll::Ready(Next::Read(came)),
             Poll::Pending if inside.0.get() => Poll::Pending,
-            Poll::Pending => app.request().map_or(Poll::Pending, |request| Poll::Ready(Turn::Asked(request))),
+            Poll::Pending => {
+                app.take_request().map_or(Poll::Pending, |request| Poll::Ready(Next::Request(request)))
+            }
         }
     })
     .await
