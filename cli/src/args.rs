@@ -9,7 +9,7 @@ use wsclose::code::Profile;
 use wsclose::role::Role;
 use wsclose::rule::{Level, Party};
 
-pub use live::{Check, Choice, CodeSweep, Echo, Reach, Reports, Serve};
+pub use live::{Check, CodeSweep, ConnectArgs, Echo, ReportArgs, RunArgs, Serve};
 
 /// Conformance-fuzzing harness for the WebSocket closing handshake (RFC 6455).
 #[derive(Debug, Parser)]
@@ -49,7 +49,7 @@ pub enum Command {
     Decode(Decode),
     /// List the rules.
     #[command(
-        after_help = "Examples:\n  wsclose rules --level must --binds receiver\n  wsclose explain close-fin"
+        after_help = "Examples:\n  wsclose rules --level must --party receiver\n  wsclose explain close-fin"
     )]
     Rules(Rules),
     /// Explain a rule, or a close code.
@@ -83,7 +83,7 @@ impl Roles {
 
 /// A fuzz target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Target {
+pub enum FuzzTarget {
     /// Raw octets of the wire.
     #[value(name = "close_frame")]
     CloseFrame,
@@ -91,29 +91,30 @@ pub enum Target {
     #[value(name = "closing_handshake")]
     ClosingHandshake,
     /// Scripts, on the peers.
-    #[value(name = "peers")]
-    Peers,
+    #[value(name = "implementations")]
+    Implementations,
 }
 
-impl Target {
+impl FuzzTarget {
     /// Every target.
-    pub const ALL: [Target; 3] = [Target::CloseFrame, Target::ClosingHandshake, Target::Peers];
+    pub const ALL: [FuzzTarget; 3] =
+        [FuzzTarget::CloseFrame, FuzzTarget::ClosingHandshake, FuzzTarget::Implementations];
 
     /// Its name, which is also that of its corpus folder.
     pub const fn name(self) -> &'static str {
         match self {
-            Target::CloseFrame => "close_frame",
-            Target::ClosingHandshake => "closing_handshake",
-            Target::Peers => "peers",
+            FuzzTarget::CloseFrame => "close_frame",
+            FuzzTarget::ClosingHandshake => "closing_handshake",
+            FuzzTarget::Implementations => "implementations",
         }
     }
 }
 
 /// Whom to test, and how to judge.
 #[derive(Debug, Arguments)]
-pub struct Trial {
+pub struct SubjectArgs {
     /// Test only this subject beside the model (repeat for more): a peer such as `tungstenite`,
-    /// `model`, or `faulty:SLUG`, the model with one fault. Default: every peer there is
+    /// `model`, or `fault:SLUG`, the model with one fault. Default: every peer there is
     #[arg(long = "subject", value_name = "NAME")]
     pub subjects: Vec<String>,
     /// Read codes as this profile does: rfc6455, iana, beast or ws-rs
@@ -121,7 +122,7 @@ pub struct Trial {
     pub profile: Profile,
     /// Take known deviations from this file instead of those built in
     #[arg(long, value_name = "FILE")]
-    pub known: Option<PathBuf>,
+    pub baseline: Option<PathBuf>,
 }
 
 /// `replay`.
@@ -142,7 +143,7 @@ pub struct Replay {
     pub paths: Vec<PathBuf>,
     /// Whom to test, and how.
     #[command(flatten)]
-    pub trial: Trial,
+    pub subject_args: SubjectArgs,
     /// Fail for breaches of level should and lenient too
     #[arg(long)]
     pub strict: bool,
@@ -151,7 +152,18 @@ pub struct Replay {
     pub role: Option<Roles>,
     /// Take files for octets of the wire, not for scripts
     #[arg(long)]
-    pub octets: bool,
+    pub raw_bytes: bool,
+}
+
+/// Which part of the matrix the sweeps of the 65,536 codes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MatrixCodes {
+    /// No sweeps.
+    None,
+    /// The sweeps alone.
+    Only,
+    /// Curated scripts, systematic scripts and sweeps.
+    All,
 }
 
 /// `matrix`.
@@ -160,7 +172,7 @@ pub struct Replay {
 Examples:
   wsclose matrix
   wsclose matrix --subject tungstenite --out report
-  wsclose matrix --subject beast --only-codes --out report --force
+  wsclose matrix --subject beast --codes only --out report --force
 
 What is played, in both roles: the curated scripts, which are built in; reasons of every length to 130; every
 cut of every frame of a curated script; every code from 0 to 65535 in a Close that begins the handshake, in
@@ -170,7 +182,7 @@ writes live.html, peers × rules with the evidence, and live.json, every run as 
 pub struct Matrix {
     /// Whom to test, and how.
     #[command(flatten)]
-    pub trial: Trial,
+    pub subject_args: SubjectArgs,
     /// Take the curated scripts from this folder instead of those built in
     #[arg(long, value_name = "DIR")]
     pub corpus: Option<PathBuf>,
@@ -180,23 +192,20 @@ pub struct Matrix {
     /// Overwrite files there that no run of this command has written
     #[arg(long, requires = "out")]
     pub force: bool,
-    /// Leave the 65,536 codes out
-    #[arg(long)]
-    pub no_codes: bool,
-    /// Play the 65,536 codes and nothing else
-    #[arg(long, conflicts_with = "no_codes")]
-    pub only_codes: bool,
+    /// Include the sweeps of the 65,536 codes, leave them out, or run nothing else
+    #[arg(long, value_enum, default_value_t = MatrixCodes::All)]
+    pub codes: MatrixCodes,
     /// Use so many threads. Default: as many as there are processors
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
     /// Check the live servers and clients of this folder's peers.toml instead: each is started, checked and ended;
     /// one that is not installed is a row that says so
-    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "peers/live",
-          conflicts_with_all = ["corpus", "no_codes", "only_codes", "known"])]
+    #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "implementations/live",
+          conflicts_with_all = ["corpus", "codes", "baseline"])]
     pub live: Option<PathBuf>,
     /// Give up on a peer in one role after so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
-    pub patience: u64,
+    pub timeout: u64,
 }
 
 /// `adopt`.
@@ -217,13 +226,13 @@ pub struct Adopt {
     pub name: Option<String>,
     /// The fuzz target that found it. Default: the one its path names, or what its octets look like
     #[arg(long, value_enum, value_name = "TARGET")]
-    pub target: Option<Target>,
+    pub target: Option<FuzzTarget>,
     /// The folder with corpus/ and snapshots/ in it. Default: the nearest one above that has corpus/
     #[arg(long, value_name = "DIR")]
-    pub into: Option<PathBuf>,
+    pub root: Option<PathBuf>,
     /// Whom to test, and how.
     #[command(flatten)]
-    pub trial: Trial,
+    pub subject_args: SubjectArgs,
 }
 
 /// `decode`.
@@ -257,8 +266,8 @@ pub struct Rules {
     #[arg(long, value_parser = level, value_name = "LEVEL")]
     pub level: Option<Level>,
     /// Only rules that this act can break: sender, receiver or app
-    #[arg(long, value_parser = binds, value_name = "BINDS")]
-    pub binds: Option<Party>,
+    #[arg(long, value_parser = party, value_name = "PARTY")]
+    pub party: Option<Party>,
 }
 
 /// `explain`.
@@ -266,7 +275,7 @@ pub struct Rules {
 pub struct Explain {
     /// The id of a rule, or a close code by number or name
     #[arg(value_name = "RULE|CODE")]
-    pub what: String,
+    pub term: String,
 }
 
 /// `codes`.
@@ -296,9 +305,9 @@ fn level(word: &str) -> Result<Level, String> {
         .ok_or_else(|| format!("expected must, interop, robust, should, lenient or info, found `{word}`"))
 }
 
-fn binds(word: &str) -> Result<Party, String> {
+fn party(word: &str) -> Result<Party, String> {
     [Party::Sender, Party::Receiver, Party::App]
         .into_iter()
-        .find(|binds| binds.name() == word)
+        .find(|party| party.name() == word)
         .ok_or_else(|| format!("expected sender, receiver or app, found `{word}`"))
 }

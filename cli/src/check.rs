@@ -8,49 +8,54 @@ use wsclose::role::Role;
 
 use crate::args;
 use crate::choice::{self, option};
-use crate::failure::{Exit, Failure};
-use crate::live::cases::Able;
-use crate::live::check::Plan;
+use crate::failure::{CliError, ExitStatus};
+use crate::live::cases::EndpointFeatures;
+use crate::live::check::RunConfig;
 use crate::live::exec::{self, Process};
-use crate::live::run::quoted;
-use crate::live::target::{Options, Target};
-use crate::live::tested::{Tested, Way};
-use crate::out::Out;
+use crate::live::run::shell_quote;
+use crate::live::target::{ServerTarget, TargetOptions};
+use crate::live::tested::{ConnectMode, EndpointUnderTest};
+use crate::out::Stdout;
 
 /// How long a server that is started for the run has until it listens.
-const STARTING: Duration = Duration::from_secs(60);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Makes the run, and shows it.
-pub fn run(args: &args::Check, out: &mut Out) -> Result<Exit, Failure> {
-    let commands = args.choice.command_close;
-    let able = Able { role: Role::Server, commands, reconnects: true };
-    let chosen = choice::read(&args.choice, able, false)?;
-    if args.choice.list {
+pub fn run(args: &args::Check, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+    let commands = args.run_args.close_command;
+    let features = EndpointFeatures { role: Role::Server, close_command: commands, reconnects: true };
+    let chosen = choice::read(&args.run_args, features, false)?;
+    if args.run_args.list {
         return choice::list(&chosen, out);
     }
-    let reports = choice::reports(&args.reports)?;
+    let reports = choice::open_reports(&args.reports)?;
     let (url, mut process) = start(args)?;
-    let target = Target::new(&url, &options(&args.reach))?;
-    let all = args.choice.codes == args::CodeSweep::All;
+    let target = ServerTarget::new(&url, &options(&args.connect_args))?;
+    let all = args.run_args.codes == args::CodeSweep::All;
     let timeout = args.timeout.unwrap_or(if all { 600 } else { 120 });
-    let profile = args.choice.profile;
-    let (command, again) = choice::commands(words(args), &args.choice);
-    let plan = Plan {
-        tested: Tested { way: Way::Dial(&target), profile, commands, tells: false },
+    let profile = args.run_args.profile;
+    let (command, again) = choice::repro_commands(repro_words(args), &args.run_args);
+    let plan = RunConfig {
+        under_test: EndpointUnderTest {
+            mode: ConnectMode::Dial(&target),
+            profile,
+            close_command: commands,
+            reports_close: false,
+        },
         cases: chosen.cases,
-        some_cases: !args.choice.cases.is_empty(),
+        is_filtered: !args.run_args.cases.is_empty(),
         rules: chosen.rules,
-        strict: args.choice.strict,
+        strict: args.run_args.strict,
         jobs: usize::from(args.jobs),
-        deadline: Duration::from_secs(timeout) + args.choice.fuzz.unwrap_or_default(),
-        seed: args.choice.seed,
-        fuzz: args.choice.fuzz,
-        known: chosen.known,
+        timeout: Duration::from_secs(timeout) + args.run_args.fuzz.unwrap_or_default(),
+        seed: args.run_args.seed,
+        fuzz: args.run_args.fuzz,
+        baseline: chosen.baseline,
         command,
-        again,
+        repro_base: again,
     };
-    let mut run = choice::make(&plan);
-    if let Some(status) = process.as_mut().and_then(Process::ended) {
+    let mut run = choice::execute(&plan);
+    if let Some(status) = process.as_mut().and_then(Process::exit_status) {
         run.notes.push(format!("the server had ended by then: {status}"));
         run.interrupted = true;
     }
@@ -59,37 +64,39 @@ pub fn run(args: &args::Check, out: &mut Out) -> Result<Exit, Failure> {
 }
 
 /// Starts the server, if it is for us to start.
-fn start(args: &args::Check) -> Result<(String, Option<Process>), Failure> {
+fn start(args: &args::Check) -> Result<(String, Option<Process>), CliError> {
     let Some(command) = &args.exec else { return Ok((args.url.clone(), None)) };
     if !args.url.contains("{port}") {
         let why = format!("expected `{{port}}` in the URL, as --exec picks a port, found {}", args.url);
-        return Err(Failure::Usage(why));
+        return Err(CliError::Usage(why));
     }
     let port = exec::free_port()?;
-    let mut process = Process::start(exec::filled(command, "port", &port.to_string())?)?;
-    process.wait_for(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), STARTING)?;
+    let mut process = Process::spawn(exec::substitute(command, "port", &port.to_string())?)?;
+    process.wait_until_listening(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), START_TIMEOUT)?;
     Ok((args.url.replace("{port}", &port.to_string()), Some(process)))
 }
 
-fn options(reach: &args::Reach) -> Options {
-    Options {
-        headers: reach.headers.clone(),
-        subprotocols: reach.subprotocols.clone(),
-        ca: reach.ca.clone(),
-        insecure: reach.insecure,
-        any_host: reach.i_may_test_this_host,
+fn options(connect_args: &args::ConnectArgs) -> TargetOptions {
+    TargetOptions {
+        headers: connect_args.headers.clone(),
+        subprotocols: connect_args.subprotocols.clone(),
+        ca: connect_args.ca.clone(),
+        insecure: connect_args.insecure,
+        allow_remote: connect_args.allow_remote,
     }
 }
 
 /// The command, and the options that are its own.
-fn words(args: &args::Check) -> Vec<String> {
-    let mut words = vec!["wsclose check".to_owned(), quoted(&args.url)];
-    let reach = &args.reach;
+fn repro_words(args: &args::Check) -> Vec<String> {
+    let mut words = vec!["wsclose check".to_owned(), shell_quote(&args.url)];
+    let connect_args = &args.connect_args;
     words.extend(args.exec.iter().map(|exec| option("exec", exec)));
-    words.extend(reach.ca.iter().map(|ca| option("ca", &ca.display().to_string())));
-    words.extend(reach.headers.iter().map(|(name, value)| option("header", &format!("{name}: {value}"))));
-    words.extend(reach.subprotocols.iter().map(|name| option("subprotocol", name)));
-    let flags = [("insecure", reach.insecure), ("i-may-test-this-host", reach.i_may_test_this_host)];
+    words.extend(connect_args.ca.iter().map(|ca| option("ca", &ca.display().to_string())));
+    words.extend(
+        connect_args.headers.iter().map(|(name, value)| option("header", &format!("{name}: {value}"))),
+    );
+    words.extend(connect_args.subprotocols.iter().map(|name| option("subprotocol", name)));
+    let flags = [("insecure", connect_args.insecure), ("allow-remote", connect_args.allow_remote)];
     words.extend(flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| format!("--{name}")));
     words
 }

@@ -8,8 +8,8 @@ use wsclose::dialect::{Beast, CodeNames, WsRs};
 use wsclose::role::Role;
 
 use crate::args;
-use crate::failure::{Exit, Failure};
-use crate::out::{Out, table, write_table};
+use crate::failure::{CliError, ExitStatus};
+use crate::out::{Stdout, table, write_table};
 
 /// A word that is no code in any vocabulary.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +39,8 @@ pub fn may_send(code: CloseCode, profile: Profile) -> &'static str {
 }
 
 /// Boost.Beast's name, the newest too where it differs.
-pub fn beast_name(row: &CodeNames) -> String {
-    match row.beast {
+pub fn beast_name(names: &CodeNames) -> String {
+    match names.beast {
         Some(beast) if beast.name() != beast.newest_name() => {
             format!("{} ({})", beast.name(), beast.newest_name())
         }
@@ -50,15 +50,15 @@ pub fn beast_name(row: &CodeNames) -> String {
 }
 
 /// ws-rs's name.
-pub fn ws_rs_name(row: &CodeNames) -> &'static str {
-    row.ws_rs.name()
+pub fn ws_rs_name(names: &CodeNames) -> &'static str {
+    names.ws_rs.name()
 }
 
 /// Prints the codes that were asked for.
-pub fn run(args: &args::Codes, out: &mut Out) -> Result<Exit, Failure> {
+pub fn run(args: &args::Codes, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     if args.all {
         for code in CloseCode::all() {
-            if out.is_gone() {
+            if out.is_closed() {
                 break;
             }
             line(code, out)?;
@@ -70,10 +70,10 @@ pub fn run(args: &args::Codes, out: &mut Out) -> Result<Exit, Failure> {
         let ranges: Vec<_> = codes?.into_iter().map(|code| (code, code)).collect();
         print(&ranges, out)?;
     }
-    Ok(Exit::Conforms)
+    Ok(ExitStatus::Conforms)
 }
 
-fn line(code: CloseCode, out: &mut Out) -> Result<(), Failure> {
+fn line(code: CloseCode, out: &mut Stdout) -> Result<(), CliError> {
     write!(out, "{code}\t{}\t{}", code.name().unwrap_or("-"), code.class().name())?;
     for profile in Profile::ALL {
         write!(out, "\t{}", may_send(code, profile))?;
@@ -92,14 +92,14 @@ fn condensed() -> Vec<(CloseCode, CloseCode)> {
     let mut ranges: Vec<(CloseCode, CloseCode)> = Vec::new();
     for code in CloseCode::all() {
         match ranges.last_mut() {
-            Some((_, last)) if alike(*last, code) => *last = code,
+            Some((_, last)) if are_equivalent(*last, code) => *last = code,
             Some(_) | None => ranges.push((code, code)),
         }
     }
     ranges
 }
 
-fn alike(a: CloseCode, b: CloseCode) -> bool {
+fn are_equivalent(a: CloseCode, b: CloseCode) -> bool {
     let nameless = |code: CloseCode| {
         let row = CodeNames::of(code);
         code.name().is_none() && row.beast.is_none() && matches!(row.ws_rs, WsRs::Other(_))
@@ -108,7 +108,7 @@ fn alike(a: CloseCode, b: CloseCode) -> bool {
     nameless(a) && nameless(b) && a.class() == b.class() && Profile::ALL.into_iter().all(same)
 }
 
-fn print(ranges: &[(CloseCode, CloseCode)], out: &mut Out) -> Result<(), Failure> {
+fn print(ranges: &[(CloseCode, CloseCode)], out: &mut Stdout) -> Result<(), CliError> {
     let mut heading = vec!["code", "name", "class"];
     heading.extend(Profile::ALL.map(Profile::name));
     heading.extend(["Boost.Beast", "ws-rs"]);
@@ -132,7 +132,7 @@ mod tests {
     use wsclose::code::CloseCode;
 
     #[test]
-    fn the_ranges_cover_every_code_once_and_no_name_hides_in_one() {
+    fn ranges_cover_every_code_once_and_contain_no_named_code() {
         let mut next = 0_u32;
         for (first, last) in condensed() {
             assert_eq!(u32::from(first.0), next);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_every_vocabulary_are_understood() {
+    fn names_of_every_vocabulary_are_parsed() {
         for name in ["1014", "bad-gateway", "reserved2", "bad_gateway"] {
             assert_eq!(by_name(name).map(|code| code.0).ok(), Some(1014), "{name}");
         }

@@ -14,22 +14,22 @@ use wsclose::trace::{FrameDisplay, Hex, Quoted};
 
 use crate::args;
 use crate::codes::may_send;
-use crate::failure::{Exit, Failure};
+use crate::failure::{CliError, ExitStatus};
 use crate::files::{self, FileError};
 use crate::hex;
-use crate::out::Out;
+use crate::out::Stdout;
 
 /// Decodes what was given.
-pub fn run(args: &args::Decode, out: &mut Out) -> Result<Exit, Failure> {
+pub fn run(args: &args::Decode, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     let octets = match args.octets.as_slice() {
         [dash] if dash == "-" => standard_input()?,
         words => hex::parse(words)?,
     };
-    let mut stream = Stream { sender: args.sender, profile: args.profile, ..Stream::default() };
+    let mut stream = StreamState { sender: args.sender, profile: args.profile, ..StreamState::default() };
     let mut decoder = Decoder::new();
     let mut rest = octets.as_slice();
     let mut frame: Option<Frame> = None;
-    let mut broken = Vec::new();
+    let mut violated = Vec::new();
     let mut start = 0;
     while let Some(piece) = decoder.next(&mut rest) {
         match piece {
@@ -46,7 +46,7 @@ pub fn run(args: &args::Decode, out: &mut Out) -> Result<Exit, Failure> {
                 let Some(frame) = frame.take() else { continue };
                 let end = octets.len() - rest.len();
                 write!(out, "{start:>5}  ")?;
-                broken.extend(stream.frame(&frame, &octets[start..end], true, out)?);
+                violated.extend(stream.print_frame(&frame, &octets[start..end], true, out)?);
                 start = end;
             }
         }
@@ -56,7 +56,7 @@ pub fn run(args: &args::Decode, out: &mut Out) -> Result<Exit, Failure> {
         let left = &octets[start..];
         match frame {
             Some(frame) => {
-                broken.extend(stream.frame(&frame, left, false, out)?);
+                violated.extend(stream.print_frame(&frame, left, false, out)?);
                 let missing = frame.header.length.value() - frame.payload.len() as u64;
                 writeln!(out, "       incomplete: {missing} more octets of payload are to come")?;
             }
@@ -72,18 +72,18 @@ pub fn run(args: &args::Decode, out: &mut Out) -> Result<Exit, Failure> {
     } else if octets.is_empty() {
         writeln!(out, "no octets")?;
     }
-    let fails = broken.iter().any(|rule: &Rule| rule.level().fails(args.strict));
-    Ok(if fails { Exit::Breach } else { Exit::Conforms })
+    let fails = violated.iter().any(|rule: &Rule| rule.level().fails(args.strict));
+    Ok(if fails { ExitStatus::Violation } else { ExitStatus::Conforms })
 }
 
-fn standard_input() -> Result<Vec<u8>, Failure> {
+fn standard_input() -> Result<Vec<u8>, CliError> {
     let path = "standard input".to_owned();
-    match files::bounded(io::stdin().lock()) {
+    match files::read_bounded(io::stdin().lock()) {
         Ok(Ok(octets)) => Ok(octets),
         Ok(Err(found)) => {
             let error = ScriptError::TooLong(found);
             debug_assert!(found > MAX_SCRIPT);
-            Err(FileError::NotAScript { path, error }.into())
+            Err(FileError::InvalidScript { path, error }.into())
         }
         Err(source) => Err(FileError::Unreadable { path, source }.into()),
     }
@@ -96,7 +96,7 @@ struct Frame {
 }
 
 /// What the frames so far make of the next one.
-struct Stream {
+struct StreamState {
     sender: Role,
     profile: Profile,
     /// The kind and octets of the message that is under way.
@@ -104,31 +104,31 @@ struct Stream {
     closed: bool,
 }
 
-impl Default for Stream {
-    fn default() -> Stream {
-        Stream { sender: Role::Client, profile: Profile::default(), message: None, closed: false }
+impl Default for StreamState {
+    fn default() -> StreamState {
+        StreamState { sender: Role::Client, profile: Profile::default(), message: None, closed: false }
     }
 }
 
-impl Stream {
+impl StreamState {
     /// Prints a frame and what is wrong with it; gives the rules that it breaks.
-    fn frame(
+    fn print_frame(
         &mut self,
         frame: &Frame,
         octets: &[u8],
-        whole: bool,
-        out: &mut Out,
-    ) -> Result<Vec<Rule>, Failure> {
+        is_complete: bool,
+        out: &mut Stdout,
+    ) -> Result<Vec<Rule>, CliError> {
         let Frame { header, payload } = frame;
-        let unfinished = if whole { "" } else { " …" };
+        let unfinished = if is_complete { "" } else { " …" };
         let words = format!("{}{unfinished}", FrameDisplay { header, payload });
         writeln!(out, "{words:<40} {}", Hex(octets))?;
         let is_close = header.opcode == Opcode::Close;
         let mut wrong: Vec<(Option<Rule>, String)> = Vec::new();
         let mut flaws: Vec<Flaw> = header.flaws(self.sender).iter().collect();
-        flaws.extend(self.in_order(header));
-        if whole && !header.opcode.is_control() {
-            flaws.extend(self.message(frame));
+        flaws.extend(self.sequence_flaw(header));
+        if is_complete && !header.opcode.is_control() {
+            flaws.extend(self.add_to_message(frame));
         }
         for flaw in flaws {
             wrong.push((flaw.sender_rule(is_close), flaw.description().to_owned()));
@@ -139,8 +139,8 @@ impl Stream {
             wrong.push((Some(Rule::NoDataAfterClose), "data after the Close".to_owned()));
         }
         self.closed |= is_close;
-        if is_close && whole {
-            self.close(payload, &mut wrong, out)?;
+        if is_close && is_complete {
+            self.print_close(payload, &mut wrong, out)?;
         }
         let widest =
             wrong.iter().filter_map(|(rule, _)| *rule).map(|rule| rule.id().len()).max().unwrap_or(0);
@@ -153,7 +153,7 @@ impl Stream {
         Ok(wrong.into_iter().filter_map(|(rule, _)| rule).collect())
     }
 
-    fn in_order(&self, header: &Header) -> Option<Flaw> {
+    fn sequence_flaw(&self, header: &Header) -> Option<Flaw> {
         match (header.opcode, &self.message) {
             (Opcode::Continuation, None) => Some(Flaw::ContinuationUnexpected),
             (Opcode::Text | Opcode::Binary, Some(_)) => Some(Flaw::ContinuationMissing),
@@ -164,7 +164,7 @@ impl Stream {
     }
 
     /// Adds a data frame to its message; text must be UTF-8 once it is whole.
-    fn message(&mut self, frame: &Frame) -> Option<Flaw> {
+    fn add_to_message(&mut self, frame: &Frame) -> Option<Flaw> {
         let (kind, mut so_far) = match (frame.header.opcode, self.message.take()) {
             (Opcode::Continuation, Some(message)) => message,
             (Opcode::Continuation, None) => return None,
@@ -179,23 +179,23 @@ impl Stream {
         broken.then_some(Flaw::TextNotUtf8)
     }
 
-    fn close(
+    fn print_close(
         &self,
         payload: &[u8],
         wrong: &mut Vec<(Option<Rule>, String)>,
-        out: &mut Out,
-    ) -> Result<(), Failure> {
+        out: &mut Stdout,
+    ) -> Result<(), CliError> {
         match CloseBody::parse(payload) {
             Ok(body) => {
                 if let CloseBody::Status { code, reason } = body {
-                    self.code(code, wrong, out)?;
+                    self.print_code(code, wrong, out)?;
                     let octets = reason.len();
                     writeln!(out, "       reason {} of {octets} octets", Quoted(reason.as_bytes()))?;
                 }
             }
             Err(error) => {
                 if let [high, low, ..] = payload {
-                    self.code(CloseCode(u16::from_be_bytes([*high, *low])), wrong, out)?;
+                    self.print_code(CloseCode(u16::from_be_bytes([*high, *low])), wrong, out)?;
                 }
                 wrong.push((error.flaw().sender_rule(true), error.to_string()));
             }
@@ -203,12 +203,12 @@ impl Stream {
         Ok(())
     }
 
-    fn code(
+    fn print_code(
         &self,
         code: CloseCode,
         wrong: &mut Vec<(Option<Rule>, String)>,
-        out: &mut Out,
-    ) -> Result<(), Failure> {
+        out: &mut Stdout,
+    ) -> Result<(), CliError> {
         write!(out, "       code {code:#}: {}; may be sent:", code.class())?;
         for (at, profile) in Profile::ALL.into_iter().enumerate() {
             let comma = if at == 0 { "" } else { "," };

@@ -9,36 +9,36 @@ use std::net::{SocketAddr, TcpListener};
 use wsclose::role::Role;
 
 use crate::args;
-use crate::failure::{Exit, Failure};
+use crate::failure::{CliError, ExitStatus};
 use crate::live::echo;
 use crate::live::opener;
-use crate::live::target::{Options, Target, TargetError};
-use crate::out::Out;
+use crate::live::target::{ServerTarget, TargetError, TargetOptions};
+use crate::out::Stdout;
 
 /// Runs the model.
-pub fn run(args: &args::Echo, out: &mut Out) -> Result<Exit, Failure> {
+pub fn run(args: &args::Echo, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     match (&args.connect, args.listen) {
         (Some(url), _) if url == "-" => {
             for url in std::io::stdin().lock().lines() {
                 connect(args, url?.trim(), out)?;
                 out.flush()?;
             }
-            Ok(Exit::Conforms)
+            Ok(ExitStatus::Conforms)
         }
         (Some(url), _) => {
             connect(args, url, out)?;
-            Ok(Exit::Conforms)
+            Ok(ExitStatus::Conforms)
         }
         (None, Some(address)) => listen(args, address, out),
-        (None, None) => Err(Failure::Usage("expected --listen or --connect, found neither".to_owned())),
+        (None, None) => Err(CliError::Usage("expected --listen or --connect, found neither".to_owned())),
     }
 }
 
-fn listen(args: &args::Echo, address: SocketAddr, out: &mut Out) -> Result<Exit, Failure> {
-    if !address.ip().is_loopback() && !args.i_may_test_this_host {
+fn listen(args: &args::Echo, address: SocketAddr, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+    if !address.ip().is_loopback() && !args.allow_remote {
         return Err(TargetError::NotLoopback(address).into());
     }
-    let cannot = |why: std::io::Error| Failure::Untested {
+    let cannot = |why: std::io::Error| CliError::NotTested {
         endpoint: address.to_string(),
         why: format!("cannot listen there: {why}"),
     };
@@ -46,19 +46,19 @@ fn listen(args: &args::Echo, address: SocketAddr, out: &mut Out) -> Result<Exit,
     let bound = listener.local_addr().map_err(cannot)?;
     writeln!(out, "listening on ws://{bound}/")?;
     out.flush()?;
-    echo::listen(&listener, args.profile).map_err(cannot)?;
-    Ok(Exit::Conforms)
+    echo::serve(&listener, args.profile).map_err(cannot)?;
+    Ok(ExitStatus::Conforms)
 }
 
-fn connect(args: &args::Echo, url: &str, out: &mut Out) -> Result<(), Failure> {
-    let options = Options { any_host: args.i_may_test_this_host, ..Options::default() };
-    let target = Target::new(url, &options)?;
+fn connect(args: &args::Echo, url: &str, out: &mut Stdout) -> Result<(), CliError> {
+    let options = TargetOptions { allow_remote: args.allow_remote, ..TargetOptions::default() };
+    let target = ServerTarget::new(url, &options)?;
     // What nobody can foretell, without asking for more than the standard library has.
     let seed = RandomState::new().hash_one(std::process::id());
-    let conn = opener::dial(&target, seed, echo::OPENING, false)
-        .map_err(|trouble| Failure::Untested { endpoint: url.to_owned(), why: trouble.to_string() })?;
-    let talk = echo::Talk { role: Role::Client, profile: args.profile, keys: seed, limit: None };
-    if let Some(told) = talk.converse(conn, Vec::new())? {
+    let conn = opener::connect(&target, seed, echo::UPGRADE_TIMEOUT, false)
+        .map_err(|trouble| CliError::NotTested { endpoint: url.to_owned(), why: trouble.to_string() })?;
+    let talk = echo::ModelSession { role: Role::Client, profile: args.profile, mask_seed: seed, limit: None };
+    if let Some(told) = talk.run(conn, Vec::new())? {
         writeln!(out, "{told}")?;
     }
     Ok(())

@@ -7,43 +7,43 @@ use std::process::ExitCode;
 use crate::codes::UnknownCode;
 use crate::files::FileError;
 use crate::filing::NameError;
-use crate::hex::NotHex;
-use crate::live::exec::ExecError;
+use crate::hex::HexError;
+use crate::live::exec::ProcessError;
 use crate::live::target::TargetError;
-use crate::play::Panicked;
-use crate::rules::Unexplained;
+use crate::play::PanicInfo;
+use crate::rules::ExplainError;
 use crate::subjects::SubjectError;
 
 /// How a run went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub enum ExitStatus {
     /// Nothing failed.
     Conforms,
     /// A rule is broken.
-    Breach,
+    Violation,
     /// What was asked for does not exist.
     Usage,
     /// Something could not be tested.
-    Untestable,
+    NotTested,
     /// A baseline lists what no longer occurs.
     Stale,
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
+impl From<ExitStatus> for ExitCode {
+    fn from(exit: ExitStatus) -> ExitCode {
         ExitCode::from(match exit {
-            Exit::Conforms => 0,
-            Exit::Breach => 1,
-            Exit::Usage => 2,
-            Exit::Untestable => 3,
-            Exit::Stale => 4,
+            ExitStatus::Conforms => 0,
+            ExitStatus::Violation => 1,
+            ExitStatus::Usage => 2,
+            ExitStatus::NotTested => 3,
+            ExitStatus::Stale => 4,
         })
     }
 }
 
 /// Why a command could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum CliError {
     /// A file or folder.
     #[error(transparent)]
     File(#[from] FileError),
@@ -52,16 +52,16 @@ pub enum Failure {
     Subject(#[from] SubjectError),
     /// A subject or an oracle panicked.
     #[error(transparent)]
-    Panicked(#[from] Panicked),
+    Panic(#[from] PanicInfo),
     /// What cannot be explained.
     #[error(transparent)]
-    Unexplained(#[from] Unexplained),
+    Explain(#[from] ExplainError),
     /// A code.
     #[error(transparent)]
     Code(#[from] UnknownCode),
     /// Hexadecimal digits.
     #[error(transparent)]
-    Hex(#[from] NotHex),
+    Hex(#[from] HexError),
     /// The name of a corpus entry.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -73,7 +73,7 @@ pub enum Failure {
     Usage(String),
     /// A server under test cannot be reached at all.
     #[error("could not test {endpoint}: {why}")]
-    Untested {
+    NotTested {
         /// Where it is.
         endpoint: String,
         /// Why not.
@@ -84,37 +84,41 @@ pub enum Failure {
     Target(#[from] TargetError),
     /// A server that is started for the run.
     #[error(transparent)]
-    Exec(#[from] ExecError),
+    Process(#[from] ProcessError),
     /// Standard output.
     #[error("could not write the output: {0}; free some space, or send it elsewhere")]
     Output(#[from] io::Error),
 }
 
-impl Failure {
+impl CliError {
     /// The exit code.
-    pub fn exit(&self) -> Exit {
+    pub fn exit(&self) -> ExitStatus {
         match self {
-            Failure::Subject(SubjectError::NotBuilt { .. })
-            | Failure::File(_)
-            | Failure::Panicked(_)
-            | Failure::Untested { .. }
-            | Failure::Exec(ExecError::Cannot { .. } | ExecError::Ended { .. } | ExecError::Deaf { .. })
-            | Failure::Target(TargetError::Lookup { .. } | TargetError::Ca { .. } | TargetError::Tls(_))
-            | Failure::Thread(_)
-            | Failure::Output(_) => Exit::Untestable,
-            Failure::Subject(SubjectError::Unknown { .. } | SubjectError::UnknownFault { .. })
-            | Failure::Usage(_)
-            | Failure::Exec(ExecError::NoPlace { .. })
-            | Failure::Target(
+            CliError::Subject(SubjectError::Unavailable { .. })
+            | CliError::File(_)
+            | CliError::Panic(_)
+            | CliError::NotTested { .. }
+            | CliError::Process(
+                ProcessError::Spawn { .. }
+                | ProcessError::ExitedEarly { .. }
+                | ProcessError::ListenTimeout { .. },
+            )
+            | CliError::Target(TargetError::Lookup { .. } | TargetError::Ca { .. } | TargetError::Tls(_))
+            | CliError::Thread(_)
+            | CliError::Output(_) => ExitStatus::NotTested,
+            CliError::Subject(SubjectError::Unknown { .. } | SubjectError::UnknownFault { .. })
+            | CliError::Usage(_)
+            | CliError::Process(ProcessError::MissingPlaceholder { .. })
+            | CliError::Target(
                 TargetError::NotAUrl { .. }
                 | TargetError::Scheme(_)
                 | TargetError::NoHost(_)
                 | TargetError::NotLoopback(_),
             )
-            | Failure::Unexplained(_)
-            | Failure::Code(_)
-            | Failure::Hex(_)
-            | Failure::Name(_) => Exit::Usage,
+            | CliError::Explain(_)
+            | CliError::Code(_)
+            | CliError::Hex(_)
+            | CliError::Name(_) => ExitStatus::Usage,
         }
     }
 }

@@ -15,18 +15,18 @@ use wsclose::script::{
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// Nothing there.
-    #[error("{path}: expected {wanted}, found nothing of that name")]
+    #[error("{path}: expected {expected}, found nothing of that name")]
     Missing {
         /// Where.
         path: String,
         /// What should be there.
-        wanted: &'static str,
+        expected: &'static str,
     },
     /// Not for us.
     #[error(
         "{0}: expected something readable, found that permission is denied; change its mode or its owner"
     )]
-    Denied(String),
+    PermissionDenied(String),
     /// Another error of the system.
     #[error("{path}: expected something readable, found: {source}")]
     Unreadable {
@@ -47,7 +47,7 @@ pub enum FileError {
          the rest of this one was left out",
         c = .limits.connections, s = .limits.steps, o = .limits.octets
     )]
-    LeftOut {
+    Truncated {
         /// Which.
         path: String,
         /// What is played of a script.
@@ -60,17 +60,17 @@ pub enum FileError {
     #[error("{0}: expected scripts (files that end in .ws or .bin, or have no extension), found none")]
     NoScripts(String),
     /// A mistake in a text script.
-    #[error("{path}:{line}:{column}: expected {expected}, found {found}", line = .mistake.line, column = .mistake.column,
-            expected = .mistake.expected, found = .mistake.found)]
-    Mistake {
+    #[error("{path}:{line}:{column}: expected {expected}, found {found}", line = .error.line, column = .error.column,
+            expected = .error.expected, found = .error.found)]
+    ScriptParse {
         /// Where.
         path: String,
         /// What.
-        mistake: ScriptParseError,
+        error: ScriptParseError,
     },
     /// No script of any kind.
     #[error("{path}: {error}")]
-    NotAScript {
+    InvalidScript {
         /// Which.
         path: String,
         /// Why not.
@@ -78,7 +78,7 @@ pub enum FileError {
     },
     /// known.toml is broken.
     #[error("{path}: {error}")]
-    Known {
+    ImplementationBaseline {
         /// Which.
         path: String,
         /// What is wrong with it.
@@ -86,19 +86,19 @@ pub enum FileError {
     },
     /// No folder to file things in.
     #[error(
-        "expected a folder `corpus` here or above, found none; name the folder that has it with --into DIR"
+        "expected a folder `corpus` here or above, found none; name the folder that has it with --root DIR"
     )]
     NoCorpus,
     /// A file that a report would overwrite, and that is no report's.
     #[error(
         "{0}: expected no file, or one that wsclose matrix wrote, found another; choose another folder, or overwrite it with --force"
     )]
-    Foreign(String),
+    NotAMatrixReport(String),
     /// A file that a report of `check` would overwrite, and that is no report's.
     #[error(
         "{0}: expected no file, or one that wsclose check or serve wrote, found another; choose another name"
     )]
-    ForeignReport(String),
+    NotACheckReport(String),
     /// The baseline is broken.
     #[error("{path}: {error}")]
     Baseline {
@@ -125,7 +125,7 @@ pub enum FileError {
     },
     /// A folder in which nothing can be written, or that cannot be made.
     #[error("{path}: expected a folder to write in, found: {source}; choose another")]
-    NoPlace {
+    FolderNotWritable {
         /// Which.
         path: String,
         /// What the system says.
@@ -135,36 +135,36 @@ pub enum FileError {
 
 impl FileError {
     /// A file or folder that could not be read.
-    pub fn reading(path: &Path, wanted: &'static str, source: io::Error) -> FileError {
+    pub fn reading(path: &Path, expected: &'static str, source: io::Error) -> FileError {
         let kind = source.kind();
         if kind == io::ErrorKind::NotFound {
-            FileError::Missing { path: shown(path), wanted }
+            FileError::Missing { path: display_path(path), expected }
         } else if kind == io::ErrorKind::PermissionDenied {
-            FileError::Denied(shown(path))
+            FileError::PermissionDenied(display_path(path))
         } else {
-            FileError::Unreadable { path: shown(path), source }
+            FileError::Unreadable { path: display_path(path), source }
         }
     }
 
     /// A file that holds no script.
     pub fn script(path: &Path, error: ScriptError) -> FileError {
-        let path = shown(path);
+        let path = display_path(path);
         match error {
-            ScriptError::Text(mistake) => FileError::Mistake { path, mistake },
+            ScriptError::Text(mistake) => FileError::ScriptParse { path, error: mistake },
             ScriptError::Empty
             | ScriptError::Version(_)
             | ScriptError::Magic(_)
-            | ScriptError::TooLong(_) => FileError::NotAScript { path, error },
+            | ScriptError::TooLong(_) => FileError::InvalidScript { path, error },
         }
     }
 
     fn writing(path: &Path, source: io::Error) -> FileError {
-        FileError::Unwritable { path: shown(path), source }
+        FileError::Unwritable { path: display_path(path), source }
     }
 }
 
 /// A path on one line, whatever octets it has.
-pub fn shown(path: &Path) -> String {
+pub fn display_path(path: &Path) -> String {
     path.to_string_lossy()
         .chars()
         .flat_map(|c| {
@@ -175,31 +175,32 @@ pub fn shown(path: &Path) -> String {
 }
 
 /// Whether the path is a folder, links followed; where there is nothing, `wanted` says what was expected.
-pub fn is_folder(path: &Path, wanted: &'static str) -> Result<bool, FileError> {
-    fs::metadata(path).map(|about| about.is_dir()).map_err(|error| FileError::reading(path, wanted, error))
+pub fn is_folder(path: &Path, expected: &'static str) -> Result<bool, FileError> {
+    fs::metadata(path).map(|about| about.is_dir()).map_err(|error| FileError::reading(path, expected, error))
 }
 
 /// Reads a file of at most [`MAX_SCRIPT`] octets, and no more of one that is longer.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     let reading = |error| FileError::reading(path, "a file", error);
-    let too_long = |octets| FileError::NotAScript { path: shown(path), error: ScriptError::TooLong(octets) };
+    let too_long =
+        |octets| FileError::InvalidScript { path: display_path(path), error: ScriptError::TooLong(octets) };
     // Asked before it is opened: opening a pipe waits for whoever writes to it.
     let about = fs::metadata(path).map_err(reading)?;
     if about.is_dir() {
-        return Err(FileError::Folder(shown(path)));
+        return Err(FileError::Folder(display_path(path)));
     }
     if !about.is_file() {
-        return Err(FileError::NotAFile(shown(path)));
+        return Err(FileError::NotAFile(display_path(path)));
     }
     let file = File::open(path).map_err(reading)?;
     if about.len() > MAX_SCRIPT as u64 {
         return Err(too_long(usize::try_from(about.len()).unwrap_or(usize::MAX)));
     }
-    bounded(file).map_err(reading)?.map_err(too_long)
+    read_bounded(file).map_err(reading)?.map_err(too_long)
 }
 
 /// Reads to the end, or one octet past [`MAX_SCRIPT`]; then the error says how many were read.
-pub fn bounded(from: impl Read) -> io::Result<Result<Vec<u8>, usize>> {
+pub fn read_bounded(from: impl Read) -> io::Result<Result<Vec<u8>, usize>> {
     let mut octets = Vec::new();
     from.take(MAX_SCRIPT as u64 + 1).read_to_end(&mut octets)?;
     Ok(if octets.len() > MAX_SCRIPT { Err(octets.len()) } else { Ok(octets) })
@@ -207,7 +208,7 @@ pub fn bounded(from: impl Read) -> io::Result<Result<Vec<u8>, usize>> {
 
 /// A script, and the roles to play it to.
 #[derive(Debug)]
-pub struct Case {
+pub struct LoadedScript {
     /// The script.
     pub script: ScriptBuf,
     /// The roles that its file asks for.
@@ -216,19 +217,20 @@ pub struct Case {
 
 /// Reads a script in either form, or octets of the wire: if `octets` says so, or if the file lies in a
 /// folder of them and is no text script.
-pub fn load(path: &Path, octets: bool) -> Result<Case, FileError> {
+pub fn load(path: &Path, raw_bytes: bool) -> Result<LoadedScript, FileError> {
     let content = read(path)?;
-    case(&content, octets || holds_octets(path, &content)).map_err(|error| FileError::script(path, error))
+    parse_script(&content, raw_bytes || holds_raw_bytes(path, &content))
+        .map_err(|error| FileError::script(path, error))
 }
 
 /// A script, or octets of the wire as a script of their own.
-pub fn case(content: &[u8], octets: bool) -> Result<Case, ScriptError> {
-    if octets && !content.is_empty() {
-        return Ok(Case { script: from_octets(content)?, roles: Role::ALL.to_vec() });
+pub fn parse_script(content: &[u8], raw_bytes: bool) -> Result<LoadedScript, ScriptError> {
+    if raw_bytes && !content.is_empty() {
+        return Ok(LoadedScript { script: from_raw_bytes(content)?, roles: Role::ALL.to_vec() });
     }
     let script = ScriptBuf::read(content)?;
     let role = script.as_script().role();
-    Ok(Case { script, roles: vec![role] })
+    Ok(LoadedScript { script, roles: vec![role] })
 }
 
 /// The name of the folder that a file lies in, wherever it was named from.
@@ -237,14 +239,14 @@ pub fn folder_name(path: &Path) -> Option<OsString> {
     Some(path.parent()?.file_name()?.to_owned())
 }
 
-fn holds_octets(path: &Path, content: &[u8]) -> bool {
+fn holds_raw_bytes(path: &Path, content: &[u8]) -> bool {
     folder_name(path).is_some_and(|name| name == "close_frame")
         && path.extension() != Some(OsStr::new("ws"))
         && !content.starts_with(b"wsclose ")
 }
 
 /// One stream of octets, in as many steps as it takes, joined to one segment.
-fn from_octets(content: &[u8]) -> Result<ScriptBuf, ScriptError> {
+fn from_raw_bytes(content: &[u8]) -> Result<ScriptBuf, ScriptError> {
     let mut writer = Writer::new(Role::Client);
     for (at, octets) in content.chunks(255).enumerate() {
         writer.step(&Step::Octets { octets, placing: SegmentPlacement { glue: at > 0, cut: None } });
@@ -287,7 +289,7 @@ pub fn scripts_in(folder: &Path) -> (Vec<PathBuf>, Vec<FileError>) {
     }
     files.sort();
     if files.is_empty() && errors.is_empty() {
-        errors.push(FileError::NoScripts(shown(folder)));
+        errors.push(FileError::NoScripts(display_path(folder)));
     }
     (files, errors)
 }
@@ -306,7 +308,7 @@ fn may_be_script(path: &Path) -> bool {
 /// them are ready before the first gets its name, so that only a kill between two renames can part them.
 pub fn write_new(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
     let mut written: Vec<&PathBuf> = Vec::new();
-    for (path, file) in ready(files)? {
+    for (path, file) in write_temporary(files)? {
         if let Err(error) = file.persist_noclobber(path) {
             for path in written {
                 // What cannot be removed either is at least whole.
@@ -320,37 +322,39 @@ pub fn write_new(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
 }
 
 /// Writes files, each whole, over those that are there. All of them are ready before the first gets its name.
-pub fn write_over(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
-    for (path, file) in ready(files)? {
+pub fn overwrite(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
+    for (path, file) in write_temporary(files)? {
         file.persist(path).map_err(|error| FileError::writing(path, error.error))?;
     }
     Ok(())
 }
 
 /// How far into a file a mark is looked for.
-const BEGINNING: u64 = 256;
+const MARKER_SEARCH_LEN: u64 = 256;
 
 /// Whether there is a file with this mark near its beginning: one of our own reports.
-pub fn has_mark(path: &Path, mark: &str) -> Result<bool, FileError> {
+pub fn has_marker(path: &Path, marker: &str) -> Result<bool, FileError> {
     let reading = |error| FileError::reading(path, "a file", error);
     if !fs::metadata(path).map_err(reading)?.is_file() {
         return Ok(false);
     }
     let mut beginning = Vec::new();
     let file = File::open(path).map_err(reading)?;
-    file.take(BEGINNING).read_to_end(&mut beginning).map_err(reading)?;
-    Ok(String::from_utf8_lossy(&beginning).contains(mark))
+    file.take(MARKER_SEARCH_LEN).read_to_end(&mut beginning).map_err(reading)?;
+    Ok(String::from_utf8_lossy(&beginning).contains(marker))
 }
 
 /// Makes the folder if need be, and finds out whether files can be written in it.
-pub fn can_write_in(folder: &Path) -> Result<(), FileError> {
-    let no_place = |source| FileError::NoPlace { path: shown(folder), source };
+pub fn ensure_writable(folder: &Path) -> Result<(), FileError> {
+    let no_place = |source| FileError::FolderNotWritable { path: display_path(folder), source };
     fs::create_dir_all(folder).map_err(no_place)?;
     temporary(folder).map(|_| ()).map_err(no_place)
 }
 
 /// The files under names of their own, whole.
-fn ready(files: &[(PathBuf, Vec<u8>)]) -> Result<Vec<(&PathBuf, tempfile::NamedTempFile)>, FileError> {
+fn write_temporary(
+    files: &[(PathBuf, Vec<u8>)],
+) -> Result<Vec<(&PathBuf, tempfile::NamedTempFile)>, FileError> {
     let mut ready = Vec::new();
     for (path, content) in files {
         let writing = |error| FileError::writing(path, error);
@@ -386,7 +390,7 @@ mod tests {
     use super::{FileError, write_new};
 
     #[test]
-    fn files_are_written_all_or_none_and_never_over_others() {
+    fn new_files_are_written_all_or_none() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name);
         fs::write(path("old"), "old").expect("a file");

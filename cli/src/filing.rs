@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use wsclose::rule::Rule;
 
-use crate::args::Target;
+use crate::args::FuzzTarget;
 use crate::files::{self, FileError};
 
 /// Why a corpus entry cannot have a name.
@@ -13,10 +13,10 @@ use crate::files::{self, FileError};
 pub enum NameError {
     /// It would make a bad file name, or a bad snapshot name.
     #[error("expected a name of a-z, 0-9 and `-`, found `{0}`")]
-    NotASlug(String),
+    InvalidSlug(String),
     /// There is such an entry.
     #[error("{0}: expected a name that is free, found a file; choose another with --name")]
-    Taken(String),
+    AlreadyExists(String),
 }
 
 /// The folders of a project.
@@ -31,7 +31,7 @@ impl Project {
         if let Some(root) = named {
             return match files::is_folder(root, "a folder")? {
                 true => Ok(Project { root: root.to_owned() }),
-                false => Err(FileError::NotAFolder(files::shown(root))),
+                false => Err(FileError::NotAFolder(files::display_path(root))),
             };
         }
         let here =
@@ -48,37 +48,37 @@ impl Project {
     }
 
     /// The corpus folder of a target.
-    pub fn corpus(&self, target: Target) -> PathBuf {
+    pub fn corpus(&self, target: FuzzTarget) -> PathBuf {
         self.root.join("corpus").join(target.name())
     }
 
     /// Where an entry of this name goes: the one given, which must be free, or the first free one like
     /// `proposed`.
-    pub fn place(
+    pub fn entry_paths(
         &self,
-        target: Target,
+        target: FuzzTarget,
         given: Option<&str>,
         proposed: &str,
         extension: &str,
-    ) -> Result<Place, NameError> {
+    ) -> Result<EntryPaths, NameError> {
         let place = |slug: String| {
             let entry = self.corpus(target).join(format!("{slug}.{extension}"));
             let snapshot = self.root.join("snapshots").join(format!("regressions__{slug}.snap"));
-            Place { entry, pending: snapshot.with_extension("snap.new"), snapshot }
+            EntryPaths { entry, pending: snapshot.with_extension("snap.new"), snapshot }
         };
         let Some(given) = given else {
             let proposed = slug(proposed);
             let mut found = place(proposed.clone());
             let mut count = 1;
-            while found.taken().is_some() {
+            while found.existing().is_some() {
                 count += 1;
                 found = place(format!("{proposed}-{count}"));
             }
             return Ok(found);
         };
         let found = place(parse_slug(given)?);
-        match found.taken() {
-            Some(path) => Err(NameError::Taken(files::shown(path))),
+        match found.existing() {
+            Some(path) => Err(NameError::AlreadyExists(files::display_path(path))),
             None => Ok(found),
         }
     }
@@ -86,7 +86,7 @@ impl Project {
 
 /// Where one entry goes.
 #[derive(Debug)]
-pub struct Place {
+pub struct EntryPaths {
     /// Its file in the corpus.
     pub entry: PathBuf,
     /// Its snapshot, once somebody has reviewed it.
@@ -95,8 +95,8 @@ pub struct Place {
     pub pending: PathBuf,
 }
 
-impl Place {
-    fn taken(&self) -> Option<&Path> {
+impl EntryPaths {
+    fn existing(&self) -> Option<&Path> {
         [&self.entry, &self.snapshot, &self.pending]
             .into_iter()
             .map(PathBuf::as_path)
@@ -117,7 +117,7 @@ pub fn snapshot(text: &str) -> String {
 /// A name that was given, if it is one of a-z, 0-9 and `-`.
 pub fn parse_slug(given: &str) -> Result<String, NameError> {
     if given.is_empty() || given != slug(given) {
-        return Err(NameError::NotASlug(given.to_owned()));
+        return Err(NameError::InvalidSlug(given.to_owned()));
     }
     Ok(given.to_owned())
 }

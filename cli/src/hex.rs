@@ -4,7 +4,7 @@
 /// Where something is no pair of hexadecimal digits.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("argument {argument}, column {column}: expected pairs of hexadecimal digits, found {found}")]
-pub struct NotHex {
+pub struct HexError {
     /// Which argument, from 1.
     pub argument: usize,
     /// Which character of it, from 1.
@@ -14,10 +14,10 @@ pub struct NotHex {
 }
 
 /// Reads pairs of digits; spaces, commas, colons and `0x` may stand between them.
-pub fn parse(words: &[String]) -> Result<Vec<u8>, NotHex> {
+pub fn parse(words: &[String]) -> Result<Vec<u8>, HexError> {
     let mut octets = Vec::new();
     for (word, text) in words.iter().enumerate() {
-        let wrong = |column: usize, found: String| NotHex { argument: word + 1, column: column + 1, found };
+        let wrong = |column: usize, found: String| HexError { argument: word + 1, column: column + 1, found };
         // The high digit of a pair, and its column.
         let mut high: Option<(usize, u32)> = None;
         let lone = |column| wrong(column, "one digit alone".to_owned());
@@ -44,14 +44,14 @@ pub fn parse(words: &[String]) -> Result<Vec<u8>, NotHex> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NotHex, parse};
+    use super::{HexError, parse};
 
-    fn words(words: &[&str]) -> Result<Vec<u8>, NotHex> {
+    fn words(words: &[&str]) -> Result<Vec<u8>, HexError> {
         parse(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>())
     }
 
     #[test]
-    fn digits_may_be_parted_as_tools_part_them() {
+    fn common_separators_are_accepted() {
         let octets = vec![0x88, 0x02, 0x03, 0xe8];
         for text in ["880203e8", "88 02 03 E8", "88:02:03:e8", "0x88, 0x02, 0x03, 0xe8", " 88  0203e8 "] {
             assert_eq!(words(&[text]), Ok(octets.clone()), "{text}");
@@ -61,8 +61,9 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_has_a_place() {
-        let wrong = |argument, column, found: &str| Err(NotHex { argument, column, found: found.to_owned() });
+    fn errors_have_a_position() {
+        let wrong =
+            |argument, column, found: &str| Err(HexError { argument, column, found: found.to_owned() });
         assert_eq!(words(&["88", "0g"]), wrong(2, 2, "`g`"));
         assert_eq!(words(&["88 0"]), wrong(1, 4, "one digit alone"));
         assert_eq!(words(&["8 80"]), wrong(1, 1, "one digit alone"));

@@ -35,8 +35,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::{Args, Command};
-use crate::failure::{Exit, Failure};
-use crate::out::{Out, complain};
+use crate::failure::{CliError, ExitStatus};
+use crate::out::{Stdout, eprint_error};
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -44,19 +44,19 @@ fn main() -> ExitCode {
     let exit = match play::catch("wsclose", || run(&args.command)) {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => {
-            complain(&failure);
+            eprint_error(&failure);
             failure.exit()
         }
         Err(panicked) => {
-            complain(format_args!("{panicked}; this is a mistake in wsclose, please report it"));
-            Exit::Untestable
+            eprint_error(format_args!("{panicked}; this is a mistake in wsclose, please report it"));
+            ExitStatus::NotTested
         }
     };
     exit.into()
 }
 
-fn run(command: &Command) -> Result<Exit, Failure> {
-    let mut out = Out::new();
+fn run(command: &Command) -> Result<ExitStatus, CliError> {
+    let mut out = Stdout::new();
     let done = match command {
         Command::Replay(args) => replay::run(args, &mut out),
         Command::Matrix(args) => matrix::run(args, &mut out),
@@ -66,7 +66,7 @@ fn run(command: &Command) -> Result<Exit, Failure> {
         Command::Adopt(args) => adopt::run(args, &mut out),
         Command::Decode(args) => decode::run(args, &mut out),
         Command::Rules(args) => rules::list(args, &mut out),
-        Command::Explain(args) => rules::explain(&args.what, &mut out),
+        Command::Explain(args) => rules::explain(&args.term, &mut out),
         Command::Codes(args) => codes::run(args, &mut out),
     };
     // What was found out before something failed is worth seeing.

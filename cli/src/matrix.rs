@@ -19,37 +19,38 @@ use std::time::Duration;
 use wsclose::matrix::{MatrixPlan, Scope};
 
 use crate::args;
-use crate::failure::{Exit, Failure};
-use crate::out::Out;
-use crate::subjects::{self, Cast};
+use crate::failure::{CliError, ExitStatus};
+use crate::out::Stdout;
+use crate::subjects::{self, SubjectSet};
 use results::Results;
-use work::{Job, Work};
+use work::{Job, Scheduler};
 
 /// What is written with `--out`.
 const FILES: [&str; 4] = ["matrix.md", "disagreements.md", "codes.svg", "matrix.json"];
 
 /// How long a subject that is out of time has to notice.
-const GRACE: Duration = Duration::from_secs(5);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 /// Plays everything, and reports.
-pub fn run(args: &args::Matrix, out: &mut Out) -> Result<Exit, Failure> {
+pub fn run(args: &args::Matrix, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     if let Some(folder) = &args.live {
         return live::run(args, folder, out);
     }
-    let profile = args.trial.profile;
+    let profile = args.subject_args.profile;
     // Each job makes its subject anew, in its thread; this finds out whether it can.
-    let cast = Cast::new(&args.trial.subjects, profile, wsclose_peers::all)?;
-    let known = subjects::known(args.trial.known.as_deref())?;
-    let folder = args.out.as_deref().map(|path| folder::Folder::open(path, FILES, args.force)).transpose()?;
+    let cast = SubjectSet::new(&args.subject_args.subjects, profile, wsclose_peers::all)?;
+    let known = subjects::load_baseline(args.subject_args.baseline.as_deref())?;
+    let folder =
+        args.out.as_deref().map(|path| folder::ReportDir::open(path, FILES, args.force)).transpose()?;
     let curated = match &args.corpus {
-        Some(folder) => curated::from(folder)?,
+        Some(folder) => curated::from_folder(folder)?,
         None => curated::built_in(),
     };
     let plan = Arc::new(MatrixPlan::new(curated));
     let mut names: Vec<String> = vec![subjects::MODEL.to_owned()];
-    match args.trial.subjects.as_slice() {
+    match args.subject_args.subjects.as_slice() {
         [] => names.extend(cast.subjects.iter().map(|subject| subject.name().to_owned())),
-        asked => names.extend_from_slice(asked),
+        requested => names.extend_from_slice(requested),
     }
     let mut jobs: Vec<Job> = Vec::new();
     for name in names {
@@ -61,10 +62,17 @@ pub fn run(args: &args::Matrix, out: &mut Out) -> Result<Exit, Failure> {
         Some(jobs) => usize::from(jobs),
         None => std::thread::available_parallelism().map_or(1, usize::from),
     };
-    let patience = Duration::from_secs(args.patience);
-    let work = Work { plan: plan.clone(), profile, threads, patience, grace: GRACE, make: work::make };
+    let timeout = Duration::from_secs(args.timeout);
+    let work = Scheduler {
+        plan: plan.clone(),
+        profile,
+        threads,
+        timeout,
+        shutdown_grace: SHUTDOWN_GRACE,
+        factory: work::make_subject,
+    };
     let done = work.run(jobs)?;
-    let results = Results::of(&plan, done, cast.not_built, &known, profile);
+    let results = Results::of(&plan, done, cast.unavailable, &known, profile);
     terminal::print(&results, out)?;
     if let Some(folder) = folder {
         let texts = [
@@ -81,6 +89,10 @@ pub fn run(args: &args::Matrix, out: &mut Out) -> Result<Exit, Failure> {
 /// A case over TCP costs milliseconds: a peer that needs sockets is spared the sweeps.
 fn scope(args: &args::Matrix, name: &str) -> Scope {
     let sockets = wsclose_peers::IMPLEMENTATIONS.iter().any(|peer| peer.name == name && !peer.in_process);
-    let scripts = !args.only_codes;
-    Scope { curated: scripts, systematic: scripts && !sockets, codes: !args.no_codes && !sockets }
+    let scripts = args.codes != args::MatrixCodes::Only;
+    Scope {
+        curated: scripts,
+        systematic: scripts && !sockets,
+        codes: args.codes != args::MatrixCodes::None && !sockets,
+    }
 }

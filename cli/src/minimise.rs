@@ -10,16 +10,16 @@ use wsclose::script::{
 
 /// A search for a smaller script.
 pub struct Minimiser<T> {
-    shows: T,
+    reproduces: T,
     /// How often `shows` may still be asked.
-    left: usize,
+    tries_left: usize,
     best: ScriptBuf,
 }
 
 impl<T: FnMut(Script<'_>) -> bool> Minimiser<T> {
     /// A search from `script`, which must show what `shows` asks for, with at most so many tries.
-    pub fn new(script: ScriptBuf, tries: usize, shows: T) -> Minimiser<T> {
-        Minimiser { shows, left: tries, best: script }
+    pub fn new(script: ScriptBuf, tries: usize, reproduces: T) -> Minimiser<T> {
+        Minimiser { reproduces, tries_left: tries, best: script }
     }
 
     /// The smallest script that was found.
@@ -32,15 +32,15 @@ impl<T: FnMut(Script<'_>) -> bool> Minimiser<T> {
                 self.simplify(at);
                 self.drop_octets(at);
             }
-            if self.best == before || self.left == 0 {
+            if self.best == before || self.tries_left == 0 {
                 return self.best;
             }
         }
     }
 
     /// Takes the script if it still shows it.
-    fn offer(&mut self, steps: &[Step<'_>]) -> bool {
-        if self.left == 0 {
+    fn accept_if_reproduces(&mut self, steps: &[Step<'_>]) -> bool {
+        if self.tries_left == 0 {
             return false;
         }
         let mut writer = Writer::new(self.best.as_script().role());
@@ -49,8 +49,8 @@ impl<T: FnMut(Script<'_>) -> bool> Minimiser<T> {
         if script == self.best {
             return false;
         }
-        self.left -= 1;
-        let shows = (self.shows)(script.as_script());
+        self.tries_left -= 1;
+        let shows = (self.reproduces)(script.as_script());
         if shows {
             self.best = script;
         }
@@ -60,7 +60,7 @@ impl<T: FnMut(Script<'_>) -> bool> Minimiser<T> {
     fn drop_steps(&mut self) {
         let script = self.best.clone();
         let steps: Vec<Step<'_>> = script.as_script().steps().collect();
-        shrink(steps, |steps| self.offer(steps));
+        shrink(steps, |steps| self.accept_if_reproduces(steps));
     }
 
     /// Tries every simpler form of one step, as long as one of them shows it.
@@ -71,7 +71,7 @@ impl<T: FnMut(Script<'_>) -> bool> Minimiser<T> {
             let Some(step) = steps.get(at).copied() else { return };
             let found = simpler(step).into_iter().any(|simpler| {
                 steps[at] = simpler;
-                self.offer(&steps)
+                self.accept_if_reproduces(&steps)
             });
             if !found {
                 return;
@@ -82,17 +82,17 @@ impl<T: FnMut(Script<'_>) -> bool> Minimiser<T> {
     fn drop_octets(&mut self, at: usize) {
         let script = self.best.clone();
         let steps: Vec<Step<'_>> = script.as_script().steps().collect();
-        let Some(octets) = steps.get(at).and_then(carries) else { return };
+        let Some(octets) = steps.get(at).and_then(carried_octets) else { return };
         shrink(octets.to_vec(), |octets| {
             let mut changed = steps.clone();
-            changed[at] = carrying(steps[at], octets);
-            self.offer(&changed)
+            changed[at] = with_octets(steps[at], octets);
+            self.accept_if_reproduces(&changed)
         });
     }
 }
 
 /// The fewest octets of `all` that were found, in at most so many tries, still to show it.
-pub fn octets(all: Vec<u8>, tries: usize, mut shows: impl FnMut(&[u8]) -> bool) -> Vec<u8> {
+pub fn octets(all: Vec<u8>, tries: usize, mut reproduces: impl FnMut(&[u8]) -> bool) -> Vec<u8> {
     let mut best = all.clone();
     let mut left = tries;
     shrink(all, |octets| {
@@ -100,7 +100,7 @@ pub fn octets(all: Vec<u8>, tries: usize, mut shows: impl FnMut(&[u8]) -> bool) 
             return false;
         }
         left -= 1;
-        let kept = shows(octets);
+        let kept = reproduces(octets);
         if kept {
             best = octets.to_vec();
         }
@@ -110,14 +110,14 @@ pub fn octets(all: Vec<u8>, tries: usize, mut shows: impl FnMut(&[u8]) -> bool) 
 }
 
 /// Leaves out stretches of a list, long ones first, as long as `keeps` takes what is left.
-fn shrink<I: Clone>(mut list: Vec<I>, mut keeps: impl FnMut(&[I]) -> bool) {
+fn shrink<I: Clone>(mut list: Vec<I>, mut accepts: impl FnMut(&[I]) -> bool) {
     let mut stretch = list.len().div_ceil(2);
     while stretch > 0 && !list.is_empty() {
         let mut at = 0;
         while at < list.len() {
             let mut rest = list.clone();
             rest.drain(at..(at + stretch).min(list.len()));
-            if keeps(&rest) {
+            if accepts(&rest) {
                 list = rest;
             } else {
                 at += stretch;
@@ -128,7 +128,7 @@ fn shrink<I: Clone>(mut list: Vec<I>, mut keeps: impl FnMut(&[I]) -> bool) {
 }
 
 /// The octets that a step carries and that can be fewer.
-fn carries<'a>(step: &Step<'a>) -> Option<&'a [u8]> {
+fn carried_octets<'a>(step: &Step<'a>) -> Option<&'a [u8]> {
     if let Step::Octets { octets, .. } = step {
         return Some(octets);
     }
@@ -136,7 +136,7 @@ fn carries<'a>(step: &Step<'a>) -> Option<&'a [u8]> {
 }
 
 /// The step with other octets.
-fn carrying<'a>(step: Step<'a>, octets: &'a [u8]) -> Step<'a> {
+fn with_octets<'a>(step: Step<'a>, octets: &'a [u8]) -> Step<'a> {
     let other = |payload: Payload<'a>| Payload { chunk: octets, ..payload };
     match step {
         Step::Frame(frame) => Step::Frame(FrameStep { payload: other(frame.payload), ..frame }),
@@ -163,7 +163,7 @@ fn simpler(step: Step<'_>) -> Vec<Step<'_>> {
     match step {
         Step::Frame(frame) => simpler_frames(frame).into_iter().map(Step::Frame).collect(),
         Step::Octets { octets, placing } => {
-            simpler_placings(placing).map(|placing| Step::Octets { octets, placing }).collect()
+            simpler_placements(placing).map(|placing| Step::Octets { octets, placing }).collect()
         }
         Step::AppClose(payload) => simpler_payloads(payload).map(Step::AppClose).collect(),
         Step::AppSend { kind, payload } => {
@@ -212,12 +212,12 @@ fn simpler_frames(frame: FrameStep<'_>) -> Vec<FrameStep<'_>> {
         simpler.push(FrameStep { fin: true, ..frame });
     }
     simpler
-        .extend(simpler_placings(frame.placement).map(|placing| FrameStep { placement: placing, ..frame }));
+        .extend(simpler_placements(frame.placement).map(|placing| FrameStep { placement: placing, ..frame }));
     simpler.extend(simpler_payloads(frame.payload).map(|payload| FrameStep { payload, ..frame }));
     simpler
 }
 
-fn simpler_placings(placing: SegmentPlacement) -> impl Iterator<Item = SegmentPlacement> {
+fn simpler_placements(placing: SegmentPlacement) -> impl Iterator<Item = SegmentPlacement> {
     let unglued = placing.glue.then_some(SegmentPlacement { glue: false, ..placing });
     let uncut = placing.cut.is_some().then_some(SegmentPlacement { cut: None, ..placing });
     unglued.into_iter().chain(uncut)
@@ -254,12 +254,12 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_matter_goes() {
+    fn irrelevant_parts_are_removed() {
         assert_eq!(minimised(LONG, 1000, has_bad_octet), "wsclose 1\nrole server\n> close hex:ff\n");
     }
 
     #[test]
-    fn what_matters_stays() {
+    fn relevant_parts_are_kept() {
         let shows = |script: Script<'_>| {
             has_bad_octet(script) && script.steps().any(|step| matches!(step, Step::Wait(5..)))
         };
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn octets_that_do_not_matter_go() {
+    fn irrelevant_octets_are_removed() {
         let all: Vec<u8> = (0..200).collect();
         let shows = |octets: &[u8]| octets.contains(&7) && octets.contains(&150);
         assert_eq!(super::octets(all.clone(), 1000, shows), [7, 150]);

@@ -3,23 +3,23 @@
 
 use std::io::Write;
 
-use crate::args::Target;
-use crate::failure::{Exit, Failure};
+use crate::args::FuzzTarget;
+use crate::failure::{CliError, ExitStatus};
 use crate::files;
 use crate::filing::Project;
 use crate::minimise;
-use crate::out::Out;
-use crate::play::{self, Panicked};
+use crate::out::Stdout;
+use crate::play::{self, PanicInfo};
 
 /// How many stretches of octets are tried on the way to few.
 const TRIES: usize = 2000;
 
 /// Runs the body of a fuzz target.
-pub fn run(target: Target, octets: &[u8]) -> Result<(), Panicked> {
+pub fn run(target: FuzzTarget, octets: &[u8]) -> Result<(), PanicInfo> {
     play::catch("an oracle", || match target {
-        Target::CloseFrame => wsclose::fuzz::close_frame(octets).rules_exercised,
-        Target::ClosingHandshake => wsclose::fuzz::closing_handshake(octets).rules_exercised,
-        Target::Peers => wsclose_peers::fuzz::implementations(octets),
+        FuzzTarget::CloseFrame => wsclose::fuzz::close_frame(octets).rules_exercised,
+        FuzzTarget::ClosingHandshake => wsclose::fuzz::closing_handshake(octets).rules_exercised,
+        FuzzTarget::Implementations => wsclose_peers::fuzz::implementations(octets),
     })
     .map(|_| ())
 }
@@ -27,39 +27,39 @@ pub fn run(target: Target, octets: &[u8]) -> Result<(), Panicked> {
 /// Octets on which an oracle fails. No subject is to blame, so there is no timeline to review.
 pub struct Crash<'a> {
     /// Whose oracle.
-    pub target: Target,
+    pub target: FuzzTarget,
     /// The octets.
     pub octets: &'a [u8],
     /// Where it fails.
-    pub place: &'a str,
+    pub location: &'a str,
 }
 
 impl Crash<'_> {
     /// Files them, unless the corpus has some that fail in the same place.
     pub fn file(
         &self,
-        oracle: impl Fn(Target, &[u8]) -> Result<(), Panicked>,
+        oracle: impl Fn(FuzzTarget, &[u8]) -> Result<(), PanicInfo>,
         project: &Project,
         name: Option<&str>,
-        out: &mut Out,
-    ) -> Result<Exit, Failure> {
-        let Crash { target, octets, place } = *self;
-        let same = |octets: &[u8]| oracle(target, octets).is_err_and(|panicked| panicked.place == place);
+        out: &mut Stdout,
+    ) -> Result<ExitStatus, CliError> {
+        let Crash { target, octets, location: place } = *self;
+        let same = |octets: &[u8]| oracle(target, octets).is_err_and(|panicked| panicked.location == place);
         let (paths, _) = files::scripts_in(&project.corpus(target));
         let found = paths.iter().find(|path| files::read(path).is_ok_and(|octets| same(&octets)));
         if let Some(path) = found {
-            writeln!(out, "refused: {} fails there already", files::shown(path))?;
-            return Ok(Exit::Breach);
+            writeln!(out, "refused: {} fails there already", files::display_path(path))?;
+            return Ok(ExitStatus::Violation);
         }
-        let place = project.place(target, name, "oracle-crash", "bin")?;
+        let place = project.entry_paths(target, name, "oracle-crash", "bin")?;
         let small = minimise::octets(octets.to_vec(), TRIES, same);
         writeln!(out, "minimised: octets {} to {}", octets.len(), small.len())?;
         files::write_new(&[(place.entry.clone(), small)])?;
-        let entry = files::shown(&place.entry);
+        let entry = files::display_path(&place.entry);
         writeln!(out, "wrote {entry}")?;
         writeln!(out, "next: mend the oracle, or what it checks; this shows whether it is mended:")?;
         writeln!(out, "      cargo fuzz run -s none {} {entry}", target.name())?;
-        Ok(Exit::Conforms)
+        Ok(ExitStatus::Conforms)
     }
 }
 
@@ -68,25 +68,25 @@ mod tests {
     use std::fs;
     use std::io;
 
-    use super::{Crash, Exit, Out, Panicked, Project, Target, play};
+    use super::{Crash, ExitStatus, FuzzTarget, PanicInfo, Project, Stdout, play};
 
     /// An oracle that fails on a B.
-    fn oracle(_: Target, octets: &[u8]) -> Result<(), Panicked> {
+    fn oracle(_: FuzzTarget, octets: &[u8]) -> Result<(), PanicInfo> {
         play::catch("an oracle", || assert!(!octets.contains(&b'B')))
     }
 
     #[test]
-    fn what_an_oracle_fails_on_is_filed_once_and_small() {
+    fn a_failing_input_is_filed_once_and_minimised() {
         let root = tempfile::tempdir().expect("a folder");
         let project = Project::find(Some(root.path())).expect("a project");
         let octets = b"aaaaaaBaaaa";
-        let panicked = oracle(Target::CloseFrame, octets).expect_err("it fails");
-        let crash = Crash { target: Target::CloseFrame, octets, place: &panicked.place };
-        let file = || crash.file(oracle, &project, None, &mut Out::to(Box::new(io::sink())));
-        assert_eq!(file().expect("filed"), Exit::Conforms);
+        let panicked = oracle(FuzzTarget::CloseFrame, octets).expect_err("it fails");
+        let crash = Crash { target: FuzzTarget::CloseFrame, octets, location: &panicked.location };
+        let file = || crash.file(oracle, &project, None, &mut Stdout::with_writer(Box::new(io::sink())));
+        assert_eq!(file().expect("filed"), ExitStatus::Conforms);
         let folder = root.path().join("corpus/close_frame");
         assert_eq!(fs::read(folder.join("oracle-crash.bin")).expect("an entry"), b"B");
-        assert_eq!(file().expect("refused"), Exit::Breach);
+        assert_eq!(file().expect("refused"), ExitStatus::Violation);
         assert_eq!(fs::read_dir(folder).expect("a folder").count(), 1);
     }
 }

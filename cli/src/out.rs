@@ -7,31 +7,31 @@ use std::io::{self, BufWriter, Write};
 use comfy_table::{ContentLineStyle, LineStyle, Table, TableStyle};
 
 /// Buffered standard output.
-pub struct Out {
-    to: BufWriter<Box<dyn Write>>,
-    gone: bool,
+pub struct Stdout {
+    inner: BufWriter<Box<dyn Write>>,
+    closed: bool,
 }
 
-impl Out {
+impl Stdout {
     /// Standard output.
-    pub fn new() -> Out {
-        Out::to(Box::new(io::stdout().lock()))
+    pub fn new() -> Stdout {
+        Stdout::with_writer(Box::new(io::stdout().lock()))
     }
 
     /// Any other place.
-    pub fn to(to: Box<dyn Write>) -> Out {
-        Out { to: BufWriter::new(to), gone: false }
+    pub fn with_writer(writer: Box<dyn Write>) -> Stdout {
+        Stdout { inner: BufWriter::new(writer), closed: false }
     }
 
     /// Whether nobody reads any longer, so that long output need not be made.
-    pub fn is_gone(&self) -> bool {
-        self.gone
+    pub fn is_closed(&self) -> bool {
+        self.closed
     }
 
-    fn notice<T: Default>(&mut self, result: io::Result<T>) -> io::Result<T> {
+    fn note_broken_pipe<T: Default>(&mut self, result: io::Result<T>) -> io::Result<T> {
         match result {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.gone = true;
+                self.closed = true;
                 Ok(T::default())
             }
             other => other,
@@ -39,12 +39,12 @@ impl Out {
     }
 }
 
-impl Write for Out {
+impl Write for Stdout {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        if !self.gone {
-            let result = self.to.write(octets);
-            let written = self.notice(result)?;
-            if !self.gone {
+        if !self.closed {
+            let result = self.inner.write(octets);
+            let written = self.note_broken_pipe(result)?;
+            if !self.closed {
                 return Ok(written);
             }
         }
@@ -52,16 +52,16 @@ impl Write for Out {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        if self.gone {
+        if self.closed {
             return Ok(());
         }
-        let result = self.to.flush();
-        self.notice(result)
+        let result = self.inner.flush();
+        self.note_broken_pipe(result)
     }
 }
 
 /// Says something on standard error; if that is gone too, nobody wants to know.
-pub fn complain(what: impl fmt::Display) {
+pub fn eprint_error(what: impl fmt::Display) {
     // There is nowhere left to report a failure to.
     let _ = writeln!(io::stderr().lock(), "wsclose: {what}");
 }
@@ -79,7 +79,7 @@ pub fn table(heading: &[&str]) -> Table {
 }
 
 /// Writes a table without spaces at the ends of its lines.
-pub fn write_table(out: &mut Out, table: &Table) -> io::Result<()> {
+pub fn write_table(out: &mut Stdout, table: &Table) -> io::Result<()> {
     table.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
 }
 
@@ -87,11 +87,11 @@ pub fn write_table(out: &mut Out, table: &Table) -> io::Result<()> {
 mod tests {
     use std::io::{self, Write};
 
-    use super::Out;
+    use super::Stdout;
 
-    struct Fails(io::ErrorKind);
+    struct FailingWriter(io::ErrorKind);
 
-    impl Write for Fails {
+    impl Write for FailingWriter {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
             Err(self.0.into())
         }
@@ -102,17 +102,17 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_that_has_gone_is_no_error() {
-        let mut out = Out::to(Box::new(Fails(io::ErrorKind::BrokenPipe)));
-        assert!(!out.is_gone());
+    fn a_closed_pipe_is_not_an_error() {
+        let mut out = Stdout::with_writer(Box::new(FailingWriter(io::ErrorKind::BrokenPipe)));
+        assert!(!out.is_closed());
         assert!(out.write_all(&[b'a'; 1 << 16]).is_ok() && out.flush().is_ok());
-        assert!(out.is_gone());
+        assert!(out.is_closed());
         assert!(out.write_all(b"more").is_ok());
     }
 
     #[test]
-    fn a_full_disk_is_one() {
-        let mut out = Out::to(Box::new(Fails(io::ErrorKind::StorageFull)));
+    fn a_full_disk_is_an_error() {
+        let mut out = Stdout::with_writer(Box::new(FailingWriter(io::ErrorKind::StorageFull)));
         assert!(out.write_all(b"a").and_then(|()| out.flush()).is_err());
     }
 }

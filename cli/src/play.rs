@@ -13,14 +13,14 @@ use wsclose::trace::Trace;
 
 /// A panic that was caught.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{who} panicked at {place}: {words}")]
-pub struct Panicked {
+#[error("{subject} panicked at {location}: {message}")]
+pub struct PanicInfo {
     /// Who was at it.
-    pub who: String,
+    pub subject: String,
     /// The file and line.
-    pub place: String,
+    pub location: String,
     /// What it said.
-    pub words: String,
+    pub message: String,
 }
 
 thread_local! {
@@ -40,29 +40,29 @@ pub fn silence_panics() {
 }
 
 /// Does something that may panic.
-pub fn catch<T>(who: &str, act: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub fn catch<T>(subject: &str, act: impl FnOnce() -> T) -> Result<T, PanicInfo> {
     panic::catch_unwind(AssertUnwindSafe(act)).map_err(|_| {
         let last = LAST.take();
         let (place, words) = last.unwrap_or_else(|| ("an unknown place".to_owned(), "no words".to_owned()));
-        Panicked { who: who.to_owned(), place, words }
+        PanicInfo { subject: subject.to_owned(), location: place, message: words }
     })
 }
 
 /// A driver and a judge.
 #[derive(Debug)]
-pub struct Stage {
+pub struct ScriptRunner {
     driver: Driver,
     judge: Judge,
 }
 
-impl Stage {
+impl ScriptRunner {
     /// A stage whose judge reads codes by this profile.
-    pub fn new(profile: Profile) -> Stage {
-        Stage { driver: Driver::new(), judge: Judge::new(profile) }
+    pub fn new(profile: Profile) -> ScriptRunner {
+        ScriptRunner { driver: Driver::new(), judge: Judge::new(profile) }
     }
 
     /// Whether the script that was played last is longer than what is played of one.
-    pub fn left_out(&self) -> bool {
+    pub fn truncated(&self) -> bool {
         self.driver.truncated()
     }
 
@@ -71,10 +71,10 @@ impl Stage {
         &mut self,
         script: Script<'_>,
         subject: &mut dyn Subject,
-    ) -> Result<(&Trace, &[Finding]), Panicked> {
-        let who = subject.name().to_owned();
-        let Stage { driver, judge } = self;
-        catch(&who, || {
+    ) -> Result<(&Trace, &[Finding]), PanicInfo> {
+        let name = subject.name().to_owned();
+        let ScriptRunner { driver, judge } = self;
+        catch(&name, || {
             judge.judge(driver.drive(script, subject));
         })?;
         Ok((self.driver.trace(), self.judge.findings()))

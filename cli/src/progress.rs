@@ -6,30 +6,30 @@ use std::io::{self, IsTerminal, Write};
 /// How far a run is.
 #[derive(Debug)]
 pub struct Progress {
-    all: usize,
+    total: usize,
     done: usize,
-    watched: bool,
+    is_terminal: bool,
 }
 
 impl Progress {
     /// A run of so many steps.
-    pub fn new(all: usize) -> Progress {
-        Progress { all, done: 0, watched: io::stderr().is_terminal() }
+    pub fn new(total: usize) -> Progress {
+        Progress { total, done: 0, is_terminal: io::stderr().is_terminal() }
     }
 
     /// The next step begins.
-    pub fn step(&mut self) {
+    pub fn advance(&mut self) {
         self.done += 1;
-        if self.watched {
+        if self.is_terminal {
             // Progress that cannot be shown is no reason to stop.
-            let _ = write!(io::stderr(), "\r{} of {}", self.done, self.all);
+            let _ = write!(io::stderr(), "\r{} of {}", self.done, self.total);
         }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if self.watched {
+        if self.is_terminal {
             let _ = write!(io::stderr(), "\r{:<30}\r", "");
         }
     }

@@ -11,24 +11,25 @@ use wsclose::role::Role;
 use wsclose_peers::known::Baseline;
 
 use crate::args;
-use crate::failure::{Exit, Failure};
-use crate::files::{self, Case, FileError};
-use crate::out::{Out, complain, table, write_table};
-use crate::play::{Panicked, Stage};
+use crate::failure::{CliError, ExitStatus};
+use crate::files::{self, FileError, LoadedScript};
+use crate::out::{Stdout, eprint_error, table, write_table};
+use crate::play::{PanicInfo, ScriptRunner};
 use crate::progress::Progress;
-use crate::subjects::{self, Cast};
+use crate::subjects::{self, SubjectSet};
 
 /// Plays everything that was asked for.
-pub fn run(args: &args::Replay, out: &mut Out) -> Result<Exit, Failure> {
-    let cast = Cast::new(&args.trial.subjects, args.trial.profile, wsclose_peers::all)?;
-    let known = subjects::known(args.trial.known.as_deref())?;
-    let stage = Stage::new(args.trial.profile);
-    let mut replay = Replay { args, cast, known, stage, breach: false, untested: 0 };
+pub fn run(args: &args::Replay, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+    let cast = SubjectSet::new(&args.subject_args.subjects, args.subject_args.profile, wsclose_peers::all)?;
+    let known = subjects::load_baseline(args.subject_args.baseline.as_deref())?;
+    let stage = ScriptRunner::new(args.subject_args.profile);
+    let mut replay =
+        Replay { args, subject_set: cast, baseline: known, runner: stage, has_violation: false, untested: 0 };
     for path in &args.paths {
         match files::is_folder(path, "a file or a folder") {
             Ok(true) => replay.folder(path, out)?,
             Ok(false) => replay.file(path, out)?,
-            Err(error) => replay.cannot(&error),
+            Err(error) => replay.note_untested(&error),
         }
     }
     replay.incomplete(out)?;
@@ -37,22 +38,22 @@ pub fn run(args: &args::Replay, out: &mut Out) -> Result<Exit, Failure> {
 
 struct Replay<'a> {
     args: &'a args::Replay,
-    cast: Cast,
-    known: Cow<'static, Baseline>,
-    stage: Stage,
-    breach: bool,
+    subject_set: SubjectSet,
+    baseline: Cow<'static, Baseline>,
+    runner: ScriptRunner,
+    has_violation: bool,
     untested: usize,
 }
 
 impl Replay<'_> {
-    fn cannot(&mut self, why: &dyn std::error::Error) {
+    fn note_untested(&mut self, why: &dyn std::error::Error) {
         self.untested += 1;
-        complain(why);
+        eprint_error(why);
     }
 
     /// The last word where something could not be tested: what passed is not all.
-    fn incomplete(&self, out: &mut Out) -> Result<(), Failure> {
-        match (self.untested, self.breach) {
+    fn incomplete(&self, out: &mut Stdout) -> Result<(), CliError> {
+        match (self.untested, self.has_violation) {
             (0, _) => {}
             (untested, true) => writeln!(out, "verdict: FAIL, and {untested} could not be tested")?,
             (untested, false) => writeln!(out, "verdict: INCOMPLETE: {untested} could not be tested")?,
@@ -60,38 +61,38 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn exit(&self) -> Exit {
-        match (self.breach, self.untested) {
-            (true, _) => Exit::Breach,
-            (false, 0) => Exit::Conforms,
-            (false, _) => Exit::Untestable,
+    fn exit(&self) -> ExitStatus {
+        match (self.has_violation, self.untested) {
+            (true, _) => ExitStatus::Violation,
+            (false, 0) => ExitStatus::Conforms,
+            (false, _) => ExitStatus::NotTested,
         }
     }
 
-    fn load(&self, path: &Path) -> Result<Case, FileError> {
-        let case = files::load(path, self.args.octets)?;
+    fn load(&self, path: &Path) -> Result<LoadedScript, FileError> {
+        let case = files::load(path, self.args.raw_bytes)?;
         Ok(match self.args.role {
-            Some(roles) => Case { roles: roles.list(), ..case },
+            Some(roles) => LoadedScript { roles: roles.list(), ..case },
             None => case,
         })
     }
 
-    fn file(&mut self, path: &Path, out: &mut Out) -> Result<(), Failure> {
+    fn file(&mut self, path: &Path, out: &mut Stdout) -> Result<(), CliError> {
         let case = match self.load(path) {
             Ok(case) => case,
             Err(error) => {
-                self.cannot(&error);
+                self.note_untested(&error);
                 return Ok(());
             }
         };
         if self.args.paths.len() > 1 {
-            writeln!(out, "file: {}", files::shown(path))?;
+            writeln!(out, "file: {}", files::display_path(path))?;
         }
         for role in &case.roles {
             let mut report = Report::new();
             let untested = self.untested;
             let tallies = self.play(path, &case, *role, Some(&mut report));
-            for (subject, remedy) in &self.cast.not_built {
+            for (subject, remedy) in &self.subject_set.unavailable {
                 report.add_unavailable(subject, remedy);
             }
             write!(out, "{report}")?;
@@ -103,20 +104,20 @@ impl Replay<'_> {
     /// The verdict on one file, before which so many things had not been tested.
     fn verdict(
         &mut self,
-        tallies: Vec<(String, Result<Tally, Panicked>)>,
+        tallies: Vec<(String, Result<Tally, PanicInfo>)>,
         untested: usize,
-        out: &mut Out,
-    ) -> Result<(), Failure> {
+        out: &mut Stdout,
+    ) -> Result<(), CliError> {
         let mut failed = Vec::new();
         for (subject, tally) in tallies {
             match tally {
                 Ok(tally) if tally.passes() => {}
                 Ok(_) => failed.push(subject),
-                Err(panicked) => self.cannot(&panicked),
+                Err(panicked) => self.note_untested(&panicked),
             }
         }
         if !failed.is_empty() {
-            self.breach = true;
+            self.has_violation = true;
             writeln!(out, "verdict: FAIL: {}", failed.join(", "))?;
         } else if self.untested == untested {
             writeln!(out, "verdict: PASS")?;
@@ -124,9 +125,9 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn folder(&mut self, folder: &Path, out: &mut Out) -> Result<(), Failure> {
+    fn folder(&mut self, folder: &Path, out: &mut Stdout) -> Result<(), CliError> {
         let (paths, errors) = files::scripts_in(folder);
-        errors.iter().for_each(|error| self.cannot(error));
+        errors.iter().for_each(|error| self.note_untested(error));
         let summary = self.summary(folder, &paths);
         if summary.totals().scripts == 0 {
             return Ok(());
@@ -144,8 +145,7 @@ impl Replay<'_> {
                 found_by_fuzzing += 1;
                 continue;
             }
-            let cells =
-                cells.iter().map(|cell| cell.map_or("could not test".to_owned(), |tally| tally.to_string()));
+            let cells = cells.iter().map(|cell| cell.map_or("ERROR".to_owned(), |tally| tally.to_string()));
             table.add_row(std::iter::once(script.to_owned()).chain(cells));
         }
         write_table(out, &table)?;
@@ -155,11 +155,11 @@ impl Replay<'_> {
                 "not listed: {found_by_fuzzing} that a fuzzer named by a hash, without a new breach"
             )?;
         }
-        for (subject, remedy) in &self.cast.not_built {
+        for (subject, remedy) in &self.subject_set.unavailable {
             writeln!(out, "not built: {subject} ({remedy})")?;
         }
         writeln!(out, "{}", summary.totals())?;
-        self.breach |= !summary.passes();
+        self.has_violation |= !summary.passes();
         Ok(())
     }
 
@@ -167,20 +167,20 @@ impl Replay<'_> {
         let mut summary = Summary::new();
         let mut progress = Progress::new(paths.len());
         for path in paths {
-            progress.step();
+            progress.advance();
             let case = match self.load(path) {
                 Ok(case) => case,
                 Err(error) => {
-                    self.cannot(&error);
+                    self.note_untested(&error);
                     continue;
                 }
             };
-            let name = files::shown(path.strip_prefix(folder).unwrap_or(path));
+            let name = files::display_path(path.strip_prefix(folder).unwrap_or(path));
             for role in &case.roles {
                 for (subject, tally) in self.play(path, &case, *role, None) {
                     match tally {
                         Ok(tally) => summary.add(&name, &subject, tally),
-                        Err(panicked) => self.cannot(&panicked),
+                        Err(panicked) => self.note_untested(&panicked),
                     }
                 }
             }
@@ -192,11 +192,11 @@ impl Replay<'_> {
     fn play(
         &mut self,
         path: &Path,
-        case: &Case,
+        case: &LoadedScript,
         role: Role,
         mut report: Option<&mut Report>,
-    ) -> Vec<(String, Result<Tally, Panicked>)> {
-        let Replay { args, cast, known, stage, .. } = self;
+    ) -> Vec<(String, Result<Tally, PanicInfo>)> {
+        let Replay { args, subject_set: cast, baseline: known, runner: stage, .. } = self;
         let script = case.script.as_script().for_role(role);
         let verdict = |subject: &mut Box<dyn wsclose::subject::Subject>| {
             let name = subject.name().to_owned();
@@ -210,9 +210,9 @@ impl Replay<'_> {
             (name, played)
         };
         let verdicts = cast.subjects.iter_mut().map(verdict).collect();
-        if stage.left_out() {
-            let path = files::shown(path);
-            self.cannot(&FileError::LeftOut { path, limits: Limits::DEFAULT });
+        if stage.truncated() {
+            let path = files::display_path(path);
+            self.note_untested(&FileError::Truncated { path, limits: Limits::DEFAULT });
         }
         verdicts
     }

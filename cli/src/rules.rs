@@ -9,50 +9,50 @@ use wsclose::rule::{Level, Rule, UnknownRule};
 
 use crate::args;
 use crate::codes::{self, may_send};
-use crate::failure::{Exit, Failure};
-use crate::out::{Out, table, write_table};
+use crate::failure::{CliError, ExitStatus};
+use crate::out::{Stdout, table, write_table};
 
 /// Lists the rules that were asked for.
-pub fn list(args: &args::Rules, out: &mut Out) -> Result<Exit, Failure> {
+pub fn list(args: &args::Rules, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     let mut table = table(&["rule", "§", "binds", "level", "what it says"]);
-    let wanted = Rule::ALL
+    let selected = Rule::ALL
         .into_iter()
         .filter(|rule| args.level.is_none_or(|level| rule.level() == level))
-        .filter(|rule| args.binds.is_none_or(|binds| rule.party() == binds));
+        .filter(|rule| args.party.is_none_or(|binds| rule.party() == binds));
     let mut count = 0;
-    for rule in wanted {
+    for rule in selected {
         table.add_row([rule.id(), rule.sections(), rule.party().name(), rule.level().name(), rule.summary()]);
         count += 1;
     }
     write_table(out, &table)?;
     writeln!(out, "{count} of {} rules", Rule::ALL.len())?;
-    Ok(Exit::Conforms)
+    Ok(ExitStatus::Conforms)
 }
 
 /// Explains a rule or a code.
-pub fn explain(what: &str, out: &mut Out) -> Result<Exit, Failure> {
-    let unknown = match what.parse::<Rule>() {
+pub fn explain(term: &str, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+    let unknown = match term.parse::<Rule>() {
         Ok(rule) => {
-            rule_in_full(rule, out)?;
-            return Ok(Exit::Conforms);
+            print_rule(rule, out)?;
+            return Ok(ExitStatus::Conforms);
         }
         Err(unknown) => unknown,
     };
-    match codes::by_name(what) {
-        Ok(code) => code_in_full(code, out)?,
+    match codes::by_name(term) {
+        Ok(code) => print_code(code, out)?,
         // A number can only have been meant as a code.
-        Err(error) if what.starts_with(|c: char| c.is_ascii_digit()) => return Err(error.into()),
+        Err(error) if term.starts_with(|c: char| c.is_ascii_digit()) => return Err(error.into()),
         Err(_) => {
-            let level = Level::ALL.into_iter().find(|level| level.name() == what);
-            return Err(level.map_or(Unexplained::Word(unknown), Unexplained::Level).into());
+            let level = Level::ALL.into_iter().find(|level| level.name() == term);
+            return Err(level.map_or(ExplainError::Word(unknown), ExplainError::Level).into());
         }
     }
-    Ok(Exit::Conforms)
+    Ok(ExitStatus::Conforms)
 }
 
 /// A word that cannot be explained.
 #[derive(Debug, thiserror::Error)]
-pub enum Unexplained {
+pub enum ExplainError {
     /// A level, which many rules have.
     #[error(
         "expected a rule's id, for example `close-fin`, or a close code, for example `1005`, found the level `{0}` \
@@ -68,7 +68,7 @@ pub enum Unexplained {
     Word(UnknownRule),
 }
 
-fn rule_in_full(rule: Rule, out: &mut Out) -> Result<(), Failure> {
+fn print_rule(rule: Rule, out: &mut Stdout) -> Result<(), CliError> {
     let section = match rule.sections() {
         "–" => "none; nobody would accept a breach all the same".to_owned(),
         sections => format!("RFC 6455 §{sections}"),
@@ -88,7 +88,7 @@ fn rule_in_full(rule: Rule, out: &mut Out) -> Result<(), Failure> {
     Ok(())
 }
 
-fn code_in_full(code: CloseCode, out: &mut Out) -> Result<(), Failure> {
+fn print_code(code: CloseCode, out: &mut Stdout) -> Result<(), CliError> {
     let row = wsclose::dialect::CodeNames::of(code);
     writeln!(out, "{code:#}")?;
     if let Some(meaning) = code.meaning() {

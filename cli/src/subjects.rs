@@ -17,18 +17,18 @@ use crate::files::{self, FileError};
 pub const MODEL: &str = "model";
 
 /// What comes before the name of a fault.
-const FAULTY: &str = "faulty:";
+const FAULT_PREFIX: &str = "fault:";
 
 /// Why there is no such subject.
 #[derive(Debug, thiserror::Error)]
 pub enum SubjectError {
     /// Nobody has that name.
-    #[error("expected a subject ({}), found `{found}`", .known.join(", "))]
+    #[error("expected a subject ({}), found `{found}`", .available.join(", "))]
     Unknown {
         /// What was given.
         found: String,
         /// What there is.
-        known: Vec<String>,
+        available: Vec<String>,
     },
     /// No fault has that name.
     #[error("expected a fault of the model, for example `{example}`, found `{found}`")]
@@ -40,7 +40,7 @@ pub enum SubjectError {
     },
     /// It exists, and is not part of this build.
     #[error("{name}: expected it to be built, found that it is not; {remedy} and build wsclose again")]
-    NotBuilt {
+    Unavailable {
         /// Which.
         name: &'static str,
         /// What to do.
@@ -49,31 +49,31 @@ pub enum SubjectError {
 }
 
 /// The subjects of a run.
-pub struct Cast {
+pub struct SubjectSet {
     /// Those that there are.
     pub subjects: Vec<Box<dyn Subject>>,
     /// Those that are not built, and what to do about it.
-    pub not_built: Vec<(&'static str, &'static str)>,
+    pub unavailable: Vec<(&'static str, &'static str)>,
 }
 
-impl Cast {
+impl SubjectSet {
     /// The model and those named; without names the model and `default`.
     pub fn new(
         names: &[String],
         profile: Profile,
         default: impl FnOnce() -> Vec<Box<dyn Subject>>,
-    ) -> Result<Cast, SubjectError> {
+    ) -> Result<SubjectSet, SubjectError> {
         let mut subjects = vec![by_name(MODEL, profile)?];
         if names.is_empty() {
             subjects.extend(default());
-            return Ok(Cast { subjects, not_built: wsclose_peers::unavailable() });
+            return Ok(SubjectSet { subjects, unavailable: wsclose_peers::unavailable() });
         }
         for name in names {
             if subjects.iter().all(|subject| subject.name() != name) {
                 subjects.push(by_name(name, profile)?);
             }
         }
-        Ok(Cast { subjects, not_built: Vec::new() })
+        Ok(SubjectSet { subjects, unavailable: Vec::new() })
     }
 }
 
@@ -82,13 +82,13 @@ pub fn by_name(name: &str, profile: Profile) -> Result<Box<dyn Subject>, Subject
     if name == MODEL {
         return Ok(Box::new(Model::new(profile)));
     }
-    if let Some(slug) = name.strip_prefix(FAULTY) {
+    if let Some(slug) = name.strip_prefix(FAULT_PREFIX) {
         let fault = Fault::ALL.into_iter().find(|fault| fault.slug() == slug);
         return match fault {
             Some(fault) => Ok(Box::new(FaultyModel::new(fault))),
             None => Err(SubjectError::UnknownFault {
                 found: name.to_owned(),
-                example: format!("{FAULTY}{}", Fault::ALL[0].slug()),
+                example: format!("{FAULT_PREFIX}{}", Fault::ALL[0].slug()),
             }),
         };
     }
@@ -97,26 +97,26 @@ pub fn by_name(name: &str, profile: Profile) -> Result<Box<dyn Subject>, Subject
     }
     let not_built = wsclose_peers::unavailable();
     if let Some((name, remedy)) = not_built.iter().find(|(missing, _)| *missing == name) {
-        return Err(SubjectError::NotBuilt { name, remedy });
+        return Err(SubjectError::Unavailable { name, remedy });
     }
     let mut known = vec![MODEL.to_owned()];
     known.extend(wsclose_peers::all().iter().map(|subject| subject.name().to_owned()));
     known.extend(not_built.iter().map(|(name, _)| (*name).to_owned()));
-    known.push(format!("{FAULTY}SLUG"));
-    Err(SubjectError::Unknown { found: name.to_owned(), known })
+    known.push(format!("{FAULT_PREFIX}SLUG"));
+    Err(SubjectError::Unknown { found: name.to_owned(), available: known })
 }
 
 /// What the peers are known to break: what `path` says, or what was built in.
-pub fn known(path: Option<&Path>) -> Result<Cow<'static, Baseline>, FileError> {
+pub fn load_baseline(path: Option<&Path>) -> Result<Cow<'static, Baseline>, FileError> {
     let Some(path) = path else { return Ok(Cow::Borrowed(Baseline::builtin())) };
     let octets = files::read(path)?;
     let text = String::from_utf8_lossy(&octets);
     Baseline::load(&text)
         .map(Cow::Owned)
-        .map_err(|error| FileError::Known { path: files::shown(path), error })
+        .map_err(|error| FileError::ImplementationBaseline { path: files::display_path(path), error })
 }
 
 /// Whether a breach of `rule` by `subject` is known. The model has no excuse.
-pub fn is_known(known: &Baseline, subject: &str, rule: Rule) -> bool {
-    subject != MODEL && known.contains(subject, rule)
+pub fn is_known(baseline: &Baseline, subject: &str, rule: Rule) -> bool {
+    subject != MODEL && baseline.contains(subject, rule)
 }

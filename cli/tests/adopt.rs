@@ -3,14 +3,14 @@
 
 mod support;
 
-use support::{FAULTY, Folder, GOOD, MODEL, Ran};
+use support::{FAULTY, Folder, GOOD, MODEL, RunOutput};
 
 const CRASH: &str = "wsclose 1\nrole server\n> text \"hello\" cut=2\n> ping \"ping\" glue\nwait 3\n\
                      > close 1001 \"goodbye\" cut=3 key=00000000\n> fin\n";
 
 const NAME: &str = "close-at-most-125-close-of-126";
 
-fn adopt(folder: &Folder, args: &[&str]) -> Ran {
+fn adopt(folder: &Folder, args: &[&str]) -> RunOutput {
     folder.wsclose(&[&["adopt"], args, &FAULTY[..]].concat())
 }
 
@@ -30,14 +30,14 @@ fn new_files(folder: &Folder) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_breach_is_minimised_and_filed() {
+fn a_violation_is_minimised_and_filed() {
     let folder = project();
     adopt(&folder, &["artifacts/closing_handshake/crash-1"])
-        .exits(0)
-        .says("close-of-126 breaks close-at-most-125  must  wrote a control frame over 125 bytes")
-        .says("minimised: steps 5 to 1\n")
-        .says(&format!("wrote corpus/closing_handshake/{NAME}.ws\n"))
-        .says("next: ");
+        .assert_exit(0)
+        .assert_stdout("close-of-126 breaks close-at-most-125  must  wrote a control frame over 125 bytes")
+        .assert_stdout("minimised: steps 5 to 1\n")
+        .assert_stdout(&format!("wrote corpus/closing_handshake/{NAME}.ws\n"))
+        .assert_stdout("next: ");
     let files = new_files(&folder);
     let [(entry, script), (pending, snapshot)] = files.as_slice() else { panic!("{files:#?}") };
     assert_eq!(entry, &format!("corpus/closing_handshake/{NAME}.ws"));
@@ -55,7 +55,10 @@ fn a_breach_is_minimised_and_filed() {
         "{snapshot}"
     );
     // What was filed shows what it says.
-    folder.wsclose(&[&["replay", entry], &FAULTY[..]].concat()).exits(1).says("close-at-most-125");
+    folder
+        .wsclose(&[&["replay", entry], &FAULTY[..]].concat())
+        .assert_exit(1)
+        .assert_stdout("close-at-most-125");
 }
 
 #[test]
@@ -63,7 +66,7 @@ fn a_duplicate_is_refused() {
     let folder = project();
     folder.file("corpus/closing_handshake/was-here.ws", GOOD);
     let before = folder.files();
-    adopt(&folder, &["artifacts/closing_handshake/crash-1"]).exits(1).says(
+    adopt(&folder, &["artifacts/closing_handshake/crash-1"]).assert_exit(1).assert_stdout(
         "refused: corpus/closing_handshake/was-here.ws shows close-at-most-125 by close-of-126 already",
     );
     assert_eq!(folder.files(), before);
@@ -77,34 +80,36 @@ fn nothing_is_overwritten() {
     folder.file(&taken, "wsclose 1\nrole server\n> fin\n");
     let before = folder.files();
     adopt(&folder, &["artifacts/closing_handshake/crash-1", "--name", NAME])
-        .exits(2)
-        .complains(&taken)
-        .complains("choose another with --name");
+        .assert_exit(2)
+        .assert_stderr(&taken)
+        .assert_stderr("choose another with --name");
     assert_eq!(folder.files(), before);
-    adopt(&folder, &["artifacts/closing_handshake/crash-1"]).exits(0).says(&format!("{NAME}-2.ws"));
+    adopt(&folder, &["artifacts/closing_handshake/crash-1"])
+        .assert_exit(0)
+        .assert_stdout(&format!("{NAME}-2.ws"));
     assert!(before.iter().all(|file| folder.files().contains(file)));
 }
 
 #[test]
-fn names_stay_in_the_folder() {
+fn invalid_names_are_rejected() {
     let folder = project();
     let before = folder.files();
     for name in ["../escape", "a b", "UPPER", "", "a--b"] {
         adopt(&folder, &["artifacts/closing_handshake/crash-1", "--name", name])
-            .exits(2)
-            .complains("expected a name");
+            .assert_exit(2)
+            .assert_stderr("expected a name");
     }
     assert_eq!(folder.files(), before);
 }
 
 #[test]
-fn what_breaks_nothing_is_not_filed() {
+fn a_conforming_script_is_not_filed() {
     let folder = project();
     let before = folder.files();
     folder
         .wsclose(&[&["adopt", "artifacts/closing_handshake/crash-1"], &MODEL[..]].concat())
-        .exits(0)
-        .says("nothing breaks, nothing was written");
+        .assert_exit(0)
+        .assert_stdout("nothing breaks, nothing was written");
     assert_eq!(folder.files(), before);
 }
 
@@ -113,28 +118,30 @@ fn octets_become_a_script() {
     let folder = project();
     folder.file("artifacts/close_frame/crash-2", [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]);
     adopt(&folder, &["artifacts/close_frame/crash-2", "--name", "from-octets"])
-        .exits(0)
-        .says("wrote corpus/peers/from-octets.ws");
+        .assert_exit(0)
+        .assert_stdout("wrote corpus/peers/from-octets.ws");
     let files = new_files(&folder);
     assert!(files[0].1.contains("\n> octets "), "{files:#?}");
 }
 
 #[test]
-fn the_target_and_the_folder_can_be_named() {
+fn target_and_root_can_be_set() {
     let folder = project();
     folder.file("crash", CRASH);
     folder.file("elsewhere/.keep", "");
-    adopt(&folder, &["crash", "--target", "peers", "--into", "elsewhere", "--name", "mine"])
-        .exits(0)
-        .says("wrote elsewhere/corpus/peers/mine.ws\nwrote elsewhere/snapshots/regressions__mine.snap.new\n");
-    adopt(&folder, &["crash", "--into", "crash"])
-        .exits(3)
-        .complains("crash: expected a folder, found a file");
+    adopt(&folder, &["crash", "--target", "peers", "--root", "elsewhere", "--name", "mine"])
+        .assert_exit(0)
+        .assert_stdout(
+            "wrote elsewhere/corpus/peers/mine.ws\nwrote elsewhere/snapshots/regressions__mine.snap.new\n",
+        );
+    adopt(&folder, &["crash", "--root", "crash"])
+        .assert_exit(3)
+        .assert_stderr("crash: expected a folder, found a file");
 }
 
 #[test]
-fn there_must_be_a_corpus() {
+fn a_corpus_is_required() {
     let folder = Folder::new();
     folder.file("crash", CRASH);
-    adopt(&folder, &["crash"]).exits(3).complains("expected a folder `corpus` here or above");
+    adopt(&folder, &["crash"]).assert_exit(3).assert_stderr("expected a folder `corpus` here or above");
 }

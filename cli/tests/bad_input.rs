@@ -7,9 +7,9 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use support::{Folder, GOOD, MODEL, Ran};
+use support::{Folder, GOOD, MODEL, RunOutput};
 
-fn replay(folder: &Folder, args: &[&str]) -> Ran {
+fn replay(folder: &Folder, args: &[&str]) -> RunOutput {
     folder.wsclose(&[&["replay"], args, &MODEL[..]].concat())
 }
 
@@ -18,13 +18,15 @@ fn an_empty_file() {
     let folder = Folder::new();
     folder.file("empty.ws", "");
     folder.file("close_frame/empty.bin", "");
-    replay(&folder, &["empty.ws"]).exits(3).complains("empty.ws: expected a script, found an empty file");
-    replay(&folder, &["close_frame/empty.bin"]).exits(3).complains("found an empty file");
-    folder.wsclose(&["adopt", "empty.ws", "--into", "."]).exits(3).complains("found an empty file");
+    replay(&folder, &["empty.ws"])
+        .assert_exit(3)
+        .assert_stderr("empty.ws: expected a script, found an empty file");
+    replay(&folder, &["close_frame/empty.bin"]).assert_exit(3).assert_stderr("found an empty file");
+    folder.wsclose(&["adopt", "empty.ws", "--root", "."]).assert_exit(3).assert_stderr("found an empty file");
 }
 
 #[test]
-fn a_gigabyte_of_noise() {
+fn a_one_gigabyte_file() {
     let folder = Folder::new();
     let path = folder.path().join("noise");
     // Sparse, so that it takes no room; its first octet is no script's.
@@ -32,18 +34,18 @@ fn a_gigabyte_of_noise() {
     file.write_all(&[0xff]).expect("an octet");
     file.set_len(1 << 30).expect("a gigabyte");
     let sentence = "noise: expected a script of at most 65536 octets, found 1073741824";
-    replay(&folder, &["noise"]).exits(3).complains(sentence);
-    replay(&folder, &["noise", "--octets"]).exits(3).complains(sentence);
-    folder.wsclose(&["adopt", "noise", "--into", "."]).exits(3).complains(sentence);
+    replay(&folder, &["noise"]).assert_exit(3).assert_stderr(sentence);
+    replay(&folder, &["noise", "--raw-bytes"]).assert_exit(3).assert_stderr(sentence);
+    folder.wsclose(&["adopt", "noise", "--root", "."]).assert_exit(3).assert_stderr(sentence);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_stream_without_end() {
+fn an_endless_stream() {
     let folder = Folder::new();
     replay(&folder, &["/dev/zero"])
-        .exits(3)
-        .complains("/dev/zero: expected a file, found a pipe or a device");
+        .assert_exit(3)
+        .assert_stderr("/dev/zero: expected a file, found a pipe or a device");
     let output = Command::new(assert_cmd::cargo::cargo_bin("wsclose"))
         .args(["decode", "-"])
         .stdin(File::open("/dev/zero").expect("zeros"))
@@ -58,20 +60,22 @@ fn an_older_version_of_the_codec() {
     let folder = Folder::new();
     folder.file("old", [0xc0, 1, 2]);
     folder.file("old.ws", "wsclose 0\nrole server\n");
-    replay(&folder, &["old"]).exits(3).complains("expected version 1 of the script codec, found version 0");
-    replay(&folder, &["old.ws"]).exits(3).complains("old.ws:1:9: expected `wsclose 1`");
+    replay(&folder, &["old"])
+        .assert_exit(3)
+        .assert_stderr("expected version 1 of the script codec, found version 0");
+    replay(&folder, &["old.ws"]).assert_exit(3).assert_stderr("old.ws:1:9: expected `wsclose 1`");
 }
 
 #[test]
-fn a_text_script_with_a_mistake() {
+fn a_text_script_with_a_syntax_error() {
     let folder = Folder::new();
     folder.file("a.ws", "wsclose 1\nrole server\n> close 1000\n> cloze 1000\n");
     replay(&folder, &["a.ws"])
-        .exits(3)
-        .complains("a.ws:4:3: expected what the peer sends: `close`, ")
-        .complains("found `cloze`");
+        .assert_exit(3)
+        .assert_stderr("a.ws:4:3: expected what the peer sends: `close`, ")
+        .assert_stderr("found `cloze`");
     folder.file("b.ws", b"wsclose 1\nrole server\n# \xff\n");
-    replay(&folder, &["b.ws"]).exits(3).complains("b.ws:3:3: expected text, found the octet 0xff");
+    replay(&folder, &["b.ws"]).assert_exit(3).assert_stderr("b.ws:3:3: expected text, found the octet 0xff");
 }
 
 #[test]
@@ -79,33 +83,42 @@ fn one_bad_file_does_not_stop_the_others() {
     let folder = Folder::new();
     folder.file("scripts/bad.ws", "wsclose 1\nrole nobody\n");
     folder.file("scripts/good.ws", GOOD);
-    replay(&folder, &["scripts"]).exits(3).says("good.ws").complains("scripts/bad.ws:2:6: expected");
+    replay(&folder, &["scripts"])
+        .assert_exit(3)
+        .assert_stdout("good.ws")
+        .assert_stderr("scripts/bad.ws:2:6: expected");
     // A breach outweighs it.
-    let ran = folder.wsclose(&["replay", "scripts", "--subject", "faulty:close-of-126"]).exits(1);
+    let ran = folder.wsclose(&["replay", "scripts", "--subject", "fault:close-of-126"]).assert_exit(1);
     assert!(ran.out.ends_with("verdict: FAIL, and 1 could not be tested\n"), "{}", ran.out);
 }
 
 #[test]
-fn what_could_not_be_tested_has_not_passed() {
+fn untested_files_are_not_a_pass() {
     let folder = Folder::new();
     folder.file("good.ws", GOOD);
     for args in [&["good.ws", "nowhere.ws"][..], &["nowhere.ws", "good.ws"], &["nowhere.ws"]] {
-        let ran = replay(&folder, args).exits(3);
+        let ran = replay(&folder, args).assert_exit(3);
         assert!(ran.out.ends_with("verdict: INCOMPLETE: 1 could not be tested\n"), "{}", ran.out);
     }
-    replay(&folder, &["good.ws", "good.ws"]).exits(0).says("verdict: PASS");
+    replay(&folder, &["good.ws", "good.ws"]).assert_exit(0).assert_stdout("verdict: PASS");
 }
 
 #[test]
-fn nothing_there() {
+fn missing_files() {
     let folder = Folder::new();
     fs::create_dir(folder.path().join("empty")).expect("a folder");
     replay(&folder, &["nowhere.ws"])
-        .exits(3)
-        .complains("nowhere.ws: expected a file or a folder, found nothing");
-    replay(&folder, &["empty"]).exits(3).complains("empty: expected scripts");
-    folder.wsclose(&["adopt", "nowhere"]).exits(3).complains("nowhere: expected a file, found nothing");
-    folder.wsclose(&["adopt", "empty"]).exits(3).complains("empty: expected a file, found a folder");
+        .assert_exit(3)
+        .assert_stderr("nowhere.ws: expected a file or a folder, found nothing");
+    replay(&folder, &["empty"]).assert_exit(3).assert_stderr("empty: expected scripts");
+    folder
+        .wsclose(&["adopt", "nowhere"])
+        .assert_exit(3)
+        .assert_stderr("nowhere: expected a file, found nothing");
+    folder
+        .wsclose(&["adopt", "empty"])
+        .assert_exit(3)
+        .assert_stderr("empty: expected a file, found a folder");
 }
 
 #[cfg(unix)]
@@ -122,23 +135,26 @@ fn a_folder_without_permission() {
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).expect("a mode");
     // A superuser reads it all the same.
     if !may_read {
-        ran.exits(3).complains("closed: expected something readable, found that permission is denied");
-        above.exits(3).complains("permission is denied");
+        ran.assert_exit(3)
+            .assert_stderr("closed: expected something readable, found that permission is denied");
+        above.assert_exit(3).assert_stderr("permission is denied");
     }
 }
 
 #[cfg(unix)]
 #[test]
-fn links_that_go_round() {
+fn symlink_loops() {
     use std::os::unix::fs::symlink;
     let folder = Folder::new();
     folder.file("scripts/a.ws", GOOD);
     symlink("../scripts", folder.path().join("scripts/again")).expect("a link");
     symlink("loop.ws", folder.path().join("loop.ws")).expect("a link");
     symlink("scripts", folder.path().join("link")).expect("a link");
-    replay(&folder, &["scripts"]).exits(0).says("1 script, 1 verdict:");
-    replay(&folder, &["link"]).exits(0).says("1 script, 1 verdict:");
-    replay(&folder, &["loop.ws"]).exits(3).complains("loop.ws: expected something readable, found: ");
+    replay(&folder, &["scripts"]).assert_exit(0).assert_stdout("1 script, 1 verdict:");
+    replay(&folder, &["link"]).assert_exit(0).assert_stdout("1 script, 1 verdict:");
+    replay(&folder, &["loop.ws"])
+        .assert_exit(3)
+        .assert_stderr("loop.ws: expected something readable, found: ");
 }
 
 #[cfg(target_os = "linux")]
@@ -150,39 +166,46 @@ fn a_name_that_is_not_utf8() {
     let name = OsStr::from_bytes(b"scripts/a\xff\n.ws");
     folder.file(name, GOOD);
     let args: [&dyn AsRef<OsStr>; 4] = [&"replay", &name, &"--subject", &"model"];
-    support::wsclose_in(folder.path(), &args, b"").exits(0).says("verdict: PASS");
-    replay(&folder, &["scripts"]).exits(0).says("a\u{fffd}\\n.ws");
+    support::wsclose_in(folder.path(), &args, b"").assert_exit(0).assert_stdout("verdict: PASS");
+    replay(&folder, &["scripts"]).assert_exit(0).assert_stdout("a\u{fffd}\\n.ws");
 }
 
 #[test]
-fn a_broken_known_toml() {
+fn an_invalid_baseline() {
     let folder = Folder::new();
     folder.file("a.ws", GOOD);
     folder.file("known.toml", "[[known\n");
-    replay(&folder, &["a.ws", "--known", "known.toml"]).exits(3).complains("known.toml: ");
-    replay(&folder, &["a.ws", "--known", "nowhere.toml"])
-        .exits(3)
-        .complains("nowhere.toml: expected a file,");
+    replay(&folder, &["a.ws", "--baseline", "known.toml"]).assert_exit(3).assert_stderr("known.toml: ");
+    replay(&folder, &["a.ws", "--baseline", "nowhere.toml"])
+        .assert_exit(3)
+        .assert_stderr("nowhere.toml: expected a file,");
 }
 
 #[test]
 fn unknown_rules_and_codes() {
     support::wsclose(&["explain", "close-answer"])
-        .exits(2)
-        .complains("expected a rule's id, for example `close-fin`, or a close code, for example `1005`")
-        .complains("found `close-answer`; did you mean `close-");
+        .assert_exit(2)
+        .assert_stderr("expected a rule's id, for example `close-fin`, or a close code, for example `1005`")
+        .assert_stderr("found `close-answer`; did you mean `close-");
     support::wsclose(&["explain", "interop"])
-        .exits(2)
-        .complains("found the level `interop` (`wsclose rules --level interop` lists its rules)");
-    support::wsclose(&["explain", "2500"]).exits(0).says("Boost.Beast has no name for it, ws-rs has no name");
-    support::wsclose(&["explain", "65536"]).exits(2).complains("expected a close code").complains("`65536`");
-    support::wsclose(&["codes", "nonsense"]).exits(2).complains("found `nonsense`");
-    support::wsclose(&["rules", "--level", "maybe"]).exits(2).complains("expected must, interop");
-    support::wsclose(&["rules", "--binds", "us"]).exits(2).complains("expected sender, receiver or app");
+        .assert_exit(2)
+        .assert_stderr("found the level `interop` (`wsclose rules --level interop` lists its rules)");
+    support::wsclose(&["explain", "2500"])
+        .assert_exit(0)
+        .assert_stdout("Boost.Beast has no name for it, ws-rs has no name");
+    support::wsclose(&["explain", "65536"])
+        .assert_exit(2)
+        .assert_stderr("expected a close code")
+        .assert_stderr("`65536`");
+    support::wsclose(&["codes", "nonsense"]).assert_exit(2).assert_stderr("found `nonsense`");
+    support::wsclose(&["rules", "--level", "maybe"]).assert_exit(2).assert_stderr("expected must, interop");
+    support::wsclose(&["rules", "--party", "us"])
+        .assert_exit(2)
+        .assert_stderr("expected sender, receiver or app");
 }
 
 #[test]
-fn a_reader_that_goes_early() {
+fn a_closed_stdout() {
     let mut child = Command::new(assert_cmd::cargo::cargo_bin("wsclose"))
         .args(["codes", "--all"])
         .stdout(Stdio::piped())

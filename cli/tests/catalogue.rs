@@ -12,7 +12,7 @@ use support::{wsclose, wsclose_in};
 
 #[test]
 fn a_conforming_frame_is_decoded() {
-    let ran = wsclose(&["decode", "88", "82", "37fa213d", "3412"]).exits(0);
+    let ran = wsclose(&["decode", "88", "82", "37fa213d", "3412"]).assert_exit(0);
     assert_eq!(
         ran.out,
         "    0  CLOSE 1000 \"\" masked                     888237fa213d3412\n\
@@ -22,9 +22,9 @@ fn a_conforming_frame_is_decoded() {
 }
 
 #[test]
-fn everything_wrong_with_a_frame_is_listed() {
+fn all_flaws_of_a_frame_are_listed() {
     // From a server: no FIN, RSV1, masked, 16-bit length, code 1005, and a surrogate.
-    let ran = wsclose(&["decode", "--sender", "server", "48 fe 0005 00000000 03ed eda080"]).exits(1);
+    let ran = wsclose(&["decode", "--sender", "server", "48 fe 0005 00000000 03ed eda080"]).assert_exit(1);
     for rule in [
         "close-fin",
         "close-rsv-clear",
@@ -38,115 +38,124 @@ fn everything_wrong_with_a_frame_is_listed() {
 }
 
 #[test]
-fn the_stream_is_judged_too() {
-    let ran =
-        wsclose(&["decode", "--sender=server", "0001 61", "8101 ff", "8800", "8800", "8101 61"]).exits(1);
-    let ran = ran.says("continuation of nothing").says("text that is not UTF-8").says("a second Close");
-    ran.says("breaks no-data-after-close  must");
+fn message_sequence_is_checked() {
+    let ran = wsclose(&["decode", "--sender=server", "0001 61", "8101 ff", "8800", "8800", "8101 61"])
+        .assert_exit(1);
+    let ran = ran
+        .assert_stdout("continuation of nothing")
+        .assert_stdout("text that is not UTF-8")
+        .assert_stdout("a second Close");
+    ran.assert_stdout("breaks no-data-after-close  must");
     // Text is whole only at its end.
-    wsclose(&["decode", "--sender=server", "0101 c3", "8001 a9"]).exits(0);
+    wsclose(&["decode", "--sender=server", "0101 c3", "8001 a9"]).assert_exit(0);
     wsclose(&["decode", "--sender=server", "0101 c3", "8101 61"])
-        .exits(1)
-        .says("new message inside a fragmented one");
+        .assert_exit(1)
+        .assert_stdout("new message inside a fragmented one");
 }
 
 #[test]
-fn a_should_fails_a_strict_decode_only() {
+fn should_violations_fail_only_a_strict_decode() {
     let octets = ["decode", "--sender", "server", "880203f2"];
-    wsclose(&octets).exits(0).says("breaks code-1010-from-client");
-    wsclose(&[&octets[..], &["--strict"]].concat()).exits(1);
+    wsclose(&octets).assert_exit(0).assert_stdout("breaks code-1010-from-client");
+    wsclose(&[&octets[..], &["--strict"]].concat()).assert_exit(1);
     let octets = ["decode", "--sender", "server", "880203f6", "--strict"];
-    wsclose(&octets).exits(0);
-    wsclose(&[&octets[..], &["--profile", "rfc6455"]].concat()).exits(1).says("breaks code-is-assigned");
+    wsclose(&octets).assert_exit(0);
+    wsclose(&[&octets[..], &["--profile", "rfc6455"]].concat())
+        .assert_exit(1)
+        .assert_stdout("breaks code-is-assigned");
 }
 
 #[test]
-fn what_is_not_whole_is_said() {
+fn incomplete_frames_are_reported() {
     wsclose(&["decode", "--sender=server", "88"])
-        .exits(0)
-        .says("incomplete: at least 1 more octets of header");
+        .assert_exit(0)
+        .assert_stdout("incomplete: at least 1 more octets of header");
     wsclose(&["decode", "--sender=server", "8805 03e8"])
-        .exits(0)
-        .says("CLOSE 1000 \"\" claims 5 …")
-        .says("incomplete: 3 more octets of payload");
+        .assert_exit(0)
+        .assert_stdout("CLOSE 1000 \"\" claims 5 …")
+        .assert_stdout("incomplete: 3 more octets of payload");
     wsclose(&["decode", "--sender=server", "887f ffffffffffffffff"])
-        .exits(1)
-        .says("length-top-bit-clear")
-        .says("incomplete: 18446744073709551615 more octets");
-    wsclose(&["decode", ""]).exits(0).says("no octets");
+        .assert_exit(1)
+        .assert_stdout("length-top-bit-clear")
+        .assert_stdout("incomplete: 18446744073709551615 more octets");
+    wsclose(&["decode", ""]).assert_exit(0).assert_stdout("no octets");
 }
 
 #[test]
-fn octets_come_from_standard_input_too() {
+fn octets_are_read_from_standard_input() {
     let args: [&dyn AsRef<OsStr>; 3] = [&"decode", &"--sender=server", &"-"];
-    wsclose_in(Path::new("."), &args, &[0x88, 0x00]).exits(0).says("    0  CLOSE");
-    wsclose_in(Path::new("."), &args, b"").exits(0).says("no octets");
+    wsclose_in(Path::new("."), &args, &[0x88, 0x00]).assert_exit(0).assert_stdout("    0  CLOSE");
+    wsclose_in(Path::new("."), &args, b"").assert_exit(0).assert_stdout("no octets");
 }
 
 #[test]
-fn bad_digits_have_a_place() {
+fn invalid_digits_have_a_position() {
     wsclose(&["decode", "88", "0g"])
-        .exits(2)
-        .complains("argument 2, column 2: expected pairs of hexadecimal digits, found `g`");
+        .assert_exit(2)
+        .assert_stderr("argument 2, column 2: expected pairs of hexadecimal digits, found `g`");
     wsclose(&["decode", "88 0"])
-        .exits(2)
-        .complains("argument 1, column 4")
-        .complains("found one digit alone");
-    wsclose(&["decode"]).exits(2);
+        .assert_exit(2)
+        .assert_stderr("argument 1, column 4")
+        .assert_stderr("found one digit alone");
+    wsclose(&["decode"]).assert_exit(2);
 }
 
 #[test]
 fn rules_are_listed_and_filtered() {
     let all = Rule::ALL.len();
-    wsclose(&["rules"]).exits(0).says(" close-fin ").says(&format!("{all} of {all} rules"));
-    let ran =
-        wsclose(&["rules", "--level", "robust", "--binds", "receiver"]).exits(0).says("gives-up-waiting");
+    wsclose(&["rules"])
+        .assert_exit(0)
+        .assert_stdout(" close-fin ")
+        .assert_stdout(&format!("{all} of {all} rules"));
+    let ran = wsclose(&["rules", "--level", "robust", "--party", "receiver"])
+        .assert_exit(0)
+        .assert_stdout("gives-up-waiting");
     assert!(!ran.out.contains("close-fin"), "{}", ran.out);
-    let ran = wsclose(&["rules", "--binds", "app"]).exits(0).says("reports-clean");
+    let ran = wsclose(&["rules", "--party", "app"]).assert_exit(0).assert_stdout("reports-clean");
     assert!(!ran.out.contains("close-fin") && !ran.out.contains("gives-up-waiting"), "{}", ran.out);
 }
 
 #[test]
 fn a_rule_is_explained() {
     wsclose(&["explain", "close-fin"])
-        .exits(0)
-        .says("close-fin\n  says    A Close is one frame")
-        .says("  from    RFC 6455 §5.4, 5.5\n")
-        .says("  binds   sender\n")
-        .says("  level   must: a breach fails a run\n")
-        .says("  judged  ")
-        .says("  asked   of a subject that ");
+        .assert_exit(0)
+        .assert_stdout("close-fin\n  says    A Close is one frame")
+        .assert_stdout("  from    RFC 6455 §5.4, 5.5\n")
+        .assert_stdout("  binds   sender\n")
+        .assert_stdout("  level   must: a breach fails a run\n")
+        .assert_stdout("  judged  ")
+        .assert_stdout("  asked   of a subject that ");
 }
 
 #[test]
 fn a_code_is_explained_by_any_name() {
     for name in ["1014", "bad-gateway", "reserved2"] {
         wsclose(&["explain", name])
-            .exits(0)
-            .says("1014 bad-gateway\n")
-            .says("  class   registered with IANA\n")
-            .says("Boost.Beast calls it reserved2 (bad_gateway), ws-rs has no name for it");
+            .assert_exit(0)
+            .assert_stdout("1014 bad-gateway\n")
+            .assert_stdout("  class   registered with IANA\n")
+            .assert_stdout("Boost.Beast calls it reserved2 (bad_gateway), ws-rs has no name for it");
     }
     wsclose(&["explain", "1005"])
-        .exits(0)
-        .says("sent, it breaks code-not-local-only")
-        .says("accepted, it breaks rejects-local-only-codes");
+        .assert_exit(0)
+        .assert_stdout("sent, it breaks code-not-local-only")
+        .assert_stdout("accepted, it breaks rejects-local-only-codes");
 }
 
 #[test]
-fn codes_stand_side_by_side() {
-    let ran = wsclose(&["codes"]).exits(0);
+fn codes_are_listed_in_a_table() {
+    let ran = wsclose(&["codes"]).assert_exit(0);
     let words: Vec<Vec<&str>> = ran.out.lines().map(|line| line.split_whitespace().collect()).collect();
     let row = |number: &str| words.iter().find(|words| words.first() == Some(&number));
     let going_away = ["1001", "going-away", "defined", "both", "both", "both", "both", "going_away", "Away"];
     assert_eq!(row("1001").map(Vec::as_slice), Some(going_away.as_slice()));
     assert!(row("5000–65535").is_some(), "{}", ran.out);
-    wsclose(&["codes", "1005", "Away"]).exits(0).says(" 1005 ").says(" 1001 ");
+    wsclose(&["codes", "1005", "Away"]).assert_exit(0).assert_stdout(" 1005 ").assert_stdout(" 1001 ");
 }
 
 #[test]
-fn all_codes_are_lines_without_ornament() {
-    let ran = wsclose(&["codes", "--all"]).exits(0);
+fn all_codes_are_tab_separated_lines() {
+    let ran = wsclose(&["codes", "--all"]).assert_exit(0);
     let numbers: BTreeSet<u16> = ran
         .out
         .lines()
@@ -160,5 +169,5 @@ fn all_codes_are_lines_without_ornament() {
     assert!(ran.out.contains(
         "\n1010\tmandatory-extension\tdefined\tclient\tclient\tclient\tclient\tneeds_extension\tExtension\n"
     ));
-    wsclose(&["codes", "--all", "1000"]).exits(2);
+    wsclose(&["codes", "--all", "1000"]).assert_exit(2);
 }

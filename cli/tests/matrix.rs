@@ -14,9 +14,9 @@ const FILES: [&str; 4] = ["codes.svg", "disagreements.md", "matrix.json", "matri
 /// The model and two faulty ones on a corpus of their own, so that nothing depends on what the project's has.
 const FAULTY: [&str; 8] = [
     "--subject",
-    "faulty:close-of-126",
+    "fault:close-of-126",
     "--subject",
-    "faulty:refuses-1014",
+    "fault:refuses-1014",
     "--corpus",
     "corpus",
     "--patience",
@@ -31,22 +31,22 @@ fn folder() -> Folder {
     folder
 }
 
-fn matrix(folder: &Folder, args: &[&[&str]]) -> support::Ran {
+fn matrix(folder: &Folder, args: &[&[&str]]) -> support::RunOutput {
     folder.wsclose(&[&["matrix"], args.concat().as_slice()].concat())
 }
 
 #[test]
-fn the_model_and_two_faulty_ones() {
-    let ran = matrix(&folder(), &[&FAULTY, &["--no-codes"]]).exits(1);
+fn model_and_two_faulty_subjects() {
+    let ran = matrix(&folder(), &[&FAULTY, &["--codes none"]]).assert_exit(1);
     insta::with_settings!({
         snapshot_path => "../../snapshots",
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, { insta::assert_snapshot!("cli__matrix", ran.out) });
     // What the snapshot must have, whoever accepts it.
-    ran.says("FAIL faulty:close-of-126 close-at-most-125 (must)")
-        .says("warn faulty:refuses-1014 accepts-registered-codes (should)")
-        .says("1014 answered by 1002; shortest that was played: registered, client");
+    ran.assert_stdout("FAIL fault:close-of-126 close-at-most-125 (must)")
+        .assert_stdout("warn fault:refuses-1014 accepts-registered-codes (should)")
+        .assert_stdout("1014 answered by 1002; shortest that was played: registered, client");
 }
 
 /// What stands between these lines in a text, each time.
@@ -55,9 +55,9 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn a_report_says_what_was_played_and_each_script_in_it_is_a_file_that_replay_takes() {
+fn every_script_in_a_report_is_accepted_by_replay() {
     let folder = folder();
-    let ran = matrix(&folder, &[&FAULTY, &["--no-codes", "--out", "report"]]).exits(1);
+    let ran = matrix(&folder, &[&FAULTY, &["--codes none", "--out", "report"]]).assert_exit(1);
     let read = |name: &str| fs::read_to_string(folder.path().join("report").join(name)).expect("a file");
     let (page, disagreements) = (read("matrix.md"), read("disagreements.md"));
     assert!(page.contains("Scripts, each in both roles: 3 curated"), "{page}");
@@ -71,20 +71,20 @@ fn a_report_says_what_was_played_and_each_script_in_it_is_a_file_that_replay_tak
     assert!(!blocks[1].is_empty(), "{disagreements}");
     for script in shown.iter().map(String::as_str).chain(blocks.concat()) {
         folder.file("shown.ws", script);
-        folder.wsclose(&["replay", "shown.ws", "--subject", "model"]).exits(0);
+        folder.wsclose(&["replay", "shown.ws", "--subject", "model"]).assert_exit(0);
     }
 
-    matrix(&folder, &[&FAULTY, &["--only-codes", "--out", "codes"]]).exits(1);
+    matrix(&folder, &[&FAULTY, &["--codes only", "--out", "codes"]]).assert_exit(1);
     let page = fs::read_to_string(folder.path().join("codes/matrix.md")).expect("a file");
     assert!(page.contains("No scripts; every code from 0 to 65535 received"), "{page}");
 }
 
 #[test]
-fn two_runs_write_the_same_octets_however_many_threads_there_are() {
+fn reports_are_identical_for_any_number_of_threads() {
     let folder = folder();
     let report = |name: &str, jobs: &str| {
-        let args: [&[&str]; 3] = [&FAULTY, &["--no-codes", "--jobs", jobs], &["--out", name]];
-        matrix(&folder, &args).exits(1).says("wrote ");
+        let args: [&[&str]; 3] = [&FAULTY, &["--codes none", "--jobs", jobs], &["--out", name]];
+        matrix(&folder, &args).assert_exit(1).assert_stdout("wrote ");
         FILES.map(|file| fs::read(folder.path().join(name).join(file)).expect("a file"))
     };
     let first = report("one", "1");
@@ -95,10 +95,12 @@ fn two_runs_write_the_same_octets_however_many_threads_there_are() {
 }
 
 #[test]
-fn every_code_is_in_the_picture_and_in_the_data_once() {
+fn svg_and_json_contain_every_code_once() {
     let folder = folder();
-    let args = ["--subject", "faulty:refuses-1014", "--only-codes", "--patience", "600", "--out", "report"];
-    matrix(&folder, &[&args]).exits(0).says("warn faulty:refuses-1014 accepts-registered-codes");
+    let args = ["--subject", "fault:refuses-1014", "--codes only", "--patience", "600", "--out", "report"];
+    matrix(&folder, &[&args])
+        .assert_exit(0)
+        .assert_stdout("warn fault:refuses-1014 accepts-registered-codes");
     let read = |name: &str| fs::read_to_string(folder.path().join("report").join(name)).expect("a file");
 
     let picture = read("codes.svg");
@@ -132,12 +134,12 @@ fn every_code_is_in_the_picture_and_in_the_data_once() {
     let data: Value = serde_json::from_str(&read("matrix.json")).expect("JSON");
     assert_eq!(data["schema"], "wsclose-matrix/1");
     let faulty = &data["subjects"][1];
-    assert_eq!(faulty["name"], "faulty:refuses-1014");
+    assert_eq!(faulty["name"], "fault:refuses-1014");
     let tables = faulty["codes"].as_array().expect("a list");
     assert_eq!(tables.len(), 6);
     for table in tables {
         let mut next = 0;
-        for run in table["runs"].as_array().expect("a list") {
+        for run in table["ranges"].as_array().expect("a list") {
             assert_eq!(run[0], next);
             next = run[1].as_u64().expect("a number") + 1;
         }
@@ -149,73 +151,74 @@ fn every_code_is_in_the_picture_and_in_the_data_once() {
 }
 
 #[test]
-fn it_needs_no_checkout() {
-    let ran = matrix(&Folder::new(), &[&MODEL, &["--no-codes"]]).exits(0).says("verdict: PASS");
+fn runs_outside_a_checkout() {
+    let ran =
+        matrix(&Folder::new(), &[&MODEL, &["--codes none"]]).assert_exit(0).assert_stdout("verdict: PASS");
     assert!(!ran.out.contains("FAIL"), "{}", ran.out);
 }
 
 #[test]
-fn what_does_not_exist_is_usage() {
-    wsclose(&["matrix", "--subject", "nobody"]).exits(2).complains("expected a subject");
-    wsclose(&["matrix", "--subject", "faulty:nothing"]).exits(2).complains("expected a fault");
-    wsclose(&["matrix", "--profile", "nobody"]).exits(2);
-    wsclose(&["matrix", "--jobs", "0"]).exits(2);
-    wsclose(&["matrix", "--patience", "0"]).exits(2);
-    wsclose(&["matrix", "--no-codes", "--only-codes"]).exits(2);
-    wsclose(&["matrix", "--force"]).exits(2);
+fn unknown_names_are_usage_errors() {
+    wsclose(&["matrix", "--subject", "nobody"]).assert_exit(2).assert_stderr("expected a subject");
+    wsclose(&["matrix", "--subject", "fault:nothing"]).assert_exit(2).assert_stderr("expected a fault");
+    wsclose(&["matrix", "--profile", "nobody"]).assert_exit(2);
+    wsclose(&["matrix", "--jobs", "0"]).assert_exit(2);
+    wsclose(&["matrix", "--patience", "0"]).assert_exit(2);
+    wsclose(&["matrix", "--codes none", "--codes only"]).assert_exit(2);
+    wsclose(&["matrix", "--force"]).assert_exit(2);
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_folder_that_cannot_be_made_is_said_before_anything_is_played() {
-    let ran = matrix(&Folder::new(), &[&MODEL, &["--out", "/proc/none"]]).exits(3);
-    ran.complains("/proc/none: expected a folder to write in, found: ");
+fn an_unwritable_output_folder_fails_before_the_run() {
+    let ran = matrix(&Folder::new(), &[&MODEL, &["--out", "/proc/none"]]).assert_exit(3);
+    ran.assert_stderr("/proc/none: expected a folder to write in, found: ");
 }
 
 #[test]
-fn a_corpus_that_is_none_is_said_before_anything_is_played() {
+fn an_invalid_corpus_fails_before_the_run() {
     let folder = Folder::new();
     folder.file("empty/readme.txt", "no script");
     folder.file("broken/a.ws", "wsclose 1\nrole nobody\n");
     folder.file("file.ws", support::GOOD);
-    let with = |corpus: &str| matrix(&folder, &[&MODEL, &["--corpus", corpus]]).exits(3);
-    with("empty").complains("expected scripts");
-    with("broken").complains("a.ws:2:");
-    with("file.ws").complains("expected a folder, found a file");
-    with("nowhere").complains("nowhere: expected a folder, found nothing of that name");
+    let with = |corpus: &str| matrix(&folder, &[&MODEL, &["--corpus", corpus]]).assert_exit(3);
+    with("empty").assert_stderr("expected scripts");
+    with("violated").assert_stderr("a.ws:2:");
+    with("file.ws").assert_stderr("expected a folder, found a file");
+    with("nowhere").assert_stderr("nowhere: expected a folder, found nothing of that name");
 }
 
 #[test]
-fn what_others_wrote_is_not_overwritten_unasked() {
+fn foreign_files_are_overwritten_only_with_force() {
     let folder = folder();
     folder.file("report/matrix.md", "mine");
     folder.file("taken", "a file");
     let before = folder.files();
-    let run = |args: &[&str]| matrix(&folder, &[&FAULTY, &["--no-codes"], args]);
-    run(&["--out", "report"]).exits(3).complains("report/matrix.md").complains("--force");
-    run(&["--out", "taken"]).exits(3).complains("expected a folder, found a file");
-    run(&["--out", "taken/below"]).exits(3).complains("taken/below");
+    let run = |args: &[&str]| matrix(&folder, &[&FAULTY, &["--codes none"], args]);
+    run(&["--out", "report"]).assert_exit(3).assert_stderr("report/matrix.md").assert_stderr("--force");
+    run(&["--out", "taken"]).assert_exit(3).assert_stderr("expected a folder, found a file");
+    run(&["--out", "taken/below"]).assert_exit(3).assert_stderr("taken/below");
     assert_eq!(folder.files(), before);
-    run(&["--out", "report", "--force"]).exits(1).says("wrote report/matrix.md");
+    run(&["--out", "report", "--force"]).assert_exit(1).assert_stdout("wrote report/matrix.md");
     let after: BTreeMap<String, Vec<u8>> = folder.files().into_iter().collect();
     assert!(FILES.iter().all(|name| after[&format!("report/{name}")].len() > 100));
 }
 
 #[test]
-fn known_deviations_are_no_news() {
+fn baseline_violations_do_not_fail() {
     let folder = folder();
     let known = folder.file(
         "known.toml",
-        "[[known]]\npeer = \"faulty:close-of-126\"\nversion = \"1\"\nrule = \"close-at-most-125\"\nreason = \"r\"\n\
+        "[[known]]\npeer = \"fault:close-of-126\"\nversion = \"1\"\nrule = \"close-at-most-125\"\nreason = \"r\"\n\
          source = \"s\"\nscript = \"c\"\n",
     );
     let known = known.to_str().expect("text");
-    let args = ["--no-codes", "--subject", "faulty:close-of-126", "--corpus", "corpus", "--known", known];
-    matrix(&folder, &[&args]).exits(0).says("1 known");
+    let args = ["--codes none", "--subject", "fault:close-of-126", "--corpus", "corpus", "--baseline", known];
+    matrix(&folder, &[&args]).assert_exit(0).assert_stdout("1 known");
 }
 
 /// A manifest of one server, which takes and sends 5000 as Boost.Beast does.
-fn live() -> Folder {
+fn live_folder() -> Folder {
     let folder = Folder::new();
     let manifest = format!(
         "[[peer]]\nname = \"echo\"\nlanguage = \"Rust\"\nlibrary = \"the model\"\nrole = \"server\"\nset = \"none\"\n\
@@ -228,7 +231,7 @@ fn live() -> Folder {
     folder
 }
 
-fn listed(rule: &str, version: &str) -> String {
+fn baseline_entry(rule: &str, version: &str) -> String {
     format!(
         "[[known]]\npeer = \"echo\"\nversion = \"{version}\"\nrule = \"{rule}\"\nreason = \"r\"\nsource = \"s\"\n\
          script = \"c\"\n"
@@ -236,27 +239,27 @@ fn listed(rule: &str, version: &str) -> String {
 }
 
 #[test]
-fn a_live_breach_fails_unless_it_is_listed() {
-    let folder = live();
-    folder.wsclose(&["matrix", "--live", "live"]).exits(1).says("FAIL     code-is-defined");
-    let known = listed("code-is-defined", "1.2.3") + &listed("close-answered", "1.2.2");
+fn a_live_violation_fails_unless_in_the_baseline() {
+    let folder = live_folder();
+    folder.wsclose(&["matrix", "--live", "live"]).assert_exit(1).assert_stdout("FAIL     code-is-defined");
+    let known = baseline_entry("code-is-defined", "1.2.3") + &baseline_entry("close-answered", "1.2.2");
     folder.file("live/known.toml", &known);
     folder
         .wsclose(&["matrix", "--live", "live"])
-        .exits(0)
-        .says("known    code-is-defined")
-        .says("stale    close-answered")
-        .says("was confirmed in 1.2.2, this is 1.2.3");
+        .assert_exit(0)
+        .assert_stdout("known    code-is-defined")
+        .assert_stdout("stale    close-answered")
+        .assert_stdout("was confirmed in 1.2.2, this is 1.2.3");
     let manifest = fs::read_to_string(folder.path().join("live/peers.toml")).expect("the manifest");
     folder.file("live/peers.toml", manifest.repeat(2));
-    folder.wsclose(&["matrix", "--live", "live"]).exits(2).complains("two that are `echo`");
+    folder.wsclose(&["matrix", "--live", "live"]).assert_exit(2).assert_stderr("two that are `echo`");
     folder.file("live/peers.toml", manifest);
     folder.file("live/known.toml", "[[known]]");
-    folder.wsclose(&["matrix", "--live", "live"]).exits(3).complains("known.toml");
+    folder.wsclose(&["matrix", "--live", "live"]).assert_exit(3).assert_stderr("known.toml");
 }
 
 #[test]
-fn what_is_listed_of_live_peers_names_one() {
+fn live_baseline_entries_name_an_implementation() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../peers/live");
     let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a committed file");
     let known =

@@ -33,7 +33,7 @@ fn browser() -> Option<&'static str> {
 
 /// Opens the page behind `hash`, runs the script there, in which `see(NAME, VALUE)` puts a line down, and gives the
 /// lines back. The script ends with `done()`.
-fn look(page: &Path, hash: &str, script: &str) -> Option<Vec<String>> {
+fn run_in_browser(page: &Path, hash: &str, script: &str) -> Option<Vec<String>> {
     let browser = browser()?;
     let html = fs::read_to_string(page).expect("a page");
     let asking = "<pre id=\"seen\"></pre><script>\n\
@@ -65,15 +65,15 @@ fn look(page: &Path, hash: &str, script: &str) -> Option<Vec<String>> {
 }
 
 #[track_caller]
-fn sees(lines: &[String], wanted: &[&str]) {
-    for wanted in wanted {
+fn assert_lines(lines: &[String], expected: &[&str]) {
+    for wanted in expected {
         assert!(lines.iter().any(|line| line == wanted), "expected `{wanted}` in {lines:#?}");
     }
     assert!(lines.iter().all(|line| !line.starts_with("error")), "{lines:#?}");
 }
 
 /// A server that takes and sends 5000, as Boost.Beast does, and one that conforms.
-fn echo(profile: &str) -> String {
+fn echo_command(profile: &str) -> String {
     let wsclose = assert_cmd::cargo::cargo_bin("wsclose");
     format!("exec '{}' echo --profile {profile} --listen 127.0.0.1:{{port}}", wsclose.display())
 }
@@ -81,19 +81,19 @@ fn echo(profile: &str) -> String {
 fn check_page(folder: &Folder) -> PathBuf {
     let page = folder.path().join("check.html");
     let path = page.to_str().expect("text");
-    let cases = ["--case", "code-received/*", "--as-known", "known.toml"];
+    let cases = ["--case", "code-received/*", "--baseline", "known.toml"];
     folder.file(
         "known.toml",
         "[[known]]\nrule = \"rejects-undefined-codes\"\nreason = \"<b>of ours</b> & meant\"\n",
     );
-    let exec = echo("beast");
+    let exec = echo_command("beast");
     let run = ["check", "ws://127.0.0.1:{port}/", "--exec", &exec, "--html", path];
-    folder.wsclose(&[&run[..], &cases[..]].concat()).exits(1);
+    folder.wsclose(&[&run[..], &cases[..]].concat()).assert_exit(1);
     page
 }
 
 #[test]
-fn the_page_of_a_run_is_filtered_linked_and_opened() {
+fn check_page_filters_links_and_opens() {
     let folder = Folder::new();
     let page = check_page(&folder);
     let script = "\
@@ -126,7 +126,7 @@ fn the_page_of_a_run_is_filtered_linked_and_opened() {
         dispatchEvent(new Event('beforeprint'));\n\
         see('printed', Array.from(document.querySelectorAll('details')).every(details => details.open));\n\
         done();";
-    let Some(lines) = look(&page, "#code-is-defined.code-received-65369", script) else { return };
+    let Some(lines) = run_in_browser(&page, "#code-is-defined.code-received-65369", script) else { return };
     let wanted = [
         "linked code-is-defined.code-received-65369",
         "linked-opens true",
@@ -143,13 +143,13 @@ fn the_page_of_a_run_is_filtered_linked_and_opened() {
         "keyboard true",
         "printed true",
     ];
-    sees(&lines, &wanted);
+    assert_lines(&lines, &wanted);
 }
 
 /// A manifest of two servers and one that is not installed.
 fn live_page(folder: &Folder) -> PathBuf {
     let peer = |name: &str, installed: &str, profile: &str| {
-        let start = echo(profile);
+        let start = echo_command(profile);
         let start = start.strip_prefix("exec ").expect("a command");
         format!(
             "[[peer]]\nname = \"{name}\"\nlanguage = \"Rust\"\nlibrary = \"<the model>\"\nrole = \"server\"\n\
@@ -163,34 +163,34 @@ fn live_page(folder: &Folder) -> PathBuf {
     folder.file("live/peers.toml", manifest.concat());
     folder
         .wsclose(&["matrix", "--live", "live", "--out", "out"])
-        .exits(1)
-        .says("wrote out/live.html")
-        .says("wrote out/live.json");
+        .assert_exit(1)
+        .assert_stdout("wrote out/live.html")
+        .assert_stdout("wrote out/live.json");
     folder.path().join("out/live.html")
 }
 
 #[test]
-fn the_data_of_live_peers_holds_their_runs() {
+fn live_json_contains_every_run() {
     let folder = Folder::new();
     let data = live_page(&folder).with_extension("json");
     let data: Value = serde_json::from_slice(&fs::read(data).expect("a file")).expect("JSON");
     assert_eq!(data["schema"], "wsclose-live/1");
-    let peers = data["peers"].as_array().expect("a list");
+    let peers = data["implementations"].as_array().expect("a list");
     let [good, bad, gone] = peers.as_slice() else { panic!("{peers:#?}") };
     for peer in [good, bad] {
-        schema::holds(&peer["run"]);
+        schema::assert_valid(&peer["run"]);
         assert_eq!((&peer["absent"], &peer["version"]), (&Value::Null, &Value::from("1.2.3")));
     }
     assert_eq!((&good["run"]["verdict"], &bad["run"]["verdict"]), (&"PASS".into(), &"FAIL".into()));
     assert_eq!((&gone["run"], &gone["name"]), (&Value::Null, &"gone".into()));
     // Written again over what it wrote, and over nothing else.
-    folder.wsclose(&["matrix", "--live", "live", "--out", "out"]).exits(1);
+    folder.wsclose(&["matrix", "--live", "live", "--out", "out"]).assert_exit(1);
     folder.file("out/live.html", "mine");
-    folder.wsclose(&["matrix", "--live", "live", "--out", "out"]).exits(3).complains("--force");
+    folder.wsclose(&["matrix", "--live", "live", "--out", "out"]).assert_exit(3).assert_stderr("--force");
 }
 
 #[test]
-fn the_page_of_live_peers_is_a_grid_that_keys_move_in() {
+fn live_page_supports_keyboard_navigation() {
     let folder = Folder::new();
     let page = live_page(&folder);
     let script = "\
@@ -237,7 +237,7 @@ fn the_page_of_live_peers_is_a_grid_that_keys_move_in() {
           done();\n\
         });\n\
         cell.click();";
-    let Some(lines) = look(&page, "#as-beast.rejects-undefined-codes", script) else { return };
+    let Some(lines) = run_in_browser(&page, "#as-beast.rejects-undefined-codes", script) else { return };
     let wanted = [
         "linked as-beast.rejects-undefined-codes",
         "linked-opens true",
@@ -260,5 +260,5 @@ fn the_page_of_live_peers_is_a_grid_that_keys_move_in() {
         "some-FAIL true",
         "click true",
     ];
-    sees(&lines, &wanted);
+    assert_lines(&lines, &wanted);
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 #[test]
-fn the_commands_of_the_readme_do_what_it_says() {
+fn readme_commands_print_the_documented_output() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace has a root");
     let readme = std::fs::read_to_string(root.join("README.md")).expect("there is a README");
     // A command may start another `wsclose`.
@@ -50,7 +50,7 @@ fn words(command: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_readme_counts_right() {
+fn readme_counts_are_correct() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace has a root");
     let readme = std::fs::read_to_string(root.join("README.md")).expect("there is a README");
     let faults = wsclose::subjects::faulty::Fault::ALL.len();

@@ -25,30 +25,37 @@ subject role: server      > to subject   < from subject   | note
 fn a_file_gives_a_timeline() {
     let folder = Folder::new();
     folder.file("a.ws", GOOD);
-    let ran = folder.wsclose(&[&["replay", "a.ws"], &MODEL[..]].concat()).exits(0);
+    let ran = folder.wsclose(&[&["replay", "a.ws"], &MODEL[..]].concat()).assert_exit(0);
     assert_eq!(ran.out, format!("{TIMELINE}verdict: PASS\n"));
     assert_eq!(ran.err, "");
 }
 
 #[test]
-fn a_breach_is_named_and_exits_1() {
+fn a_violation_is_reported_and_exits_1() {
     let folder = Folder::new();
     folder.file("a.ws", GOOD);
     folder
         .wsclose(&[&["replay", "a.ws"], &FAULTY[..]].concat())
-        .exits(1)
-        .says("== close-of-126\n")
-        .says("  close-at-most-125  must     wrote a control frame over 125 bytes\n")
-        .says("verdict: FAIL: close-of-126\n");
+        .assert_exit(1)
+        .assert_stdout("== close-of-126\n")
+        .assert_stdout("  close-at-most-125  must     wrote a control frame over 125 bytes\n")
+        .assert_stdout("verdict: FAIL: close-of-126\n");
 }
 
 #[test]
 fn a_warning_fails_only_a_strict_run() {
     let folder = Folder::new();
     folder.file("a.ws", GOOD);
-    let args = ["replay", "a.ws", "--subject", "faulty:closes-twice"];
-    folder.wsclose(&args).exits(0).says("  one-close  should   ").says("verdict: PASS");
-    folder.wsclose(&[&args[..], &["--strict"]].concat()).exits(1).says("verdict: FAIL: closes-twice");
+    let args = ["replay", "a.ws", "--subject", "fault:closes-twice"];
+    folder
+        .wsclose(&args)
+        .assert_exit(0)
+        .assert_stdout("  one-close  should   ")
+        .assert_stdout("verdict: PASS");
+    folder
+        .wsclose(&[&args[..], &["--strict"]].concat())
+        .assert_exit(1)
+        .assert_stdout("verdict: FAIL: closes-twice");
 }
 
 #[test]
@@ -58,34 +65,35 @@ fn a_folder_gives_a_table_and_totals() {
     folder.file("scripts/deeper/a.ws", GOOD);
     folder.file("scripts/.hidden.ws", "no script");
     folder.file("scripts/README.md", "no script");
-    let ran = folder.wsclose(&[&["replay", "scripts"], &FAULTY[..]].concat()).exits(1);
+    let ran = folder.wsclose(&[&["replay", "scripts"], &FAULTY[..]].concat()).assert_exit(1);
     let lines: Vec<String> =
         ran.out.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(lines[0], "script model close-of-126");
     assert_eq!(lines[2], "b.ws PASS PASS");
     assert_eq!(lines[3], "deeper/a.ws PASS FAIL close-at-most-125");
     assert_eq!(lines[4], "2 scripts, 4 verdicts: 3 passed, 1 failed; 1 new breach, 0 known, 0 warnings");
-    folder.wsclose(&[&["replay", "scripts"], &MODEL[..]].concat()).exits(0);
+    folder.wsclose(&[&["replay", "scripts"], &MODEL[..]].concat()).assert_exit(0);
 }
 
 #[test]
-fn what_a_fuzzer_left_in_a_folder_is_counted_and_listed_where_it_breaks_something() {
+fn hash_named_files_are_listed_only_on_a_violation() {
     let folder = Folder::new();
     folder.file("scripts/b.ws", "wsclose 1\nrole server\n> fin\n");
     folder.file(format!("scripts/{}", "0a".repeat(20)), "wsclose 1\nrole server\n> reset\n");
     let breaks = "1b".repeat(20);
     folder.file(format!("scripts/{breaks}"), GOOD);
-    let ran = folder.wsclose(&[&["replay", "scripts"], &FAULTY[..]].concat()).exits(1);
-    let ran = ran.says("b.ws").says(&breaks).says("3 scripts, 6 verdicts:");
-    let ran = ran.says("not listed: 1 that a fuzzer named by a hash, without a new breach\n");
+    let ran = folder.wsclose(&[&["replay", "scripts"], &FAULTY[..]].concat()).assert_exit(1);
+    let ran = ran.assert_stdout("b.ws").assert_stdout(&breaks).assert_stdout("3 scripts, 6 verdicts:");
+    let ran = ran.assert_stdout("not listed: 1 that a fuzzer named by a hash, without a new breach\n");
     assert!(!ran.out.contains("0a0a"), "{}", ran.out);
 }
 
 #[test]
-fn the_role_can_be_chosen() {
+fn the_role_can_be_set() {
     let folder = Folder::new();
     folder.file("a.ws", GOOD);
-    let replay = |role| folder.wsclose(&[&["replay", "a.ws", "--role", role], &MODEL[..]].concat()).exits(0);
+    let replay =
+        |role| folder.wsclose(&[&["replay", "a.ws", "--role", role], &MODEL[..]].concat()).assert_exit(0);
     let has = |text: &str, role: &str| text.contains(&format!("subject role: {role} "));
     let client = replay("client").out;
     assert!(has(&client, "client") && !has(&client, "server"), "{client}");
@@ -94,7 +102,7 @@ fn the_role_can_be_chosen() {
 }
 
 #[test]
-fn what_is_known_does_not_fail() {
+fn baseline_violations_do_not_fail() {
     let folder = Folder::new();
     folder.file("a.ws", GOOD);
     folder.file(
@@ -102,17 +110,17 @@ fn what_is_known_does_not_fail() {
         "[[known]]\npeer = \"close-of-126\"\nversion = \"1\"\nrule = \"close-at-most-125\"\n\
          reason = \"it was made so\"\nsource = \"faulty.rs\"\nscript = \"a\"\n",
     );
-    let known = [&FAULTY[..], &["--known", "known.toml"]].concat();
+    let known = [&FAULTY[..], &["--baseline", "known.toml"]].concat();
     folder
         .wsclose(&[&["replay", "a.ws"], &known[..]].concat())
-        .exits(0)
-        .says("wrote a control frame over 125 bytes (known)\n")
-        .says("verdict: PASS");
+        .assert_exit(0)
+        .assert_stdout("wrote a control frame over 125 bytes (known)\n")
+        .assert_stdout("verdict: PASS");
     folder
         .wsclose(&[&["replay", "."], &known[..]].concat())
-        .exits(0)
-        .says("known close-at-most-125")
-        .says("1 known");
+        .assert_exit(0)
+        .assert_stdout("known close-at-most-125")
+        .assert_stdout("1 known");
 }
 
 #[test]
@@ -123,18 +131,20 @@ fn octets_are_played_to_both_roles() {
     folder.file("elsewhere.bin", octets);
     let replay = |args: &[&str]| folder.wsclose(&[&["replay"], args, &MODEL[..]].concat());
     replay(&["close_frame/empty.bin"])
-        .exits(0)
-        .says("subject role: client ")
-        .says("subject role: server ")
-        .says("CLOSE masked");
+        .assert_exit(0)
+        .assert_stdout("subject role: client ")
+        .assert_stdout("subject role: server ")
+        .assert_stdout("CLOSE masked");
     let within: [&dyn AsRef<OsStr>; 4] = [&"replay", &"empty.bin", &"--subject", &"model"];
-    support::wsclose_in(&folder.path().join("close_frame"), &within, b"").exits(0).says("CLOSE masked");
-    replay(&["close_frame"]).exits(0).says("empty.bin").says("1 script, 1 verdict:");
-    replay(&["elsewhere.bin", "--octets"]).exits(0).says("CLOSE masked");
+    support::wsclose_in(&folder.path().join("close_frame"), &within, b"")
+        .assert_exit(0)
+        .assert_stdout("CLOSE masked");
+    replay(&["close_frame"]).assert_exit(0).assert_stdout("empty.bin").assert_stdout("1 script, 1 verdict:");
+    replay(&["elsewhere.bin", "--raw-bytes"]).assert_exit(0).assert_stdout("CLOSE masked");
     replay(&["elsewhere.bin"])
-        .exits(3)
-        .complains("elsewhere.bin: expected a script that begins with `wsclose 1`")
-        .complains("found 0x88");
+        .assert_exit(3)
+        .assert_stderr("elsewhere.bin: expected a script that begins with `wsclose 1`")
+        .assert_stderr("found 0x88");
 }
 
 #[test]
@@ -147,53 +157,53 @@ fn octets_of_many_steps_are_one_segment() {
     folder.file("close_frame/long", octets);
     let ran = folder
         .wsclose(&[&["replay", "close_frame/long", "--role", "client"], &MODEL[..]].concat())
-        .exits(0)
-        .says("  0  >  BINARY aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa… (1000 octets) len16")
-        .says("Open -> CloseReceived");
+        .assert_exit(0)
+        .assert_stdout("  0  >  BINARY aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa… (1000 octets) len16")
+        .assert_stdout("Open -> CloseReceived");
     // Nothing was cut: the whole of the frame came at once.
     assert!(!ran.out.contains("the last"), "{}", ran.out);
 }
 
 #[test]
-fn several_files_are_told_apart() {
+fn each_of_several_files_has_a_heading() {
     let folder = Folder::new();
     folder.file("a.ws", GOOD);
     folder.file("b.ws", GOOD);
     folder
         .wsclose(&[&["replay", "a.ws", "b.ws"], &MODEL[..]].concat())
-        .exits(0)
-        .says("file: a.ws\nsubject role")
-        .says("file: b.ws\nsubject role");
+        .assert_exit(0)
+        .assert_stdout("file: a.ws\nsubject role")
+        .assert_stdout("file: b.ws\nsubject role");
 }
 
 #[test]
-fn unknown_names_are_usage() {
+fn unknown_names_are_usage_errors() {
     let folder = Folder::new();
     folder.file("a.ws", GOOD);
     folder
         .wsclose(&["replay", "a.ws", "--subject", "nobody"])
-        .exits(2)
-        .complains("expected a subject (model")
-        .complains("found `nobody`");
+        .assert_exit(2)
+        .assert_stderr("expected a subject (model")
+        .assert_stderr("found `nobody`");
     folder
-        .wsclose(&["replay", "a.ws", "--subject", "faulty:nothing"])
-        .exits(2)
-        .complains("expected a fault of the model")
-        .complains("found `faulty:nothing`");
-    folder.wsclose(&["replay", "a.ws", "--profile", "x"]).exits(2).complains("expected a profile");
-    folder.wsclose(&["replay", "a.ws", "--role", "x"]).exits(2);
-    folder.wsclose(&["replay"]).exits(2);
-    folder.wsclose(&[]).exits(2);
-    folder.wsclose(&["nonsense"]).exits(2);
+        .wsclose(&["replay", "a.ws", "--subject", "fault:nothing"])
+        .assert_exit(2)
+        .assert_stderr("expected a fault of the model")
+        .assert_stderr("found `fault:nothing`");
+    folder.wsclose(&["replay", "a.ws", "--profile", "x"]).assert_exit(2).assert_stderr("expected a profile");
+    folder.wsclose(&["replay", "a.ws", "--role", "x"]).assert_exit(2);
+    folder.wsclose(&["replay"]).assert_exit(2);
+    folder.wsclose(&[]).assert_exit(2);
+    folder.wsclose(&["nonsense"]).assert_exit(2);
 }
 
 #[test]
-fn help_tells_the_exit_codes() {
-    let help = support::wsclose(&["--help"]).exits(0);
+fn help_lists_the_exit_codes() {
+    let help = support::wsclose(&["--help"]).assert_exit(0);
     for line in ["  0  conforms", "  1  a breach", "  2  usage", "  3  could not test"] {
         assert!(help.out.contains(line), "{}", help.out);
     }
     for command in ["replay", "adopt", "decode", "rules", "explain", "codes"] {
-        support::wsclose(&[command, "--help"]).exits(0).says("Examples:");
+        support::wsclose(&[command, "--help"]).assert_exit(0).assert_stdout("Examples:");
     }
 }

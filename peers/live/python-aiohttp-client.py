@@ -34,7 +34,7 @@ async def talk(session, url):
         # To the library, which refuses a Close that says 0, that is none.
         code = int(socket.close_code or 0) or "none"
         told = "none" if reason is None else json.dumps(reason, ensure_ascii=False)
-    print("closed", code, told, "untold", flush=True)
+    print("closed", code, told, "unknown", flush=True)
 
 
 async def main():

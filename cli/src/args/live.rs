@@ -9,7 +9,7 @@ use wsclose::code::Profile;
 
 /// Where a live endpoint is, and how to get there.
 #[derive(Debug, Arguments)]
-pub struct Reach {
+pub struct ConnectArgs {
     /// Trust the certificates of this PEM file, instead of the usual ones
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
@@ -24,12 +24,12 @@ pub struct Reach {
     pub subprotocols: Vec<String>,
     /// Test a host that is not this machine: only with its owner's consent
     #[arg(long)]
-    pub i_may_test_this_host: bool,
+    pub allow_remote: bool,
 }
 
 /// Which rules and cases, and how a run is judged.
 #[derive(Debug, Arguments)]
-pub struct Choice {
+pub struct RunArgs {
     /// Only rules whose id or section matches, `*` for anything (repeat for more)
     #[arg(long, value_name = "RULE|SECTION|GLOB")]
     pub only: Vec<String>,
@@ -44,7 +44,7 @@ pub struct Choice {
     pub codes: CodeSweep,
     /// The endpoint closes with CODE and REASON when it is sent the text `close:CODE:REASON`
     #[arg(long)]
-    pub command_close: bool,
+    pub close_command: bool,
     /// Fail for breaches of level should and lenient too
     #[arg(long)]
     pub strict: bool,
@@ -53,7 +53,7 @@ pub struct Choice {
     pub profile: Profile,
     /// Breaches listed in this file, each with a reason, do not fail; entries that no longer occur do
     #[arg(long, value_name = "FILE")]
-    pub as_known: Option<PathBuf>,
+    pub baseline: Option<PathBuf>,
     /// Make scripts and play them for so long, `60s` or `5m`, beside the cases: what breaks a rule that no case broke is
     /// made as short as can be and reported like a case
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -79,7 +79,7 @@ pub enum CodeSweep {
 /// if `check` or `serve` wrote it.
 #[derive(Debug, Arguments)]
 #[command(next_help_heading = "Reports")]
-pub struct Reports {
+pub struct ReportArgs {
     /// Everything as data; cli/schema/check.schema.json describes it
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -107,9 +107,9 @@ Examples:
   wsclose check ws://127.0.0.1:9001/
   wsclose check --exec 'node server.js {port}' ws://127.0.0.1:{port}/ --strict
   wsclose check wss://localhost:9001/chat --ca ca.pem --only '7.4*' --skip close-echoes-code
-  wsclose check ws://127.0.0.1:9001/ --json run.json --html run.html --as-known known.toml
+  wsclose check ws://127.0.0.1:9001/ --json run.json --html run.html --baseline known.toml
 
-A baseline for --as-known is TOML: [[known]] tables, each with a rule and a reason.
+A baseline for --baseline is TOML: [[known]] tables, each with a rule and a reason.
 
 The endpoint need only echo, and not even that. Exit codes: 0 conforms; 1 a breach of level must,
 interop or robust (with --strict also should and lenient), seen again when its case was played alone;
@@ -120,10 +120,10 @@ pub struct Check {
     pub url: String,
     /// How to get there.
     #[command(flatten)]
-    pub reach: Reach,
+    pub connect_args: ConnectArgs,
     /// What to test, and how to judge.
     #[command(flatten)]
-    pub choice: Choice,
+    pub run_args: RunArgs,
     /// Start the server with this command, in which `{port}` stands for a free port, and end it afterwards
     #[arg(long, value_name = "CMD")]
     pub exec: Option<String>,
@@ -135,7 +135,7 @@ pub struct Check {
     pub jobs: u16,
     /// What to write.
     #[command(flatten)]
-    pub reports: Reports,
+    pub reports: ReportArgs,
 }
 
 /// `serve`.
@@ -143,63 +143,63 @@ pub struct Check {
 #[command(after_help = "\
 Examples:
   wsclose serve
-  wsclose serve --loop 'node test/autobahn.js' --json run.json
-  wsclose serve --exec 'node client.js {url}' --command-close --strict
-  wsclose serve --feed 'wsclose echo --connect -' --command-close --says-closed
+  wsclose serve --exec-loop 'node test/autobahn.js' --json run.json
+  wsclose serve --exec 'node client.js {url}' --close-command --strict
+  wsclose serve --exec-stdin 'wsclose echo --connect -' --close-command --client-reports-close
 
-Without --exec or --feed, a client comes by itself, as it would to the fuzzing server of the Autobahn test suite: it asks
+Without --exec or --exec-stdin, a client comes by itself, as it would to the fuzzing server of the Autobahn test suite: it asks
 /getCaseCount, echoes on /runCase?case=N&agent=NAME until it is closed, for every N, and goes to
 /updateReports?agent=NAME, upon which the reports are written and the run is over. /getCaseInfo?case=N and
 /getCaseStatus?case=N&agent=NAME are there too. The last numbers play again what was in doubt.
 
 With --exec, a client is started for every connection of every case, and echoes until it is closed. One whose last
-line is `closed CODE \"REASON\" clean|unclean|untold` (--says-closed; `none` for a code or reason that it was not
+line is `closed CODE \"REASON\" clean|unclean|unknown` (--client-reports-close; `none` for a code or reason that it was not
 told) is also held to what its application has to learn.
 
-With --feed, a client that is slow to start is started once: it reads URLs from its standard input, a line each, echoes
+With --exec-stdin, a client that is slow to start is started once: it reads URLs from its standard input, a line each, echoes
 on one until it is closed, and prints that `closed` line, upon which it is given the next. One that ends with an error
 has crashed. A client has ten seconds to connect.
 
 Exit codes: as for check.")]
 pub struct Serve {
-    /// Listen here. Default: 127.0.0.1:9001; with --exec or --feed a free port for each client, and a port that is
+    /// Listen here. Default: 127.0.0.1:9001; with --exec or --exec-stdin a free port for each client, and a port that is
     /// given here is for one client at a time
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
     /// What to test, and how to judge.
     #[command(flatten)]
-    pub choice: Choice,
+    pub run_args: RunArgs,
     /// Start a client with this command for every connection; `{url}` stands for where it is to connect
     #[arg(long, value_name = "CMD", group = "started")]
     pub exec: Option<String>,
     /// Start a client with this command, which reads on its standard input where it is to connect, a URL a line
     #[arg(long, value_name = "CMD", group = "started")]
-    pub feed: Option<String>,
-    /// With --exec or --feed, as many clients at a time
+    pub exec_stdin: Option<String>,
+    /// With --exec or --exec-stdin, as many clients at a time
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: u16,
-    /// With --exec or --feed: the client prints how each connection closed, and that is judged, too
+    /// With --exec or --exec-stdin: the client prints how each connection closed, and that is judged, too
     #[arg(long, requires = "started")]
-    pub says_closed: bool,
+    pub client_reports_close: bool,
     /// Start the client, that comes for all cases, with this command, in which `{url}` stands for ws://HOST:PORT; when
     /// it ends, so does the run
-    #[arg(long = "loop", value_name = "CMD", conflicts_with = "started")]
-    pub run_loop: Option<String>,
-    /// The name of the client: in reports with --exec or --feed, and else the only one that is served
+    #[arg(value_name = "CMD", conflicts_with = "started")]
+    pub exec_loop: Option<String>,
+    /// The name of the client: in reports with --exec or --exec-stdin, and else the only one that is served
     #[arg(long, value_name = "NAME")]
     pub agent: Option<String>,
     /// Go on after /updateReports, which then writes the reports each time, until the run is ended or times out
     #[arg(long, conflicts_with = "started")]
-    pub keep: bool,
-    /// Give up after so many seconds. Default: 600, or 3600 with --codes all; with --keep, never
+    pub keep_running: bool,
+    /// Give up after so many seconds. Default: 600, or 3600 with --codes all; with --keep-running, never
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: Option<u64>,
     /// Listen on an address that is not this machine's alone
     #[arg(long)]
-    pub i_may_test_this_host: bool,
+    pub allow_remote: bool,
     /// What to write.
     #[command(flatten)]
-    pub reports: Reports,
+    pub reports: ReportArgs,
 }
 
 /// `echo`.
@@ -224,7 +224,7 @@ pub struct Echo {
     pub profile: Profile,
     /// Listen on an address, or connect to one, that is not this machine's alone
     #[arg(long)]
-    pub i_may_test_this_host: bool,
+    pub allow_remote: bool,
 }
 
 fn header(text: &str) -> Result<(String, String), String> {

@@ -1,4 +1,4 @@
-//! The baseline of `wsclose check --as-known`. In comes a TOML file of rules that an endpoint is known to
+//! The baseline of `wsclose check --baseline`. In comes a TOML file of rules that an endpoint is known to
 //! break, out comes why each of them is no news.
 
 use std::collections::BTreeMap;
@@ -17,10 +17,10 @@ pub enum BaselineError {
     Rule(#[from] UnknownRule),
     /// It says something twice.
     #[error("{0} is listed twice; state it once")]
-    Twice(Rule),
+    Duplicate(Rule),
     /// It does not say why.
     #[error("{0}: expected a text for `reason`, found an empty one")]
-    Empty(Rule),
+    EmptyReason(Rule),
 }
 
 #[derive(Deserialize)]
@@ -44,10 +44,10 @@ pub fn read(text: &str) -> Result<BTreeMap<Rule, String>, BaselineError> {
     for Entry { rule, reason } in file.known {
         let rule: Rule = rule.parse()?;
         if reason.trim().is_empty() {
-            return Err(BaselineError::Empty(rule));
+            return Err(BaselineError::EmptyReason(rule));
         }
         if known.insert(rule, reason).is_some() {
-            return Err(BaselineError::Twice(rule));
+            return Err(BaselineError::Duplicate(rule));
         }
     }
     Ok(known)

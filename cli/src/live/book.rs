@@ -9,52 +9,52 @@ use std::time::Instant;
 
 use wsclose::rule::Rule;
 
-use super::cases::{Able, Case};
-use super::check::{self, SILENT_CASES};
-use super::run::Played;
-use super::score::{Score, TRIES};
+use super::cases::{Case, EndpointFeatures};
+use super::check::{self, UNRESPONSIVE_CASES};
+use super::run::CaseResult;
+use super::score::{MAX_CANDIDATES, ResultLedger};
 
 /// How many numbers are kept, at the most, for cases in doubt.
-const AGAIN: usize = 48;
+const RETRY_SLOTS: usize = 48;
 
 /// How many agents are kept apart, at the most.
-const AGENTS: usize = 16;
+const MAX_AGENTS: usize = 16;
 
 /// The cases, and how each agent fared.
 #[derive(Debug)]
-pub struct Book {
+pub struct SessionLedger {
     /// The plainest one first.
     cases: Vec<Case>,
-    pages: BTreeMap<String, Page>,
+    sessions: BTreeMap<String, AgentSession>,
     /// The agent that came last.
-    last: Option<String>,
+    last_agent: Option<String>,
 }
 
 #[derive(Debug)]
-struct Page {
-    score: Score,
-    begun: Instant,
+struct AgentSession {
+    ledger: ResultLedger,
+    started: Instant,
 }
 
 /// What to do with a client that has come for a number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Task {
+pub enum Assignment {
     /// To play the case at this place; once more if it was played before and is in doubt.
-    Play {
+    PlayCase {
         /// The place.
         at: usize,
         /// The case.
         case: Case,
         /// Whether it is played again.
-        again: bool,
+        is_retry: bool,
     },
     /// To close, and to take no notes.
-    Close,
+    CloseOnly,
 }
 
 /// Why there is nothing to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoTask {
+pub enum AssignmentError {
     /// There is no such case.
     #[error("expected a case from 1 to {count}, found {number}")]
     Number {
@@ -64,28 +64,28 @@ pub enum NoTask {
         number: usize,
     },
     /// Too many names.
-    #[error("expected at most {AGENTS} agents, found another: {0}")]
-    Agents(String),
+    #[error("expected at most {MAX_AGENTS} agents, found another: {0}")]
+    TooManyAgents(String),
 }
 
-impl Book {
+impl SessionLedger {
     /// Nobody has come for these cases.
-    pub fn new(able: Able, cases: Vec<Case>) -> Book {
-        let cases = [vec![able.liveness()], cases].concat();
-        Book { cases, pages: BTreeMap::new(), last: None }
+    pub fn new(features: EndpointFeatures, cases: Vec<Case>) -> SessionLedger {
+        let cases = [vec![features.liveness()], cases].concat();
+        SessionLedger { cases, sessions: BTreeMap::new(), last_agent: None }
     }
 
     /// How many numbers there are.
     pub fn count(&self) -> usize {
-        self.cases.len() + AGAIN.min(TRIES * self.cases.len())
+        self.cases.len() + RETRY_SLOTS.min(MAX_CANDIDATES * self.cases.len())
     }
 
     /// The name of a case, and what it is for.
     ///
     /// # Errors
     /// If there is no such number.
-    pub fn info(&self, number: usize) -> Result<(String, String), NoTask> {
-        let at = self.place(number)?;
+    pub fn case_info(&self, number: usize) -> Result<(String, String), AssignmentError> {
+        let at = self.index(number)?;
         let Some(case) = self.cases.get(at) else {
             let name = format!("again/{}", at + 1 - self.cases.len());
             return Ok((name, "whatever is in doubt by then, once more".to_owned()));
@@ -98,31 +98,32 @@ impl Book {
     ///
     /// # Errors
     /// If there is no such number, or no room for another agent.
-    pub fn task(&mut self, agent: &str, number: usize) -> Result<Task, NoTask> {
-        let at = self.place(number)?;
-        if !self.pages.contains_key(agent) && self.pages.len() == AGENTS {
-            return Err(NoTask::Agents(agent.to_owned()));
+    pub fn assign(&mut self, agent: &str, number: usize) -> Result<Assignment, AssignmentError> {
+        let at = self.index(number)?;
+        if !self.sessions.contains_key(agent) && self.sessions.len() == MAX_AGENTS {
+            return Err(AssignmentError::TooManyAgents(agent.to_owned()));
         }
-        self.last = Some(agent.to_owned());
-        let page = self
-            .pages
-            .entry(agent.to_owned())
-            .or_insert_with(|| Page { score: Score::new(self.cases.clone()), begun: Instant::now() });
-        let play = |at: usize, again| Task::Play { at, case: self.cases[at].clone(), again };
+        self.last_agent = Some(agent.to_owned());
+        let page = self.sessions.entry(agent.to_owned()).or_insert_with(|| AgentSession {
+            ledger: ResultLedger::new(self.cases.clone()),
+            started: Instant::now(),
+        });
+        let play =
+            |at: usize, again| Assignment::PlayCase { at, case: self.cases[at].clone(), is_retry: again };
         Ok(match self.cases.get(at) {
-            Some(_) if at > SILENT_CASES && is_silent(&page.score) => Task::Close,
+            Some(_) if at > UNRESPONSIVE_CASES && is_unresponsive(&page.ledger) => Assignment::CloseOnly,
             Some(_) => play(at, false),
-            None => page.score.in_doubt().map_or(Task::Close, |at| play(at, true)),
+            None => page.ledger.next_retry().map_or(Assignment::CloseOnly, |at| play(at, true)),
         })
     }
 
     /// What came of a task.
-    pub fn record(&mut self, agent: &str, at: usize, again: bool, played: Played) {
-        if let Some(page) = self.pages.get_mut(agent) {
-            if again {
-                page.score.record_again(at, played);
+    pub fn record(&mut self, agent: &str, at: usize, is_retry: bool, result: CaseResult) {
+        if let Some(page) = self.sessions.get_mut(agent) {
+            if is_retry {
+                page.ledger.record_retry(at, result);
             } else {
-                page.score.record(at, played);
+                page.ledger.record(at, result);
             }
         }
     }
@@ -131,37 +132,41 @@ impl Book {
     ///
     /// # Errors
     /// If there is no such number.
-    pub fn played(&self, agent: &str, number: usize) -> Result<Option<&Played>, NoTask> {
-        let at = self.place(number)?;
-        Ok(self.pages.get(agent).and_then(|page| page.score.played(at)))
+    pub fn result(&self, agent: &str, number: usize) -> Result<Option<&CaseResult>, AssignmentError> {
+        let at = self.index(number)?;
+        Ok(self.sessions.get(agent).and_then(|page| page.ledger.result(at)))
     }
 
     /// The agent that came last.
-    pub fn last(&self) -> Option<&str> {
-        self.last.as_deref()
+    pub fn last_agent(&self) -> Option<&str> {
+        self.last_agent.as_deref()
     }
 
     /// The score of an agent, when it began, and what is to be said beside it.
-    pub fn score(&self, agent: &str) -> Option<(&Score, Instant, Vec<String>)> {
-        let page = self.pages.get(agent)?;
-        let missing = (0..self.cases.len()).filter(|at| page.score.played(*at).is_none()).count();
-        let notes = match (missing, is_silent(&page.score)) {
+    pub fn agent_results(&self, agent: &str) -> Option<(&ResultLedger, Instant, Vec<String>)> {
+        let page = self.sessions.get(agent)?;
+        let missing = (0..self.cases.len()).filter(|at| page.ledger.result(*at).is_none()).count();
+        let notes = match (missing, is_unresponsive(&page.ledger)) {
             (0, _) => Vec::new(),
-            (_, true) => vec![check::unanswered(missing, self.cases.len())],
+            (_, true) => vec![check::unresponsive_note(missing, self.cases.len())],
             (_, false) => {
                 vec![format!("the client did not come for {missing} of {} cases", self.cases.len())]
             }
         };
-        Some((&page.score, page.begun, notes))
+        Some((&page.ledger, page.started, notes))
     }
 
-    fn place(&self, number: usize) -> Result<usize, NoTask> {
+    fn index(&self, number: usize) -> Result<usize, AssignmentError> {
         let count = self.count();
-        if (1..=count).contains(&number) { Ok(number - 1) } else { Err(NoTask::Number { count, number }) }
+        if (1..=count).contains(&number) {
+            Ok(number - 1)
+        } else {
+            Err(AssignmentError::Number { count, number })
+        }
     }
 }
 
 /// Whether not even a plain Close was answered.
-fn is_silent(score: &Score) -> bool {
-    score.played(0).is_some_and(|alive| alive.trouble.is_none() && alive.breaks(Rule::CloseAnswered))
+fn is_unresponsive(ledger: &ResultLedger) -> bool {
+    ledger.result(0).is_some_and(|alive| alive.error.is_none() && alive.violates(Rule::CloseAnswered))
 }

@@ -8,10 +8,10 @@ use wsclose::role::Role;
 use wsclose::script::{FrameStep, Payload, ScriptBuf, Step, Writer};
 
 /// The ticks of silence at the end of every connection: more than the judge's grace.
-const SILENCE: u8 = 2;
+const TRAILING_WAIT: u8 = 2;
 
 /// The longest silence in the middle of a script that is waited for, in ticks.
-const LONGEST_SILENCE: u8 = 3;
+const LONGEST_WAIT: u8 = 3;
 
 /// A script for a live endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,23 +26,23 @@ pub struct Case {
 
 /// What can be asked of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Able {
+pub struct EndpointFeatures {
     /// It plays this role.
     pub role: Role,
     /// It closes when it is sent `close:CODE:REASON`.
-    pub commands: bool,
+    pub close_command: bool,
     /// A script may have more than one connection.
     pub reconnects: bool,
 }
 
-impl Able {
+impl EndpointFeatures {
     /// Whether the step can be played to it.
-    fn can(self, step: &Step<'_>) -> bool {
+    fn supports(self, step: &Step<'_>) -> bool {
         match step {
             Step::Frame(_) | Step::Octets { .. } | Step::Fin | Step::Reset | Step::Note(_) => true,
-            Step::AppClose(_) => self.commands,
+            Step::AppClose(_) => self.close_command,
             Step::Connect | Step::Repeat(_) => self.reconnects,
-            Step::Wait(ticks) => *ticks <= LONGEST_SILENCE,
+            Step::Wait(ticks) => *ticks <= LONGEST_WAIT,
             // Its program reads and writes when it likes, and its kernel has buffers of its own.
             Step::AppSend { .. }
             | Step::Pause
@@ -56,13 +56,13 @@ impl Able {
     /// The case of a script, if all of it can be played.
     pub fn case(self, name: String, script: &ScriptBuf) -> Option<Case> {
         let steps: Vec<Step<'_>> = script.as_script().steps().collect();
-        let can = steps.iter().all(|step| self.can(step)) && self.commands_stand_apart(&steps);
-        can.then(|| Case { name, script: self.written(&steps), deflate: false })
+        let can = steps.iter().all(|step| self.supports(step)) && self.close_commands_deliverable(&steps);
+        can.then(|| Case { name, script: self.with_trailing_wait(&steps), deflate: false })
     }
 
     /// Whether every wish of the application's comes between two messages, and before the peer closes: it is a message
     /// itself.
-    fn commands_stand_apart(self, steps: &[Step<'_>]) -> bool {
+    fn close_commands_deliverable(self, steps: &[Step<'_>]) -> bool {
         let (mut decoder, mut in_message, mut over) = (Decoder::new(), false, false);
         let mut octets = Vec::new();
         steps.iter().all(|step| {
@@ -87,7 +87,7 @@ impl Able {
     }
 
     /// The steps, with silence at the end of every connection.
-    fn written(self, steps: &[Step<'_>]) -> ScriptBuf {
+    fn with_trailing_wait(self, steps: &[Step<'_>]) -> ScriptBuf {
         let mut writer = Writer::new(self.role);
         let (mut open, mut peer_ended) = (false, false);
         let close = |writer: &mut Writer, open: bool, peer_ended: bool| {
@@ -98,7 +98,7 @@ impl Able {
                 Role::Client if !peer_ended => writer.step(&Step::Fin),
                 Role::Client | Role::Server => {}
             }
-            writer.step(&Step::Wait(SILENCE));
+            writer.step(&Step::Wait(TRAILING_WAIT));
         };
         for step in steps {
             if step.begins_connection() {
@@ -115,11 +115,15 @@ impl Able {
     }
 
     /// A case between two plain connections: the second of them must go as the first did.
-    pub fn between_plain(self, case: &Case) -> Case {
-        let mut steps = vec![plain(), Step::Connect];
+    pub fn with_recovery_check(self, case: &Case) -> Case {
+        let mut steps = vec![plain_close(), Step::Connect];
         steps.extend(case.script.as_script().steps());
-        steps.extend([Step::Connect, plain()]);
-        Case { name: format!("unharmed/{}", case.name), script: self.written(&steps), deflate: false }
+        steps.extend([Step::Connect, plain_close()]);
+        Case {
+            name: format!("recovery/{}", case.name),
+            script: self.with_trailing_wait(&steps),
+            deflate: false,
+        }
     }
 
     /// A case where compression is negotiated, if its peer sends nothing but Closes: what an endpoint may compress is
@@ -155,11 +159,15 @@ impl Able {
 
     /// The plainest of cases: the peer closes.
     pub fn liveness(self) -> Case {
-        Case { name: "liveness".to_owned(), script: self.written(&[plain()]), deflate: false }
+        Case {
+            name: "liveness".to_owned(),
+            script: self.with_trailing_wait(&[plain_close()]),
+            deflate: false,
+        }
     }
 }
 
-fn plain() -> Step<'static> {
+fn plain_close() -> Step<'static> {
     let payload = Payload { code: Some(CloseCode(3333)), ..Payload::EMPTY };
     Step::Frame(FrameStep::of(Opcode::Close, payload))
 }
@@ -182,10 +190,14 @@ fn class(code: u16) -> Class {
 }
 
 /// A Close with this code and no reason.
-pub fn code_received(able: Able, code: CloseCode) -> Case {
+pub fn code_received(features: EndpointFeatures, code: CloseCode) -> Case {
     let payload = Payload { code: Some(code), ..Payload::EMPTY };
     let close = Step::Frame(FrameStep::of(Opcode::Close, payload));
-    Case { name: format!("code-received/{code}"), script: able.written(&[close]), deflate: false }
+    Case {
+        name: format!("code-received/{code}"),
+        script: features.with_trailing_wait(&[close]),
+        deflate: false,
+    }
 }
 
 #[cfg(test)]
@@ -193,8 +205,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_endpoint_is_told_to_close_where_a_message_may_be_sent() {
-        let able = Able { role: Role::Server, commands: true, reconnects: true };
+    fn close_command_needs_a_message_boundary() {
+        let able = EndpointFeatures { role: Role::Server, close_command: true, reconnects: true };
         let plays = |steps: &str| {
             let text = format!("wsclose 1\nrole server\n{steps}");
             able.case(String::new(), &ScriptBuf::read(text.as_bytes()).expect("a script")).is_some()
@@ -206,7 +218,7 @@ mod tests {
         assert!(!plays("> text \"a\" claim=9\napp close 1000\n"), "within a frame");
         assert!(!plays("> close 1000\napp close 1000\n"), "after the peer's Close");
         assert!(!plays("> fin\napp close 1000\n"), "after the peer's FIN");
-        let silent = Able { commands: false, ..able };
+        let silent = EndpointFeatures { close_command: false, ..able };
         let script = ScriptBuf::read(b"wsclose 1\nrole server\napp close 1000\n").expect("a script");
         assert_eq!(silent.case(String::new(), &script), None);
     }

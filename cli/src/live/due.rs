@@ -11,17 +11,17 @@ use wsclose::subjects::model::Model;
 
 /// What of the acts of an endpoint nobody may leave out: its Closes, and the end of TCP.
 #[derive(Debug, Default)]
-struct Acts {
+struct ObservedActions {
     decoder: Decoder,
-    closes: u32,
-    ended: bool,
+    close_count: u32,
+    tcp_ended: bool,
 }
 
-impl Acts {
-    fn wrote(&mut self, mut octets: &[u8]) {
+impl ObservedActions {
+    fn record_sent(&mut self, mut octets: &[u8]) {
         while let Some(piece) = self.decoder.next(&mut octets) {
             match piece {
-                Piece::Header(header) => self.closes += u32::from(header.opcode == Opcode::Close),
+                Piece::Header(header) => self.close_count += u32::from(header.opcode == Opcode::Close),
                 Piece::Payload { .. } | Piece::End => {}
             }
         }
@@ -30,80 +30,82 @@ impl Acts {
 
 /// A conforming endpoint beside the live one.
 #[derive(Debug)]
-pub struct Due {
+pub struct ShadowModel {
     role: Role,
     model: Model,
-    said: Recorder,
-    conforming: Acts,
-    live: Acts,
+    recorder: Recorder,
+    expected: ObservedActions,
+    observed: ObservedActions,
     /// The peer has ended its half of TCP.
     peer_ended: bool,
-    waited: bool,
+    stopped_waiting: bool,
 }
 
-impl Due {
+impl ShadowModel {
     /// Beside an endpoint of this role.
-    pub fn new(role: Role, profile: Profile) -> Due {
-        Due {
+    pub fn new(role: Role, profile: Profile) -> ShadowModel {
+        ShadowModel {
             role,
             model: Model::new(profile),
-            said: Recorder::new(),
-            conforming: Acts::default(),
-            live: Acts::default(),
+            recorder: Recorder::new(),
+            expected: ObservedActions::default(),
+            observed: ObservedActions::default(),
             peer_ended: false,
-            waited: false,
+            stopped_waiting: false,
         }
     }
 
     /// A new connection begins.
     pub fn connect(&mut self) {
-        (self.conforming, self.live) = (Acts::default(), Acts::default());
-        (self.peer_ended, self.waited) = (false, false);
-        self.said.clear();
-        self.model.connect(self.role, &mut self.said);
+        (self.expected, self.observed) = (ObservedActions::default(), ObservedActions::default());
+        (self.peer_ended, self.stopped_waiting) = (false, false);
+        self.recorder.clear();
+        self.model.connect(self.role, &mut self.recorder);
     }
 
     /// Something happens to the endpoint.
-    pub fn happens(&mut self, stimulus: Stimulus<'_>) {
+    pub fn on_stimulus(&mut self, stimulus: Stimulus<'_>) {
         self.peer_ended |= stimulus == Stimulus::Fin;
-        self.model.react(stimulus, &mut self.said);
-        for entry in self.said.events() {
+        self.model.react(stimulus, &mut self.recorder);
+        for entry in self.recorder.events() {
             if let TraceEventKind::Sent(span) = entry.kind {
-                self.conforming.wrote(self.said.octets(span));
+                self.expected.record_sent(self.recorder.octets(span));
             }
         }
-        self.conforming.ended |= self.said.is_closed();
-        self.said.clear();
+        self.expected.tcp_ended |= self.recorder.is_closed();
+        self.recorder.clear();
     }
 
     /// The live endpoint wrote these octets.
-    pub fn wrote(&mut self, octets: &[u8]) {
-        self.live.wrote(octets);
+    pub fn record_sent(&mut self, octets: &[u8]) {
+        self.observed.record_sent(octets);
     }
 
     /// Whether it has begun a Close.
-    pub fn has_closed(&self) -> bool {
-        self.live.closes > 0
+    pub fn has_sent_close(&self) -> bool {
+        self.observed.close_count > 0
     }
 
     /// It ended TCP.
-    pub fn ended(&mut self) {
-        self.live.ended = true;
+    pub fn mark_tcp_ended(&mut self) {
+        self.observed.tcp_ended = true;
     }
 
     /// Whether it owes something that has not been waited for in vain. A client may leave it to the server to end
     /// TCP first (§7.1.1).
-    pub fn is_owed(&self) -> bool {
+    pub fn expects_more(&self) -> bool {
         let end = match self.role {
-            Role::Server => self.conforming.ended,
-            Role::Client => self.conforming.ended && self.peer_ended,
+            Role::Server => self.expected.tcp_ended,
+            Role::Client => self.expected.tcp_ended && self.peer_ended,
         };
-        (end || self.conforming.closes > self.live.closes) && !self.waited && !self.live.ended
+        (end || self.expected.close_count > self.observed.close_count)
+            && !self.stopped_waiting
+            && !self.observed.tcp_ended
     }
 
     /// It was waited for long enough: what comes late still counts, and is not waited for again.
-    pub fn give_up(&mut self) {
-        self.waited = true;
+    pub fn stop_waiting(&mut self) {
+        self.stopped_waiting = true;
     }
 }
 
@@ -113,37 +115,37 @@ mod tests {
 
     const CLOSE: &[u8] = &[0x88, 0x02, 0x03, 0xe8];
 
-    fn due() -> Due {
-        let mut due = Due::new(Role::Client, Profile::default());
+    fn shadow_model() -> ShadowModel {
+        let mut due = ShadowModel::new(Role::Client, Profile::default());
         due.connect();
         due
     }
 
     #[test]
-    fn an_answer_is_owed_until_it_has_come() {
-        let mut due = due();
-        assert!(!due.is_owed());
-        due.happens(Stimulus::Octets(CLOSE));
-        assert!(due.is_owed());
-        due.wrote(&[0x88, 0x82, 1, 2, 3]);
-        assert!(due.is_owed(), "a part of its header");
-        due.wrote(&[4]);
-        assert!(!due.is_owed(), "the rest of a frame comes with its header");
-        due.happens(Stimulus::Fin);
-        assert!(due.is_owed(), "its end of TCP");
-        due.ended();
-        assert!(!due.is_owed());
+    fn close_reply_is_expected_until_sent() {
+        let mut due = shadow_model();
+        assert!(!due.expects_more());
+        due.on_stimulus(Stimulus::Octets(CLOSE));
+        assert!(due.expects_more());
+        due.record_sent(&[0x88, 0x82, 1, 2, 3]);
+        assert!(due.expects_more(), "a part of its header");
+        due.record_sent(&[4]);
+        assert!(!due.expects_more(), "the rest of a frame comes with its header");
+        due.on_stimulus(Stimulus::Fin);
+        assert!(due.expects_more(), "its end of TCP");
+        due.mark_tcp_ended();
+        assert!(!due.expects_more());
     }
 
     #[test]
-    fn what_was_waited_for_in_vain_is_not_waited_for_again_on_that_connection() {
-        let mut due = due();
-        due.happens(Stimulus::Octets(CLOSE));
-        due.give_up();
-        due.happens(Stimulus::Fin);
-        assert!(!due.is_owed());
+    fn waiting_stops_until_the_next_connection() {
+        let mut due = shadow_model();
+        due.on_stimulus(Stimulus::Octets(CLOSE));
+        due.stop_waiting();
+        due.on_stimulus(Stimulus::Fin);
+        assert!(!due.expects_more());
         due.connect();
-        due.happens(Stimulus::Octets(CLOSE));
-        assert!(due.is_owed());
+        due.on_stimulus(Stimulus::Octets(CLOSE));
+        assert!(due.expects_more());
     }
 }

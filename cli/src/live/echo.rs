@@ -12,43 +12,43 @@ use wsclose::script::MessageKind;
 use wsclose::subject::{Recorder, Stimulus, Subject, TraceEventKind};
 use wsclose::subjects::model::Model;
 
-use super::opener::{self, Conn};
-use super::told::Told;
-use super::wire::{Heard, Wire};
+use super::opener::{self, Connection};
+use super::told::CloseStatus;
+use super::wire::{ReadOutcome, Socket};
 
 /// How long a tick of the model is: it gives up after some of them.
 const TICK: Duration = Duration::from_millis(500);
 
 /// How long the other side has for the opening handshake.
-pub const OPENING: Duration = Duration::from_secs(5);
+pub const UPGRADE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long the other side has, after our FIN, to send its own.
-const FAREWELL: Duration = Duration::from_secs(2);
+const LINGER: Duration = Duration::from_secs(2);
 
 /// The connections that are served at once; more wait.
-const AT_ONCE: usize = 256;
+const MAX_CONNECTIONS: usize = 256;
 
 /// What the program round the model asks of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum AppRequest {
     /// To close with this code, or none, and this reason.
     Close(Option<CloseCode>, String),
     /// To send a message.
     Send(MessageKind, Vec<u8>),
 }
 
-impl Wish {
+impl AppRequest {
     /// What a message asks for.
-    fn of(kind: MessageKind, payload: &[u8]) -> Wish {
+    fn from_message(kind: MessageKind, payload: &[u8]) -> AppRequest {
         let text = std::str::from_utf8(payload).ok().filter(|_| kind == MessageKind::Text);
         let command = text.and_then(|text| text.strip_prefix("close:")).and_then(|rest| rest.split_once(':'));
         match command {
-            Some(("", _)) => Wish::Close(None, String::new()),
+            Some(("", _)) => AppRequest::Close(None, String::new()),
             Some((code, reason)) => match CloseCode::from_str(code) {
-                Ok(code) => Wish::Close(Some(code), reason.to_owned()),
-                Err(_) => Wish::Send(kind, payload.to_owned()),
+                Ok(code) => AppRequest::Close(Some(code), reason.to_owned()),
+                Err(_) => AppRequest::Send(kind, payload.to_owned()),
             },
-            None => Wish::Send(kind, payload.to_owned()),
+            None => AppRequest::Send(kind, payload.to_owned()),
         }
     }
 }
@@ -57,12 +57,12 @@ impl Wish {
 ///
 /// # Errors
 /// When no more connections can be taken.
-pub fn listen(listener: &TcpListener, profile: Profile) -> io::Result<()> {
+pub fn serve(listener: &TcpListener, profile: Profile) -> io::Result<()> {
     let busy = std::sync::atomic::AtomicUsize::new(0);
     std::thread::scope(|scope| {
         loop {
             let (tcp, _) = listener.accept()?;
-            let waits = || busy.load(std::sync::atomic::Ordering::Acquire) >= AT_ONCE;
+            let waits = || busy.load(std::sync::atomic::Ordering::Acquire) >= MAX_CONNECTIONS;
             while waits() {
                 std::thread::sleep(Duration::from_millis(1));
             }
@@ -70,98 +70,98 @@ pub fn listen(listener: &TcpListener, profile: Profile) -> io::Result<()> {
             let busy = &busy;
             scope.spawn(move || {
                 // A client that broke its connection has lost nothing but that.
-                let _ = answer(tcp, profile);
+                let _ = serve_connection(tcp, profile);
                 busy.fetch_sub(1, std::sync::atomic::Ordering::AcqRel);
             });
         }
     })
 }
 
-fn answer(tcp: TcpStream, profile: Profile) -> io::Result<()> {
-    let mut wire = Wire::of(tcp)?;
-    match opener::request(&mut wire, OPENING) {
+fn serve_connection(tcp: TcpStream, profile: Profile) -> io::Result<()> {
+    let mut wire = Socket::from_tcp(tcp)?;
+    match opener::read_request(&mut wire, UPGRADE_TIMEOUT) {
         Ok((request, early)) => {
-            wire.say(&request.agree(false), OPENING);
+            wire.send(&request.accept_response(false), UPGRADE_TIMEOUT);
             // A server masks nothing.
-            let talk = Talk { role: Role::Server, profile, keys: 1, limit: None };
-            talk.converse(Conn { wire, early }, Vec::new())?;
+            let talk = ModelSession { role: Role::Server, profile, mask_seed: 1, limit: None };
+            talk.run(Connection { socket: wire, leftover: early }, Vec::new())?;
         }
-        Err(trouble) => opener::refuse(wire, OPENING, "400 Bad Request", &trouble.to_string()),
+        Err(trouble) => opener::reject(wire, UPGRADE_TIMEOUT, "400 Bad Request", &trouble.to_string()),
     }
     Ok(())
 }
 
 /// How the model talks on a connection.
 #[derive(Clone, Copy, Debug)]
-pub struct Talk {
+pub struct ModelSession {
     /// Its role.
     pub role: Role,
     /// How it reads codes.
     pub profile: Profile,
     /// What its masking keys follow from.
-    pub keys: u64,
+    pub mask_seed: u64,
     /// How long it may take altogether.
     pub limit: Option<Duration>,
 }
 
-impl Talk {
+impl ModelSession {
     /// Runs the model until TCP is over: first it does what `wishes` say, then what the other side's messages do.
     /// What it told of the end.
     ///
     /// # Errors
     /// What the system says.
-    pub fn converse(self, conn: Conn, wishes: Vec<Wish>) -> io::Result<Option<Told>> {
+    pub fn run(self, conn: Connection, requests: Vec<AppRequest>) -> io::Result<Option<CloseStatus>> {
         let begun = Instant::now();
-        let Conn { mut wire, early } = conn;
-        let model = Model::new(self.profile).with_keys(self.keys);
-        let mut speaker = Speaker { model, out: Recorder::new(), end: None, told: None };
+        let Connection { socket: mut wire, leftover: early } = conn;
+        let model = Model::new(self.profile).with_keys(self.mask_seed);
+        let mut speaker = ModelConnection { model, out: Recorder::new(), end: None, close_status: None };
         speaker.model.connect(self.role, &mut speaker.out);
-        speaker.wish(wishes);
+        speaker.request(requests);
         if !early.is_empty() {
             speaker.model.react(Stimulus::Octets(&early), &mut speaker.out);
         }
-        speaker.act(&mut wire);
+        speaker.handle_events(&mut wire);
         let mut buffer = vec![0; 1 << 16];
         while speaker.end.is_none() && self.limit.is_none_or(|limit| begun.elapsed() < limit) {
-            let heard = wire.hear(&mut buffer, TICK)?;
+            let heard = wire.recv(&mut buffer, TICK)?;
             let stimulus = match heard {
-                Heard::Octets(octets) => Stimulus::Octets(&buffer[..octets]),
-                Heard::Fin => Stimulus::Fin,
-                Heard::Reset => Stimulus::Reset,
-                Heard::Silence => Stimulus::Tick,
+                ReadOutcome::Data(octets) => Stimulus::Octets(&buffer[..octets]),
+                ReadOutcome::Fin => Stimulus::Fin,
+                ReadOutcome::Reset => Stimulus::Reset,
+                ReadOutcome::TimedOut => Stimulus::Tick,
             };
             speaker.model.react(stimulus, &mut speaker.out);
-            speaker.act(&mut wire);
-            if heard == Heard::Reset {
-                return Ok(speaker.told);
+            speaker.handle_events(&mut wire);
+            if heard == ReadOutcome::Reset {
+                return Ok(speaker.close_status);
             }
         }
         if speaker.end == Some(TraceEventKind::Reset) {
             wire.reset();
         } else {
-            wire.leave(FAREWELL);
+            wire.close_gracefully(LINGER);
         }
-        Ok(speaker.told)
+        Ok(speaker.close_status)
     }
 }
 
 /// The model on a connection.
-struct Speaker {
+struct ModelConnection {
     model: Model,
     out: Recorder,
     /// How it ended TCP.
     end: Option<TraceEventKind>,
-    told: Option<Told>,
+    close_status: Option<CloseStatus>,
 }
 
-impl Speaker {
-    fn wish(&mut self, wishes: Vec<Wish>) {
-        for wish in &wishes {
+impl ModelConnection {
+    fn request(&mut self, requests: Vec<AppRequest>) {
+        for wish in &requests {
             match wish {
-                Wish::Close(code, reason) => {
+                AppRequest::Close(code, reason) => {
                     self.model.react(Stimulus::Close { code: *code, reason }, &mut self.out);
                 }
-                Wish::Send(kind, payload) => {
+                AppRequest::Send(kind, payload) => {
                     self.model.react(Stimulus::Send { kind: *kind, payload }, &mut self.out);
                 }
             }
@@ -169,24 +169,24 @@ impl Speaker {
     }
 
     /// Writes what the model wrote, and does what the messages that it delivered ask for.
-    fn act(&mut self, wire: &mut Wire) {
+    fn handle_events(&mut self, socket: &mut Socket) {
         while !self.out.events().is_empty() {
             let mut wishes = Vec::new();
             for entry in self.out.events() {
                 match entry.kind {
                     TraceEventKind::Sent(span) => {
                         // What could not be written will be heard of as a reset.
-                        wire.say(self.out.octets(span), OPENING);
+                        socket.send(self.out.octets(span), UPGRADE_TIMEOUT);
                     }
                     TraceEventKind::Message { kind, payload } => {
-                        wishes.push(Wish::of(kind, self.out.octets(payload)));
+                        wishes.push(AppRequest::from_message(kind, self.out.octets(payload)));
                     }
                     TraceEventKind::WriteShutdown | TraceEventKind::Fin | TraceEventKind::Reset => {
                         self.end = self.end.or(Some(entry.kind))
                     }
                     TraceEventKind::Reported { code, reason, clean } => {
                         let reason = reason.map(|reason| self.out.text(reason).into_owned());
-                        self.told = Some(Told { code, reason, clean });
+                        self.close_status = Some(CloseStatus { code, reason, clean });
                     }
                     TraceEventKind::Connected { .. }
                     | TraceEventKind::Received(_)
@@ -213,7 +213,7 @@ impl Speaker {
                 }
             }
             self.out.clear();
-            self.wish(wishes);
+            self.request(wishes);
         }
     }
 }

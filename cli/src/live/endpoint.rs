@@ -12,158 +12,158 @@ use wsclose::role::Role;
 use wsclose::rule::{Capabilities, RuleSet};
 use wsclose::subject::{Recorder, Stimulus, Subject};
 
-use super::due::Due;
-use super::launch::Aside;
-use super::opener::{Conn, MAX_HEARD, Opener, Trouble};
-use super::patience::Patience;
-use super::tested::Tested;
-use super::wire::Heard;
+use super::due::ShadowModel;
+use super::launch::ClientReport;
+use super::opener::{CaseError, Connection, Connector, MAX_RECEIVED};
+use super::patience::CloseTiming;
+use super::tested::EndpointUnderTest;
+use super::wire::ReadOutcome;
 
 /// How long things are waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
+pub struct Timeouts {
     /// For a connection, and for the opening handshake.
-    pub open: Duration,
+    pub connect: Duration,
     /// For silence after each thing that happens to the endpoint.
-    pub gap: Duration,
+    pub idle: Duration,
     /// For silence where the endpoint owes something: see [`Due`].
-    pub due: Duration,
+    pub expected: Duration,
     /// For each tick of a script.
     pub tick: Duration,
     /// For one connection altogether.
-    pub limit: Duration,
+    pub connection: Duration,
 }
 
 /// What is known of its program beside a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Beside {
+enum ReportState {
     /// Nothing yet.
-    Awaited,
+    Pending,
     /// It told how the connection closed.
-    Told,
+    Received,
     /// It ended without that, or there was no connection to tell of.
-    Nothing,
+    Absent,
 }
 
 /// A live endpoint: each connection with it is opened anew.
 #[derive(Debug)]
-pub struct Endpoint<'a> {
-    tested: Tested<'a>,
-    opener: Opener<'a>,
-    pace: Pace,
-    due: Due,
-    patience: Patience,
+pub struct LiveSubject<'a> {
+    under_test: EndpointUnderTest<'a>,
+    connector: Connector<'a>,
+    timeouts: Timeouts,
+    shadow: ShadowModel,
+    timing: CloseTiming,
     deflate: bool,
-    conn: Option<Conn>,
-    heard: usize,
+    conn: Option<Connection>,
+    bytes_read: usize,
     opened: Instant,
-    trouble: Option<Trouble>,
-    beside: Beside,
+    error: Option<CaseError>,
+    report_state: ReportState,
     buffer: Vec<u8>,
 }
 
-impl<'a> Endpoint<'a> {
+impl<'a> LiveSubject<'a> {
     /// An endpoint that nothing has been said to.
-    pub fn new(tested: Tested<'a>, pace: Pace) -> Endpoint<'a> {
-        Endpoint {
-            tested,
-            opener: Opener::new(tested.way),
-            pace,
-            due: Due::new(tested.role(), tested.profile),
-            patience: Patience::default(),
+    pub fn new(under_test: EndpointUnderTest<'a>, timeouts: Timeouts) -> LiveSubject<'a> {
+        LiveSubject {
+            under_test,
+            connector: Connector::new(under_test.mode),
+            timeouts,
+            shadow: ShadowModel::new(under_test.role(), under_test.profile),
+            timing: CloseTiming::default(),
             deflate: false,
             conn: None,
-            heard: 0,
+            bytes_read: 0,
             opened: Instant::now(),
-            trouble: None,
-            beside: Beside::Awaited,
+            error: None,
+            report_state: ReportState::Pending,
             buffer: vec![0; 1 << 16],
         }
     }
 
     /// Whether compression is offered, or agreed to, on the next connections.
-    pub fn negotiate(&mut self, deflate: bool) {
+    pub fn set_deflate(&mut self, deflate: bool) {
         self.deflate = deflate;
     }
 
     /// A client has come by itself: this is its next connection.
-    pub fn hand(&mut self, conn: Conn) {
-        self.opener.hand(conn);
+    pub fn supply(&mut self, conn: Connection) {
+        self.connector.supply(conn);
     }
 
     /// The first thing, since this was last asked, because of which what was seen is worth nothing.
-    pub fn trouble(&mut self) -> Option<Trouble> {
-        self.trouble.take()
+    pub fn take_error(&mut self) -> Option<CaseError> {
+        self.error.take()
     }
 
     /// The rules, since this was last asked, that hang on how long a timeout of the endpoint is.
-    pub fn unclear(&mut self) -> RuleSet {
-        self.patience.unclear()
+    pub fn take_inconclusive(&mut self) -> RuleSet {
+        self.timing.take_inconclusive()
     }
 
     /// How long an opening handshake has taken at the most.
     pub fn round_trip(&self) -> Duration {
-        self.opener.round_trip()
+        self.connector.round_trip()
     }
 
     /// Whether its program told how the last connection closed.
-    pub fn was_told(&self) -> bool {
-        self.beside == Beside::Told
+    pub fn has_close_report(&self) -> bool {
+        self.report_state == ReportState::Received
     }
 
     /// Ends the connection in order, if it is not over, and whatever was started for it.
     pub fn end(&mut self) {
         self.conn = None;
-        self.opener.end();
+        self.connector.end();
     }
 
     /// Takes down what the endpoint does until it has been silent for `wait`, or longer if it owes something.
-    fn listen(&mut self, wait: Duration, out: &mut Recorder) {
+    fn read_until_idle(&mut self, wait: Duration, out: &mut Recorder) {
         loop {
-            let left = self.pace.limit.saturating_sub(self.opened.elapsed());
+            let left = self.timeouts.connection.saturating_sub(self.opened.elapsed());
             let Some(conn) = &mut self.conn else { return };
             if left.is_zero() {
-                self.trouble.get_or_insert(Trouble::Busy(self.pace.limit));
+                self.error.get_or_insert(CaseError::TimeLimit(self.timeouts.connection));
                 return self.abandon(out);
             }
-            let owed = self.due.is_owed();
+            let owed = self.shadow.expects_more();
             // One that is busy opens slowly, and does what it owes no faster.
-            let busy = (4 * self.opener.round_trip()).min(2 * self.pace.due);
-            let wait = if owed { wait.max(self.pace.due + busy) } else { wait };
-            match conn.wire.hear(&mut self.buffer, wait.min(left)) {
-                Ok(Heard::Octets(octets)) => {
+            let busy = (4 * self.connector.round_trip()).min(2 * self.timeouts.expected);
+            let wait = if owed { wait.max(self.timeouts.expected + busy) } else { wait };
+            match conn.socket.recv(&mut self.buffer, wait.min(left)) {
+                Ok(ReadOutcome::Data(octets)) => {
                     out.sent(&self.buffer[..octets]);
-                    self.wrote(octets);
-                    if self.heard > MAX_HEARD {
-                        self.trouble.get_or_insert(Trouble::Flood);
+                    self.record_read(octets);
+                    if self.bytes_read > MAX_RECEIVED {
+                        self.error.get_or_insert(CaseError::OutputLimit);
                         return self.abandon(out);
                     }
                 }
-                Ok(Heard::Silence) if left < wait => {}
-                Ok(Heard::Silence) => {
+                Ok(ReadOutcome::TimedOut) if left < wait => {}
+                Ok(ReadOutcome::TimedOut) => {
                     if owed {
-                        self.due.give_up();
+                        self.shadow.stop_waiting();
                     }
                     return;
                 }
                 // It may still read: a FIN ends one direction, and does not say whether it ends both.
-                Ok(Heard::Fin) => {
-                    self.patience.ended(Instant::now());
-                    self.due.ended();
+                Ok(ReadOutcome::Fin) => {
+                    self.timing.on_tcp_end(Instant::now());
+                    self.shadow.mark_tcp_ended();
                     out.write_shutdown();
-                    if conn.wire.is_broken() {
-                        self.over();
+                    if conn.socket.has_socket_error() {
+                        self.mark_closed();
                         out.reset();
                     }
                     return;
                 }
-                Ok(Heard::Reset) => {
-                    self.patience.ended(Instant::now());
-                    self.over();
+                Ok(ReadOutcome::Reset) => {
+                    self.timing.on_tcp_end(Instant::now());
+                    self.mark_closed();
                     return out.reset();
                 }
                 Err(error) => {
-                    self.trouble.get_or_insert(Trouble::Connect(error.to_string()));
+                    self.error.get_or_insert(CaseError::Connect(error.to_string()));
                     return self.abandon(out);
                 }
             }
@@ -171,62 +171,62 @@ impl<'a> Endpoint<'a> {
     }
 
     /// It wrote so many octets of the buffer.
-    fn wrote(&mut self, octets: usize) {
-        self.due.wrote(&self.buffer[..octets]);
-        if self.due.has_closed() {
-            self.patience.closed(Instant::now());
+    fn record_read(&mut self, octets: usize) {
+        self.shadow.record_sent(&self.buffer[..octets]);
+        if self.shadow.has_sent_close() {
+            self.timing.on_close(Instant::now());
         }
-        self.heard += octets;
+        self.bytes_read += octets;
     }
 
     /// The endpoint has ended TCP.
-    fn over(&mut self) {
+    fn mark_closed(&mut self) {
         self.conn = None;
-        self.due.ended();
+        self.shadow.mark_tcp_ended();
     }
 
     /// Takes down what its program says beside the connection, after waiting for that no longer than `wait`.
-    fn hear_aside(&mut self, wait: Duration, out: &mut Recorder) {
-        if self.beside != Beside::Awaited {
+    fn collect_client_report(&mut self, wait: Duration, out: &mut Recorder) {
+        if self.report_state != ReportState::Pending {
             return;
         }
-        let Some(aside) = self.opener.aside(wait) else { return };
-        self.beside = match aside {
-            Aside::Told(_) => Beside::Told,
-            Aside::Ended(_) | Aside::Crashed(_) => Beside::Nothing,
+        let Some(aside) = self.connector.client_report(wait) else { return };
+        self.report_state = match aside {
+            ClientReport::Closed(_) => ReportState::Received,
+            ClientReport::Exited(_) | ClientReport::Crashed(_) => ReportState::Absent,
         };
         match aside {
-            Aside::Told(told) if self.tested.tells => {
+            ClientReport::Closed(told) if self.under_test.reports_close => {
                 out.reported(told.code, told.reason.as_deref(), told.clean);
             }
-            Aside::Ended(how) if self.tested.tells => out.error_reported(&how),
-            Aside::Told(_) | Aside::Ended(_) => {}
-            Aside::Crashed(how) => out.panicked(&how),
+            ClientReport::Exited(how) if self.under_test.reports_close => out.error_reported(&how),
+            ClientReport::Closed(_) | ClientReport::Exited(_) => {}
+            ClientReport::Crashed(how) => out.panicked(&how),
         }
     }
 
     /// Ends a connection of which nothing more is wanted; the trouble says why.
     fn abandon(&mut self, out: &mut Recorder) {
         if let Some(conn) = self.conn.take() {
-            conn.wire.reset();
+            conn.socket.reset();
         }
-        self.due.ended();
+        self.shadow.mark_tcp_ended();
         out.fin();
     }
 
-    fn say(&mut self, octets: &[u8]) {
+    fn send(&mut self, octets: &[u8]) {
         if let Some(conn) = &mut self.conn {
             // What could not be written was not wanted; what it did instead is heard next.
-            conn.wire.say(octets, self.pace.limit.saturating_sub(self.opened.elapsed()));
-            self.patience.told(Instant::now());
+            conn.socket.send(octets, self.timeouts.connection.saturating_sub(self.opened.elapsed()));
+            self.timing.on_send(Instant::now());
         }
     }
 
     /// Asks the program behind the endpoint to close.
-    fn command(&mut self, code: Option<CloseCode>, reason: &str) {
+    fn send_close_command(&mut self, code: Option<CloseCode>, reason: &str) {
         let code = code.map_or(String::new(), |code| code.to_string());
         let mut payload = format!("close:{code}:{reason}").into_bytes();
-        let key = match self.tested.role() {
+        let key = match self.under_test.role() {
             Role::Client => None,
             Role::Server => Some(wsclose::script::DEFAULT_KEY),
         };
@@ -236,37 +236,37 @@ impl<'a> Endpoint<'a> {
         }
         let mut octets = header.encode().as_slice().to_vec();
         octets.append(&mut payload);
-        self.say(&octets);
+        self.send(&octets);
     }
 }
 
-impl Subject for Endpoint<'_> {
+impl Subject for LiveSubject<'_> {
     fn name(&self) -> &str {
-        self.tested.name()
+        self.under_test.name()
     }
 
     fn capabilities(&self, _role: Role) -> Capabilities {
-        self.tested.duties()
+        self.under_test.capabilities()
     }
 
     fn connect(&mut self, _role: Role, out: &mut Recorder) {
         self.end();
-        self.due.connect();
-        self.patience.connect();
-        self.heard = 0;
-        self.beside = Beside::Awaited;
-        match self.opener.open(self.pace.open, self.deflate) {
+        self.shadow.connect();
+        self.timing.connect();
+        self.bytes_read = 0;
+        self.report_state = ReportState::Pending;
+        match self.connector.open(self.timeouts.connect, self.deflate) {
             Ok(mut conn) => {
-                let early = std::mem::take(&mut conn.early);
+                let early = std::mem::take(&mut conn.leftover);
                 out.sent(&early);
-                self.due.wrote(&early);
-                self.heard = early.len();
+                self.shadow.record_sent(&early);
+                self.bytes_read = early.len();
                 self.conn = Some(conn);
                 self.opened = Instant::now();
             }
             Err(trouble) => {
-                self.trouble.get_or_insert(trouble);
-                self.beside = Beside::Nothing;
+                self.error.get_or_insert(trouble);
+                self.report_state = ReportState::Absent;
                 // Nothing that follows is to be read as the endpoint's doing.
                 out.fin();
             }
@@ -274,35 +274,35 @@ impl Subject for Endpoint<'_> {
     }
 
     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
-        let (mut wait, mut aside) = (self.pace.gap, Duration::ZERO);
-        self.due.happens(stimulus);
+        let (mut wait, mut aside) = (self.timeouts.idle, Duration::ZERO);
+        self.shadow.on_stimulus(stimulus);
         match stimulus {
-            Stimulus::Octets(octets) => self.say(octets),
+            Stimulus::Octets(octets) => self.send(octets),
             Stimulus::Fin => {
                 if let Some(conn) = &mut self.conn {
-                    conn.wire.fin();
+                    conn.socket.fin();
                 }
                 if out.is_write_closed() {
-                    self.over();
+                    self.mark_closed();
                     out.fin();
                 }
             }
             Stimulus::Reset => {
                 if let Some(conn) = self.conn.take() {
-                    conn.wire.reset();
+                    conn.socket.reset();
                 }
             }
-            Stimulus::Close { code, reason } if self.tested.commands => {
-                self.command(code, reason);
+            Stimulus::Close { code, reason } if self.under_test.close_command => {
+                self.send_close_command(code, reason);
                 out.request_accepted();
             }
             Stimulus::Tick => {
-                wait = self.pace.tick;
-                aside = match (self.tested.tells, out.is_write_closed()) {
-                    (false, _) => self.pace.gap,
+                wait = self.timeouts.tick;
+                aside = match (self.under_test.reports_close, out.is_write_closed()) {
+                    (false, _) => self.timeouts.idle,
                     // What waits for our FIN has nothing to tell before that.
-                    (true, true) => self.pace.tick,
-                    (true, false) => self.pace.due,
+                    (true, true) => self.timeouts.tick,
+                    (true, false) => self.timeouts.expected,
                 };
             }
             // Nobody asks for what this endpoint cannot be made to do: see `cases`.
@@ -314,9 +314,9 @@ impl Subject for Endpoint<'_> {
             | Stimulus::PeerPause
             | Stimulus::PeerResume => return,
         }
-        self.listen(wait, out);
+        self.read_until_idle(wait, out);
         // A program may speak before its connection is over; it is waited for only then.
         let over = self.conn.is_none() || out.is_write_closed();
-        self.hear_aside(if over { aside } else { Duration::ZERO }, out);
+        self.collect_client_report(if over { aside } else { Duration::ZERO }, out);
     }
 }

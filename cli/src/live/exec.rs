@@ -10,17 +10,17 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-use super::said::{self, Said};
+use super::said::{self, ProcessOutput};
 
 /// How long a process has to end after it has been asked to.
-const GRACE: Duration = Duration::from_secs(2);
+const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Why an endpoint could not be started.
 #[derive(Debug, thiserror::Error)]
-pub enum ExecError {
+pub enum ProcessError {
     /// The command has no place for the port.
     #[error("expected `{{{place}}}` in the command `{command}`, found none")]
-    NoPlace {
+    MissingPlaceholder {
         /// `port` or `url`.
         place: &'static str,
         /// The command.
@@ -28,7 +28,7 @@ pub enum ExecError {
     },
     /// The system.
     #[error("cannot run `{command}`: {why}")]
-    Cannot {
+    Spawn {
         /// The command.
         command: String,
         /// What the system says.
@@ -36,7 +36,7 @@ pub enum ExecError {
     },
     /// It ended before it listened.
     #[error("expected `{command}` to listen on port {port}, found that it ended: {status}")]
-    Ended {
+    ExitedEarly {
         /// The command.
         command: String,
         /// The port.
@@ -46,7 +46,7 @@ pub enum ExecError {
     },
     /// It did not listen in time.
     #[error("expected `{command}` to listen on port {port} within {seconds} s, found nobody there")]
-    Deaf {
+    ListenTimeout {
         /// The command.
         command: String,
         /// The port.
@@ -60,10 +60,10 @@ pub enum ExecError {
 ///
 /// # Errors
 /// If it has no such place.
-pub fn filled(command: &str, place: &'static str, value: &str) -> Result<String, ExecError> {
+pub fn substitute(command: &str, place: &'static str, value: &str) -> Result<String, ProcessError> {
     let written = format!("{{{place}}}");
     if !command.contains(&written) {
-        return Err(ExecError::NoPlace { place, command: command.to_owned() });
+        return Err(ProcessError::MissingPlaceholder { place, command: command.to_owned() });
     }
     Ok(command.replace(&written, value))
 }
@@ -73,7 +73,7 @@ pub fn filled(command: &str, place: &'static str, value: &str) -> Result<String,
 pub struct Process {
     child: Child,
     command: String,
-    said: Arc<Mutex<Said>>,
+    output: Arc<Mutex<ProcessOutput>>,
 }
 
 impl Process {
@@ -82,51 +82,51 @@ impl Process {
     ///
     /// # Errors
     /// What the system says.
-    pub fn start(command: String) -> Result<Process, ExecError> {
-        Process::spawn(command, Stdio::null(), false)
+    pub fn spawn(command: String) -> Result<Process, ProcessError> {
+        Process::spawn_with_stdio(command, Stdio::null(), false)
     }
 
     /// The same, but what it prints and complains of is kept to be asked for: see [`Process::said`].
     ///
     /// # Errors
     /// What the system says.
-    pub fn start_heard(command: String) -> Result<Process, ExecError> {
-        Process::spawn(command, Stdio::null(), true)
+    pub fn spawn_captured(command: String) -> Result<Process, ProcessError> {
+        Process::spawn_with_stdio(command, Stdio::null(), true)
     }
 
     /// The same, and it can be spoken to: see [`Process::tell`].
     ///
     /// # Errors
     /// What the system says.
-    pub fn start_fed(command: String) -> Result<Process, ExecError> {
-        Process::spawn(command, Stdio::piped(), true)
+    pub fn spawn_interactive(command: String) -> Result<Process, ProcessError> {
+        Process::spawn_with_stdio(command, Stdio::piped(), true)
     }
 
-    fn spawn(command: String, stdin: Stdio, heard: bool) -> Result<Process, ExecError> {
-        let cannot = |why: io::Error| ExecError::Cannot { command: command.clone(), why };
+    fn spawn_with_stdio(command: String, stdin: Stdio, capture: bool) -> Result<Process, ProcessError> {
+        let cannot = |why: io::Error| ProcessError::Spawn { command: command.clone(), why };
         let mut shell = Command::new("sh");
         shell.args(["-c", &command]).stdin(stdin).stdout(Stdio::null()).process_group(0);
         let mut pipe = None;
-        if heard {
+        if capture {
             let (reader, writer) = io::pipe().map_err(cannot)?;
             shell.stdout(writer.try_clone().map_err(cannot)?).stderr(writer);
             pipe = Some(reader);
         }
         let child = shell.spawn().map_err(cannot)?;
-        let said = pipe.map(said::listen).unwrap_or_default();
-        Ok(Process { child, command, said })
+        let said = pipe.map(said::capture).unwrap_or_default();
+        Ok(Process { child, command, output: said })
     }
 
     /// How it ended, if it has.
-    pub fn ended(&mut self) -> Option<ExitStatus> {
+    pub fn exit_status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
     /// Writes a line to its standard input, and forgets what it told of a connection before. One that has ended does
     /// not hear it: see [`Process::ended`].
-    pub fn tell(&mut self, line: &str) {
-        if let Ok(mut said) = self.said.lock() {
-            said.told = None;
+    pub fn write_line(&mut self, line: &str) {
+        if let Ok(mut said) = self.output.lock() {
+            said.close_status = None;
         }
         if let Some(stdin) = &mut self.child.stdin {
             let _ = writeln!(stdin, "{line}").and_then(|()| stdin.flush());
@@ -134,15 +134,19 @@ impl Process {
     }
 
     /// What it has printed so far, if that is kept.
-    pub fn said(&self) -> Said {
-        self.said.lock().map(|said| said.clone()).unwrap_or_default()
+    pub fn output(&self) -> ProcessOutput {
+        self.output.lock().map(|said| said.clone()).unwrap_or_default()
     }
 
     /// Waits until somebody listens at `address`.
     ///
     /// # Errors
     /// If the command ends first, or `patience` does.
-    pub fn wait_for(&mut self, address: SocketAddr, patience: Duration) -> Result<(), ExecError> {
+    pub fn wait_until_listening(
+        &mut self,
+        address: SocketAddr,
+        timeout: Duration,
+    ) -> Result<(), ProcessError> {
         let begun = Instant::now();
         let port = address.port();
         loop {
@@ -150,22 +154,22 @@ impl Process {
                 return Ok(());
             }
             if let Ok(Some(status)) = self.child.try_wait() {
-                return Err(ExecError::Ended { command: self.command.clone(), port, status });
+                return Err(ProcessError::ExitedEarly { command: self.command.clone(), port, status });
             }
-            if begun.elapsed() > patience {
-                let seconds = patience.as_secs();
-                return Err(ExecError::Deaf { command: self.command.clone(), port, seconds });
+            if begun.elapsed() > timeout {
+                let seconds = timeout.as_secs();
+                return Err(ProcessError::ListenTimeout { command: self.command.clone(), port, seconds });
             }
             std::thread::sleep(Duration::from_millis(20));
         }
     }
 
     /// Waits until it ends by itself, at most for `patience`; whether it did.
-    pub fn wait(&mut self, patience: Duration) -> bool {
+    pub fn wait(&mut self, timeout: Duration) -> bool {
         let begun = Instant::now();
         loop {
             match self.child.try_wait() {
-                Ok(None) if begun.elapsed() < patience => std::thread::sleep(Duration::from_millis(5)),
+                Ok(None) if begun.elapsed() < timeout => std::thread::sleep(Duration::from_millis(5)),
                 Ok(None) => return false,
                 Ok(Some(_)) | Err(_) => return true,
             }
@@ -178,7 +182,7 @@ impl Drop for Process {
         let group = Pid::from_child(&self.child);
         // Whoever has gone already needs no signal.
         let _ = kill_process_group(group, Signal::TERM);
-        if !self.wait(GRACE) {
+        if !self.wait(EXIT_TIMEOUT) {
             let _ = kill_process_group(group, Signal::KILL);
         }
         let _ = kill_process_group(group, Signal::KILL);

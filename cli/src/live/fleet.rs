@@ -13,38 +13,38 @@ use serde::Deserialize;
 use wsclose::code::Profile;
 use wsclose::role::Role;
 
-use super::cases::{Able, Case};
-use super::check::{self, Codes, Plan};
-use super::exec::{self, ExecError, Process};
-use super::launch::{Launcher, Program};
-use super::run::{Run, quoted};
-use super::target::{Options, Target, TargetError};
-use super::tested::{Tested, Way};
+use super::cases::{Case, EndpointFeatures};
+use super::check::{self, Codes, RunConfig};
+use super::exec::{self, Process, ProcessError};
+use super::launch::{ClientCommand, ClientPool};
+use super::run::{RunReport, shell_quote};
+use super::target::{ServerTarget, TargetError, TargetOptions};
+use super::tested::{ConnectMode, EndpointUnderTest};
 
 /// How many peers are run at a time: most of what they do is to be waited for.
-const AT_ONCE: usize = 6;
+const MAX_PARALLEL: usize = 6;
 
 /// How many connections a server is given at a time: some have a short backlog.
-const CONNECTIONS: usize = 16;
+const SERVER_JOBS: usize = 16;
 
 /// How many clients of a kind are started at a time: each is a process.
-const CLIENTS: usize = 4;
+const CLIENT_JOBS: usize = 4;
 
 /// How long a server has until it listens, and how long the run of a peer may take.
-const STARTING: Duration = Duration::from_secs(30);
-const RUNNING: Duration = Duration::from_secs(90);
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+const RUN_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// The file that lists the live peers.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    peer: Vec<Live>,
+    implementation: Vec<LiveImplementation>,
 }
 
 /// One row of it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Live {
+pub struct LiveImplementation {
     /// Its name.
     pub name: String,
     /// The language, for people.
@@ -52,8 +52,8 @@ pub struct Live {
     pub language: String,
     /// What is under test.
     #[serde(rename = "library")]
-    pub tested: String,
-    role: Plays,
+    pub library: String,
+    role: ManifestRole,
     #[serde(default)]
     set: String,
     #[serde(default = "nothing")]
@@ -80,7 +80,7 @@ fn nothing() -> String {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Plays {
+enum ManifestRole {
     Server,
     Client,
 }
@@ -98,9 +98,9 @@ struct Install {
 
 /// What came of one row.
 #[derive(Debug)]
-pub enum Came {
+pub enum ImplementationOutcome {
     /// A run.
-    Run(Box<Run>),
+    Run(Box<RunReport>),
     /// It is not installed; what to do about it.
     NotInstalled(String),
     /// It could not be run, and why.
@@ -109,37 +109,37 @@ pub enum Came {
 
 /// A row of the fleet.
 #[derive(Debug)]
-pub struct Row {
+pub struct ImplementationResult {
     /// The peer.
-    pub live: Live,
+    pub implementation: LiveImplementation,
     /// What its library says that its version is; empty where it was not asked.
     pub version: String,
     /// What came of it.
-    pub came: Came,
+    pub outcome: ImplementationOutcome,
 }
 
-impl Row {
+impl ImplementationResult {
     /// Why there is no run, if there is none.
-    pub fn absence(&self) -> Option<String> {
-        match &self.came {
-            Came::Run(_) => None,
-            Came::NotInstalled(remedy) => Some(format!("not installed: {remedy}")),
-            Came::Failed(why) => Some(why.clone()),
+    pub fn unavailable_reason(&self) -> Option<String> {
+        match &self.outcome {
+            ImplementationOutcome::Run(_) => None,
+            ImplementationOutcome::NotInstalled(remedy) => Some(format!("not installed: {remedy}")),
+            ImplementationOutcome::Failed(why) => Some(why.clone()),
         }
     }
 }
 
 /// Why a live peer could not be run.
 #[derive(Debug, thiserror::Error)]
-enum Trouble {
+enum ImplementationError {
     #[error(transparent)]
-    Exec(#[from] ExecError),
+    Process(#[from] ProcessError),
     #[error(transparent)]
     Target(#[from] TargetError),
     #[error("no port is free: {0}")]
     Port(#[from] std::io::Error),
     #[error("could not test: {0}")]
-    Untested(String),
+    NotTested(String),
 }
 
 impl Manifest {
@@ -155,9 +155,9 @@ impl Manifest {
     ///
     /// # Errors
     /// A name that no peer has.
-    pub fn peers(self, names: &[String]) -> Result<Vec<Live>, String> {
-        for (at, live) in self.peer.iter().enumerate() {
-            if self.peer[..at].iter().any(|other| other.name == live.name) {
+    pub fn implementations(self, names: &[String]) -> Result<Vec<LiveImplementation>, String> {
+        for (at, live) in self.implementation.iter().enumerate() {
+            if self.implementation[..at].iter().any(|other| other.name == live.name) {
                 return Err(format!(
                     "expected live peers of different names, found two that are `{}`",
                     live.name
@@ -165,12 +165,16 @@ impl Manifest {
             }
         }
         for name in names {
-            if self.peer.iter().all(|live| live.name != *name) {
-                let known: Vec<&str> = self.peer.iter().map(|live| live.name.as_str()).collect();
+            if self.implementation.iter().all(|live| live.name != *name) {
+                let known: Vec<&str> = self.implementation.iter().map(|live| live.name.as_str()).collect();
                 return Err(format!("expected a live peer ({}), found `{name}`", known.join(", ")));
             }
         }
-        Ok(self.peer.into_iter().filter(|live| names.is_empty() || names.contains(&live.name)).collect())
+        Ok(self
+            .implementation
+            .into_iter()
+            .filter(|live| names.is_empty() || names.contains(&live.name))
+            .collect())
     }
 }
 
@@ -181,7 +185,7 @@ struct Cases {
     clients: Vec<Case>,
 }
 
-impl Live {
+impl LiveImplementation {
     fn shell(&self, command: &str, folder: &Path) -> Command {
         let mut shell = Command::new("sh");
         shell.args(["-c", command]).current_dir(folder).stdin(Stdio::null()).stderr(Stdio::null());
@@ -199,7 +203,7 @@ impl Live {
         text.unwrap_or_default().lines().next().unwrap_or_default().trim().to_owned()
     }
 
-    fn remedy(&self) -> String {
+    fn install_hint(&self) -> String {
         if self.set.is_empty() {
             return format!("`{}` fails", self.installed);
         }
@@ -215,15 +219,15 @@ impl Live {
         cases: &Cases,
         profile: Profile,
         stop: &AtomicBool,
-    ) -> Result<Run, Trouble> {
+    ) -> Result<RunReport, ImplementationError> {
         let mut run = match self.role {
-            Plays::Server => self.check_server(folder, &cases.servers, profile, stop)?,
-            Plays::Client => self.check_client(folder, &cases.clients, profile, stop)?,
+            ManifestRole::Server => self.check_server(folder, &cases.servers, profile, stop)?,
+            ManifestRole::Client => self.check_client(folder, &cases.clients, profile, stop)?,
         };
         // Ports differ from run to run; what was found does not.
         run.endpoint.clone_from(&self.name);
-        match check::untested(&run) {
-            Some(trouble) => Err(Trouble::Untested(trouble.to_string())),
+        match check::first_error(&run) {
+            Some(trouble) => Err(ImplementationError::NotTested(trouble.to_string())),
             None => Ok(run),
         }
     }
@@ -239,21 +243,28 @@ impl Live {
         cases: &[Case],
         profile: Profile,
         stop: &AtomicBool,
-    ) -> Result<Run, Trouble> {
+    ) -> Result<RunReport, ImplementationError> {
         let port = exec::free_port()?;
         // What a server complains of on the way is not what is asked here.
         let start = self.command(folder) + " 2>/dev/null";
-        let mut process = Process::start(exec::filled(&start, "port", &port.to_string())?)?;
+        let mut process = Process::spawn(exec::substitute(&start, "port", &port.to_string())?)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        process.wait_for(address, STARTING)?;
-        let target = Target::new(&format!("ws://{address}/"), &Options::default())?;
-        let tested = Tested { way: Way::Dial(&target), profile, commands: true, tells: false };
-        let command =
-            format!("wsclose check --exec {} 'ws://127.0.0.1:{{port}}/' --command-close", quoted(&start));
+        process.wait_until_listening(address, START_TIMEOUT)?;
+        let target = ServerTarget::new(&format!("ws://{address}/"), &TargetOptions::default())?;
+        let tested = EndpointUnderTest {
+            mode: ConnectMode::Dial(&target),
+            profile,
+            close_command: true,
+            reports_close: false,
+        };
+        let command = format!(
+            "wsclose check --exec {} 'ws://127.0.0.1:{{port}}/' --close-command",
+            shell_quote(&start)
+        );
         for _ in 0..self.warm_up {
-            check::run(&plan(tested, &[], RUNNING, CONNECTIONS, command.clone()), stop, &|| {});
+            check::run(&run_config(tested, &[], RUN_TIMEOUT, SERVER_JOBS, command.clone()), stop, &|| {});
         }
-        Ok(check::run(&plan(tested, cases, RUNNING, CONNECTIONS, command), stop, &|| {}))
+        Ok(check::run(&run_config(tested, cases, RUN_TIMEOUT, SERVER_JOBS, command), stop, &|| {}))
     }
 
     fn check_client(
@@ -262,47 +273,59 @@ impl Live {
         cases: &[Case],
         profile: Profile,
         stop: &AtomicBool,
-    ) -> Result<Run, Trouble> {
+    ) -> Result<RunReport, ImplementationError> {
         let start = self.command(folder);
-        let command = format!("wsclose serve --feed {} --command-close --says-closed", quoted(&start));
+        let command = format!(
+            "wsclose serve --exec-stdin {} --close-command --client-reports-close",
+            shell_quote(&start)
+        );
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let launcher = Launcher::new(self.name.clone(), Program::Fed(start), address)?;
-        let tested = Tested { way: Way::Launch(&launcher), profile, commands: true, tells: true };
-        Ok(check::run(&plan(tested, cases, RUNNING, CLIENTS, command), stop, &|| {}))
+        let launcher = ClientPool::new(self.name.clone(), ClientCommand::UrlsOnStdin(start), address)?;
+        let tested = EndpointUnderTest {
+            mode: ConnectMode::Spawn(&launcher),
+            profile,
+            close_command: true,
+            reports_close: true,
+        };
+        Ok(check::run(&run_config(tested, cases, RUN_TIMEOUT, CLIENT_JOBS, command), stop, &|| {}))
     }
 
-    fn row(&self, folder: &Path, cases: &Cases, profile: Profile, stop: &AtomicBool) -> Row {
+    fn run(&self, folder: &Path, cases: &Cases, profile: Profile, stop: &AtomicBool) -> ImplementationResult {
         if !self.is_installed(folder) {
-            let came = Came::NotInstalled(self.remedy());
-            return Row { live: self.clone(), version: String::new(), came };
+            let came = ImplementationOutcome::NotInstalled(self.install_hint());
+            return ImplementationResult {
+                implementation: self.clone(),
+                version: String::new(),
+                outcome: came,
+            };
         }
         let came = match self.check(folder, cases, profile, stop) {
-            Ok(run) => Came::Run(Box::new(run)),
-            Err(trouble) => Came::Failed(trouble.to_string()),
+            Ok(run) => ImplementationOutcome::Run(Box::new(run)),
+            Err(trouble) => ImplementationOutcome::Failed(trouble.to_string()),
         };
-        Row { live: self.clone(), version: self.version(folder), came }
+        ImplementationResult { implementation: self.clone(), version: self.version(folder), outcome: came }
     }
 }
 
-fn plan<'a>(
-    tested: Tested<'a>,
+fn run_config<'a>(
+    tested: EndpointUnderTest<'a>,
     cases: &[Case],
     deadline: Duration,
     jobs: usize,
     command: String,
-) -> Plan<'a> {
-    Plan {
-        tested,
+) -> RunConfig<'a> {
+    RunConfig {
+        under_test: tested,
         cases: cases.to_vec(),
-        some_cases: false,
-        rules: tested.duties().rules(),
+        is_filtered: false,
+        rules: tested.capabilities().rules(),
         strict: false,
         jobs,
-        deadline,
+        timeout: deadline,
         seed: 1,
         fuzz: None,
-        known: BTreeMap::new(),
-        again: command.clone(),
+        baseline: BTreeMap::new(),
+        repro_base: command.clone(),
         command,
     }
 }
@@ -310,28 +333,28 @@ fn plan<'a>(
 /// Starts, checks and ends every peer, some at a time, those first that take long. The rows come in the order of the
 /// manifest.
 pub fn run(
-    peers: &[Live],
+    implementations: &[LiveImplementation],
     folder: &Path,
     profile: Profile,
     stop: &AtomicBool,
     step: &(dyn Fn() + Sync),
-) -> Vec<Row> {
-    let able = |role| Able { role, commands: true, reconnects: true };
+) -> Vec<ImplementationResult> {
+    let able = |role| EndpointFeatures { role, close_command: true, reconnects: true };
     let cases = Cases {
         servers: check::cases(able(Role::Server), Codes::Some),
         clients: check::cases(able(Role::Client), Codes::Some),
     };
-    let mut order: Vec<usize> = (0..peers.len()).collect();
-    order.sort_by_key(|at| !peers[*at].slow);
+    let mut order: Vec<usize> = (0..implementations.len()).collect();
+    order.sort_by_key(|at| !implementations[*at].slow);
     let next = AtomicUsize::new(0);
     let rows = Mutex::new(Vec::new());
     let folder: PathBuf = folder.to_owned();
     std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE.min(peers.len()) {
+        for _ in 0..MAX_PARALLEL.min(implementations.len()) {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) {
                     let Some(&at) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                    let row = peers[at].row(&folder, &cases, profile, stop);
+                    let row = implementations[at].run(&folder, &cases, profile, stop);
                     step();
                     rows.lock().expect("nobody panics with it").push((at, row));
                 }

@@ -16,50 +16,50 @@ use wsclose::code::{CloseCode, Profile};
 use wsclose::role::Role;
 use wsclose::script::MessageKind;
 
-use super::book::{Book, NoTask, Task};
-use super::check::{ALONE, FIRST};
-use super::echo::{OPENING, Talk, Wish};
-use super::opener::{self, Conn, Trouble};
-use super::play::Player;
+use super::book::{Assignment, AssignmentError, SessionLedger};
+use super::check::{CONFIRM, FAST};
+use super::echo::{AppRequest, ModelSession, UPGRADE_TIMEOUT};
+use super::opener::{self, CaseError, Connection};
+use super::play::CaseRunner;
 use super::report;
-use super::tested::{Tested, Way};
-use super::visit::{Visit, WrongPath};
-use super::wire::Wire;
+use super::tested::{ConnectMode, EndpointUnderTest};
+use super::visit::{Route, RouteError};
+use super::wire::Socket;
 
 /// The connections that are served at a time; more wait.
-const AT_ONCE: usize = 16;
+const MAX_CONNECTIONS: usize = 16;
 
 /// How long a client that asks something has until its connection is over.
-const ASKING: Duration = Duration::from_secs(5);
+const CONTROL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long one that asks how a case went waits for that to be known.
-const STATUS: Duration = Duration::from_secs(10);
+const STATUS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Between two looks for a connection.
-const PAUSE: Duration = Duration::from_millis(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 /// What happens in the hall.
 #[derive(Debug)]
-pub enum Event {
+pub enum ServerEvent {
     /// A client came.
-    Came,
+    Connected,
     /// A case was played.
-    Played,
+    CaseFinished,
     /// Somebody came who could not be served, and why.
-    Refused(String),
+    Rejected(String),
     /// This agent wants its reports. Whoever has written them says so, and the client is sent away.
-    Reports(String, SyncSender<()>),
+    ReportsRequested(String, SyncSender<()>),
     /// It was sent away.
-    Gone,
+    ReportsDelivered,
 }
 
 /// The hall.
 #[derive(Debug)]
-pub struct Hall {
+pub struct CaseServer {
     /// What is known of those who came.
-    book: Mutex<Book>,
+    ledger: Mutex<SessionLedger>,
     profile: Profile,
-    commands: bool,
+    close_command: bool,
     /// The only agent that is tested, if there is but one.
     agent: Option<String>,
     busy: AtomicUsize,
@@ -67,54 +67,68 @@ pub struct Hall {
 
 /// Why a client is sent away.
 #[derive(Debug, thiserror::Error)]
-enum Unserved {
+enum RejectReason {
     #[error(transparent)]
-    Trouble(#[from] Trouble),
+    Connection(#[from] CaseError),
     #[error(transparent)]
-    Path(#[from] WrongPath),
+    Route(#[from] RouteError),
     #[error(transparent)]
-    Task(#[from] NoTask),
+    Assignment(#[from] AssignmentError),
     #[error("expected the agent {expected}, found {found}")]
     Agent { expected: String, found: String },
 }
 
-impl Hall {
+impl CaseServer {
     /// An empty hall.
-    pub fn new(book: Book, profile: Profile, commands: bool, agent: Option<String>) -> Hall {
-        Hall { book: Mutex::new(book), profile, commands, agent, busy: AtomicUsize::new(0) }
+    pub fn new(
+        ledger: SessionLedger,
+        profile: Profile,
+        close_command: bool,
+        agent: Option<String>,
+    ) -> CaseServer {
+        CaseServer { ledger: Mutex::new(ledger), profile, close_command, agent, busy: AtomicUsize::new(0) }
     }
 
     /// How the client of this name is tested.
-    pub fn tested<'a>(&self, agent: &'a str) -> Tested<'a> {
-        Tested { way: Way::Comes(agent), profile: self.profile, commands: self.commands, tells: false }
+    pub fn under_test<'a>(&self, agent: &'a str) -> EndpointUnderTest<'a> {
+        EndpointUnderTest {
+            mode: ConnectMode::Accept(agent),
+            profile: self.profile,
+            close_command: self.close_command,
+            reports_close: false,
+        }
     }
 
     /// What is known of those who came.
-    pub fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().expect("nobody panics with it")
+    pub fn ledger(&self) -> MutexGuard<'_, SessionLedger> {
+        self.ledger.lock().expect("nobody panics with it")
     }
 
     /// Serves until nobody listens to the events any longer.
     ///
     /// # Errors
     /// When no more connections can be taken.
-    pub fn open(self: &Arc<Hall>, listener: &TcpListener, events: &Sender<Event>) -> io::Result<()> {
+    pub fn serve(
+        self: &Arc<CaseServer>,
+        listener: &TcpListener,
+        events: &Sender<ServerEvent>,
+    ) -> io::Result<()> {
         listener.set_nonblocking(true)?;
         loop {
             match listener.accept() {
                 Ok((tcp, _)) => {
-                    while self.busy.load(Ordering::Acquire) >= AT_ONCE {
-                        std::thread::sleep(PAUSE);
+                    while self.busy.load(Ordering::Acquire) >= MAX_CONNECTIONS {
+                        std::thread::sleep(POLL_INTERVAL);
                     }
                     self.busy.fetch_add(1, Ordering::AcqRel);
                     let (hall, events) = (Arc::clone(self), events.clone());
                     std::thread::spawn(move || {
-                        hall.meet(tcp, &events);
+                        hall.handle_connection(tcp, &events);
                         hall.busy.fetch_sub(1, Ordering::AcqRel);
                     });
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    std::thread::sleep(PAUSE);
+                    std::thread::sleep(POLL_INTERVAL);
                 }
                 // A connection that was gone before it was taken.
                 Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
@@ -123,137 +137,146 @@ impl Hall {
         }
     }
 
-    fn meet(&self, tcp: TcpStream, events: &Sender<Event>) {
+    fn handle_connection(&self, tcp: TcpStream, events: &Sender<ServerEvent>) {
         // Nobody may be listening any more: then the run is over.
-        let tell = |event| {
+        let emit = |event| {
             let _ = events.send(event);
         };
-        tell(Event::Came);
-        let Ok(mut wire) = Wire::of(tcp) else { return };
-        let opened = opener::request(&mut wire, OPENING);
+        emit(ServerEvent::Connected);
+        let Ok(mut wire) = Socket::from_tcp(tcp) else { return };
+        let opened = opener::read_request(&mut wire, UPGRADE_TIMEOUT);
         let status = if opened.is_ok() { "404 Not Found" } else { "400 Bad Request" };
-        let asked = opened.map_err(Unserved::from).and_then(|(request, early)| {
-            let visit = Visit::read(&request.path)?;
-            Ok((self.answer(visit)?, request, early))
+        let asked = opened.map_err(RejectReason::from).and_then(|(request, early)| {
+            let visit = Route::parse(&request.path)?;
+            Ok((self.action_for(visit)?, request, early))
         });
         match asked {
             Ok((answer, request, early)) => {
-                wire.say(&request.agree(answer.deflates()), OPENING);
-                self.serve(Conn { wire, early }, answer, &tell);
+                wire.send(&request.accept_response(answer.uses_deflate()), UPGRADE_TIMEOUT);
+                self.perform(Connection { socket: wire, leftover: early }, answer, &emit);
             }
             Err(unserved) => {
                 let why = unserved.to_string();
-                opener::refuse(wire, OPENING, status, &why);
-                tell(Event::Refused(why));
+                opener::reject(wire, UPGRADE_TIMEOUT, status, &why);
+                emit(ServerEvent::Rejected(why));
             }
         }
     }
 
     /// What a visit leads to.
-    fn answer(&self, visit: Visit) -> Result<Answer, Unserved> {
+    fn action_for(&self, route: Route) -> Result<ClientAction, RejectReason> {
         let known = |agent: String| match &self.agent {
             Some(expected) if *expected != agent => {
-                Err(Unserved::Agent { expected: expected.clone(), found: agent })
+                Err(RejectReason::Agent { expected: expected.clone(), found: agent })
             }
             Some(_) | None => Ok(agent),
         };
-        Ok(match visit {
-            Visit::Count => Answer::Text(self.book().count().to_string()),
-            Visit::Info(number) => {
-                let (id, description) = self.book().info(number)?;
-                Answer::Text(json!({ "id": id, "description": description }).to_string())
+        Ok(match route {
+            Route::CaseCount => ClientAction::Text(self.ledger().count().to_string()),
+            Route::CaseInfo(number) => {
+                let (id, description) = self.ledger().case_info(number)?;
+                ClientAction::Text(json!({ "id": id, "description": description }).to_string())
             }
-            Visit::Status(number, agent) => {
+            Route::CaseStatus(number, agent) => {
                 let agent = known(agent)?;
-                self.book().played(&agent, number)?;
-                Answer::Status(number, agent)
+                self.ledger().result(&agent, number)?;
+                ClientAction::Status(number, agent)
             }
-            Visit::Run(number, agent) => {
+            Route::RunCase(number, agent) => {
                 let agent = known(agent)?;
-                Answer::Task(self.book().task(&agent, number)?, agent)
+                ClientAction::Assignment(self.ledger().assign(&agent, number)?, agent)
             }
-            Visit::Reports(agent) => Answer::Reports(known(agent)?),
+            Route::UpdateReports(agent) => ClientAction::Reports(known(agent)?),
         })
     }
 
-    fn serve(&self, conn: Conn, answer: Answer, tell: &dyn Fn(Event)) {
-        match answer {
-            Answer::Text(text) => self.say(conn, Some(text)),
-            Answer::Status(number, agent) => {
-                let behavior = self.status(&agent, number);
-                self.say(conn, Some(json!({ "behavior": behavior }).to_string()));
+    fn perform(&self, conn: Connection, action: ClientAction, emit: &dyn Fn(ServerEvent)) {
+        match action {
+            ClientAction::Text(text) => self.send_and_close(conn, Some(text)),
+            ClientAction::Status(number, agent) => {
+                let behavior = self.case_behavior(&agent, number);
+                self.send_and_close(conn, Some(json!({ "behavior": behavior }).to_string()));
             }
-            Answer::Task(Task::Close, _) => {
-                self.say(conn, None);
-                tell(Event::Played);
+            ClientAction::Assignment(Assignment::CloseOnly, _) => {
+                self.send_and_close(conn, None);
+                emit(ServerEvent::CaseFinished);
             }
-            Answer::Task(Task::Play { at, case, again }, agent) => {
+            ClientAction::Assignment(Assignment::PlayCase { at, case, is_retry: again }, agent) => {
                 // The first case is to tell for certain whether a Close is answered at all.
-                let pace = if again || at == 0 { ALONE } else { FIRST };
-                let played = Player::new(self.tested(&agent), pace).play_on(conn, &case);
-                self.book().record(&agent, at, again, played);
-                tell(Event::Played);
+                let pace = if again || at == 0 { CONFIRM } else { FAST };
+                let played = CaseRunner::new(self.under_test(&agent), pace).run_on(conn, &case);
+                self.ledger().record(&agent, at, again, played);
+                emit(ServerEvent::CaseFinished);
             }
-            Answer::Reports(agent) => {
+            ClientAction::Reports(agent) => {
                 let (written, wait) = sync_channel(1);
-                tell(Event::Reports(agent, written));
+                emit(ServerEvent::ReportsRequested(agent, written));
                 // Whoever writes them may be gone instead.
                 let _ = wait.recv();
-                self.say(conn, None);
-                tell(Event::Gone);
+                self.send_and_close(conn, None);
+                emit(ServerEvent::ReportsDelivered);
             }
         }
     }
 
     /// Autobahn's word for how a case went, once that is known.
-    fn status(&self, agent: &str, number: usize) -> &'static str {
+    fn case_behavior(&self, agent: &str, number: usize) -> &'static str {
         let begun = Instant::now();
         loop {
-            if let Ok(Some(played)) = self.book().played(agent, number) {
-                return report::behavior_so_far(played);
+            if let Ok(Some(played)) = self.ledger().result(agent, number) {
+                return report::provisional_behavior(played);
             }
-            if begun.elapsed() > STATUS {
+            if begun.elapsed() > STATUS_TIMEOUT {
                 return "UNIMPLEMENTED";
             }
-            std::thread::sleep(PAUSE);
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 
     /// Sends a text, if there is one, and closes.
-    fn say(&self, conn: Conn, text: Option<String>) {
-        let text = text.map(|text| Wish::Send(MessageKind::Text, text.into_bytes()));
-        let wishes = text.into_iter().chain([Wish::Close(Some(CloseCode::NORMAL), String::new())]).collect();
+    fn send_and_close(&self, conn: Connection, text: Option<String>) {
+        let text = text.map(|text| AppRequest::Send(MessageKind::Text, text.into_bytes()));
+        let wishes =
+            text.into_iter().chain([AppRequest::Close(Some(CloseCode::NORMAL), String::new())]).collect();
         // A client that broke its connection has lost nothing but that.
-        let talk = Talk { role: Role::Server, profile: self.profile, keys: 1, limit: Some(ASKING) };
-        let _ = talk.converse(conn, wishes);
+        let talk = ModelSession {
+            role: Role::Server,
+            profile: self.profile,
+            mask_seed: 1,
+            limit: Some(CONTROL_TIMEOUT),
+        };
+        let _ = talk.run(conn, wishes);
     }
 }
 
 /// What a client is given.
-enum Answer {
+enum ClientAction {
     Text(String),
     Status(usize, String),
-    Task(Task, String),
+    Assignment(Assignment, String),
     Reports(String),
 }
 
-impl Answer {
+impl ClientAction {
     /// Whether compression is agreed to.
-    fn deflates(&self) -> bool {
+    fn uses_deflate(&self) -> bool {
         match self {
-            Answer::Task(Task::Play { case, .. }, _) => case.deflate,
-            Answer::Task(Task::Close, _) | Answer::Text(_) | Answer::Status(..) | Answer::Reports(_) => false,
+            ClientAction::Assignment(Assignment::PlayCase { case, .. }, _) => case.deflate,
+            ClientAction::Assignment(Assignment::CloseOnly, _)
+            | ClientAction::Text(_)
+            | ClientAction::Status(..)
+            | ClientAction::Reports(_) => false,
         }
     }
 }
 
 /// Opens the hall in a thread of its own.
-pub fn open(hall: &Arc<Hall>, listener: TcpListener) -> Receiver<Event> {
+pub fn start(server: &Arc<CaseServer>, listener: TcpListener) -> Receiver<ServerEvent> {
     let (events, heard) = std::sync::mpsc::channel();
-    let hall = Arc::clone(hall);
+    let hall = Arc::clone(server);
     std::thread::spawn(move || {
-        if let Err(error) = hall.open(&listener, &events) {
-            let _ = events.send(Event::Refused(format!("no more connections can be taken: {error}")));
+        if let Err(error) = hall.serve(&listener, &events) {
+            let _ = events.send(ServerEvent::Rejected(format!("no more connections can be taken: {error}")));
         }
     });
     heard

@@ -33,7 +33,7 @@ pub struct Request {
 
 /// Why an opening handshake failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OpeningError {
+pub enum UpgradeError {
     /// It is not HTTP.
     #[error("expected an HTTP/1.1 {what}, found {found} ({why})")]
     NotHttp {
@@ -70,7 +70,7 @@ pub enum OpeningError {
 }
 
 /// The value of `Sec-WebSocket-Accept` that answers `key` (§4.2.2).
-pub fn accept(key: &str) -> String {
+pub fn accept_value(key: &str) -> String {
     STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }
 
@@ -102,19 +102,19 @@ impl Request {
     }
 
     /// Reads a request; `None` until its head is whole, then with how many octets it has.
-    pub fn decode(octets: &[u8]) -> Result<Option<(Request, usize)>, OpeningError> {
+    pub fn decode(octets: &[u8]) -> Result<Option<(Request, usize)>, UpgradeError> {
         let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
         let mut request = httparse::Request::new(&mut fields);
         let used = match request.parse(octets) {
             Ok(httparse::Status::Complete(used)) => used,
-            Ok(httparse::Status::Partial) if octets.len() > MAX_HEAD => return Err(OpeningError::TooLong),
+            Ok(httparse::Status::Partial) if octets.len() > MAX_HEAD => return Err(UpgradeError::TooLong),
             Ok(httparse::Status::Partial) => return Ok(None),
             Err(error) => return Err(not_http("request", octets, &error)),
         };
         let fields = Fields(request.headers);
         fields.expect_token("Upgrade", "websocket")?;
         fields.expect_token("Connection", "upgrade")?;
-        let key = fields.value("Sec-WebSocket-Key").ok_or_else(|| OpeningError::Field {
+        let key = fields.value("Sec-WebSocket-Key").ok_or_else(|| UpgradeError::Field {
             field: "Sec-WebSocket-Key",
             expected: "16 octets in base64".to_owned(),
             found: None,
@@ -140,7 +140,7 @@ impl Request {
 
     /// The octets of the answer that agrees, with the first subprotocol offered and, if that is wished and was
     /// offered, with permessage-deflate as its only extension.
-    pub fn agree(&self, deflate: bool) -> Vec<u8> {
+    pub fn accept_response(&self, deflate: bool) -> Vec<u8> {
         let protocol = self
             .subprotocols
             .first()
@@ -150,7 +150,7 @@ impl Request {
         format!(
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Accept: {}\r\n{protocol}{extension}\r\n",
-            accept(&self.key)
+            accept_value(&self.key)
         )
         .into_bytes()
     }
@@ -158,42 +158,42 @@ impl Request {
 
 /// What a server agreed to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Agreed {
+pub struct Upgraded {
     /// How many octets its answer has.
-    pub used: usize,
+    pub head_len: usize,
     /// Whether it agreed to permessage-deflate.
     pub deflate: bool,
 }
 
 /// Reads the answer to a request that had this key; `None` until its head is whole.
-pub fn read_answer(octets: &[u8], key: &str) -> Result<Option<Agreed>, OpeningError> {
+pub fn parse_response(octets: &[u8], key: &str) -> Result<Option<Upgraded>, UpgradeError> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut answer = httparse::Response::new(&mut fields);
     let used = match answer.parse(octets) {
         Ok(httparse::Status::Complete(used)) => used,
-        Ok(httparse::Status::Partial) if octets.len() > MAX_HEAD => return Err(OpeningError::TooLong),
+        Ok(httparse::Status::Partial) if octets.len() > MAX_HEAD => return Err(UpgradeError::TooLong),
         Ok(httparse::Status::Partial) => return Ok(None),
         Err(error) => return Err(not_http("answer", octets, &error)),
     };
     let (code, reason) = (answer.code.unwrap_or(0), answer.reason.unwrap_or("").to_owned());
     let fields = Fields(answer.headers);
     if code != 101 {
-        return Err(OpeningError::Status { code, reason, location: fields.value("Location") });
+        return Err(UpgradeError::Status { code, reason, location: fields.value("Location") });
     }
     fields.expect_token("Upgrade", "websocket")?;
     fields.expect_token("Connection", "upgrade")?;
-    let expected = accept(key);
+    let expected = accept_value(key);
     let found = fields.value("Sec-WebSocket-Accept");
     if found.as_deref() != Some(&expected) {
-        return Err(OpeningError::Field { field: "Sec-WebSocket-Accept", expected, found });
+        return Err(UpgradeError::Field { field: "Sec-WebSocket-Accept", expected, found });
     }
     let deflate = fields.values("Sec-WebSocket-Extensions").any(|value| value.contains("permessage-deflate"));
-    Ok(Some(Agreed { used, deflate }))
+    Ok(Some(Upgraded { head_len: used, deflate }))
 }
 
-fn not_http(what: &'static str, octets: &[u8], why: &httparse::Error) -> OpeningError {
+fn not_http(what: &'static str, octets: &[u8], why: &httparse::Error) -> UpgradeError {
     let found = wsclose::trace::Quoted(octets).to_string();
-    OpeningError::NotHttp { what, found, why: why.to_string() }
+    UpgradeError::NotHttp { what, found, why: why.to_string() }
 }
 
 struct Fields<'a, 'b>(&'a [httparse::Header<'b>]);
@@ -209,12 +209,12 @@ impl Fields<'_, '_> {
     }
 
     /// One of the comma-separated values of the field must be this token, in any case.
-    fn expect_token(&self, field: &'static str, token: &str) -> Result<(), OpeningError> {
+    fn expect_token(&self, field: &'static str, token: &str) -> Result<(), UpgradeError> {
         let has = |value: &String| value.split(',').any(|item| item.trim().eq_ignore_ascii_case(token));
         if self.values(field).any(|value| has(&value)) {
             return Ok(());
         }
-        Err(OpeningError::Field { field, expected: token.to_owned(), found: self.value(field) })
+        Err(UpgradeError::Field { field, expected: token.to_owned(), found: self.value(field) })
     }
 }
 
@@ -237,42 +237,48 @@ mod tests {
     }
 
     #[test]
-    fn the_key_of_the_rfc_is_answered_as_it_says() {
-        assert_eq!(accept(KEY), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    fn accept_value_matches_rfc_example() {
+        assert_eq!(accept_value(KEY), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         assert_eq!(key(*b"the sample nonce"), KEY);
     }
 
     #[test]
-    fn a_request_is_read_as_it_was_written_and_agreed_to() {
+    fn request_and_response_round_trip() {
         let mut octets = request().encode();
         let len = octets.len();
         assert_eq!(Request::decode(&octets[..len - 1]), Ok(None));
         octets.extend_from_slice(b"\x88\x00");
         assert_eq!(Request::decode(&octets), Ok(Some((request(), len))));
-        let deflated = request().agree(true);
-        assert_eq!(read_answer(&deflated, KEY), Ok(Some(Agreed { used: deflated.len(), deflate: true })));
-        let answer = request().agree(false);
-        assert_eq!(read_answer(&answer[..answer.len() - 1], KEY), Ok(None));
-        assert_eq!(read_answer(&answer, KEY), Ok(Some(Agreed { used: answer.len(), deflate: false })));
+        let deflated = request().accept_response(true);
+        assert_eq!(
+            parse_response(&deflated, KEY),
+            Ok(Some(Upgraded { head_len: deflated.len(), deflate: true }))
+        );
+        let answer = request().accept_response(false);
+        assert_eq!(parse_response(&answer[..answer.len() - 1], KEY), Ok(None));
+        assert_eq!(
+            parse_response(&answer, KEY),
+            Ok(Some(Upgraded { head_len: answer.len(), deflate: false }))
+        );
     }
 
     #[test]
-    fn anything_but_a_correct_101_is_told() {
-        let said = |answer: &str| read_answer(answer.as_bytes(), KEY).unwrap_err().to_string();
+    fn invalid_responses_are_rejected() {
+        let said = |answer: &str| parse_response(answer.as_bytes(), KEY).unwrap_err().to_string();
         assert!(said("SSH-2.0-x\r\n\r\n").starts_with("expected an HTTP/1.1 answer, found \"SSH-2.0-x"));
         assert_eq!(said("HTTP/1.1 404 Not Found\r\n\r\n"), "expected status 101, found 404 Not Found");
         assert_eq!(
             said("HTTP/1.1 302 Found\r\nLocation: /ws\r\n\r\n"),
             "expected status 101, found 302 Found, which points to /ws"
         );
-        let good = String::from_utf8(request().agree(false)).unwrap();
+        let good = String::from_utf8(request().accept_response(false)).unwrap();
         assert_eq!(
             said(&good.replace("Upgrade: websocket", "Upgrade: h2c")),
             "expected Upgrade: websocket, found h2c"
         );
         assert!(said(&good.replace("s3pP", "S3pP")).starts_with("expected Sec-WebSocket-Accept: s3pP"));
-        assert_eq!(read_answer(&[b'H'; MAX_HEAD + 1], KEY).map_err(|_| ()), Err(()));
+        assert_eq!(parse_response(&[b'H'; MAX_HEAD + 1], KEY).map_err(|_| ()), Err(()));
         let endless = [b"HTTP/1.1 101 S\r\nA: ".as_slice(), &[b'a'; MAX_HEAD]].concat();
-        assert_eq!(read_answer(&endless, KEY), Err(OpeningError::TooLong));
+        assert_eq!(parse_response(&endless, KEY), Err(UpgradeError::TooLong));
     }
 }

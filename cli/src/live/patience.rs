@@ -9,52 +9,52 @@ use std::time::{Duration, Instant};
 use wsclose::rule::{Rule, RuleSet};
 
 /// How long after something an endpoint that reacts to it may take.
-const REACTION: Duration = Duration::from_millis(20);
+const REACTION_LIMIT: Duration = Duration::from_millis(20);
 
 /// The rules that are broken by when TCP ends: what a clock does once, it may do twice.
-pub const TIMED: RuleSet = RuleSet::of(&[Rule::WaitsForAnswer, Rule::ReadsUntilAnswer]);
+pub const TIMING_RULES: RuleSet = RuleSet::of(&[Rule::WaitsForAnswer, Rule::ReadsUntilAnswer]);
 
 /// When things happened on a connection.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Patience {
+pub struct CloseTiming {
     /// It was told something.
-    told: Option<Instant>,
+    last_sent_at: Option<Instant>,
     /// It wrote its Close.
-    closed: Option<Instant>,
-    unclear: RuleSet,
+    close_received_at: Option<Instant>,
+    inconclusive: RuleSet,
 }
 
-impl Patience {
+impl CloseTiming {
     /// A new connection begins.
     pub fn connect(&mut self) {
-        *self = Patience { unclear: self.unclear, ..Patience::default() };
+        *self = CloseTiming { inconclusive: self.inconclusive, ..CloseTiming::default() };
     }
 
     /// It was told something.
-    pub fn told(&mut self, now: Instant) {
-        self.told = Some(now);
+    pub fn on_send(&mut self, now: Instant) {
+        self.last_sent_at = Some(now);
     }
 
     /// It had written its Close by now.
-    pub fn closed(&mut self, now: Instant) {
-        self.closed = self.closed.or(Some(now));
+    pub fn on_close(&mut self, now: Instant) {
+        self.close_received_at = self.close_received_at.or(Some(now));
     }
 
     /// It ended TCP.
-    pub fn ended(&mut self, now: Instant) {
-        let Some(closed) = self.closed else { return };
-        let slow = |since: Instant| now.saturating_duration_since(since) > REACTION;
+    pub fn on_tcp_end(&mut self, now: Instant) {
+        let Some(closed) = self.close_received_at else { return };
+        let slow = |since: Instant| now.saturating_duration_since(since) > REACTION_LIMIT;
         if slow(closed) {
-            self.unclear.insert(Rule::WaitsForAnswer);
-            if self.told.is_none_or(slow) {
-                self.unclear.insert(Rule::ReadsUntilAnswer);
+            self.inconclusive.insert(Rule::WaitsForAnswer);
+            if self.last_sent_at.is_none_or(slow) {
+                self.inconclusive.insert(Rule::ReadsUntilAnswer);
             }
         }
     }
 
     /// The rules that cannot be judged, on all connections since this was last asked.
-    pub fn unclear(&mut self) -> RuleSet {
-        std::mem::take(&mut self.unclear)
+    pub fn take_inconclusive(&mut self) -> RuleSet {
+        std::mem::take(&mut self.inconclusive)
     }
 }
 
@@ -64,31 +64,31 @@ mod tests {
 
     /// The rules that are unclear when it closed, was told something, and ended TCP, each so long after the one
     /// before.
-    fn unclear(told: Duration, ended: Duration) -> RuleSet {
-        let (mut patience, begun) = (Patience::default(), Instant::now());
+    fn inconclusive(until_send: Duration, until_tcp_end: Duration) -> RuleSet {
+        let (mut patience, begun) = (CloseTiming::default(), Instant::now());
         patience.connect();
-        patience.closed(begun);
-        patience.told(begun + told);
-        patience.ended(begun + told + ended);
+        patience.on_close(begun);
+        patience.on_send(begun + until_send);
+        patience.on_tcp_end(begun + until_send + until_tcp_end);
         patience.connect();
-        patience.unclear()
+        patience.take_inconclusive()
     }
 
     #[test]
-    fn who_leaves_at_once_has_not_waited() {
-        assert!(unclear(Duration::ZERO, REACTION).is_empty());
+    fn immediate_end_is_judged() {
+        assert!(inconclusive(Duration::ZERO, REACTION_LIMIT).is_empty());
     }
 
     #[test]
-    fn who_leaves_upon_something_may_have_waited_and_does_not_read() {
-        assert_eq!(unclear(2 * REACTION, REACTION), RuleSet::of(&[Rule::WaitsForAnswer]));
+    fn end_soon_after_input_leaves_one_rule_inconclusive() {
+        assert_eq!(inconclusive(2 * REACTION_LIMIT, REACTION_LIMIT), RuleSet::of(&[Rule::WaitsForAnswer]));
     }
 
     #[test]
-    fn who_leaves_out_of_silence_has_its_own_time() {
-        assert_eq!(unclear(Duration::ZERO, 2 * REACTION), TIMED);
-        let mut patience = Patience::default();
-        patience.ended(Instant::now());
-        assert!(patience.unclear().is_empty(), "before its Close");
+    fn end_after_idle_leaves_both_rules_inconclusive() {
+        assert_eq!(inconclusive(Duration::ZERO, 2 * REACTION_LIMIT), TIMING_RULES);
+        let mut patience = CloseTiming::default();
+        patience.on_tcp_end(Instant::now());
+        assert!(patience.take_inconclusive().is_empty(), "before its Close");
     }
 }

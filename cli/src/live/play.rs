@@ -9,107 +9,107 @@ use wsclose::drive::Driver;
 use wsclose::judge::Judge;
 
 use super::cases::Case;
-use super::endpoint::{Endpoint, Pace};
-use super::opener::{Conn, Trouble};
-use super::run::Played;
-use super::score::Score;
-use super::tested::Tested;
+use super::endpoint::{LiveSubject, Timeouts};
+use super::opener::{CaseError, Connection};
+use super::run::CaseResult;
+use super::score::ResultLedger;
+use super::tested::EndpointUnderTest;
 
 /// How long a run may take, and whether it is to go on.
 #[derive(Debug)]
-pub struct Clock<'a> {
+pub struct Deadline<'a> {
     /// When it has to be over.
-    pub deadline: Instant,
+    pub at: Instant,
     /// Set when somebody wants it to end.
     pub stop: &'a AtomicBool,
 }
 
-impl Clock<'_> {
+impl Deadline<'_> {
     /// Whether nothing more is to be begun.
-    pub fn is_over(&self) -> bool {
-        self.stop.load(Ordering::Relaxed) || Instant::now() >= self.deadline
+    pub fn should_stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed) || Instant::now() >= self.at
     }
 }
 
 /// One player: an endpoint, a driver and a judge.
-pub struct Player<'a> {
-    endpoint: Endpoint<'a>,
+pub struct CaseRunner<'a> {
+    subject: LiveSubject<'a>,
     driver: Driver,
     judge: Judge,
 }
 
-impl<'a> Player<'a> {
+impl<'a> CaseRunner<'a> {
     /// A player who waits like this.
-    pub fn new(tested: Tested<'a>, pace: Pace) -> Player<'a> {
-        let endpoint = Endpoint::new(tested, pace);
-        Player { endpoint, driver: Driver::new(), judge: Judge::new(tested.profile) }
+    pub fn new(under_test: EndpointUnderTest<'a>, timeouts: Timeouts) -> CaseRunner<'a> {
+        let subject = LiveSubject::new(under_test, timeouts);
+        CaseRunner { subject, driver: Driver::new(), judge: Judge::new(under_test.profile) }
     }
 
     /// Plays a case.
-    pub fn play(&mut self, case: &Case) -> Played {
+    pub fn run(&mut self, case: &Case) -> CaseResult {
         let script = case.script.as_script();
         let begun = Instant::now();
-        self.endpoint.negotiate(case.deflate);
-        let trace = self.driver.drive(script, &mut self.endpoint);
+        self.subject.set_deflate(case.deflate);
+        let trace = self.driver.drive(script, &mut self.subject);
         let took = begun.elapsed();
-        let (trouble, timed) = (self.endpoint.trouble(), self.endpoint.unclear());
-        self.endpoint.end();
-        Played::of(case, trace, timed, &mut self.judge, trouble, took)
+        let (trouble, timed) = (self.subject.take_error(), self.subject.take_inconclusive());
+        self.subject.end();
+        CaseResult::from_trace(case, trace, timed, &mut self.judge, trouble, took)
     }
 
     /// Plays a case on a connection that has come by itself.
-    pub fn play_on(&mut self, conn: Conn, case: &Case) -> Played {
-        self.endpoint.hand(conn);
-        self.play(case)
+    pub fn run_on(&mut self, conn: Connection, case: &Case) -> CaseResult {
+        self.subject.supply(conn);
+        self.run(case)
     }
 
     /// Whether the program of the endpoint told how its last connection closed.
-    pub fn was_told(&self) -> bool {
-        self.endpoint.was_told()
+    pub fn has_close_report(&self) -> bool {
+        self.subject.has_close_report()
     }
 
     /// How long an opening handshake has taken at the most.
     pub fn round_trip(&self) -> Duration {
-        self.endpoint.round_trip()
+        self.subject.round_trip()
     }
 }
 
 /// What came of many cases, beside what the score has.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct BatchOutcome {
     /// How long an opening handshake took at the most.
     pub round_trip: Duration,
     /// Nobody could be connected to, from this case on.
-    pub lost: Option<usize>,
+    pub unreachable_from: Option<usize>,
 }
 
 /// Plays the cases in `places`, on `jobs` connections at a time.
-pub fn many(
-    tested: Tested<'_>,
-    score: &mut Score,
-    places: std::ops::Range<usize>,
-    pace: Pace,
+pub fn run_parallel(
+    under_test: EndpointUnderTest<'_>,
+    ledger: &mut ResultLedger,
+    range: std::ops::Range<usize>,
+    timeouts: Timeouts,
     jobs: usize,
-    clock: &Clock<'_>,
+    deadline: &Deadline<'_>,
     step: &(dyn Fn() + Sync),
-) -> Outcome {
-    let cases = &score.cases()[places.clone()];
+) -> BatchOutcome {
+    let cases = &ledger.cases()[range.clone()];
     let next = AtomicUsize::new(0);
     let lost = AtomicUsize::new(usize::MAX);
     let played = Mutex::new((vec![None; cases.len()], Duration::ZERO));
     std::thread::scope(|scope| {
         for _ in 0..jobs.min(cases.len()) {
             scope.spawn(|| {
-                let mut player = Player::new(tested, pace);
-                while !clock.is_over() && lost.load(Ordering::Relaxed) == usize::MAX {
+                let mut player = CaseRunner::new(under_test, timeouts);
+                while !deadline.should_stop() && lost.load(Ordering::Relaxed) == usize::MAX {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(case) = cases.get(at) else { break };
-                    let absent = |one: &Played| one.trouble.as_ref().is_some_and(Trouble::is_absence);
-                    let mut one = player.play(case);
+                    let absent = |one: &CaseResult| one.error.as_ref().is_some_and(CaseError::is_unreachable);
+                    let mut one = player.run(case);
                     if absent(&one) {
                         // A full backlog sheds connections; a server that has died sheds all of them.
-                        std::thread::sleep(pace.tick);
-                        one = player.play(case);
+                        std::thread::sleep(timeouts.tick);
+                        one = player.run(case);
                         if absent(&one) {
                             lost.fetch_min(at, Ordering::Relaxed);
                         }
@@ -123,23 +123,29 @@ pub fn many(
         }
     });
     let (played, round_trip) = played.into_inner().expect("nobody panicked with it");
-    for (at, one) in places.clone().zip(played) {
+    for (at, one) in range.clone().zip(played) {
         if let Some(one) = one {
-            score.record(at, one);
+            ledger.record(at, one);
         }
     }
     let lost = Some(lost.into_inner()).filter(|at| *at != usize::MAX);
-    Outcome { round_trip, lost: lost.map(|at| places.start + at) }
+    BatchOutcome { round_trip, unreachable_from: lost.map(|at| range.start + at) }
 }
 
 /// Plays again, alone and with more patience, what is in doubt.
-pub fn again(tested: Tested<'_>, score: &mut Score, pace: Pace, clock: &Clock<'_>, step: &dyn Fn()) {
-    let mut player = Player::new(tested, pace);
-    while let Some(at) = score.in_doubt()
-        && !clock.is_over()
+pub fn confirm(
+    under_test: EndpointUnderTest<'_>,
+    ledger: &mut ResultLedger,
+    timeouts: Timeouts,
+    deadline: &Deadline<'_>,
+    step: &dyn Fn(),
+) {
+    let mut player = CaseRunner::new(under_test, timeouts);
+    while let Some(at) = ledger.next_retry()
+        && !deadline.should_stop()
     {
         step();
-        let fresh = player.play(&score.cases()[at]);
-        score.record_again(at, fresh);
+        let fresh = player.run(&ledger.cases()[at]);
+        ledger.record_retry(at, fresh);
     }
 }

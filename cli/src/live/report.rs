@@ -4,10 +4,10 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::run::{Played, Run};
-use crate::failure::Failure;
+use super::run::{CaseResult, RunReport};
+use crate::failure::CliError;
 use crate::files::{self, FileError};
-use crate::out::Out;
+use crate::out::Stdout;
 
 mod autobahn;
 mod html;
@@ -18,7 +18,7 @@ mod markdown;
 mod sarif;
 
 /// What every report has near its beginning, and no other file.
-const MARK: &str = "written by wsclose check or wsclose serve";
+const GENERATED_BY: &str = "written by wsclose check or wsclose serve";
 
 /// A way to write a run down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub enum Format {
 
 impl Format {
     /// The text of a report. The same run makes the same text.
-    fn text(self, run: &Run) -> String {
+    fn text(self, run: &RunReport) -> String {
         match self {
             Format::Json => json::text(run),
             Format::Junit => junit::text(run),
@@ -58,19 +58,19 @@ pub struct Reports(Vec<(Format, PathBuf)>);
 impl Reports {
     /// Finds out whether every report will have a place. The index for Autobahn's scripts has no room for a
     /// mark: it lies beside `check.json`, to which it refers, and belongs to whom that belongs to.
-    pub fn open(wanted: Vec<(Format, PathBuf)>, autobahn: Option<&Path>) -> Result<Reports, Failure> {
-        let mut all = wanted;
+    pub fn open(requested: Vec<(Format, PathBuf)>, autobahn: Option<&Path>) -> Result<Reports, CliError> {
+        let mut all = requested;
         if let Some(folder) = autobahn {
             if folder.exists() && !files::is_folder(folder, "a folder")? {
-                return Err(FileError::NotAFolder(files::shown(folder)).into());
+                return Err(FileError::NotAFolder(files::display_path(folder)).into());
             }
-            all.push((Format::Json, folder.join(autobahn::DETAILS)));
+            all.push((Format::Json, folder.join(autobahn::DETAILS_FILE)));
             all.push((Format::Autobahn, folder.join("index.json")));
         }
         for (at, (format, path)) in all.iter().enumerate() {
             if all[..at].iter().any(|(_, other)| other == path) {
-                let path = files::shown(path);
-                return Err(Failure::Usage(format!(
+                let path = files::display_path(path);
+                return Err(CliError::Usage(format!(
                     "{path}: expected a file for each report, found two for one"
                 )));
             }
@@ -78,31 +78,31 @@ impl Reports {
                 Format::Json | Format::Junit | Format::Markdown | Format::Html | Format::Sarif => {
                     path.clone()
                 }
-                Format::Autobahn => path.with_file_name(autobahn::DETAILS),
+                Format::Autobahn => path.with_file_name(autobahn::DETAILS_FILE),
             };
-            if path.exists() && !(marked.exists() && files::has_mark(&marked, MARK)?) {
-                return Err(FileError::ForeignReport(files::shown(path)).into());
+            if path.exists() && !(marked.exists() && files::has_marker(&marked, GENERATED_BY)?) {
+                return Err(FileError::NotACheckReport(files::display_path(path)).into());
             }
-            files::can_write_in(files::folder_of(path))?;
+            files::ensure_writable(files::folder_of(path))?;
         }
         Ok(Reports(all))
     }
 
     /// Writes them, and says where.
-    pub fn write(&self, run: &Run, out: &mut Out) -> Result<(), Failure> {
+    pub fn write(&self, run: &RunReport, out: &mut Stdout) -> Result<(), CliError> {
         let texts: Vec<(PathBuf, Vec<u8>)> =
             self.0.iter().map(|(format, path)| (path.clone(), format.text(run).into_bytes())).collect();
-        files::write_over(&texts)?;
+        files::overwrite(&texts)?;
         for (path, _) in &texts {
-            writeln!(out, "wrote {}", files::shown(path))?;
+            writeln!(out, "wrote {}", files::display_path(path))?;
         }
         Ok(())
     }
 }
 
 /// How an endpoint behaved in a case of a run that is still under way, in Autobahn's word.
-pub fn behavior_so_far(case: &Played) -> &'static str {
-    autobahn::behavior_so_far(case)
+pub fn provisional_behavior(case: &CaseResult) -> &'static str {
+    autobahn::provisional_behavior(case)
 }
 
 /// A name as the part of a URL behind `#`, and as an id.

@@ -15,14 +15,14 @@ use wsclose::subject::TraceEventKind;
 use wsclose::trace::Trace;
 
 use super::cases::Case;
-use super::opener::Trouble;
+use super::opener::CaseError;
 
 /// The longest timeline that is kept, in octets: an endpoint may write for as long as it is listened to.
 const LONGEST_TIMELINE: usize = 1 << 15;
 
 /// What was found against the endpoint in one case.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct Violation {
     /// The rule.
     pub rule: Rule,
     /// What a conforming endpoint would have done.
@@ -33,7 +33,7 @@ pub struct Found {
 
 /// One case, played.
 #[derive(Clone, Debug)]
-pub struct Played {
+pub struct CaseResult {
     /// The name of the case.
     pub name: String,
     /// The script, in its text form.
@@ -41,70 +41,70 @@ pub struct Played {
     /// What happened, as far as there is room for it; nothing where nothing was found.
     pub timeline: String,
     /// What was found.
-    pub found: Vec<Found>,
+    pub violations: Vec<Violation>,
     /// The rules that were kept.
-    pub kept: RuleSet,
+    pub conforming: RuleSet,
     /// The rules of which the case does not tell how they fared.
-    pub unclear: RuleSet,
+    pub inconclusive: RuleSet,
     /// Why what was seen is worth nothing.
-    pub trouble: Option<Trouble>,
+    pub error: Option<CaseError>,
     /// The code of the last Close that the endpoint wrote.
     pub code: Option<CloseCode>,
     /// How long it took.
-    pub took: Duration,
+    pub elapsed: Duration,
 }
 
-impl Played {
+impl CaseResult {
     /// What the judge says of a trace. Nothing is held against the endpoint by the rules in `timed`: they hang on how
     /// long a timeout of its is.
-    pub fn of(
+    pub fn from_trace(
         case: &Case,
         trace: &Trace,
-        timed: RuleSet,
+        timing_rules: RuleSet,
         judge: &mut Judge,
-        trouble: Option<Trouble>,
-        took: Duration,
-    ) -> Played {
-        let judged = if trouble.is_none() { judge.judge(trace) } else { &[] };
+        error: Option<CaseError>,
+        elapsed: Duration,
+    ) -> CaseResult {
+        let judged = if error.is_none() { judge.judge(trace) } else { &[] };
         // The judge is not told of compression, with which RSV1 in data is right (RFC 7692 §6).
-        let counts = |rule| !(case.deflate && rule == Rule::StreamWellFormed || timed.contains(rule));
-        let found: Vec<Found> = judged
+        let counts = |rule| !(case.deflate && rule == Rule::StreamWellFormed || timing_rules.contains(rule));
+        let violations: Vec<Violation> = judged
             .iter()
             .filter(|finding| counts(finding.rule))
-            .map(|finding| Found {
+            .map(|finding| Violation {
                 rule: finding.rule,
                 expected: finding.expected.to_owned(),
                 actual: finding.actual.to_string(),
             })
             .collect();
-        let verdicts = |verdict| match &trouble {
+        let verdicts = |verdict| match &error {
             None => judge.verdicts().with(verdict),
             Some(_) => RuleSet::EMPTY,
         };
-        let timed = timed.intersection(verdicts(Verdict::Violates));
-        Played {
+        let timed = timing_rules.intersection(verdicts(Verdict::Violates));
+        CaseResult {
             name: case.name.clone(),
             script: case.script.as_script().to_string(),
-            timeline: if found.is_empty() { String::new() } else { timeline(trace) },
-            found,
-            kept: verdicts(Verdict::Conforms),
-            unclear: verdicts(Verdict::Inconclusive).union(timed),
-            trouble,
-            code: code_written(trace),
-            took,
+            timeline: if violations.is_empty() { String::new() } else { timeline(trace) },
+            violations,
+            conforming: verdicts(Verdict::Conforms),
+            inconclusive: verdicts(Verdict::Inconclusive).union(timed),
+            error,
+            code: sent_close_code(trace),
+            elapsed,
         }
     }
 
     /// What was seen is worth nothing, because of this.
-    pub fn fail(&mut self, trouble: Trouble) {
-        self.trouble = Some(trouble);
-        self.found.clear();
-        (self.kept, self.unclear) = (RuleSet::EMPTY, RuleSet::EMPTY);
+    pub fn invalidate(&mut self, error: CaseError) {
+        self.error = Some(error);
+        self.violations.clear();
+        (self.conforming, self.inconclusive) = (RuleSet::EMPTY, RuleSet::EMPTY);
     }
 
     /// Whether the rule was broken.
-    pub fn breaks(&self, rule: Rule) -> bool {
-        self.found.iter().any(|found| found.rule == rule)
+    pub fn violates(&self, rule: Rule) -> bool {
+        self.violations.iter().any(|found| found.rule == rule)
     }
 }
 
@@ -131,7 +131,7 @@ fn timeline(trace: &Trace) -> String {
 }
 
 /// The code of the last Close that the endpoint wrote, if it wrote one with a code.
-fn code_written(trace: &Trace) -> Option<CloseCode> {
+fn sent_close_code(trace: &Trace) -> Option<CloseCode> {
     let (mut decoder, mut key, mut close) = (Decoder::new(), None, false);
     let (mut head, mut last) = (Vec::new(), None);
     for entry in trace.events() {
@@ -164,110 +164,112 @@ fn code_written(trace: &Trace) -> Option<CloseCode> {
 
 /// How sure a breach is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Surety {
+pub enum Confirmation {
     /// It came again when its case was played alone, with more patience.
-    Repeated,
+    Confirmed,
     /// It did not come again.
     Flaky,
     /// There was no time to play it again.
-    Once,
+    Unconfirmed,
 }
 
-impl Surety {
+impl Confirmation {
     /// The word for it.
     pub const fn name(self) -> &'static str {
         match self {
-            Surety::Repeated => "repeated",
-            Surety::Flaky => "flaky",
-            Surety::Once => "not repeated",
+            Confirmation::Confirmed => "confirmed",
+            Confirmation::Flaky => "flaky",
+            Confirmation::Unconfirmed => "unconfirmed",
         }
     }
 }
 
 /// What a run tells of one rule.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct RuleResult {
     /// The rule.
     pub rule: Rule,
     /// The worst of all cases.
     pub verdict: Verdict,
     /// In how many cases it was broken.
-    pub broken: usize,
+    pub violated: usize,
     /// In how many it was kept.
-    pub kept: usize,
+    pub conformed: usize,
     /// The smallest case that breaks it: its place in [`Run::cases`]. A case that was repeated comes first.
     pub example: Option<usize>,
     /// How sure that is.
-    pub surety: Surety,
+    pub confirmation: Confirmation,
     /// What it does to the run.
-    pub standing: Option<FindingStatus>,
+    pub finding_status: Option<FindingStatus>,
     /// Why it is no news, where it is listed as known.
     pub reason: Option<String>,
 }
 
-impl Told {
+impl RuleResult {
     /// What is shown of the rule in one word: its standing where that is sure, or else how sure it is, or else
     /// the verdict. A rule that is for information alone is never played again, and need not be sure.
-    pub const fn outcome(&self) -> Outcome {
-        match (self.standing, self.surety, self.verdict) {
-            (Some(standing), Surety::Repeated, _) => Outcome::Stands(standing),
-            (Some(standing), _, _) if matches!(self.rule.level(), Level::Info) => Outcome::Stands(standing),
-            (Some(_), Surety::Flaky, _) => Outcome::Flaky,
-            (Some(_), Surety::Once, _) => Outcome::NotRepeated,
-            (None, _, Verdict::Conforms | Verdict::Violates) => Outcome::Kept,
-            (None, _, Verdict::Inconclusive) => Outcome::Inconclusive,
-            (None, _, Verdict::NotExercised) => Outcome::NotExercised,
+    pub const fn status(&self) -> RuleStatus {
+        match (self.finding_status, self.confirmation, self.verdict) {
+            (Some(standing), Confirmation::Confirmed, _) => RuleStatus::Finding(standing),
+            (Some(standing), _, _) if matches!(self.rule.level(), Level::Info) => {
+                RuleStatus::Finding(standing)
+            }
+            (Some(_), Confirmation::Flaky, _) => RuleStatus::Flaky,
+            (Some(_), Confirmation::Unconfirmed, _) => RuleStatus::Unconfirmed,
+            (None, _, Verdict::Conforms | Verdict::Violates) => RuleStatus::Conforms,
+            (None, _, Verdict::Inconclusive) => RuleStatus::Inconclusive,
+            (None, _, Verdict::NotExercised) => RuleStatus::NotExercised,
         }
     }
 }
 
 /// A rule's place in a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
+pub enum RuleStatus {
     /// It was broken, again and again.
-    Stands(FindingStatus),
+    Finding(FindingStatus),
     /// It was broken, and not when its case was played again.
     Flaky,
     /// It was broken, and there was no time to see that again.
-    NotRepeated,
+    Unconfirmed,
     /// It was kept.
-    Kept,
+    Conforms,
     /// No case told.
     Inconclusive,
     /// No case asked.
     NotExercised,
 }
 
-impl Outcome {
+impl RuleStatus {
     /// The word for it.
     pub const fn name(self) -> &'static str {
         match self {
-            Outcome::Stands(standing) => standing.name(),
-            Outcome::Flaky => Surety::Flaky.name(),
-            Outcome::NotRepeated => Surety::Once.name(),
-            Outcome::Kept => "ok",
-            Outcome::Inconclusive => Verdict::Inconclusive.name(),
-            Outcome::NotExercised => Verdict::NotExercised.name(),
+            RuleStatus::Finding(standing) => standing.name(),
+            RuleStatus::Flaky => Confirmation::Flaky.name(),
+            RuleStatus::Unconfirmed => Confirmation::Unconfirmed.name(),
+            RuleStatus::Conforms => "ok",
+            RuleStatus::Inconclusive => Verdict::Inconclusive.name(),
+            RuleStatus::NotExercised => Verdict::NotExercised.name(),
         }
     }
 }
 
 /// A broken rule with the case that shows it: what every report says of a finding.
 #[derive(Clone, Copy, Debug)]
-pub struct Finding<'a> {
+pub struct ReportedFinding<'a> {
     /// The rule, over the whole run.
-    pub told: &'a Told,
+    pub result: &'a RuleResult,
     /// What it does to the run.
-    pub standing: FindingStatus,
+    pub status: FindingStatus,
     /// The case that shows it.
-    pub case: &'a Played,
+    pub case: &'a CaseResult,
     /// What was found in that case.
-    pub found: &'a Found,
+    pub violation: &'a Violation,
 }
 
 /// A whole run.
 #[derive(Clone, Debug)]
-pub struct Run {
+pub struct RunReport {
     /// The version of wsclose.
     pub version: &'static str,
     /// Whom it was against: a URL, or the name that a client gave itself.
@@ -283,11 +285,11 @@ pub struct Run {
     /// The command that makes this run, without the names of reports.
     pub command: String,
     /// The same, without making new scripts.
-    pub again: String,
+    pub repro_base: String,
     /// Every case, in order.
-    pub cases: Vec<Played>,
+    pub cases: Vec<CaseResult>,
     /// Every rule that could be asked for, in the order of the catalogue.
-    pub rules: Vec<Told>,
+    pub rules: Vec<RuleResult>,
     /// What is to be said beside that: cases left out and why, a server that died.
     pub notes: Vec<String>,
     /// Entries of the baseline that no longer occur.
@@ -307,24 +309,24 @@ pub struct Timing {
     pub round_trip: Duration,
 }
 
-impl Run {
+impl RunReport {
     /// Gathers, rule by rule, what the cases tell. `sure` says how sure the breach of a rule is, and `known`
     /// why it is no news.
-    pub fn tell(
-        cases: &[Played],
-        asked: RuleSet,
+    pub fn summarize(
+        cases: &[CaseResult],
+        selected: RuleSet,
         strict: bool,
-        sure: &BTreeMap<Rule, (Surety, usize)>,
-        known: &BTreeMap<Rule, String>,
-    ) -> Vec<Told> {
+        confirmations: &BTreeMap<Rule, (Confirmation, usize)>,
+        baseline: &BTreeMap<Rule, String>,
+    ) -> Vec<RuleResult> {
         let told = |rule: Rule| {
-            let breaking: Vec<usize> = (0..cases.len()).filter(|case| cases[*case].breaks(rule)).collect();
-            let kept = cases.iter().filter(|case| case.kept.contains(rule)).count();
-            let unclear = cases.iter().any(|case| case.unclear.contains(rule));
+            let breaking: Vec<usize> = (0..cases.len()).filter(|case| cases[*case].violates(rule)).collect();
+            let kept = cases.iter().filter(|case| case.conforming.contains(rule)).count();
+            let unclear = cases.iter().any(|case| case.inconclusive.contains(rule));
             let smallest = breaking.iter().copied().min_by_key(|case| (cases[*case].script.len(), *case));
-            let (surety, example) = match sure.get(&rule) {
+            let (surety, example) = match confirmations.get(&rule) {
                 Some((surety, example)) => (*surety, Some(*example)),
-                None => (Surety::Once, smallest),
+                None => (Confirmation::Unconfirmed, smallest),
             };
             let verdict = match (breaking.is_empty(), kept, unclear) {
                 (false, _, _) => Verdict::Violates,
@@ -332,32 +334,43 @@ impl Run {
                 (true, 0, true) => Verdict::Inconclusive,
                 (true, 0, false) => Verdict::NotExercised,
             };
-            let reason = known.get(&rule).cloned();
+            let reason = baseline.get(&rule).cloned();
             let standing = (!breaking.is_empty()).then(|| match surety {
-                Surety::Repeated => FindingStatus::of(rule.level(), reason.is_some(), strict),
+                Confirmation::Confirmed => FindingStatus::of(rule.level(), reason.is_some(), strict),
                 // Whoever cannot show it again does not fail anybody for it.
-                Surety::Flaky | Surety::Once => FindingStatus::of(Level::Info, false, strict),
+                Confirmation::Flaky | Confirmation::Unconfirmed => {
+                    FindingStatus::of(Level::Info, false, strict)
+                }
             });
-            Told { rule, verdict, broken: breaking.len(), kept, example, surety, standing, reason }
+            RuleResult {
+                rule,
+                verdict,
+                violated: breaking.len(),
+                conformed: kept,
+                example,
+                confirmation: surety,
+                finding_status: standing,
+                reason,
+            }
         };
-        asked.iter().map(told).collect()
+        selected.iter().map(told).collect()
     }
 
     /// Whether any rule fails the run.
     pub fn fails(&self) -> bool {
-        self.rules.iter().any(|told| told.standing == Some(FindingStatus::Fail))
+        self.rules.iter().any(|told| told.finding_status == Some(FindingStatus::Fail))
     }
 
     /// Whether anything was tested at all.
     pub fn tested(&self) -> bool {
-        self.cases.iter().any(|case| case.trouble.is_none())
+        self.cases.iter().any(|case| case.error.is_none())
     }
 
     /// Every broken rule with its evidence, worst first.
-    pub fn findings(&self) -> Vec<Finding<'_>> {
-        let mut findings: Vec<Finding<'_>> =
+    pub fn findings(&self) -> Vec<ReportedFinding<'_>> {
+        let mut findings: Vec<ReportedFinding<'_>> =
             self.rules.iter().filter_map(|told| self.finding(told)).collect();
-        findings.sort_by_key(|finding| match finding.standing {
+        findings.sort_by_key(|finding| match finding.status {
             FindingStatus::Fail => 0,
             FindingStatus::Warn => 1,
             FindingStatus::Known => 2,
@@ -366,45 +379,45 @@ impl Run {
         findings
     }
 
-    fn finding<'a>(&'a self, told: &'a Told) -> Option<Finding<'a>> {
-        let case = &self.cases[told.example?];
-        let found = case.found.iter().find(|found| found.rule == told.rule)?;
-        Some(Finding { told, standing: told.standing?, case, found })
+    fn finding<'a>(&'a self, result: &'a RuleResult) -> Option<ReportedFinding<'a>> {
+        let case = &self.cases[result.example?];
+        let found = case.violations.iter().find(|found| found.rule == result.rule)?;
+        Some(ReportedFinding { result, status: result.finding_status?, case, violation: found })
     }
 
     /// How many rules stand so.
-    pub fn count(&self, standing: FindingStatus) -> usize {
-        self.rules.iter().filter(|told| told.standing == Some(standing)).count()
+    pub fn count(&self, status: FindingStatus) -> usize {
+        self.rules.iter().filter(|told| told.finding_status == Some(status)).count()
     }
 
     /// The worst that a case did to the run.
-    pub fn worst(&self, case: &Played) -> Option<FindingStatus> {
-        let broken = self.rules.iter().filter(|told| case.breaks(told.rule));
-        broken.filter_map(|told| told.standing).min()
+    pub fn worst_status(&self, case: &CaseResult) -> Option<FindingStatus> {
+        let broken = self.rules.iter().filter(|told| case.violates(told.rule));
+        broken.filter_map(|told| told.finding_status).min()
     }
 
     /// The cases that could not be played, and why.
-    pub fn troubles(&self) -> impl Iterator<Item = (&Played, &Trouble)> {
-        self.cases.iter().filter_map(|case| Some((case, case.trouble.as_ref()?)))
+    pub fn errors(&self) -> impl Iterator<Item = (&CaseResult, &CaseError)> {
+        self.cases.iter().filter_map(|case| Some((case, case.error.as_ref()?)))
     }
 
     /// The command that plays one case of this run again.
-    pub fn repeat(&self, case: &Played) -> String {
-        format!("{} --case {}", self.again, quoted(&glob::Pattern::escape(&case.name)))
+    pub fn repro_command(&self, case: &CaseResult) -> String {
+        format!("{} --case {}", self.repro_base, shell_quote(&glob::Pattern::escape(&case.name)))
     }
 
     /// Whether every case was played, to an endpoint that was there to the end.
-    pub fn is_whole(&self) -> bool {
-        !self.interrupted && self.troubles().next().is_none()
+    pub fn is_complete(&self) -> bool {
+        !self.interrupted && self.errors().next().is_none()
     }
 
     /// The word for the whole.
     pub fn verdict(&self) -> &'static str {
         if !self.tested() {
-            "could not test"
+            "ERROR"
         } else if self.fails() {
             "FAIL"
-        } else if self.is_whole() {
+        } else if self.is_complete() {
             "PASS"
         } else {
             "INCOMPLETE"
@@ -413,7 +426,7 @@ impl Run {
 }
 
 /// A word as a shell takes it.
-pub fn quoted(word: &str) -> String {
+pub fn shell_quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -6,49 +6,49 @@ use std::collections::BTreeMap;
 use wsclose::rule::{Level, Rule, RuleSet};
 
 use super::cases::Case;
-use super::patience::TIMED;
-use super::run::{Played, Surety};
+use super::patience::TIMING_RULES;
+use super::run::{CaseResult, Confirmation};
 
 /// How many cases are tried again, at the most, before a breach of a rule counts as flaky.
-pub const TRIES: usize = 3;
+pub const MAX_CANDIDATES: usize = 3;
 
 /// How often a case has to break the rule again before that counts as repeated.
-const fn repeats(rule: Rule) -> usize {
-    if TIMED.contains(rule) { 3 } else { 1 }
+const fn required_retries(rule: Rule) -> usize {
+    if TIMING_RULES.contains(rule) { 3 } else { 1 }
 }
 
 /// What came of playing a case again.
 #[derive(Clone, Copy, Debug)]
-enum Again {
+enum RetryResult {
     /// These rules were broken.
-    Broke(RuleSet),
+    Completed(RuleSet),
     /// It could not be played.
-    Trouble,
+    Failed,
 }
 
 /// The cases of a run, and what came of each.
 #[derive(Debug)]
-pub struct Score {
+pub struct ResultLedger {
     cases: Vec<Case>,
-    played: Vec<Option<Played>>,
-    again: Vec<Vec<Again>>,
+    results: Vec<Option<CaseResult>>,
+    retries: Vec<Vec<RetryResult>>,
 }
 
 /// What is wanted of one rule.
-enum Wanted {
+enum RetryDecision {
     /// To play this case again.
-    Case(usize),
+    Retry(usize),
     /// Nothing more: so sure is it, and this case shows it.
-    Sure(Surety, usize),
+    Settled(Confirmation, usize),
     /// Nothing: it is not broken, or none of its cases could be played again.
     Nothing,
 }
 
-impl Score {
+impl ResultLedger {
     /// Nothing has been played.
-    pub fn new(cases: Vec<Case>) -> Score {
-        let (played, again) = (vec![None; cases.len()], vec![Vec::new(); cases.len()]);
-        Score { cases, played, again }
+    pub fn new(cases: Vec<Case>) -> ResultLedger {
+        let (results, retries) = (vec![None; cases.len()], vec![Vec::new(); cases.len()]);
+        ResultLedger { cases, results, retries }
     }
 
     /// The cases, in order.
@@ -57,158 +57,165 @@ impl Score {
     }
 
     /// What came of the case at this place.
-    pub fn played(&self, at: usize) -> Option<&Played> {
-        self.played.get(at)?.as_ref()
+    pub fn result(&self, at: usize) -> Option<&CaseResult> {
+        self.results.get(at)?.as_ref()
     }
 
     /// The rules that any case breaks.
-    pub fn broken(&self) -> RuleSet {
-        self.played.iter().flatten().flat_map(|played| &played.found).map(|found| found.rule).collect()
+    pub fn violated(&self) -> RuleSet {
+        self.results.iter().flatten().flat_map(|played| &played.violations).map(|found| found.rule).collect()
     }
 
     /// A case that nobody planned, and what came of it.
-    pub fn add(&mut self, case: Case, played: Played) {
+    pub fn add(&mut self, case: Case, result: CaseResult) {
         self.cases.push(case);
-        self.played.push(Some(played));
-        self.again.push(Vec::new());
+        self.results.push(Some(result));
+        self.retries.push(Vec::new());
     }
 
     /// The case at this place has been played.
-    pub fn record(&mut self, at: usize, played: Played) {
-        self.played[at] = Some(played);
+    pub fn record(&mut self, at: usize, result: CaseResult) {
+        self.results[at] = Some(result);
     }
 
     /// It has been played again, with more patience: what was seen then replaces what was seen before. What was
     /// seen once and not again is still told, as flaky.
-    pub fn record_again(&mut self, at: usize, mut fresh: Played) {
-        if fresh.trouble.is_some() {
-            self.again[at].push(Again::Trouble);
+    pub fn record_retry(&mut self, at: usize, mut fresh: CaseResult) {
+        if fresh.error.is_some() {
+            self.retries[at].push(RetryResult::Failed);
             return;
         }
-        self.again[at].push(Again::Broke(fresh.found.iter().map(|found| found.rule).collect()));
-        if let Some(before) = self.played[at].take() {
-            if fresh.found.is_empty() {
+        self.retries[at]
+            .push(RetryResult::Completed(fresh.violations.iter().map(|found| found.rule).collect()));
+        if let Some(before) = self.results[at].take() {
+            if fresh.violations.is_empty() {
                 fresh.timeline = before.timeline;
             }
-            for found in before.found {
-                if !fresh.breaks(found.rule) {
-                    fresh.found.push(found);
+            for found in before.violations {
+                if !fresh.violates(found.rule) {
+                    fresh.violations.push(found);
                 }
             }
         }
-        self.played[at] = Some(fresh);
+        self.results[at] = Some(fresh);
     }
 
     /// The next case to play again: the smallest that breaks the first rule in doubt.
-    pub fn in_doubt(&self) -> Option<usize> {
-        doubtful().find_map(|rule| match self.wanted(rule) {
-            Wanted::Case(at) => Some(at),
-            Wanted::Sure(..) | Wanted::Nothing => None,
+    pub fn next_retry(&self) -> Option<usize> {
+        rules_to_confirm().find_map(|rule| match self.decide(rule) {
+            RetryDecision::Retry(at) => Some(at),
+            RetryDecision::Settled(..) | RetryDecision::Nothing => None,
         })
     }
 
     /// What was played, in order, and how sure the breach of each rule is, with the place among them of the case
     /// that shows it.
-    pub fn told(&self) -> (Vec<Played>, BTreeMap<Rule, (Surety, usize)>) {
-        let place = |at: usize| self.played[..at].iter().flatten().count();
-        let sure = |rule| match self.wanted(rule) {
-            Wanted::Sure(surety, at) => Some((rule, (surety, place(at)))),
-            Wanted::Case(_) | Wanted::Nothing => {
-                self.seen_again(rule).map(|at| (rule, (Surety::Flaky, place(at))))
+    pub fn finish(&self) -> (Vec<CaseResult>, BTreeMap<Rule, (Confirmation, usize)>) {
+        let place = |at: usize| self.results[..at].iter().flatten().count();
+        let sure = |rule| match self.decide(rule) {
+            RetryDecision::Settled(surety, at) => Some((rule, (surety, place(at)))),
+            RetryDecision::Retry(_) | RetryDecision::Nothing => {
+                self.last_retried(rule).map(|at| (rule, (Confirmation::Flaky, place(at))))
             }
         };
-        (self.played.iter().flatten().cloned().collect(), doubtful().filter_map(sure).collect())
+        (self.results.iter().flatten().cloned().collect(), rules_to_confirm().filter_map(sure).collect())
     }
 
     /// The cases that are tried for a rule: the smallest that break it.
-    fn tries(&self, rule: Rule) -> Vec<usize> {
-        let breaks = |at: &usize| self.played(*at).is_some_and(|played| played.breaks(rule));
+    fn candidates(&self, rule: Rule) -> Vec<usize> {
+        let breaks = |at: &usize| self.result(*at).is_some_and(|played| played.violates(rule));
         let mut tries: Vec<usize> = (0..self.cases.len()).filter(breaks).collect();
-        tries.sort_by_key(|at| (self.played(*at).map(|played| played.script.len()), *at));
-        tries.truncate(TRIES);
+        tries.sort_by_key(|at| (self.result(*at).map(|played| played.script.len()), *at));
+        tries.truncate(MAX_CANDIDATES);
         tries
     }
 
-    fn wanted(&self, rule: Rule) -> Wanted {
-        for at in self.tries(rule) {
-            let broke = |again: &Again| matches!(again, Again::Broke(rules) if rules.contains(rule));
+    fn decide(&self, rule: Rule) -> RetryDecision {
+        for at in self.candidates(rule) {
+            let broke =
+                |again: &RetryResult| matches!(again, RetryResult::Completed(rules) if rules.contains(rule));
             // What a case broke when it was first played again is sure, however often another rule wants it.
-            let again = self.again[at].iter().take(repeats(rule));
-            let enough = again.len() == repeats(rule);
+            let again = self.retries[at].iter().take(required_retries(rule));
+            let enough = again.len() == required_retries(rule);
             if again.clone().all(broke) {
-                return if enough { Wanted::Sure(Surety::Repeated, at) } else { Wanted::Case(at) };
+                return if enough {
+                    RetryDecision::Settled(Confirmation::Confirmed, at)
+                } else {
+                    RetryDecision::Retry(at)
+                };
             }
         }
-        self.seen_again(rule).map_or(Wanted::Nothing, |at| Wanted::Sure(Surety::Flaky, at))
+        self.last_retried(rule)
+            .map_or(RetryDecision::Nothing, |at| RetryDecision::Settled(Confirmation::Flaky, at))
     }
 
     /// The last case of those tried that was played again.
-    fn seen_again(&self, rule: Rule) -> Option<usize> {
-        self.tries(rule)
+    fn last_retried(&self, rule: Rule) -> Option<usize> {
+        self.candidates(rule)
             .into_iter()
             .rev()
-            .find(|at| self.again[*at].iter().any(|again| matches!(again, Again::Broke(_))))
+            .find(|at| self.retries[*at].iter().any(|again| matches!(again, RetryResult::Completed(_))))
     }
 }
 
 /// The rules whose breach is to be seen twice.
-fn doubtful() -> impl Iterator<Item = Rule> {
+fn rules_to_confirm() -> impl Iterator<Item = Rule> {
     Rule::ALL.into_iter().filter(|rule| rule.level() != Level::Info)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::cases::Able;
-    use crate::live::run::Found;
+    use crate::live::cases::EndpointFeatures;
+    use crate::live::run::Violation;
     use std::time::Duration;
     use wsclose::role::Role;
 
     /// A case that broke these rules.
-    fn broke(rules: &[Rule]) -> Played {
-        let found = |rule: &Rule| Found { rule: *rule, expected: String::new(), actual: String::new() };
-        Played {
+    fn result_violating(rules: &[Rule]) -> CaseResult {
+        let found = |rule: &Rule| Violation { rule: *rule, expected: String::new(), actual: String::new() };
+        CaseResult {
             name: String::new(),
             script: String::new(),
             timeline: String::new(),
-            found: rules.iter().map(found).collect(),
-            kept: RuleSet::EMPTY,
-            unclear: RuleSet::EMPTY,
-            trouble: None,
+            violations: rules.iter().map(found).collect(),
+            conforming: RuleSet::EMPTY,
+            inconclusive: RuleSet::EMPTY,
+            error: None,
             code: None,
-            took: Duration::ZERO,
+            elapsed: Duration::ZERO,
         }
     }
 
     /// How sure the breach of a rule is, by what a case broke each time it was played.
-    fn surety(rule: Rule, plays: &[&[Rule]]) -> Option<Surety> {
-        let able = Able { role: Role::Server, commands: true, reconnects: true };
-        let mut score = Score::new(vec![able.liveness()]);
-        let [first, again @ ..] = plays else { return None };
-        score.record(0, broke(first));
+    fn confirmation(rule: Rule, runs: &[&[Rule]]) -> Option<Confirmation> {
+        let able = EndpointFeatures { role: Role::Server, close_command: true, reconnects: true };
+        let mut score = ResultLedger::new(vec![able.liveness()]);
+        let [first, again @ ..] = runs else { return None };
+        score.record(0, result_violating(first));
         for played in again {
-            assert_eq!(score.in_doubt(), Some(0), "more plays than are wanted");
-            score.record_again(0, broke(played));
+            assert_eq!(score.next_retry(), Some(0), "more plays than are wanted");
+            score.record_retry(0, result_violating(played));
         }
-        assert_eq!(score.in_doubt(), None, "fewer plays than are wanted");
-        score.told().1.get(&rule).map(|(surety, _)| *surety)
+        assert_eq!(score.next_retry(), None, "fewer plays than are wanted");
+        score.finish().1.get(&rule).map(|(surety, _)| *surety)
     }
 
     #[test]
-    fn a_breach_is_seen_twice() {
+    fn one_retry_confirms_a_violation() {
         let rule = Rule::CloseAnswered;
-        assert_eq!(surety(rule, &[&[]]), None);
-        assert_eq!(surety(rule, &[&[rule], &[rule]]), Some(Surety::Repeated));
-        assert_eq!(surety(rule, &[&[rule], &[]]), Some(Surety::Flaky));
+        assert_eq!(confirmation(rule, &[&[]]), None);
+        assert_eq!(confirmation(rule, &[&[rule], &[rule]]), Some(Confirmation::Confirmed));
+        assert_eq!(confirmation(rule, &[&[rule], &[]]), Some(Confirmation::Flaky));
     }
 
     #[test]
-    fn what_hangs_on_a_clock_is_seen_more_often() {
+    fn timing_rules_need_three_retries() {
         let rule = Rule::WaitsForAnswer;
-        assert_eq!(surety(rule, &[&[rule], &[rule], &[rule], &[rule]]), Some(Surety::Repeated));
-        assert_eq!(surety(rule, &[&[rule], &[rule], &[]]), Some(Surety::Flaky));
+        assert_eq!(confirmation(rule, &[&[rule], &[rule], &[rule], &[rule]]), Some(Confirmation::Confirmed));
+        assert_eq!(confirmation(rule, &[&[rule], &[rule], &[]]), Some(Confirmation::Flaky));
         // Another rule is sure by then, and stays so.
         let both = [rule, Rule::CloseAnswered];
-        assert_eq!(surety(both[1], &[&both, &both, &[]]), Some(Surety::Repeated));
+        assert_eq!(confirmation(both[1], &[&both, &both, &[]]), Some(Confirmation::Confirmed));
     }
 }

@@ -13,7 +13,7 @@ use super::opening::Request;
 
 /// A server under test.
 #[derive(Clone, Debug)]
-pub struct Target {
+pub struct ServerTarget {
     /// The URL, as it was given.
     pub url: String,
     /// Where to connect to.
@@ -25,7 +25,7 @@ pub struct Target {
 
 /// What may be said beside the URL.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
+pub struct TargetOptions {
     /// Further header fields of the request, `Name: value`.
     pub headers: Vec<(String, String)>,
     /// Subprotocols to offer.
@@ -35,7 +35,7 @@ pub struct Options {
     /// Trust any certificate.
     pub insecure: bool,
     /// Something else than this machine may be tested.
-    pub any_host: bool,
+    pub allow_remote: bool,
 }
 
 /// Why a target cannot be used.
@@ -65,7 +65,7 @@ pub enum TargetError {
     },
     /// It is not this machine.
     #[error(
-        "expected an address of this machine, found {0}; whoever may test that host says so with --i-may-test-this-host"
+        "expected an address of this machine, found {0}; whoever may test that host says so with --allow-remote"
     )]
     NotLoopback(SocketAddr),
     /// The certificates.
@@ -81,9 +81,9 @@ pub enum TargetError {
     Tls(String),
 }
 
-impl Target {
+impl ServerTarget {
     /// Reads a URL and looks its host up.
-    pub fn new(text: &str, options: &Options) -> Result<Target, TargetError> {
+    pub fn new(text: &str, options: &TargetOptions) -> Result<ServerTarget, TargetError> {
         let url = Url::parse(text).map_err(|why| TargetError::NotAUrl { url: text.to_owned(), why })?;
         let (port, secure) = match url.scheme() {
             "ws" => (80, false),
@@ -101,7 +101,7 @@ impl Target {
         let mut addresses =
             (name.as_str(), port).to_socket_addrs().map_err(|error| lookup(error.to_string()))?;
         let address = addresses.next().ok_or_else(|| lookup("the list is empty".to_owned()))?;
-        if !address.ip().is_loopback() && !options.any_host {
+        if !address.ip().is_loopback() && !options.allow_remote {
             return Err(TargetError::NotLoopback(address));
         }
         let tls = if secure {
@@ -120,7 +120,7 @@ impl Target {
             deflate: false,
             headers: options.headers.clone(),
         };
-        Ok(Target { url: text.to_owned(), address, tls, request })
+        Ok(ServerTarget { url: text.to_owned(), address, tls, request })
     }
 
     /// The request to open a connection with.
@@ -129,14 +129,14 @@ impl Target {
     }
 }
 
-fn config(options: &Options) -> Result<rustls::ClientConfig, TargetError> {
+fn config(options: &TargetOptions) -> Result<rustls::ClientConfig, TargetError> {
     let tls = |error: rustls::Error| TargetError::Tls(error.to_string());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(tls)?;
     if options.insecure {
-        let verifier = Arc::new(trust::Anyone(provider));
+        let verifier = Arc::new(trust::AcceptAnyCertificate(provider));
         return Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth());
     }
     let mut roots = rustls::RootCertStore::empty();
@@ -169,9 +169,9 @@ mod trust {
     use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 
     #[derive(Debug)]
-    pub struct Anyone(pub Arc<CryptoProvider>);
+    pub struct AcceptAnyCertificate(pub Arc<CryptoProvider>);
 
-    impl ServerCertVerifier for Anyone {
+    impl ServerCertVerifier for AcceptAnyCertificate {
         fn verify_server_cert(
             &self,
             _end_entity: &CertificateDer<'_>,

@@ -5,14 +5,14 @@ use std::io::{self, Write};
 use wsclose::judge::Verdict;
 use wsclose::report::FindingStatus;
 
-use super::run::{Finding, Run};
-use crate::out::Out;
+use super::run::{ReportedFinding, RunReport};
+use crate::out::Stdout;
 
 /// Writes the run.
 ///
 /// # Errors
 /// What writing says.
-pub fn write(run: &Run, out: &mut Out) -> io::Result<()> {
+pub fn write(run: &RunReport, out: &mut Stdout) -> io::Result<()> {
     writeln!(
         out,
         "{} as a {}, profile {}, seed {}: {} cases, {} rules",
@@ -24,16 +24,16 @@ pub fn write(run: &Run, out: &mut Out) -> io::Result<()> {
         run.rules.len()
     )?;
     for told in &run.rules {
-        let mark = told.outcome().name();
+        let mark = told.status().name();
         let count = match told.verdict {
-            Verdict::Violates => format!("{} of {}", told.broken, told.broken + told.kept),
-            Verdict::Conforms => format!("{}", told.kept),
+            Verdict::Violates => format!("{} of {}", told.violated, told.violated + told.conformed),
+            Verdict::Conforms => format!("{}", told.conformed),
             Verdict::Inconclusive | Verdict::NotExercised => String::new(),
         };
         let line = format!("{mark:<14}{:<36}{:<9}{count}", told.rule, told.rule.level());
         writeln!(out, "{}", line.trim_end())?;
     }
-    let shown = |finding: &Finding<'_>| finding.standing != FindingStatus::Info;
+    let shown = |finding: &ReportedFinding<'_>| finding.status != FindingStatus::Info;
     run.findings().into_iter().filter(shown).try_for_each(|finding| evidence(run, finding, out))?;
     for note in &run.notes {
         writeln!(out, "\nnote: {note}")?;
@@ -41,15 +41,15 @@ pub fn write(run: &Run, out: &mut Out) -> io::Result<()> {
     for rule in &run.stale {
         writeln!(out, "\nstale: the baseline lists {rule}, which is kept now")?;
     }
-    for (case, trouble) in run.troubles() {
+    for (case, trouble) in run.errors() {
         writeln!(out, "\nnot tested: {}: {trouble}", case.name)?;
     }
     let (fails, warns) = (run.count(FindingStatus::Fail), run.count(FindingStatus::Warn));
     writeln!(out, "\nverdict: {}, {fails} rules fail, {warns} warn", run.verdict())
 }
 
-fn evidence(run: &Run, finding: Finding<'_>, out: &mut Out) -> io::Result<()> {
-    let Finding { told, standing, case, found } = finding;
+fn evidence(run: &RunReport, finding: ReportedFinding<'_>, out: &mut Stdout) -> io::Result<()> {
+    let ReportedFinding { result: told, status: standing, case, violation: found } = finding;
     let (rule, standing) = (told.rule, standing.name());
     writeln!(out, "\n{standing}: {rule} ({}, RFC 6455 §{})", rule.level(), rule.sections())?;
     writeln!(out, "  {}", rule.summary())?;
@@ -58,7 +58,7 @@ fn evidence(run: &Run, finding: Finding<'_>, out: &mut Out) -> io::Result<()> {
     if let Some(reason) = &told.reason {
         writeln!(out, "  known:    {reason}")?;
     }
-    writeln!(out, "  case:     {} ({})", case.name, told.surety.name())?;
+    writeln!(out, "  case:     {} ({})", case.name, told.confirmation.name())?;
     case.timeline.lines().try_for_each(|line| writeln!(out, "    {line}"))?;
-    writeln!(out, "  repeat:   {}", run.repeat(case))
+    writeln!(out, "  reproduce:   {}", run.repro_command(case))
 }

@@ -5,75 +5,75 @@ use wsclose::code::Profile;
 use wsclose::role::Role;
 use wsclose::rule::{Capabilities, Capability};
 
-use super::cases::Able;
-use super::launch::Launcher;
-use super::target::Target;
+use super::cases::EndpointFeatures;
+use super::launch::ClientPool;
+use super::target::ServerTarget;
 
 /// How connections with the endpoint under test come about.
 #[derive(Clone, Copy, Debug)]
-pub enum Way<'a> {
+pub enum ConnectMode<'a> {
     /// It is a server, and is connected to.
-    Dial(&'a Target),
+    Dial(&'a ServerTarget),
     /// It is a client, and is started by us.
-    Launch(&'a Launcher),
+    Spawn(&'a ClientPool),
     /// It is a client that comes by itself, and calls itself this.
-    Comes(&'a str),
+    Accept(&'a str),
 }
 
 /// An endpoint under test, and how to talk to it.
 #[derive(Clone, Copy, Debug)]
-pub struct Tested<'a> {
+pub struct EndpointUnderTest<'a> {
     /// How it is met.
-    pub way: Way<'a>,
+    pub mode: ConnectMode<'a>,
     /// How codes are read.
     pub profile: Profile,
     /// It closes when it is sent `close:CODE:REASON`.
-    pub commands: bool,
+    pub close_command: bool,
     /// Its program prints how each connection closed.
-    pub tells: bool,
+    pub reports_close: bool,
 }
 
-impl Tested<'_> {
+impl EndpointUnderTest<'_> {
     /// The role it plays.
     pub const fn role(&self) -> Role {
-        match self.way {
-            Way::Dial(_) => Role::Server,
-            Way::Launch(_) | Way::Comes(_) => Role::Client,
+        match self.mode {
+            ConnectMode::Dial(_) => Role::Server,
+            ConnectMode::Spawn(_) | ConnectMode::Accept(_) => Role::Client,
         }
     }
 
     /// What it is called in reports.
     pub fn name(&self) -> &str {
-        match self.way {
-            Way::Dial(target) => &target.url,
-            Way::Launch(launcher) => &launcher.name,
-            Way::Comes(agent) => agent,
+        match self.mode {
+            ConnectMode::Dial(target) => &target.url,
+            ConnectMode::Spawn(launcher) => &launcher.name,
+            ConnectMode::Accept(agent) => agent,
         }
     }
 
     /// What it is held to.
-    pub fn duties(&self) -> Capabilities {
-        duties(self.commands, self.tells)
+    pub fn capabilities(&self) -> Capabilities {
+        capabilities(self.close_command, self.reports_close)
     }
 
     /// What can be played to it. Who comes by itself comes once for a case.
-    pub const fn able(&self) -> Able {
-        let reconnects = match self.way {
-            Way::Dial(_) | Way::Launch(_) => true,
-            Way::Comes(_) => false,
+    pub const fn features(&self) -> EndpointFeatures {
+        let reconnects = match self.mode {
+            ConnectMode::Dial(_) | ConnectMode::Spawn(_) => true,
+            ConnectMode::Accept(_) => false,
         };
-        Able { role: self.role(), commands: self.commands, reconnects }
+        EndpointFeatures { role: self.role(), close_command: self.close_command, reconnects }
     }
 }
 
 /// All that shows on the wire, and what an endpoint's program does for us: to close when told to, and to tell how it
 /// closed. An endpoint has a clock, but nobody waits for it long enough to blame it.
-pub fn duties(commands: bool, tells: bool) -> Capabilities {
+pub fn capabilities(close_command: bool, reports_close: bool) -> Capabilities {
     let mut lacks = vec![Capability::ReportsMemory, Capability::ReportsMessages];
-    if !commands {
+    if !close_command {
         lacks.push(Capability::ExposesCloseApi);
     }
-    if !tells {
+    if !reports_close {
         lacks.extend([Capability::ReportsCloseStatus, Capability::ReportsClean]);
     }
     Capabilities::ALL.without(&lacks)

@@ -1,5 +1,5 @@
 //! What a client's program was told of the end of a connection, as a line that it prints:
-//! `closed CODE "REASON" clean|unclean|untold`, with `none` for a code or reason that it did not learn. In come
+//! `closed CODE "REASON" clean|unclean|unknown`, with `none` for a code or reason that it did not learn. In come
 //! lines, out comes a [`Told`], and the other way round.
 
 use std::fmt;
@@ -14,7 +14,7 @@ const NONE: &str = "none";
 
 /// How a connection ended, in the words of the library under test.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct CloseStatus {
     /// The code; `None` where it told none.
     pub code: Option<CloseCode>,
     /// The reason; `None` where it told none.
@@ -23,9 +23,9 @@ pub struct Told {
     pub clean: Option<bool>,
 }
 
-impl Told {
+impl CloseStatus {
     /// Reads a line; `None` if it is another one.
-    pub fn read(line: &str) -> Option<Told> {
+    pub fn parse(line: &str) -> Option<CloseStatus> {
         let rest = line.trim_end().strip_prefix(CLOSED)?.strip_prefix(' ')?;
         let (code, rest) = rest.split_once(' ')?;
         let (reason, clean) = rest.rsplit_once(' ')?;
@@ -34,14 +34,14 @@ impl Told {
         let clean = match clean {
             "clean" => Some(true),
             "unclean" => Some(false),
-            "untold" => None,
+            "unknown" => None,
             _ => return None,
         };
-        Some(Told { code, reason, clean })
+        Some(CloseStatus { code, reason, clean })
     }
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for CloseStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{CLOSED} ")?;
         match self.code {
@@ -55,7 +55,7 @@ impl fmt::Display for Told {
         f.write_str(match self.clean {
             Some(true) => "clean",
             Some(false) => "unclean",
-            None => "untold",
+            None => "unknown",
         })
     }
 }
@@ -65,24 +65,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_read_as_it_was_written() {
-        let told =
-            |code, reason: Option<&str>, clean| Told { code, reason: reason.map(str::to_owned), clean };
+    fn lines_round_trip() {
+        let told = |code, reason: Option<&str>, clean| CloseStatus {
+            code,
+            reason: reason.map(str::to_owned),
+            clean,
+        };
         for told in [
             told(Some(CloseCode(1000)), Some("a \"b\" \u{0}\n é"), Some(true)),
             told(Some(CloseCode(0)), Some(""), Some(false)),
             told(None, None, None),
         ] {
-            assert_eq!(Told::read(&told.to_string()), Some(told));
+            assert_eq!(CloseStatus::parse(&told.to_string()), Some(told));
         }
     }
 
     #[test]
-    fn other_lines_are_none() {
+    fn other_lines_are_rejected() {
         for line in
             ["", "closed", "closed 1000", "closed 1000 \"\"", "closed x \"\" clean", "closed 1 \"\" so"]
         {
-            assert_eq!(Told::read(line), None, "{line}");
+            assert_eq!(CloseStatus::parse(line), None, "{line}");
         }
     }
 }

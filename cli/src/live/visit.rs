@@ -8,22 +8,22 @@ const LONGEST_AGENT: usize = 128;
 
 /// What a client wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Visit {
+pub enum Route {
     /// How many cases there are.
-    Count,
+    CaseCount,
     /// What the case of this number is.
-    Info(usize),
+    CaseInfo(usize),
     /// How this agent fared in it.
-    Status(usize, String),
+    CaseStatus(usize, String),
     /// To be put through it.
-    Run(usize, String),
+    RunCase(usize, String),
     /// The reports on this agent, for it has done all that it is going to do.
-    Reports(String),
+    UpdateReports(String),
 }
 
 /// A path that leads nowhere.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WrongPath {
+pub enum RouteError {
     /// It is another one.
     #[error(
         "expected /getCaseCount, /getCaseInfo?case=N, /getCaseStatus?case=N&agent=NAME, /runCase?case=N&agent=NAME or \
@@ -38,11 +38,11 @@ pub enum WrongPath {
     Agent(String),
 }
 
-impl Visit {
+impl Route {
     /// Reads the path of a request, with its query.
-    pub fn read(path: &str) -> Result<Visit, WrongPath> {
+    pub fn parse(path: &str) -> Result<Route, RouteError> {
         let shown = || path.chars().take(2 * LONGEST_AGENT).collect::<String>();
-        let unknown = || WrongPath::Unknown(shown());
+        let unknown = || RouteError::Unknown(shown());
         if !path.starts_with('/') {
             return Err(unknown());
         }
@@ -53,21 +53,21 @@ impl Visit {
         };
         let case = || {
             let number: Option<usize> = value("case").and_then(|text| text.parse().ok());
-            number.filter(|number| *number > 0).ok_or_else(|| WrongPath::Case(shown()))
+            number.filter(|number| *number > 0).ok_or_else(|| RouteError::Case(shown()))
         };
         let agent = || {
             // It stands in reports and on terminals.
             let fits = |agent: &String| {
                 !agent.is_empty() && agent.len() <= LONGEST_AGENT && !agent.contains(char::is_control)
             };
-            value("agent").filter(fits).ok_or_else(|| WrongPath::Agent(shown()))
+            value("agent").filter(fits).ok_or_else(|| RouteError::Agent(shown()))
         };
         match url.path().trim_start_matches('/') {
-            "getCaseCount" => Ok(Visit::Count),
-            "getCaseInfo" => Ok(Visit::Info(case()?)),
-            "getCaseStatus" => Ok(Visit::Status(case()?, agent()?)),
-            "runCase" => Ok(Visit::Run(case()?, agent()?)),
-            "updateReports" => Ok(Visit::Reports(agent()?)),
+            "getCaseCount" => Ok(Route::CaseCount),
+            "getCaseInfo" => Ok(Route::CaseInfo(case()?)),
+            "getCaseStatus" => Ok(Route::CaseStatus(case()?, agent()?)),
+            "runCase" => Ok(Route::RunCase(case()?, agent()?)),
+            "updateReports" => Ok(Route::UpdateReports(agent()?)),
             _ => Err(unknown()),
         }
     }
@@ -78,32 +78,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_paths_of_the_test_suite_are_read() {
+    fn autobahn_paths_are_parsed() {
         let agent = || "My Client/1.0".to_owned();
         let cases = [
-            ("/getCaseCount", Visit::Count),
-            ("/getCaseCount?agent=x", Visit::Count),
-            ("/getCaseInfo?case=12", Visit::Info(12)),
-            ("/getCaseStatus?agent=My+Client%2F1.0&case=3", Visit::Status(3, agent())),
-            ("/runCase?case=1&agent=My%20Client/1.0", Visit::Run(1, agent())),
-            ("/updateReports?agent=My%20Client/1.0", Visit::Reports(agent())),
+            ("/getCaseCount", Route::CaseCount),
+            ("/getCaseCount?agent=x", Route::CaseCount),
+            ("/getCaseInfo?case=12", Route::CaseInfo(12)),
+            ("/getCaseStatus?agent=My+Client%2F1.0&case=3", Route::CaseStatus(3, agent())),
+            ("/runCase?case=1&agent=My%20Client/1.0", Route::RunCase(1, agent())),
+            ("/updateReports?agent=My%20Client/1.0", Route::UpdateReports(agent())),
         ];
         for (path, visit) in cases {
-            assert_eq!(Visit::read(path), Ok(visit), "{path}");
+            assert_eq!(Route::parse(path), Ok(visit), "{path}");
         }
     }
 
     #[test]
-    fn other_paths_are_told_what_is_wrong() {
+    fn invalid_paths_are_rejected() {
         for path in ["/", "", "*", "/runcase?case=1&agent=x", "/stop"] {
-            assert_eq!(Visit::read(path), Err(WrongPath::Unknown(path.to_owned())));
+            assert_eq!(Route::parse(path), Err(RouteError::Unknown(path.to_owned())));
         }
         for path in ["/runCase?agent=x", "/runCase?case=0&agent=x", "/getCaseInfo?case=one"] {
-            assert_eq!(Visit::read(path), Err(WrongPath::Case(path.to_owned())));
+            assert_eq!(Route::parse(path), Err(RouteError::Case(path.to_owned())));
         }
         let long = format!("/updateReports?agent={}", "x".repeat(LONGEST_AGENT + 1));
         for path in ["/runCase?case=1", "/updateReports?agent=", "/runCase?case=1&agent=a%1bb", &long] {
-            assert_eq!(Visit::read(path), Err(WrongPath::Agent(path.to_owned())));
+            assert_eq!(Route::parse(path), Err(RouteError::Agent(path.to_owned())));
         }
     }
 }

@@ -17,15 +17,15 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
 /// What reading came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum ReadOutcome {
     /// So many octets.
-    Octets(usize),
+    Data(usize),
     /// The other side's FIN.
     Fin,
     /// Its reset.
     Reset,
     /// Nothing, for as long as was waited.
-    Silence,
+    TimedOut,
 }
 
 enum Stream {
@@ -34,38 +34,38 @@ enum Stream {
 }
 
 /// A connection.
-pub struct Wire {
+pub struct Socket {
     stream: Stream,
 }
 
-impl Wire {
+impl Socket {
     /// Connects, within `patience`.
     ///
     /// # Errors
     /// What the system says.
-    pub fn connect(address: SocketAddr, patience: Duration) -> io::Result<Wire> {
-        Wire::of(TcpStream::connect_timeout(&address, patience)?)
+    pub fn connect(address: SocketAddr, timeout: Duration) -> io::Result<Socket> {
+        Socket::from_tcp(TcpStream::connect_timeout(&address, timeout)?)
     }
 
     /// A connection that is there already.
     ///
     /// # Errors
     /// What the system says about its options.
-    pub fn of(tcp: TcpStream) -> io::Result<Wire> {
+    pub fn from_tcp(tcp: TcpStream) -> io::Result<Socket> {
         // Every segment leaves as it was cut.
         tcp.set_nodelay(true)?;
         tcp.set_nonblocking(false)?;
-        Ok(Wire { stream: Stream::Plain(tcp) })
+        Ok(Socket { stream: Stream::Plain(tcp) })
     }
 
     /// The same connection under TLS; the handshake happens with the first octets.
     ///
     /// # Errors
     /// What rustls says.
-    pub fn secured(self, config: &Arc<ClientConfig>, name: &ServerName<'static>) -> io::Result<Wire> {
+    pub fn into_tls(self, config: &Arc<ClientConfig>, name: &ServerName<'static>) -> io::Result<Socket> {
         let Stream::Plain(tcp) = self.stream else { return Ok(self) };
         let tls = ClientConnection::new(Arc::clone(config), name.clone()).map_err(io::Error::other)?;
-        Ok(Wire { stream: Stream::Tls(Box::new(StreamOwned::new(tls, tcp))) })
+        Ok(Socket { stream: Stream::Tls(Box::new(StreamOwned::new(tls, tcp))) })
     }
 
     fn tcp(&self) -> &TcpStream {
@@ -79,7 +79,7 @@ impl Wire {
     ///
     /// # Errors
     /// What cannot be the other side's doing.
-    pub fn hear(&mut self, buffer: &mut [u8], wait: Duration) -> io::Result<Heard> {
+    pub fn recv(&mut self, buffer: &mut [u8], wait: Duration) -> io::Result<ReadOutcome> {
         let deadline = Instant::now() + wait;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -89,23 +89,23 @@ impl Wire {
                 Stream::Tls(tls) => tls.read(buffer),
             };
             match read {
-                Ok(0) => return Ok(Heard::Fin),
-                Ok(octets) => return Ok(Heard::Octets(octets)),
+                Ok(0) => return Ok(ReadOutcome::Fin),
+                Ok(octets) => return Ok(ReadOutcome::Data(octets)),
                 Err(error) => {
                     let is = |kinds: &[ErrorKind]| kinds.contains(&error.kind());
                     if is(&[ErrorKind::WouldBlock, ErrorKind::TimedOut, ErrorKind::Interrupted]) {
                         if Instant::now() >= deadline {
-                            return Ok(Heard::Silence);
+                            return Ok(ReadOutcome::TimedOut);
                         }
                     } else if is(&[ErrorKind::UnexpectedEof]) {
                         // TLS without its own farewell: TCP ended all the same.
-                        return Ok(Heard::Fin);
+                        return Ok(ReadOutcome::Fin);
                     } else if is(&[
                         ErrorKind::ConnectionReset,
                         ErrorKind::BrokenPipe,
                         ErrorKind::ConnectionAborted,
                     ]) {
-                        return Ok(Heard::Reset);
+                        return Ok(ReadOutcome::Reset);
                     } else {
                         return Err(error);
                     }
@@ -115,8 +115,8 @@ impl Wire {
     }
 
     /// Writes everything, if that takes no longer than `patience`; whether it did.
-    pub fn say(&mut self, octets: &[u8], patience: Duration) -> bool {
-        if self.tcp().set_write_timeout(Some(patience.max(SHORTEST_WAIT))).is_err() {
+    pub fn send(&mut self, octets: &[u8], timeout: Duration) -> bool {
+        if self.tcp().set_write_timeout(Some(timeout.max(SHORTEST_WAIT))).is_err() {
             return false;
         }
         match &mut self.stream {
@@ -126,7 +126,7 @@ impl Wire {
     }
 
     /// Whether the other side has answered what was written by a reset; after its FIN only this tells.
-    pub fn is_broken(&self) -> bool {
+    pub fn has_socket_error(&self) -> bool {
         !matches!(self.tcp().take_error(), Ok(None))
     }
 
@@ -143,14 +143,14 @@ impl Wire {
 
     /// Ends the connection in order: closing with octets unread would send a reset, which can destroy what was
     /// just sent (§7.1.1).
-    pub fn leave(mut self, patience: Duration) {
+    pub fn close_gracefully(mut self, timeout: Duration) {
         self.fin();
         let begun = Instant::now();
         let mut buffer = [0; 4096];
-        while begun.elapsed() < patience
+        while begun.elapsed() < timeout
             && matches!(
-                self.hear(&mut buffer, patience.saturating_sub(begun.elapsed())),
-                Ok(Heard::Octets(_))
+                self.recv(&mut buffer, timeout.saturating_sub(begun.elapsed())),
+                Ok(ReadOutcome::Data(_))
             )
         {}
     }

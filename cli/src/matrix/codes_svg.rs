@@ -12,7 +12,7 @@ use wsclose::matrix::compare::comparable_codes;
 use wsclose::role::Role;
 use wsclose::vectors::CodeOrigin;
 
-use super::folder::MARK;
+use super::folder::GENERATED_BY;
 use super::results::Results;
 
 /// Codes in one line of a square.
@@ -26,9 +26,9 @@ const SQUARE: u32 = 70;
 const ROW: u32 = SQUARE + SIDE + 44;
 const LEGEND_COLUMNS: u32 = 2;
 /// The narrowest block of lines that has a letter of its own.
-const LETTERED: u32 = 24;
+const MIN_LINES_FOR_SYMBOL: u32 = 24;
 /// A run of fewer codes gets a ring, or nobody would see it.
-const RINGED: u32 = 16;
+const MIN_CODES_WITHOUT_RING: u32 = 16;
 
 /// The codes that have a box each, and the ranges round them.
 fn boxes() -> impl Iterator<Item = (u16, u16)> {
@@ -38,8 +38,8 @@ fn boxes() -> impl Iterator<Item = (u16, u16)> {
 }
 
 /// Colour, and how it is hatched: the path of one tile of 8 × 8.
-const fn looks(mark: CodeReaction) -> (&'static str, &'static str) {
-    match mark {
+const fn color_and_hatch(reaction: CodeReaction) -> (&'static str, &'static str) {
+    match reaction {
         CodeReaction::Echoed => ("#2b7bba", ""),
         CodeReaction::Accepted => ("#7fc4ee", "M0 4H8"),
         CodeReaction::RepliedEmpty => ("#d9a1c2", "M4 0V8"),
@@ -60,7 +60,7 @@ const fn looks(mark: CodeReaction) -> (&'static str, &'static str) {
 }
 
 /// A row of the sheet: a peer, and the role or roles in which it did what the squares show.
-struct Shown<'a> {
+struct SheetRow<'a> {
     row: &'a SubjectResult,
     role: Role,
     roles: &'static str,
@@ -68,17 +68,17 @@ struct Shown<'a> {
 
 /// The sheet.
 pub fn sheet(results: &Results<'_>) -> String {
-    let shown: Vec<Shown<'_>> = results.rows.iter().flat_map(rows_of).collect();
+    let shown: Vec<SheetRow<'_>> = results.rows.iter().flat_map(rows_of).collect();
     let used: Vec<CodeReaction> =
         CodeReaction::ALL.into_iter().filter(|mark| count(&shown, *mark) > 0).collect();
     let legend = 94 + 22 * (used.len() as u32).div_ceil(LEGEND_COLUMNS);
     let height = legend + 20 + ROW * shown.len() as u32 + 10;
     let mut svg = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- {MARK} -->\n\
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- {GENERATED_BY} -->\n\
          <svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
          height=\"{height}\" role=\"img\" aria-labelledby=\"name about\">\n\
          <title id=\"name\">What peers make of the 65,536 close codes</title>\n<desc id=\"about\">{}</desc>\n{STYLE}",
-        described(&shown)
+        description(&shown)
     );
     definitions(&used, &mut svg);
     writeln!(svg, "<rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#fff\"/>").expect("a string grows");
@@ -99,53 +99,55 @@ const STYLE: &str = "<style>text{font-family:system-ui,'DejaVu Sans',sans-serif;
 .f{fill:none;stroke:#444;stroke-width:.6}.r{fill:none;stroke:#222;stroke-width:.9}.x{stroke:#444;stroke-width:.6}</style>\n";
 
 /// One row where client and server do the same, two where they do not, none where codes were not played.
-fn rows_of(row: &SubjectResult) -> Vec<Shown<'_>> {
+fn rows_of(row: &SubjectResult) -> Vec<SheetRow<'_>> {
     let [client, server] = row.roles.each_ref();
     if client.codes.is_empty() || server.codes.is_empty() {
         Vec::new()
     } else if client.codes == server.codes {
-        vec![Shown { row, role: Role::Server, roles: "as server and as client" }]
+        vec![SheetRow { row, role: Role::Server, roles: "as server and as client" }]
     } else {
-        let shown = |(role, roles)| Shown { row, role, roles };
+        let shown = |(role, roles)| SheetRow { row, role, roles };
         [(Role::Server, "as server"), (Role::Client, "as client")].map(shown).into()
     }
 }
 
-fn codes<'a>(shown: &Shown<'a>) -> impl Iterator<Item = (CodeOrigin, &'a CodeMap)> {
+fn codes<'a>(shown: &SheetRow<'a>) -> impl Iterator<Item = (CodeOrigin, &'a CodeMap)> {
     CodeOrigin::ALL.into_iter().zip(&shown.row.role_result(shown.role).codes)
 }
 
-fn count(shown: &[Shown<'_>], mark: CodeReaction) -> usize {
-    shown.iter().flat_map(codes).map(|(_, marks)| marks.count(mark)).sum()
+fn count(shown: &[SheetRow<'_>], reaction: CodeReaction) -> usize {
+    shown.iter().flat_map(codes).map(|(_, marks)| marks.count(reaction)).sum()
 }
 
-fn described(shown: &[Shown<'_>]) -> String {
+fn description(shown: &[SheetRow<'_>]) -> String {
     if shown.is_empty() {
         return "No codes were played.".to_owned();
     }
-    let of = |shown: &Shown<'_>| {
-        codes(shown).map(|(way, marks)| format!("{}. ", in_words(shown, way, marks))).collect::<String>()
+    let of = |shown: &SheetRow<'_>| {
+        codes(shown).map(|(way, marks)| format!("{}. ", describe(shown, way, marks))).collect::<String>()
     };
-    escaped(shown.iter().map(of).collect::<String>().trim_end())
+    escape(shown.iter().map(of).collect::<String>().trim_end())
 }
 
 /// A square in words.
-fn in_words(shown: &Shown<'_>, way: CodeOrigin, marks: &CodeMap) -> String {
-    let counts =
-        CodeReaction::ALL.into_iter().map(|mark| (mark, marks.count(mark))).filter(|(_, count)| *count > 0);
+fn describe(shown: &SheetRow<'_>, origin: CodeOrigin, code_map: &CodeMap) -> String {
+    let counts = CodeReaction::ALL
+        .into_iter()
+        .map(|mark| (mark, code_map.count(mark)))
+        .filter(|(_, count)| *count > 0);
     let counts: Vec<String> = counts.map(|(mark, count)| format!("{count} {}", mark.description())).collect();
-    format!("{} {}, {}: {}", shown.row.name, shown.roles, way.description(), counts.join("; "))
+    format!("{} {}, {}: {}", shown.row.name, shown.roles, origin.description(), counts.join("; "))
 }
 
 /// Text between tags.
-fn escaped(text: &str) -> String {
+fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn definitions(used: &[CodeReaction], svg: &mut String) {
     *svg += "<defs>\n";
     for mark in used {
-        let (colour, hatch) = looks(*mark);
+        let (colour, hatch) = color_and_hatch(*mark);
         let name = mark.name();
         writeln!(
             svg,
@@ -158,7 +160,7 @@ fn definitions(used: &[CodeReaction], svg: &mut String) {
     *svg += "</defs>\n";
 }
 
-fn heading(shown: &[Shown<'_>], used: &[CodeReaction], svg: &mut String) {
+fn heading(shown: &[SheetRow<'_>], used: &[CodeReaction], svg: &mut String) {
     *svg += "<text class=\"t\" x=\"20\" y=\"30\">What peers make of the 65,536 close codes</text>\n";
     let about = if shown.is_empty() {
         ["No codes were played.", ""]
@@ -192,8 +194,8 @@ fn heading(shown: &[Shown<'_>], used: &[CodeReaction], svg: &mut String) {
     }
 }
 
-fn row(shown: &Shown<'_>, y: u32, svg: &mut String) {
-    let name = escaped(&shown.row.name);
+fn row(shown: &SheetRow<'_>, y: u32, svg: &mut String) {
+    let name = escape(&shown.row.name);
     writeln!(
         svg,
         "<text class=\"h\" x=\"{GUTTER}\" y=\"{}\">{name} <tspan class=\"s\">{}</tspan></text>",
@@ -208,7 +210,7 @@ fn row(shown: &Shown<'_>, y: u32, svg: &mut String) {
         writeln!(svg, "<text class=\"s\" x=\"{x}\" y=\"{}\">{}{whose}</text>", y + 29, way.description())
             .expect("a string grows");
         strip(marks, x, y + STRIP, svg);
-        let title = escaped(&in_words(shown, way, marks));
+        let title = escape(&describe(shown, way, marks));
         writeln!(
             svg,
             "<g role=\"img\" class=\"codes\" transform=\"translate({x} {})\"><title>{title}</title>",
@@ -228,18 +230,18 @@ fn row(shown: &Shown<'_>, y: u32, svg: &mut String) {
 }
 
 /// The mark of most codes from one to another, and whether any has another one.
-fn most(marks: &CodeMap, first: u16, last: u16) -> (CodeReaction, bool) {
+fn most_common(code_map: &CodeMap, first: u16, last: u16) -> (CodeReaction, bool) {
     let mut counts = CodeReaction::ALL.map(|mark| (0, mark));
-    (first..=last).for_each(|code| counts[marks.get(CloseCode(code)) as usize].0 += 1);
+    (first..=last).for_each(|code| counts[code_map.get(CloseCode(code)) as usize].0 += 1);
     let (most, mark) =
         counts.into_iter().max_by_key(|(count, mark)| (*count, std::cmp::Reverse(*mark))).expect("some");
     (mark, most < u32::from(last - first) + 1)
 }
 
-fn strip(marks: &CodeMap, x: u32, y: u32, svg: &mut String) {
+fn strip(code_map: &CodeMap, x: u32, y: u32, svg: &mut String) {
     let all = boxes().count() as f32;
     for (at, (first, last)) in boxes().enumerate() {
-        let (mark, mixed) = most(marks, first, last);
+        let (mark, mixed) = most_common(code_map, first, last);
         let wide = SIDE as f32 / all;
         let left = x as f32 + at as f32 * wide;
         let star = if mixed { "*" } else { "" };
@@ -248,7 +250,7 @@ fn strip(marks: &CodeMap, x: u32, y: u32, svg: &mut String) {
             "<rect class=\"x\" x=\"{left:.1}\" y=\"{y}\" width=\"{wide:.1}\" height=\"16\" \
              fill=\"url(#{})\"><title>{}</title></rect><text class=\"b\" x=\"{:.1}\" y=\"{}\">{}{star}</text>",
             mark.name(),
-            escaped(&format!("{}: {}{star}", range(first, last), mark.description())),
+            escape(&format!("{}: {}{star}", range(first, last), mark.description())),
             left + wide / 2.0,
             y + 11,
             mark.symbol()
@@ -273,21 +275,21 @@ fn range(first: u16, last: u16) -> String {
 }
 
 /// The codes as runs, in the coordinates of the square: each code is one unit wide and high.
-fn square(marks: &CodeMap, svg: &mut String) {
+fn square(code_map: &CodeMap, svg: &mut String) {
     let (mut letters, mut rings) = (String::new(), String::new());
-    for (first, last, mark) in marks.ranges() {
+    for (first, last, mark) in code_map.ranges() {
         let name = mark.name();
         write!(
             svg,
             "<g fill=\"url(#{name})\"><title>{}: {}</title>",
             range(first.0, last.0),
-            escaped(mark.description())
+            escape(mark.description())
         )
         .expect("a string grows");
         for (x, y, wide, high) in rectangles(u32::from(first.0), u32::from(last.0)) {
             write!(svg, "<rect x=\"{x}\" y=\"{y}\" width=\"{wide}\" height=\"{high}\"/>")
                 .expect("a string grows");
-            if high >= LETTERED {
+            if high >= MIN_LINES_FOR_SYMBOL {
                 write!(
                     letters,
                     "<text class=\"l\" x=\"128\" y=\"{}\">{}</text>",
@@ -300,7 +302,7 @@ fn square(marks: &CodeMap, svg: &mut String) {
         *svg += "</g>\n";
         let many = u32::from(last.0 - first.0) + 1;
         let in_boxes = last.0 >= 1000 && first.0 <= 1015;
-        if many < RINGED && !in_boxes {
+        if many < MIN_CODES_WITHOUT_RING && !in_boxes {
             let middle = u32::from(first.0) + many / 2;
             write!(
                 rings,
@@ -335,9 +337,9 @@ fn rectangles(first: u32, last: u32) -> Vec<(u32, u32, u32, u32)> {
 }
 
 /// The counts below a square, by letter.
-fn caption(marks: &CodeMap, x: u32, y: u32, svg: &mut String) {
+fn caption(code_map: &CodeMap, x: u32, y: u32, svg: &mut String) {
     let mut counts: Vec<(usize, CodeReaction)> =
-        CodeReaction::ALL.map(|mark| (marks.count(mark), mark)).into();
+        CodeReaction::ALL.map(|mark| (code_map.count(mark), mark)).into();
     counts.retain(|(count, _)| *count > 0);
     counts.sort_by_key(|(count, mark)| (std::cmp::Reverse(*count), *mark));
     let words: Vec<String> =
@@ -351,7 +353,7 @@ mod tests {
     use super::rectangles;
 
     #[test]
-    fn a_run_is_drawn_in_three_rectangles_that_hold_each_code_once() {
+    fn a_range_is_at_most_three_rectangles_with_each_code_once() {
         for (first, last) in
             [(0, 0), (0, 65535), (5, 9), (5, 255), (5, 256), (5, 70000), (256, 511), (999, 1500)]
         {

@@ -20,9 +20,9 @@ pub fn built_in() -> Vec<TestVector> {
 }
 
 /// Those of a folder; the first that cannot be read is an error, since a report without it would look whole.
-pub fn from(folder: &Path) -> Result<Vec<TestVector>, FileError> {
+pub fn from_folder(folder: &Path) -> Result<Vec<TestVector>, FileError> {
     if !files::is_folder(folder, "a folder")? {
-        return Err(FileError::NotAFolder(files::shown(folder)));
+        return Err(FileError::NotAFolder(files::display_path(folder)));
     }
     let (paths, errors) = files::scripts_in(folder);
     if let Some(error) = errors.into_iter().next() {
@@ -31,7 +31,7 @@ pub fn from(folder: &Path) -> Result<Vec<TestVector>, FileError> {
     let mut scripts = Vec::new();
     for path in paths {
         let case = files::load(&path, false)?;
-        let name = files::shown(&path.strip_prefix(folder).unwrap_or(&path).with_extension(""));
+        let name = files::display_path(&path.strip_prefix(folder).unwrap_or(&path).with_extension(""));
         scripts.push(TestVector::curated(name, case.script.as_script()));
     }
     Ok(scripts)
@@ -41,14 +41,14 @@ pub fn from(folder: &Path) -> Result<Vec<TestVector>, FileError> {
 mod tests {
     use std::path::Path;
 
-    use super::{built_in, from};
+    use super::{built_in, from_folder};
 
     #[test]
-    fn what_is_built_in_is_the_corpus_of_the_project() {
+    fn built_in_scripts_match_the_corpus() {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
         let mut there = Vec::new();
         for folder in ["closing_handshake", "peers"] {
-            let vectors = from(&corpus.join(folder)).expect("a corpus").into_iter();
+            let vectors = from_folder(&corpus.join(folder)).expect("a corpus").into_iter();
             there.extend(vectors.map(|vector| (format!("{folder}/{}", vector.name), vector.script)));
         }
         // What a fuzzer left there is named by a hash.

@@ -8,30 +8,30 @@ use wsclose::role::Role;
 use wsclose::rule::Level;
 use wsclose::vectors::CodeOrigin;
 
-use super::folder::MARK;
-use super::markdown::cell;
+use super::folder::GENERATED_BY;
+use super::markdown::escape_cell;
 use super::results::Results;
 
 /// The page.
 pub fn page(results: &Results<'_>) -> String {
-    let mut page = format!("<!-- {MARK} -->\n# Where peers differ\n\n");
+    let mut page = format!("<!-- {GENERATED_BY} -->\n# Where peers differ\n\n");
     page += "Each section is a rule, with the scripts that are most about it: of the rules that the model meets in \
              a script, the one that fewest scripts meet. Only what a peer does itself is compared; what it leaves \
              to its program is left out. To differ is no breach: a rule's level says what the RFC wants. Each \
              script is the shortest that was played, as a file that `wsclose replay` takes.\n\n";
     for topic in &results.topics {
-        section(results, topic, &mut page);
+        write_section(results, topic, &mut page);
     }
     for way in CodeOrigin::ALL {
         for role in [Role::Server, Role::Client] {
-            codes(results, role, way, &mut page);
+            write_codes(results, role, way, &mut page);
         }
     }
     page
 }
 
 /// What the RFC says, by the level of a rule.
-fn weight(level: Level) -> &'static str {
+fn level_meaning(level: Level) -> &'static str {
     match level {
         Level::Must => "a MUST or a definition of the RFC",
         Level::Interop => "no sentence demands it; without it, conforming peers are cut off",
@@ -44,7 +44,7 @@ fn weight(level: Level) -> &'static str {
     }
 }
 
-fn section(results: &Results<'_>, topic: &Topic, page: &mut String) {
+fn write_section(results: &Results<'_>, topic: &Topic, page: &mut String) {
     let rule = topic.rule;
     let differing: usize = topic.disagreements.iter().map(|kind| kind.scripts).sum();
     let sections = match rule.sections() {
@@ -56,12 +56,12 @@ fn section(results: &Results<'_>, topic: &Topic, page: &mut String) {
         "## {rule}\n\n> {} ({sections}{}: {})\n\nPeers differ in {differing} of {} scripts about it.\n",
         rule.summary(),
         rule.level(),
-        weight(rule.level()),
+        level_meaning(rule.level()),
         topic.scripts
     )
     .expect("a string grows");
-    topic.disagreements.iter().take(KINDS).for_each(|kind| self::kind(results, kind, page));
-    let left = topic.disagreements.len().saturating_sub(KINDS);
+    topic.disagreements.iter().take(MAX_KINDS).for_each(|kind| self::write_kind(results, kind, page));
+    let left = topic.disagreements.len().saturating_sub(MAX_KINDS);
     if left > 0 {
         writeln!(page, "Rarer kinds are left out here: {left}. matrix.json has what every script came to.\n")
             .expect("a string grows");
@@ -69,9 +69,9 @@ fn section(results: &Results<'_>, topic: &Topic, page: &mut String) {
 }
 
 /// The most kinds of disagreement that are written out for one rule, the commonest first.
-const KINDS: usize = 8;
+const MAX_KINDS: usize = 8;
 
-fn kind(results: &Results<'_>, kind: &Disagreement, page: &mut String) {
+fn write_kind(results: &Results<'_>, kind: &Disagreement, page: &mut String) {
     let Disagreement { name, note, text, scripts, groups: camps } = kind;
     let more = match scripts {
         1 => String::new(),
@@ -82,33 +82,33 @@ fn kind(results: &Results<'_>, kind: &Disagreement, page: &mut String) {
         .expect("a string grows");
     for camp in camps {
         let did = camp.behavior.as_deref().unwrap_or("*left to its program*");
-        writeln!(page, "| {} | {} |", results.names(&camp.rows), cell(did)).expect("a string grows");
+        writeln!(page, "| {} | {} |", results.names(&camp.rows), escape_cell(did)).expect("a string grows");
     }
     page.push('\n');
 }
 
 /// The most runs of codes that are written out.
-const RUNS: usize = 8;
+const MAX_RANGES: usize = 8;
 
-fn codes(results: &Results<'_>, role: Role, way: CodeOrigin, page: &mut String) {
-    let kinds = code_disagreements(&results.rows, role, way);
+fn write_codes(results: &Results<'_>, role: Role, origin: CodeOrigin, page: &mut String) {
+    let kinds = code_disagreements(&results.rows, role, origin);
     if kinds.is_empty() {
         return;
     }
     writeln!(
         page,
         "## Codes to a {role}: {}\n\n| codes | how many | who does what |\n|---|--:|---|",
-        way.description()
+        origin.description()
     )
     .expect("a string grows");
     for kind in kinds {
-        let runs = kind.codes.iter().take(RUNS).map(|(first, last)| match first == last {
+        let runs = kind.codes.iter().take(MAX_RANGES).map(|(first, last)| match first == last {
             true => first.to_string(),
             false => format!("{first}–{last}"),
         });
         let mut runs = runs.collect::<Vec<_>>().join(", ");
-        if kind.codes.len() > RUNS {
-            runs += &format!(", and {} more runs", kind.codes.len() - RUNS);
+        if kind.codes.len() > MAX_RANGES {
+            runs += &format!(", and {} more runs", kind.codes.len() - MAX_RANGES);
         }
         let camps =
             kind.groups.iter().map(|(mark, rows)| format!("{}: {}", mark.description(), results.names(rows)));

@@ -9,7 +9,7 @@ use wsclose::role::Role;
 use wsclose::rule::Rule;
 use wsclose::vectors::CodeOrigin;
 
-use super::folder::MARK;
+use super::folder::GENERATED_BY;
 use super::results::Results;
 
 /// The version of the shape below; it rises when a field changes its meaning or goes.
@@ -25,7 +25,7 @@ struct Document<'a> {
     rules: Vec<RuleEntry>,
     subjects: Vec<SubjectEntry<'a>>,
     untested: Vec<Missing<'a>>,
-    not_built: Vec<Missing<'a>>,
+    unavailable: Vec<Missing<'a>>,
     clusters: Vec<Vec<&'a str>>,
     /// What scripts came to, by the number under which `played` refers to it.
     outcomes: Vec<String>,
@@ -36,7 +36,7 @@ struct Document<'a> {
 struct Counts {
     curated: usize,
     systematic: usize,
-    cuts: usize,
+    segmentations: usize,
 }
 
 #[derive(Serialize)]
@@ -44,7 +44,7 @@ struct RuleEntry {
     id: &'static str,
     level: &'static str,
     sections: &'static str,
-    says: &'static str,
+    summary: &'static str,
 }
 
 #[derive(Serialize)]
@@ -60,11 +60,11 @@ struct SubjectEntry<'a> {
 #[derive(Serialize)]
 struct CellEntry {
     rule: &'static str,
-    asked: bool,
-    kept: usize,
-    broken: usize,
-    unclear: usize,
-    standing: Option<&'static str>,
+    applicable: bool,
+    conformed: usize,
+    violated: usize,
+    inconclusive: usize,
+    status: Option<&'static str>,
     shortest: Option<ShortestEntry>,
 }
 
@@ -78,11 +78,11 @@ struct ShortestEntry {
 #[derive(Serialize)]
 struct CodesEntry {
     role: &'static str,
-    way: &'static str,
+    origin: &'static str,
     /// Whether it is the peer's own doing, and not its program's.
     own: bool,
     /// First code, last code, what it made of them.
-    runs: Vec<(u16, u16, &'static str)>,
+    ranges: Vec<(u16, u16, &'static str)>,
 }
 
 #[derive(Serialize)]
@@ -113,14 +113,14 @@ pub fn text(results: &Results<'_>) -> String {
     let (outcomes, played) = played(results);
     let plan = results.plan;
     let document = Document {
-        about: MARK,
+        about: GENERATED_BY,
         schema: SCHEMA,
         wsclose: env!("CARGO_PKG_VERSION"),
         profile: results.profile.name(),
         scripts: Counts {
             curated: plan.curated(),
             systematic: plan.scripts().len() - plan.curated(),
-            cuts: plan.segmentations().len(),
+            segmentations: plan.segmentations().len(),
         },
         rules: Rule::ALL
             .into_iter()
@@ -128,12 +128,12 @@ pub fn text(results: &Results<'_>) -> String {
                 id: rule.id(),
                 level: rule.level().name(),
                 sections: rule.sections(),
-                says: rule.summary(),
+                summary: rule.summary(),
             })
             .collect(),
         subjects: (0..results.rows.len()).map(|at| subject(results, at)).collect(),
         untested: results.untested.iter().map(|(name, why)| Missing { name, why }).collect(),
-        not_built: results.not_built.iter().map(|(name, why)| Missing { name, why }).collect(),
+        unavailable: results.unavailable.iter().map(|(name, why)| Missing { name, why }).collect(),
         clusters: results
             .clusters
             .iter()
@@ -169,11 +169,11 @@ fn cell(results: &Results<'_>, row: &SubjectResult, rule: Rule) -> CellEntry {
     let cell = row.cell(rule);
     CellEntry {
         rule: rule.id(),
-        asked: row.covers(rule),
-        kept: cell.conformed,
-        broken: cell.violated,
-        unclear: cell.inconclusive,
-        standing: results.standing(row, rule, &cell).map(|standing| standing.name()),
+        applicable: row.covers(rule),
+        conformed: cell.conformed,
+        violated: cell.violated,
+        inconclusive: cell.inconclusive,
+        status: results.status(row, rule, &cell).map(|standing| standing.name()),
         shortest: cell.example.map(|shown| ShortestEntry {
             name: shown.name,
             script: shown.text,
@@ -186,9 +186,13 @@ fn codes(row: &SubjectResult, role: Role) -> Vec<CodesEntry> {
     let part = row.role_result(role);
     let entry = |(way, marks): (CodeOrigin, &wsclose::matrix::codes::CodeMap)| CodesEntry {
         role: role.name(),
-        way: way.name(),
+        origin: way.name(),
         own: comparable_codes(part.capabilities, way),
-        runs: marks.ranges().into_iter().map(|(first, last, mark)| (first.0, last.0, mark.name())).collect(),
+        ranges: marks
+            .ranges()
+            .into_iter()
+            .map(|(first, last, mark)| (first.0, last.0, mark.name()))
+            .collect(),
     };
     CodeOrigin::ALL.into_iter().zip(&part.codes).map(entry).collect()
 }

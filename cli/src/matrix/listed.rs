@@ -9,8 +9,8 @@ use wsclose::report::FindingStatus;
 use wsclose_peers::known::Baseline;
 
 use crate::files::FileError;
-use crate::live::fleet::{Came, Row};
-use crate::live::run::Surety;
+use crate::live::fleet::{ImplementationOutcome, ImplementationResult};
+use crate::live::run::Confirmation;
 use crate::subjects;
 
 /// The list in the folder of the manifest; a folder of somebody's own may have none.
@@ -19,31 +19,31 @@ pub fn read(folder: &Path) -> Result<Baseline, FileError> {
     if !path.exists() {
         return Ok(Baseline::default());
     }
-    subjects::known(Some(&path)).map(Cow::into_owned)
+    subjects::load_baseline(Some(&path)).map(Cow::into_owned)
 }
 
 /// Marks what is listed.
-pub fn mark(rows: &mut [Row], known: &Baseline) {
+pub fn apply_baseline(rows: &mut [ImplementationResult], baseline: &Baseline) {
     for row in rows {
-        let name = row.live.name.as_str();
-        let Came::Run(run) = &mut row.came else { continue };
+        let name = row.implementation.name.as_str();
+        let ImplementationOutcome::Run(run) = &mut row.outcome else { continue };
         for told in &mut run.rules {
-            let Some(reason) = known.reason(name, told.rule) else { continue };
+            let Some(reason) = baseline.reason(name, told.rule) else { continue };
             told.reason = Some(reason.to_owned());
-            match told.surety {
-                Surety::Repeated => {
-                    told.standing =
-                        told.standing.map(|_| FindingStatus::of(told.rule.level(), true, run.strict));
+            match told.confirmation {
+                Confirmation::Confirmed => {
+                    told.finding_status =
+                        told.finding_status.map(|_| FindingStatus::of(told.rule.level(), true, run.strict));
                 }
                 // What does not come again is held against nobody as it is.
-                Surety::Flaky | Surety::Once => {}
+                Confirmation::Flaky | Confirmation::Unconfirmed => {}
             }
             if told.verdict == Verdict::Conforms {
                 run.stale.push(told.rule);
             }
         }
         // A list is as good as the source that was read for it.
-        let mut listed = known.iter().map(|(_, deviation)| deviation);
+        let mut listed = baseline.iter().map(|(_, deviation)| deviation);
         if let Some(deviation) =
             listed.find(|deviation| deviation.implementation == name && deviation.version != row.version)
         {

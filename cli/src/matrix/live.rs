@@ -11,53 +11,56 @@ use wsclose::rule::Level;
 
 use crate::args;
 use crate::choice;
-use crate::failure::{Exit, Failure};
+use crate::failure::{CliError, ExitStatus};
 use crate::files::{self, FileError};
-use crate::live::fleet::{self, Came, Manifest};
+use crate::live::fleet::{self, ImplementationOutcome, Manifest};
 use crate::live::report::live as report;
-use crate::live::run::{Run, Surety};
-use crate::out::{Out, table, write_table};
+use crate::live::run::{Confirmation, RunReport};
+use crate::out::{Stdout, table, write_table};
 use crate::progress::Progress;
 
-use super::folder::{Folder, MARK};
+use super::folder::{GENERATED_BY, ReportDir};
 use super::listed;
 
 /// What is written with `--out`.
 const FILES: [&str; 2] = ["live.html", "live.json"];
 
 /// Checks every peer that is installed, and shows what each breaks.
-pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Failure> {
+pub fn run(args: &args::Matrix, folder: &Path, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     let path = folder.join("peers.toml");
     let octets = files::read(&path)?;
     let manifest = Manifest::read(&String::from_utf8_lossy(&octets))
-        .map_err(|error| FileError::Manifest { path: files::shown(&path), error })?;
-    let peers = manifest.peers(&args.trial.subjects).map_err(Failure::Usage)?;
+        .map_err(|error| FileError::Manifest { path: files::display_path(&path), error })?;
+    let peers = manifest.implementations(&args.subject_args.subjects).map_err(CliError::Usage)?;
     // Commands of the manifest run in its folder, wherever this one was started.
     let folder = folder.canonicalize()?;
-    let known = listed::read(&folder)?;
-    let files = args.out.as_deref().map(|path| Folder::open(path, FILES, args.force)).transpose()?;
-    let stop = choice::stopper();
+    let baseline = listed::read(&folder)?;
+    let files = args.out.as_deref().map(|path| ReportDir::open(path, FILES, args.force)).transpose()?;
+    let stop = choice::interrupt_flag();
     let progress = Mutex::new(Progress::new(peers.len()));
-    let mut rows = fleet::run(&peers, &folder, args.trial.profile, stop, &|| {
+    let mut rows = fleet::run(&peers, &folder, args.subject_args.profile, stop, &|| {
         if let Ok(mut progress) = progress.lock() {
-            progress.step();
+            progress.advance();
         }
     });
     drop(progress);
-    listed::mark(&mut rows, &known);
+    listed::apply_baseline(&mut rows, &baseline);
     let mut shown = table(&["peer", "library", "version", "cases", "fails", "warns", "flaky"]);
     let (mut failed, mut untested) = (false, stop.load(Ordering::Relaxed));
     for row in &rows {
-        let name = row.live.name.as_str();
-        let library = format!("{} ({})", row.live.tested, row.live.language);
-        match &row.came {
-            Came::Run(run) => {
+        let name = row.implementation.name.as_str();
+        let library = format!("{} ({})", row.implementation.library, row.implementation.language);
+        match &row.outcome {
+            ImplementationOutcome::Run(run) => {
                 failed |= run.fails();
-                untested |= !run.is_whole();
+                untested |= !run.is_complete();
                 let numbers = [FindingStatus::Fail, FindingStatus::Warn]
                     .map(|standing| count(run, standing).to_string());
-                let flaky =
-                    run.rules.iter().filter(|told| told.broken > 0 && told.surety == Surety::Flaky).count();
+                let flaky = run
+                    .rules
+                    .iter()
+                    .filter(|told| told.violated > 0 && told.confirmation == Confirmation::Flaky)
+                    .count();
                 let [fails, warns] = numbers;
                 shown.add_row([
                     name,
@@ -69,10 +72,10 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Fa
                     &flaky.to_string(),
                 ]);
             }
-            Came::NotInstalled(_) => {
-                shown.add_row([name, &library, &row.absence().unwrap_or_default()]);
+            ImplementationOutcome::NotInstalled(_) => {
+                shown.add_row([name, &library, &row.unavailable_reason().unwrap_or_default()]);
             }
-            Came::Failed(why) => {
+            ImplementationOutcome::Failed(why) => {
                 untested = true;
                 shown.add_row([name, &library, &row.version, why]);
             }
@@ -80,41 +83,46 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Out) -> Result<Exit, Fa
     }
     write_table(out, &shown)?;
     for row in &rows {
-        if let Came::Run(run) = &row.came {
-            broken(&row.live.name, run, out)?;
+        if let ImplementationOutcome::Run(run) = &row.outcome {
+            print_violations(&row.implementation.name, run, out)?;
         }
     }
     if let Some(files) = files {
-        files.write([report::page(&rows, MARK), report::data(&rows, MARK)], out)?;
+        files.write([report::page(&rows, GENERATED_BY), report::data(&rows, GENERATED_BY)], out)?;
     }
-    Ok(match (failed, untested || rows.iter().all(|row| !matches!(row.came, Came::Run(_)))) {
-        (true, _) => Exit::Breach,
-        (false, true) => Exit::Untestable,
-        (false, false) => Exit::Conforms,
-    })
+    Ok(
+        match (
+            failed,
+            untested || rows.iter().all(|row| !matches!(row.outcome, ImplementationOutcome::Run(_))),
+        ) {
+            (true, _) => ExitStatus::Violation,
+            (false, true) => ExitStatus::NotTested,
+            (false, false) => ExitStatus::Conforms,
+        },
+    )
 }
 
-fn count(run: &Run, standing: FindingStatus) -> usize {
-    run.rules.iter().filter(|told| told.standing == Some(standing)).count()
+fn count(run: &RunReport, status: FindingStatus) -> usize {
+    run.rules.iter().filter(|told| told.finding_status == Some(status)).count()
 }
 
 /// The rules that a peer breaks, each with the smallest case that shows it.
-fn broken(name: &str, run: &Run, out: &mut Out) -> Result<(), Failure> {
-    let counts = |told: &&crate::live::run::Told| told.broken > 0 && told.rule.level() != Level::Info;
+fn print_violations(name: &str, run: &RunReport, out: &mut Stdout) -> Result<(), CliError> {
+    let counts = |told: &&crate::live::run::RuleResult| told.violated > 0 && told.rule.level() != Level::Info;
     if run.rules.iter().any(|told| counts(&told)) || !run.notes.is_empty() || !run.stale.is_empty() {
         writeln!(out, "\n{name}")?;
     }
     for told in run.rules.iter().filter(counts) {
         let case = told.example.map_or("", |at| run.cases[at].name.as_str());
         let actual =
-            told.example.and_then(|at| run.cases[at].found.iter().find(|found| found.rule == told.rule));
+            told.example.and_then(|at| run.cases[at].violations.iter().find(|found| found.rule == told.rule));
         writeln!(
             out,
             "  {:<8} {:<36}{:<9}{} in {case}: {}",
-            told.standing.map_or("", FindingStatus::name),
+            told.finding_status.map_or("", FindingStatus::name),
             told.rule,
-            told.surety.name(),
-            told.broken,
+            told.confirmation.name(),
+            told.violated,
             actual.map_or("", |found| found.actual.as_str())
         )?;
     }

@@ -11,12 +11,12 @@ use wsclose::rule::Rule;
 use wsclose::vectors::CodeOrigin;
 use wsclose_peers::vocabulary::{self, CodeRoundTrip, RoundTripFn};
 
-use super::folder::MARK;
+use super::folder::GENERATED_BY;
 use super::results::{Results, title};
 
 /// The page.
 pub fn page(results: &Results<'_>) -> String {
-    let mut page = format!("<!-- {MARK} -->\n# Peers and the rules of closing a WebSocket\n\n");
+    let mut page = format!("<!-- {GENERATED_BY} -->\n# Peers and the rules of closing a WebSocket\n\n");
     page += &format!(
         "wsclose {}, profile `{}`. {} A peer that needs sockets gets the curated scripts alone.\n\n\
          [Where peers differ](disagreements.md) · [a picture of every code](codes.svg) · [as data](matrix.json)\n\n",
@@ -26,9 +26,9 @@ pub fn page(results: &Results<'_>) -> String {
     );
     subjects(results, &mut page);
     rules(results, &mut page);
-    breaches(results, &mut page);
+    violations(results, &mut page);
     distances(results, &mut page);
-    vocabularies(results, &mut page);
+    code_types(results, &mut page);
     page
 }
 
@@ -53,7 +53,7 @@ fn played(results: &Results<'_>) -> String {
 }
 
 /// Text in a cell of a table.
-pub fn cell(text: &str) -> String {
+pub fn escape_cell(text: &str) -> String {
     text.replace('\\', "\\\\").replace('|', "\\|").replace('\n', " ")
 }
 
@@ -76,10 +76,12 @@ fn subjects(results: &Results<'_>, page: &mut String) {
         .expect("a string grows");
     }
     for (subject, why) in &results.untested {
-        writeln!(page, "| {subject} | | | | | | could not test: {} |", cell(why)).expect("a string grows");
+        writeln!(page, "| {subject} | | | | | | could not test: {} |", escape_cell(why))
+            .expect("a string grows");
     }
-    for (subject, remedy) in &results.not_built {
-        writeln!(page, "| {subject} | | | | | | not built: {} |", cell(remedy)).expect("a string grows");
+    for (subject, remedy) in &results.unavailable {
+        writeln!(page, "| {subject} | | | | | | not built: {} |", escape_cell(remedy))
+            .expect("a string grows");
     }
     *page += "\nNew: a breach of level must, interop or robust that `known.toml` does not list. Warn: the same of \
               level should or lenient. Info: what the RFC leaves open.\n\n";
@@ -105,19 +107,19 @@ fn rules(results: &Results<'_>, page: &mut String) {
 
 fn counts(results: &Results<'_>, row: &SubjectResult, rule: Rule, cell: &Cell) -> String {
     let counts = format!("{}/{}", cell.violated, cell.exercised());
-    match results.standing(row, rule, cell) {
+    match results.status(row, rule, cell) {
         Some(FindingStatus::Fail) => format!("**NEW** {counts}"),
         Some(FindingStatus::Known) => format!("known {counts}"),
         Some(FindingStatus::Warn) => format!("warn {counts}"),
         Some(FindingStatus::Info) => format!("info {counts}"),
         None if !row.covers(rule) => "–".to_owned(),
         None if cell.conformed > 0 => cell.conformed.to_string(),
-        None if cell.inconclusive > 0 => "unclear".to_owned(),
+        None if cell.inconclusive > 0 => "inconclusive".to_owned(),
         None => String::new(),
     }
 }
 
-fn breaches(results: &Results<'_>, page: &mut String) {
+fn violations(results: &Results<'_>, page: &mut String) {
     *page += "## The shortest script that was played for every breach\n";
     for row in &results.rows {
         let broken: Vec<(Rule, Cell)> = Rule::ALL
@@ -133,8 +135,7 @@ fn breaches(results: &Results<'_>, page: &mut String) {
             row.name
         );
         for (rule, broken) in broken {
-            let (Some(standing), Some(shown)) = (results.standing(row, rule, &broken), &broken.example)
-            else {
+            let (Some(standing), Some(shown)) = (results.status(row, rule, &broken), &broken.example) else {
                 continue;
             };
             writeln!(
@@ -142,7 +143,7 @@ fn breaches(results: &Results<'_>, page: &mut String) {
                 "| {rule} | {} | {} | {} | {} |",
                 rule.level(),
                 standing.name(),
-                cell(&shown.actual),
+                escape_cell(&shown.actual),
                 title(shown),
             )
             .expect("a string grows");
@@ -205,7 +206,7 @@ fn distances(results: &Results<'_>, page: &mut String) {
     }
 }
 
-fn vocabularies(results: &Results<'_>, page: &mut String) {
+fn code_types(results: &Results<'_>, page: &mut String) {
     let known: Vec<(&str, RoundTripFn)> = results
         .rows
         .iter()
@@ -246,7 +247,7 @@ mod tests {
     use super::page;
 
     #[test]
-    fn what_is_missing_is_a_row_with_its_remedy() {
+    fn missing_subjects_are_listed_with_a_reason() {
         let (plan, known) = (MatrixPlan::new(Vec::new()), Baseline::default());
         let not_built = vec![("beast", "install a|b")];
         let mut results = Results::of(&plan, Vec::new(), not_built, &known, Profile::default());

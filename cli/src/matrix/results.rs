@@ -10,8 +10,8 @@ use wsclose::report::FindingStatus;
 use wsclose::rule::Rule;
 use wsclose_peers::known::Baseline;
 
-use super::work::Done;
-use crate::failure::Exit;
+use super::work::JobResult;
+use crate::failure::ExitStatus;
 use crate::subjects;
 
 /// Everything that was found out.
@@ -31,29 +31,29 @@ pub struct Results<'a> {
     /// Subjects without a row, and why.
     pub untested: Vec<(String, String)>,
     /// Subjects that are not built, and what to do about it.
-    pub not_built: Vec<(&'static str, &'static str)>,
+    pub unavailable: Vec<(&'static str, &'static str)>,
     /// For every row its nearest other one, and how far away that is.
     pub nearest: Vec<Option<(usize, Distance)>>,
     /// The rows that nothing tells apart.
     pub clusters: Vec<Vec<usize>>,
     /// Where rows differ.
     pub topics: Vec<Topic>,
-    known: &'a Baseline,
+    baseline: &'a Baseline,
 }
 
 impl<'a> Results<'a> {
     /// Puts together what the work brought.
     pub fn of(
         plan: &'a MatrixPlan,
-        done: Vec<Done>,
-        not_built: Vec<(&'static str, &'static str)>,
-        known: &'a Baseline,
+        done: Vec<JobResult>,
+        unavailable: Vec<(&'static str, &'static str)>,
+        baseline: &'a Baseline,
         profile: Profile,
     ) -> Results<'a> {
         let with_scripts = done.iter().any(|done| done.job.scope.curated);
         let with_codes = done.iter().any(|done| done.job.scope.codes);
         let (mut rows, mut notes, mut untested) = (Vec::new(), Vec::new(), Vec::new());
-        for Done { job, row } in done {
+        for JobResult { job, result: row } in done {
             match row {
                 Ok(row) => {
                     let mut about = Vec::new();
@@ -64,7 +64,7 @@ impl<'a> Results<'a> {
                         });
                     }
                     if row.roles.iter().any(|part| part.timed_out) {
-                        about.push("CUT SHORT: out of patience");
+                        about.push("TIMED OUT");
                     }
                     rows.push(row);
                     notes.push(about);
@@ -87,45 +87,45 @@ impl<'a> Results<'a> {
             with_codes,
             notes,
             untested,
-            not_built,
+            unavailable,
             nearest,
             clusters,
             topics,
-            known,
+            baseline,
         }
     }
 
     /// How a broken rule counts for a row; `None` where it was not broken.
-    pub fn standing(&self, row: &SubjectResult, rule: Rule, cell: &Cell) -> Option<FindingStatus> {
-        let known = subjects::is_known(self.known, &row.name, rule);
+    pub fn status(&self, row: &SubjectResult, rule: Rule, cell: &Cell) -> Option<FindingStatus> {
+        let known = subjects::is_known(self.baseline, &row.name, rule);
         (cell.violated > 0).then(|| FindingStatus::of(rule.level(), known, false))
     }
 
     /// How many rules have this standing in a row.
-    pub fn count(&self, row: &SubjectResult, standing: FindingStatus) -> usize {
-        let has = |rule: &Rule| self.standing(row, *rule, &row.cell(*rule)) == Some(standing);
+    pub fn count(&self, row: &SubjectResult, status: FindingStatus) -> usize {
+        let has = |rule: &Rule| self.status(row, *rule, &row.cell(*rule)) == Some(status);
         Rule::ALL.into_iter().filter(has).count()
     }
 
     /// The scripts that show breaches of these standings, by what they are called: each once.
-    pub fn scripts(&self, standings: &[FindingStatus]) -> BTreeMap<String, String> {
+    pub fn scripts(&self, statuses: &[FindingStatus]) -> BTreeMap<String, String> {
         let cells = self.rows.iter().flat_map(|row| Rule::ALL.map(|rule| (row, rule, row.cell(rule))));
         let shown = cells.filter_map(|(row, rule, cell)| {
-            let standing = self.standing(row, rule, &cell)?;
-            cell.example.filter(|_| standings.contains(&standing))
+            let standing = self.status(row, rule, &cell)?;
+            cell.example.filter(|_| statuses.contains(&standing))
         });
         shown.map(|shown| (title(&shown), shown.text)).collect()
     }
 
     /// How the run ends: a breach outweighs what could not be tested.
-    pub fn exit(&self) -> Exit {
+    pub fn exit(&self) -> ExitStatus {
         let cut = self.rows.iter().any(|row| row.roles.iter().any(|part| part.timed_out));
         if self.rows.iter().any(|row| self.count(row, FindingStatus::Fail) > 0) {
-            Exit::Breach
+            ExitStatus::Violation
         } else if cut || !self.untested.is_empty() {
-            Exit::Untestable
+            ExitStatus::NotTested
         } else {
-            Exit::Conforms
+            ExitStatus::Conforms
         }
     }
 

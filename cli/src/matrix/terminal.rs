@@ -8,31 +8,32 @@ use wsclose::report::FindingStatus;
 use wsclose::rule::Rule;
 
 use super::results::{Results, title};
-use crate::failure::Failure;
-use crate::out::{Out, table, write_table};
+use crate::failure::CliError;
+use crate::out::{Stdout, table, write_table};
 
 /// Prints them.
-pub fn print(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
+pub fn print(results: &Results<'_>, out: &mut Stdout) -> Result<(), CliError> {
     subjects(results, out)?;
     rules(results, out)?;
-    let told = [FindingStatus::Fail, FindingStatus::Warn];
-    for standing in told {
-        news(results, standing, out)?;
+    let reported = [FindingStatus::Fail, FindingStatus::Warn];
+    for standing in reported {
+        findings(results, standing, out)?;
     }
-    scripts(results, &told, out)?;
-    alike(results, out)?;
+    scripts(results, &reported, out)?;
+    clusters(results, out)?;
     for (subject, why) in &results.untested {
         writeln!(out, "could not test: {subject}: {why}")?;
     }
-    for (subject, remedy) in &results.not_built {
+    for (subject, remedy) in &results.unavailable {
         writeln!(out, "not built: {subject} ({remedy})")?;
     }
     writeln!(out, "{}", verdict(results))?;
     Ok(())
 }
 
-fn subjects(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
-    let mut table = table(&["", "subject", "scripts", "kept", "new", "known", "warn", "info", "nearest", ""]);
+fn subjects(results: &Results<'_>, out: &mut Stdout) -> Result<(), CliError> {
+    let mut table =
+        table(&["", "subject", "scripts", "conformed", "new", "known", "warn", "info", "nearest", ""]);
     for (at, row) in results.rows.iter().enumerate() {
         let kept = Rule::ALL.into_iter().filter(|rule| {
             let cell = row.cell(*rule);
@@ -65,7 +66,7 @@ fn subjects(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
 fn cell(results: &Results<'_>, row: &SubjectResult, rule: Rule) -> String {
     let cell = row.cell(rule);
     let broken = cell.violated;
-    match results.standing(row, rule, &cell) {
+    match results.status(row, rule, &cell) {
         Some(FindingStatus::Fail) => format!("!{broken}"),
         Some(FindingStatus::Known) => format!("k{broken}"),
         Some(FindingStatus::Warn) => format!("w{broken}"),
@@ -77,7 +78,7 @@ fn cell(results: &Results<'_>, row: &SubjectResult, rule: Rule) -> String {
     }
 }
 
-fn rules(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
+fn rules(results: &Results<'_>, out: &mut Stdout) -> Result<(), CliError> {
     let broken = |rule: &Rule| results.rows.iter().any(|row| row.cell(*rule).violated > 0);
     let shown: Vec<Rule> = Rule::ALL.into_iter().filter(broken).collect();
     if !shown.is_empty() {
@@ -99,16 +100,16 @@ fn rules(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
     Ok(())
 }
 
-fn news(results: &Results<'_>, standing: FindingStatus, out: &mut Out) -> Result<(), Failure> {
+fn findings(results: &Results<'_>, status: FindingStatus, out: &mut Stdout) -> Result<(), CliError> {
     for row in &results.rows {
         for rule in Rule::ALL {
             let cell = row.cell(rule);
-            if results.standing(row, rule, &cell) != Some(standing) {
+            if results.status(row, rule, &cell) != Some(status) {
                 continue;
             }
             let Some(shown) = &cell.example else { continue };
             let (name, broken, all) = (&row.name, cell.violated, cell.exercised());
-            let word = standing.name();
+            let word = status.name();
             writeln!(out, "{word} {name} {rule} ({}): {broken} of {all} scripts", rule.level())?;
             writeln!(out, "     {}; shortest that was played: {}", shown.actual, title(shown))?;
         }
@@ -117,8 +118,8 @@ fn news(results: &Results<'_>, standing: FindingStatus, out: &mut Out) -> Result
 }
 
 /// Each is a file as `wsclose replay` takes it.
-fn scripts(results: &Results<'_>, standings: &[FindingStatus], out: &mut Out) -> Result<(), Failure> {
-    for (title, text) in results.scripts(standings) {
+fn scripts(results: &Results<'_>, statuses: &[FindingStatus], out: &mut Stdout) -> Result<(), CliError> {
+    for (title, text) in results.scripts(statuses) {
         writeln!(out, "\n{title}:\n")?;
         text.lines().try_for_each(|line| writeln!(out, "    {line}"))?;
     }
@@ -126,7 +127,7 @@ fn scripts(results: &Results<'_>, standings: &[FindingStatus], out: &mut Out) ->
     Ok(())
 }
 
-fn alike(results: &Results<'_>, out: &mut Out) -> Result<(), Failure> {
+fn clusters(results: &Results<'_>, out: &mut Stdout) -> Result<(), CliError> {
     for cluster in results.clusters.iter().filter(|cluster| cluster.len() > 1) {
         writeln!(out, "alike in everything: {}", results.names(cluster))?;
     }

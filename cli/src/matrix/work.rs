@@ -13,16 +13,16 @@ use wsclose::matrix::{MatrixPlan, RoleResult, Scope, SubjectResult, play};
 use wsclose::role::Role;
 use wsclose::subject::Subject;
 
-use crate::failure::Failure;
+use crate::failure::CliError;
 use crate::play::catch;
 use crate::progress::Progress;
 use crate::subjects;
 
 /// Makes a subject of this name, or says why it cannot.
-pub type Make = fn(&str, Profile) -> Result<Box<dyn Subject>, String>;
+pub type SubjectFactory = fn(&str, Profile) -> Result<Box<dyn Subject>, String>;
 
 /// Makes those that the command line can name.
-pub fn make(name: &str, profile: Profile) -> Result<Box<dyn Subject>, String> {
+pub fn make_subject(name: &str, profile: Profile) -> Result<Box<dyn Subject>, String> {
     subjects::by_name(name, profile).map_err(|error| error.to_string())
 }
 
@@ -37,15 +37,15 @@ pub struct Job {
 
 /// What became of a job.
 #[derive(Debug)]
-pub struct Done {
+pub struct JobResult {
     /// The job.
     pub job: Job,
     /// Its row, or why there is none.
-    pub row: Result<SubjectResult, String>,
+    pub result: Result<SubjectResult, String>,
 }
 
 /// How the work is done.
-pub struct Work {
+pub struct Scheduler {
     /// The scripts.
     pub plan: Arc<MatrixPlan>,
     /// How codes are read.
@@ -53,11 +53,11 @@ pub struct Work {
     /// How many work at once.
     pub threads: usize,
     /// How long one subject may take in one role.
-    pub patience: Duration,
+    pub timeout: Duration,
     /// How much longer it has to notice that it is over, before it is left to itself.
-    pub grace: Duration,
+    pub shutdown_grace: Duration,
     /// How subjects are made.
-    pub make: Make,
+    pub factory: SubjectFactory,
 }
 
 /// One subject in one role.
@@ -69,12 +69,12 @@ struct Task {
 
 struct Running {
     task: usize,
-    until: Instant,
+    deadline: Instant,
 }
 
-impl Work {
+impl Scheduler {
     /// Does all jobs.
-    pub fn run(&self, jobs: Vec<Job>) -> Result<Vec<Done>, Failure> {
+    pub fn run(&self, jobs: Vec<Job>) -> Result<Vec<JobResult>, CliError> {
         let tasks: Vec<Task> =
             (0..jobs.len()).flat_map(|job| Role::ALL.map(|role| Task { job, role })).collect();
         let mut parts: Vec<Option<Result<RoleResult, String>>> = tasks.iter().map(|_| None).collect();
@@ -88,12 +88,12 @@ impl Work {
             while running.len() < self.threads
                 && let Some(task) = waiting.pop_front()
             {
-                progress.step();
+                progress.advance();
                 self.start(task, &jobs[tasks[task].job], tasks[task].role, sender.clone())
-                    .map_err(Failure::Thread)?;
-                running.push(Running { task, until: Instant::now() + self.patience + self.grace });
+                    .map_err(CliError::Thread)?;
+                running.push(Running { task, deadline: Instant::now() + self.timeout + self.shutdown_grace });
             }
-            let next = running.iter().map(|running| running.until).min().expect("something runs");
+            let next = running.iter().map(|running| running.deadline).min().expect("something runs");
             match results.recv_timeout(next.saturating_duration_since(Instant::now())) {
                 Ok((task, part)) => {
                     // What comes too late has been counted as lost already.
@@ -105,10 +105,10 @@ impl Work {
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                     let now = Instant::now();
                     running.retain(|running| {
-                        if running.until <= now {
-                            parts[running.task] = Some(Err(self.lost(tasks[running.task].role)));
+                        if running.deadline <= now {
+                            parts[running.task] = Some(Err(self.abandoned(tasks[running.task].role)));
                         }
-                        running.until > now
+                        running.deadline > now
                     });
                 }
             }
@@ -118,13 +118,13 @@ impl Work {
             let [client, server] = [parts.next(), parts.next()].map(|part| part.expect("two a job"));
             let row = client
                 .and_then(|client| Ok(SubjectResult { name: job.name.clone(), roles: [client, server?] }));
-            Done { row, job }
+            JobResult { result: row, job }
         };
         Ok(jobs.into_iter().map(&mut row).collect())
     }
 
-    fn lost(&self, role: Role) -> String {
-        let seconds = (self.patience + self.grace).as_secs();
+    fn abandoned(&self, role: Role) -> String {
+        let seconds = (self.timeout + self.shutdown_grace).as_secs();
         format!("as a {role} it did not come back within {seconds} s, and was left to itself")
     }
 
@@ -135,14 +135,14 @@ impl Work {
         role: Role,
         results: mpsc::Sender<(usize, Result<RoleResult, String>)>,
     ) -> io::Result<()> {
-        let (plan, profile, patience, make) = (self.plan.clone(), self.profile, self.patience, self.make);
+        let (plan, profile, timeout, make) = (self.plan.clone(), self.profile, self.timeout, self.factory);
         let Job { name, scope } = job.clone();
         thread::Builder::new().name(name.clone()).spawn(move || {
             let begun = Instant::now();
             let part = catch(&name, || {
                 let mut subject = make(&name, profile)?;
-                let go_on = &mut || begun.elapsed() < patience;
-                Ok(play(&plan, scope, role, profile, subject.as_mut(), go_on))
+                let should_continue = &mut || begun.elapsed() < timeout;
+                Ok(play(&plan, scope, role, profile, subject.as_mut(), should_continue))
             });
             // Nobody waits any longer where the run has ended.
             let _ = results.send((task, part.unwrap_or_else(|panicked| Err(panicked.to_string()))));
@@ -163,15 +163,15 @@ mod tests {
     use wsclose::rule::Capabilities;
     use wsclose::subject::{Recorder, Stimulus, Subject};
 
-    use super::{Done, Job, Work, make};
+    use super::{Job, JobResult, Scheduler, make_subject};
 
     /// One that never comes back, and one that does not catch its own panic.
-    enum Bad {
-        Sleeps,
+    enum BadSubject {
+        Hangs,
         Panics,
     }
 
-    impl Subject for Bad {
+    impl Subject for BadSubject {
         fn name(&self) -> &str {
             "bad"
         }
@@ -184,28 +184,28 @@ mod tests {
 
         fn react(&mut self, _stimulus: Stimulus<'_>, _out: &mut Recorder) {
             match self {
-                Bad::Sleeps => thread::sleep(Duration::from_secs(3600)),
-                Bad::Panics => panic!("as planned"),
+                BadSubject::Hangs => thread::sleep(Duration::from_secs(3600)),
+                BadSubject::Panics => panic!("as planned"),
             }
         }
     }
 
-    fn made(name: &str, profile: Profile) -> Result<Box<dyn Subject>, String> {
+    fn make_test_subject(name: &str, profile: Profile) -> Result<Box<dyn Subject>, String> {
         match name {
-            "sleeps" => Ok(Box::new(Bad::Sleeps)),
-            "panics" => Ok(Box::new(Bad::Panics)),
-            other => make(other, profile),
+            "sleeps" => Ok(Box::new(BadSubject::Hangs)),
+            "panics" => Ok(Box::new(BadSubject::Panics)),
+            other => make_subject(other, profile),
         }
     }
 
-    fn run(names: &[&str], patience: Duration) -> Vec<Done> {
-        let work = Work {
+    fn run(names: &[&str], timeout: Duration) -> Vec<JobResult> {
+        let work = Scheduler {
             plan: Arc::new(MatrixPlan::new(Vec::new())),
             profile: Profile::default(),
             threads: 2,
-            patience,
-            grace: Duration::from_millis(300),
-            make: made,
+            timeout,
+            shutdown_grace: Duration::from_millis(300),
+            factory: make_test_subject,
         };
         let scope = Scope { codes: false, ..Scope::ALL };
         let job = |name: &&str| Job { name: (*name).to_owned(), scope };
@@ -213,23 +213,23 @@ mod tests {
     }
 
     #[test]
-    fn one_that_hangs_or_panics_does_not_stop_the_others() {
-        let done = run(&["sleeps", "model", "panics", "faulty:refuses-1014"], Duration::from_millis(700));
+    fn hanging_or_panicking_subjects_do_not_stop_the_others() {
+        let done = run(&["sleeps", "model", "panics", "fault:refuses-1014"], Duration::from_millis(700));
         let names: Vec<&str> = done.iter().map(|done| done.job.name.as_str()).collect();
-        assert_eq!(names, ["sleeps", "model", "panics", "faulty:refuses-1014"]);
-        let why = |at: usize| done[at].row.as_ref().expect_err("no row").as_str();
+        assert_eq!(names, ["sleeps", "model", "panics", "fault:refuses-1014"]);
+        let why = |at: usize| done[at].result.as_ref().expect_err("no row").as_str();
         assert!(why(0).contains("did not come back within 1 s"), "{}", why(0));
         assert!(why(2).starts_with("panics panicked at"), "{}", why(2));
         for at in [1, 3] {
-            let row = done[at].row.as_ref().expect("a row");
+            let row = done[at].result.as_ref().expect("a row");
             assert!(row.scripts() > 900, "{row:?}");
         }
     }
 
     #[test]
-    fn one_that_is_slow_is_cut_short() {
+    fn a_slow_subject_times_out() {
         let done = run(&["model"], Duration::ZERO);
-        let row = done[0].row.as_ref().expect("a row");
+        let row = done[0].result.as_ref().expect("a row");
         assert!(row.roles.iter().all(|part| part.timed_out && part.scripts == 0));
     }
 }

@@ -6,22 +6,22 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Ran, client};
+use super::{RunOutput, client};
 
 /// What every run ends within, once it was asked to or its client has gone.
 const BOUND: Duration = Duration::from_secs(60);
 
 /// A run that is under way.
-pub struct Hall {
+pub struct WscloseProcess {
     child: Child,
     out: Option<BufReader<std::process::ChildStdout>>,
     url: String,
 }
 
-impl Hall {
+impl WscloseProcess {
     /// Starts a run that listens.
-    pub fn open(args: &[&str]) -> Hall {
-        let mut hall = Hall::start(&[&["serve", "--listen", "127.0.0.1:0"], args].concat());
+    pub fn serve(args: &[&str]) -> WscloseProcess {
+        let mut hall = WscloseProcess::spawn(&[&["serve", "--listen", "127.0.0.1:0"], args].concat());
         let mut line = String::new();
         hall.out.as_mut().expect("a pipe").read_line(&mut line).expect("a line");
         let listening = line.strip_prefix("listening on ").and_then(|rest| rest.split(',').next());
@@ -30,7 +30,7 @@ impl Hall {
     }
 
     /// Starts any run.
-    pub fn start(args: &[&str]) -> Hall {
+    pub fn spawn(args: &[&str]) -> WscloseProcess {
         let mut child = Command::new(env!("CARGO_BIN_EXE_wsclose"))
             .args(args)
             .env_remove("RUST_BACKTRACE")
@@ -40,7 +40,7 @@ impl Hall {
             .spawn()
             .expect("it starts");
         let out = child.stdout.take().map(BufReader::new);
-        Hall { child, out, url: String::new() }
+        WscloseProcess { child, out, url: String::new() }
     }
 
     pub fn url(&self) -> &str {
@@ -48,14 +48,14 @@ impl Hall {
     }
 
     /// The most memory that it has had at a time, in KiB, as Linux tells it.
-    pub fn memory(&self) -> u64 {
+    pub fn peak_memory_kib(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         peak.map_or(0, |peak| peak.trim().trim_end_matches(" kB").parse().expect("a number"))
     }
 
     /// What a path that leads nowhere is answered.
-    pub fn refusal(&self, path: &str) -> String {
+    pub fn rejection(&self, path: &str) -> String {
         let address = self.url.trim_start_matches("ws://");
         let mut tcp = TcpStream::connect(address).expect("it listens");
         tcp.write_all(&client::request(address, &format!("/{path}"))).expect("it reads");
@@ -65,19 +65,19 @@ impl Hall {
     }
 
     /// Asks it to end, as Ctrl-C does, and waits for that.
-    pub fn interrupt(self) -> Ran {
+    pub fn interrupt(self) -> RunOutput {
         let status = Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]).status();
         assert!(status.expect("a shell").success());
-        self.ends()
+        self.wait()
     }
 
     /// Waits for its end.
-    pub fn ends(self) -> Ran {
-        self.ends_within().0
+    pub fn wait(self) -> RunOutput {
+        self.wait_with_peak_memory().0
     }
 
     /// Waits for its end, and tells how much memory it took.
-    pub fn ends_within(mut self) -> (Ran, u64) {
+    pub fn wait_with_peak_memory(mut self) -> (RunOutput, u64) {
         let (begun, mut memory) = (Instant::now(), 0);
         // A pipe that is full would keep it.
         let (mut out, mut err) =
@@ -91,7 +91,7 @@ impl Hall {
             err.read_to_string(&mut text).map(|_| text)
         });
         while self.child.try_wait().expect("it can be waited for").is_none() {
-            memory = memory.max(self.memory());
+            memory = memory.max(self.peak_memory_kib());
             assert!(begun.elapsed() < BOUND, "still there after {BOUND:?}");
             std::thread::sleep(Duration::from_millis(10));
         }
@@ -99,11 +99,11 @@ impl Hall {
             thread.join().expect("it reads").expect("text")
         };
         let code = self.child.wait().expect("it has ended").code();
-        (Ran { code, out: text(out), err: text(err) }, memory)
+        (RunOutput { code, out: text(out), err: text(err) }, memory)
     }
 }
 
-impl Drop for Hall {
+impl Drop for WscloseProcess {
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ = self.child.kill();

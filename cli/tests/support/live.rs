@@ -9,13 +9,13 @@ use base64::Engine;
 use sha1::{Digest, Sha1};
 
 /// `wsclose echo`, ended with the value.
-pub struct Echo {
+pub struct ModelServer {
     child: Child,
     url: String,
 }
 
-impl Echo {
-    pub fn start() -> Echo {
+impl ModelServer {
+    pub fn start() -> ModelServer {
         let mut child = Command::new(env!("CARGO_BIN_EXE_wsclose"))
             .args(["echo", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
@@ -24,7 +24,7 @@ impl Echo {
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
         let url = line.trim().strip_prefix("listening on ").expect("where it listens").to_owned();
-        Echo { child, url }
+        ModelServer { child, url }
     }
 
     pub fn url(&self) -> &str {
@@ -32,7 +32,7 @@ impl Echo {
     }
 }
 
-impl Drop for Echo {
+impl Drop for ModelServer {
     fn drop(&mut self) {
         self.child.kill().expect("it runs until it is ended");
         self.child.wait().expect("it has ended");
@@ -41,59 +41,59 @@ impl Drop for Echo {
 
 /// How a server is bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bad {
+pub enum BadServer {
     /// It opens, and sends every Close back as it came.
-    EchoesAnything,
+    EchoesAnyCode,
     /// It answers every Close, and takes RSV1 in one where compression was agreed.
-    DeflatesCloses,
+    AcceptsRsv1WithDeflate,
     /// It opens, and says no more.
-    NeverAnswers,
+    NeverReplies,
     /// It opens, and ends TCP when a frame has come.
-    Leaves,
+    EndsTcpOnFrame,
     /// It opens, and sends for ever.
-    FloodsOpen,
+    FloodsAfterUpgrade,
     /// It opens, and sends an octet of a frame without end every tenth of a second.
-    DripsOpen,
+    SendsSlowlyAfterUpgrade,
     /// It answers 404.
     NotFound,
     /// It speaks no HTTP.
-    Garbage,
+    SendsGarbage,
     /// It sends for ever.
     Floods,
     /// It answers an octet a second.
-    Drips,
+    SendsSlowly,
     /// It ends TCP.
-    ClosesAtOnce,
+    EndsTcpAtOnce,
     /// It has hashed another key.
     WrongAccept,
     /// It points elsewhere.
     Redirects,
     /// It takes the connection, and says nothing.
-    SaysNothing,
+    SendsNothing,
     /// It opens, and announces a frame of a gigabyte, which it begins to send.
-    Gigabyte,
+    SendsHugeFrame,
     /// It conforms on its first connection, and floods the others once they are open.
-    FloodsLater,
+    FloodsLaterConnections,
     /// It conforms on its first connection, and ends the others after an octet more each of its answer to the opening
     /// handshake and of its Close: by FIN, and every second one by a reset.
-    EndsSooner,
+    EndsTcpEarly,
 }
 
 /// Serves like this until the test ends; the URL.
-pub fn serve(bad: Bad) -> String {
+pub fn serve(bad: BadServer) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
         for (number, tcp) in listener.incoming().enumerate() {
             // A peer that has gone is what is expected of it.
-            std::thread::spawn(move || tcp.and_then(|tcp| talk(bad, number, tcp)));
+            std::thread::spawn(move || tcp.and_then(|tcp| handle_connection(bad, number, tcp)));
         }
     });
     format!("ws://{address}/")
 }
 
-fn talk(bad: Bad, number: usize, mut tcp: TcpStream) -> std::io::Result<()> {
-    if matches!(bad, Bad::ClosesAtOnce) {
+fn handle_connection(bad: BadServer, number: usize, mut tcp: TcpStream) -> std::io::Result<()> {
+    if matches!(bad, BadServer::EndsTcpAtOnce) {
         return Ok(());
     }
     let mut head = Vec::new();
@@ -114,28 +114,28 @@ fn talk(bad: Bad, number: usize, mut tcp: TcpStream) -> std::io::Result<()> {
         )
     };
     match bad {
-        Bad::ClosesAtOnce => Ok(()),
-        Bad::NotFound => tcp.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
-        Bad::Garbage => tcp.write_all(b"\x00\x01\x02 220 mail.example ESMTP\r\n\r\n"),
-        Bad::WrongAccept => tcp.write_all(open("another").as_bytes()),
-        Bad::Redirects => {
+        BadServer::EndsTcpAtOnce => Ok(()),
+        BadServer::NotFound => tcp.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
+        BadServer::SendsGarbage => tcp.write_all(b"\x00\x01\x02 220 mail.example ESMTP\r\n\r\n"),
+        BadServer::WrongAccept => tcp.write_all(open("another").as_bytes()),
+        BadServer::Redirects => {
             tcp.write_all(b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n")
         }
-        Bad::SaysNothing => tcp.read_to_end(&mut Vec::new()).map(|_| ()),
-        Bad::Gigabyte => {
+        BadServer::SendsNothing => tcp.read_to_end(&mut Vec::new()).map(|_| ()),
+        BadServer::SendsHugeFrame => {
             tcp.write_all(open(key).as_bytes())?;
             tcp.write_all(&[0x82, 0x7f, 0, 0, 0, 0, 0x40, 0, 0, 0])?;
             loop {
                 tcp.write_all(&[0; 4096])?;
             }
         }
-        Bad::EndsSooner if number > 0 => {
+        BadServer::EndsTcpEarly if number > 0 => {
             let answer = open(key).into_bytes();
             // Four octets of a Close come after that.
             let left = number % (answer.len() + 5);
             tcp.write_all(&answer[..left.min(answer.len())])?;
             if let Some(octets) = left.checked_sub(answer.len()) {
-                let (_, payload) = frame(&mut tcp)?;
+                let (_, payload) = read_frame(&mut tcp)?;
                 let whole = [&[0x88, 2], payload.get(..2).unwrap_or(&[0x03, 0xe8])].concat();
                 tcp.write_all(&whole[..octets])?;
             }
@@ -144,45 +144,50 @@ fn talk(bad: Bad, number: usize, mut tcp: TcpStream) -> std::io::Result<()> {
             }
             Ok(())
         }
-        Bad::Floods => loop {
+        BadServer::Floods => loop {
             tcp.write_all(&[b'H'; 4096])?;
         },
-        Bad::Drips => drip(&mut tcp, open(key).as_bytes(), Duration::from_secs(1)),
-        Bad::DripsOpen => {
+        BadServer::SendsSlowly => send_slowly(&mut tcp, open(key).as_bytes(), Duration::from_secs(1)),
+        BadServer::SendsSlowlyAfterUpgrade => {
             tcp.write_all(open(key).as_bytes())?;
             tcp.write_all(&[0x82, 0x7f, 0, 0, 0, 1, 0, 0, 0, 0])?;
-            drip(&mut tcp, &[0; 1000], Duration::from_millis(50))
+            send_slowly(&mut tcp, &[0; 1000], Duration::from_millis(50))
         }
-        Bad::DeflatesCloses => {
+        BadServer::AcceptsRsv1WithDeflate => {
             let deflate = head.contains("permessage-deflate");
             let extension =
                 if deflate { "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n" } else { "\r\n\r\n" };
             tcp.write_all((open(key).trim_end().to_owned() + extension).as_bytes())?;
-            let (first, payload) = frame(&mut tcp)?;
+            let (first, payload) = read_frame(&mut tcp)?;
             if first & 0x4f == 0x48 && !deflate {
                 return tcp.write_all(&[0x88, 2, 0x03, 0xea]);
             }
             let length = u8::try_from(payload.len()).expect("a short frame");
             tcp.write_all(&[&[0x88, length], payload.as_slice()].concat())
         }
-        Bad::NeverAnswers => {
+        BadServer::NeverReplies => {
             tcp.write_all(open(key).as_bytes())?;
             tcp.read_to_end(&mut Vec::new()).map(|_| ())
         }
-        Bad::Leaves => {
+        BadServer::EndsTcpOnFrame => {
             tcp.write_all(open(key).as_bytes())?;
-            frame(&mut tcp).map(|_| ())
+            read_frame(&mut tcp).map(|_| ())
         }
-        Bad::FloodsOpen | Bad::FloodsLater if bad == Bad::FloodsOpen || number > 0 => {
+        BadServer::FloodsAfterUpgrade | BadServer::FloodsLaterConnections
+            if bad == BadServer::FloodsAfterUpgrade || number > 0 =>
+        {
             tcp.write_all(open(key).as_bytes())?;
             loop {
                 tcp.write_all(&[0x89, 0x00].repeat(2048))?;
             }
         }
-        Bad::EchoesAnything | Bad::FloodsOpen | Bad::FloodsLater | Bad::EndsSooner => {
+        BadServer::EchoesAnyCode
+        | BadServer::FloodsAfterUpgrade
+        | BadServer::FloodsLaterConnections
+        | BadServer::EndsTcpEarly => {
             tcp.write_all(open(key).as_bytes())?;
             loop {
-                let (first, payload) = frame(&mut tcp)?;
+                let (first, payload) = read_frame(&mut tcp)?;
                 if first == 0x88 {
                     let length = u8::try_from(payload.len()).expect("a short frame");
                     return tcp.write_all(&[&[0x88, length], payload.as_slice()].concat());
@@ -192,7 +197,7 @@ fn talk(bad: Bad, number: usize, mut tcp: TcpStream) -> std::io::Result<()> {
     }
 }
 
-fn drip(tcp: &mut TcpStream, octets: &[u8], pause: Duration) -> std::io::Result<()> {
+fn send_slowly(tcp: &mut TcpStream, octets: &[u8], pause: Duration) -> std::io::Result<()> {
     octets.iter().try_for_each(|octet| {
         std::thread::sleep(pause);
         tcp.write_all(&[*octet])
@@ -200,7 +205,7 @@ fn drip(tcp: &mut TcpStream, octets: &[u8], pause: Duration) -> std::io::Result<
 }
 
 /// A short masked frame: its first octet, and its payload unmasked.
-fn frame(tcp: &mut TcpStream) -> std::io::Result<(u8, Vec<u8>)> {
+fn read_frame(tcp: &mut TcpStream) -> std::io::Result<(u8, Vec<u8>)> {
     let mut head = [0; 6];
     tcp.read_exact(&mut head)?;
     let mut payload = vec![0; usize::from(head[1] & 0x7f)];

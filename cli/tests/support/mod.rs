@@ -17,23 +17,23 @@ use tempfile::TempDir;
 pub const GOOD: &str = "wsclose 1\nrole server\n# The peer closes.\n> close 1000 \"bye\"\n> fin\n";
 
 /// A subject that gets it wrong: it writes 126 octets in every Close.
-pub const FAULTY: [&str; 2] = ["--subject", "faulty:close-of-126"];
+pub const FAULTY: [&str; 2] = ["--subject", "fault:close-of-126"];
 
 /// The model alone, so that nothing depends on which peers are built.
 pub const MODEL: [&str; 2] = ["--subject", "model"];
 
 /// What a run left behind.
 #[derive(Debug)]
-pub struct Ran {
+pub struct RunOutput {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
 }
 
-impl Ran {
+impl RunOutput {
     /// Asserts the exit code, and that no run ever shows a panic.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Ran {
+    pub fn assert_exit(self, code: i32) -> RunOutput {
         assert_eq!(self.code, Some(code), "{self:#?}");
         for word in ["panicked", "RUST_BACKTRACE", "stack backtrace"] {
             assert!(!self.err.contains(word), "{self:#?}");
@@ -43,21 +43,21 @@ impl Ran {
 
     /// Asserts that standard output has this in it.
     #[track_caller]
-    pub fn says(self, what: &str) -> Ran {
+    pub fn assert_stdout(self, what: &str) -> RunOutput {
         assert!(self.out.contains(what), "expected `{what}` in {self:#?}");
         self
     }
 
     /// Asserts that standard error has this in it.
     #[track_caller]
-    pub fn complains(self, what: &str) -> Ran {
+    pub fn assert_stderr(self, what: &str) -> RunOutput {
         assert!(self.err.contains(what), "expected `{what}` in {self:#?}");
         self
     }
 }
 
 /// Runs `wsclose` in a folder, with standard input.
-pub fn wsclose_in(folder: &Path, args: &[&dyn AsRef<OsStr>], input: &[u8]) -> Ran {
+pub fn wsclose_in(folder: &Path, args: &[&dyn AsRef<OsStr>], input: &[u8]) -> RunOutput {
     let mut command = Command::cargo_bin("wsclose").expect("the binary is built");
     command.current_dir(folder).env_remove("RUST_BACKTRACE").write_stdin(input);
     for arg in args {
@@ -65,11 +65,11 @@ pub fn wsclose_in(folder: &Path, args: &[&dyn AsRef<OsStr>], input: &[u8]) -> Ra
     }
     let output = command.output().expect("it runs");
     let text = |octets: Vec<u8>| String::from_utf8_lossy(&octets).into_owned();
-    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    RunOutput { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
 /// Runs `wsclose` anywhere.
-pub fn wsclose(args: &[&str]) -> Ran {
+pub fn wsclose(args: &[&str]) -> RunOutput {
     let args: Vec<&dyn AsRef<OsStr>> = args.iter().map(|arg| arg as &dyn AsRef<OsStr>).collect();
     wsclose_in(Path::new("."), &args, b"")
 }
@@ -120,7 +120,7 @@ impl Folder {
     }
 
     /// Runs `wsclose` in it.
-    pub fn wsclose(&self, args: &[&str]) -> Ran {
+    pub fn wsclose(&self, args: &[&str]) -> RunOutput {
         let args: Vec<&dyn AsRef<OsStr>> = args.iter().map(|arg| arg as &dyn AsRef<OsStr>).collect();
         wsclose_in(self.path(), &args, b"")
     }

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use wsclose::report::FindingStatus;
 
-use crate::live::run::{Played, Run};
+use crate::live::run::{CaseResult, RunReport};
 
 /// The file beside the index in which the details are.
-pub const DETAILS: &str = "check.json";
+pub const DETAILS_FILE: &str = "check.json";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,15 +23,15 @@ struct Entry {
 }
 
 /// The text.
-pub fn text(run: &Run) -> String {
-    let entry = |case: &Played| {
+pub fn text(run: &RunReport) -> String {
+    let entry = |case: &CaseResult| {
         let behavior = behavior(run, case);
         Entry {
             behavior,
             behavior_close: behavior,
-            duration: case.took.as_millis(),
+            duration: case.elapsed.as_millis(),
             remote_close_code: case.code.map(|code| code.0),
-            reportfile: DETAILS,
+            reportfile: DETAILS_FILE,
         }
     };
     let cases: BTreeMap<&str, Entry> =
@@ -43,17 +43,20 @@ pub fn text(run: &Run) -> String {
 }
 
 /// Autobahn's word for a case of a run.
-fn behavior(run: &Run, case: &Played) -> &'static str {
-    word(case, run.worst(case))
+fn behavior(run: &RunReport, case: &CaseResult) -> &'static str {
+    behavior_for(case, run.worst_status(case))
 }
 
 /// Autobahn's word for a case while the run is still under way: for all that is known, its breaches are sure.
-pub fn behavior_so_far(case: &Played) -> &'static str {
-    word(case, case.found.iter().map(|found| FindingStatus::of(found.rule.level(), false, false)).min())
+pub fn provisional_behavior(case: &CaseResult) -> &'static str {
+    behavior_for(
+        case,
+        case.violations.iter().map(|found| FindingStatus::of(found.rule.level(), false, false)).min(),
+    )
 }
 
-fn word(case: &Played, worst: Option<FindingStatus>) -> &'static str {
-    if case.trouble.is_some() {
+fn behavior_for(case: &CaseResult, worst: Option<FindingStatus>) -> &'static str {
+    if case.error.is_some() {
         return "FAILED";
     }
     match worst {

@@ -4,42 +4,42 @@
 use askama::Template;
 use wsclose::report::FindingStatus;
 
-use super::{MARK, anchor};
-use crate::live::run::{Finding, Outcome, Run, Told};
+use super::{GENERATED_BY, anchor};
+use crate::live::run::{ReportedFinding, RuleResult, RuleStatus, RunReport};
 
 #[derive(Template)]
 #[template(path = "check.html")]
 struct Page<'a> {
     mark: &'static str,
-    run: &'a Run,
+    run: &'a RunReport,
     verdict: &'static str,
     passes: bool,
     fails: usize,
     warns: usize,
     untested: Vec<(&'a str, String)>,
-    rules: Vec<Row<'a>>,
+    rules: Vec<RuleRow<'a>>,
     words: Vec<&'static str>,
 }
 
-struct Row<'a> {
+struct RuleRow<'a> {
     id: &'static str,
     level: &'static str,
     sections: &'static str,
-    says: &'static str,
+    summary: &'static str,
     word: &'static str,
     class: &'static str,
     glyph: &'static str,
-    told: &'a Told,
-    finding: Option<Finding<'a>>,
-    repeat: String,
+    result: &'a RuleResult,
+    finding: Option<ReportedFinding<'a>>,
+    repro_command: String,
     cases: Vec<(String, &'a str)>,
 }
 
 /// The text.
-pub fn text(run: &Run) -> String {
+pub fn text(run: &RunReport) -> String {
     let findings = run.findings();
-    let row = |told| row(run, told, &findings);
-    let rules: Vec<Row<'_>> = run.rules.iter().map(row).collect();
+    let row = |told| rule_row(run, told, &findings);
+    let rules: Vec<RuleRow<'_>> = run.rules.iter().map(row).collect();
     let mut words: Vec<&'static str> = Vec::new();
     for row in &rules {
         if !words.contains(&row.word) {
@@ -47,13 +47,13 @@ pub fn text(run: &Run) -> String {
         }
     }
     let page = Page {
-        mark: MARK,
+        mark: GENERATED_BY,
         run,
         verdict: run.verdict(),
         passes: run.tested() && !run.fails(),
         fails: run.count(FindingStatus::Fail),
         warns: run.count(FindingStatus::Warn),
-        untested: run.troubles().map(|(case, trouble)| (case.name.as_str(), trouble.to_string())).collect(),
+        untested: run.errors().map(|(case, trouble)| (case.name.as_str(), trouble.to_string())).collect(),
         rules,
         words,
     };
@@ -62,22 +62,22 @@ pub fn text(run: &Run) -> String {
     text
 }
 
-fn row<'a>(run: &'a Run, told: &'a Told, findings: &[Finding<'a>]) -> Row<'a> {
-    let finding = findings.iter().find(|finding| finding.told.rule == told.rule).copied();
-    let (class, glyph) = look(told.outcome());
-    let rule = told.rule;
-    let broken = run.cases.iter().filter(|case| case.breaks(rule));
-    Row {
+fn rule_row<'a>(run: &'a RunReport, result: &'a RuleResult, findings: &[ReportedFinding<'a>]) -> RuleRow<'a> {
+    let finding = findings.iter().find(|finding| finding.result.rule == result.rule).copied();
+    let (class, glyph) = css_class_and_glyph(result.status());
+    let rule = result.rule;
+    let broken = run.cases.iter().filter(|case| case.violates(rule));
+    RuleRow {
         id: rule.id(),
         level: rule.level().name(),
         sections: rule.sections(),
-        says: rule.summary(),
-        word: told.outcome().name(),
+        summary: rule.summary(),
+        word: result.status().name(),
         class,
         glyph,
-        told,
+        result,
         finding,
-        repeat: finding.map_or(String::new(), |finding| run.repeat(finding.case)),
+        repro_command: finding.map_or(String::new(), |finding| run.repro_command(finding.case)),
         cases: broken
             .map(|case| (format!("{}.{}", rule.id(), anchor(&case.name)), case.name.as_str()))
             .collect(),
@@ -85,15 +85,15 @@ fn row<'a>(run: &'a Run, told: &'a Told, findings: &[Finding<'a>]) -> Row<'a> {
 }
 
 /// The colour, by the name of its class, and the glyph: nobody need tell colours apart.
-pub const fn look(outcome: Outcome) -> (&'static str, &'static str) {
+pub const fn css_class_and_glyph(outcome: RuleStatus) -> (&'static str, &'static str) {
     match outcome {
-        Outcome::Stands(FindingStatus::Fail) => ("fails", "✗"),
-        Outcome::Stands(FindingStatus::Warn) => ("warns", "!"),
-        Outcome::Stands(FindingStatus::Known) => ("known", "="),
-        Outcome::Stands(FindingStatus::Info) => ("informs", "i"),
-        Outcome::Flaky | Outcome::NotRepeated => ("unsure", "~"),
-        Outcome::Kept => ("kept", "✓"),
-        Outcome::Inconclusive => ("none", "?"),
-        Outcome::NotExercised => ("none", "–"),
+        RuleStatus::Finding(FindingStatus::Fail) => ("fails", "✗"),
+        RuleStatus::Finding(FindingStatus::Warn) => ("warns", "!"),
+        RuleStatus::Finding(FindingStatus::Known) => ("known", "="),
+        RuleStatus::Finding(FindingStatus::Info) => ("informs", "i"),
+        RuleStatus::Flaky | RuleStatus::Unconfirmed => ("unsure", "~"),
+        RuleStatus::Conforms => ("conformed", "✓"),
+        RuleStatus::Inconclusive => ("none", "?"),
+        RuleStatus::NotExercised => ("none", "–"),
     }
 }

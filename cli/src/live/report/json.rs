@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 
-use super::MARK;
-use crate::live::run::{Finding, Played, Run};
+use super::GENERATED_BY;
+use crate::live::run::{CaseResult, ReportedFinding, RunReport};
 
 /// The version of the shape below; it rises when a field changes its meaning or goes.
 const SCHEMA: &str = "wsclose-check/1";
@@ -26,7 +26,7 @@ pub struct Document<'a> {
     cases: usize,
     findings: Vec<FindingEntry<'a>>,
     rules: Vec<RuleEntry<'a>>,
-    untested: Vec<Untested<'a>>,
+    untested: Vec<NotTested<'a>>,
     notes: &'a [String],
     stale: Vec<&'static str>,
     timing: Timing,
@@ -36,14 +36,14 @@ pub struct Document<'a> {
 struct FindingEntry<'a> {
     rule: &'static str,
     level: &'static str,
-    standing: &'static str,
-    surety: &'static str,
+    status: &'static str,
+    confirmation: &'static str,
     case: &'a str,
     expected: &'a str,
     actual: &'a str,
     script: &'a str,
     timeline: Vec<&'a str>,
-    repeat: String,
+    reproduce: String,
     reason: Option<&'a str>,
 }
 
@@ -52,7 +52,7 @@ struct RuleEntry<'a> {
     id: &'static str,
     level: &'static str,
     sections: &'static str,
-    says: &'static str,
+    summary: &'static str,
     outcome: &'static str,
     kept: usize,
     broken: usize,
@@ -61,7 +61,7 @@ struct RuleEntry<'a> {
 }
 
 #[derive(Serialize)]
-struct Untested<'a> {
+struct NotTested<'a> {
     case: &'a str,
     why: String,
 }
@@ -73,16 +73,16 @@ struct Timing {
 }
 
 /// The text.
-pub fn text(run: &Run) -> String {
+pub fn text(run: &RunReport) -> String {
     let mut text = serde_json::to_string_pretty(&document(run)).expect("the document is text and numbers");
     text.push('\n');
     text
 }
 
 /// The run in its shape.
-pub fn document(run: &Run) -> Document<'_> {
+pub fn document(run: &RunReport) -> Document<'_> {
     Document {
-        about: MARK,
+        about: GENERATED_BY,
         schema: SCHEMA,
         wsclose: run.version,
         endpoint: &run.endpoint,
@@ -102,16 +102,16 @@ pub fn document(run: &Run) -> Document<'_> {
                 id: told.rule.id(),
                 level: told.rule.level().name(),
                 sections: told.rule.sections(),
-                says: told.rule.summary(),
-                outcome: told.outcome().name(),
-                kept: told.kept,
-                broken: told.broken,
-                broken_by: names(run.cases.iter().filter(|case| case.breaks(told.rule))),
+                summary: told.rule.summary(),
+                outcome: told.status().name(),
+                kept: told.conformed,
+                broken: told.violated,
+                broken_by: names(run.cases.iter().filter(|case| case.violates(told.rule))),
             })
             .collect(),
         untested: run
-            .troubles()
-            .map(|(case, trouble)| Untested { case: &case.name, why: trouble.to_string() })
+            .errors()
+            .map(|(case, trouble)| NotTested { case: &case.name, why: trouble.to_string() })
             .collect(),
         notes: &run.notes,
         stale: run.stale.iter().map(|rule| rule.id()).collect(),
@@ -122,23 +122,23 @@ pub fn document(run: &Run) -> Document<'_> {
     }
 }
 
-fn entry<'a>(run: &Run, finding: Finding<'a>) -> FindingEntry<'a> {
-    let Finding { told, standing, case, found } = finding;
+fn entry<'a>(run: &RunReport, finding: ReportedFinding<'a>) -> FindingEntry<'a> {
+    let ReportedFinding { result: told, status: standing, case, violation: found } = finding;
     FindingEntry {
         rule: told.rule.id(),
         level: told.rule.level().name(),
-        standing: standing.name(),
-        surety: told.surety.name(),
+        status: standing.name(),
+        confirmation: told.confirmation.name(),
         case: &case.name,
         expected: &found.expected,
         actual: &found.actual,
         script: &case.script,
         timeline: case.timeline.lines().collect(),
-        repeat: run.repeat(case),
+        reproduce: run.repro_command(case),
         reason: told.reason.as_deref(),
     }
 }
 
-fn names<'a>(cases: impl Iterator<Item = &'a Played>) -> Vec<&'a str> {
+fn names<'a>(cases: impl Iterator<Item = &'a CaseResult>) -> Vec<&'a str> {
     cases.map(|case| case.name.as_str()).collect()
 }

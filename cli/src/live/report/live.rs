@@ -5,10 +5,10 @@ use askama::Template;
 use serde::Serialize;
 use wsclose::rule::Rule;
 
-use super::html::look;
+use super::html::css_class_and_glyph;
 use super::json::{self, Document};
-use crate::live::fleet::{Came, Row};
-use crate::live::run::{Finding, Outcome, Run, Told};
+use crate::live::fleet::{ImplementationOutcome, ImplementationResult};
+use crate::live::run::{ReportedFinding, RuleResult, RuleStatus, RunReport};
 
 /// The version of the shape of the data; it rises when a field changes its meaning or goes.
 const SCHEMA: &str = "wsclose-live/1";
@@ -19,7 +19,7 @@ struct Page<'a> {
     mark: &'static str,
     version: &'static str,
     columns: Vec<Column<'a>>,
-    rows: Vec<Line<'a>>,
+    rows: Vec<RuleRow<'a>>,
     words: Vec<&'static str>,
     absent: Vec<(&'a str, String)>,
 }
@@ -27,30 +27,30 @@ struct Page<'a> {
 /// A peer that was run.
 struct Column<'a> {
     name: &'a str,
-    tested: &'a str,
+    library: &'a str,
     language: &'a str,
     version: &'a str,
-    run: &'a Run,
-    findings: Vec<Shown<'a>>,
+    run: &'a RunReport,
+    findings: Vec<FindingView<'a>>,
 }
 
 /// A finding, as it looks.
-struct Shown<'a> {
-    finding: Finding<'a>,
+struct FindingView<'a> {
+    finding: ReportedFinding<'a>,
     word: &'static str,
     class: &'static str,
     glyph: &'static str,
-    repeat: String,
+    repro_command: String,
 }
 
 /// A rule, and what every peer makes of it.
-struct Line<'a> {
+struct RuleRow<'a> {
     rule: Rule,
     cells: Vec<Cell<'a>>,
 }
 
 struct Cell<'a> {
-    peer: &'a str,
+    implementation: &'a str,
     word: &'static str,
     class: &'static str,
     glyph: &'static str,
@@ -59,52 +59,62 @@ struct Cell<'a> {
 }
 
 /// The page; `mark` is what it is known by.
-pub fn page(rows: &[Row], mark: &'static str) -> String {
+pub fn page(rows: &[ImplementationResult], mark: &'static str) -> String {
     let columns: Vec<Column<'_>> = rows.iter().filter_map(column).collect();
-    let asked = |rule: &Rule| columns.iter().any(|column| told(column.run, *rule).is_some());
-    let lines: Vec<Line<'_>> = Rule::ALL.into_iter().filter(asked).map(|rule| line(rule, &columns)).collect();
+    let asked = |rule: &Rule| columns.iter().any(|column| rule_result(column.run, *rule).is_some());
+    let lines: Vec<RuleRow<'_>> =
+        Rule::ALL.into_iter().filter(asked).map(|rule| rule_row(rule, &columns)).collect();
     let mut words: Vec<&'static str> = Vec::new();
     for cell in lines.iter().flat_map(|line| &line.cells) {
         if !words.contains(&cell.word) {
             words.push(cell.word);
         }
     }
-    let absent = rows.iter().filter_map(|row| Some((row.live.name.as_str(), row.absence()?))).collect();
+    let absent = rows
+        .iter()
+        .filter_map(|row| Some((row.implementation.name.as_str(), row.unavailable_reason()?)))
+        .collect();
     let page = Page { mark, version: env!("CARGO_PKG_VERSION"), columns, rows: lines, words, absent };
     let mut text = page.render().expect("a page of text and numbers is written to a string");
     text.push('\n');
     text
 }
 
-fn column(row: &Row) -> Option<Column<'_>> {
-    let Came::Run(run) = &row.came else { return None };
+fn column(row: &ImplementationResult) -> Option<Column<'_>> {
+    let ImplementationOutcome::Run(run) = &row.outcome else { return None };
     let findings = run.findings().into_iter().map(|finding| {
-        let outcome = finding.told.outcome();
-        let (class, glyph) = look(outcome);
-        Shown { finding, word: outcome.name(), class, glyph, repeat: run.repeat(finding.case) }
+        let outcome = finding.result.status();
+        let (class, glyph) = css_class_and_glyph(outcome);
+        FindingView {
+            finding,
+            word: outcome.name(),
+            class,
+            glyph,
+            repro_command: run.repro_command(finding.case),
+        }
     });
     Some(Column {
-        name: &row.live.name,
-        tested: &row.live.tested,
-        language: &row.live.language,
+        name: &row.implementation.name,
+        library: &row.implementation.library,
+        language: &row.implementation.language,
         version: &row.version,
         run,
         findings: findings.collect(),
     })
 }
 
-fn told(run: &Run, rule: Rule) -> Option<&Told> {
+fn rule_result(run: &RunReport, rule: Rule) -> Option<&RuleResult> {
     run.rules.iter().find(|told| told.rule == rule)
 }
 
-fn line<'a>(rule: Rule, columns: &[Column<'a>]) -> Line<'a> {
+fn rule_row<'a>(rule: Rule, columns: &[Column<'a>]) -> RuleRow<'a> {
     let cell = |column: &Column<'a>| {
-        let outcome = told(column.run, rule).map_or(Outcome::NotExercised, Told::outcome);
-        let (class, glyph) = look(outcome);
-        let evidence = column.findings.iter().any(|shown| shown.finding.told.rule == rule);
-        Cell { peer: column.name, word: outcome.name(), class, glyph, evidence }
+        let outcome = rule_result(column.run, rule).map_or(RuleStatus::NotExercised, RuleResult::status);
+        let (class, glyph) = css_class_and_glyph(outcome);
+        let evidence = column.findings.iter().any(|shown| shown.finding.result.rule == rule);
+        Cell { implementation: column.name, word: outcome.name(), class, glyph, evidence }
     };
-    Line { rule, cells: columns.iter().map(cell).collect() }
+    RuleRow { rule, cells: columns.iter().map(cell).collect() }
 }
 
 #[derive(Serialize)]
@@ -112,11 +122,11 @@ struct All<'a> {
     about: &'static str,
     schema: &'static str,
     wsclose: &'static str,
-    peers: Vec<Entry<'a>>,
+    implementations: Vec<ImplementationEntry<'a>>,
 }
 
 #[derive(Serialize)]
-struct Entry<'a> {
+struct ImplementationEntry<'a> {
     name: &'a str,
     library: &'a str,
     language: &'a str,
@@ -128,29 +138,29 @@ struct Entry<'a> {
 }
 
 /// The data; `mark` is what it is known by.
-pub fn data(rows: &[Row], mark: &'static str) -> String {
+pub fn data(rows: &[ImplementationResult], mark: &'static str) -> String {
     let all = All {
         about: mark,
         schema: SCHEMA,
         wsclose: env!("CARGO_PKG_VERSION"),
-        peers: rows.iter().map(entry).collect(),
+        implementations: rows.iter().map(entry).collect(),
     };
     let mut text = serde_json::to_string_pretty(&all).expect("the data is text and numbers");
     text.push('\n');
     text
 }
 
-fn entry(row: &Row) -> Entry<'_> {
-    let run = match &row.came {
-        Came::Run(run) => Some(json::document(run)),
-        Came::NotInstalled(_) | Came::Failed(_) => None,
+fn entry(row: &ImplementationResult) -> ImplementationEntry<'_> {
+    let run = match &row.outcome {
+        ImplementationOutcome::Run(run) => Some(json::document(run)),
+        ImplementationOutcome::NotInstalled(_) | ImplementationOutcome::Failed(_) => None,
     };
-    Entry {
-        name: &row.live.name,
-        library: &row.live.tested,
-        language: &row.live.language,
+    ImplementationEntry {
+        name: &row.implementation.name,
+        library: &row.implementation.library,
+        language: &row.implementation.language,
         version: &row.version,
-        absent: row.absence(),
+        absent: row.unavailable_reason(),
         run,
     }
 }

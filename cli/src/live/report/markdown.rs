@@ -4,18 +4,18 @@ use std::fmt::Write;
 
 use wsclose::report::FindingStatus;
 
-use super::MARK;
-use crate::live::run::{Finding, Run};
+use super::GENERATED_BY;
+use crate::live::run::{ReportedFinding, RunReport};
 
 /// The text.
-pub fn text(run: &Run) -> String {
+pub fn text(run: &RunReport) -> String {
     let mut text = String::new();
     page(run, &mut text).expect("a string takes every text");
     text
 }
 
-fn page(run: &Run, text: &mut String) -> std::fmt::Result {
-    writeln!(text, "<!-- {MARK} -->\n# `{}`: {}\n", run.endpoint, run.verdict())?;
+fn page(run: &RunReport, text: &mut String) -> std::fmt::Result {
+    writeln!(text, "<!-- {GENERATED_BY} -->\n# `{}`: {}\n", run.endpoint, run.verdict())?;
     writeln!(
         text,
         "wsclose {}, a {}, profile {}, seed {}: {} cases, {} rules; {} fail, {} warn, {} are known.\n",
@@ -34,20 +34,24 @@ fn page(run: &Run, text: &mut String) -> std::fmt::Result {
     run.stale
         .iter()
         .try_for_each(|rule| writeln!(text, "- stale: the baseline lists {rule}, which is kept now"))?;
-    for (case, trouble) in run.troubles() {
+    for (case, trouble) in run.errors() {
         writeln!(text, "- not tested: {}: {}", inline(&case.name), inline(&trouble.to_string()))?;
     }
     writeln!(text, "\n| rule | level | § | outcome | kept | broken |\n|---|---|---|---|---:|---:|")?;
     for told in &run.rules {
-        let (rule, outcome) = (told.rule, told.outcome().name());
+        let (rule, outcome) = (told.rule, told.status().name());
         let (level, sections) = (rule.level(), rule.sections());
-        writeln!(text, "| `{rule}` | {level} | {sections} | {outcome} | {} | {} |", told.kept, told.broken)?;
+        writeln!(
+            text,
+            "| `{rule}` | {level} | {sections} | {outcome} | {} | {} |",
+            told.conformed, told.violated
+        )?;
     }
     run.findings().into_iter().try_for_each(|finding| evidence(run, finding, text))
 }
 
-fn evidence(run: &Run, finding: Finding<'_>, text: &mut String) -> std::fmt::Result {
-    let Finding { told, standing, case, found } = finding;
+fn evidence(run: &RunReport, finding: ReportedFinding<'_>, text: &mut String) -> std::fmt::Result {
+    let ReportedFinding { result: told, status: standing, case, violation: found } = finding;
     let rule = told.rule;
     writeln!(text, "\n## {}: `{rule}` ({}, §{})\n", standing.name(), rule.level(), rule.sections())?;
     writeln!(text, "{}\n", inline(rule.summary()))?;
@@ -56,9 +60,9 @@ fn evidence(run: &Run, finding: Finding<'_>, text: &mut String) -> std::fmt::Res
     if let Some(reason) = &told.reason {
         writeln!(text, "- known: {}", inline(reason))?;
     }
-    writeln!(text, "- case: `{}` ({})\n", case.name, told.surety.name())?;
+    writeln!(text, "- case: `{}` ({})\n", case.name, told.confirmation.name())?;
     writeln!(text, "{}", block(&case.timeline))?;
-    writeln!(text, "{}", block(&run.repeat(case)))
+    writeln!(text, "{}", block(&run.repro_command(case)))
 }
 
 /// Text in a line, with nothing in it that Markdown takes for its own.

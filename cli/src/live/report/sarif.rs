@@ -4,11 +4,11 @@
 use serde_json::{Value, json};
 use wsclose::report::FindingStatus;
 
-use super::MARK;
-use crate::live::run::{Finding, Run};
+use super::GENERATED_BY;
+use crate::live::run::{ReportedFinding, RunReport};
 
 /// The text.
-pub fn text(run: &Run) -> String {
+pub fn text(run: &RunReport) -> String {
     let rules: Vec<Value> = run
         .rules
         .iter()
@@ -23,7 +23,7 @@ pub fn text(run: &Run) -> String {
         .collect();
     let results: Vec<Value> = run.findings().iter().map(|finding| result(run, finding)).collect();
     let notifications: Vec<Value> = run
-        .troubles()
+        .errors()
         .map(|(case, trouble)| format!("{}: {trouble}", case.name))
         .chain(run.notes.iter().cloned())
         .map(|text| json!({ "level": "warning", "message": { "text": text } }))
@@ -31,12 +31,12 @@ pub fn text(run: &Run) -> String {
     let document = json!({
         // Sorted by name, a bag of properties stands near the beginning.
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "properties": { "about": MARK },
+        "properties": { "about": GENERATED_BY },
         "runs": [{
             "tool": { "driver": { "name": "wsclose", "version": run.version, "rules": rules } },
             "invocations": [{
                 "commandLine": run.command,
-                "executionSuccessful": run.tested() && run.is_whole(),
+                "executionSuccessful": run.tested() && run.is_complete(),
                 "toolExecutionNotifications": notifications,
             }],
             "results": results,
@@ -48,8 +48,8 @@ pub fn text(run: &Run) -> String {
     text
 }
 
-fn result(run: &Run, finding: &Finding<'_>) -> Value {
-    let Finding { told, standing, case, found } = finding;
+fn result(run: &RunReport, finding: &ReportedFinding<'_>) -> Value {
+    let ReportedFinding { result: told, status: standing, case, violation: found } = finding;
     let level = match standing {
         FindingStatus::Fail => "error",
         FindingStatus::Warn | FindingStatus::Known => "warning",
@@ -66,10 +66,10 @@ fn result(run: &Run, finding: &Finding<'_>) -> Value {
         "suppressions": suppressions,
         "properties": {
             "case": case.name,
-            "surety": told.surety.name(),
+            "confirmation": told.confirmation.name(),
             "script": case.script,
             "timeline": case.timeline.lines().collect::<Vec<_>>(),
-            "repeat": run.repeat(case),
+            "reproduce": run.repro_command(case),
         },
     })
 }
