@@ -1,7 +1,7 @@
-// Echo client on the `WebSocket` that the runtime itself has: Node, Bun and Deno all run this file. It connects to
-// one URL after another, a line each on standard input.
-// Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that
-// throws is dropped. What the event `close` says is printed.
+// Echo client on the built-in `WebSocket` of the runtime. Node, Bun and Deno all run this file. It reads URLs from
+// standard input, one per line, and connects to one after another.
+// Closing behavior of the program: on the text close:CODE:REASON it calls close(CODE, REASON) and ignores exceptions.
+// It prints what the `close` event reports. The runtime does the rest.
 import { createInterface } from "node:readline";
 import process from "node:process";
 
@@ -16,7 +16,7 @@ createInterface({ input: process.stdin }).on("line", (url) => {
       else if (asked[1] === "") socket.close();
       else socket.close(Number(asked[1]), asked[2]);
     } catch {
-      // Refused: the connection stays as the runtime left it.
+      // Call refused: the connection stays as the runtime left it.
     }
   });
   socket.addEventListener("close", (event) => {

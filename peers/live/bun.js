@@ -1,6 +1,6 @@
-// Echo server on Bun's own Bun.serve.
-// Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that
-// throws is dropped. Answering a Close, failing a connection and closing TCP are the runtime's.
+// Echo server on Bun.serve, the built-in server of Bun.
+// Closing behavior of the program: on the text close:CODE:REASON it calls close(CODE, REASON) and ignores exceptions.
+// The runtime replies to a Close, fails connections and closes TCP.
 const server = Bun.serve({
   hostname: "127.0.0.1",
   port: Number(process.argv[2]),
@@ -19,7 +19,7 @@ const server = Bun.serve({
         if (asked[1] === "") ws.close();
         else ws.close(Number(asked[1]), asked[2]);
       } catch {
-        // Refused: the connection stays as the runtime left it.
+        // Call refused: the connection stays as the runtime left it.
       }
     },
   },

@@ -1,9 +1,9 @@
 // Echo server on CivetWeb.
-// CivetWeb hands every frame to the program, control frames too. Of closing, the program does as the library's
-// example ws_server: it sends a Close back with the payload that came and returns 0, which tells the library to
-// close TCP. It answers a Ping, and does not answer a Close that answers its own. It echoes nothing but texts and
-// binary messages. The text close:CODE:REASON writes a Close with them, without a body where CODE is empty: the
-// library has no call for it but mg_websocket_write.
+// CivetWeb passes every frame to the program, including control frames.
+// Closing behavior of the program, as in the library's example ws_server: it sends a Close back with the received
+// payload and returns 0, which makes the library close TCP. It replies to a Ping. It does not reply to the reply to
+// its own Close. It echoes only text and binary messages. On the text close:CODE:REASON it writes a Close with this
+// code and reason, or with an empty body if CODE is empty. The only library call for this is mg_websocket_write.
 #include <civetweb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 struct session {
-    int closing, opcode;  // The opcode of the message under way, 0 without one.
+    int closing, opcode;  // The opcode of the message in progress, or 0.
     char *octets;
     size_t len;
 };

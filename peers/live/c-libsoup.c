@@ -1,7 +1,7 @@
 // Echo server on libsoup 3.
-// Of closing, the program does only this: the text close:CODE:REASON calls soup_websocket_connection_close with
-// them, with the library's NO_STATUS where CODE is empty. Answering a Close, failing a connection and closing TCP
-// are the library's.
+// Closing behavior of the program: on the text close:CODE:REASON it calls soup_websocket_connection_close with this
+// code and reason. If CODE is empty, it passes the library's NO_STATUS. The library replies to a Close, fails
+// connections and closes TCP.
 #include <libsoup/soup.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@ static void message(SoupWebsocketConnection *connection, int type, GBytes *messa
     const char *octets = g_bytes_get_data(message, &len);
     if (soup_websocket_connection_get_state(connection) != SOUP_WEBSOCKET_STATE_OPEN) return;
     if (type == SOUP_WEBSOCKET_DATA_TEXT && g_str_has_prefix(octets ? octets : "", "close:")) {
-        // The library's buffer of a text ends with a NUL.
+        // The library ends the buffer of a text with a NUL.
         char **asked = g_strsplit(octets + 6, ":", 2);
         int code = asked[0] && *asked[0] ? atoi(asked[0]) : SOUP_WEBSOCKET_CLOSE_NO_STATUS;
         soup_websocket_connection_close(connection, code, code == SOUP_WEBSOCKET_CLOSE_NO_STATUS ? NULL : asked[1]);

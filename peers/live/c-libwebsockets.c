@@ -1,7 +1,7 @@
 // Echo server on libwebsockets.
-// Of closing, the program does only this: the text close:CODE:REASON calls lws_close_reason(CODE, REASON), left out
-// where CODE is empty, and returns -1 from the callback, which is how the library is told to close. Answering a
-// Close, failing a connection and closing TCP are the library's.
+// Closing behavior of the program: on the text close:CODE:REASON it calls lws_close_reason(CODE, REASON), unless CODE
+// is empty. It then returns -1 from the callback, which makes the library close the connection. The library replies
+// to a Close, fails connections and closes TCP.
 #include <libwebsockets.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@ struct message {
     struct message *next;
     int binary;
     size_t len;
-    unsigned char octets[];  // LWS_PRE octets for the library, then the payload.
+    unsigned char octets[];  // LWS_PRE octets reserved for the library, then the payload.
 };
 
 struct session {

@@ -1,8 +1,9 @@
-// Echo server on wslay's event interface, after its example fork-echoserv.c, with threads for its processes.
-// wslay reads and writes no sockets and knows no opening handshake: both are the program's. Of closing, the program
-// does as the example: it goes on while the library wants to read or write and none of its calls fails, then closes
-// TCP. The text close:CODE:REASON calls wslay_event_queue_close, with code 0 where CODE is empty, and what that
-// returns is dropped.
+// Echo server on the event interface of wslay, based on its example fork-echoserv.c, with threads instead of
+// processes.
+// wslay performs no socket I/O and no opening handshake, so the program does both.
+// Closing behavior of the program, as in the example: it continues while the library wants to read or write and no
+// library call fails, then it closes TCP. On the text close:CODE:REASON it calls wslay_event_queue_close, with the
+// code 0 if CODE is empty, and ignores the result.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/evp.h>

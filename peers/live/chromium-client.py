@@ -1,6 +1,6 @@
-# Echo client in headless Chromium: serves chromium-client.html on loopback, starts the browser on it, hands the page
-# one URL after another, a line each on standard input, and prints what the page tells of its `close` events. Of
-# closing, the program itself does nothing.
+# Echo client in headless Chromium. The program serves chromium-client.html on loopback and starts the browser on it.
+# It reads URLs from standard input, one per line, and passes them to the page one after another. It prints what the
+# page reports of its `close` events. The program has no closing behavior of its own.
 import ctypes
 import http.server
 import os
@@ -11,10 +11,10 @@ import sys
 import tempfile
 import threading
 
-# Debian's command chromium-headless-shell is a shell script round this, which passes no signals on.
+# Debian's command chromium-headless-shell is a shell script around this executable that does not forward signals.
 BROWSER = "/usr/lib/chromium/chromium-headless-shell"
 PAGE = pathlib.Path(__file__).with_suffix(".html").read_bytes()
-# Read without a buffer, whose lock a thread that still waits for a line would hold for ever.
+# Unbuffered: a thread that waits for a line would otherwise keep the lock of the buffer forever.
 URLS = open(0, "rb", buffering=0)
 over = threading.Event()
 

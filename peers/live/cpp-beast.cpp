@@ -1,7 +1,7 @@
-// Echo server on Boost.Beast, asynchronous, after its example websocket_server_async.cpp.
-// Of closing, the program does only this: the text close:CODE:REASON calls async_close with them, and what that
-// throws is dropped; after any error it lets the stream go. Answering a Close, failing a connection, closing TCP and
-// the timeouts that the example suggests are the library's.
+// Asynchronous echo server on Boost.Beast, based on its example websocket_server_async.cpp.
+// Closing behavior of the program: on the text close:CODE:REASON it calls async_close with this code and reason and
+// ignores exceptions. After any error it releases the stream. The library replies to a Close, fails connections and
+// closes TCP. It also applies the timeouts that the example suggests.
 #include <boost/asio.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/websocket.hpp>
@@ -48,11 +48,11 @@ struct Session : std::enable_shared_from_this<Session> {
         std::string code = asked.substr(0, colon);
         std::string reason = colon == std::string::npos ? "" : asked.substr(colon + 1);
         try {
-            websocket::close_reason why;  // Without a code.
+            websocket::close_reason why;  // No code.
             if (!code.empty()) why = {static_cast<websocket::close_code>(std::stoi(code)), reason};
             socket.async_close(why, [self = shared_from_this()](beast::error_code) {});
         } catch (const std::exception&) {
-            read();  // Refused: the connection stays as the library left it.
+            read();  // Call refused: the connection stays as the library left it.
         }
     }
 };

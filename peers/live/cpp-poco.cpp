@@ -1,9 +1,10 @@
-// Echo server on POCO, after its sample WebSocketServer.
-// POCO hands every frame to the program, control frames too. Of closing, the program does as the sample: it sends
-// a Close back with the payload that came and leaves its loop, at which the library closes TCP; so it does after an
-// exception, without a Close. Unlike the sample it sets FIN in that Close and no reserved bit, and echoes nothing but
-// texts and binary messages. It answers a Ping, and does not answer a Close that answers its own. The text
-// close:CODE:REASON calls shutdown(CODE, REASON), and what that throws ends the call alone.
+// Echo server on POCO, based on its sample WebSocketServer.
+// POCO passes every frame to the program, including control frames.
+// Closing behavior of the program, as in the sample: it sends a Close back with the received payload and leaves its
+// loop, and the library then closes TCP. After an exception, it leaves the loop without a Close. Unlike the sample,
+// it sets FIN and no reserved bit in that Close, and it echoes only text and binary messages. It replies to a Ping.
+// It does not reply to the reply to its own Close. On the text close:CODE:REASON it calls shutdown(CODE, REASON). An
+// exception ends only this call.
 #include <Poco/Buffer.h>
 #include <Poco/Exception.h>
 #include <Poco/Net/HTTPRequestHandler.h>
@@ -29,7 +30,7 @@ static bool close(WebSocket& socket, const std::string& asked) {
         else socket.shutdown(static_cast<Poco::UInt16>(std::stoi(code)), reason);
         return true;
     } catch (const std::exception&) {
-        return false;  // Refused: the connection stays as the library left it.
+        return false;  // Call refused: the connection stays as the library left it.
     }
 }
 

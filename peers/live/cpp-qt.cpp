@@ -1,6 +1,6 @@
-// Echo server on Qt 6's QWebSocketServer.
-// Of closing, the program does only this: the text close:CODE:REASON calls QWebSocket::close with them. Answering a
-// Close, failing a connection and closing TCP are the library's.
+// Echo server on QWebSocketServer of Qt 6.
+// Closing behavior of the program: on the text close:CODE:REASON it calls QWebSocket::close with this code and
+// reason. The library replies to a Close, fails connections and closes TCP.
 #include <QCoreApplication>
 #include <QWebSocket>
 #include <QWebSocketServer>

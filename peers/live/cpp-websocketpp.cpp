@@ -1,7 +1,7 @@
-// Echo server on WebSocket++, after its example echo_server.
-// Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), with the library's
-// no_status where CODE is empty, and what that throws is dropped. Answering a Close, failing a connection and
-// closing TCP are the library's.
+// Echo server on WebSocket++, based on its example echo_server.
+// Closing behavior of the program: on the text close:CODE:REASON it calls close(CODE, REASON) and ignores exceptions.
+// If CODE is empty, it passes the library's no_status. The library replies to a Close, fails connections and closes
+// TCP.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -19,7 +19,7 @@ void close(Server& server, websocketpp::connection_hdl connection, const std::st
         if (code.empty()) server.close(connection, status::no_status, "");
         else server.close(connection, static_cast<status::value>(std::stoi(code)), reason);
     } catch (const std::exception&) {
-        // Refused: the connection stays as the library left it.
+        // Call refused: the connection stays as the library left it.
     }
 }
 

@@ -1,6 +1,6 @@
-// Echo server on Deno's own Deno.upgradeWebSocket.
-// Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that
-// throws is dropped. Answering a Close, failing a connection and closing TCP are the runtime's.
+// Echo server on Deno.upgradeWebSocket, which is built into Deno.
+// Closing behavior of the program: on the text close:CODE:REASON it calls close(CODE, REASON) and ignores exceptions.
+// The runtime replies to a Close, fails connections and closes TCP.
 const port = Number(Deno.args[0]);
 Deno.serve({ hostname: "127.0.0.1", port, onListen: () => console.log("listening") }, (request) => {
   if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
@@ -16,7 +16,7 @@ Deno.serve({ hostname: "127.0.0.1", port, onListen: () => console.log("listening
       else if (asked[1] === "") socket.close();
       else socket.close(Number(asked[1]), asked[2]);
     } catch {
-      // Refused: the connection stays as the runtime left it.
+      // Call refused: the connection stays as the runtime left it.
     }
   });
   return response;

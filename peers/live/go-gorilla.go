@@ -1,9 +1,9 @@
 // Echo server on gorilla/websocket.
-// Of closing, the program does only this: the text close:CODE:REASON writes a close message made by the library's
-// FormatCloseMessage (with its CloseNoStatusReceived where CODE is empty), whose error is dropped; it reads on, and as
-// in the library's example it closes the connection after an error. That a text is UTF-8 is the application's to see
-// to, says the library's documentation: one that is not is answered by 1007 and ends the connection. Answering a Close
-// is the library's.
+// Closing behavior of the program: on the text close:CODE:REASON it writes a close message that the library's
+// FormatCloseMessage makes, and ignores errors. If CODE is empty, it passes the library's CloseNoStatusReceived. It
+// continues to read and, as in the library's example, closes the connection after an error. The library's
+// documentation leaves the UTF-8 check of a text to the application. The program answers invalid UTF-8 with 1007 and
+// ends the connection. The library replies to a Close.
 package main
 
 import (

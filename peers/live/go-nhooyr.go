@@ -1,8 +1,8 @@
 // Echo server on nhooyr.io/websocket.
-// Of closing, the program does only this: the text close:CODE:REASON calls Close with them (with the library's
-// StatusNoStatusRcvd where CODE is empty), whose error is dropped; as in the library's example, what ends the
-// reading ends the program's part with Close(StatusInternalError), which does nothing on a closed connection.
-// Answering a Close, failing a connection and closing TCP are the library's.
+// Closing behavior of the program: on the text close:CODE:REASON it calls Close with this code and reason and ignores
+// errors. If CODE is empty, it passes the library's StatusNoStatusRcvd. When reading ends, the program calls
+// Close(StatusInternalError), as in the library's example. This call has no effect on a closed connection. The
+// library replies to a Close, fails connections and closes TCP.
 package main
 
 import (

@@ -1,7 +1,8 @@
-// Echo server on golang.org/x/net/websocket, with Server, which takes clients that send no Origin.
-// Of closing, the program does only this: a text close:CODE:REASON calls Close, whose error is dropped: the library
-// has no call that takes a code or a reason. As in the library's example it leaves the handler when reading fails,
-// also after a Close received, which the library tells as io.EOF; it calls nothing then. Closing TCP is the library's.
+// Echo server on golang.org/x/net/websocket. It uses the type Server, which accepts clients that send no Origin.
+// Closing behavior of the program: on the text close:CODE:REASON it calls Close and ignores errors. The library has
+// no call that accepts a code or a reason. As in the library's example, it leaves the handler when reading fails and
+// calls nothing then. Reading also fails after a received Close, which the library reports as io.EOF. The library
+// closes TCP.
 package main
 
 import (
@@ -19,7 +20,7 @@ type message struct {
 	payload []byte
 }
 
-// The library's own codec Message does not tell texts from binary messages.
+// The library's own codec Message does not distinguish text from binary messages.
 var whole = websocket.Codec{
 	Marshal: func(v interface{}) ([]byte, byte, error) {
 		return v.(message).payload, v.(message).kind, nil

@@ -1,8 +1,8 @@
 {-# LANGUAGE OverloadedStrings #-}
 -- Echo server on websockets.
--- Of closing, the program does only this: the text close:CODE:REASON calls sendCloseCode with them, or sendClose
--- where CODE is empty, and what that throws is dropped; it reads on until the library throws, which it takes for the
--- end. Answering a Close and closing TCP are the library's.
+-- Closing behavior of the program: on the text close:CODE:REASON it calls sendCloseCode with this code and reason, or
+-- sendClose if CODE is empty, and ignores exceptions. It continues to read until the library throws, which it treats
+-- as the end. The library replies to a Close and closes TCP.
 module Main (main) where
 
 import Control.Exception (SomeException, handle)
@@ -35,6 +35,6 @@ close connection asked = case C.readInt code of
   where
     (code, reason) = C.break (== ':') asked
 
--- Refused, or at its end: the connection stays as the library left it.
+-- Call refused, or connection closed: the connection stays as the library left it.
 over :: SomeException -> IO ()
 over _ = return ()

@@ -1,6 +1,6 @@
-// Echo server on Netty's WebSocketServerProtocolHandler.
-// Of closing, the program does only this: the text close:CODE:REASON writes the library's CloseWebSocketFrame with
-// them, and what that throws is dropped. Answering a Close, failing a connection and closing TCP are the library's.
+// Echo server on WebSocketServerProtocolHandler of Netty.
+// Closing behavior of the program: on the text close:CODE:REASON it writes the library's CloseWebSocketFrame with
+// this code and reason and ignores exceptions. The library replies to a Close, fails connections and closes TCP.
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
@@ -19,7 +19,7 @@ class JavaNetty {
     static class Echo extends SimpleChannelInboundHandler<WebSocketFrame> {
         @Override
         protected void channelRead0(ChannelHandlerContext context, WebSocketFrame frame) {
-            // A frame at a time: a message in fragments is echoed in the same fragments.
+            // The program echoes frame by frame: a fragmented message keeps its fragments.
             if (!(frame instanceof TextWebSocketFrame text) || !text.text().startsWith("close:")) {
                 context.writeAndFlush(frame.retain());
                 return;
@@ -30,13 +30,13 @@ class JavaNetty {
                         ? new CloseWebSocketFrame()
                         : new CloseWebSocketFrame(Integer.parseInt(asked[0]), asked.length > 1 ? asked[1] : ""));
             } catch (RuntimeException refused) {
-                // The connection stays as the library left it.
+                // Call refused: the connection stays as the library left it.
             }
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable broken) {
-            // The library closes the channel itself; this only keeps it from writing a warning.
+            // The library closes the channel. This override only suppresses its warning.
         }
     }
 

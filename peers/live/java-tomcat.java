@@ -1,7 +1,6 @@
-// Echo server on Tomcat 10's WebSocket, in an embedded Tomcat.
-// Of closing, the program does only this: the text close:CODE:REASON calls Session.close(CloseReason), or close()
-// where CODE is empty, and what that throws is dropped. Answering a Close, failing a connection and closing TCP are
-// the library's.
+// Echo server on the WebSocket implementation of Tomcat 10, in an embedded Tomcat.
+// Closing behavior of the program: on the text close:CODE:REASON it calls Session.close(CloseReason), or close() if
+// CODE is empty, and ignores exceptions. The library replies to a Close, fails connections and closes TCP.
 import jakarta.servlet.ServletContext;
 import jakarta.websocket.CloseReason;
 import jakarta.websocket.Endpoint;
@@ -28,7 +27,7 @@ class JavaTomcat {
                 try {
                     session.getBasicRemote().sendBinary(octets);
                 } catch (IOException | IllegalStateException broken) {
-                    // This connection is over.
+                    // The connection is closed.
                 }
             });
         }
@@ -51,14 +50,14 @@ class JavaTomcat {
                     session.close(new CloseReason(CloseReason.CloseCodes.getCloseCode(code), reason));
                 }
             } catch (IOException | RuntimeException refused) {
-                // The connection stays as the library left it.
+                // Call refused: the connection stays as the library left it.
             }
         }
     }
 
     public static void main(String[] arguments) throws Exception {
         LogManager.getLogManager().reset();
-        File base = new File(".env/java-tomcat").getAbsoluteFile();  // For its empty work folder.
+        File base = new File(".env/java-tomcat").getAbsoluteFile();  // For the empty work folder of Tomcat.
         Tomcat tomcat = new Tomcat();
         tomcat.setBaseDir(base.getPath());
         Connector connector = new Connector();

@@ -1,6 +1,6 @@
 // Echo server on `faye-websocket`.
-// Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that
-// throws is dropped. Answering a Close, failing a connection and closing TCP are the library's.
+// Closing behavior of the program: on the text close:CODE:REASON it calls close(CODE, REASON) and ignores exceptions.
+// The library replies to a Close, fails connections and closes TCP.
 "use strict";
 const http = require("node:http");
 const WebSocket = require("./.env/npm/faye-websocket/node_modules/faye-websocket");
@@ -24,7 +24,7 @@ server.on("upgrade", (request, socket, body) => {
       if (asked[1] === "") ws.close();
       else ws.close(Number(asked[1]), asked[2]);
     } catch {
-      // Refused: the connection stays as the library left it.
+      // Call refused: the connection stays as the library left it.
     }
   });
 });

@@ -1,6 +1,6 @@
-// Echo client on `ws`. It connects to one URL after another, a line each on standard input.
-// Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that
-// throws is dropped. What the event `close` of the library's WebSocket-like interface says is printed.
+// Echo client on `ws`. It reads URLs from standard input, one per line, and connects to one after another.
+// Closing behavior of the program: on the text close:CODE:REASON it calls close(CODE, REASON) and ignores exceptions.
+// It prints what the `close` event of the library's WebSocket-like interface reports. The library does the rest.
 "use strict";
 const { createInterface } = require("node:readline");
 const WebSocket = require("./.env/npm/ws/node_modules/ws");
@@ -18,7 +18,7 @@ createInterface({ input: process.stdin }).on("line", (url) => {
       if (asked[1] === "") socket.close();
       else socket.close(Number(asked[1]), asked[2]);
     } catch {
-      // Refused: the connection stays as the library left it.
+      // Call refused: the connection stays as the library left it.
     }
   });
   socket.addEventListener("close", (event) => {

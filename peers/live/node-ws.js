@@ -1,6 +1,6 @@
 // Echo server on `ws`.
-// Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that
-// throws is dropped. Answering a Close, failing a connection and closing TCP are the library's.
+// Closing behavior of the program: on the text close:CODE:REASON it calls close(CODE, REASON) and ignores exceptions.
+// The library replies to a Close, fails connections and closes TCP.
 "use strict";
 const { WebSocketServer } = require("./.env/npm/ws/node_modules/ws");
 
@@ -18,7 +18,7 @@ server.on("connection", (socket) => {
       if (asked[1] === "") socket.close();
       else socket.close(Number(asked[1]), asked[2]);
     } catch {
-      // Refused: the connection stays as the library left it.
+      // Call refused: the connection stays as the library left it.
     }
   });
 });

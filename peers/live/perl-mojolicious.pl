@@ -1,6 +1,6 @@
 # Echo server on Mojolicious.
-# Of closing, the program does only this: the text close:CODE:REASON calls finish(CODE, REASON), and what that dies of
-# is dropped. Answering a Close, failing a connection and closing TCP are the library's.
+# Closing behavior of the program: on the text close:CODE:REASON it calls finish(CODE, REASON) and ignores exceptions.
+# The library replies to a Close, fails connections and closes TCP.
 use Mojo::Base -strict, -signatures;
 use Mojo::Server::Daemon;
 use Mojolicious::Lite;

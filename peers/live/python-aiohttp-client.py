@@ -1,7 +1,7 @@
-# Echo client on `aiohttp`. It connects to one URL after another, a line each on standard input.
-# Of closing, the program does only this: the text close:CODE:REASON calls close(code=CODE, message=REASON), and
-# what that raises is dropped. What is printed is the library's close_code and the last message of a Close; the
-# library tells no reason after its own close, and never whether it was clean.
+# Echo client on `aiohttp`. It reads URLs from standard input, one per line, and connects to one after another.
+# Closing behavior of the program: on the text close:CODE:REASON it calls close(code=CODE, message=REASON) and ignores
+# exceptions. It prints the library's close_code and the last message of a Close. The library reports no reason after
+# its own close, and never whether the close was clean. It does the rest of closing.
 import asyncio
 import json
 import logging
@@ -16,7 +16,7 @@ async def close(socket, code, reason):
     try:
         await (socket.close(code=int(code), message=reason.encode()) if code else socket.close())
     except Exception:
-        pass  # Refused: the connection stays as the library left it.
+        pass  # Call refused: the connection stays as the library left it.
 
 
 async def talk(session, url):
@@ -31,7 +31,7 @@ async def talk(session, url):
                 await socket.send_str(message.data)
         if message.type is WSMsgType.CLOSE:
             reason = message.extra or ""
-        # To the library, which refuses a Close that says 0, that is none.
+        # The library rejects a received Close with the code 0, so 0 means no code.
         code = int(socket.close_code or 0) or "none"
         told = "none" if reason is None else json.dumps(reason, ensure_ascii=False)
     print("closed", code, told, "unknown", flush=True)

@@ -1,6 +1,6 @@
 # Echo server on `aiohttp`.
-# Of closing, the program does only this: the text close:CODE:REASON calls close(code=CODE, message=REASON), and
-# what that raises is dropped. Answering a Close, failing a connection and closing TCP are the library's.
+# Closing behavior of the program: on the text close:CODE:REASON it calls close(code=CODE, message=REASON) and ignores
+# exceptions. The library replies to a Close, fails connections and closes TCP.
 import logging
 import sys
 
@@ -26,7 +26,7 @@ async def close(socket, code, reason):
     try:
         await (socket.close(code=int(code), message=reason.encode()) if code else socket.close())
     except Exception:
-        pass  # Refused: the connection stays as the library left it.
+        pass  # Call refused: the connection stays as the library left it.
 
 
 app = web.Application()

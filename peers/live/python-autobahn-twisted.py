@@ -1,6 +1,6 @@
-# Echo server on `autobahn`, its Twisted side.
-# Of closing, the program does only this: the text close:CODE:REASON calls sendClose(CODE, REASON), and what that
-# or sending raises is dropped. Answering a Close, failing a connection and closing TCP are the library's.
+# Echo server on `autobahn` with Twisted.
+# Closing behavior of the program: on the text close:CODE:REASON it calls sendClose(CODE, REASON). It ignores
+# exceptions from this call and from sending. The library replies to a Close, fails connections and closes TCP.
 import sys
 
 from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
@@ -16,7 +16,7 @@ class Echo(WebSocketServerProtocol):
             code, _, reason = payload.decode().removeprefix("close:").partition(":")
             self.sendClose(int(code), reason) if code else self.sendClose()
         except Exception:
-            pass  # Refused, or closed meanwhile: the connection stays as the library left it.
+            pass  # Call refused, or already closed: the connection stays as the library left it.
 
 
 factory = WebSocketServerFactory()

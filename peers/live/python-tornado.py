@@ -1,6 +1,6 @@
 # Echo server on `tornado`.
-# Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that
-# raises is dropped. Answering a Close, failing a connection and closing TCP are the library's.
+# Closing behavior of the program: on the text close:CODE:REASON it calls close(CODE, REASON) and ignores exceptions.
+# The library replies to a Close, fails connections and closes TCP.
 import asyncio
 import logging
 import sys
@@ -18,7 +18,7 @@ class Echo(WebSocketHandler):
             try:
                 self.close(int(code), reason) if code else self.close()
             except Exception:
-                pass  # Refused: the connection stays as the library left it.
+                pass  # Call refused: the connection stays as the library left it.
             return
         try:
             await self.write_message(message, binary=isinstance(message, bytes))

@@ -1,7 +1,8 @@
-# Echo client on `websockets`, its asyncio client. It connects to one URL after another, a line each on standard input.
-# Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that
-# raises is dropped. What is printed is the connection's close_code and close_reason; it is clean when the
-# library's ConnectionClosed has a Close received and a Close sent.
+# Echo client on the asyncio client of `websockets`. It reads URLs from standard input, one per line, and connects to
+# one after another.
+# Closing behavior of the program: on the text close:CODE:REASON it calls close(CODE, REASON) and ignores exceptions.
+# It prints the close_code and close_reason of the connection. It prints `clean` if the library's ConnectionClosed
+# contains both a received Close and a sent Close. The library does the rest.
 import asyncio
 import json
 import logging
@@ -17,11 +18,11 @@ async def close(socket, code, reason):
     try:
         await (socket.close(int(code), reason) if code else socket.close())
     except Exception:
-        pass  # Refused: the connection stays as the library left it.
+        pass  # Call refused: the connection stays as the library left it.
 
 
 async def talk(url):
-    # The library would ask the environment for a proxy, even for loopback.
+    # By default the library looks for a proxy in the environment, even for loopback.
     socket = await connect(url, proxy=None)
     try:
         while True:

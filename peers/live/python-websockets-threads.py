@@ -1,6 +1,6 @@
-# Echo server on `websockets`, its server with threads.
-# Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that
-# raises is dropped. Answering a Close, failing a connection and closing TCP are the library's.
+# Echo server on the threading server of `websockets`.
+# Closing behavior of the program: on the text close:CODE:REASON it calls close(CODE, REASON) and ignores exceptions.
+# The library replies to a Close, fails connections and closes TCP.
 import logging
 import sys
 
@@ -25,7 +25,7 @@ def close(socket, code, reason):
     try:
         socket.close(int(code), reason) if code else socket.close()
     except Exception:
-        pass  # Refused: the connection stays as the library left it.
+        pass  # Call refused: the connection stays as the library left it.
 
 
 with serve(echo, "127.0.0.1", int(sys.argv[1])) as server:

@@ -1,8 +1,8 @@
-# Echo server on `wsproto`, which reads and writes no sockets.
-# Of closing, the program does as the library's example server does: it sends the library's response to the event
-# CloseConnection, which stands for a Close received and for a protocol error alike, and closes TCP. After a Close of
-# its own it reads on until that event. The text close:CODE:REASON sends a CloseConnection, and what that raises is
-# dropped.
+# Echo server on `wsproto`, which performs no socket I/O.
+# Closing behavior of the program, as in the library's example server: on the event CloseConnection, it sends the
+# library's response and closes TCP. This event stands for a received Close and for a protocol error alike. After its
+# own Close, the program continues to read until that event. On the text close:CODE:REASON it sends a CloseConnection
+# and ignores exceptions.
 import socketserver
 import sys
 
@@ -24,7 +24,7 @@ class Echo(socketserver.BaseRequestHandler):
                     if isinstance(event, CloseConnection):
                         return
         except RemoteProtocolError as error:
-            # Of the opening handshake.
+            # Error in the opening handshake.
             self.request.sendall(self.ws.send(error.event_hint or RejectConnection()))
         except OSError:
             pass
@@ -53,7 +53,7 @@ class Echo(socketserver.BaseRequestHandler):
         try:
             return self.ws.send(CloseConnection(code=int(code), reason=reason) if code else CloseConnection(code=None))
         except Exception:
-            return b""  # Refused: the connection stays as the library left it.
+            return b""  # Call refused: the connection stays as the library left it.
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -62,7 +62,7 @@ class Server(socketserver.ThreadingTCPServer):
     request_queue_size = 128
 
     def handle_error(self, request, client_address):
-        pass  # One broken connection: its thread ends and TCP is closed.
+        pass  # A connection failed: its thread ends and TCP is closed.
 
 
 with Server(("127.0.0.1", int(sys.argv[1])), Echo) as server:

@@ -1,11 +1,11 @@
-# Echo application of the interface ASGI, which uvicorn, hypercorn, daphne and granian serve.
-# Of closing, the program does only this: the text close:CODE:REASON sends websocket.close with them, and what that
-# raises is dropped. Answering a Close, failing a connection and closing TCP are the server's.
+# Echo application for the ASGI interface, which uvicorn, hypercorn, daphne and granian serve.
+# Closing behavior of the program: on the text close:CODE:REASON it sends websocket.close with this code and reason
+# and ignores exceptions. The server replies to a Close, fails connections and closes TCP.
 
 
 async def app(scope, receive, send):
     if scope["type"] != "websocket":
-        raise NotImplementedError(scope["type"])  # As the ASGI specification has it.
+        raise NotImplementedError(scope["type"])  # Required by the ASGI specification.
     while (event := await receive())["type"] != "websocket.disconnect":
         if event["type"] == "websocket.connect":
             await send({"type": "websocket.accept"})
@@ -19,7 +19,7 @@ async def app(scope, receive, send):
             else:
                 await send({"type": "websocket.send", "bytes": data})
         except Exception:
-            pass  # Refused, or closed meanwhile: the connection stays as the server left it.
+            pass  # Call refused, or already closed: the connection stays as the server left it.
 
 
 def close(code, reason):

@@ -1,6 +1,6 @@
 # Echo application on `starlette`, served by uvicorn.
-# Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that
-# raises is dropped. Answering a Close, failing a connection and closing TCP are the library's and uvicorn's.
+# Closing behavior of the program: on the text close:CODE:REASON it calls close(CODE, REASON) and ignores exceptions.
+# The library and uvicorn reply to a Close, fail connections and close TCP.
 from starlette.applications import Starlette
 from starlette.endpoints import WebSocketEndpoint
 from starlette.routing import WebSocketRoute
@@ -15,7 +15,7 @@ class Echo(WebSocketEndpoint):
             try:
                 await (websocket.close(int(code), reason) if code else websocket.close())
             except Exception:
-                pass  # Refused: the connection stays as the library left it.
+                pass  # Call refused: the connection stays as the library left it.
         else:
             await websocket.send_text(data)
 

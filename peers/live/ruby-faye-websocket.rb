@@ -1,6 +1,6 @@
 # Echo server on faye-websocket, served by Puma.
-# Of closing, the program does only this: the text close:CODE:REASON calls close(CODE, REASON), and what that raises
-# is dropped. Answering a Close, failing a connection and closing TCP are the library's.
+# Closing behavior of the program: on the text close:CODE:REASON it calls close(CODE, REASON) and ignores exceptions.
+# The library replies to a Close, fails connections and closes TCP.
 require 'faye/websocket'
 require 'puma'
 require 'puma/server'
@@ -16,7 +16,7 @@ App = lambda do |env|
       begin
         code.empty? ? socket.close : socket.close(Integer(code), reason)
       rescue StandardError
-        # Refused: the connection stays as the library left it.
+        # Call refused: the connection stays as the library left it.
       end
     else
       socket.send(message)

@@ -1,7 +1,7 @@
-# Echo server on websocket-driver, which reads and writes no sockets: a thread for each connection does.
-# Of closing, the program does as the library's documentation: it hands the driver what it reads, writes what the
-# driver writes, and closes TCP at the driver's event `close` or when reading ends. The text close:CODE:REASON calls
-# the driver's close(REASON, CODE), and what that raises is dropped.
+# Echo server on websocket-driver, which performs no socket I/O: one thread per connection does.
+# Closing behavior of the program, as in the library's documentation: it passes its input to the driver and writes
+# what the driver writes. It closes TCP on the driver's `close` event or when reading ends. On the text
+# close:CODE:REASON it calls the driver's close(REASON, CODE) and ignores exceptions.
 require 'socket'
 require 'websocket/driver'
 
@@ -26,7 +26,7 @@ class Connection
     begin
       code.empty? ? @driver.close : @driver.close(reason, Integer(code))
     rescue StandardError
-      # Refused: the connection stays as the library left it.
+      # Call refused: the connection stays as the library left it.
     end
   end
 

@@ -1,5 +1,5 @@
-// Echo client on the `WebSocket` of undici, as released on npm, in place of the one that Node itself has: everything
-// else is builtin-client.js.
+// Echo client on the `WebSocket` of undici as released on npm, which replaces the `WebSocket` that is built into
+// Node. Everything else is in builtin-client.js.
 "use strict";
 globalThis.WebSocket = require("./.env/npm/undici/node_modules/undici").WebSocket;
 import("./builtin-client.js");

@@ -1,8 +1,9 @@
 //! Echo server on actix-ws.
-//! actix-ws leaves control messages to the program. Of closing, the program does as the library's example: after a
-//! Close received it calls `close` with the same reason, after an error with none, which also ends the response and
-//! with it TCP; and it answers a Ping. The text close:CODE:REASON calls `close` with them, whose error is dropped,
-//! and the program reads on until the messages end.
+//! actix-ws leaves control messages to the program.
+//! Closing behavior of the program, as in the library's example: after a received Close it calls `close` with the
+//! same reason, and after an error with none. This call also ends the response and, with it, TCP. It replies to a
+//! Ping. On the text close:CODE:REASON it calls `close` with this code and reason and ignores errors. It continues to
+//! read until the messages end.
 use actix_web::{App, Error, HttpRequest, HttpResponse, HttpServer, web};
 use actix_ws::{AggregatedMessage, CloseReason, MessageStream, Session};
 

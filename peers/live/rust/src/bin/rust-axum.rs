@@ -1,7 +1,7 @@
-//! Echo server on axum's WebSocket extractor.
-//! Of closing, the program does only this: the text close:CODE:REASON sends `Message::Close` with them, whose error
-//! is dropped; it reads on until the library has no more, and then lets the socket go, which closes TCP. Answering a
-//! Close is the library's.
+//! Echo server on the WebSocket extractor of axum.
+//! Closing behavior of the program: on the text close:CODE:REASON it sends `Message::Close` with this code and reason
+//! and ignores errors. It continues to read until the library has no more messages. Then it drops the socket, which
+//! closes TCP. The library replies to a Close.
 use axum::Router;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::routing::any;

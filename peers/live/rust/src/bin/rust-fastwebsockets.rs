@@ -1,7 +1,7 @@
-//! Echo server on fastwebsockets, after its example echo_server.
-//! Of closing, the program does only this: the text close:CODE:REASON writes the library's close frame with them,
-//! whose error is dropped; it reads on, and as in the example it lets the socket go after a Close or an error, which
-//! closes TCP. Answering a Close is the library's.
+//! Echo server on fastwebsockets, based on its example echo_server.
+//! Closing behavior of the program: on the text close:CODE:REASON it writes the library's close frame with this code
+//! and reason and ignores errors. It continues to read. As in the example, it drops the socket after a Close or an
+//! error, which closes TCP. The library replies to a Close.
 use fastwebsockets::{FragmentCollector, Frame, OpCode, Payload, WebSocketError, upgrade};
 use http_body_util::Empty;
 use hyper::body::{Bytes, Incoming};

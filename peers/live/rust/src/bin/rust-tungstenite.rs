@@ -1,7 +1,7 @@
-//! Echo server on tungstenite, a thread for each connection, after the example in its README.
-//! Of closing, the program does only this: the text close:CODE:REASON calls `close` with them, whose error is
-//! dropped; it reads on until the library returns an error, and then lets the stream go, which closes TCP. Answering
-//! a Close is the library's; what to do after an error it leaves to the program.
+//! Echo server on tungstenite, one thread per connection, based on the example in its README.
+//! Closing behavior of the program: on the text close:CODE:REASON it calls `close` with this code and reason and
+//! ignores errors. It continues to read until the library returns an error. Then it drops the stream, which closes
+//! TCP. The library replies to a Close and leaves the reaction to an error to the program.
 use std::net::{TcpListener, TcpStream};
 
 use tungstenite::protocol::CloseFrame;
@@ -18,7 +18,7 @@ fn echo(stream: TcpStream) {
             Message::Text(_) | Message::Binary(_) => socket.send(message),
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => Ok(()),
         };
-        // What sending could not do shows in reading.
+        // If sending failed, reading reports the error.
         drop(sent);
     }
 }
