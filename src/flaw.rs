@@ -1,25 +1,25 @@
-//! What can be wrong with received octets, as data: the vocabulary that frames, bodies, the model and the
-//! judge share. A flaw knows which rule its sender breaks, which rule asks the receiver to reject it, and
-//! which code fits the refusal.
+//! Defines what can be wrong with received octets. Frames, Close bodies, the model and the judge share these
+//! flaws. For each flaw the module gives the rule that its sender violates, the rule that requires a receiver
+//! to reject it, and the close code for the rejection.
 
 use crate::code::CloseCode;
 use crate::rule::Rule;
 
-/// The size in octets from which on a message may be called too big. Receivers choose their own; the model
-/// and the judge use this one, and the judge asks nobody else to.
+/// The size in octets above which the model and the judge consider a message too big. Other receivers choose
+/// their own limit, and no rule requires this one.
 pub const MESSAGE_LIMIT: u64 = 1 << 16;
 
-/// One thing wrong with a frame, its place in the stream, or its payload.
+/// A defect of a frame, of its place in the stream, or of its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Flaw {
     /// A control frame without FIN (§5.4, §5.5).
     ControlFragmented,
-    /// A control frame that claims more than 125 bytes (§5.5).
+    /// A control frame with a length of more than 125 bytes (§5.5).
     ControlTooLong,
-    /// An RSV bit that no extension explains (§5.2).
+    /// A frame with an RSV bit that no extension defines (§5.2).
     RsvSet,
-    /// Opcode 3–7 or 11–15 (§5.2).
+    /// A frame with opcode 3–7 or 11–15 (§5.2).
     OpcodeReserved,
     /// A length not in its shortest form (§5.2).
     LengthNotShortest,
@@ -29,23 +29,23 @@ pub enum Flaw {
     MaskMissing,
     /// A server's frame with a mask (§5.1).
     MaskPresent,
-    /// A continuation with nothing to continue (§5.4).
+    /// A continuation frame with no message to continue (§5.4).
     ContinuationUnexpected,
     /// A new text or binary frame inside a fragmented message (§5.4).
     ContinuationMissing,
     /// A Close body of one byte (§5.5.1).
     BodyOneByte,
-    /// A Close code of 0–999 or 5000–65535 (§7.4.2).
+    /// A Close code of 0–999 or 5000–65535, as far as the profile rejects it (§7.4.2).
     CodeUndefined,
     /// A Close code of 1005, 1006 or 1015 (§7.4.1).
     CodeLocalOnly,
-    /// A Close code of 1004, or one that nothing assigns (§7.4.2).
+    /// A Close code of 1004, or one from 1012–2999 that is unassigned under the profile (§7.4.2).
     CodeUnassigned,
     /// A Close reason that is not UTF-8 (§5.5.1, §8.1).
     ReasonNotUtf8,
     /// A text message that is not UTF-8 (§8.1).
     TextNotUtf8,
-    /// A data message longer than the receiver takes (§10.4).
+    /// A data message over the size limit of the receiver (§10.4).
     MessageTooBig,
 }
 
@@ -71,9 +71,9 @@ impl Flaw {
         Flaw::MessageTooBig,
     ];
 
-    /// The rule that the sender of it breaks, if one: `close` says whether the frame is a Close. A message
-    /// too big for one receiver is nobody's breach. Codes are judged by [`crate::code::Unsendable`], which
-    /// tells 1004 from the unassigned ones.
+    /// The rule that the sender of the flaw violates, if there is one. `close` is true if the frame is a
+    /// Close. A message that is too big for one receiver violates no rule. [`crate::code::Unsendable`] gives
+    /// the rule for a code, because it distinguishes 1004 from the unassigned codes.
     pub const fn sender_rule(self, close: bool) -> Option<Rule> {
         match self {
             Flaw::ControlFragmented if close => Some(Rule::CloseFin),
@@ -99,7 +99,7 @@ impl Flaw {
         }
     }
 
-    /// The rule that asks the receiver to fail the connection for it, if the catalogue has one.
+    /// The rule that requires the receiver to fail the connection for the flaw, if there is one.
     pub const fn receiver_rule(self, close: bool) -> Option<Rule> {
         match self {
             Flaw::ControlFragmented if close => Some(Rule::RejectsFragmentedClose),
@@ -124,7 +124,7 @@ impl Flaw {
         }
     }
 
-    /// The code that fits failing the connection for it (§7.4.1).
+    /// The code for failing the connection because of the flaw (§7.4.1).
     pub const fn fail_code(self) -> CloseCode {
         match self {
             Flaw::ControlFragmented
@@ -146,29 +146,29 @@ impl Flaw {
         }
     }
 
-    /// Whether `code` fits failing the connection for it: [`Flaw::fail_code`], or 1009 too where the flaw is
-    /// one of length.
+    /// Whether `code` fits a failure because of the flaw: [`Flaw::fail_code`] does, and so does 1009 if the
+    /// flaw is one of length.
     pub fn accepts_fail_code(self, code: CloseCode) -> bool {
         code == self.fail_code() || (code == CloseCode::TOO_BIG && self.shows_in_length())
     }
 
-    /// Whether the length that a header claims is all it takes to see it.
+    /// Whether the announced length alone shows the flaw.
     pub const fn shows_in_length(self) -> bool {
         matches!(self, Flaw::ControlTooLong | Flaw::LengthTopBit)
     }
 
-    /// The flaw in words, as findings print it.
+    /// The flaw as a noun phrase, as findings print it after an article.
     pub const fn description(self) -> &'static str {
         match self {
             Flaw::ControlFragmented => "control frame without FIN",
             Flaw::ControlTooLong => "control frame over 125 bytes",
-            Flaw::RsvSet => "RSV bit set",
+            Flaw::RsvSet => "frame with an RSV bit set",
             Flaw::OpcodeReserved => "reserved opcode",
             Flaw::LengthNotShortest => "length not in its shortest form",
             Flaw::LengthTopBit => "64-bit length with its top bit set",
             Flaw::MaskMissing => "client frame without a mask",
             Flaw::MaskPresent => "server frame with a mask",
-            Flaw::ContinuationUnexpected => "continuation of nothing",
+            Flaw::ContinuationUnexpected => "continuation with no message to continue",
             Flaw::ContinuationMissing => "new message inside a fragmented one",
             Flaw::BodyOneByte => "Close body of one byte",
             Flaw::CodeUndefined => "code without meaning or range",
@@ -196,33 +196,33 @@ impl Flaws {
         self.0 |= 1 << flaw as u8;
     }
 
-    /// The set with one flaw more.
+    /// The set with this flaw added.
     pub const fn with(mut self, flaw: Flaw) -> Flaws {
         self.insert(flaw);
         self
     }
 
-    /// The set with one flaw more, if it is there.
+    /// The set with this flaw added if `there` is true.
     pub const fn with_if(self, flaw: Flaw, there: bool) -> Flaws {
         Flaws(self.0 | (there as u32) << flaw as u8)
     }
 
-    /// What is in either set.
+    /// The flaws that are in at least one of the two sets.
     pub const fn union(self, other: Flaws) -> Flaws {
         Flaws(self.0 | other.0)
     }
 
-    /// Whether the set has this flaw.
+    /// Whether the set contains the flaw.
     pub const fn contains(self, flaw: Flaw) -> bool {
         self.0 & (1 << flaw as u8) != 0
     }
 
-    /// Whether nothing is wrong.
+    /// Whether the set contains no flaw.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// The set as a number: the bit of each flaw is its place in the enum.
+    /// The set as a number, in which the place of a flaw in the enum is the index of its bit.
     pub const fn bits(self) -> u32 {
         self.0
     }

@@ -42,7 +42,7 @@ fn message_sequence_is_checked() {
     let ran = wsclose(&["decode", "--sender=server", "0001 61", "8101 ff", "8800", "8800", "8101 61"])
         .assert_exit(1);
     let ran = ran
-        .assert_stdout("continuation of nothing")
+        .assert_stdout("continuation with no message to continue")
         .assert_stdout("text that is not UTF-8")
         .assert_stdout("a second Close");
     ran.assert_stdout("breaks no-data-after-close  must");

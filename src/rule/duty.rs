@@ -1,41 +1,41 @@
-//! What an endpoint does itself, as against what it leaves to the program around it. In come duties, out come the
-//! rules that may be held against whoever has taken them on.
+//! Defines capabilities: what an endpoint does itself and does not leave to the program around it. A set of
+//! capabilities determines the rules that apply to a subject.
 
 use super::{Rule, RuleSet};
 
-/// Something that an endpoint may do itself or leave to the program around it. A rule is held against a
-/// subject only if the subject has taken on the duty that the rule is about.
+/// Something that an endpoint does itself or leaves to the program around it. A rule applies to a subject
+/// only if the subject claims the capability that the rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Capability {
-    /// It builds and parses frames: every subject does.
+    /// It builds and parses frames. Every subject does.
     Framing,
-    /// It masks what a client sends, and picks the keys.
+    /// It masks the frames that a client sends and generates the keys.
     MasksFrames,
-    /// It answers the peer's Close itself.
+    /// It replies to the peer's Close itself.
     RepliesToClose,
-    /// It reads what a Close says: its code and reason.
+    /// It parses the code and reason of a Close.
     ParsesCloseBody,
     /// It sends a Close itself when it fails the connection.
     SendsCloseOnFailure,
-    /// It closes TCP itself (or tells its caller, unmistakably, to do so at that moment).
+    /// It closes TCP itself, or explicitly instructs its caller to do so at that moment.
     ClosesTcp,
-    /// It has a clock of its own and gives up waiting.
+    /// It has timeouts of its own and gives up waiting.
     HasTimeouts,
-    /// It tells its application the code and reason of a closure.
+    /// It reports the code and reason of a closure to its application.
     ReportsCloseStatus,
-    /// It tells its application whether the closure was clean.
+    /// It reports to its application whether a closure was clean.
     ReportsClean,
-    /// It offers the application a way to close and to send.
+    /// It has an API with which the application can close and send.
     ExposesCloseApi,
-    /// The adapter can see how much memory it takes.
+    /// Its adapter can measure how much memory it uses.
     ReportsMemory,
-    /// The adapter can see which messages it hands its application.
+    /// Its adapter can observe the messages that it delivers to its application.
     ReportsMessages,
 }
 
 impl Capability {
-    /// Every duty, in the order of the enum.
+    /// Every capability, in the order of the enum.
     pub const ALL: [Capability; 12] = [
         Capability::Framing,
         Capability::MasksFrames,
@@ -51,26 +51,27 @@ impl Capability {
         Capability::ReportsMessages,
     ];
 
-    /// The duty in a few words, as `explain` prints it.
+    /// The capability as a verb phrase, as `explain` prints it after "a subject that".
     pub const fn description(self) -> &'static str {
         match self {
             Capability::Framing => "builds and parses frames",
-            Capability::MasksFrames => "masks what it sends as a client",
-            Capability::RepliesToClose => "answers a Close itself",
-            Capability::ParsesCloseBody => "reads the code and reason of a Close",
+            Capability::MasksFrames => "masks the frames that it sends as a client",
+            Capability::RepliesToClose => "replies to a Close itself",
+            Capability::ParsesCloseBody => "parses the code and reason of a Close itself",
             Capability::SendsCloseOnFailure => "sends a Close itself when it fails the connection",
             Capability::ClosesTcp => "closes TCP itself",
-            Capability::HasTimeouts => "has a clock and gives up waiting",
-            Capability::ReportsCloseStatus => "tells the application code and reason",
-            Capability::ReportsClean => "tells the application whether the closure was clean",
-            Capability::ExposesCloseApi => "lets the application close and send",
-            Capability::ReportsMemory => "lets us see its memory",
-            Capability::ReportsMessages => "lets us see the messages it delivers",
+            Capability::HasTimeouts => "has timeouts and gives up waiting",
+            Capability::ReportsCloseStatus => "reports the code and reason of a closure to the application",
+            Capability::ReportsClean => "reports to the application whether a closure was clean",
+            Capability::ExposesCloseApi => "has an API with which the application can close and send",
+            Capability::ReportsMemory => "exposes its memory use",
+            Capability::ReportsMessages => "exposes the messages that it delivers",
         }
     }
 }
 
-/// A set of duties, and the single rules among them that the program around the subject keeps all the same.
+/// A set of capabilities, and single rules that do not apply in spite of it, because the program around the
+/// subject is responsible for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Capabilities {
     bits: u16,
@@ -78,37 +79,37 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// Every duty there is.
+    /// The set of all capabilities.
     pub const ALL: Capabilities =
         Capabilities { bits: (1 << Capability::ALL.len()) - 1, exempt: RuleSet::EMPTY };
 
-    /// The set of these duties.
-    pub const fn of(duties: &[Capability]) -> Capabilities {
+    /// The set of these capabilities.
+    pub const fn of(capabilities: &[Capability]) -> Capabilities {
         let mut bits = 0;
         let mut i = 0;
-        while i < duties.len() {
-            bits |= 1 << duties[i] as u16;
+        while i < capabilities.len() {
+            bits |= 1 << capabilities[i] as u16;
             i += 1;
         }
         Capabilities { bits, exempt: RuleSet::EMPTY }
     }
 
-    /// The set without these duties.
-    pub const fn without(self, duties: &[Capability]) -> Capabilities {
-        Capabilities { bits: self.bits & !Capabilities::of(duties).bits, exempt: self.exempt }
+    /// The set without these capabilities.
+    pub const fn without(self, capabilities: &[Capability]) -> Capabilities {
+        Capabilities { bits: self.bits & !Capabilities::of(capabilities).bits, exempt: self.exempt }
     }
 
-    /// The set, but for these rules, which the program around the subject keeps or breaks.
+    /// The set with these rules exempt, because the program around the subject is responsible for them.
     pub const fn exempting(self, rules: &[Rule]) -> Capabilities {
         Capabilities { bits: self.bits, exempt: self.exempt.union(RuleSet::of(rules)) }
     }
 
-    /// Whether this rule may be held against a subject with these duties.
+    /// Whether the rule applies to a subject with these capabilities.
     pub const fn covers(self, rule: Rule) -> bool {
         self.has(rule.capability()) && !self.exempt.contains(rule)
     }
 
-    /// The rules that may be held against a subject with these duties.
+    /// The rules that apply to a subject with these capabilities.
     pub const fn rules(self) -> RuleSet {
         let mut rules = RuleSet::EMPTY;
         let mut i = 0;
@@ -121,8 +122,8 @@ impl Capabilities {
         rules
     }
 
-    /// Whether the set has this duty.
-    pub const fn has(self, duty: Capability) -> bool {
-        self.bits & (1 << duty as u16) != 0
+    /// Whether the set contains the capability.
+    pub const fn has(self, capability: Capability) -> bool {
+        self.bits & (1 << capability as u16) != 0
     }
 }

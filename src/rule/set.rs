@@ -1,4 +1,4 @@
-//! Sets of rules. In come rules, out come sets of them that take no allocation.
+//! Implements sets of rules as bit masks, without allocation.
 
 use super::Rule;
 
@@ -18,7 +18,7 @@ impl RuleSet {
         self.0 |= 1 << rule as u8;
     }
 
-    /// Whether the rule is in the set.
+    /// Whether the set contains the rule.
     pub const fn contains(self, rule: Rule) -> bool {
         self.0 & (1 << rule as u8) != 0
     }
@@ -44,17 +44,17 @@ impl RuleSet {
         RuleSet(self.0 & !other.0)
     }
 
-    /// The rules of both sets.
+    /// The rules that are in at least one of the two sets.
     pub const fn union(self, other: RuleSet) -> RuleSet {
         RuleSet(self.0 | other.0)
     }
 
-    /// Whether the set has no rule.
+    /// Whether the set contains no rule.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// How many rules it has.
+    /// The number of rules in the set.
     pub const fn len(self) -> usize {
         self.0.count_ones() as usize
     }
