@@ -8,12 +8,12 @@ use std::io::{self, Read, Write};
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use tungstenite::protocol::{Role as TheirRole, WebSocket};
-use wsclose::close::{self, CloseBody};
-use wsclose::code::{CloseCode, Profile};
-use wsclose::frame::{self, Header, Opcode, Status};
-use wsclose::role::Role;
-use wsclose::subject::{Recorder, Stimulus, Subject};
-use wsclose::subjects::model::Model;
+use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+use wsclose::model::endpoint::Model;
+use wsclose::protocol::close::{self, CloseBody};
+use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::protocol::frame::{self, Header, Opcode, Status};
+use wsclose::protocol::role::Role;
 
 /// The three Closes: no body, the longest ASCII reason, and four-octet characters with one octet to spare.
 fn close_frames() -> [(&'static str, Vec<u8>); 3] {
@@ -115,7 +115,7 @@ fn main() {
                 bencher.iter(|| tungstenite_session(black_box(octets)));
             },
         );
-        match wsclose_peers::by_name("beast") {
+        match wsclose_implementations::by_name("beast") {
             Some(mut beast) => {
                 group.bench_with_input(
                     BenchmarkId::new("Boost.Beast, a connection", name),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// The folders of the corpus that hold scripts.
-const FOLDERS: [&str; 2] = ["closing_handshake", "peers"];
+const FOLDERS: [&str; 2] = ["closing_handshake", "implementations"];
 
 fn main() -> io::Result<()> {
     let corpus = Path::new(&env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("../corpus");

@@ -14,13 +14,13 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
-#[cfg(all(test, feature = "planted"))]
-mod planted;
+#[cfg(all(test, wsclose_planted_fault))]
+mod self_test;
 #[cfg(test)]
 mod targets;
 
 #[cfg(test)]
-use wsclose::mutate;
+use wsclose::generate::mutate;
 #[cfg(test)]
 use wsclose::script::{Script, ScriptBuf};
 
@@ -116,7 +116,7 @@ fn closing_handshake() {
 #[test]
 fn implementations() {
     bolero::check!().with_iterations(RANDOM_ITERATIONS).with_max_len(MAX_LEN).for_each(|octets: &[u8]| {
-        wsclose_peers::fuzz::implementations(octets);
+        wsclose_implementations::fuzz::implementations(octets);
     });
 }
 
@@ -146,8 +146,8 @@ fn descendants_of_scripts_pass() {
 
 #[test]
 fn descendants_of_scripts_violate_only_baseline_rules() {
-    descendants("peers", mutate_scripts, 250, |octets| {
-        wsclose_peers::fuzz::implementations(octets);
+    descendants("implementations", mutate_scripts, 250, |octets| {
+        wsclose_implementations::fuzz::implementations(octets);
     });
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use wsclose::frame::{Header, Status};
+use wsclose::protocol::frame::{Header, Status};
 use wsclose::script::ScriptBuf;
 
 use crate::support;
@@ -56,7 +56,7 @@ fn every_octet_seed_starts_a_frame() {
 
 #[test]
 fn every_script_seed_has_steps() {
-    for target in ["closing_handshake", "peers"] {
+    for target in ["closing_handshake", "implementations"] {
         for seed in support::seeds(target) {
             let script =
                 ScriptBuf::read(&seed.octets).unwrap_or_else(|error| panic!("{}: {error}", seed.name));

@@ -3,26 +3,26 @@
 //!
 //! [`close_frame`] takes raw wire octets and reads them as either role's. [`closing_handshake`] takes a
 //! script and plays it to the model, which must not be faulted, and to a faulty endpoint, whose fault must
-//! be. The `peers` target lives beside the peers, in `wsclose-peers`.
+//! be. The `peers` target lives beside the peers, in `wsclose-implementations`.
 
-mod frames;
-mod seen;
+mod close_frame;
+mod novelty;
 
-pub use frames::{close_frame, utf8_valid_up_to};
+pub use close_frame::{close_frame, utf8_valid_up_to};
 
 use std::cell::RefCell;
 
-use crate::closing::State;
-use crate::code::Profile;
-use crate::drive::{Driver, Limits};
+use crate::harness::driver::{Driver, Limits};
+use crate::harness::subject::{TraceEvent, TraceEventKind};
+use crate::harness::trace::Trace;
 use crate::judge::{Judge, TIMEOUT_TICKS, Verdict};
-use crate::rule::{Rule, RuleSet};
+use crate::model::endpoint::Model;
+use crate::model::faults::{Fault, FaultyModel};
+use crate::protocol::code::Profile;
+use crate::protocol::state_machine::State;
+use crate::rules::{Rule, RuleSet};
 use crate::script::{Script, ScriptBuf};
-use crate::subject::{TraceEvent, TraceEventKind};
-use crate::subjects::faulty::{Fault, FaultyModel};
-use crate::subjects::model::Model;
-use crate::trace::Trace;
-use seen::NoveltyMap;
+use novelty::NoveltyMap;
 
 /// What an input showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

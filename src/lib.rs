@@ -17,13 +17,13 @@
 //! # Testing an endpoint of your own
 //!
 //! ```
-//! use wsclose::code::Profile;
-//! use wsclose::drive::Driver;
+//! use wsclose::protocol::code::Profile;
+//! use wsclose::harness::driver::Driver;
 //! use wsclose::judge::Judge;
-//! use wsclose::role::Role;
-//! use wsclose::rule::{Duties, Duty, Rule};
+//! use wsclose::protocol::role::Role;
+//! use wsclose::rules::{Duties, Duty, Rule};
 //! use wsclose::script::ScriptBuf;
-//! use wsclose::subject::{Output, Stimulus, Subject};
+//! use wsclose::harness::subject::{Output, Stimulus, Subject};
 //!
 //! /// A server that answers whatever comes by a Close of its own, and stays.
 //! struct Mine;
@@ -56,22 +56,13 @@
 //! # Ok::<(), wsclose::script::NotAScript>(())
 //! ```
 
-pub mod close;
-pub mod closing;
-pub mod code;
-pub mod dialect;
-pub mod drive;
-pub mod flaw;
-pub mod frame;
+pub mod analysis;
 pub mod fuzz;
+pub mod generate;
+pub mod harness;
 pub mod judge;
-pub mod matrix;
-pub mod mutate;
-pub mod report;
-pub mod role;
-pub mod rule;
+pub mod model;
+pub mod protocol;
+pub mod rules;
 pub mod script;
-pub mod subject;
-pub mod subjects;
-pub mod trace;
-pub mod vectors;
+pub mod vendor_codes;

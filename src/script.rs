@@ -12,9 +12,9 @@ pub use binary::{Steps, Writer};
 
 use std::fmt;
 
-use crate::code::CloseCode;
-use crate::frame::{self, Header, Length, Opcode};
-use crate::role::Role;
+use crate::protocol::code::CloseCode;
+use crate::protocol::frame::{self, Header, Length, Opcode};
+use crate::protocol::role::Role;
 
 /// The first octet of a binary script: `0xC0` plus the version of the codec.
 pub const MAGIC: u8 = 0xC0 | VERSION;

@@ -6,7 +6,7 @@ mod plays;
 use plays::Act::{Closes, Errs, Panics, Spins};
 use plays::hold;
 use wsclose::judge::Verdict::{Conforms, NotExercised, Violates};
-use wsclose::rule::Rule;
+use wsclose::rules::Rule;
 
 #[test]
 fn only_the_same_input_asks_for_the_same_outcome() {

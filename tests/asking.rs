@@ -6,7 +6,7 @@ mod plays;
 use plays::Act::{Closes, Ends, Refuses, Takes, Writes};
 use plays::{PONG, hold};
 use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
-use wsclose::rule::Rule;
+use wsclose::rules::Rule;
 
 #[test]
 fn a_code_that_nobody_may_send_is_refused() {

@@ -6,8 +6,8 @@ mod plays;
 use plays::Act::{self, Closes, Ends, Errs, Writes};
 use plays::{hold, hold_as};
 use wsclose::judge::Verdict::{self, Conforms, Inconclusive, NotExercised, Violates};
-use wsclose::role::Role;
-use wsclose::rule::{Capability, Rule};
+use wsclose::protocol::role::Role;
+use wsclose::rules::{Capability, Rule};
 
 fn client(rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
     hold_as(Role::Client, &[], rule, verdict, steps, acts);

@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use wsclose::closing::{Action, Event, State};
-use wsclose::code::{CloseCode, Profile};
-use wsclose::role::Role;
+use wsclose::harness::subject::{Recorder, Stimulus, Subject, TraceEventKind};
+use wsclose::model::endpoint::Model;
+use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::protocol::role::Role;
+use wsclose::protocol::state_machine::{Action, Event, State};
 use wsclose::script::MessageKind;
-use wsclose::subject::{Recorder, Stimulus, Subject, TraceEventKind};
-use wsclose::subjects::model::Model;
 
 #[test]
 fn the_table_is_as_reviewed() {

@@ -4,11 +4,11 @@
 mod does;
 
 use does::Does;
-use wsclose::code::CloseCode;
+use wsclose::harness::subject::{Recorder, Stimulus};
 use wsclose::judge::Verdict;
-use wsclose::rule::Rule;
+use wsclose::protocol::code::CloseCode;
+use wsclose::rules::Rule;
 use wsclose::script::MessageKind;
-use wsclose::subject::{Recorder, Stimulus};
 
 /// The same in as few segments as can be, and every octet alone.
 const CUTS: &str = "again whole\nagain each\n";

@@ -6,7 +6,7 @@ mod plays;
 use plays::Act::{Closes, Ends, Takes, Tells};
 use plays::hold;
 use wsclose::judge::Verdict::{Conforms, Inconclusive, Violates};
-use wsclose::rule::Rule;
+use wsclose::rules::Rule;
 
 #[test]
 fn who_has_closed_may_stop_at_a_ping() {

@@ -2,12 +2,12 @@
 
 mod support;
 
-use wsclose::code::Profile;
-use wsclose::drive::Driver;
+use wsclose::harness::driver::Driver;
 use wsclose::judge::Judge;
-use wsclose::role::Role;
-use wsclose::subjects::faulty::{Fault, FaultyModel};
-use wsclose::subjects::model::Model;
+use wsclose::model::endpoint::Model;
+use wsclose::model::faults::{Fault, FaultyModel};
+use wsclose::protocol::code::Profile;
+use wsclose::protocol::role::Role;
 
 #[test]
 fn the_model_is_never_faulted() {

@@ -5,11 +5,11 @@
 mod does;
 
 use does::Does;
-use wsclose::code::CloseCode;
+use wsclose::harness::subject::{Recorder, Stimulus};
 use wsclose::judge::Verdict;
-use wsclose::rule::Rule;
+use wsclose::protocol::code::CloseCode;
+use wsclose::rules::Rule;
 use wsclose::script::MessageKind;
-use wsclose::subject::{Recorder, Stimulus};
 
 /// It closes when asked to, hands over what comes, tells of the peer's Close, and leaves after the peer's FIN. Told
 /// to close by 1001, it has really gone, and a reset says so to whoever still sends.

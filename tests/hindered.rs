@@ -7,7 +7,7 @@ mod plays;
 use plays::Act::{Closes, Ends, Tells};
 use plays::hold;
 use wsclose::judge::Verdict::{Conforms, NotExercised, Violates};
-use wsclose::rule::Rule;
+use wsclose::rules::Rule;
 
 #[test]
 fn who_can_write_again_answers_late() {

@@ -6,7 +6,7 @@ mod plays;
 use plays::Act::{Closes, Delivers, Ends, Errs, HalfEnds, Panics, Resets, Spins, Tells, Writes};
 use plays::{PONG, hold, hold_without};
 use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
-use wsclose::rule::{Capability, Rule};
+use wsclose::rules::{Capability, Rule};
 
 #[test]
 fn a_close_is_answered_by_whoever_can() {

@@ -1,17 +1,17 @@
 //! Small plans, the model, and models with a planted fault: what was planted must show in its cell, and
 //! nothing in the model's.
 
-use wsclose::code::{CloseCode, Profile};
-use wsclose::matrix::codes::{CodeMap, CodeReaction};
-use wsclose::matrix::compare::{Distance, ScriptTopics, clusters, code_disagreements, disagreements};
-use wsclose::matrix::{Cell, MatrixPlan, RoleResult, Scope, SubjectResult, play};
-use wsclose::role::Role;
-use wsclose::rule::{Capabilities, Capability, Rule};
+use wsclose::analysis::code_map::{CodeMap, CodeReaction};
+use wsclose::analysis::compare::{Distance, ScriptTopics, clusters, code_disagreements, disagreements};
+use wsclose::analysis::matrix::{Cell, MatrixPlan, RoleResult, Scope, SubjectResult, play};
+use wsclose::generate::vectors::{CodeOrigin, TestVector};
+use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+use wsclose::model::endpoint::Model;
+use wsclose::model::faults::{Fault, FaultyModel};
+use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::protocol::role::Role;
+use wsclose::rules::{Capabilities, Capability, Rule};
 use wsclose::script::ScriptBuf;
-use wsclose::subject::{Recorder, Stimulus, Subject};
-use wsclose::subjects::faulty::{Fault, FaultyModel};
-use wsclose::subjects::model::Model;
-use wsclose::vectors::{CodeOrigin, TestVector};
 
 const WITHOUT_CODES: Scope = Scope { codes: false, ..Scope::ALL };
 
@@ -76,7 +76,7 @@ fn a_planted_fault_shows_in_its_cell_with_its_shortest_script() {
     let Cell { violated: broken, example: shown, .. } = row.cell(Rule::CloseAtMost125);
     let shown = shown.expect("a script that shows it");
     assert!(broken > 100, "{broken}");
-    assert_eq!(shown.actual, "wrote a control frame over 125 bytes");
+    assert_eq!(shown.actual, "sent a control frame over 125 bytes");
     let ours = row.roles.iter().zip(Role::ALL).flat_map(|(part, role)| {
         let broke = |at: &usize| part.scripts_played[*at].violated.contains(Rule::CloseAtMost125);
         let scripts = plan.scripts();

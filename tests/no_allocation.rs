@@ -7,10 +7,10 @@ use std::alloc::System;
 use std::hint::black_box;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use wsclose::code::Profile;
-use wsclose::drive::Driver;
+use wsclose::harness::driver::Driver;
 use wsclose::judge::Judge;
-use wsclose::subjects::model::Model;
+use wsclose::model::endpoint::Model;
+use wsclose::protocol::code::Profile;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;

@@ -4,9 +4,9 @@
 mod does;
 
 use does::Does;
+use wsclose::harness::subject::{Recorder, Stimulus};
 use wsclose::judge::Verdict;
-use wsclose::rule::Rule;
-use wsclose::subject::{Recorder, Stimulus};
+use wsclose::rules::Rule;
 
 /// It has no interface for anything, and its program says so only once so many wishes have come.
 fn mute<const PATIENCE: usize>(wishes: &mut usize, stimulus: Stimulus<'_>, out: &mut Recorder) {

@@ -5,9 +5,9 @@
 mod does;
 
 use does::Does;
+use wsclose::harness::subject::{Recorder, Stimulus};
 use wsclose::judge::Verdict;
-use wsclose::rule::Rule;
-use wsclose::subject::{Recorder, Stimulus};
+use wsclose::rules::Rule;
 
 /// It closes when asked to, by a code that says when it leaves: 1000, at once; 1001, upon what comes next; any other,
 /// after a tick.

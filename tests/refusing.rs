@@ -6,7 +6,7 @@ mod plays;
 use plays::Act::{Closes, Delivers, Ends, Errs, HalfEnds, Panics, Resets, Spins, Tells};
 use plays::{PONG, hold};
 use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
-use wsclose::rule::Rule;
+use wsclose::rules::Rule;
 
 const BAD: Rule = Rule::RejectsBadUtf8Reason;
 const RSV: Rule = Rule::RejectsRsv;

@@ -3,7 +3,7 @@
 
 mod support;
 
-use wsclose::frame::{Header, Status};
+use wsclose::protocol::frame::{Header, Status};
 use wsclose::script::{DEFAULT_KEY, MAGIC, Script, ScriptBuf, ScriptError};
 
 /// SplitMix64, started by a constant: the same inputs in every run.
@@ -78,7 +78,7 @@ fn any_octets_are_a_script_that_text_keeps() {
 #[test]
 fn curated_scripts_stand_in_the_form_that_the_library_writes() {
     let mut others = Vec::new();
-    for target in ["closing_handshake", "peers"] {
+    for target in ["closing_handshake", "implementations"] {
         for seed in support::seeds(target) {
             let text = String::from_utf8(seed.octets).expect("a curated script is text");
             let script =

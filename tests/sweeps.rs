@@ -3,18 +3,18 @@
 
 mod support;
 
-use wsclose::close::{BuildCloseError, CloseBody, ConformingClose, MAX_REASON, ReasonOverflow};
-use wsclose::closing::State;
-use wsclose::code::{Class, CloseCode, Profile};
-use wsclose::drive::Driver;
-use wsclose::flaw::Flaw;
-use wsclose::frame::{self, Decoder, Header, Length, Opcode, Piece, Status};
 use wsclose::fuzz::utf8_valid_up_to;
+use wsclose::harness::driver::Driver;
+use wsclose::harness::subject::{Recorder, Stimulus, Subject, TraceEventKind};
 use wsclose::judge::Judge;
-use wsclose::role::Role;
+use wsclose::model::endpoint::Model;
+use wsclose::protocol::close::{BuildCloseError, CloseBody, ConformingClose, MAX_REASON, ReasonOverflow};
+use wsclose::protocol::code::{Class, CloseCode, Profile};
+use wsclose::protocol::flaw::Flaw;
+use wsclose::protocol::frame::{self, Decoder, Header, Length, Opcode, Piece, Status};
+use wsclose::protocol::role::Role;
+use wsclose::protocol::state_machine::State;
 use wsclose::script::{DEFAULT_KEY, ScriptBuf};
-use wsclose::subject::{Recorder, Stimulus, Subject, TraceEventKind};
-use wsclose::subjects::model::Model;
 
 /// The code space as §7.4 and the registry divide it, lowest and highest code of each part.
 const PARTS: [(u16, u16, Class); 11] = [
@@ -232,10 +232,12 @@ fn tail_is_utf8(body: &[u8]) -> bool {
         Ok(CloseBody::Status { reason, .. }) => {
             assert!(reason.len() == valid && valid == tail.len(), "{tail:02x?}")
         }
-        Err(wsclose::close::BodyError::ReasonNotUtf8 { valid_up_to, .. }) => {
+        Err(wsclose::protocol::close::BodyError::ReasonNotUtf8 { valid_up_to, .. }) => {
             assert!(valid_up_to == valid && valid < tail.len(), "{tail:02x?}");
         }
-        parsed @ (Ok(CloseBody::Empty) | Err(wsclose::close::BodyError::OneByte)) => panic!("{parsed:?}"),
+        parsed @ (Ok(CloseBody::Empty) | Err(wsclose::protocol::close::BodyError::OneByte)) => {
+            panic!("{parsed:?}")
+        }
     }
     valid == tail.len()
 }

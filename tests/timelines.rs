@@ -5,10 +5,10 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use wsclose::code::Profile;
-use wsclose::drive::Driver;
+use wsclose::harness::driver::Driver;
 use wsclose::judge::Judge;
-use wsclose::subjects::model::Model;
+use wsclose::model::endpoint::Model;
+use wsclose::protocol::code::Profile;
 
 #[test]
 fn the_model_answers_every_script_as_reviewed() {
@@ -37,7 +37,7 @@ fn no_snapshot_is_left_over() {
         support::seeds(target).into_iter().map(|seed| format!("{prefix}__{}.snap", seed.name)).collect()
     };
     let mut expected = stems("closing_handshake", "model");
-    expected.extend(stems("peers", "regressions"));
+    expected.extend(stems("implementations", "regressions"));
     let tables = ["closing_table", "text_mistakes", "rule_matrix", "close_frame_corpus"];
     expected.extend(tables.map(|table| format!("{table}.snap")));
     let folder = support::folder("").join("../snapshots");

@@ -5,11 +5,11 @@
 mod does;
 
 use does::Does;
-use wsclose::code::{CloseCode, Profile};
+use wsclose::harness::subject::{Recorder, Stimulus};
 use wsclose::judge::Verdict;
-use wsclose::role::Role;
-use wsclose::rule::Rule;
-use wsclose::subject::{Recorder, Stimulus};
+use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::protocol::role::Role;
+use wsclose::rules::Rule;
 
 /// It takes the first wish that can be taken, and does nothing about it until something comes.
 fn late(wish: &mut Option<Option<CloseCode>>, stimulus: Stimulus<'_>, out: &mut Recorder) {

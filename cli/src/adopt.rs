@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
-use wsclose::report::Report;
-use wsclose::role::Role;
-use wsclose::rule::{Level, Rule};
+use wsclose::analysis::report::Report;
+use wsclose::harness::subject::Subject;
+use wsclose::protocol::role::Role;
+use wsclose::rules::{Level, Rule};
 use wsclose::script::{Script, ScriptBuf, ScriptError, Step, Writer};
-use wsclose::subject::Subject;
-use wsclose_peers::known::Baseline;
+use wsclose_implementations::baseline::Baseline;
 
 use crate::args::{self, FuzzTarget};
 use crate::failure::{CliError, ExitStatus};
@@ -33,8 +33,11 @@ pub fn run(args: &args::Adopt, out: &mut Stdout) -> Result<ExitStatus, CliError>
     let case =
         files::parse_script(&octets, target == FuzzTarget::CloseFrame && !octets.starts_with(b"wsclose "))
             .map_err(|error| FileError::script(&args.artifact, error))?;
-    let cast =
-        SubjectSet::new(&args.subject_args.subjects, args.subject_args.profile, wsclose_peers::in_process)?;
+    let cast = SubjectSet::new(
+        &args.subject_args.subjects,
+        args.subject_args.profile,
+        wsclose_implementations::in_process,
+    )?;
     let known = subjects::load_baseline(args.subject_args.baseline.as_deref())?;
     let stage = ScriptRunner::new(args.subject_args.profile);
     let mut adoption = Adoption { args, target, project, subject_set: cast, baseline: known, runner: stage };
@@ -44,7 +47,7 @@ pub fn run(args: &args::Adopt, out: &mut Stdout) -> Result<ExitStatus, CliError>
         FuzzTarget::CloseFrame | FuzzTarget::ClosingHandshake => breach.subject == 0,
         FuzzTarget::Implementations => !breach.known,
     });
-    // The peers' target asks all of them and reads the built-in known.toml: it has no say about others.
+    // The peers' target asks all of them and reads the built-in baseline.toml: it has no say about others.
     let differs_from_target = target == FuzzTarget::Implementations
         && (!args.subject_args.subjects.is_empty() || args.subject_args.baseline.is_some());
     if !to_file
@@ -158,7 +161,7 @@ impl Adoption<'_> {
         if refused {
             return Ok(ExitStatus::Violation);
         }
-        writeln!(out, "nothing new: known.toml lists it all; nothing was written")?;
+        writeln!(out, "nothing new: baseline.toml lists it all; nothing was written")?;
         Ok(ExitStatus::Conforms)
     }
 
@@ -217,9 +220,12 @@ impl Adoption<'_> {
         )?;
         writeln!(
             out,
-            "      then `cargo test -p wsclose-peers --test regressions`; a deviation that stays goes"
+            "      then `cargo test -p wsclose-implementations --test regressions`; a deviation that stays goes"
         )?;
-        writeln!(out, "      into peers/known.toml, with its reason and its line in the source")?;
+        writeln!(
+            out,
+            "      into implementations/baseline.toml, with its reason and its line in the source"
+        )?;
         Ok(())
     }
 

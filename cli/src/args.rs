@@ -5,9 +5,9 @@ mod live;
 use std::path::PathBuf;
 
 use clap::{Args as Arguments, Parser, Subcommand, ValueEnum};
-use wsclose::code::Profile;
-use wsclose::role::Role;
-use wsclose::rule::{Level, Party};
+use wsclose::protocol::code::Profile;
+use wsclose::protocol::role::Role;
+use wsclose::rules::{Level, Party};
 
 pub use live::{Check, CodeSweep, ConnectArgs, Echo, ReportArgs, RunArgs, Serve};
 
@@ -135,7 +135,7 @@ Examples:
 
 In a folder, files that end in .ws or .bin or have no extension are played, in its folders too;
 hidden files and links to folders are passed over. In a folder named close_frame, files that are not
-text scripts are octets of the wire and are played to both roles. Breaches that known.toml lists are
+text scripts are octets of the wire and are played to both roles. Breaches that baseline.toml lists are
 shown as known and do not fail.")]
 pub struct Replay {
     /// Scripts, or folders of them
@@ -198,7 +198,7 @@ pub struct Matrix {
     /// Use so many threads. Default: as many as there are processors
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    /// Check the live servers and clients of this folder's peers.toml instead: each is started, checked and ended;
+    /// Check the live servers and clients of this folder's implementations.toml instead: each is started, checked and ended;
     /// one that is not installed is a row that says so
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "implementations/live",
           conflicts_with_all = ["corpus", "codes", "baseline"])]

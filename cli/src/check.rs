@@ -4,7 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use wsclose::role::Role;
+use wsclose::protocol::role::Role;
 
 use crate::args;
 use crate::choice::{self, option};

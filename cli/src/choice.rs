@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use glob::Pattern;
-use wsclose::rule::{Rule, RuleSet};
+use wsclose::rules::{Rule, RuleSet};
 
 use crate::args;
 use crate::failure::{CliError, ExitStatus};
@@ -190,7 +190,7 @@ pub fn repro_commands(mut own: Vec<String>, run_args: &args::RunArgs) -> (String
 /// The options that differ from their defaults, but for the names of reports.
 fn repro_options(run_args: &args::RunArgs) -> Vec<String> {
     let mut words = Vec::new();
-    if run_args.profile != wsclose::code::Profile::default() {
+    if run_args.profile != wsclose::protocol::code::Profile::default() {
         words.push(option("profile", &run_args.profile.to_string()));
     }
     if run_args.codes == args::CodeSweep::All {

@@ -3,9 +3,9 @@
 
 use std::io::Write;
 
-use wsclose::code::{CloseCode, Profile};
-use wsclose::dialect::{Beast, CodeNames, WsRs};
-use wsclose::role::Role;
+use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::protocol::role::Role;
+use wsclose::vendor_codes::{Beast, CodeNames, WsRs};
 
 use crate::args;
 use crate::failure::{CliError, ExitStatus};
@@ -129,7 +129,7 @@ fn print(ranges: &[(CloseCode, CloseCode)], out: &mut Stdout) -> Result<(), CliE
 #[cfg(test)]
 mod tests {
     use super::{by_name, condensed};
-    use wsclose::code::CloseCode;
+    use wsclose::protocol::code::CloseCode;
 
     #[test]
     fn ranges_cover_every_code_once_and_contain_no_named_code() {

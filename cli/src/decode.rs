@@ -3,14 +3,14 @@
 
 use std::io::{self, Write};
 
-use wsclose::close::CloseBody;
-use wsclose::code::{CloseCode, Profile};
-use wsclose::flaw::Flaw;
-use wsclose::frame::{self, Decoder, Header, Opcode, Piece, Status};
-use wsclose::role::Role;
-use wsclose::rule::Rule;
+use wsclose::harness::trace::{FrameDisplay, Hex, Quoted};
+use wsclose::protocol::close::CloseBody;
+use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::protocol::flaw::Flaw;
+use wsclose::protocol::frame::{self, Decoder, Header, Opcode, Piece, Status};
+use wsclose::protocol::role::Role;
+use wsclose::rules::Rule;
 use wsclose::script::{MAX_SCRIPT, ScriptError};
-use wsclose::trace::{FrameDisplay, Hex, Quoted};
 
 use crate::args;
 use crate::codes::may_send;

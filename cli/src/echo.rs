@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use std::io::{BufRead, Write};
 use std::net::{SocketAddr, TcpListener};
 
-use wsclose::role::Role;
+use wsclose::protocol::role::Role;
 
 use crate::args;
 use crate::failure::{CliError, ExitStatus};

@@ -6,7 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use wsclose::role::Role;
+use wsclose::protocol::role::Role;
 use wsclose::script::{
     MAX_SCRIPT, ScriptBuf, ScriptError, SegmentPlacement, Step, Writer, text::ScriptParseError,
 };
@@ -51,7 +51,7 @@ pub enum FileError {
         /// Which.
         path: String,
         /// What is played of a script.
-        limits: wsclose::drive::Limits,
+        limits: wsclose::harness::driver::Limits,
     },
     /// A file where a folder should be.
     #[error("{0}: expected a folder, found a file")]
@@ -76,13 +76,13 @@ pub enum FileError {
         /// Why not.
         error: ScriptError,
     },
-    /// known.toml is broken.
+    /// baseline.toml is broken.
     #[error("{path}: {error}")]
     ImplementationBaseline {
         /// Which.
         path: String,
         /// What is wrong with it.
-        error: wsclose_peers::known::BaselineError,
+        error: wsclose_implementations::baseline::BaselineError,
     },
     /// No folder to file things in.
     #[error(
@@ -108,7 +108,9 @@ pub enum FileError {
         error: crate::live::baseline::BaselineError,
     },
     /// The manifest of the live peers is broken.
-    #[error("{path}: expected `[[peer]]` tables such as those of peers/live/peers.toml: {error}")]
+    #[error(
+        "{path}: expected `[[implementation]]` tables such as those of implementations/live/implementations.toml: {error}"
+    )]
     Manifest {
         /// Which.
         path: String,

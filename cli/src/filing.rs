@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use wsclose::rule::Rule;
+use wsclose::rules::Rule;
 
 use crate::args::FuzzTarget;
 use crate::files::{self, FileError};
@@ -111,7 +111,10 @@ pub fn proposed_name(rule: Rule, subject: &str) -> String {
 
 /// A snapshot in the form in which insta writes one that is to be reviewed.
 pub fn snapshot(text: &str) -> String {
-    format!("---\nsource: peers/tests/regressions.rs\nexpression: report\n---\n{}\n", text.trim_end())
+    format!(
+        "---\nsource: implementations/tests/regressions.rs\nexpression: report\n---\n{}\n",
+        text.trim_end()
+    )
 }
 
 /// A name that was given, if it is one of a-z, 0-9 and `-`.

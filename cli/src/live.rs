@@ -1,5 +1,5 @@
 //! Live endpoints: whatever speaks WebSocket over TCP, in any language. In comes where it is, out comes a
-//! [`Subject`](wsclose::subject::Subject) that scripts are played to over sockets.
+//! [`Subject`](wsclose::harness::subject::Subject) that scripts are played to over sockets.
 //!
 //! Sockets block, and threads wait on them: that keeps cuts, half-closes, resets and deadlines exact.
 

@@ -16,7 +16,7 @@ mod work;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wsclose::matrix::{MatrixPlan, Scope};
+use wsclose::analysis::matrix::{MatrixPlan, Scope};
 
 use crate::args;
 use crate::failure::{CliError, ExitStatus};
@@ -38,7 +38,7 @@ pub fn run(args: &args::Matrix, out: &mut Stdout) -> Result<ExitStatus, CliError
     }
     let profile = args.subject_args.profile;
     // Each job makes its subject anew, in its thread; this finds out whether it can.
-    let cast = SubjectSet::new(&args.subject_args.subjects, profile, wsclose_peers::all)?;
+    let cast = SubjectSet::new(&args.subject_args.subjects, profile, wsclose_implementations::all)?;
     let known = subjects::load_baseline(args.subject_args.baseline.as_deref())?;
     let folder =
         args.out.as_deref().map(|path| folder::ReportDir::open(path, FILES, args.force)).transpose()?;
@@ -88,7 +88,8 @@ pub fn run(args: &args::Matrix, out: &mut Stdout) -> Result<ExitStatus, CliError
 
 /// A case over TCP costs milliseconds: a peer that needs sockets is spared the sweeps.
 fn scope(args: &args::Matrix, name: &str) -> Scope {
-    let sockets = wsclose_peers::IMPLEMENTATIONS.iter().any(|peer| peer.name == name && !peer.in_process);
+    let sockets =
+        wsclose_implementations::IMPLEMENTATIONS.iter().any(|peer| peer.name == name && !peer.in_process);
     let scripts = args.codes != args::MatrixCodes::Only;
     Scope {
         curated: scripts,

@@ -3,7 +3,7 @@
 //!
 //! Delta debugging over the steps, then over what each step carries, until nothing more can go.
 
-use wsclose::code::CloseCode;
+use wsclose::protocol::code::CloseCode;
 use wsclose::script::{
     FrameStep, LengthEncoding, Payload, Script, ScriptBuf, SegmentPlacement, Step, Writer,
 };

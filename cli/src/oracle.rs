@@ -19,7 +19,7 @@ pub fn run(target: FuzzTarget, octets: &[u8]) -> Result<(), PanicInfo> {
     play::catch("an oracle", || match target {
         FuzzTarget::CloseFrame => wsclose::fuzz::close_frame(octets).rules_exercised,
         FuzzTarget::ClosingHandshake => wsclose::fuzz::closing_handshake(octets).rules_exercised,
-        FuzzTarget::Implementations => wsclose_peers::fuzz::implementations(octets),
+        FuzzTarget::Implementations => wsclose_implementations::fuzz::implementations(octets),
     })
     .map(|_| ())
 }

@@ -4,12 +4,12 @@
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 
-use wsclose::code::Profile;
-use wsclose::drive::Driver;
+use wsclose::harness::driver::Driver;
+use wsclose::harness::subject::Subject;
+use wsclose::harness::trace::Trace;
 use wsclose::judge::{Finding, Judge};
+use wsclose::protocol::code::Profile;
 use wsclose::script::Script;
-use wsclose::subject::Subject;
-use wsclose::trace::Trace;
 
 /// A panic that was caught.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

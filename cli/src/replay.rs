@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use wsclose::drive::Limits;
-use wsclose::report::{Report, Summary, Tally};
-use wsclose::role::Role;
-use wsclose_peers::known::Baseline;
+use wsclose::analysis::report::{Report, Summary, Tally};
+use wsclose::harness::driver::Limits;
+use wsclose::protocol::role::Role;
+use wsclose_implementations::baseline::Baseline;
 
 use crate::args;
 use crate::failure::{CliError, ExitStatus};
@@ -20,7 +20,11 @@ use crate::subjects::{self, SubjectSet};
 
 /// Plays everything that was asked for.
 pub fn run(args: &args::Replay, out: &mut Stdout) -> Result<ExitStatus, CliError> {
-    let cast = SubjectSet::new(&args.subject_args.subjects, args.subject_args.profile, wsclose_peers::all)?;
+    let cast = SubjectSet::new(
+        &args.subject_args.subjects,
+        args.subject_args.profile,
+        wsclose_implementations::all,
+    )?;
     let known = subjects::load_baseline(args.subject_args.baseline.as_deref())?;
     let stage = ScriptRunner::new(args.subject_args.profile);
     let mut replay =
@@ -198,7 +202,7 @@ impl Replay<'_> {
     ) -> Vec<(String, Result<Tally, PanicInfo>)> {
         let Replay { args, subject_set: cast, baseline: known, runner: stage, .. } = self;
         let script = case.script.as_script().for_role(role);
-        let verdict = |subject: &mut Box<dyn wsclose::subject::Subject>| {
+        let verdict = |subject: &mut Box<dyn wsclose::harness::subject::Subject>| {
             let name = subject.name().to_owned();
             let played = stage.play(script, subject.as_mut()).map(|(trace, findings)| {
                 let known = |rule| subjects::is_known(known, &name, rule);

@@ -3,9 +3,9 @@
 
 use std::io::Write;
 
-use wsclose::code::{CloseCode, Profile};
-use wsclose::dialect::WsRs;
-use wsclose::rule::{Level, Rule, UnknownRule};
+use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::rules::{Level, Rule, UnknownRule};
+use wsclose::vendor_codes::WsRs;
 
 use crate::args;
 use crate::codes::{self, may_send};
@@ -89,7 +89,7 @@ fn print_rule(rule: Rule, out: &mut Stdout) -> Result<(), CliError> {
 }
 
 fn print_code(code: CloseCode, out: &mut Stdout) -> Result<(), CliError> {
-    let row = wsclose::dialect::CodeNames::of(code);
+    let row = wsclose::vendor_codes::CodeNames::of(code);
     writeln!(out, "{code:#}")?;
     if let Some(meaning) = code.meaning() {
         writeln!(out, "  means   {meaning}")?;

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use wsclose::role::Role;
+use wsclose::protocol::role::Role;
 
 use crate::args;
 use crate::choice::{self, Selection, option};

@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use wsclose::code::Profile;
-use wsclose::rule::Rule;
-use wsclose::subject::Subject;
-use wsclose::subjects::faulty::{Fault, FaultyModel};
-use wsclose::subjects::model::Model;
-use wsclose_peers::known::Baseline;
+use wsclose::harness::subject::Subject;
+use wsclose::model::endpoint::Model;
+use wsclose::model::faults::{Fault, FaultyModel};
+use wsclose::protocol::code::Profile;
+use wsclose::rules::Rule;
+use wsclose_implementations::baseline::Baseline;
 
 use crate::files::{self, FileError};
 
@@ -66,7 +66,7 @@ impl SubjectSet {
         let mut subjects = vec![by_name(MODEL, profile)?];
         if names.is_empty() {
             subjects.extend(default());
-            return Ok(SubjectSet { subjects, unavailable: wsclose_peers::unavailable() });
+            return Ok(SubjectSet { subjects, unavailable: wsclose_implementations::unavailable() });
         }
         for name in names {
             if subjects.iter().all(|subject| subject.name() != name) {
@@ -92,15 +92,15 @@ pub fn by_name(name: &str, profile: Profile) -> Result<Box<dyn Subject>, Subject
             }),
         };
     }
-    if let Some(subject) = wsclose_peers::by_name(name) {
+    if let Some(subject) = wsclose_implementations::by_name(name) {
         return Ok(subject);
     }
-    let not_built = wsclose_peers::unavailable();
+    let not_built = wsclose_implementations::unavailable();
     if let Some((name, remedy)) = not_built.iter().find(|(missing, _)| *missing == name) {
         return Err(SubjectError::Unavailable { name, remedy });
     }
     let mut known = vec![MODEL.to_owned()];
-    known.extend(wsclose_peers::all().iter().map(|subject| subject.name().to_owned()));
+    known.extend(wsclose_implementations::all().iter().map(|subject| subject.name().to_owned()));
     known.extend(not_built.iter().map(|(name, _)| (*name).to_owned()));
     known.push(format!("{FAULT_PREFIX}SLUG"));
     Err(SubjectError::Unknown { found: name.to_owned(), available: known })

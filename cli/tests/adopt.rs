@@ -48,7 +48,7 @@ fn a_violation_is_minimised_and_filed() {
     );
     assert_eq!(pending, &format!("snapshots/regressions__{NAME}.snap.new"));
     assert!(snapshot.starts_with(
-        "---\nsource: peers/tests/regressions.rs\nexpression: report\n---\nsubject role: server"
+        "---\nsource: implementations/tests/regressions.rs\nexpression: report\n---\nsubject role: server"
     ));
     assert!(
         snapshot.contains("\n== close-of-126\n") && snapshot.contains("\n  close-at-most-125  must "),
@@ -119,7 +119,7 @@ fn octets_become_a_script() {
     folder.file("artifacts/close_frame/crash-2", [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]);
     adopt(&folder, &["artifacts/close_frame/crash-2", "--name", "from-octets"])
         .assert_exit(0)
-        .assert_stdout("wrote corpus/peers/from-octets.ws");
+        .assert_stdout("wrote corpus/implementations/from-octets.ws");
     let files = new_files(&folder);
     assert!(files[0].1.contains("\n> octets "), "{files:#?}");
 }
@@ -129,10 +129,10 @@ fn target_and_root_can_be_set() {
     let folder = project();
     folder.file("crash", CRASH);
     folder.file("elsewhere/.keep", "");
-    adopt(&folder, &["crash", "--target", "peers", "--root", "elsewhere", "--name", "mine"])
+    adopt(&folder, &["crash", "--target", "implementations", "--root", "elsewhere", "--name", "mine"])
         .assert_exit(0)
         .assert_stdout(
-            "wrote elsewhere/corpus/peers/mine.ws\nwrote elsewhere/snapshots/regressions__mine.snap.new\n",
+            "wrote elsewhere/corpus/implementations/mine.ws\nwrote elsewhere/snapshots/regressions__mine.snap.new\n",
         );
     adopt(&folder, &["crash", "--root", "crash"])
         .assert_exit(3)

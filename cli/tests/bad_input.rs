@@ -174,8 +174,8 @@ fn a_name_that_is_not_utf8() {
 fn an_invalid_baseline() {
     let folder = Folder::new();
     folder.file("a.ws", GOOD);
-    folder.file("known.toml", "[[known\n");
-    replay(&folder, &["a.ws", "--baseline", "known.toml"]).assert_exit(3).assert_stderr("known.toml: ");
+    folder.file("baseline.toml", "[[known\n");
+    replay(&folder, &["a.ws", "--baseline", "baseline.toml"]).assert_exit(3).assert_stderr("baseline.toml: ");
     replay(&folder, &["a.ws", "--baseline", "nowhere.toml"])
         .assert_exit(3)
         .assert_stderr("nowhere.toml: expected a file,");

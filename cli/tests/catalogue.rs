@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use ::wsclose::rule::Rule;
+use ::wsclose::rules::Rule;
 use support::{wsclose, wsclose_in};
 
 #[test]

@@ -309,8 +309,8 @@ fn foreign_files_are_not_overwritten() {
 fn baseline_violations_do_not_fail() {
     let (folder, url) = (Folder::new(), serve(BadServer::EchoesAnyCode));
     let run = |url: &str, text: &str| {
-        folder.file("known.toml", text);
-        folder.wsclose(&["check", url, "--baseline", "known.toml", "--case", "code-received/1005"])
+        folder.file("baseline.toml", text);
+        folder.wsclose(&["check", url, "--baseline", "baseline.toml", "--case", "code-received/1005"])
     };
     let entry = |rule: &str| format!("[[known]]\nrule = \"{rule}\"\nreason = \"ours echoes what comes\"\n");
     let known = entry("code-not-local-only");
@@ -319,9 +319,9 @@ fn baseline_violations_do_not_fail() {
         .assert_stdout("known         code-not-local-only")
         .assert_stdout("ours echoes what comes");
     let whole = |text: &str| {
-        folder.file("known.toml", text);
+        folder.file("baseline.toml", text);
         let rules = ["--only", "code-not-local-only", "--only", "close-fin"];
-        folder.wsclose(&[&["check", &url, "--baseline", "known.toml"], &rules[..]].concat())
+        folder.wsclose(&[&["check", &url, "--baseline", "baseline.toml"], &rules[..]].concat())
     };
     let both = known.clone() + &entry("close-fin");
     whole(&both).assert_exit(4).assert_stdout("stale: the baseline lists close-fin");
@@ -331,8 +331,8 @@ fn baseline_violations_do_not_fail() {
     assert!(!part.out.contains("stale"), "{part:#?}");
     run(&url, &(known.clone() + &known))
         .assert_exit(3)
-        .assert_stderr("known.toml: code-not-local-only is listed twice");
-    run(&url, &entry("no-such")).assert_exit(3).assert_stderr("known.toml").assert_stderr("wsclose rules");
+        .assert_stderr("baseline.toml: code-not-local-only is listed twice");
+    run(&url, &entry("no-such")).assert_exit(3).assert_stderr("baseline.toml").assert_stderr("wsclose rules");
     run(&url, "[[known]]\nrule = \"one-close\"\nreason = \" \"\n")
         .assert_exit(3)
         .assert_stderr("found an empty one");

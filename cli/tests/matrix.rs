@@ -208,7 +208,7 @@ fn foreign_files_are_overwritten_only_with_force() {
 fn baseline_violations_do_not_fail() {
     let folder = folder();
     let known = folder.file(
-        "known.toml",
+        "baseline.toml",
         "[[known]]\npeer = \"fault:close-of-126\"\nversion = \"1\"\nrule = \"close-at-most-125\"\nreason = \"r\"\n\
          source = \"s\"\nscript = \"c\"\n",
     );
@@ -221,13 +221,13 @@ fn baseline_violations_do_not_fail() {
 fn live_folder() -> Folder {
     let folder = Folder::new();
     let manifest = format!(
-        "[[peer]]\nname = \"echo\"\nlanguage = \"Rust\"\nlibrary = \"the model\"\nrole = \"server\"\nset = \"none\"\n\
+        "[[implementation]]\nname = \"echo\"\nlanguage = \"Rust\"\nlibrary = \"the model\"\nrole = \"server\"\nset = \"none\"\n\
          version = \"echo 1.2.3\"\ninstalled = \"true\"\n\
          install = {{ text = \"\", debian = [], npm = [], pypi = [], crates = [] }}\n\
          start = '{} echo --profile beast --listen 127.0.0.1:{{port}}'\nwarm_up = 0\nnote = \"\"\n",
         assert_cmd::cargo::cargo_bin("wsclose").display()
     );
-    folder.file("live/peers.toml", &manifest);
+    folder.file("live/implementations.toml", &manifest);
     folder
 }
 
@@ -243,33 +243,33 @@ fn a_live_violation_fails_unless_in_the_baseline() {
     let folder = live_folder();
     folder.wsclose(&["matrix", "--live", "live"]).assert_exit(1).assert_stdout("FAIL     code-is-defined");
     let known = baseline_entry("code-is-defined", "1.2.3") + &baseline_entry("close-answered", "1.2.2");
-    folder.file("live/known.toml", &known);
+    folder.file("live/baseline.toml", &known);
     folder
         .wsclose(&["matrix", "--live", "live"])
         .assert_exit(0)
         .assert_stdout("known    code-is-defined")
         .assert_stdout("stale    close-answered")
         .assert_stdout("was confirmed in 1.2.2, this is 1.2.3");
-    let manifest = fs::read_to_string(folder.path().join("live/peers.toml")).expect("the manifest");
-    folder.file("live/peers.toml", manifest.repeat(2));
+    let manifest = fs::read_to_string(folder.path().join("live/implementations.toml")).expect("the manifest");
+    folder.file("live/implementations.toml", manifest.repeat(2));
     folder.wsclose(&["matrix", "--live", "live"]).assert_exit(2).assert_stderr("two that are `echo`");
-    folder.file("live/peers.toml", manifest);
-    folder.file("live/known.toml", "[[known]]");
-    folder.wsclose(&["matrix", "--live", "live"]).assert_exit(3).assert_stderr("known.toml");
+    folder.file("live/implementations.toml", manifest);
+    folder.file("live/baseline.toml", "[[known]]");
+    folder.wsclose(&["matrix", "--live", "live"]).assert_exit(3).assert_stderr("baseline.toml");
 }
 
 #[test]
 fn live_baseline_entries_name_an_implementation() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../peers/live");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../implementations/live");
     let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a committed file");
-    let known =
-        wsclose_peers::known::Baseline::load(&read("known.toml")).expect("the committed list is sound");
-    let manifest = read("peers.toml");
+    let known = wsclose_implementations::baseline::Baseline::load(&read("baseline.toml"))
+        .expect("the committed list is sound");
+    let manifest = read("implementations.toml");
     for (rule, deviation) in known.iter() {
         let name = format!("\nname = \"{}\"\n", deviation.implementation);
         assert!(
             manifest.contains(&name),
-            "{rule}: expected a peer of peers.toml, found {}",
+            "{rule}: expected a peer of implementations.toml, found {}",
             deviation.implementation
         );
     }

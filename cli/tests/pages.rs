@@ -81,9 +81,9 @@ fn echo_command(profile: &str) -> String {
 fn check_page(folder: &Folder) -> PathBuf {
     let page = folder.path().join("check.html");
     let path = page.to_str().expect("text");
-    let cases = ["--case", "code-received/*", "--baseline", "known.toml"];
+    let cases = ["--case", "code-received/*", "--baseline", "baseline.toml"];
     folder.file(
-        "known.toml",
+        "baseline.toml",
         "[[known]]\nrule = \"rejects-undefined-codes\"\nreason = \"<b>of ours</b> & meant\"\n",
     );
     let exec = echo_command("beast");
@@ -152,7 +152,7 @@ fn live_page(folder: &Folder) -> PathBuf {
         let start = echo_command(profile);
         let start = start.strip_prefix("exec ").expect("a command");
         format!(
-            "[[peer]]\nname = \"{name}\"\nlanguage = \"Rust\"\nlibrary = \"<the model>\"\nrole = \"server\"\n\
+            "[[implementation]]\nname = \"{name}\"\nlanguage = \"Rust\"\nlibrary = \"<the model>\"\nrole = \"server\"\n\
              set = \"none\"\nversion = \"echo 1.2.3\"\ninstalled = \"{installed}\"\n\
              install = {{ text = \"\", debian = [], npm = [], pypi = [], crates = [] }}\n\
              start = \"{start}\"\nwarm_up = 0\nnote = \"\"\n"
@@ -160,7 +160,7 @@ fn live_page(folder: &Folder) -> PathBuf {
     };
     let manifest =
         [peer("good", "true", "iana"), peer("as-beast", "true", "beast"), peer("gone", "false", "iana")];
-    folder.file("live/peers.toml", manifest.concat());
+    folder.file("live/implementations.toml", manifest.concat());
     folder
         .wsclose(&["matrix", "--live", "live", "--out", "out"])
         .assert_exit(1)

@@ -53,9 +53,9 @@ fn words(command: &str) -> Vec<&str> {
 fn readme_counts_are_correct() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace has a root");
     let readme = std::fs::read_to_string(root.join("README.md")).expect("there is a README");
-    let faults = wsclose::subjects::faulty::Fault::ALL.len();
+    let faults = wsclose::model::faults::Fault::ALL.len();
     assert!(readme.contains(&format!("{faults} faulty models")), "there are {faults}");
-    let rules = wsclose::rule::Rule::ALL.len();
+    let rules = wsclose::rules::Rule::ALL.len();
     assert!(readme.contains(&format!("[{rules} rules]")), "there are {rules}");
 }
 

@@ -16,7 +16,7 @@ subject role: server      > to subject   < from subject   | note
   0  <  CLOSE 1000 \"\"                            88 02 03e8
   0  |  CloseReceived -> CloseExchanged
   0  <  FIN
-  0  |  app is told: closed 1000 \"bye\", clean
+  0  |  app reported: closed 1000 \"bye\", clean
   0  >  FIN
   0  |  CloseExchanged -> Closed (clean)
 ";
@@ -106,15 +106,15 @@ fn baseline_violations_do_not_fail() {
     let folder = Folder::new();
     folder.file("a.ws", GOOD);
     folder.file(
-        "known.toml",
+        "baseline.toml",
         "[[known]]\npeer = \"close-of-126\"\nversion = \"1\"\nrule = \"close-at-most-125\"\n\
          reason = \"it was made so\"\nsource = \"faulty.rs\"\nscript = \"a\"\n",
     );
-    let known = [&FAULTY[..], &["--baseline", "known.toml"]].concat();
+    let known = [&FAULTY[..], &["--baseline", "baseline.toml"]].concat();
     folder
         .wsclose(&[&["replay", "a.ws"], &known[..]].concat())
         .assert_exit(0)
-        .assert_stdout("wrote a control frame over 125 bytes (known)\n")
+        .assert_stdout("sent a control frame over 125 bytes (known)\n")
         .assert_stdout("verdict: PASS");
     folder
         .wsclose(&[&["replay", "."], &known[..]].concat())

@@ -10,5 +10,5 @@ fuzz_target!(|data: &[u8]| -> Corpus {
 });
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
-    wsclose::mutate::frames(data, size, max_size, seed, fuzzer_mutate)
+    wsclose::generate::mutate::frames(data, size, max_size, seed, fuzzer_mutate)
 });

@@ -2,11 +2,12 @@
 //! cut, and whatever came before.
 
 use super::facts::{At, ConnectionFacts};
-use super::{Observed, VerdictSink};
-use crate::rule::Rule;
+use super::sink::VerdictSink;
+use super::verdict::Observed;
+use crate::harness::subject::{TraceEvent, TraceEventKind};
+use crate::harness::trace::Trace;
+use crate::rules::Rule;
 use crate::script::Segmentation;
-use crate::subject::{TraceEvent, TraceEventKind};
-use crate::trace::Trace;
 
 /// What one connection came to.
 #[derive(Clone, Copy, Debug)]

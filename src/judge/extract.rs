@@ -2,11 +2,11 @@
 
 use super::facts::{At, CloseReport, CloseRequest, ConnectionFacts, FrameProgress, ObservedClose};
 use super::frame_reader::{FrameEvent, FrameReader};
-use crate::code::{CloseCode, Profile};
-use crate::flaw::{Flaw, Flaws};
-use crate::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
-use crate::subject::TraceEventKind;
-use crate::trace::Trace;
+use crate::harness::subject::TraceEventKind;
+use crate::harness::trace::Trace;
+use crate::protocol::code::{CloseCode, Profile};
+use crate::protocol::flaw::{Flaw, Flaws};
+use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
 
 /// The buffers that reading stories takes, reused from one to the next.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
 //! One connection as the rules look at it: who did what first. The extract fills it in, the rules only compare.
 
 use super::send_path::SendPath;
-use crate::code::CloseCode;
-use crate::flaw::{Flaw, Flaws};
-use crate::frame::{MAX_CONTROL_PAYLOAD, Opcode};
-use crate::rule::RuleSet;
+use crate::protocol::code::CloseCode;
+use crate::protocol::flaw::{Flaw, Flaws};
+use crate::protocol::frame::{MAX_CONTROL_PAYLOAD, Opcode};
+use crate::rules::RuleSet;
 
 /// When something happened: the entry of the trace, and the tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -96,7 +96,7 @@ impl FlawedFrame {
 pub(super) struct CloseReport {
     pub at: At,
     pub code: Option<CloseCode>,
-    pub reason: Option<crate::subject::Span>,
+    pub reason: Option<crate::harness::subject::Span>,
     pub clean: Option<bool>,
 }
 

@@ -1,11 +1,11 @@
 //! Reads one direction of a connection: in come octets as they were sent, out come frames with everything
 //! that is wrong with them, their place in the stream and their payload included.
 
-use crate::close::{self, CloseBody};
-use crate::code::{CloseCode, Profile};
-use crate::flaw::{Flaw, Flaws, MESSAGE_LIMIT};
-use crate::frame::{self, Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode, Piece};
-use crate::role::Role;
+use crate::protocol::close::{self, CloseBody};
+use crate::protocol::code::{CloseCode, Profile};
+use crate::protocol::flaw::{Flaw, Flaws, MESSAGE_LIMIT};
+use crate::protocol::frame::{self, Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode, Piece};
+use crate::protocol::role::Role;
 use crate::script::MessageKind;
 
 /// What the reader has seen.

@@ -2,9 +2,9 @@
 //! took what came as if nothing were wrong, or left no evidence.
 
 use super::facts::{At, ConnectionFacts, FlawedFrame, FrameProgress, ObservedClose};
-use crate::code::CloseCode;
-use crate::flaw::Flaw;
-use crate::frame::Opcode;
+use crate::protocol::code::CloseCode;
+use crate::protocol::flaw::Flaw;
+use crate::protocol::frame::Opcode;
 
 /// What the subject made of something that it received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Whether what the subject writes can reach its peer. In comes what the peer does about its end of TCP; out
 //! come the rules that may be held against the subject all the same.
 
-use crate::rule::{Rule, RuleSet};
+use crate::rules::{Rule, RuleSet};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 enum PathState {

@@ -2,9 +2,9 @@
 //! steps that borrow from them, and back.
 
 use super::{FrameStep, LengthEncoding, MAGIC, MessageKind, Payload, SegmentPlacement, Segmentation, Step};
-use crate::code::CloseCode;
-use crate::frame::Opcode;
-use crate::role::Role;
+use crate::protocol::code::CloseCode;
+use crate::protocol::frame::Opcode;
+use crate::protocol::role::Role;
 
 /// The steps of a script, read as they are asked for.
 #[derive(Clone, Copy, Debug)]
@@ -228,7 +228,7 @@ impl Writer {
                 }
             }
             Step::Note(text) => {
-                let text = crate::close::truncate_at_char_boundary(text, 255);
+                let text = crate::protocol::close::truncate_at_char_boundary(text, 255);
                 self.0.extend([tag::NOTE, text.len() as u8]);
                 self.0.extend_from_slice(text.as_bytes());
             }

@@ -25,14 +25,14 @@
 //! A frame is `close`, `text`, `binary`, `ping`, `pong`, `continuation` or `opcode=N`; then, each if need
 //! be, a code, a payload (a string, or `hex:`), `* N` to repeat it; then what is out of the ordinary.
 
-mod written;
+mod display;
 
 use super::{
     FrameStep, LengthEncoding, MessageKind, Payload, SegmentPlacement, Segmentation, Step, VERSION, Writer,
 };
-use crate::code::CloseCode;
-use crate::frame::Opcode;
-use crate::role::Role;
+use crate::protocol::code::CloseCode;
+use crate::protocol::frame::Opcode;
+use crate::protocol::role::Role;
 
 /// A mistake in the text form.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

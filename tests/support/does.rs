@@ -1,12 +1,12 @@
 //! A subject that does what a test says, and is judged for it.
 
-use wsclose::code::Profile;
-use wsclose::drive::Driver;
+use wsclose::harness::driver::Driver;
+use wsclose::harness::subject::{Recorder, Stimulus, Subject};
 use wsclose::judge::{Judge, Verdict};
-use wsclose::role::Role;
-use wsclose::rule::{Capabilities, Rule};
+use wsclose::protocol::code::Profile;
+use wsclose::protocol::role::Role;
+use wsclose::rules::{Capabilities, Rule};
 use wsclose::script::ScriptBuf;
-use wsclose::subject::{Recorder, Stimulus, Subject};
 
 /// A subject with all duties, a state that every connection begins anew, and this way to react.
 pub struct Does<S> {

@@ -1,13 +1,13 @@
 //! A subject that does one thing after another, whatever happens to it, and is judged for it.
 #![allow(dead_code, reason = "each test has its own acts")]
 
-use wsclose::code::{CloseCode, Profile};
-use wsclose::drive::Driver;
+use wsclose::harness::driver::Driver;
+use wsclose::harness::subject::{Recorder, Stimulus, Subject};
 use wsclose::judge::{Judge, Verdict};
-use wsclose::role::Role;
-use wsclose::rule::{Capabilities, Capability, Rule};
+use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::protocol::role::Role;
+use wsclose::rules::{Capabilities, Capability, Rule};
 use wsclose::script::{MessageKind, ScriptBuf};
-use wsclose::subject::{Recorder, Stimulus, Subject};
 
 /// Something that a subject does.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args as Arguments, ValueEnum};
-use wsclose::code::Profile;
+use wsclose::protocol::code::Profile;
 
 /// Where a live endpoint is, and how to get there.
 #[derive(Debug, Arguments)]
@@ -107,7 +107,7 @@ Examples:
   wsclose check ws://127.0.0.1:9001/
   wsclose check --exec 'node server.js {port}' ws://127.0.0.1:{port}/ --strict
   wsclose check wss://localhost:9001/chat --ca ca.pem --only '7.4*' --skip close-echoes-code
-  wsclose check ws://127.0.0.1:9001/ --json run.json --html run.html --baseline known.toml
+  wsclose check ws://127.0.0.1:9001/ --json run.json --html run.html --baseline baseline.toml
 
 A baseline for --baseline is TOML: [[known]] tables, each with a rule and a reason.
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use wsclose::rule::{Rule, UnknownRule};
+use wsclose::rules::{Rule, UnknownRule};
 
 /// Why a baseline cannot be used.
 #[derive(Debug, thiserror::Error)]

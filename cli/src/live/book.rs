@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use wsclose::rule::Rule;
+use wsclose::rules::Rule;
 
 use super::cases::{Case, EndpointFeatures};
 use super::check::{self, UNRESPONSIVE_CASES};

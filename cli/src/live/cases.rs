@@ -2,9 +2,9 @@
 //! each ends with the silence in which an endpoint may still do what it ought to. A client waits for the server to
 //! end TCP first (RFC 6455 §7.1.1), so that to a client this happens at the latest then.
 
-use wsclose::code::{Class, CloseCode};
-use wsclose::frame::{Decoder, Header, Opcode, Piece};
-use wsclose::role::Role;
+use wsclose::protocol::code::{Class, CloseCode};
+use wsclose::protocol::frame::{Decoder, Header, Opcode, Piece};
+use wsclose::protocol::role::Role;
 use wsclose::script::{FrameStep, Payload, ScriptBuf, Step, Writer};
 
 /// The ticks of silence at the end of every connection: more than the judge's grace.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use wsclose::code::CloseCode;
+use wsclose::generate::vectors::{self, TestVector};
 use wsclose::judge::Verdict;
-use wsclose::role::Role;
-use wsclose::rule::{Rule, RuleSet};
-use wsclose::vectors::{self, TestVector};
+use wsclose::protocol::code::CloseCode;
+use wsclose::protocol::role::Role;
+use wsclose::rules::{Rule, RuleSet};
 
 use super::cases::{self, Case, EndpointFeatures};
 use super::endpoint::Timeouts;

@@ -3,11 +3,11 @@
 //!
 //! The reference model plays along, unseen. It decides nothing but how long is waited; the judge never hears of it.
 
-use wsclose::code::Profile;
-use wsclose::frame::{Decoder, Opcode, Piece};
-use wsclose::role::Role;
-use wsclose::subject::{Recorder, Stimulus, Subject, TraceEventKind};
-use wsclose::subjects::model::Model;
+use wsclose::harness::subject::{Recorder, Stimulus, Subject, TraceEventKind};
+use wsclose::model::endpoint::Model;
+use wsclose::protocol::code::Profile;
+use wsclose::protocol::frame::{Decoder, Opcode, Piece};
+use wsclose::protocol::role::Role;
 
 /// What of the acts of an endpoint nobody may leave out: its Closes, and the end of TCP.
 #[derive(Debug, Default)]

@@ -6,11 +6,11 @@ use std::net::{TcpListener, TcpStream};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use wsclose::code::{CloseCode, Profile};
-use wsclose::role::Role;
+use wsclose::harness::subject::{Recorder, Stimulus, Subject, TraceEventKind};
+use wsclose::model::endpoint::Model;
+use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::protocol::role::Role;
 use wsclose::script::MessageKind;
-use wsclose::subject::{Recorder, Stimulus, Subject, TraceEventKind};
-use wsclose::subjects::model::Model;
 
 use super::opener::{self, Connection};
 use super::told::CloseStatus;

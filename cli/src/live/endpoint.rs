@@ -6,11 +6,11 @@
 
 use std::time::{Duration, Instant};
 
-use wsclose::code::CloseCode;
-use wsclose::frame::{self, Header, Opcode};
-use wsclose::role::Role;
-use wsclose::rule::{Capabilities, RuleSet};
-use wsclose::subject::{Recorder, Stimulus, Subject};
+use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+use wsclose::protocol::code::CloseCode;
+use wsclose::protocol::frame::{self, Header, Opcode};
+use wsclose::protocol::role::Role;
+use wsclose::rules::{Capabilities, RuleSet};
 
 use super::due::ShadowModel;
 use super::launch::ClientReport;

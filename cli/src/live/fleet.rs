@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde::Deserialize;
-use wsclose::code::Profile;
-use wsclose::role::Role;
+use wsclose::protocol::code::Profile;
+use wsclose::protocol::role::Role;
 
 use super::cases::{Case, EndpointFeatures};
 use super::check::{self, Codes, RunConfig};
@@ -210,7 +210,7 @@ impl LiveImplementation {
         let Install { text, debian, npm, pypi, crates } = &self.install;
         let all = [debian, npm, pypi, crates].into_iter().flatten().cloned().collect::<Vec<_>>().join(" ");
         let text = if text.is_empty() { String::new() } else { format!("; {text}") };
-        format!("peers/live/install {} ({all}{text})", self.set)
+        format!("implementations/live/install {} ({all}{text})", self.set)
     }
 
     fn check(

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use wsclose::mutate;
-use wsclose::rule::{Level, Rule, RuleSet};
+use wsclose::generate::mutate;
+use wsclose::rules::{Level, Rule, RuleSet};
 use wsclose::script::{MAX_SCRIPT, Script, ScriptBuf, Step};
 
 use super::cases::{Case, EndpointFeatures};

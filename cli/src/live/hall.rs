@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use wsclose::code::{CloseCode, Profile};
-use wsclose::role::Role;
+use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::protocol::role::Role;
 use wsclose::script::MessageKind;
 
 use super::book::{Assignment, AssignmentError, SessionLedger};

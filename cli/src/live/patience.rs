@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use wsclose::rule::{Rule, RuleSet};
+use wsclose::rules::{Rule, RuleSet};
 
 /// How long after something an endpoint that reacts to it may take.
 const REACTION_LIMIT: Duration = Duration::from_millis(20);

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use wsclose::drive::Driver;
+use wsclose::harness::driver::Driver;
 use wsclose::judge::Judge;
 
 use super::cases::Case;

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::time::Duration;
 
-use wsclose::code::{CloseCode, Profile};
-use wsclose::frame::{Decoder, Opcode, Piece};
+use wsclose::analysis::report::FindingStatus;
+use wsclose::harness::subject::TraceEventKind;
+use wsclose::harness::trace::Trace;
 use wsclose::judge::{Judge, Verdict};
-use wsclose::report::FindingStatus;
-use wsclose::role::Role;
-use wsclose::rule::{Level, Rule, RuleSet};
-use wsclose::subject::TraceEventKind;
-use wsclose::trace::Trace;
+use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::protocol::frame::{Decoder, Opcode, Piece};
+use wsclose::protocol::role::Role;
+use wsclose::rules::{Level, Rule, RuleSet};
 
 use super::cases::Case;
 use super::opener::CaseError;
@@ -151,7 +151,7 @@ fn sent_close_code(trace: &Trace) -> Option<CloseCode> {
                 Piece::Payload { .. } => {}
                 Piece::End if close => {
                     if let Some(key) = key {
-                        wsclose::frame::mask(key, 0, &mut head);
+                        wsclose::protocol::frame::mask(key, 0, &mut head);
                     }
                     last = head.first_chunk().map(|code| CloseCode(u16::from_be_bytes(*code)));
                 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use wsclose::rule::{Level, Rule, RuleSet};
+use wsclose::rules::{Level, Rule, RuleSet};
 
 use super::cases::Case;
 use super::patience::TIMING_RULES;
@@ -169,7 +169,7 @@ mod tests {
     use crate::live::cases::EndpointFeatures;
     use crate::live::run::Violation;
     use std::time::Duration;
-    use wsclose::role::Role;
+    use wsclose::protocol::role::Role;
 
     /// A case that broke these rules.
     fn result_violating(rules: &[Rule]) -> CaseResult {

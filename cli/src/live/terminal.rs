@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
+use wsclose::analysis::report::FindingStatus;
 use wsclose::judge::Verdict;
-use wsclose::report::FindingStatus;
 
 use super::run::{ReportedFinding, RunReport};
 use crate::out::Stdout;

@@ -1,9 +1,9 @@
 //! Who is tested. In comes how it is met and what its program can do, out come the role it plays, the duties
 //! that it is held to, and the scripts that can be played to it.
 
-use wsclose::code::Profile;
-use wsclose::role::Role;
-use wsclose::rule::{Capabilities, Capability};
+use wsclose::protocol::code::Profile;
+use wsclose::protocol::role::Role;
+use wsclose::rules::{Capabilities, Capability};
 
 use super::cases::EndpointFeatures;
 use super::launch::ClientPool;

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use wsclose::code::CloseCode;
+use wsclose::protocol::code::CloseCode;
 
 /// The first word of the line.
 const CLOSED: &str = "closed";

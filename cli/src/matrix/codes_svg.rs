@@ -5,12 +5,12 @@
 
 use std::fmt::Write as _;
 
-use wsclose::code::CloseCode;
-use wsclose::matrix::SubjectResult;
-use wsclose::matrix::codes::{CodeMap, CodeReaction};
-use wsclose::matrix::compare::comparable_codes;
-use wsclose::role::Role;
-use wsclose::vectors::CodeOrigin;
+use wsclose::analysis::code_map::{CodeMap, CodeReaction};
+use wsclose::analysis::compare::comparable_codes;
+use wsclose::analysis::matrix::SubjectResult;
+use wsclose::generate::vectors::CodeOrigin;
+use wsclose::protocol::code::CloseCode;
+use wsclose::protocol::role::Role;
 
 use super::folder::GENERATED_BY;
 use super::results::Results;

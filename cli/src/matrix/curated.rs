@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use wsclose::generate::vectors::TestVector;
 use wsclose::script::ScriptBuf;
-use wsclose::vectors::TestVector;
 
 use crate::files::{self, FileError};
 
@@ -47,7 +47,7 @@ mod tests {
     fn built_in_scripts_match_the_corpus() {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus");
         let mut there = Vec::new();
-        for folder in ["closing_handshake", "peers"] {
+        for folder in ["closing_handshake", "implementations"] {
             let vectors = from_folder(&corpus.join(folder)).expect("a corpus").into_iter();
             there.extend(vectors.map(|vector| (format!("{folder}/{}", vector.name), vector.script)));
         }

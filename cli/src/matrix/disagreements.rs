@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 
-use wsclose::matrix::compare::{Disagreement, Topic, code_disagreements};
-use wsclose::role::Role;
-use wsclose::rule::Level;
-use wsclose::vectors::CodeOrigin;
+use wsclose::analysis::compare::{Disagreement, Topic, code_disagreements};
+use wsclose::generate::vectors::CodeOrigin;
+use wsclose::protocol::role::Role;
+use wsclose::rules::Level;
 
 use super::folder::GENERATED_BY;
 use super::markdown::escape_cell;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use wsclose::matrix::SubjectResult;
-use wsclose::matrix::compare::{ScriptTopics, comparable_codes};
-use wsclose::role::Role;
-use wsclose::rule::Rule;
-use wsclose::vectors::CodeOrigin;
+use wsclose::analysis::compare::{ScriptTopics, comparable_codes};
+use wsclose::analysis::matrix::SubjectResult;
+use wsclose::generate::vectors::CodeOrigin;
+use wsclose::protocol::role::Role;
+use wsclose::rules::Rule;
 
 use super::folder::GENERATED_BY;
 use super::results::Results;
@@ -184,7 +184,7 @@ fn cell(results: &Results<'_>, row: &SubjectResult, rule: Rule) -> CellEntry {
 
 fn codes(row: &SubjectResult, role: Role) -> Vec<CodesEntry> {
     let part = row.role_result(role);
-    let entry = |(way, marks): (CodeOrigin, &wsclose::matrix::codes::CodeMap)| CodesEntry {
+    let entry = |(way, marks): (CodeOrigin, &wsclose::analysis::code_map::CodeMap)| CodesEntry {
         role: role.name(),
         origin: way.name(),
         own: comparable_codes(part.capabilities, way),

@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use wsclose::analysis::report::FindingStatus;
 use wsclose::judge::Verdict;
-use wsclose::report::FindingStatus;
-use wsclose_peers::known::Baseline;
+use wsclose_implementations::baseline::Baseline;
 
 use crate::files::FileError;
 use crate::live::fleet::{ImplementationOutcome, ImplementationResult};
@@ -15,7 +15,7 @@ use crate::subjects;
 
 /// The list in the folder of the manifest; a folder of somebody's own may have none.
 pub fn read(folder: &Path) -> Result<Baseline, FileError> {
-    let path = folder.join("known.toml");
+    let path = folder.join("baseline.toml");
     if !path.exists() {
         return Ok(Baseline::default());
     }
@@ -48,7 +48,7 @@ pub fn apply_baseline(rows: &mut [ImplementationResult], baseline: &Baseline) {
             listed.find(|deviation| deviation.implementation == name && deviation.version != row.version)
         {
             run.notes.push(format!(
-                "known.toml was confirmed in {}, this is {}: read its source again",
+                "baseline.toml was confirmed in {}, this is {}: read its source again",
                 deviation.version, row.version
             ));
         }

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
-use wsclose::report::FindingStatus;
-use wsclose::rule::Level;
+use wsclose::analysis::report::FindingStatus;
+use wsclose::rules::Level;
 
 use crate::args;
 use crate::choice;
@@ -27,7 +27,7 @@ const FILES: [&str; 2] = ["live.html", "live.json"];
 
 /// Checks every peer that is installed, and shows what each breaks.
 pub fn run(args: &args::Matrix, folder: &Path, out: &mut Stdout) -> Result<ExitStatus, CliError> {
-    let path = folder.join("peers.toml");
+    let path = folder.join("implementations.toml");
     let octets = files::read(&path)?;
     let manifest = Manifest::read(&String::from_utf8_lossy(&octets))
         .map_err(|error| FileError::Manifest { path: files::display_path(&path), error })?;
@@ -127,7 +127,7 @@ fn print_violations(name: &str, run: &RunReport, out: &mut Stdout) -> Result<(),
         )?;
     }
     for rule in &run.stale {
-        writeln!(out, "  stale    {rule}: known.toml lists it, and it is kept now")?;
+        writeln!(out, "  stale    {rule}: baseline.toml lists it, and it is kept now")?;
     }
     run.notes.iter().try_for_each(|note| writeln!(out, "  note: {note}"))?;
     Ok(())

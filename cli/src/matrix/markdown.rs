@@ -3,13 +3,13 @@
 
 use std::fmt::Write as _;
 
-use wsclose::matrix::compare::comparable_codes;
-use wsclose::matrix::{Cell, SubjectResult};
-use wsclose::report::FindingStatus;
-use wsclose::role::Role;
-use wsclose::rule::Rule;
-use wsclose::vectors::CodeOrigin;
-use wsclose_peers::vocabulary::{self, CodeRoundTrip, RoundTripFn};
+use wsclose::analysis::compare::comparable_codes;
+use wsclose::analysis::matrix::{Cell, SubjectResult};
+use wsclose::analysis::report::FindingStatus;
+use wsclose::generate::vectors::CodeOrigin;
+use wsclose::protocol::role::Role;
+use wsclose::rules::Rule;
+use wsclose_implementations::close_code_types::{self, CodeRoundTrip, RoundTripFn};
 
 use super::folder::GENERATED_BY;
 use super::results::{Results, title};
@@ -83,7 +83,7 @@ fn subjects(results: &Results<'_>, page: &mut String) {
         writeln!(page, "| {subject} | | | | | | not built: {} |", escape_cell(remedy))
             .expect("a string grows");
     }
-    *page += "\nNew: a breach of level must, interop or robust that `known.toml` does not list. Warn: the same of \
+    *page += "\nNew: a breach of level must, interop or robust that `baseline.toml` does not list. Warn: the same of \
               level should or lenient. Info: what the RFC leaves open.\n\n";
 }
 
@@ -210,7 +210,7 @@ fn code_types(results: &Results<'_>, page: &mut String) {
     let known: Vec<(&str, RoundTripFn)> = results
         .rows
         .iter()
-        .filter_map(|row| Some((row.name.as_str(), vocabulary::round_trip_of(&row.name)?)))
+        .filter_map(|row| Some((row.name.as_str(), close_code_types::round_trip_of(&row.name)?)))
         .collect();
     if known.is_empty() {
         return;
@@ -239,9 +239,9 @@ fn code_types(results: &Results<'_>, page: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use wsclose::code::Profile;
-    use wsclose::matrix::MatrixPlan;
-    use wsclose_peers::known::Baseline;
+    use wsclose::analysis::matrix::MatrixPlan;
+    use wsclose::protocol::code::Profile;
+    use wsclose_implementations::baseline::Baseline;
 
     use super::super::results::Results;
     use super::page;

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use wsclose::code::Profile;
-use wsclose::matrix::compare::{self, Distance, ScriptTopics, Topic};
-use wsclose::matrix::{Cell, Example, MatrixPlan, SubjectResult};
-use wsclose::report::FindingStatus;
-use wsclose::rule::Rule;
-use wsclose_peers::known::Baseline;
+use wsclose::analysis::compare::{self, Distance, ScriptTopics, Topic};
+use wsclose::analysis::matrix::{Cell, Example, MatrixPlan, SubjectResult};
+use wsclose::analysis::report::FindingStatus;
+use wsclose::protocol::code::Profile;
+use wsclose::rules::Rule;
+use wsclose_implementations::baseline::Baseline;
 
 use super::work::JobResult;
 use crate::failure::ExitStatus;

@@ -3,9 +3,9 @@
 
 use std::io::Write;
 
-use wsclose::matrix::SubjectResult;
-use wsclose::report::FindingStatus;
-use wsclose::rule::Rule;
+use wsclose::analysis::matrix::SubjectResult;
+use wsclose::analysis::report::FindingStatus;
+use wsclose::rules::Rule;
 
 use super::results::{Results, title};
 use crate::failure::CliError;

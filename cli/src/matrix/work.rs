@@ -8,10 +8,10 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wsclose::code::Profile;
-use wsclose::matrix::{MatrixPlan, RoleResult, Scope, SubjectResult, play};
-use wsclose::role::Role;
-use wsclose::subject::Subject;
+use wsclose::analysis::matrix::{MatrixPlan, RoleResult, Scope, SubjectResult, play};
+use wsclose::harness::subject::Subject;
+use wsclose::protocol::code::Profile;
+use wsclose::protocol::role::Role;
 
 use crate::failure::CliError;
 use crate::play::catch;
@@ -157,11 +157,11 @@ mod tests {
     use std::thread;
     use std::time::Duration;
 
-    use wsclose::code::Profile;
-    use wsclose::matrix::{MatrixPlan, Scope};
-    use wsclose::role::Role;
-    use wsclose::rule::Capabilities;
-    use wsclose::subject::{Recorder, Stimulus, Subject};
+    use wsclose::analysis::matrix::{MatrixPlan, Scope};
+    use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+    use wsclose::protocol::code::Profile;
+    use wsclose::protocol::role::Role;
+    use wsclose::rules::Capabilities;
 
     use super::{Job, JobResult, Scheduler, make_subject};
 

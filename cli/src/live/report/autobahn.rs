@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use wsclose::report::FindingStatus;
+use wsclose::analysis::report::FindingStatus;
 
 use crate::live::run::{CaseResult, RunReport};
 

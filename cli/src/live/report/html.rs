@@ -2,7 +2,7 @@
 //! endpoint said is escaped by the template.
 
 use askama::Template;
-use wsclose::report::FindingStatus;
+use wsclose::analysis::report::FindingStatus;
 
 use super::{GENERATED_BY, anchor};
 use crate::live::run::{ReportedFinding, RuleResult, RuleStatus, RunReport};

@@ -2,7 +2,7 @@
 //! [`Run`], out comes text.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-use wsclose::report::FindingStatus;
+use wsclose::analysis::report::FindingStatus;
 
 use super::GENERATED_BY;
 use crate::live::run::{ReportedFinding, RuleResult, RuleStatus, RunReport};

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use serde::Serialize;
-use wsclose::rule::Rule;
+use wsclose::rules::Rule;
 
 use super::html::css_class_and_glyph;
 use super::json::{self, Document};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use wsclose::report::FindingStatus;
+use wsclose::analysis::report::FindingStatus;
 
 use super::GENERATED_BY;
 use crate::live::run::{ReportedFinding, RunReport};

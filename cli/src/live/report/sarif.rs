@@ -2,7 +2,7 @@
 //! comes text.
 
 use serde_json::{Value, json};
-use wsclose::report::FindingStatus;
+use wsclose::analysis::report::FindingStatus;
 
 use super::GENERATED_BY;
 use crate::live::run::{ReportedFinding, RunReport};

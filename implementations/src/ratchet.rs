@@ -1,0 +1,114 @@
+//! ratchet, in-process: the halves of a [`WebSocket`] (its feature `split`) over a [`Pipe`].
+//!
+//! `read` is not cancel safe, as its documentation says. So the read is held, and what the application asks
+//! goes through the sender. Text that is not UTF-8 is for the user to find (documentation of
+//! `Message::Text`): the program closes with 1007 and leaves. After `Message::Close` or an error the
+//! connection is closed, and a read would be "a bug in your code" (`CloseCause::Error`): the program drops
+//! TCP. An error that says `CloseCause::Stopped` "is not an error", and told as a closure of which nothing
+//! more is known.
+//!
+//! A code that `CloseCode::try_from` refuses is refused by the library. For a Close without a code there is no
+//! interface.
+//!
+//! Left to the program, and so not held against ratchet:
+//! - [`Duty::ClosesTcp`]. A client never does. A server in one piece shuts TCP down; in halves the same call
+//!   only flushes (`src/split/bilock/mod.rs`, `poll_shutdown`), so that it is the program that ends TCP.
+//! - [`Duty::KeepsTime`]: it has no clock.
+//! - [`Duty::ReportsClean`]: it hands over the Close, no more.
+//! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
+
+use bytes::BytesMut;
+use ratchet_core::{
+    CloseCause, CloseCode as Code, CloseReason, Error, Message, NoExt, PayloadType, Role as Side, WebSocket,
+    WebSocketConfig,
+};
+use wsclose::protocol::code::CloseCode;
+use wsclose::protocol::role::Role;
+use wsclose::rules::{Capabilities, Capability};
+use wsclose::script::MessageKind;
+use wsclose_adapter::connection::{AppHandle, Request, Transport};
+use wsclose_adapter::program::LibraryProgram;
+
+/// ratchet in either role.
+#[derive(Debug)]
+pub struct Ratchet;
+
+impl LibraryProgram for Ratchet {
+    const NAME: &'static str = "ratchet_core";
+
+    fn capabilities(role: Role) -> Capabilities {
+        match role {
+            Role::Client | Role::Server => Capabilities::ALL.without(&[
+                Capability::ClosesTcp,
+                Capability::HasTimeouts,
+                Capability::ReportsClean,
+                Capability::ReportsMemory,
+            ]),
+        }
+    }
+
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
+        let side = match role {
+            Role::Client => Side::Client,
+            Role::Server => Side::Server,
+        };
+        let config = WebSocketConfig::default();
+        let socket = WebSocket::from_upgraded(config, transport, Some(NoExt), BytesMut::new(), side);
+        let (mut sender, mut receiver) = socket.split().expect("it is open");
+        let mut payload = BytesMut::new();
+        loop {
+            let ask = async |request| match request {
+                Request::Close { code, reason } => match close_reason(code, reason) {
+                    Some(Ok(reason)) => app.request_result(&sender.close(reason).await),
+                    Some(Err(why)) => app.request_refused(&why),
+                    None => app.unsupported("`CloseReason` has no Close without a code"),
+                },
+                Request::Send { kind, payload } => {
+                    let kind = match kind {
+                        MessageKind::Text => PayloadType::Text,
+                        MessageKind::Binary => PayloadType::Binary,
+                    };
+                    app.request_result(&sender.write(payload, kind).await);
+                }
+            };
+            let kind = match app.serve_while(receiver.read(&mut payload), ask).await {
+                Ok(Message::Text) => MessageKind::Text,
+                Ok(Message::Binary) => MessageKind::Binary,
+                // The payload stays: a message may be under way.
+                Ok(Message::Ping(_) | Message::Pong(_)) => continue,
+                Ok(Message::Close(reason)) => return report_close(&app, reason),
+                Err(error) => return report_error(&app, &error),
+            };
+            if kind == MessageKind::Text && std::str::from_utf8(&payload).is_err() {
+                app.error_reported("text that is not UTF-8");
+                // Whatever becomes of it, the program is done.
+                let _ = sender.close(CloseReason::new(Code::Invalid, None)).await;
+                return;
+            }
+            app.message(kind, &payload);
+            payload.clear();
+        }
+    }
+}
+
+/// What is asked for in the library's own words; `None` where it has none.
+fn close_reason(code: Option<CloseCode>, reason: String) -> Option<Result<CloseReason, String>> {
+    let code = Code::try_from(code?.to_octets()).map_err(|error| error.to_string());
+    Some(code.map(|code| CloseReason::new(code, Some(reason).filter(|reason| !reason.is_empty()))))
+}
+
+fn report_close(app: &AppHandle, reason: Option<CloseReason>) {
+    match reason {
+        Some(CloseReason { code, description }) => {
+            app.reported(Some(CloseCode(code.into())), Some(description.as_deref().unwrap_or("")), None);
+        }
+        None => app.reported(None, Some(""), None),
+    }
+}
+
+fn report_error(app: &AppHandle, error: &Error) {
+    match error.downcast_ref() {
+        Some(CloseCause::Stopped) => app.reported(None, None, None),
+        Some(CloseCause::Error) | None => app.error_reported(error),
+    }
+}

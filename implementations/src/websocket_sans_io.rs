@@ -1,0 +1,136 @@
+//! websocket-sans-io, in-process: [`WebsocketFrameDecoder`] and [`WebsocketFrameEncoder`], a layer of frames
+//! and no more.
+//!
+//! The library takes frames apart, unmasks, and writes headers and masked payloads. It says of itself that it
+//! does no validation, and that Pings, masking and Closes are its user's job; its `mirror_client` example shows
+//! how: at the beginning of a frame `FrameInfo::is_reasonable` and the mask are looked at. So does the glue
+//! here, and it looks at the length too, as far as the library tells it: which of the three forms carried
+//! it, it does not tell. Masking keys are drawn by the glue. Therefore the one duty is [`Duty::Frames`], but
+//! for the rules of it that the glue keeps; all others are the program's.
+
+use websocket_sans_io::{
+    FrameInfo, Opcode as Theirs, WebsocketFrameDecoder, WebsocketFrameEncoder, WebsocketFrameEvent,
+};
+use wsclose::protocol::frame::{MAX_CONTROL_PAYLOAD, Opcode};
+use wsclose::protocol::role::Role;
+use wsclose::rules::{Capabilities, Capability, Rule};
+use wsclose::script::MessageKind;
+use wsclose_adapter::codec::{FrameCodec, Incoming, Outgoing};
+
+/// websocket-sans-io's decoder and encoder, in either role.
+#[derive(Debug)]
+pub struct WebSocketSansIo {
+    role: Role,
+    decoder: WebsocketFrameDecoder,
+    encoder: WebsocketFrameEncoder,
+    incoming: Vec<u8>,
+    consumed: usize,
+    payload: Vec<u8>,
+}
+
+impl WebSocketSansIo {
+    /// What a program that follows the library's example refuses when a frame begins.
+    fn check_header(&self, info: &FrameInfo) -> Result<(), String> {
+        if !info.is_reasonable() {
+            return Err("unreasonable frame".to_owned());
+        }
+        if info.mask.is_some() != (self.role == Role::Server) {
+            return Err("masked as the peer's role forbids".to_owned());
+        }
+        if info.opcode.is_control() && info.payload_length > MAX_CONTROL_PAYLOAD as u64 {
+            return Err("a control frame is too long".to_owned());
+        }
+        if info.payload_length >> 63 == 1 {
+            return Err("the top bit of a length is set".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl FrameCodec for WebSocketSansIo {
+    const NAME: &'static str = "websocket-sans-io";
+
+    fn capabilities(role: Role) -> Capabilities {
+        match role {
+            Role::Client | Role::Server => Capabilities::of(&[Capability::Framing]).exempting(&[
+                Rule::BodyEmptyOrCode,
+                Rule::RejectsLongClose,
+                Rule::RejectsLengthTopBit,
+                Rule::ServerRejectsUnmasked,
+                Rule::ClientRejectsMasked,
+            ]),
+        }
+    }
+
+    fn new(role: Role) -> WebSocketSansIo {
+        WebSocketSansIo {
+            role,
+            decoder: WebsocketFrameDecoder::new(),
+            encoder: WebsocketFrameEncoder::new(),
+            incoming: Vec::new(),
+            consumed: 0,
+            payload: Vec::new(),
+        }
+    }
+
+    fn receive(&mut self, octets: &[u8]) {
+        self.incoming.drain(..self.consumed);
+        self.consumed = 0;
+        self.incoming.extend_from_slice(octets);
+    }
+
+    fn next(&mut self) -> Result<Option<Incoming>, String> {
+        loop {
+            let chunk = &mut self.incoming[self.consumed..];
+            let added = match self.decoder.add_data(chunk) {
+                Ok(added) => added,
+                Err(impossible) => match impossible {},
+            };
+            let chunk = &chunk[..added.consumed_bytes];
+            self.consumed += added.consumed_bytes;
+            match added.event {
+                None if added.consumed_bytes == 0 => return Ok(None),
+                None => {}
+                Some(WebsocketFrameEvent::Start { frame_info, original_opcode: _ }) => {
+                    self.check_header(&frame_info)?;
+                    self.payload.clear();
+                }
+                Some(WebsocketFrameEvent::PayloadChunk { original_opcode: _ }) => {
+                    self.payload.extend_from_slice(chunk);
+                }
+                Some(WebsocketFrameEvent::End { frame_info, original_opcode: _ }) => {
+                    return Ok(Some(Incoming::Frame {
+                        fin: frame_info.fin,
+                        rsv: frame_info.reserved != 0,
+                        masked: frame_info.mask.is_some(),
+                        opcode: Opcode::from_bits(frame_info.opcode as u8),
+                        payload: std::mem::take(&mut self.payload),
+                    }));
+                }
+            }
+        }
+    }
+
+    fn write(&mut self, outgoing: Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), String> {
+        let (opcode, mut payload) = match outgoing {
+            Outgoing::Message { kind: MessageKind::Text, payload } => (Theirs::Text, payload.to_vec()),
+            Outgoing::Message { kind: MessageKind::Binary, payload } => (Theirs::Binary, payload.to_vec()),
+            Outgoing::Pong(payload) => (Theirs::Pong, payload.to_vec()),
+            Outgoing::Close { code, reason } => {
+                let code = code.map(|code| code.to_octets().to_vec()).unwrap_or_default();
+                (Theirs::ConnectionClose, [&code, reason.as_bytes()].concat())
+            }
+        };
+        let header = self.encoder.start_frame(&FrameInfo {
+            opcode,
+            payload_length: payload.len() as u64,
+            mask: (self.role == Role::Client).then(rand::random),
+            fin: true,
+            reserved: 0,
+        });
+        self.encoder.transform_frame_payload(&mut payload);
+        out.extend_from_slice(&header);
+        out.extend_from_slice(&payload);
+        Ok(())
+    }
+}

@@ -1,0 +1,132 @@
+//! The vocabularies of ws-rs and Boost.Beast, held against the real ones: every value, and what a real
+//! connection lets through. Of other peers, what their own check takes, for every value.
+
+use wsclose::harness::driver::Driver;
+use wsclose::harness::subject::TraceEventKind;
+use wsclose::harness::trace::Trace;
+use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::protocol::frame::Opcode;
+use wsclose::protocol::role::Role;
+use wsclose::script::{FrameStep, Payload, Script, Step, Writer};
+use wsclose::vendor_codes::WsRs;
+use wsclose_implementations::ws_tcp::WsTcp;
+
+#[test]
+fn ws_rs_vendor_codes_match_for_every_value() {
+    for code in CloseCode::all() {
+        let (ours, theirs) = (WsRs::from_code(code), ws::CloseCode::from(code.0));
+        let number = if matches!(ours, WsRs::Other(_)) { format!("({code})") } else { String::new() };
+        let expected = format!("{}{number}", ours.name());
+        assert_eq!(format!("{theirs:?}"), expected, "the variant of {code}");
+        let value: u16 = theirs.into();
+        assert_eq!((ours.code(), value), (code, code.0), "the value of {expected}");
+        assert_eq!(ws::CloseCode::from(ours.code().0), theirs, "{expected} there and back");
+        assert_eq!(WsRs::from_code(CloseCode(value)), ours, "{expected} and back");
+    }
+}
+
+/// The codes at either end of every range, and those that ws-rs's source names one by one.
+fn sample_codes() -> impl Iterator<Item = CloseCode> {
+    let edges = [0, 999, 1000, 1003, 1011, 1014, 1015, 1016, 1100, 2000, 2999, 3000, 3999, 4000, 4999, 5000];
+    let around = edges.into_iter().flat_map(|edge: u16| edge.saturating_sub(1)..=edge + 1);
+    let mut codes: Vec<u16> = (1000..=1017).chain(around).chain([1500, 2500, 32767, 65534, 65535]).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes.into_iter().map(CloseCode)
+}
+
+/// The peer sends one Close with this code, and no more.
+fn single_close_script(role: Role, code: CloseCode) -> Vec<u8> {
+    let mut writer = Writer::new(role);
+    let payload = Payload { code: Some(code), ..Payload::EMPTY };
+    writer.step(&Step::Frame(FrameStep::of(Opcode::Close, payload)));
+    writer.into_octets()
+}
+
+/// The body of the first Close that the subject wrote, unmasked, and whether it told its application of an
+/// error.
+fn first_close_body_and_error(trace: &Trace) -> (Vec<u8>, bool) {
+    let mut wrote = Vec::new();
+    let mut erred = false;
+    for entry in trace.events() {
+        erred |= matches!(entry.kind, TraceEventKind::ErrorReported(_));
+        if let TraceEventKind::Sent(span) = entry.kind {
+            wrote.extend_from_slice(trace.octets(span));
+        }
+    }
+    let [first, second, rest @ ..] = wrote.as_slice() else { panic!("no answer\n{trace}") };
+    assert_eq!(*first, 0x88, "a Close is the first thing written\n{trace}");
+    let mut body = rest.to_vec();
+    if second & 0x80 != 0 {
+        let key = [body[0], body[1], body[2], body[3]];
+        body.drain(..4);
+        wsclose::protocol::frame::mask(key, 0, &mut body);
+    }
+    (body, erred)
+}
+
+#[test]
+fn ws_rs_profile_matches_a_real_connection() {
+    let (mut driver, mut subject) = (Driver::new(), WsTcp::new());
+    for role in Role::ALL {
+        for code in sample_codes() {
+            let octets = single_close_script(role, code);
+            let script = Script::decode(&octets).expect("a script");
+            let trace = driver.drive(script, &mut subject);
+            let (body, erred) = first_close_body_and_error(trace);
+            assert_eq!(
+                code.acceptable(Profile::WsRs).is_ok(),
+                !erred,
+                "{code} to a {role}: the profile, and whether ws-rs took it\n{trace}"
+            );
+            let octets = code.to_octets();
+            // 0 is ws-rs's word for a Close without a code.
+            let echo = if WsRs::from_code(code) == WsRs::Empty { &[][..] } else { &octets[..] };
+            let refusal = CloseCode::PROTOCOL_ERROR.to_octets();
+            if erred {
+                assert!(body.starts_with(&refusal), "{code} to a {role} is refused by 1002\n{trace}");
+            } else {
+                assert_eq!(body, echo, "{code} to a {role} is echoed\n{trace}");
+            }
+        }
+    }
+}
+
+#[cfg(wsclose_beast)]
+mod built {
+    use wsclose::protocol::code::{CloseCode, Profile};
+    use wsclose::vendor_codes::Beast;
+    use wsclose_implementations::beast;
+
+    #[test]
+    fn beast_vendor_codes_match_its_enumerators() {
+        let theirs = beast::close_codes();
+        assert_eq!(theirs.len(), Beast::ALL.len(), "{theirs:?}");
+        for ((name, value), ours) in theirs.iter().zip(Beast::ALL) {
+            assert_eq!(ours.code(), CloseCode(*value), "the value of {name}");
+            assert!([ours.name(), ours.newest_name()].contains(&name.as_str()), "{name} is {}", ours.name());
+            assert_eq!(Beast::from_name(name), Some(ours));
+        }
+        for code in CloseCode::all() {
+            let named = theirs.iter().any(|(_, value)| *value == code.0);
+            assert_eq!(Beast::from_code(code).is_some(), named, "{code} has an enumerator");
+        }
+    }
+
+    #[test]
+    fn beast_profile_matches_its_own_check() {
+        // Later releases than the profile's know 1014 by a name of its own, and take it.
+        let renamed = beast::close_codes().iter().any(|(name, _)| name == "bad_gateway");
+        for code in CloseCode::all() {
+            let ours = code.acceptable(Profile::Beast).is_ok();
+            let expected = if code == CloseCode::BAD_GATEWAY { renamed } else { ours };
+            assert_eq!(beast::is_valid_close_code(code.0), expected, "{code}");
+        }
+    }
+}
+
+#[cfg(not(wsclose_beast))]
+#[test]
+fn boost_beast_is_not_asked_where_it_was_not_built() {
+    println!("skipped: Boost.Beast {}", wsclose_implementations::beast::NOT_BUILT);
+}

@@ -1,0 +1,266 @@
+//! `baseline.toml` is exact: over every curated script, in both roles, each peer breaks the rules that are
+//! listed for it and no others, and each entry's script shows what it says.
+#![allow(clippy::disallowed_methods, reason = "tests read the corpus")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use wsclose::harness::driver::Driver;
+use wsclose::judge::Judge;
+use wsclose::protocol::code::Profile;
+use wsclose::protocol::role::Role;
+use wsclose::rules::{Level, Rule};
+use wsclose::script::ScriptBuf;
+use wsclose_implementations::baseline::Baseline;
+use wsclose_implementations::{IMPLEMENTATIONS, Implementation, native_version};
+
+#[test]
+fn violations_match_the_baseline() {
+    let mistakes: Vec<String> = IMPLEMENTATIONS.iter().filter_map(check).collect();
+    assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
+}
+
+#[test]
+fn every_entry_names_an_implementation() {
+    for (rule, deviation) in Baseline::builtin().iter() {
+        let known = IMPLEMENTATIONS.iter().any(|peer| peer.name == deviation.implementation);
+        assert!(known, "baseline.toml, {rule}: expected a peer, found `{}`", deviation.implementation);
+    }
+}
+
+/// What is only reported is never held against anyone: to list it would say otherwise.
+#[test]
+fn info_rules_are_not_listed() {
+    for (rule, deviation) in Baseline::builtin().iter() {
+        assert_ne!(rule.level(), Level::Info, "baseline.toml lists {rule} for {}", deviation.implementation);
+    }
+}
+
+/// The crates are pinned; a newer one needs its entries read again in its source.
+#[test]
+fn entry_versions_match_the_dependencies() {
+    let manifest = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
+    let manifest: toml::Table = manifest.expect("there is a manifest").parse().expect("it is TOML");
+    for (rule, deviation) in Baseline::builtin().iter() {
+        let name = match deviation.implementation.as_str() {
+            native if NATIVE.contains(&native) => continue,
+            "ws-rs" | "ws-rs-frames" => "ws",
+            "fastwebsockets-split" => "fastwebsockets",
+            other => other,
+        };
+        let wanted = &manifest["dependencies"][name];
+        let wanted = wanted.as_str().or_else(|| wanted["version"].as_str()).expect("a version");
+        assert_eq!(
+            wanted,
+            format!("={}", deviation.version),
+            "baseline.toml, {}, {rule}",
+            deviation.implementation
+        );
+    }
+}
+
+/// A rule that a peer broke in one script, and what it did, in each role in which it did.
+type FoundViolations = BTreeMap<(String, Rule), Vec<(Role, String)>>;
+
+/// Plays every curated script to a peer in both roles.
+fn play_all(implementation: &Implementation) -> Option<FoundViolations> {
+    let make = match implementation.new {
+        Ok(make) => make,
+        Err(remedy) => {
+            println!("skipped: {} {remedy}", implementation.name);
+            return None;
+        }
+    };
+    let (mut subject, mut driver, mut judge) = (make(), Driver::new(), Judge::new(Profile::default()));
+    let mut found = FoundViolations::new();
+    for (name, script) in scripts() {
+        for role in Role::ALL {
+            let trace = driver.drive(script.as_script().for_role(role), subject.as_mut());
+            for finding in judge.judge(trace) {
+                let shown = found.entry((name.clone(), finding.rule)).or_default();
+                // A script of several connections can show a rule more than once.
+                if shown.iter().all(|(seen, _)| *seen != role) {
+                    shown.push((role, finding.actual.to_string()));
+                }
+            }
+        }
+    }
+    Some(found)
+}
+
+/// What is wrong with the entries of a peer, if anything is; a snapshot of what it breaks, if nothing is.
+fn check(implementation: &Implementation) -> Option<String> {
+    let name = implementation.name;
+    let found = play_all(implementation)?;
+    let mut mistakes = String::new();
+    let mut reported = BTreeSet::new();
+    for ((script, rule), shown) in &found {
+        let (role, actual) = &shown[0];
+        if rule.level() != Level::Info && !Baseline::builtin().contains(name, *rule) && reported.insert(*rule)
+        {
+            writeln!(
+                mistakes,
+                "new: {name} breaks {rule} ({}) in {script} as a {role}: {actual}. Read its source; then list \
+                 it in implementations/baseline.toml with the place, or mend the judge or the adapter",
+                rule.level()
+            )
+            .expect("a string grows");
+        }
+    }
+    let confirmed = is_confirmed_version(name);
+    for (rule, deviation) in
+        Baseline::builtin().iter().filter(|(_, deviation)| deviation.implementation == name)
+    {
+        let anywhere = found.keys().any(|(_, broken)| *broken == rule);
+        let there = found.contains_key(&(deviation.script.clone(), rule));
+        if confirmed && !anywhere {
+            writeln!(
+                mistakes,
+                "stale: baseline.toml says that {name} breaks {rule}, and no curated script shows it: remove the \
+                 entry, or bring back a script that does"
+            )
+            .expect("a string grows");
+        } else if confirmed && !there {
+            writeln!(
+                mistakes,
+                "wrong script: baseline.toml says that {} shows {rule} by {name}, and it does not: name one that \
+                 does",
+                deviation.script
+            )
+            .expect("a string grows");
+        }
+    }
+    if !mistakes.is_empty() {
+        return Some(format!("baseline.toml and {name} disagree\n{mistakes}"));
+    }
+    if confirmed {
+        insta::with_settings!({
+            snapshot_path => "../../snapshots",
+            prepend_module_to_snapshot => false,
+            omit_expression => true,
+        }, { insta::assert_snapshot!(format!("peer__{name}"), table(&found)) });
+    }
+    None
+}
+
+/// The peers of which a version is whatever the machine has.
+const NATIVE: [&str; 3] = ["beast", "websocketpp", "wslay"];
+
+/// Whether this is the version that the entries were confirmed in.
+fn is_confirmed_version(name: &str) -> bool {
+    if !NATIVE.contains(&name) {
+        return true;
+    }
+    let version = native_version(name).unwrap_or_default();
+    let mut entries = Baseline::builtin().iter().filter(|(_, deviation)| deviation.implementation == name);
+    let confirmed = entries.all(|(_, deviation)| deviation.version == version);
+    if !confirmed {
+        println!("not asked what is stale: baseline.toml is about another version than {version}");
+    }
+    confirmed
+}
+
+/// One line for each script in which something was found, the rules by level.
+fn table(found: &FoundViolations) -> String {
+    let mut rows: BTreeMap<&str, Vec<(Level, String)>> = BTreeMap::new();
+    for ((script, rule), shown) in found {
+        let cell = match shown.as_slice() {
+            [(role, _)] => format!("{rule} ({role})"),
+            _ => rule.to_string(),
+        };
+        rows.entry(script).or_default().push((rule.level(), cell));
+    }
+    let widest = rows.keys().map(|script| script.len()).max().unwrap_or(0);
+    let mut text =
+        format!("{:widest$}  {:<7}  {}\n\n", "script", "worst", "rules broken, in one role or both");
+    for (script, mut rules) in rows {
+        rules.sort();
+        let cells: Vec<&str> = rules.iter().map(|(_, cell)| cell.as_str()).collect();
+        writeln!(text, "{script:widest$}  {:<7}  {}", rules[0].0, cells.join(", ")).expect("a string grows");
+    }
+    text
+}
+
+/// The curated scripts of both folders, by name.
+fn scripts() -> BTreeMap<String, ScriptBuf> {
+    let mut scripts = BTreeMap::new();
+    for target in ["closing_handshake", "implementations"] {
+        for (name, octets) in support::seeds(target) {
+            let script = ScriptBuf::read(&octets).unwrap_or_else(|mistake| panic!("{name}: {mistake}"));
+            let twin = scripts.insert(name.clone(), script);
+            assert!(
+                twin.is_none(),
+                "{name}: two scripts of one name; baseline.toml could not tell them apart"
+            );
+        }
+    }
+    scripts
+}
+
+/// A file with one sound entry, but for what is put in place of one of its lines.
+fn file_with(line: &str, instead: &str) -> String {
+    let text = "[[known]]\npeer = \"p\"\nversion = \"1\"\nrule = \"close-fin\"\nreason = \"r\"\n\
+                source = \"s\"\nscript = \"x\"\n";
+    assert!(text.contains(line), "{line}");
+    text.replace(line, instead)
+}
+
+fn load_error(text: &str) -> String {
+    Baseline::load(text).expect_err("it is not sound").to_string()
+}
+
+#[test]
+fn valid_file_loads() {
+    let known = Baseline::load(&file_with("", "")).expect("it is sound");
+    assert!(known.contains("p", Rule::CloseFin) && !known.contains("q", Rule::CloseFin));
+    assert_eq!(known.reason("p", Rule::CloseFin), Some("r"));
+    assert_eq!(Baseline::load("").expect("an empty file is sound").iter().count(), 0);
+}
+
+#[test]
+fn unknown_rule_is_reported() {
+    assert_eq!(
+        load_error(&file_with("close-fin", "close-final")),
+        "known deviation of p: expected a rule id, for example `close-fin`, found `close-final`; did you mean \
+         `close-fin`?"
+    );
+}
+
+#[test]
+fn duplicate_entry_is_rejected() {
+    let twice = file_with("", "").repeat(2);
+    assert_eq!(load_error(&twice), "known deviation of p: close-fin is listed twice; state it once");
+}
+
+#[test]
+fn empty_field_is_reported() {
+    for (field, line) in [
+        ("version", "version = \"1\""),
+        ("reason", "reason = \"r\""),
+        ("source", "source = \"s\""),
+        ("script", "script = \"x\""),
+    ] {
+        assert_eq!(
+            load_error(&file_with(line, &format!("{field} = \" \""))),
+            format!("known deviation of p, close-fin: expected a text for `{field}`, found an empty one")
+        );
+    }
+}
+
+#[test]
+fn malformed_file_is_reported_with_its_location() {
+    let shape = "expected `[[known]]` tables with peer, version, rule, reason, source and script: ";
+    for (text, words) in [
+        (file_with("[[known]]", "[[known]"), "line 1"),
+        (file_with("reason", "raison"), "unknown field `raison`"),
+        (file_with("source = \"s\"\n", ""), "missing field `source`"),
+        (file_with("version = \"1\"", "version = 1"), "line 3"),
+        ("[[unknown]]\n".to_owned(), "unknown field `unknown`"),
+    ] {
+        let mistake = load_error(&text);
+        assert!(mistake.starts_with(shape) && mistake.contains(words), "expected {words} in: {mistake}");
+    }
+}

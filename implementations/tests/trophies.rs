@@ -1,0 +1,219 @@
+//! What TROPHIES.md says of other people's libraries, held against the scripts and the peers: each script text is
+//! that of a file it names, each rule it names is broken there, and each level and section is the rule's. Whether a
+//! live server breaks a rule takes that server, and is not asked here: it must be listed.
+#![allow(clippy::disallowed_methods, reason = "tests read the corpus")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use wsclose::generate::vectors::TestVector;
+use wsclose::harness::driver::Driver;
+use wsclose::judge::Judge;
+use wsclose::protocol::code::Profile;
+use wsclose::protocol::role::Role;
+use wsclose::rules::Rule;
+use wsclose::script::ScriptBuf;
+use wsclose_implementations::baseline::Baseline;
+
+const TROPHIES: &str = include_str!("../../TROPHIES.md");
+
+/// One finding, as it stands in the file.
+struct Entry {
+    title: String,
+    /// The first paragraph: which rules.
+    rules: String,
+    /// The script texts.
+    scripts: Vec<String>,
+    commands: Vec<Command>,
+    /// The names of the cases that its commands play to live servers.
+    cases: Vec<String>,
+    /// The names of all scripts that it mentions.
+    cited_scripts: BTreeSet<String>,
+}
+
+/// A command that replays a script on a library.
+struct Command {
+    script: String,
+    subject: String,
+    /// What stands after `--role`, if anything.
+    role: Option<String>,
+}
+
+impl Command {
+    /// Whether it plays this script, which is written for one role, in another.
+    fn plays(&self, script: &str, role: Role) -> bool {
+        self.script == script
+            && self.role.as_deref().is_some_and(|asked| asked == "both" || asked == role.name())
+    }
+}
+
+fn entries() -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for library in TROPHIES.split("\n## ").skip(1) {
+        let (name, rest) = library.split_once('\n').expect("a library and its entries");
+        for entry in rest.split("\n### ").skip(1) {
+            let (title, text) = entry.split_once("\n\n").expect("a title and a text");
+            let rules = text.split("\n\n").next().expect("a paragraph").replace('\n', " ");
+            let fences = |fence: &str| -> Vec<String> {
+                let parts = text.split(fence).skip(1);
+                parts.map(|part| part.split("```").next().expect("a fence ends").to_owned()).collect()
+            };
+            let words = |line: &str| -> Vec<String> { line.split(' ').map(str::to_owned).collect() };
+            let shell = fences("```sh\n").concat();
+            let shell = shell.replace("\\\n", "");
+            let (mut commands, mut cases) = (Vec::new(), Vec::new());
+            for words in shell.lines().map(words) {
+                let after = |word: &str| words.iter().skip_while(|other| *other != word).nth(1).cloned();
+                match after("--case") {
+                    Some(case) => cases.push(case),
+                    None => commands.push(Command {
+                        script: script_name(&after("replay").expect("it replays a script")),
+                        subject: after("--subject").expect("it has a subject"),
+                        role: after("--role"),
+                    }),
+                }
+            }
+            let quoted = text.split(['`', ' ', '\n']).filter(|word| word.ends_with(".ws"));
+            entries.push(Entry {
+                title: format!("{name}: {title}"),
+                rules,
+                scripts: fences("```text\n"),
+                commands,
+                cases,
+                cited_scripts: quoted.map(script_name).collect(),
+            });
+        }
+    }
+    entries
+}
+
+/// `corpus/implementations/a.ws`: `a`.
+fn script_name(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.strip_suffix(".ws").expect("a script").to_owned()
+}
+
+/// Every curated script, by its name, without its notes.
+fn scripts() -> BTreeMap<String, ScriptBuf> {
+    let files = ["closing_handshake", "implementations"].into_iter().flat_map(support::seeds);
+    files.map(|(name, octets)| (name.clone(), without_notes(&name, &octets))).collect()
+}
+
+fn without_notes(name: &str, octets: &[u8]) -> ScriptBuf {
+    let script = ScriptBuf::read(octets).unwrap_or_else(|mistake| panic!("{name}: {mistake}"));
+    let role = script.as_script().role();
+    let vector = TestVector::curated(name.to_owned(), script.as_script());
+    ScriptBuf::read(vector.script.as_script().for_role(role).to_string().as_bytes()).expect("a script")
+}
+
+/// The rules of a paragraph, each with what stands in the parentheses after it.
+fn cited_rules(paragraph: &str) -> Vec<(Vec<Rule>, String)> {
+    let mut all = Vec::new();
+    for group in paragraph.split_inclusive(')') {
+        let Some((names, place)) = group.split_once('(') else { continue };
+        let rules = names.split('`').filter_map(|word| word.parse().ok()).collect();
+        all.push((rules, place.trim_end_matches(')').to_owned()));
+    }
+    all
+}
+
+#[test]
+fn script_texts_match_the_replayed_files() {
+    let files = scripts();
+    for entry in entries() {
+        for text in &entry.scripts {
+            let script = without_notes(&entry.title, text.as_bytes());
+            let curated = entry.cases.iter().filter_map(|case| case.rsplit('/').next());
+            let curated = curated.filter(|case| files.contains_key(*case));
+            let names: Vec<&str> =
+                entry.commands.iter().map(|command| command.script.as_str()).chain(curated).collect();
+            // What is made by a rule, as `reason-asked/129`, has no file.
+            if names.is_empty() && !entry.cases.is_empty() {
+                continue;
+            }
+            let played = names.iter().map(|name| &files[*name]);
+            assert!(
+                played.clone().any(|file| *file == script),
+                "{}: expected the text of one of {names:?}, found\n{text}\nand the first of them is\n{}",
+                entry.title,
+                played.clone().next().expect("a command").as_script()
+            );
+        }
+        assert!(!entry.scripts.is_empty(), "{}: no script", entry.title);
+    }
+}
+
+#[test]
+fn cited_rules_have_their_level_and_sections() {
+    for entry in entries() {
+        for (rules, place) in cited_rules(&entry.rules) {
+            for rule in &rules {
+                assert!(
+                    place.contains(rule.level().name()),
+                    "{}: {rule} is of level {}",
+                    entry.title,
+                    rule.level()
+                );
+            }
+            let known: Vec<&str> =
+                rules.iter().flat_map(|rule| rule.sections().split([',', ';', ' '])).collect();
+            for section in place.split('§').skip(1) {
+                let section = section.split([',', ' ']).next().expect("a number");
+                assert!(
+                    rules.is_empty() || known.contains(&section),
+                    "{}: §{section} is not of {rules:?}",
+                    entry.title
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn cited_rules_are_violated_by_cited_scripts() {
+    let files = scripts();
+    let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
+    for entry in entries().into_iter().filter(|entry| entry.cases.is_empty()) {
+        let subjects: BTreeSet<&str> =
+            entry.commands.iter().map(|command| command.subject.as_str()).collect();
+        let mut broken: BTreeSet<Rule> = BTreeSet::new();
+        let mut built = true;
+        for name in subjects {
+            let Some(mut subject) = wsclose_implementations::by_name(name) else {
+                println!("skipped: {name}");
+                built = false;
+                continue;
+            };
+            for script in &entry.cited_scripts {
+                let file = files.get(script).unwrap_or_else(|| panic!("{}: no script {script}", entry.title));
+                for role in Role::ALL {
+                    let asked = entry.commands.iter().any(|command| command.plays(script, role));
+                    if asked || role == file.as_script().role() {
+                        let trace = driver.drive(file.as_script().for_role(role), subject.as_mut());
+                        broken.extend(judge.judge(trace).iter().map(|finding| finding.rule));
+                    }
+                }
+            }
+        }
+        for (rules, _) in cited_rules(&entry.rules) {
+            for rule in rules {
+                assert!(!built || broken.contains(&rule), "{}: nothing shows {rule}", entry.title);
+            }
+        }
+    }
+}
+
+#[test]
+fn rules_cited_for_live_servers_are_in_the_baseline() {
+    let listed = Baseline::load(include_str!("../live/baseline.toml")).expect("the committed list is sound");
+    for entry in entries().iter().filter(|entry| !entry.cases.is_empty()) {
+        for rule in cited_rules(&entry.rules).into_iter().flat_map(|(rules, _)| rules) {
+            assert!(
+                listed.iter().any(|(known, _)| known == rule),
+                "{}: expected {rule} in implementations/live/baseline.toml, found it nowhere there",
+                entry.title
+            );
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Scripts without end: in come the curated corpora and a seed, out come every curated script in both roles,
+//! and then scripts made of them. Nothing here knows of any library or bug.
+
+use std::io;
+use std::path::Path;
+
+use wsclose::generate::mutate;
+use wsclose::protocol::role::Role;
+use wsclose::script::{MAX_SCRIPT, Script, ScriptBuf, Step, Writer};
+
+/// The most octets of a script that is made: what a fuzzer is given.
+const MAX_GENERATED_LEN: usize = 512;
+
+/// The most scripts whose steps one that is made mixes in.
+const MAX_SPLICES: usize = 3;
+
+/// The most steps taken from another script at once.
+const MAX_SPLICED_STEPS: usize = 4;
+
+/// Scripts, one after the other: the same for the same corpora and seed.
+#[derive(Clone, Debug)]
+pub struct Scripts {
+    curated: Vec<(String, Vec<u8>)>,
+    random: Random,
+    next_index: usize,
+}
+
+/// A script, and how to find it again.
+#[derive(Clone, Debug)]
+pub struct ScriptSource {
+    /// Its file and role, or its number.
+    pub name: String,
+    /// Its binary form.
+    pub octets: Vec<u8>,
+}
+
+impl Scripts {
+    /// Reads the corpora in these folders.
+    ///
+    /// # Errors
+    /// When a folder or file cannot be read, or is not what it should be.
+    pub fn read(folders: &[&Path], seed: u64) -> io::Result<Scripts> {
+        let mut curated = Vec::new();
+        for folder in folders {
+            let mut files =
+                std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+            // What a fuzzer left has no extension.
+            files.retain(|file| file.extension().is_some_and(|extension| extension == "ws"));
+            files.sort();
+            for file in files {
+                let script = ScriptBuf::read(&std::fs::read(&file)?)
+                    .map_err(|error| io::Error::other(format!("{}: {error}", file.display())))?;
+                let name = file.file_stem().unwrap_or_default().to_string_lossy();
+                let own = script.as_script().role();
+                for role in [own, own.peer()] {
+                    curated.push((format!("{name} ({role})"), script.as_script().for_role(role).encode()));
+                }
+            }
+        }
+        Ok(Scripts { curated, random: Random(seed), next_index: 0 })
+    }
+
+    /// How many curated scripts come before those that are made.
+    pub fn curated_count(&self) -> usize {
+        self.curated.len()
+    }
+
+    fn random_curated(&mut self) -> &[u8] {
+        let at = self.random.below(self.curated.len());
+        &self.curated[at].1
+    }
+
+    /// A curated script into which steps of others are mixed, and which is then changed in a place or two.
+    fn generate(&mut self) -> Vec<u8> {
+        let mut script = self.random_curated().to_vec();
+        for _ in 0..self.random.below(MAX_SPLICES) {
+            let other = self.random_curated().to_vec();
+            script = self.splice(&script, &other);
+        }
+        if self.random.below(2) == 0 {
+            let size = script.len();
+            script.resize(MAX_GENERATED_LEN.max(size), 0);
+            let seed = self.random.next() as u32;
+            let room = script.len();
+            let size = mutate::script(&mut script, size, room, seed, |octets, size, _| {
+                let at = self.random.below(size.max(1));
+                if let Some(octet) = octets.get_mut(at) {
+                    *octet = self.random.next() as u8;
+                }
+                size
+            });
+            script.truncate(size);
+        }
+        script.truncate(MAX_SCRIPT);
+        script
+    }
+
+    fn splice(&mut self, into: &[u8], from: &[u8]) -> Vec<u8> {
+        let steps = |octets| {
+            let script = Script::decode(octets).expect("what was read or written as a script");
+            script.steps().filter(|step| !matches!(step, Step::Note(_))).collect::<Vec<_>>()
+        };
+        let (into, from) = (steps(into), steps(from));
+        let role = if self.random.below(2) == 0 { Role::Client } else { Role::Server };
+        let mut writer = Writer::new(role);
+        let (cut, first) = (self.random.below(into.len() + 1), self.random.below(from.len() + 1));
+        let taken = 1 + self.random.below(MAX_SPLICED_STEPS);
+        for step in &into[..cut] {
+            writer.step(step);
+        }
+        for step in from[first..].iter().take(taken) {
+            writer.step(step);
+        }
+        for step in &into[cut..] {
+            writer.step(step);
+        }
+        writer.into_octets()
+    }
+}
+
+impl Iterator for Scripts {
+    type Item = ScriptSource;
+
+    fn next(&mut self) -> Option<ScriptSource> {
+        let at = self.next_index;
+        self.next_index += 1;
+        Some(match self.curated.get(at) {
+            Some((name, octets)) => ScriptSource { name: name.clone(), octets: octets.clone() },
+            None => ScriptSource { name: format!("made, number {}", at + 1), octets: self.generate() },
+        })
+    }
+}
+
+/// SplitMix64: every seed will do.
+#[derive(Clone, Debug)]
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ (bits >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.next() % end.max(1) as u64) as usize
+    }
+}

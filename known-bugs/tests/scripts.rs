@@ -1,0 +1,37 @@
+//! The scripts: the same for the same seed, the curated ones first, and every one of them a script.
+#![allow(clippy::disallowed_methods, reason = "tests read the corpus")]
+
+use std::path::Path;
+
+use wsclose::script::Script;
+use wsclose_known_bugs::crates::PACKAGE_DIR;
+use wsclose_known_bugs::scripts::Scripts;
+
+fn scripts(seed: u64) -> Scripts {
+    let folder = Path::new(PACKAGE_DIR).join("../corpus/closing_handshake");
+    Scripts::read(&[&folder], seed).expect("the corpus can be read")
+}
+
+#[test]
+fn curated_scripts_come_first_and_a_seed_is_reproducible() {
+    let some = |seed| scripts(seed).take(1000).map(|given| given.octets).collect::<Vec<_>>();
+    let curated = scripts(1).curated_count();
+    assert!((200..1000).contains(&curated), "{curated}");
+    assert_eq!(some(1), some(1));
+    assert_ne!(some(1)[curated..], some(2)[curated..]);
+    assert_eq!(some(1)[..curated], some(2)[..curated]);
+    let roles: Vec<_> =
+        some(1)[..2].iter().map(|octets| Script::decode(octets).expect("a script").role()).collect();
+    assert_ne!(roles[0], roles[1]);
+}
+
+#[test]
+fn generated_scripts_are_valid_and_distinct() {
+    let scripts = scripts(7);
+    let curated = scripts.curated_count();
+    let mut made: Vec<_> = scripts.skip(curated).take(2000).map(|given| given.octets).collect();
+    assert!(made.iter().all(|octets| Script::decode(octets).is_ok()));
+    made.sort();
+    made.dedup();
+    assert!(made.len() > 1000, "{}", made.len());
+}

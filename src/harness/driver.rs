@@ -1,0 +1,311 @@
+//! Plays a script to a subject: in come a [`Script`] and a [`Subject`], out comes a [`Trace`].
+//!
+//! The peer's steps become segments, cut and joined as the script says; each is delivered once the subject
+//! is idle. Once the subject has closed TCP, nothing more is delivered to it, and the trace says so; its
+//! application can still act.
+
+use crate::harness::subject::{Stimulus, Subject};
+use crate::harness::trace::Trace;
+use crate::protocol::role::Role;
+use crate::script::{Payload, Script, SegmentPlacement, Segmentation, Step, Steps};
+
+/// How much of a script is played; the rest of it is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most connections, repetitions included.
+    pub connections: usize,
+    /// The most steps of one connection.
+    pub steps: usize,
+    /// The most octets delivered on one connection, and of one payload: a step with a longer one is left out.
+    pub octets: usize,
+    /// How many octets of one segment are delivered one by one when a script asks for that.
+    pub max_bytewise: usize,
+}
+
+impl Limits {
+    /// Enough for anything a person writes.
+    pub const DEFAULT: Limits = Limits { connections: 64, steps: 4096, octets: 1 << 20, max_bytewise: 512 };
+
+    /// What a fuzzer is given: executions are what it is paid in, and a long script shows little that a
+    /// short one does not.
+    pub const FUZZING: Limits = Limits { connections: 3, steps: 8, octets: 512, max_bytewise: 24 };
+}
+
+/// Plays scripts, one after another, into one trace that it owns and reuses: after the first few scripts
+/// nothing is allocated.
+#[derive(Debug)]
+pub struct Driver {
+    limits: Limits,
+    trace: Trace,
+    segment: Vec<u8>,
+    cuts: Vec<usize>,
+    buffer: Vec<u8>,
+    delivered: usize,
+    /// Whether the peer has ended its half of TCP on this connection.
+    peer_done: bool,
+    truncated: bool,
+}
+
+impl Default for Driver {
+    fn default() -> Self {
+        Driver::new()
+    }
+}
+
+impl Driver {
+    /// A driver with an empty trace, that plays scripts to their end.
+    pub fn new() -> Driver {
+        Driver::with_limits(Limits::DEFAULT)
+    }
+
+    /// A driver that plays only so much of a script.
+    pub fn with_limits(limits: Limits) -> Driver {
+        Driver {
+            limits,
+            trace: Trace::new(),
+            segment: Vec::new(),
+            cuts: Vec::new(),
+            buffer: Vec::new(),
+            delivered: 0,
+            peer_done: false,
+            truncated: false,
+        }
+    }
+
+    /// Plays `script` to `subject` from a fresh connection on, and gives the trace of it.
+    pub fn drive(&mut self, script: Script<'_>, subject: &mut dyn Subject) -> &Trace {
+        self.truncated = false;
+        self.trace.recorder.clear();
+        self.trace.role = script.role();
+        self.trace.capabilities = subject.capabilities(script.role());
+        let mut run = ScriptPlayback {
+            driver: self,
+            subject,
+            role: script.role(),
+            segmentation: Segmentation::AsWritten,
+        };
+        run.script(script.steps());
+        &self.trace
+    }
+
+    /// Whether a part of the last script was left out, because it is longer than the limits.
+    pub fn truncated(&self) -> bool {
+        self.truncated
+    }
+
+    /// The trace of the last script.
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+}
+
+struct ScriptPlayback<'d, 's> {
+    driver: &'d mut Driver,
+    subject: &'s mut dyn Subject,
+    role: Role,
+    /// How the connection that is being played is cut.
+    segmentation: Segmentation,
+}
+
+impl ScriptPlayback<'_, '_> {
+    fn script(&mut self, mut steps: Steps<'_>) {
+        let mut connections = 1;
+        // Where the steps of the present connection begin, and how many they are.
+        let mut beginning = steps;
+        let mut own = 0;
+        // A repetition is over when it has been played: what follows it begins a new connection.
+        let mut repeated = false;
+        self.connect(None);
+        loop {
+            let here = steps;
+            let Some(step) = steps.next() else { break };
+            let begins = step.begins_connection() || repeated && step.note().is_none();
+            if begins {
+                if connections == self.driver.limits.connections {
+                    self.driver.truncated = true;
+                    break;
+                }
+                connections += 1;
+                self.end();
+                repeated = false;
+                if let Step::Repeat(segmentation) = step {
+                    self.connect(Some(segmentation));
+                    for step in beginning.take(own) {
+                        self.step(&step);
+                    }
+                    repeated = true;
+                    continue;
+                }
+                self.connect(None);
+                own = 0;
+                beginning = if step == Step::Connect { steps } else { here };
+            }
+            if step != Step::Connect {
+                if own == self.driver.limits.steps {
+                    self.driver.truncated = true;
+                    break;
+                }
+                own += usize::from(!repeated);
+                self.step(&step);
+            }
+        }
+        self.end();
+    }
+
+    fn connect(&mut self, repeat: Option<Segmentation>) {
+        self.driver.peer_done = false;
+        self.driver.delivered = 0;
+        self.segmentation = repeat.unwrap_or(Segmentation::AsWritten);
+        self.driver.trace.recorder.connected(repeat);
+        self.subject.connect(self.role, &mut self.driver.trace.recorder);
+    }
+
+    fn end(&mut self) {
+        self.flush();
+        self.driver.trace.recorder.script_ended();
+    }
+
+    fn step(&mut self, step: &Step<'_>) {
+        if step.payload_len() > self.driver.limits.octets {
+            self.driver.truncated = true;
+            return;
+        }
+        match step {
+            Step::Frame(frame) => {
+                self.begin_placement(frame.placement);
+                frame.write(self.role.peer(), &mut self.driver.segment);
+                self.end_placement();
+            }
+            Step::Octets { octets, placing } => {
+                self.begin_placement(*placing);
+                self.driver.segment.extend_from_slice(octets);
+                self.end_placement();
+            }
+            Step::Fin => self.peer_ends(Stimulus::Fin),
+            Step::Reset => self.peer_ends(Stimulus::Reset),
+            Step::PeerGone(writes) => self.stimulate_after_segment(Stimulus::PeerGone(*writes)),
+            Step::PeerPause => self.stimulate_after_segment(Stimulus::PeerPause),
+            Step::PeerResume => self.stimulate_after_segment(Stimulus::PeerResume),
+            Step::AppClose(payload) => {
+                self.flush();
+                let mut buffer = self.buffer(Payload { code: None, ..*payload });
+                let reason = std::str::from_utf8(&buffer).expect("a script's reasons are UTF-8");
+                // Without a code there is no reason (§5.5.1).
+                let reason = if payload.code.is_some() { reason } else { "" };
+                self.stimulate(Stimulus::Close { code: payload.code, reason });
+                std::mem::swap(&mut self.driver.buffer, &mut buffer);
+            }
+            Step::AppSend { kind, payload } => {
+                self.flush();
+                let mut buffer = self.buffer(*payload);
+                self.stimulate(Stimulus::Send { kind: *kind, payload: &buffer });
+                std::mem::swap(&mut self.driver.buffer, &mut buffer);
+            }
+            Step::Pause => self.stimulate_after_segment(Stimulus::Pause),
+            Step::Resume => self.stimulate_after_segment(Stimulus::Resume),
+            Step::Wait(ticks) => {
+                self.flush();
+                for _ in 0..*ticks {
+                    self.stimulate(Stimulus::Tick);
+                }
+            }
+            Step::Note(text) => self.driver.trace.recorder.note(text),
+            // `script` plays these.
+            Step::Connect | Step::Repeat(_) => {}
+        }
+    }
+
+    fn buffer(&mut self, payload: Payload<'_>) -> Vec<u8> {
+        let mut buffer = std::mem::take(&mut self.driver.buffer);
+        buffer.clear();
+        payload.write(&mut buffer);
+        buffer
+    }
+
+    fn begin_placement(&mut self, placing: SegmentPlacement) {
+        if !placing.glue && self.segmentation != Segmentation::Coalesced {
+            self.flush();
+        }
+        if let Some(cut) = placing.cut {
+            self.driver.cuts.push(self.driver.segment.len() + usize::from(cut));
+        }
+    }
+
+    fn end_placement(&mut self) {
+        let over =
+            self.driver.segment.len().saturating_sub(self.driver.limits.octets - self.driver.delivered);
+        if over > 0 {
+            self.driver.truncated = true;
+            self.driver.segment.truncate(self.driver.segment.len() - over);
+            self.flush();
+        }
+    }
+
+    /// Delivers the segment that is waiting, in the cuts that were asked for.
+    fn flush(&mut self) {
+        if self.driver.segment.is_empty() {
+            self.driver.cuts.clear();
+            return;
+        }
+        let segment = std::mem::take(&mut self.driver.segment);
+        let cuts = std::mem::take(&mut self.driver.cuts);
+        self.driver.delivered += segment.len();
+        let mut from = 0;
+        match self.segmentation {
+            Segmentation::AsWritten => {
+                for &cut in &cuts {
+                    if cut > from && cut < segment.len() {
+                        self.deliver(&segment[from..cut]);
+                        from = cut;
+                    }
+                }
+            }
+            Segmentation::Coalesced => {}
+            Segmentation::Bytewise => {
+                while from + 1 < segment.len().min(self.driver.limits.max_bytewise) {
+                    self.deliver(&segment[from..=from]);
+                    from += 1;
+                }
+            }
+            Segmentation::SplitAt(at) => {
+                let at = usize::from(at);
+                if at > 0 && at < segment.len() {
+                    self.deliver(&segment[..at]);
+                    from = at;
+                }
+            }
+        }
+        self.deliver(&segment[from..]);
+        self.driver.segment = segment;
+        self.driver.segment.clear();
+        self.driver.cuts = cuts;
+        self.driver.cuts.clear();
+    }
+
+    fn deliver(&mut self, octets: &[u8]) {
+        if self.driver.trace.recorder.is_closed() || self.driver.peer_done {
+            self.driver.trace.recorder.undelivered(octets.len());
+        } else {
+            self.stimulate(Stimulus::Octets(octets));
+        }
+    }
+
+    fn peer_ends(&mut self, stimulus: Stimulus<'_>) {
+        self.flush();
+        if !self.driver.peer_done {
+            self.driver.peer_done = true;
+            self.stimulate(stimulus);
+        }
+    }
+
+    /// Something that happens after the octets that are under way.
+    fn stimulate_after_segment(&mut self, stimulus: Stimulus<'_>) {
+        self.flush();
+        self.stimulate(stimulus);
+    }
+
+    fn stimulate(&mut self, stimulus: Stimulus<'_>) {
+        self.driver.trace.recorder.record_stimulus(stimulus);
+        self.subject.react(stimulus, &mut self.driver.trace.recorder);
+    }
+}

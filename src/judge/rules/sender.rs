@@ -1,0 +1,246 @@
+//! The rules that bind a sender: what the endpoint under test put on the wire, and when it ended TCP.
+
+use crate::judge::facts::{At, ConnectionFacts};
+use crate::judge::reaction::Reaction;
+use crate::judge::sink::VerdictSink;
+use crate::judge::verdict::{GRACE_TICKS, Observed, TIMEOUT_TICKS};
+use crate::protocol::code::{Class, Profile, Unsendable};
+use crate::protocol::flaw::Flaw;
+use crate::protocol::role::Role;
+use crate::rules::{Rule, RuleSet};
+
+pub(in crate::judge) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile: Profile) {
+    if facts.own_frames > 0 {
+        frames(sink, facts);
+    }
+    if facts.own_closes > 0 {
+        closes(sink, facts, profile);
+    }
+    close_reply(sink, facts);
+    tcp_close(sink, facts);
+}
+
+/// What every frame can break, and what only Closes can.
+const BY_EVERY_FRAME: RuleSet =
+    RuleSet::of(&[Rule::ShortestLength, Rule::LengthTopBitClear, Rule::StreamWellFormed]);
+const BY_CLOSES: RuleSet = RuleSet::of(&[
+    Rule::CloseFin,
+    Rule::CloseAtMost125,
+    Rule::CloseRsvClear,
+    Rule::BodyEmptyOrCode,
+    Rule::ReasonUtf8,
+]);
+const BY_CODES: RuleSet =
+    RuleSet::of(&[Rule::CodeIsDefined, Rule::CodeNotLocalOnly, Rule::CodeNot1004, Rule::CodeIsAssigned]);
+
+/// What single frames break.
+fn frames(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let mut exercised = BY_EVERY_FRAME;
+    exercised.insert(match sink.trace.role {
+        Role::Client => Rule::ClientMasks,
+        Role::Server => Rule::ServerDoesNotMask,
+    });
+    if facts.own_closes > 0 {
+        exercised = exercised.union(BY_CLOSES);
+    }
+    let mut flawed = facts.rules_violated_by_frames();
+    for rule in flawed.iter() {
+        let closes = facts.own_close_flaws.iter().map(|flaw| (flaw, true));
+        let flaw = closes
+            .chain(facts.own_flaws.iter().map(|flaw| (flaw, false)))
+            .find(|(flaw, close)| flaw.sender_rule(*close) == Some(rule))
+            .map_or(Flaw::OpcodeReserved, |(flaw, _)| flaw);
+        let at = facts.own_flaw_at.unwrap_or(facts.last);
+        sink.violates(rule, at, "a frame that follows §5.2 and §5.5", Observed::Sent(flaw));
+    }
+    if let (true, Some(end)) = (facts.own_frame_unfinished, facts.write_closed_at)
+        && facts.peer_reset.is_none()
+        && !facts.send_path.cannot_deliver()
+        && !flawed.contains(Rule::StreamWellFormed)
+    {
+        flawed.insert(Rule::StreamWellFormed);
+        let actual = Observed::Text("ended TCP in the middle of a frame");
+        sink.violates(Rule::StreamWellFormed, end, "whole frames", actual);
+    }
+    sink.all_conform(exercised.without(flawed));
+}
+
+/// What Closes break, beyond what every frame can.
+fn closes(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile: Profile) {
+    if let Some(own) = facts.own_close
+        && let Some(code) = own.code()
+    {
+        let echoed = facts.peer_close.is_some_and(|peer| peer.at <= own.at && peer.code() == Some(code))
+            // What came after a flaw that was let pass is not read here: it may have been this.
+            || facts.flawed_frame.is_some_and(|flawed| flawed.at <= own.at);
+        let mut kept = BY_CODES;
+        if sink.trace.role == Role::Server {
+            kept.insert(Rule::Code1010FromClient);
+        }
+        match code.sendable(sink.trace.role, profile) {
+            // Echoing 1010 is not originating it.
+            Err(Unsendable::ClientOnly) if echoed => {}
+            Err(why) => {
+                kept = kept.without(RuleSet::of(&[why.sender_rule()]));
+                let actual = Observed::SentCode(code);
+                sink.violates(why.sender_rule(), own.at, "a code that may be sent, or none", actual);
+            }
+            Ok(()) => {}
+        }
+        sink.all_conform(kept);
+    }
+    let data = facts.own_data_after_close.map(|at| (at, Observed::Text("sent data after its own Close")));
+    sink.check(Rule::NoDataAfterClose, data, "nothing but control frames after a Close");
+    let second =
+        facts.second_close.map(|at| (at, Observed::Count(u64::from(facts.own_closes), "Closes sent")));
+    sink.check(Rule::OneClose, second, "one Close");
+    if facts.close_exchanged_at().is_some() {
+        // A Ping that shared a segment with the Close came before it: its Pong answers in order.
+        let pong = facts.own_pong_after_both.filter(|_| facts.pongs > facts.pings);
+        let noise = facts
+            .own_ping_after_both
+            .or(pong)
+            .map(|at| (at, Observed::Text("sent a Ping or Pong after the handshake")));
+        sink.check(Rule::QuietAfterClose, noise, "silence");
+    }
+}
+
+/// Whether, when and how a Close is answered.
+fn close_reply(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let Some(peer) = facts.peer_close else { return };
+    let unable = facts.panicked_at.is_some() || facts.hung_at.is_some() || facts.paused;
+    let cut_off = facts.write_closed_at.is_some_and(|end| end < peer.at)
+        || facts.error.is_some_and(|error| error < peer.at);
+    if unable || cut_off || facts.own_close.is_some_and(|own| own.at < peer.at) {
+        return;
+    }
+    let Some(own) = facts.own_close else {
+        // A code that not everybody takes may have failed the connection, and then a Close may be left out (§7.1.7).
+        let refused = peer.code().is_some_and(|code| code.class() == Class::Registered)
+            && facts.reaction_to_close(&peer) == Reaction::Rejected;
+        // A reset may have come before an answer that takes its time could leave.
+        if facts.peer_reset.is_some() || refused || sink.in_grace(facts, peer.at) {
+            sink.inconclusive(Rule::CloseAnswered);
+        } else if facts.own_closes == 0 {
+            let actual = Observed::Text("sent no Close");
+            sink.violates(Rule::CloseAnswered, peer.at, "a Close in reply", actual);
+        }
+        return;
+    };
+    sink.conforms(Rule::CloseAnswered);
+    let late = own.at.tick - peer.at.tick;
+    if !facts.own_data_before_reply {
+        let violation = (late > GRACE_TICKS)
+            .then_some((own.at, Observed::Count(u64::from(late), "ticks until the reply")));
+        sink.check(Rule::CloseAnsweredPromptly, violation, "a reply within one tick");
+    }
+    if facts.reaction_to_close(&peer) == Reaction::Accepted {
+        let violation =
+            (own.code() != peer.code()).then_some((own.at, Observed::Replied(peer.code(), own.code())));
+        sink.check(Rule::CloseEchoesCode, violation, "the code of the peer's Close");
+    }
+}
+
+/// When and how TCP ends.
+fn tcp_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let unable = facts.panicked_at.is_some() || facts.hung_at.is_some() || facts.paused;
+    if let Some(both) = facts.close_exchanged_at()
+        && !unable
+        && !facts.peer_ended_before(both)
+        && facts.own_close.is_some_and(|own| own.flaws.is_empty())
+        && facts.tcp_closed_at.is_none_or(|deaf| deaf >= both)
+    {
+        after_handshake(sink, facts, both);
+    }
+    if let (Some(own), Some(end)) = (facts.own_close, facts.write_closed_at)
+        && own.at < end
+    {
+        if facts.peer_reset.is_some_and(|reset| reset < end) {
+            sink.inconclusive(Rule::TcpClosedCleanly);
+        } else {
+            let violation =
+                facts.ended_by_reset.then_some((end, Observed::Text("reset TCP after its Close")));
+            sink.check(Rule::TcpClosedCleanly, violation, "FIN");
+        }
+    }
+    // Whoever has ended only what it sends still waits.
+    if let (Some(own), Some(deaf)) = (facts.own_close, facts.tcp_closed_at)
+        && own.at < deaf
+        && facts.initiated_close()
+    {
+        let excused = facts.flawed_frame.is_some_and(|flawed| flawed.at < deaf)
+            || facts.peer_close.is_some_and(|peer| peer.at < deaf)
+            || facts.peer_ended_before(deaf)
+            // Whether it read what still came is for another rule to say.
+            || facts.frame_between_closes_at.is_some()
+            || facts.error.is_some_and(|error| error < own.at);
+        if facts.reset_after_fin {
+            sink.inconclusive(Rule::WaitsForAnswer);
+        } else {
+            let violation = (!excused && deaf.tick == own.at.tick)
+                .then_some((deaf, Observed::Text("closed TCP without waiting for the peer's Close")));
+            sink.check(Rule::WaitsForAnswer, violation, "the peer's Close, or a timeout");
+        }
+    }
+}
+
+fn after_handshake(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, both: At) {
+    let open = Observed::Text("left TCP open after the handshake");
+    match sink.trace.role {
+        Role::Server => {
+            if facts.write_closed_at.is_none() && sink.in_grace(facts, both) {
+                sink.inconclusive(Rule::TcpClosedAfterHandshake);
+            } else {
+                let violation = facts.write_closed_at.is_none().then_some((both, open));
+                sink.check(Rule::TcpClosedAfterHandshake, violation, "TCP closed");
+            }
+            let late = facts
+                .write_closed_at
+                .map_or(facts.ticks_since(both), |end| end.tick.saturating_sub(both.tick));
+            if facts.write_closed_at.is_some() || late > GRACE_TICKS {
+                let violation = (late > GRACE_TICKS)
+                    .then_some((both, Observed::Count(u64::from(late), "ticks with TCP left open")));
+                sink.check(Rule::ServerClosesTcpAtOnce, violation, "TCP closed within a tick");
+            }
+        }
+        Role::Client => {
+            let due = facts.peer_fin.is_some()
+                || sink.applies(Rule::GivesUpWaiting) && facts.idle_ticks_since(both) >= TIMEOUT_TICKS;
+            if due || facts.write_closed_at.is_some() {
+                let violation = facts.write_closed_at.is_none().then_some((both, open));
+                sink.check(Rule::TcpClosedAfterHandshake, violation, "TCP closed");
+            }
+            let hasty = facts.write_closed_at.filter(|end| {
+                // What a program does about an error that its library reported it of is not the library's.
+                !facts.peer_ended_before(*end)
+                    && end.tick == both.tick
+                    && facts.error.is_none_or(|error| error > *end)
+            });
+            let violation = hasty.map(|end| (end, Observed::Text("closed TCP before the server did")));
+            sink.check(Rule::ClientLetsServerCloseFirst, violation, "a wait for the server's FIN");
+        }
+    }
+}
+
+/// How a client picks its masking keys, over all frames of a trace.
+pub(in crate::judge) fn judge_keys(sink: &mut VerdictSink<'_>, keys: &[[u8; 4]]) {
+    const ENOUGH: usize = 4;
+    if sink.trace.role != Role::Client || keys.len() < ENOUGH {
+        return;
+    }
+    let numbers = || keys.iter().map(|key| u32::from_be_bytes(*key));
+    let steps = || numbers().zip(numbers().skip(1)).map(|(a, b)| b.wrapping_sub(a));
+    let zeros = numbers().filter(|key| *key == 0).count();
+    let step = steps().next().unwrap_or(0);
+    let actual = if numbers().all(|key| key == keys.first().map_or(0, |key| u32::from_be_bytes(*key))) {
+        Some(Observed::Text("one masking key for all frames"))
+    } else if zeros * 2 >= keys.len() {
+        Some(Observed::Count(zeros as u64, "masking keys of zero"))
+    } else if steps().all(|other| other == step) {
+        Some(Observed::Text("masking keys that count"))
+    } else {
+        None
+    };
+    let at = At { entry: sink.trace.events().len().saturating_sub(1), tick: 0 };
+    sink.check(Rule::FreshMaskKey, actual.map(|actual| (at, actual)), "unpredictable keys");
+}

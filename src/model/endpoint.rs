@@ -1,0 +1,385 @@
+//! The reference endpoint, in both roles. In come stimuli, out go frames and reports; what it does is
+//! [`State::on`]'s to say, and what could be done wrong on the way goes through [`Conduct`], so that a
+//! faulty endpoint is the model with one decision changed.
+
+use super::behavior::{Behavior, CloseStatus, ExtraAction};
+use crate::harness::subject::{Recorder, Stimulus, Subject};
+use crate::protocol::close::{self, CloseBody, ConformingClose};
+use crate::protocol::code::{CloseCode, Profile};
+use crate::protocol::flaw::Flaw;
+use crate::protocol::frame::{self, Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode};
+use crate::protocol::role::Role;
+use crate::protocol::state_machine::{self, Action, Event, State};
+use crate::rules::Capabilities;
+use crate::script::MessageKind;
+
+/// Conduct without a fault.
+#[derive(Clone, Copy, Debug, Default)]
+#[cfg(not(wsclose_planted_fault))]
+pub struct Conforming;
+
+#[cfg(not(wsclose_planted_fault))]
+impl Behavior for Conforming {}
+
+/// The model: an endpoint without a fault.
+pub type Model = Endpoint<Conforming>;
+
+/// The model with a fault planted in it: built only to watch the fuzz targets fail.
+#[derive(Clone, Copy, Debug, Default)]
+#[cfg(wsclose_planted_fault)]
+pub struct Conforming;
+
+#[cfg(wsclose_planted_fault)]
+impl Behavior for Conforming {
+    fn reply_code(&self, _received: &CloseBody<'_>) -> Option<Option<CloseCode>> {
+        Some(Some(CloseCode::NO_STATUS))
+    }
+}
+
+/// An endpoint of either role.
+#[derive(Clone, Debug)]
+pub struct Endpoint<C> {
+    pub(super) name: &'static str,
+    pub(super) behavior: C,
+    pub(super) profile: Profile,
+    pub(super) role: Role,
+    pub(super) state: State,
+    pub(super) decoder: Decoder,
+    pub(super) header: Option<Header>,
+    pub(super) control: [u8; MAX_CONTROL_PAYLOAD],
+    pub(super) control_len: usize,
+    pub(super) message: Option<MessageKind>,
+    pub(super) data: Vec<u8>,
+    /// The first Close that was received, as it stands in `control`.
+    pub(super) first_close: bool,
+    pub(super) own_code: Option<CloseCode>,
+    pub(super) reported: bool,
+    pub(super) paused: bool,
+    pub(super) unread: Vec<u8>,
+    pub(super) unread_fin: bool,
+    /// Ticks of silence in a state that does not last, and when an action that was put off is due.
+    pub(super) idle_ticks: u32,
+    pub(super) delayed_action: Option<(Action, u32)>,
+    /// A generator for masking keys: the caller's to seed, since the library draws no randomness.
+    pub(super) mask_rng: u64,
+    pub(super) frames: u32,
+    pub(super) payload: Vec<u8>,
+    pub(super) body: Vec<u8>,
+    pub(super) crashed: bool,
+    pub(super) failed_once: bool,
+}
+
+impl Model {
+    /// A model that reads codes by this profile.
+    pub fn new(profile: Profile) -> Model {
+        Endpoint::with_behavior("model", Conforming, profile)
+    }
+}
+
+impl<C: Behavior> Endpoint<C> {
+    /// An endpoint with this conduct.
+    pub fn with_behavior(name: &'static str, behavior: C, profile: Profile) -> Endpoint<C> {
+        Endpoint {
+            name,
+            behavior,
+            profile,
+            role: Role::Server,
+            state: State::Open,
+            decoder: Decoder::new(),
+            header: None,
+            control: [0; MAX_CONTROL_PAYLOAD],
+            control_len: 0,
+            message: None,
+            data: Vec::new(),
+            first_close: false,
+            own_code: None,
+            reported: false,
+            paused: false,
+            unread: Vec::new(),
+            unread_fin: false,
+            idle_ticks: 0,
+            delayed_action: None,
+            mask_rng: 0x9e37_79b9_7f4a_7c15,
+            frames: 0,
+            payload: Vec::new(),
+            body: Vec::new(),
+            crashed: false,
+            failed_once: false,
+        }
+    }
+
+    /// The same endpoint, whose masking keys as a client follow from this seed. Whoever talks to the world draws it
+    /// where nobody can foretell it (RFC 6455 §10.3).
+    pub fn with_keys(self, seed: u64) -> Endpoint<C> {
+        // The generator would stay at zero.
+        Endpoint { mask_rng: seed.max(1), ..self }
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    pub(super) fn on_event(&mut self, event: Event, flaw: Option<Flaw>, out: &mut Recorder) {
+        let before = self.state;
+        let (after, action) = before.transition(event, self.role);
+        let action = self.behavior.action(before, event, self.role, action);
+        out.state_changed(before, after);
+        self.state = after;
+        if before != after {
+            self.idle_ticks = 0;
+        }
+        self.failed_once |= after == State::Failed;
+        match self.behavior.delay(action, after, self.role) {
+            Some(0) => self.perform(action, flaw, out),
+            Some(ticks) => self.delayed_action = Some((action, ticks)),
+            None => {}
+        }
+        if matches!(self.state, State::Closed { .. }) {
+            self.report_close(out);
+        }
+    }
+
+    fn perform(&mut self, action: Action, flaw: Option<Flaw>, out: &mut Recorder) {
+        match action {
+            // What is sent, delivered or refused is written where the payload is at hand.
+            Action::Nothing
+            | Action::Discard
+            | Action::RejectRequest
+            | Action::Deliver
+            | Action::SendMessage
+            | Action::SendPong
+            | Action::SendClose => {}
+            Action::SendCloseReply => {
+                let body = self.close_body();
+                let answer = match self.behavior.reply_code(&body) {
+                    Some(code) => Ok(code),
+                    None => Err(ConformingClose::reply(body, self.role, self.profile)),
+                };
+                match answer {
+                    Ok(code) => {
+                        self.write_close(code.map(CloseCode::to_octets).as_ref().map_or(&[], |c| c), out)
+                    }
+                    Err(close) => self.write_close(close.body(), out),
+                }
+                // A Close that crossed ours is already counted as its answer.
+                if self.state == State::CloseReceived {
+                    self.on_event(Event::CloseReplySent, None, out);
+                } else if self.state == State::CloseExchanged && self.role == Role::Server {
+                    self.close_tcp(out);
+                }
+            }
+            Action::SendCloseThenFail => {
+                let code = self.behavior.fail_code(flaw.unwrap_or(Flaw::OpcodeReserved));
+                self.write_close(&code.to_octets(), out);
+                if self.behavior.delay(Action::CloseTcp, self.state, self.role) == Some(0) {
+                    self.close_tcp(out);
+                }
+            }
+            Action::CloseTcp => self.close_tcp(out),
+        }
+    }
+
+    pub(super) fn close_tcp(&mut self, out: &mut Recorder) {
+        if self.behavior.resets() {
+            out.reset();
+        } else {
+            out.fin();
+        }
+        self.report_close(out);
+    }
+
+    pub(super) fn close_body(&self) -> CloseBody<'_> {
+        match CloseBody::parse(&self.control[..self.control_len]) {
+            Ok(body) => body,
+            // Only a fault takes these.
+            Err(close::BodyError::OneByte) => CloseBody::Empty,
+            Err(close::BodyError::ReasonNotUtf8 { code, .. }) => CloseBody::Status { code, reason: "" },
+        }
+    }
+
+    pub(super) fn report_close(&mut self, out: &mut Recorder) {
+        if self.reported {
+            return;
+        }
+        self.reported = true;
+        let clean = match self.state {
+            State::CloseExchanged | State::Closed { clean: true } => true,
+            State::Open
+            | State::CloseSent
+            | State::CloseReceived
+            | State::Failed
+            | State::Closed { clean: false } => false,
+        };
+        let body = self.close_body();
+        let (code, reason) = state_machine::reported(self.first_close.then_some(body));
+        let told = self.behavior.close_status(CloseStatus { code, reason, clean }, self.own_code);
+        out.reported(Some(told.code), Some(told.reason), Some(told.clean));
+    }
+
+    fn next_mask_key(&mut self) -> Option<[u8; 4]> {
+        match self.role {
+            Role::Server => None,
+            Role::Client => {
+                // xorshift64: fresh each time, and the same in every run.
+                self.mask_rng ^= self.mask_rng << 13;
+                self.mask_rng ^= self.mask_rng >> 7;
+                self.mask_rng ^= self.mask_rng << 17;
+                Some(((self.mask_rng >> 32) as u32).to_be_bytes())
+            }
+        }
+    }
+
+    pub(super) fn write(&mut self, opcode: Opcode, payload: &[u8], out: &mut Recorder) {
+        let mut header = Header::conforming(opcode, payload.len() as u64, self.next_mask_key());
+        let mut buffer = std::mem::take(&mut self.payload);
+        buffer.clear();
+        buffer.extend_from_slice(payload);
+        self.behavior.alter_frame(&mut header, &mut buffer, self.frames);
+        self.frames += 1;
+        let before = self.behavior.prefix_bytes(opcode, self.role);
+        out.sent_by(|octets| {
+            octets.extend_from_slice(before);
+            frame::write(&header, &buffer, octets);
+        });
+        self.payload = buffer;
+    }
+
+    pub(super) fn write_close(&mut self, body: &[u8], out: &mut Recorder) {
+        self.own_code = match body {
+            [high, low, ..] => Some(CloseCode(u16::from_be_bytes([*high, *low]))),
+            [] | [_] => None,
+        };
+        self.write(Opcode::Close, body, out);
+        match self.behavior.after_close(self.state, self.role) {
+            None => {}
+            Some(ExtraAction::Frame(opcode)) => self.write(opcode, b"", out),
+            Some(ExtraAction::CloseTcp) => self.close_tcp(out),
+        }
+    }
+
+    pub(super) fn fail(&mut self, flaw: Flaw, out: &mut Recorder) {
+        self.on_event(Event::RecvFlaw, Some(flaw), out);
+    }
+
+    fn app_close(&mut self, code: Option<CloseCode>, reason: &str, out: &mut Recorder) {
+        let mut body = std::mem::take(&mut self.body);
+        body.clear();
+        let may = match code {
+            None => true,
+            Some(code) => self.behavior.app_close(code, reason, self.role, self.profile, &mut body),
+        };
+        if !may {
+            out.request_refused("this code and reason may not be sent");
+        } else {
+            let (_, action) = self.state.transition(Event::AppClose, self.role);
+            self.on_event(Event::AppClose, None, out);
+            if action == Action::SendClose {
+                self.write_close(&body, out);
+            }
+            out.request_accepted();
+        }
+        self.body = body;
+    }
+
+    fn app_send(&mut self, kind: MessageKind, payload: &[u8], out: &mut Recorder) {
+        let (_, action) = self.state.transition(Event::AppSend, self.role);
+        let action = self.behavior.action(self.state, Event::AppSend, self.role, action);
+        self.on_event(Event::AppSend, None, out);
+        match action {
+            Action::SendMessage => {
+                self.write(kind.opcode(), payload, out);
+                out.request_accepted();
+            }
+            Action::Nothing => out.request_accepted(),
+            Action::Discard
+            | Action::Deliver
+            | Action::SendPong
+            | Action::SendClose
+            | Action::SendCloseReply
+            | Action::RejectRequest
+            | Action::SendCloseThenFail
+            | Action::CloseTcp => out.request_refused("the connection is closing"),
+        }
+    }
+
+    fn tick(&mut self, out: &mut Recorder) {
+        if let Some((action, ticks)) = self.delayed_action {
+            self.delayed_action = (ticks > 1).then_some((action, ticks - 1));
+            if ticks == 1 {
+                self.perform(action, None, out);
+            }
+            return;
+        }
+        match self.state {
+            State::Open | State::Closed { .. } => {}
+            State::CloseSent | State::CloseReceived | State::CloseExchanged | State::Failed => {
+                self.idle_ticks += 1;
+                if self.behavior.idle_timeout() == Some(self.idle_ticks) {
+                    self.on_event(Event::Timeout, None, out);
+                }
+            }
+        }
+    }
+}
+
+impl<C: Behavior> Subject for Endpoint<C> {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn capabilities(&self, _role: Role) -> Capabilities {
+        Capabilities::ALL
+    }
+
+    fn connect(&mut self, role: Role, _out: &mut Recorder) {
+        self.role = role;
+        self.state = State::Open;
+        self.decoder = Decoder::new();
+        self.header = None;
+        self.control_len = 0;
+        self.message = None;
+        self.first_close = false;
+        self.own_code = None;
+        self.reported = false;
+        self.paused = false;
+        self.unread.clear();
+        self.unread_fin = false;
+        self.idle_ticks = 0;
+        self.delayed_action = None;
+        self.crashed = self.failed_once && !self.behavior.recovers();
+    }
+
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
+        if self.crashed {
+            return;
+        }
+        match stimulus {
+            Stimulus::Octets(octets) if self.paused => self.unread.extend_from_slice(octets),
+            Stimulus::Octets(octets) => self.receive(octets, out),
+            Stimulus::Fin if self.paused => self.unread_fin = true,
+            Stimulus::Fin => self.on_event(Event::PeerFin, None, out),
+            Stimulus::Reset => {
+                self.unread.clear();
+                self.unread_fin = false;
+                self.on_event(Event::PeerReset, None, out);
+            }
+            // It never asks whether what it writes arrives.
+            Stimulus::PeerGone(_) | Stimulus::PeerPause | Stimulus::PeerResume => {}
+            Stimulus::Close { code, reason } => self.app_close(code, reason, out),
+            Stimulus::Send { kind, payload } => self.app_send(kind, payload, out),
+            Stimulus::Pause => self.paused = true,
+            Stimulus::Resume => {
+                self.paused = false;
+                let mut unread = std::mem::take(&mut self.unread);
+                self.receive(&unread, out);
+                unread.clear();
+                self.unread = unread;
+                if std::mem::take(&mut self.unread_fin) {
+                    self.on_event(Event::PeerFin, None, out);
+                }
+            }
+            Stimulus::Tick => self.tick(out),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What the model makes of what it receives: in come octets, out come events of the state machine, and the flaws for
+//! which a connection is failed.
+
+use super::endpoint::Endpoint;
+use crate::harness::subject::Recorder;
+use crate::model::behavior::{Behavior, Crash, SegmentHandling};
+use crate::protocol::close::{self, CloseBody};
+use crate::protocol::flaw::{Flaw, Flaws, MESSAGE_LIMIT};
+use crate::protocol::frame::{self, Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode, Piece};
+use crate::protocol::state_machine::{Action, Event};
+use crate::script::MessageKind;
+
+impl<C: Behavior> Endpoint<C> {
+    pub(super) fn receive(&mut self, mut octets: &[u8], out: &mut Recorder) {
+        let segments = self.behavior.segment_handling();
+        while !self.behavior.discards_input(self.state) && !self.crashed {
+            let Some(piece) = self.decoder.next(&mut octets) else { break };
+            match piece {
+                Piece::Header(header) => self.on_header(header, out),
+                Piece::Payload { octets, offset } => self.on_payload(octets, offset),
+                Piece::End => {
+                    if let Some(header) = self.header.take() {
+                        self.on_frame(header, out);
+                    }
+                    if segments == SegmentHandling::LosingAllButTheFirstFrame {
+                        return;
+                    }
+                }
+            }
+        }
+        if !self.decoder.at_boundary() && !self.behavior.discards_input(self.state) {
+            match segments {
+                SegmentHandling::AsAStream | SegmentHandling::LosingAllButTheFirstFrame => {}
+                SegmentHandling::LosingPartialFrames => self.decoder = Decoder::new(),
+                SegmentHandling::FailingOnPartialFrames => self.fail(Flaw::OpcodeReserved, out),
+            }
+        }
+    }
+
+    fn on_header(&mut self, header: Header, out: &mut Recorder) {
+        self.header = Some(header);
+        self.control_len = 0;
+        let mut flaws = header.flaws(self.role.peer());
+        let claimed = header.length.value();
+        match header.opcode {
+            Opcode::Text | Opcode::Binary if self.message.is_some() => {
+                flaws.insert(Flaw::ContinuationMissing)
+            }
+            Opcode::Text | Opcode::Binary => {
+                let text = header.opcode == Opcode::Text;
+                self.message = Some(if text { MessageKind::Text } else { MessageKind::Binary });
+                self.data.clear();
+            }
+            Opcode::Continuation if self.message.is_none() => flaws.insert(Flaw::ContinuationUnexpected),
+            Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong | Opcode::Reserved(_) => {}
+        }
+        if !header.opcode.is_control() && claimed.saturating_add(self.data.len() as u64) > MESSAGE_LIMIT {
+            flaws.insert(Flaw::MessageTooBig);
+        }
+        if claimed > MAX_CONTROL_PAYLOAD as u64 {
+            out.memory(self.behavior.allocates(claimed, self.data.len() as u64));
+        }
+        self.check(flaws, &header, false, out);
+    }
+
+    /// Fails the connection for the first flaw that is not tolerated; whether there was none.
+    fn check(&mut self, flaws: Flaws, header: &Header, whole: bool, out: &mut Recorder) -> bool {
+        let payload = whole.then_some(&self.control[..self.control_len]);
+        let flaw = flaws.iter().find(|flaw| !self.behavior.tolerates(*flaw, header, payload));
+        if let Some(flaw) = flaw {
+            self.fail(flaw, out);
+        }
+        flaw.is_none()
+    }
+
+    fn on_payload(&mut self, octets: &[u8], offset: u64) {
+        let Some(header) = self.header else { return };
+        let key = header.mask.unwrap_or([0; 4]);
+        if header.opcode.is_control() {
+            let room = &mut self.control[self.control_len..];
+            let take = room.len().min(octets.len());
+            room[..take].copy_from_slice(&octets[..take]);
+            frame::mask(key, offset, &mut room[..take]);
+            self.control_len += take;
+        } else {
+            let start = self.data.len();
+            self.data.extend_from_slice(octets);
+            frame::mask(key, offset, &mut self.data[start..]);
+        }
+    }
+
+    fn on_frame(&mut self, header: Header, out: &mut Recorder) {
+        match header.opcode {
+            Opcode::Close => self.on_close(header, out),
+            Opcode::Ping => {
+                let pong = self.control;
+                let kept = self.control_len;
+                if self.replies_to_ping(out) {
+                    self.write(Opcode::Pong, &pong[..kept], out);
+                }
+            }
+            Opcode::Pong => self.on_event(Event::RecvPong, None, out),
+            Opcode::Text | Opcode::Binary | Opcode::Continuation if header.fin => {
+                let Some(kind) = self.message.take() else { return };
+                let broken = kind == MessageKind::Text && std::str::from_utf8(&self.data).is_err();
+                if broken && !self.behavior.tolerates(Flaw::TextNotUtf8, &header, None) {
+                    return self.fail(Flaw::TextNotUtf8, out);
+                }
+                let before = self.state;
+                let (_, action) = before.transition(Event::RecvMessage, self.role);
+                let action = self.behavior.action(before, Event::RecvMessage, self.role, action);
+                if action == Action::Deliver {
+                    out.message(kind, &self.data);
+                } else if action == Action::CloseTcp {
+                    out.error_reported("data after close");
+                }
+                self.on_event(Event::RecvMessage, None, out);
+            }
+            Opcode::Text | Opcode::Binary | Opcode::Continuation => {
+                // What is broken already cannot be mended by the fragments to come (§8.1).
+                let text = self.message == Some(MessageKind::Text);
+                let broken = |error: std::str::Utf8Error| error.error_len().is_some();
+                if text && std::str::from_utf8(&self.data).is_err_and(broken) {
+                    self.fail(Flaw::TextNotUtf8, out);
+                }
+            }
+            Opcode::Reserved(_) => {}
+        }
+    }
+
+    fn replies_to_ping(&mut self, out: &mut Recorder) -> bool {
+        let (_, action) = self.state.transition(Event::RecvPing, self.role);
+        let action = self.behavior.action(self.state, Event::RecvPing, self.role, action);
+        self.on_event(Event::RecvPing, None, out);
+        action == Action::SendPong
+    }
+
+    fn on_close(&mut self, header: Header, out: &mut Recorder) {
+        let payload = &self.control[..self.control_len];
+        match self.behavior.crash_on(payload) {
+            None => {}
+            Some(Crash::Panic) => {
+                self.crashed = true;
+                return out.panicked("index out of bounds");
+            }
+            Some(Crash::Hang) => {
+                self.crashed = true;
+                return out.hung();
+            }
+        }
+        let parsed = CloseBody::parse(payload);
+        let mut flaws = Flaws::NONE;
+        let code = match parsed {
+            Ok(body) => body.code(),
+            Err(error) => {
+                flaws.insert(error.flaw());
+                match error {
+                    close::BodyError::OneByte => None,
+                    close::BodyError::ReasonNotUtf8 { code, .. } => Some(code),
+                }
+            }
+        };
+        if let Some(flaw) = code.and_then(|code| close::code_flaw(code, self.profile)) {
+            flaws.insert(flaw);
+        }
+        if !self.check(flaws, &header, true, out) {
+            return;
+        }
+        let body = self.close_body();
+        if self.behavior.ignores_close(self.message.is_some(), &body) {
+            return;
+        }
+        if self.behavior.rejects(&header, &body) {
+            return self.fail(Flaw::OpcodeReserved, out);
+        }
+        self.first_close = true;
+        self.on_event(Event::RecvClose, None, out);
+    }
+}

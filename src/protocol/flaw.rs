@@ -1,0 +1,245 @@
+//! Defines what can be wrong with received octets. Frames, Close bodies, the model and the judge share these
+//! flaws. For each flaw the module gives the rule that its sender violates, the rule that requires a receiver
+//! to reject it, and the close code for the rejection.
+
+use crate::protocol::code::CloseCode;
+use crate::rules::Rule;
+
+/// The size in octets above which the model and the judge consider a message too big. Other receivers choose
+/// their own limit, and no rule requires this one.
+pub const MESSAGE_LIMIT: u64 = 1 << 16;
+
+/// A defect of a frame, of its place in the stream, or of its payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Flaw {
+    /// A control frame without FIN (§5.4, §5.5).
+    ControlFragmented,
+    /// A control frame with a length of more than 125 bytes (§5.5).
+    ControlTooLong,
+    /// A frame with an RSV bit that no extension defines (§5.2).
+    RsvSet,
+    /// A frame with opcode 3–7 or 11–15 (§5.2).
+    OpcodeReserved,
+    /// A length not in its shortest form (§5.2).
+    LengthNotShortest,
+    /// A 64-bit length with its top bit set (§5.2).
+    LengthTopBit,
+    /// A client's frame without a mask (§5.1).
+    MaskMissing,
+    /// A server's frame with a mask (§5.1).
+    MaskPresent,
+    /// A continuation frame with no message to continue (§5.4).
+    ContinuationUnexpected,
+    /// A new text or binary frame inside a fragmented message (§5.4).
+    ContinuationMissing,
+    /// A Close body of one byte (§5.5.1).
+    BodyOneByte,
+    /// A Close code of 0–999 or 5000–65535, as far as the profile rejects it (§7.4.2).
+    CodeUndefined,
+    /// A Close code of 1005, 1006 or 1015 (§7.4.1).
+    CodeLocalOnly,
+    /// A Close code of 1004, or one from 1012–2999 that is unassigned under the profile (§7.4.2).
+    CodeUnassigned,
+    /// A Close reason that is not UTF-8 (§5.5.1, §8.1).
+    ReasonNotUtf8,
+    /// A text message that is not UTF-8 (§8.1).
+    TextNotUtf8,
+    /// A data message over the size limit of the receiver (§10.4).
+    MessageTooBig,
+}
+
+impl Flaw {
+    /// Every flaw.
+    pub const ALL: [Flaw; 17] = [
+        Flaw::ControlFragmented,
+        Flaw::ControlTooLong,
+        Flaw::RsvSet,
+        Flaw::OpcodeReserved,
+        Flaw::LengthNotShortest,
+        Flaw::LengthTopBit,
+        Flaw::MaskMissing,
+        Flaw::MaskPresent,
+        Flaw::ContinuationUnexpected,
+        Flaw::ContinuationMissing,
+        Flaw::BodyOneByte,
+        Flaw::CodeUndefined,
+        Flaw::CodeLocalOnly,
+        Flaw::CodeUnassigned,
+        Flaw::ReasonNotUtf8,
+        Flaw::TextNotUtf8,
+        Flaw::MessageTooBig,
+    ];
+
+    /// The rule that the sender of the flaw violates, if there is one. `close` is true if the frame is a
+    /// Close. A message that is too big for one receiver violates no rule. [`crate::protocol::code::Unsendable`] gives
+    /// the rule for a code, because it distinguishes 1004 from the unassigned codes.
+    pub const fn sender_rule(self, close: bool) -> Option<Rule> {
+        match self {
+            Flaw::ControlFragmented if close => Some(Rule::CloseFin),
+            Flaw::ControlTooLong if close => Some(Rule::CloseAtMost125),
+            Flaw::RsvSet if close => Some(Rule::CloseRsvClear),
+            Flaw::ControlFragmented
+            | Flaw::ControlTooLong
+            | Flaw::RsvSet
+            | Flaw::OpcodeReserved
+            | Flaw::ContinuationUnexpected
+            | Flaw::ContinuationMissing
+            | Flaw::TextNotUtf8 => Some(Rule::StreamWellFormed),
+            Flaw::LengthNotShortest => Some(Rule::ShortestLength),
+            Flaw::LengthTopBit => Some(Rule::LengthTopBitClear),
+            Flaw::MaskMissing => Some(Rule::ClientMasks),
+            Flaw::MaskPresent => Some(Rule::ServerDoesNotMask),
+            Flaw::BodyOneByte => Some(Rule::BodyEmptyOrCode),
+            Flaw::CodeUndefined => Some(Rule::CodeIsDefined),
+            Flaw::CodeLocalOnly => Some(Rule::CodeNotLocalOnly),
+            Flaw::CodeUnassigned => Some(Rule::CodeIsAssigned),
+            Flaw::ReasonNotUtf8 => Some(Rule::ReasonUtf8),
+            Flaw::MessageTooBig => None,
+        }
+    }
+
+    /// The rule that requires the receiver to fail the connection for the flaw, if there is one.
+    pub const fn receiver_rule(self, close: bool) -> Option<Rule> {
+        match self {
+            Flaw::ControlFragmented if close => Some(Rule::RejectsFragmentedClose),
+            Flaw::ControlTooLong if close => Some(Rule::RejectsLongClose),
+            Flaw::RsvSet => Some(Rule::RejectsRsv),
+            Flaw::OpcodeReserved => Some(Rule::RejectsUnknownOpcode),
+            Flaw::LengthNotShortest => Some(Rule::RejectsLongLengthForm),
+            Flaw::LengthTopBit => Some(Rule::RejectsLengthTopBit),
+            Flaw::MaskMissing => Some(Rule::ServerRejectsUnmasked),
+            Flaw::MaskPresent => Some(Rule::ClientRejectsMasked),
+            Flaw::BodyOneByte => Some(Rule::RejectsOneByteBody),
+            Flaw::CodeUndefined => Some(Rule::RejectsUndefinedCodes),
+            Flaw::CodeLocalOnly => Some(Rule::RejectsLocalOnlyCodes),
+            Flaw::CodeUnassigned => Some(Rule::RejectsUnassignedCodes),
+            Flaw::ReasonNotUtf8 => Some(Rule::RejectsBadUtf8Reason),
+            Flaw::ControlFragmented
+            | Flaw::ControlTooLong
+            | Flaw::ContinuationUnexpected
+            | Flaw::ContinuationMissing
+            | Flaw::TextNotUtf8
+            | Flaw::MessageTooBig => None,
+        }
+    }
+
+    /// The code for failing the connection because of the flaw (§7.4.1).
+    pub const fn fail_code(self) -> CloseCode {
+        match self {
+            Flaw::ControlFragmented
+            | Flaw::ControlTooLong
+            | Flaw::RsvSet
+            | Flaw::OpcodeReserved
+            | Flaw::LengthNotShortest
+            | Flaw::LengthTopBit
+            | Flaw::MaskMissing
+            | Flaw::MaskPresent
+            | Flaw::ContinuationUnexpected
+            | Flaw::ContinuationMissing
+            | Flaw::BodyOneByte
+            | Flaw::CodeUndefined
+            | Flaw::CodeLocalOnly
+            | Flaw::CodeUnassigned => CloseCode::PROTOCOL_ERROR,
+            Flaw::ReasonNotUtf8 | Flaw::TextNotUtf8 => CloseCode::INVALID_PAYLOAD,
+            Flaw::MessageTooBig => CloseCode::TOO_BIG,
+        }
+    }
+
+    /// Whether `code` fits a failure because of the flaw: [`Flaw::fail_code`] does, and so does 1009 if the
+    /// flaw is one of length.
+    pub fn accepts_fail_code(self, code: CloseCode) -> bool {
+        code == self.fail_code() || (code == CloseCode::TOO_BIG && self.shows_in_length())
+    }
+
+    /// Whether the announced length alone shows the flaw.
+    pub const fn shows_in_length(self) -> bool {
+        matches!(self, Flaw::ControlTooLong | Flaw::LengthTopBit)
+    }
+
+    /// The flaw as a noun phrase, as findings print it after an article.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Flaw::ControlFragmented => "control frame without FIN",
+            Flaw::ControlTooLong => "control frame over 125 bytes",
+            Flaw::RsvSet => "frame with an RSV bit set",
+            Flaw::OpcodeReserved => "reserved opcode",
+            Flaw::LengthNotShortest => "length not in its shortest form",
+            Flaw::LengthTopBit => "64-bit length with its top bit set",
+            Flaw::MaskMissing => "client frame without a mask",
+            Flaw::MaskPresent => "server frame with a mask",
+            Flaw::ContinuationUnexpected => "continuation with no message to continue",
+            Flaw::ContinuationMissing => "new message inside a fragmented one",
+            Flaw::BodyOneByte => "Close body of one byte",
+            Flaw::CodeUndefined => "code without meaning or range",
+            Flaw::CodeLocalOnly => "code for local use only",
+            Flaw::CodeUnassigned => "code that nothing assigns",
+            Flaw::ReasonNotUtf8 => "reason that is not UTF-8",
+            Flaw::TextNotUtf8 => "text that is not UTF-8",
+            Flaw::MessageTooBig => "message too big",
+        }
+    }
+}
+
+/// A set of flaws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Flaws(u32);
+
+const _: () = assert!(Flaw::ALL.len() <= 32, "a set of flaws has 32 bits");
+
+impl Flaws {
+    /// The empty set.
+    pub const NONE: Flaws = Flaws(0);
+
+    /// Adds a flaw.
+    pub const fn insert(&mut self, flaw: Flaw) {
+        self.0 |= 1 << flaw as u8;
+    }
+
+    /// The set with this flaw added.
+    pub const fn with(mut self, flaw: Flaw) -> Flaws {
+        self.insert(flaw);
+        self
+    }
+
+    /// The set with this flaw added if `there` is true.
+    pub const fn with_if(self, flaw: Flaw, there: bool) -> Flaws {
+        Flaws(self.0 | (there as u32) << flaw as u8)
+    }
+
+    /// The flaws that are in at least one of the two sets.
+    pub const fn union(self, other: Flaws) -> Flaws {
+        Flaws(self.0 | other.0)
+    }
+
+    /// Whether the set contains the flaw.
+    pub const fn contains(self, flaw: Flaw) -> bool {
+        self.0 & (1 << flaw as u8) != 0
+    }
+
+    /// Whether the set contains no flaw.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The set as a number, in which the place of a flaw in the enum is the index of its bit.
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// The flaws, in the order of the enum.
+    pub fn iter(self) -> impl Iterator<Item = Flaw> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let next = left.trailing_zeros() as usize;
+            left &= left.wrapping_sub(1);
+            Flaw::ALL.get(next).copied()
+        })
+    }
+}
+
+impl FromIterator<Flaw> for Flaws {
+    fn from_iter<I: IntoIterator<Item = Flaw>>(flaws: I) -> Flaws {
+        flaws.into_iter().fold(Flaws::NONE, Flaws::with)
+    }
+}

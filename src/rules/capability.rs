@@ -1,0 +1,130 @@
+//! Defines capabilities: what an endpoint does itself and does not leave to the program around it. A set of
+//! capabilities determines the rules that apply to a subject.
+
+use super::catalogue::Rule;
+use super::set::RuleSet;
+
+/// Something that an endpoint does itself or leaves to the program around it. A rule applies to a subject
+/// only if the subject claims the capability that the rule is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Capability {
+    /// It builds and parses frames. Every subject does.
+    Framing,
+    /// It masks the frames that a client sends and generates the keys.
+    MasksFrames,
+    /// It replies to the peer's Close itself.
+    RepliesToClose,
+    /// It parses the code and reason of a Close.
+    ParsesCloseBody,
+    /// It sends a Close itself when it fails the connection.
+    SendsCloseOnFailure,
+    /// It closes TCP itself, or explicitly instructs its caller to do so at that moment.
+    ClosesTcp,
+    /// It has timeouts of its own and gives up waiting.
+    HasTimeouts,
+    /// It reports the code and reason of a closure to its application.
+    ReportsCloseStatus,
+    /// It reports to its application whether a closure was clean.
+    ReportsClean,
+    /// It has an API with which the application can close and send.
+    ExposesCloseApi,
+    /// Its adapter can measure how much memory it uses.
+    ReportsMemory,
+    /// Its adapter can observe the messages that it delivers to its application.
+    ReportsMessages,
+}
+
+impl Capability {
+    /// Every capability, in the order of the enum.
+    pub const ALL: [Capability; 12] = [
+        Capability::Framing,
+        Capability::MasksFrames,
+        Capability::RepliesToClose,
+        Capability::ParsesCloseBody,
+        Capability::SendsCloseOnFailure,
+        Capability::ClosesTcp,
+        Capability::HasTimeouts,
+        Capability::ReportsCloseStatus,
+        Capability::ReportsClean,
+        Capability::ExposesCloseApi,
+        Capability::ReportsMemory,
+        Capability::ReportsMessages,
+    ];
+
+    /// The capability as a verb phrase, as `explain` prints it after "a subject that".
+    pub const fn description(self) -> &'static str {
+        match self {
+            Capability::Framing => "builds and parses frames",
+            Capability::MasksFrames => "masks the frames that it sends as a client",
+            Capability::RepliesToClose => "replies to a Close itself",
+            Capability::ParsesCloseBody => "parses the code and reason of a Close itself",
+            Capability::SendsCloseOnFailure => "sends a Close itself when it fails the connection",
+            Capability::ClosesTcp => "closes TCP itself",
+            Capability::HasTimeouts => "has timeouts and gives up waiting",
+            Capability::ReportsCloseStatus => "reports the code and reason of a closure to the application",
+            Capability::ReportsClean => "reports to the application whether a closure was clean",
+            Capability::ExposesCloseApi => "has an API with which the application can close and send",
+            Capability::ReportsMemory => "exposes its memory use",
+            Capability::ReportsMessages => "exposes the messages that it delivers",
+        }
+    }
+}
+
+/// A set of capabilities, and single rules that do not apply in spite of it, because the program around the
+/// subject is responsible for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub struct Capabilities {
+    bits: u16,
+    exempt: RuleSet,
+}
+
+impl Capabilities {
+    /// The set of all capabilities.
+    pub const ALL: Capabilities =
+        Capabilities { bits: (1 << Capability::ALL.len()) - 1, exempt: RuleSet::EMPTY };
+
+    /// The set of these capabilities.
+    pub const fn of(capabilities: &[Capability]) -> Capabilities {
+        let mut bits = 0;
+        let mut i = 0;
+        while i < capabilities.len() {
+            bits |= 1 << capabilities[i] as u16;
+            i += 1;
+        }
+        Capabilities { bits, exempt: RuleSet::EMPTY }
+    }
+
+    /// The set without these capabilities.
+    pub const fn without(self, capabilities: &[Capability]) -> Capabilities {
+        Capabilities { bits: self.bits & !Capabilities::of(capabilities).bits, exempt: self.exempt }
+    }
+
+    /// The set with these rules exempt, because the program around the subject is responsible for them.
+    pub const fn exempting(self, rules: &[Rule]) -> Capabilities {
+        Capabilities { bits: self.bits, exempt: self.exempt.union(RuleSet::of(rules)) }
+    }
+
+    /// Whether the rule applies to a subject with these capabilities.
+    pub const fn covers(self, rule: Rule) -> bool {
+        self.has(rule.capability()) && !self.exempt.contains(rule)
+    }
+
+    /// The rules that apply to a subject with these capabilities.
+    pub const fn rules(self) -> RuleSet {
+        let mut rules = RuleSet::EMPTY;
+        let mut i = 0;
+        while i < Rule::ALL.len() {
+            if self.covers(Rule::ALL[i]) {
+                rules.insert(Rule::ALL[i]);
+            }
+            i += 1;
+        }
+        rules
+    }
+
+    /// Whether the set contains the capability.
+    pub const fn has(self, capability: Capability) -> bool {
+        self.bits & (1 << capability as u16) != 0
+    }
+}
