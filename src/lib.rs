@@ -1,18 +1,19 @@
-//! wsclose: a conformance-fuzzing harness for the WebSocket close frame and closing handshake (RFC 6455).
+//! A conformance-fuzzing harness for the WebSocket close frame and closing handshake (RFC 6455).
 //!
 //! ```text
-//! octets ─▶ Frame ─▶ CloseBody ─▶ State machine            (what a conforming endpoint does: the model)
-//! Script ─▶ drive(Subject) ─▶ Trace ─▶ judge(rules) ─▶ Findings ─▶ report
+//! octets ─▶ Frame ─▶ CloseBody ─▶ state machine                 a conforming endpoint: the model
+//! Script ─▶ Driver(Subject) ─▶ Trace ─▶ Judge(rules) ─▶ Findings ─▶ report
 //!           ▲ the model · faulty models · real implementations
 //! ```
 //!
-//! A [`script`] is what the peer and the application of an endpoint under test do. A [`subject`] is any
-//! implementation behind one trait. A [`trace`] is what happened, in order. The [`judge`] sees only the
-//! trace. The library does no input or output, reads no clock and draws no randomness.
+//! A [`script`] is what the peer and the application of an endpoint under test do. A
+//! [`Subject`](harness::subject::Subject) is an endpoint under test. The [`Driver`](harness::driver::Driver) plays a
+//! script to it and records a [`Trace`](harness::trace::Trace). The [`Judge`](judge::Judge) reads the trace, and only
+//! the trace, and returns a verdict on every [`Rule`](rules::Rule). The crate does no I/O, reads no clock and draws no
+//! randomness: callers pass octets, ticks and seeds.
 //!
-//! Data goes one way: each module imports only modules before it in this list (a test holds that): `role`,
-//! `rule`, `code`, `dialect`, `flaw`, `frame`, `close`, `closing`, `script`, `subject`, `trace`, `drive`,
-//! `judge`, `report`, `vectors`, `matrix`, `subjects`, `fuzz`, `mutate`.
+//! Data flows one way. Modules import in one direction, and a test checks that no file and no folder imports itself
+//! through others.
 //!
 //! # Testing an endpoint of your own
 //!
@@ -21,11 +22,11 @@
 //! use wsclose::harness::driver::Driver;
 //! use wsclose::judge::Judge;
 //! use wsclose::protocol::role::Role;
-//! use wsclose::rules::{Duties, Duty, Rule};
+//! use wsclose::rules::{Capabilities, Capability, Rule};
 //! use wsclose::script::ScriptBuf;
-//! use wsclose::harness::subject::{Output, Stimulus, Subject};
+//! use wsclose::harness::subject::{Recorder, Stimulus, Subject};
 //!
-//! /// A server that answers whatever comes by a Close of its own, and stays.
+//! /// A server that replies to all input with a Close and leaves TCP open.
 //! struct Mine;
 //!
 //! impl Subject for Mine {
@@ -33,14 +34,14 @@
 //!         "mine"
 //!     }
 //!
-//!     // What it does itself; what it leaves to the program around it is never held against it.
-//!     fn duties(&self, _role: Role) -> Duties {
-//!         Duties::of(&[Duty::Frames, Duty::Answers, Duty::ReadsClose, Duty::ClosesTcp])
+//!     // The judge applies only the rules that these capabilities cover.
+//!     fn capabilities(&self, _role: Role) -> Capabilities {
+//!         Capabilities::of(&[Capability::Framing, Capability::RepliesToClose, Capability::ParsesCloseBody, Capability::ClosesTcp])
 //!     }
 //!
-//!     fn connect(&mut self, _role: Role, _out: &mut Output) {}
+//!     fn connect(&mut self, _role: Role, _out: &mut Recorder) {}
 //!
-//!     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Output) {
+//!     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
 //!         if let Stimulus::Octets(_) = stimulus {
 //!             out.sent(&[0x88, 0x02, 0x03, 0xe8]);
 //!         }
@@ -53,7 +54,7 @@
 //! let mut judge = Judge::new(Profile::Iana);
 //! let findings = judge.judge(trace);
 //! assert!(findings.iter().any(|finding| finding.rule == Rule::TcpClosedAfterHandshake), "{trace}");
-//! # Ok::<(), wsclose::script::NotAScript>(())
+//! # Ok::<(), wsclose::script::ScriptError>(())
 //! ```
 
 pub mod analysis;

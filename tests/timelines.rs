@@ -44,7 +44,7 @@ fn no_snapshot_is_left_over() {
     let left: Vec<String> = support::names(&folder)
         .into_iter()
         // The command's and the peers' tables are asserted in their own packages.
-        .filter(|name| !name.starts_with("cli__") && !name.starts_with("peer__"))
+        .filter(|name| !name.starts_with("cli__") && !name.starts_with("implementation__"))
         .filter(|name| name.ends_with(".snap") && !expected.contains(name))
         .collect();
     assert!(left.is_empty(), "snapshots that no test asserts: {left:?}");

@@ -361,11 +361,11 @@ mod tests {
         insta::assert_snapshot!(timeline, @r#"
         0  |  app closes
         0  <  CLOSE                                    88 00
-        0  <  FIN, and still reads
+        0  <  FIN (write side closed)
         0  >  CLOSE masked                             88 80 37fa213d
-        0  |  app is told: closed without a code "", clean
+        0  |  app reported: closed without a code "", clean
         0  >  FIN
-        0  |  reads no more
+        0  |  read side closed
         "#);
         assert_eq!(broken, []);
         let (timeline, broken) = timeline_and_violations::<HalfCloser>("app close 1000\n> close\n");
@@ -373,7 +373,7 @@ mod tests {
         0  |  app closes 1000 ""
         0  <  CLOSE                                    88 00
         0  <  FIN
-        0  |  not delivered, TCP is closed: 6 octets
+        0  |  not delivered because TCP is closed: 6 octets
         "#);
         assert_eq!(broken, [Rule::WaitsForAnswer, Rule::Reports1006]);
     }
@@ -386,8 +386,8 @@ mod tests {
         0  |  app stops reading
         0  >  TEXT fin=0 rsv=6 claims 98 …             61 62
         0  |  app sends binary ""
-        0  |  app reads again
-        0  |  app is told: binary "ab"
+        0  |  app resumes reading
+        0  |  app received: binary "ab"
         0  >  FIN
         0  <  FIN
         0  |  app sends binary ""
@@ -435,7 +435,7 @@ mod tests {
         let timeline = play("> octets 6162\napp send binary \"cd\"\n> fin\n");
         insta::assert_snapshot!(timeline, @r#"
         0  >  TEXT fin=0 rsv=6 claims 98 …             61 62
-        0  |  app is told: binary "ab"
+        0  |  app received: binary "ab"
         0  <  TEXT fin=0 rsv=6 claims 98 …             61 62
         0  |  app sends binary "cd"
         0  <  … 2 octets
@@ -452,8 +452,8 @@ mod tests {
         0  >  TEXT fin=0 rsv=6 claims 98 …             61 62
         0  |  app sends binary "cd"
         0  <  OP3 fin=0 rsv=6 claims 100 …             63 64
-        0  |  app reads again
-        0  |  app is told: binary "ab"
+        0  |  app resumes reading
+        0  |  app received: binary "ab"
         0  <  … 2 octets
         0  |  app closes
         0  <  FIN
@@ -467,7 +467,7 @@ mod tests {
         0  >  … 1 octet
         0  <  FIN
         0  |  PANIC: on purpose
-        0  |  a new connection
+        0  |  new connection
         ");
         for spinning in ["> octets 73\n", "> octets 77\n"] {
             let timeline = play(spinning);

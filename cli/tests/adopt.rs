@@ -34,7 +34,7 @@ fn a_violation_is_minimised_and_filed() {
     let folder = project();
     adopt(&folder, &["artifacts/closing_handshake/crash-1"])
         .assert_exit(0)
-        .assert_stdout("close-of-126 breaks close-at-most-125  must  wrote a control frame over 125 bytes")
+        .assert_stdout("close-of-126 breaks close-at-most-125  must  sent a control frame over 125 bytes")
         .assert_stdout("minimised: steps 5 to 1\n")
         .assert_stdout(&format!("wrote corpus/closing_handshake/{NAME}.ws\n"))
         .assert_stdout("next: ");
@@ -43,7 +43,7 @@ fn a_violation_is_minimised_and_filed() {
     assert_eq!(entry, &format!("corpus/closing_handshake/{NAME}.ws"));
     assert_eq!(
         script,
-        "wsclose 1\nrole server\n# close-of-126 breaks close-at-most-125: wrote a control frame over 125 bytes.\n\
+        "wsclose 1\nrole server\n# close-of-126 breaks close-at-most-125: sent a control frame over 125 bytes.\n\
          > close\n"
     );
     assert_eq!(pending, &format!("snapshots/regressions__{NAME}.snap.new"));

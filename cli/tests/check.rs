@@ -77,7 +77,7 @@ fn fuzz_finding_is_reproduced_by_name() {
         .assert_exit(1)
         .assert_stdout("scripts were made and played besides, seed 7")
         .assert_stdout("FAIL: ")
-        .assert_stdout("(repeated)");
+        .assert_stdout("(confirmed)");
     let name = ran.out.split("--case fuzz/7-").nth(1).and_then(|rest| rest.split_whitespace().next());
     let name = format!("fuzz/7-{}", name.expect("a child of the seed"));
     check(&url, &["--case", &name])
@@ -139,7 +139,7 @@ fn failed_opening_handshake_exits_3() {
     std::thread::scope(|scope| {
         for (bad, says) in cases {
             scope.spawn(move || {
-                check(&serve(bad), &FEW).assert_exit(3).assert_stderr("ERROR").assert_stderr(says)
+                check(&serve(bad), &FEW).assert_exit(3).assert_stderr("could not test").assert_stderr(says)
             });
         }
     });
@@ -148,7 +148,7 @@ fn failed_opening_handshake_exits_3() {
         std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
     check(&format!("ws://{nobody}/"), &FEW)
         .assert_exit(3)
-        .assert_stderr("ERROR")
+        .assert_stderr("could not test")
         .assert_stderr("expected a connection");
 }
 
@@ -183,7 +183,7 @@ fn server_ending_at_every_octet_is_bounded() {
         .assert_exit(3)
         .assert_stdout("found the end of TCP")
         .assert_stdout("found a reset")
-        .assert_stdout("not repeated  stream-well-formed");
+        .assert_stdout("unconfirmed   stream-well-formed");
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn reports_match_the_run() {
 
     let sarif = json(file("run.sarif"));
     assert_eq!(sarif["version"], "2.1.0");
-    assert_eq!(sarif["ranges"][0]["results"].as_array().map(Vec::len), Some(findings.len()));
+    assert_eq!(sarif["runs"][0]["results"].as_array().map(Vec::len), Some(findings.len()));
     assert!(rules.iter().all(|rule| text("run.md").contains(&format!("`{rule}`"))));
     let index = json(file("index/index.json"));
     assert_eq!(index[&url]["code-received/1005"]["behavior"], "FAILED");

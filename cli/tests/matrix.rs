@@ -19,7 +19,7 @@ const FAULTY: [&str; 8] = [
     "fault:refuses-1014",
     "--corpus",
     "corpus",
-    "--patience",
+    "--timeout",
     "600",
 ];
 
@@ -37,7 +37,7 @@ fn matrix(folder: &Folder, args: &[&[&str]]) -> support::RunOutput {
 
 #[test]
 fn model_and_two_faulty_subjects() {
-    let ran = matrix(&folder(), &[&FAULTY, &["--codes none"]]).assert_exit(1);
+    let ran = matrix(&folder(), &[&FAULTY, &["--codes", "none"]]).assert_exit(1);
     insta::with_settings!({
         snapshot_path => "../../snapshots",
         prepend_module_to_snapshot => false,
@@ -46,7 +46,7 @@ fn model_and_two_faulty_subjects() {
     // What the snapshot must have, whoever accepts it.
     ran.assert_stdout("FAIL fault:close-of-126 close-at-most-125 (must)")
         .assert_stdout("warn fault:refuses-1014 accepts-registered-codes (should)")
-        .assert_stdout("1014 answered by 1002; shortest that was played: registered, client");
+        .assert_stdout("replied to 1014 with 1002; shortest that was played: registered, client");
 }
 
 /// What stands between these lines in a text, each time.
@@ -57,7 +57,7 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
 #[test]
 fn every_script_in_a_report_is_accepted_by_replay() {
     let folder = folder();
-    let ran = matrix(&folder, &[&FAULTY, &["--codes none", "--out", "report"]]).assert_exit(1);
+    let ran = matrix(&folder, &[&FAULTY, &["--codes", "none", "--out", "report"]]).assert_exit(1);
     let read = |name: &str| fs::read_to_string(folder.path().join("report").join(name)).expect("a file");
     let (page, disagreements) = (read("matrix.md"), read("disagreements.md"));
     assert!(page.contains("Scripts, each in both roles: 3 curated"), "{page}");
@@ -74,7 +74,7 @@ fn every_script_in_a_report_is_accepted_by_replay() {
         folder.wsclose(&["replay", "shown.ws", "--subject", "model"]).assert_exit(0);
     }
 
-    matrix(&folder, &[&FAULTY, &["--codes only", "--out", "codes"]]).assert_exit(1);
+    matrix(&folder, &[&FAULTY, &["--codes", "only", "--out", "codes"]]).assert_exit(1);
     let page = fs::read_to_string(folder.path().join("codes/matrix.md")).expect("a file");
     assert!(page.contains("No scripts; every code from 0 to 65535 received"), "{page}");
 }
@@ -83,7 +83,7 @@ fn every_script_in_a_report_is_accepted_by_replay() {
 fn reports_are_identical_for_any_number_of_threads() {
     let folder = folder();
     let report = |name: &str, jobs: &str| {
-        let args: [&[&str]; 3] = [&FAULTY, &["--codes none", "--jobs", jobs], &["--out", name]];
+        let args: [&[&str]; 3] = [&FAULTY, &["--codes", "none", "--jobs", jobs], &["--out", name]];
         matrix(&folder, &args).assert_exit(1).assert_stdout("wrote ");
         FILES.map(|file| fs::read(folder.path().join(name).join(file)).expect("a file"))
     };
@@ -97,7 +97,7 @@ fn reports_are_identical_for_any_number_of_threads() {
 #[test]
 fn svg_and_json_contain_every_code_once() {
     let folder = folder();
-    let args = ["--subject", "fault:refuses-1014", "--codes only", "--patience", "600", "--out", "report"];
+    let args = ["--subject", "fault:refuses-1014", "--codes", "only", "--timeout", "600", "--out", "report"];
     matrix(&folder, &[&args])
         .assert_exit(0)
         .assert_stdout("warn fault:refuses-1014 accepts-registered-codes");
@@ -153,7 +153,7 @@ fn svg_and_json_contain_every_code_once() {
 #[test]
 fn runs_outside_a_checkout() {
     let ran =
-        matrix(&Folder::new(), &[&MODEL, &["--codes none"]]).assert_exit(0).assert_stdout("verdict: PASS");
+        matrix(&Folder::new(), &[&MODEL, &["--codes", "none"]]).assert_exit(0).assert_stdout("verdict: PASS");
     assert!(!ran.out.contains("FAIL"), "{}", ran.out);
 }
 
@@ -163,8 +163,8 @@ fn unknown_names_are_usage_errors() {
     wsclose(&["matrix", "--subject", "fault:nothing"]).assert_exit(2).assert_stderr("expected a fault");
     wsclose(&["matrix", "--profile", "nobody"]).assert_exit(2);
     wsclose(&["matrix", "--jobs", "0"]).assert_exit(2);
-    wsclose(&["matrix", "--patience", "0"]).assert_exit(2);
-    wsclose(&["matrix", "--codes none", "--codes only"]).assert_exit(2);
+    wsclose(&["matrix", "--timeout", "0"]).assert_exit(2);
+    wsclose(&["matrix", "--codes", "none", "--codes", "only"]).assert_exit(2);
     wsclose(&["matrix", "--force"]).assert_exit(2);
 }
 
@@ -183,7 +183,7 @@ fn an_invalid_corpus_fails_before_the_run() {
     folder.file("file.ws", support::GOOD);
     let with = |corpus: &str| matrix(&folder, &[&MODEL, &["--corpus", corpus]]).assert_exit(3);
     with("empty").assert_stderr("expected scripts");
-    with("violated").assert_stderr("a.ws:2:");
+    with("broken").assert_stderr("a.ws:2:");
     with("file.ws").assert_stderr("expected a folder, found a file");
     with("nowhere").assert_stderr("nowhere: expected a folder, found nothing of that name");
 }
@@ -194,7 +194,7 @@ fn foreign_files_are_overwritten_only_with_force() {
     folder.file("report/matrix.md", "mine");
     folder.file("taken", "a file");
     let before = folder.files();
-    let run = |args: &[&str]| matrix(&folder, &[&FAULTY, &["--codes none"], args]);
+    let run = |args: &[&str]| matrix(&folder, &[&FAULTY, &["--codes", "none"], args]);
     run(&["--out", "report"]).assert_exit(3).assert_stderr("report/matrix.md").assert_stderr("--force");
     run(&["--out", "taken"]).assert_exit(3).assert_stderr("expected a folder, found a file");
     run(&["--out", "taken/below"]).assert_exit(3).assert_stderr("taken/below");
@@ -209,11 +209,12 @@ fn baseline_violations_do_not_fail() {
     let folder = folder();
     let known = folder.file(
         "baseline.toml",
-        "[[known]]\npeer = \"fault:close-of-126\"\nversion = \"1\"\nrule = \"close-at-most-125\"\nreason = \"r\"\n\
+        "[[known]]\nimplementation = \"fault:close-of-126\"\nversion = \"1\"\nrule = \"close-at-most-125\"\nreason = \"r\"\n\
          source = \"s\"\nscript = \"c\"\n",
     );
     let known = known.to_str().expect("text");
-    let args = ["--codes none", "--subject", "fault:close-of-126", "--corpus", "corpus", "--baseline", known];
+    let args =
+        ["--codes", "none", "--subject", "fault:close-of-126", "--corpus", "corpus", "--baseline", known];
     matrix(&folder, &[&args]).assert_exit(0).assert_stdout("1 known");
 }
 
@@ -233,7 +234,7 @@ fn live_folder() -> Folder {
 
 fn baseline_entry(rule: &str, version: &str) -> String {
     format!(
-        "[[known]]\npeer = \"echo\"\nversion = \"{version}\"\nrule = \"{rule}\"\nreason = \"r\"\nsource = \"s\"\n\
+        "[[known]]\nimplementation = \"echo\"\nversion = \"{version}\"\nrule = \"{rule}\"\nreason = \"r\"\nsource = \"s\"\n\
          script = \"c\"\n"
     )
 }

@@ -226,9 +226,9 @@ fn live_page_supports_keyboard_navigation() {
         type('rules', 'code-is-defined');\n\
         see('rules', shown('tbody tr').map(row => row.id).join());\n\
         type('rules', '');\n\
-        type('peers', 'beast');\n\
-        see('peers', shown('thead [data-peer]').map(cell => cell.dataset.peer).join());\n\
-        type('peers', '');\n\
+        type('implementations', 'beast');\n\
+        see('implementations', shown('thead [data-implementation]').map(cell => cell.dataset.implementation).join());\n\
+        type('implementations', '');\n\
         document.getElementsByName('word').forEach(box => { if (box.value !== 'FAIL') box.click(); });\n\
         see('only-FAIL', shown('tbody tr').every(row => row.querySelector('[data-word=FAIL]') !== null));\n\
         see('some-FAIL', shown('tbody tr').length > 0);\n\
@@ -255,7 +255,7 @@ fn live_page_supports_keyboard_navigation() {
         "home true",
         "still-one-stop 1",
         "rules code-is-defined",
-        "peers as-beast",
+        "implementations as-beast",
         "only-FAIL true",
         "some-FAIL true",
         "click true",

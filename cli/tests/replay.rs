@@ -38,7 +38,7 @@ fn a_violation_is_reported_and_exits_1() {
         .wsclose(&[&["replay", "a.ws"], &FAULTY[..]].concat())
         .assert_exit(1)
         .assert_stdout("== close-of-126\n")
-        .assert_stdout("  close-at-most-125  must     wrote a control frame over 125 bytes\n")
+        .assert_stdout("  close-at-most-125  must     sent a control frame over 125 bytes\n")
         .assert_stdout("verdict: FAIL: close-of-126\n");
 }
 
@@ -107,7 +107,7 @@ fn baseline_violations_do_not_fail() {
     folder.file("a.ws", GOOD);
     folder.file(
         "baseline.toml",
-        "[[known]]\npeer = \"close-of-126\"\nversion = \"1\"\nrule = \"close-at-most-125\"\n\
+        "[[known]]\nimplementation = \"close-of-126\"\nversion = \"1\"\nrule = \"close-at-most-125\"\n\
          reason = \"it was made so\"\nsource = \"faulty.rs\"\nscript = \"a\"\n",
     );
     let known = [&FAULTY[..], &["--baseline", "baseline.toml"]].concat();

@@ -35,7 +35,7 @@ pub struct Baseline {
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     /// It is no TOML, or not of the expected shape.
-    #[error("expected `[[known]]` tables with peer, version, rule, reason, source and script: {0}")]
+    #[error("expected `[[known]]` tables with implementation, version, rule, reason, source and script: {0}")]
     Shape(#[from] toml::de::Error),
     /// It names a rule that does not exist.
     #[error("known violation of {implementation}: {source}")]

@@ -141,7 +141,7 @@ fn check(implementation: &Implementation) -> Option<String> {
             snapshot_path => "../../snapshots",
             prepend_module_to_snapshot => false,
             omit_expression => true,
-        }, { insta::assert_snapshot!(format!("peer__{name}"), table(&found)) });
+        }, { insta::assert_snapshot!(format!("implementation__{name}"), table(&found)) });
     }
     None
 }
@@ -202,7 +202,7 @@ fn scripts() -> BTreeMap<String, ScriptBuf> {
 
 /// A file with one sound entry, but for what is put in place of one of its lines.
 fn file_with(line: &str, instead: &str) -> String {
-    let text = "[[known]]\npeer = \"p\"\nversion = \"1\"\nrule = \"close-fin\"\nreason = \"r\"\n\
+    let text = "[[known]]\nimplementation = \"p\"\nversion = \"1\"\nrule = \"close-fin\"\nreason = \"r\"\n\
                 source = \"s\"\nscript = \"x\"\n";
     assert!(text.contains(line), "{line}");
     text.replace(line, instead)
@@ -224,7 +224,7 @@ fn valid_file_loads() {
 fn unknown_rule_is_reported() {
     assert_eq!(
         load_error(&file_with("close-fin", "close-final")),
-        "known deviation of p: expected a rule id, for example `close-fin`, found `close-final`; did you mean \
+        "known violation of p: expected a rule id, for example `close-fin`, found `close-final`; did you mean \
          `close-fin`?"
     );
 }
@@ -232,7 +232,7 @@ fn unknown_rule_is_reported() {
 #[test]
 fn duplicate_entry_is_rejected() {
     let twice = file_with("", "").repeat(2);
-    assert_eq!(load_error(&twice), "known deviation of p: close-fin is listed twice; state it once");
+    assert_eq!(load_error(&twice), "known violation of p: close-fin is listed twice; state it once");
 }
 
 #[test]
@@ -245,14 +245,14 @@ fn empty_field_is_reported() {
     ] {
         assert_eq!(
             load_error(&file_with(line, &format!("{field} = \" \""))),
-            format!("known deviation of p, close-fin: expected a text for `{field}`, found an empty one")
+            format!("known violation of p, close-fin: expected a text for `{field}`, found an empty one")
         );
     }
 }
 
 #[test]
 fn malformed_file_is_reported_with_its_location() {
-    let shape = "expected `[[known]]` tables with peer, version, rule, reason, source and script: ";
+    let shape = "expected `[[known]]` tables with implementation, version, rule, reason, source and script: ";
     for (text, words) in [
         (file_with("[[known]]", "[[known]"), "line 1"),
         (file_with("reason", "raison"), "unknown field `raison`"),

@@ -34,7 +34,7 @@ fn frame_layer_builds_and_parses_a_close() {
         play(&mut subject, Role::Server, "> close 3333 \"bye\" cut=1\n"),
         [
             "> … 1 octet",
-            "> CLOSE 3333 \"bye\" masked (the last 10 octets of it)",
+            "> CLOSE 3333 \"bye\" masked (last 10 octets)",
             "| app reported: closed 3333 \"bye\"",
             "< CLOSE 3333 \"\" 88 02 0d05",
             "< FIN",

@@ -390,7 +390,7 @@ mod tests {
         });
         let text = report.to_string();
         let (_, faulty) = text.split_once("== faulty\n").expect("a second section");
-        assert!(faulty.contains("  code-is-defined    must     wrote code 0\n"), "{text}");
+        assert!(faulty.contains("  code-is-defined    must     sent code 0\n"), "{text}");
     }
 
     #[test]

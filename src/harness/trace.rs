@@ -73,9 +73,7 @@ impl Trace {
                         Some(Segmentation::Coalesced) => {
                             note(format_args!("repeat, in as few segments as possible"))?
                         }
-                        Some(Segmentation::Bytewise) => {
-                            note(format_args!("repeat, one byte per segment"))?
-                        }
+                        Some(Segmentation::Bytewise) => note(format_args!("repeat, one byte per segment"))?,
                         Some(Segmentation::SplitAt(cut)) => {
                             note(format_args!("repeat, each segment split after {cut} octets"))?
                         }
@@ -89,7 +87,10 @@ impl Trace {
                 TraceEventKind::PeerFin => writeln!(f, "{tick:>3}  >  FIN")?,
                 TraceEventKind::PeerReset => writeln!(f, "{tick:>3}  >  RST")?,
                 TraceEventKind::PeerGone(writes) => {
-                    note(format_args!("peer vanished ({} accepted)", count(usize::from(writes), "more write")))?;
+                    note(format_args!(
+                        "peer vanished ({} accepted)",
+                        count(usize::from(writes), "more write")
+                    ))?;
                 }
                 TraceEventKind::PeerPaused => note(format_args!("peer stops reading"))?,
                 TraceEventKind::PeerResumed => note(format_args!("peer resumes reading"))?,
@@ -144,7 +145,10 @@ impl Trace {
                     }
                 }
                 TraceEventKind::Undelivered(octets) => {
-                    note(format_args!("not delivered because TCP is closed: {}", count(octets as usize, "octet")))?;
+                    note(format_args!(
+                        "not delivered because TCP is closed: {}",
+                        count(octets as usize, "octet")
+                    ))?;
                 }
                 TraceEventKind::Note(text) => note(format_args!("# {}", self.recorder.text(text)))?,
                 TraceEventKind::ScriptEnded => {}

@@ -86,7 +86,9 @@ impl fmt::Display for Observed {
             Observed::FailedWith(code) => write!(f, "failed the connection with {}", Code(code)),
             Observed::Rejected(code) => write!(f, "{} treated as an error", Code(code)),
             Observed::Accepted(flaw, None) => write!(f, "accepted a {}", flaw.description()),
-            Observed::Accepted(flaw, Some(code)) => write!(f, "accepted a {}, code {code}", flaw.description()),
+            Observed::Accepted(flaw, Some(code)) => {
+                write!(f, "accepted a {}, code {code}", flaw.description())
+            }
             Observed::Reported(code) => write!(f, "reported {} to the application", Code(code)),
             Observed::Count(count, what) => write!(f, "{count} {what}"),
         }

@@ -183,7 +183,7 @@ pub struct Serve {
     pub client_reports_close: bool,
     /// Start the client, that comes for all cases, with this command, in which `{url}` stands for ws://HOST:PORT; when
     /// it ends, so does the run
-    #[arg(value_name = "CMD", conflicts_with = "started")]
+    #[arg(long, value_name = "CMD", conflicts_with = "started")]
     pub exec_loop: Option<String>,
     /// The name of the client: in reports with --exec or --exec-stdin, and else the only one that is served
     #[arg(long, value_name = "NAME")]

@@ -181,7 +181,11 @@ fn api(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
                 .into_iter()
                 .find(|flaw| facts.own_close_flaws.contains(*flaw) && !request.refused);
             let violation = flaw.map(|flaw| (request.at, Observed::Sent(flaw)));
-            sink.check(Rule::ApiRefusesLongReason, violation, "a refusal, or a reason truncated between characters");
+            sink.check(
+                Rule::ApiRefusesLongReason,
+                violation,
+                "a refusal, or a reason truncated between characters",
+            );
         }
     }
     if facts.send_requested_after_close {

@@ -53,11 +53,11 @@ struct RuleEntry<'a> {
     level: &'static str,
     sections: &'static str,
     summary: &'static str,
-    outcome: &'static str,
-    kept: usize,
-    broken: usize,
+    status: &'static str,
+    conformed: usize,
+    violated: usize,
     /// The names of the cases that broke it.
-    broken_by: Vec<&'a str>,
+    violated_by: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -103,10 +103,10 @@ pub fn document(run: &RunReport) -> Document<'_> {
                 level: told.rule.level().name(),
                 sections: told.rule.sections(),
                 summary: told.rule.summary(),
-                outcome: told.status().name(),
-                kept: told.conformed,
-                broken: told.violated,
-                broken_by: names(run.cases.iter().filter(|case| case.violates(told.rule))),
+                status: told.status().name(),
+                conformed: told.conformed,
+                violated: told.violated,
+                violated_by: names(run.cases.iter().filter(|case| case.violates(told.rule))),
             })
             .collect(),
         untested: run
