@@ -1,4 +1,5 @@
 //! Generates scripts: systematic test vectors and mutations.
 
+pub mod minimize;
 pub mod mutate;
 pub mod vectors;

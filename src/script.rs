@@ -6,6 +6,7 @@
 //! Text to binary to text is the identity on text that `Display` wrote.
 
 mod binary;
+pub mod corpus;
 pub mod text;
 
 pub use binary::{Steps, Writer};

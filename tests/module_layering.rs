@@ -10,7 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The source folder of every crate of the workspace.
-const CRATES: [&str; 5] = ["src", "adapter/src", "implementations/src", "known-bugs/src", "cli/src"];
+const CRATES: [&str; 6] =
+    ["src", "live/src", "adapter/src", "implementations/src", "known-bugs/src", "cli/src"];
 
 /// The modules that each module imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;

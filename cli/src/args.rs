@@ -9,6 +9,8 @@ use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Party};
 
+use crate::support::fuzz_target::FuzzTarget;
+
 pub use live::{Check, CodeSweep, ConnectArgs, Echo, ReportArgs, RunArgs, Serve};
 
 /// Conformance-fuzzing harness for the WebSocket closing handshake (RFC 6455).
@@ -81,35 +83,6 @@ impl Roles {
     }
 }
 
-/// A fuzz target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FuzzTarget {
-    /// Raw octets of the wire.
-    #[value(name = "close_frame")]
-    CloseFrame,
-    /// Scripts, on the model and the faulty subjects.
-    #[value(name = "closing_handshake")]
-    ClosingHandshake,
-    /// Scripts, on the peers.
-    #[value(name = "implementations")]
-    Implementations,
-}
-
-impl FuzzTarget {
-    /// Every target.
-    pub const ALL: [FuzzTarget; 3] =
-        [FuzzTarget::CloseFrame, FuzzTarget::ClosingHandshake, FuzzTarget::Implementations];
-
-    /// Its name, which is also that of its corpus folder.
-    pub const fn name(self) -> &'static str {
-        match self {
-            FuzzTarget::CloseFrame => "close_frame",
-            FuzzTarget::ClosingHandshake => "closing_handshake",
-            FuzzTarget::Implementations => "implementations",
-        }
-    }
-}
-
 /// Whom to test, and how to judge.
 #[derive(Debug, Arguments)]
 pub struct SubjectArgs {
@@ -172,7 +145,7 @@ pub enum MatrixCodes {
 Examples:
   wsclose matrix
   wsclose matrix --subject tungstenite --out report
-  wsclose matrix --subject beast --codes only --out report --force
+  wsclose matrix --subject beast --codes only --out report
 
 What is played, in both roles: the curated scripts, which are built in; reasons of every length to 130; every
 cut of every frame of a curated script; every code from 0 to 65535 in a Close that begins the handshake, in
@@ -189,9 +162,6 @@ pub struct Matrix {
     /// Write the report to this folder too
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Overwrite files there that no run of this command has written
-    #[arg(long, requires = "out")]
-    pub force: bool,
     /// Include the sweeps of the 65,536 codes, leave them out, or run nothing else
     #[arg(long, value_enum, default_value_t = MatrixCodes::All)]
     pub codes: MatrixCodes,
@@ -222,7 +192,7 @@ pub struct Adopt {
     #[arg(value_name = "ARTIFACT")]
     pub artifact: PathBuf,
     /// File it under this name, of a-z, 0-9 and `-`. Default: the rule and the subject
-    #[arg(long, value_name = "SLUG", value_parser = crate::filing::parse_slug)]
+    #[arg(long, value_name = "SLUG", value_parser = crate::support::slug::parse)]
     pub name: Option<String>,
     /// The fuzz target that found it. Default: the one its path names, or what its octets look like
     #[arg(long, value_enum, value_name = "TARGET")]

@@ -6,28 +6,9 @@
     reason = "the library does no input or output; this is where it is done"
 )]
 
-mod adopt;
 mod args;
-mod check;
-mod choice;
-mod codes;
-mod decode;
-mod echo;
-mod failure;
-mod files;
-mod filing;
-mod hex;
-mod live;
-mod matrix;
-mod minimise;
-mod oracle;
-mod out;
-mod play;
-mod progress;
-mod replay;
-mod rules;
-mod serve;
-mod subjects;
+mod commands;
+mod support;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -35,13 +16,14 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::{Args, Command};
-use crate::failure::{CliError, ExitStatus};
-use crate::out::{Stdout, eprint_error};
+use crate::support::error::{CliError, ExitStatus};
+use crate::support::output::{Stdout, eprint_error};
+use crate::support::runner;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    play::silence_panics();
-    let exit = match play::catch("wsclose", || run(&args.command)) {
+    runner::silence_panics();
+    let exit = match runner::catch("wsclose", || run(&args.command)) {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => {
             eprint_error(&failure);
@@ -58,16 +40,16 @@ fn main() -> ExitCode {
 fn run(command: &Command) -> Result<ExitStatus, CliError> {
     let mut out = Stdout::new();
     let done = match command {
-        Command::Replay(args) => replay::run(args, &mut out),
-        Command::Matrix(args) => matrix::run(args, &mut out),
-        Command::Check(args) => check::run(args, &mut out),
-        Command::Serve(args) => serve::run(args, &mut out),
-        Command::Echo(args) => echo::run(args, &mut out),
-        Command::Adopt(args) => adopt::run(args, &mut out),
-        Command::Decode(args) => decode::run(args, &mut out),
-        Command::Rules(args) => rules::list(args, &mut out),
-        Command::Explain(args) => rules::explain(&args.term, &mut out),
-        Command::Codes(args) => codes::run(args, &mut out),
+        Command::Replay(args) => commands::replay::run(args, &mut out),
+        Command::Matrix(args) => commands::matrix::run(args, &mut out),
+        Command::Check(args) => commands::check::run(args, &mut out),
+        Command::Serve(args) => commands::serve::run(args, &mut out),
+        Command::Echo(args) => commands::echo::run(args, &mut out),
+        Command::Adopt(args) => commands::adopt::run(args, &mut out),
+        Command::Decode(args) => commands::decode::run(args, &mut out),
+        Command::Rules(args) => commands::rules::list(args, &mut out),
+        Command::Explain(args) => commands::rules::explain(&args.term, &mut out),
+        Command::Codes(args) => commands::codes::run(args, &mut out),
     };
     // What was found out before something failed is worth seeing.
     let flushed = out.flush();

@@ -292,17 +292,20 @@ fn server_that_exits_is_not_a_pass() {
 }
 
 #[test]
-fn foreign_files_are_not_overwritten() {
+fn report_files_are_replaced() {
     let (folder, echo) = (Folder::new(), ModelServer::start());
-    folder.file("run.json", "{}");
-    folder.file("index/index.json", "{}");
+    folder.file("run.json", "an older report");
+    folder.file("folder/x", "a folder where a file belongs");
     let few = |more: [&str; 2]| folder.wsclose(&["check", echo.url(), FEW[0], FEW[1], more[0], more[1]]);
-    few(["--json", "run.json"]).assert_exit(3).assert_stderr("choose another name");
-    few(["--autobahn-index", "index"]).assert_exit(3).assert_stderr("choose another name");
     few(["--autobahn-index", "run.json"]).assert_exit(3).assert_stderr("expected a folder");
-    few(["--json", "new.json"]).assert_exit(0);
-    few(["--json", "new.json"]).assert_exit(0);
-    assert_eq!(folder.files().len(), 3);
+    few(["--json", "folder"]).assert_exit(3).assert_stderr("expected a file, found a folder");
+    assert_eq!(folder.files().len(), 2);
+    few(["--json", "run.json"]).assert_exit(0);
+    few(["--autobahn-index", "index"]).assert_exit(0);
+    few(["--autobahn-index", "index"]).assert_exit(0);
+    let files = folder.files();
+    assert_eq!(files.len(), 4);
+    assert!(files.iter().any(|(name, text)| name == "run.json" && text.starts_with(b"{")));
 }
 
 #[test]

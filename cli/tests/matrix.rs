@@ -165,7 +165,6 @@ fn unknown_names_are_usage_errors() {
     wsclose(&["matrix", "--jobs", "0"]).assert_exit(2);
     wsclose(&["matrix", "--timeout", "0"]).assert_exit(2);
     wsclose(&["matrix", "--codes", "none", "--codes", "only"]).assert_exit(2);
-    wsclose(&["matrix", "--force"]).assert_exit(2);
 }
 
 #[cfg(target_os = "linux")]
@@ -189,17 +188,18 @@ fn an_invalid_corpus_fails_before_the_run() {
 }
 
 #[test]
-fn foreign_files_are_overwritten_only_with_force() {
+fn report_files_are_replaced() {
     let folder = folder();
-    folder.file("report/matrix.md", "mine");
+    folder.file("report/matrix.md", "an older report");
     folder.file("taken", "a file");
+    folder.file("folders/matrix.json/x", "a folder where a file belongs");
     let before = folder.files();
     let run = |args: &[&str]| matrix(&folder, &[&FAULTY, &["--codes", "none"], args]);
-    run(&["--out", "report"]).assert_exit(3).assert_stderr("report/matrix.md").assert_stderr("--force");
     run(&["--out", "taken"]).assert_exit(3).assert_stderr("expected a folder, found a file");
     run(&["--out", "taken/below"]).assert_exit(3).assert_stderr("taken/below");
+    run(&["--out", "folders"]).assert_exit(3).assert_stderr("expected a file, found a folder");
     assert_eq!(folder.files(), before);
-    run(&["--out", "report", "--force"]).assert_exit(1).assert_stdout("wrote report/matrix.md");
+    run(&["--out", "report"]).assert_exit(1).assert_stdout("wrote report/matrix.md");
     let after: BTreeMap<String, Vec<u8>> = folder.files().into_iter().collect();
     assert!(FILES.iter().all(|name| after[&format!("report/{name}")].len() > 100));
 }

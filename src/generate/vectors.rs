@@ -8,7 +8,7 @@ use std::fmt;
 use crate::protocol::code::CloseCode;
 use crate::protocol::frame::Opcode;
 use crate::protocol::role::Role;
-use crate::script::{FrameStep, Payload, Script, ScriptBuf, Segmentation, Step, Writer};
+use crate::script::{FrameStep, Payload, Script, ScriptBuf, Segmentation, Step, Writer, corpus};
 
 /// The longest reason that is tried, in octets: seven more than fit.
 pub const LONGEST_REASON: usize = 130;
@@ -40,6 +40,13 @@ impl TestVector {
         let notes = script.steps().filter_map(|step| step.note());
         let note = notes.collect::<Vec<_>>().join(" ");
         TestVector { note, ..TestVector::of(name, &steps) }
+    }
+
+    /// The curated scripts of the crate, sorted by name.
+    pub fn curated_corpus() -> Vec<TestVector> {
+        let vector =
+            |(name, script): (&str, ScriptBuf)| TestVector::curated(name.to_owned(), script.as_script());
+        corpus::curated().map(vector).collect()
     }
 
     fn of(name: String, steps: &[Step<'_>]) -> TestVector {

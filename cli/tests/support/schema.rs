@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// Asserts that a report is what its schema says.
 pub fn assert_valid(report: &Value) {
-    let schema = serde_json::from_slice(include_bytes!("../../schema/check.schema.json"));
+    let schema = serde_json::from_slice(include_bytes!("../../../live/schema/check.schema.json"));
     conforms(report, &schema.expect("the schema is JSON"), "");
 }
 

@@ -1,0 +1,11 @@
+//! The commands, a module each.
+
+pub mod adopt;
+pub mod check;
+pub mod codes;
+pub mod decode;
+pub mod echo;
+pub mod matrix;
+pub mod replay;
+pub mod rules;
+pub mod serve;

@@ -1,0 +1,260 @@
+//! `wsclose adopt`. In comes what a fuzz target found, out come the rule and the subject that break, and a
+//! minimised corpus entry with a snapshot to review.
+
+use std::borrow::Cow;
+use std::io::Write;
+use std::path::Path;
+
+use wsclose::analysis::report::Report;
+use wsclose::harness::subject::Subject;
+use wsclose::protocol::role::Role;
+use wsclose::rules::{Level, Rule};
+use wsclose::script::{Script, ScriptBuf, ScriptError, Step, Writer};
+use wsclose_implementations::baseline::Baseline;
+
+use crate::args;
+use crate::support::corpus_entry::{self, Project};
+use crate::support::error::{CliError, ExitStatus};
+use crate::support::files::{self, FileError, LoadedScript};
+use crate::support::fuzz_target::FuzzTarget;
+use crate::support::oracle::{self, Crash};
+use crate::support::output::Stdout;
+use crate::support::runner::ScriptRunner;
+use crate::support::subjects::{self, SubjectSet};
+use wsclose::generate::minimize::Minimizer;
+
+/// How many scripts, or octets, are tried on the way to a small one.
+const TRIES: usize = 2000;
+
+/// Adopts an artifact.
+pub fn run(args: &args::Adopt, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+    let octets = files::read(&args.artifact)?;
+    let target = args.target.unwrap_or_else(|| target_of(&args.artifact, &octets));
+    let project = Project::find(args.root.as_deref())?;
+    let case =
+        files::parse_script(&octets, target == FuzzTarget::CloseFrame && !octets.starts_with(b"wsclose "))
+            .map_err(|error| FileError::script(&args.artifact, error))?;
+    let cast = SubjectSet::new(
+        &args.subject_args.subjects,
+        args.subject_args.profile,
+        wsclose_implementations::in_process,
+    )?;
+    let known = subjects::load_baseline(args.subject_args.baseline.as_deref())?;
+    let stage = ScriptRunner::new(args.subject_args.profile);
+    let mut adoption = Adoption { args, target, project, subject_set: cast, baseline: known, runner: stage };
+    let violations = adoption.violations(&case)?;
+    let to_file = violations.iter().any(|breach| match target {
+        // These targets fail for the model and for their oracles: a peer's breach comes after both.
+        FuzzTarget::CloseFrame | FuzzTarget::ClosingHandshake => breach.subject == 0,
+        FuzzTarget::Implementations => !breach.known,
+    });
+    // The peers' target asks all of them and reads the built-in baseline.toml: it has no say about others.
+    let differs_from_target = target == FuzzTarget::Implementations
+        && (!args.subject_args.subjects.is_empty() || args.subject_args.baseline.is_some());
+    if !to_file
+        && !differs_from_target
+        && let Err(panicked) = oracle::run(target, &octets)
+    {
+        writeln!(out, "{}: {panicked}", files::display_path(&args.artifact))?;
+        let crash = Crash { target, octets: &octets, location: &panicked.location };
+        return crash.file(oracle::run, &adoption.project, args.name.as_deref(), out);
+    }
+    adoption.file_first_new(&case, &violations, out)
+}
+
+/// The target whose folder it lies in, or else the one whose input it looks like.
+fn target_of(path: &Path, octets: &[u8]) -> FuzzTarget {
+    let folder = files::folder_name(path);
+    let named = FuzzTarget::ALL
+        .into_iter()
+        .find(|target| folder.as_deref().is_some_and(|name| name == target.name()));
+    let looks = || match ScriptBuf::read(octets) {
+        Ok(_)
+        | Err(
+            ScriptError::Empty | ScriptError::Version(_) | ScriptError::TooLong(_) | ScriptError::Text(_),
+        ) => FuzzTarget::ClosingHandshake,
+        Err(ScriptError::Magic(_)) => FuzzTarget::CloseFrame,
+    };
+    named.unwrap_or_else(looks)
+}
+
+/// A rule broken by a subject.
+struct Violation {
+    /// Which of the cast.
+    subject: usize,
+    name: String,
+    role: Role,
+    rule: Rule,
+    level: Level,
+    actual: String,
+    known: bool,
+}
+
+struct Adoption<'a> {
+    args: &'a args::Adopt,
+    target: FuzzTarget,
+    project: Project,
+    subject_set: SubjectSet,
+    baseline: Cow<'static, Baseline>,
+    runner: ScriptRunner,
+}
+
+impl Adoption<'_> {
+    /// Every rule that every subject breaks, but for what is only reported; the worst first.
+    fn violations(&mut self, case: &LoadedScript) -> Result<Vec<Violation>, CliError> {
+        let mut violations: Vec<Violation> = Vec::new();
+        for role in &case.roles {
+            let script = case.script.as_script().for_role(*role);
+            for (at, subject) in self.subject_set.subjects.iter_mut().enumerate() {
+                let (_, findings) = self.runner.play(script, subject.as_mut())?;
+                for finding in findings.iter().filter(|finding| finding.level != Level::Info) {
+                    let rule = finding.rule;
+                    if violations.iter().any(|breach| (breach.subject, breach.rule) == (at, rule)) {
+                        continue;
+                    }
+                    violations.push(Violation {
+                        subject: at,
+                        name: subject.name().to_owned(),
+                        role: *role,
+                        rule,
+                        level: finding.level,
+                        actual: finding.actual.to_string(),
+                        known: subjects::is_known(&self.baseline, subject.name(), rule),
+                    });
+                }
+            }
+        }
+        violations.sort_by_key(|breach| (breach.subject != 0, breach.known, breach.level, breach.rule));
+        Ok(violations)
+    }
+
+    /// Files the first breach that is neither known nor in the corpus.
+    fn file_first_new(
+        &mut self,
+        case: &LoadedScript,
+        violations: &[Violation],
+        out: &mut Stdout,
+    ) -> Result<ExitStatus, CliError> {
+        let artifact = files::display_path(&self.args.artifact);
+        if violations.is_empty() {
+            writeln!(out, "{artifact}: nothing breaks, nothing was written")?;
+            return Ok(ExitStatus::Conforms);
+        }
+        for Violation { name, rule, level, actual, known, .. } in violations {
+            let known = if *known { " (known)" } else { "" };
+            writeln!(out, "{artifact}: {name} breaks {rule}  {level}  {actual}{known}")?;
+        }
+        let target = match self.target {
+            // The target takes octets; what breaks a rule is a script.
+            FuzzTarget::CloseFrame | FuzzTarget::Implementations => FuzzTarget::Implementations,
+            FuzzTarget::ClosingHandshake => FuzzTarget::ClosingHandshake,
+        };
+        let mut refused = false;
+        for breach in violations.iter().filter(|breach| !breach.known) {
+            if let Some(file) = self.duplicate(target, breach) {
+                writeln!(out, "refused: {file} shows {} by {} already", breach.rule, breach.name)?;
+                refused = true;
+                continue;
+            }
+            self.file(case, breach, target, out)?;
+            return Ok(ExitStatus::Conforms);
+        }
+        if refused {
+            return Ok(ExitStatus::Violation);
+        }
+        writeln!(out, "nothing new: baseline.toml lists it all; nothing was written")?;
+        Ok(ExitStatus::Conforms)
+    }
+
+    /// The file in the target's corpus that shows the same rule broken by the same subject.
+    fn duplicate(&mut self, target: FuzzTarget, violation: &Violation) -> Option<String> {
+        let (paths, _) = files::scripts_in(&self.project.corpus(target));
+        paths.into_iter().find_map(|path| {
+            // What is no script shows nothing.
+            let case = files::load(&path, false).ok()?;
+            let subject = self.subject_set.subjects.get_mut(violation.subject)?.as_mut();
+            let shows = case.roles.iter().any(|role| {
+                violates_rule(
+                    &mut self.runner,
+                    subject,
+                    case.script.as_script().for_role(*role),
+                    violation.rule,
+                )
+            });
+            shows.then(|| files::display_path(&path))
+        })
+    }
+
+    fn file(
+        &mut self,
+        case: &LoadedScript,
+        violation: &Violation,
+        target: FuzzTarget,
+        out: &mut Stdout,
+    ) -> Result<(), CliError> {
+        let proposed = corpus_entry::proposed_name(violation.rule, &violation.name);
+        let place = self.project.entry_paths(target, self.args.name.as_deref(), &proposed, "ws")?;
+        let script = case.script.as_script().for_role(violation.role);
+        let start = ScriptBuf::read(&script.encode())
+            .map_err(|error| FileError::script(&self.args.artifact, error))?;
+        let small = self.minimised(start, violation);
+        let noted = with_note(&small, violation)?;
+        let mut report = Report::new();
+        for subject in &mut self.subject_set.subjects {
+            let name = subject.name().to_owned();
+            let (trace, findings) = self.runner.play(noted.as_script(), subject.as_mut())?;
+            report.add(&name, trace, findings);
+        }
+        let text = noted.as_script().to_string();
+        let snapshot = corpus_entry::snapshot(&report.to_string());
+        files::write_new(&[
+            (place.entry.clone(), text.into_bytes()),
+            (place.pending.clone(), snapshot.into_bytes()),
+        ])?;
+        let steps = |script: Script<'_>| script.steps().count();
+        writeln!(out, "minimised: steps {} to {}", steps(script), steps(small.as_script()))?;
+        writeln!(out, "wrote {}", files::display_path(&place.entry))?;
+        writeln!(out, "wrote {}", files::display_path(&place.pending))?;
+        writeln!(
+            out,
+            "next: read both, then `cargo insta review` (or rename the snapshot to end in .snap),"
+        )?;
+        writeln!(
+            out,
+            "      then `cargo test -p wsclose-implementations --test regressions`; a deviation that stays goes"
+        )?;
+        writeln!(
+            out,
+            "      into implementations/baseline.toml, with its reason and its line in the source"
+        )?;
+        Ok(())
+    }
+
+    fn minimised(&mut self, script: ScriptBuf, violation: &Violation) -> ScriptBuf {
+        let Adoption { runner: stage, subject_set: cast, .. } = self;
+        let Some(subject) = cast.subjects.get_mut(violation.subject) else { return script };
+        Minimizer::new(script, TRIES, |script| violates_rule(stage, subject.as_mut(), script, violation.rule))
+            .run()
+    }
+}
+
+/// Whether the subject breaks the rule in this script; one that panics uncaught breaks nothing here.
+fn violates_rule(
+    stage: &mut ScriptRunner,
+    subject: &mut dyn Subject,
+    script: Script<'_>,
+    rule: Rule,
+) -> bool {
+    stage.play(script, subject).is_ok_and(|(_, findings)| findings.iter().any(|finding| finding.rule == rule))
+}
+
+/// The script with a note in front that says what it shows.
+fn with_note(script: &ScriptBuf, violation: &Violation) -> Result<ScriptBuf, FileError> {
+    let Violation { rule, name, actual, .. } = violation;
+    let note = format!("{name} breaks {rule}: {actual}.");
+    let mut writer = Writer::new(script.as_script().role());
+    writer.step(&Step::Note(&note));
+    script.as_script().steps().for_each(|step| writer.step(&step));
+    ScriptBuf::read(&writer.into_octets())
+        .map_err(|error| FileError::script(Path::new("the minimised script"), error))
+}

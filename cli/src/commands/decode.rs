@@ -1,0 +1,223 @@
+//! `wsclose decode`. In come octets and who sent them, out come frames, everything wrong with each, and
+//! whether a rule is broken.
+
+use std::io::{self, Write};
+
+use wsclose::harness::trace::{FrameDisplay, Hex, Quoted};
+use wsclose::protocol::close::CloseBody;
+use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::protocol::flaw::Flaw;
+use wsclose::protocol::frame::{self, Decoder, Header, Opcode, Piece, Status};
+use wsclose::protocol::role::Role;
+use wsclose::rules::Rule;
+use wsclose::script::{MAX_SCRIPT, ScriptError};
+
+use crate::args;
+use crate::commands::codes::may_send;
+use crate::support::error::{CliError, ExitStatus};
+use crate::support::files::{self, FileError};
+use crate::support::hex;
+use crate::support::output::Stdout;
+
+/// Decodes what was given.
+pub fn run(args: &args::Decode, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+    let octets = match args.octets.as_slice() {
+        [dash] if dash == "-" => standard_input()?,
+        words => hex::parse(words)?,
+    };
+    let mut stream = StreamState { sender: args.sender, profile: args.profile, ..StreamState::default() };
+    let mut decoder = Decoder::new();
+    let mut rest = octets.as_slice();
+    let mut frame: Option<Frame> = None;
+    let mut violated = Vec::new();
+    let mut start = 0;
+    while let Some(piece) = decoder.next(&mut rest) {
+        match piece {
+            Piece::Header(header) => frame = Some(Frame { header, payload: Vec::new() }),
+            Piece::Payload { octets, offset } => {
+                let Some(frame) = frame.as_mut() else { continue };
+                let from = frame.payload.len();
+                frame.payload.extend_from_slice(octets);
+                if let Some(key) = frame.header.mask {
+                    frame::mask(key, offset, &mut frame.payload[from..]);
+                }
+            }
+            Piece::End => {
+                let Some(frame) = frame.take() else { continue };
+                let end = octets.len() - rest.len();
+                write!(out, "{start:>5}  ")?;
+                violated.extend(stream.print_frame(&frame, &octets[start..end], true, out)?);
+                start = end;
+            }
+        }
+    }
+    if start < octets.len() {
+        write!(out, "{start:>5}  ")?;
+        let left = &octets[start..];
+        match frame {
+            Some(frame) => {
+                violated.extend(stream.print_frame(&frame, left, false, out)?);
+                let missing = frame.header.length.value() - frame.payload.len() as u64;
+                writeln!(out, "       incomplete: {missing} more octets of payload are to come")?;
+            }
+            None => {
+                let needed = match Header::decode(left) {
+                    Status::Partial(needed) => needed - left.len(),
+                    Status::Complete(..) => 0,
+                };
+                writeln!(out, "… {}", Hex(left))?;
+                writeln!(out, "       incomplete: at least {needed} more octets of header are to come")?;
+            }
+        }
+    } else if octets.is_empty() {
+        writeln!(out, "no octets")?;
+    }
+    let fails = violated.iter().any(|rule: &Rule| rule.level().fails(args.strict));
+    Ok(if fails { ExitStatus::Violation } else { ExitStatus::Conforms })
+}
+
+fn standard_input() -> Result<Vec<u8>, CliError> {
+    let path = "standard input".to_owned();
+    match files::read_bounded(io::stdin().lock()) {
+        Ok(Ok(octets)) => Ok(octets),
+        Ok(Err(found)) => {
+            let error = ScriptError::TooLong(found);
+            debug_assert!(found > MAX_SCRIPT);
+            Err(FileError::InvalidScript { path, error }.into())
+        }
+        Err(source) => Err(FileError::Unreadable { path, source }.into()),
+    }
+}
+
+struct Frame {
+    header: Header,
+    /// Unmasked, as far as it came.
+    payload: Vec<u8>,
+}
+
+/// What the frames so far make of the next one.
+struct StreamState {
+    sender: Role,
+    profile: Profile,
+    /// The kind and octets of the message that is under way.
+    message: Option<(Opcode, Vec<u8>)>,
+    closed: bool,
+}
+
+impl Default for StreamState {
+    fn default() -> StreamState {
+        StreamState { sender: Role::Client, profile: Profile::default(), message: None, closed: false }
+    }
+}
+
+impl StreamState {
+    /// Prints a frame and what is wrong with it; gives the rules that it breaks.
+    fn print_frame(
+        &mut self,
+        frame: &Frame,
+        octets: &[u8],
+        is_complete: bool,
+        out: &mut Stdout,
+    ) -> Result<Vec<Rule>, CliError> {
+        let Frame { header, payload } = frame;
+        let unfinished = if is_complete { "" } else { " …" };
+        let words = format!("{}{unfinished}", FrameDisplay { header, payload });
+        writeln!(out, "{words:<40} {}", Hex(octets))?;
+        let is_close = header.opcode == Opcode::Close;
+        let mut wrong: Vec<(Option<Rule>, String)> = Vec::new();
+        let mut flaws: Vec<Flaw> = header.flaws(self.sender).iter().collect();
+        flaws.extend(self.sequence_flaw(header));
+        if is_complete && !header.opcode.is_control() {
+            flaws.extend(self.add_to_message(frame));
+        }
+        for flaw in flaws {
+            wrong.push((flaw.sender_rule(is_close), flaw.description().to_owned()));
+        }
+        if self.closed && is_close {
+            wrong.push((Some(Rule::OneClose), "a second Close".to_owned()));
+        } else if self.closed && !header.opcode.is_control() {
+            wrong.push((Some(Rule::NoDataAfterClose), "data after the Close".to_owned()));
+        }
+        self.closed |= is_close;
+        if is_close && is_complete {
+            self.print_close(payload, &mut wrong, out)?;
+        }
+        let widest =
+            wrong.iter().filter_map(|(rule, _)| *rule).map(|rule| rule.id().len()).max().unwrap_or(0);
+        for (rule, says) in &wrong {
+            match rule {
+                Some(rule) => writeln!(out, "       breaks {rule:<widest$}  {:<7}  {says}", rule.level())?,
+                None => writeln!(out, "       {says}")?,
+            }
+        }
+        Ok(wrong.into_iter().filter_map(|(rule, _)| rule).collect())
+    }
+
+    fn sequence_flaw(&self, header: &Header) -> Option<Flaw> {
+        match (header.opcode, &self.message) {
+            (Opcode::Continuation, None) => Some(Flaw::ContinuationUnexpected),
+            (Opcode::Text | Opcode::Binary, Some(_)) => Some(Flaw::ContinuationMissing),
+            (Opcode::Continuation, Some(_))
+            | (Opcode::Text | Opcode::Binary, None)
+            | (Opcode::Close | Opcode::Ping | Opcode::Pong | Opcode::Reserved(_), _) => None,
+        }
+    }
+
+    /// Adds a data frame to its message; text must be UTF-8 once it is whole.
+    fn add_to_message(&mut self, frame: &Frame) -> Option<Flaw> {
+        let (kind, mut so_far) = match (frame.header.opcode, self.message.take()) {
+            (Opcode::Continuation, Some(message)) => message,
+            (Opcode::Continuation, None) => return None,
+            (opcode, _) => (opcode, Vec::new()),
+        };
+        so_far.extend_from_slice(&frame.payload);
+        if !frame.header.fin {
+            self.message = Some((kind, so_far));
+            return None;
+        }
+        let broken = kind == Opcode::Text && std::str::from_utf8(&so_far).is_err();
+        broken.then_some(Flaw::TextNotUtf8)
+    }
+
+    fn print_close(
+        &self,
+        payload: &[u8],
+        wrong: &mut Vec<(Option<Rule>, String)>,
+        out: &mut Stdout,
+    ) -> Result<(), CliError> {
+        match CloseBody::parse(payload) {
+            Ok(body) => {
+                if let CloseBody::Status { code, reason } = body {
+                    self.print_code(code, wrong, out)?;
+                    let octets = reason.len();
+                    writeln!(out, "       reason {} of {octets} octets", Quoted(reason.as_bytes()))?;
+                }
+            }
+            Err(error) => {
+                if let [high, low, ..] = payload {
+                    self.print_code(CloseCode(u16::from_be_bytes([*high, *low])), wrong, out)?;
+                }
+                wrong.push((error.flaw().sender_rule(true), error.to_string()));
+            }
+        }
+        Ok(())
+    }
+
+    fn print_code(
+        &self,
+        code: CloseCode,
+        wrong: &mut Vec<(Option<Rule>, String)>,
+        out: &mut Stdout,
+    ) -> Result<(), CliError> {
+        write!(out, "       code {code:#}: {}; may be sent:", code.class())?;
+        for (at, profile) in Profile::ALL.into_iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            write!(out, "{comma} {profile} {}", may_send(code, profile))?;
+        }
+        writeln!(out)?;
+        if let Err(why) = code.sendable(self.sender, self.profile) {
+            wrong.push((Some(why.sender_rule()), format!("code {code}: {why}")));
+        }
+        Ok(())
+    }
+}

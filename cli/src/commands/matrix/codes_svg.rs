@@ -1,0 +1,372 @@
+//! `codes.svg`: what every peer makes of each of the 65,536 close codes. In come results, out comes one sheet:
+//! a square of 256 × 256 codes for each peer and way, read like a page; above it the codes 1000–1015, one
+//! box each, and the ranges round them. Colours are doubled by hatching and letters, and every square has its
+//! counts in words for those who do not see it.
+
+use std::fmt::Write as _;
+
+use wsclose::analysis::code_map::{CodeMap, CodeReaction};
+use wsclose::analysis::compare::comparable_codes;
+use wsclose::analysis::matrix::SubjectResult;
+use wsclose::generate::vectors::CodeOrigin;
+use wsclose::protocol::code::CloseCode;
+use wsclose::protocol::role::Role;
+
+use super::report_dir::GENERATED_BY;
+use super::results::Results;
+
+/// Codes in one line of a square.
+const SIDE: u32 = 256;
+/// Room between squares, and left of the first: the numbers of codes stand in it.
+const GUTTER: u32 = 44;
+const WIDTH: u32 = 3 * (SIDE + GUTTER) + 20;
+/// The boxes above a square, from the top of its row.
+const STRIP: u32 = 34;
+const SQUARE: u32 = 70;
+const ROW: u32 = SQUARE + SIDE + 44;
+const LEGEND_COLUMNS: u32 = 2;
+/// The narrowest block of lines that has a letter of its own.
+const MIN_LINES_FOR_SYMBOL: u32 = 24;
+/// A run of fewer codes gets a ring, or nobody would see it.
+const MIN_CODES_WITHOUT_RING: u32 = 16;
+
+/// The codes that have a box each, and the ranges round them.
+fn boxes() -> impl Iterator<Item = (u16, u16)> {
+    let singles = (1000..=1015).map(|code| (code, code));
+    let ranges = [(1016, 2999), (3000, 3999), (4000, 4999), (5000, u16::MAX)];
+    std::iter::once((0, 999)).chain(singles).chain(ranges)
+}
+
+/// Colour, and how it is hatched: the path of one tile of 8 × 8.
+const fn color_and_hatch(reaction: CodeReaction) -> (&'static str, &'static str) {
+    match reaction {
+        CodeReaction::Echoed => ("#2b7bba", ""),
+        CodeReaction::Accepted => ("#7fc4ee", "M0 4H8"),
+        CodeReaction::RepliedEmpty => ("#d9a1c2", "M4 0V8"),
+        CodeReaction::RepliedOtherwise => ("#a58ad8", "M0 2H8M0 6H8"),
+        CodeReaction::RejectedWith1002 => ("#e07b39", "M-2 2L2 -2M0 8L8 0M6 10L10 6"),
+        CodeReaction::RejectedWith1007 => ("#f0b429", "M-2 6L2 10M0 0L8 8M6 -2L10 2"),
+        CodeReaction::RejectedOtherwise => ("#f4e06d", "M0 0L8 8M0 8L8 0"),
+        CodeReaction::Dropped => ("#9a9a9a", "M2 0V8M6 0V8"),
+        CodeReaction::Nothing => ("#ececec", ""),
+        CodeReaction::Written => ("#3aa17e", ""),
+        CodeReaction::Changed => ("#9fd8b6", "M0 4H8"),
+        CodeReaction::RefusedToWrite => ("#e8a27a", "M0 4H8M4 0V8"),
+        CodeReaction::NoInterface => ("#dfe3e8", "M-2 2L2 -2M0 8L8 0M6 10L10 6"),
+        CodeReaction::NotWritten => ("#c9c9c9", "M4 3V5"),
+        CodeReaction::Panicked => ("#222222", "M0 0L8 8M0 8L8 0"),
+        CodeReaction::Hung => ("#5a2d2d", "M0 4H8"),
+    }
+}
+
+/// A row of the sheet: a peer, and the role or roles in which it did what the squares show.
+struct SheetRow<'a> {
+    row: &'a SubjectResult,
+    role: Role,
+    roles: &'static str,
+}
+
+/// The sheet.
+pub fn sheet(results: &Results<'_>) -> String {
+    let shown: Vec<SheetRow<'_>> = results.rows.iter().flat_map(rows_of).collect();
+    let used: Vec<CodeReaction> =
+        CodeReaction::ALL.into_iter().filter(|mark| count(&shown, *mark) > 0).collect();
+    let legend = 94 + 22 * (used.len() as u32).div_ceil(LEGEND_COLUMNS);
+    let height = legend + 20 + ROW * shown.len() as u32 + 10;
+    let mut svg = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- {GENERATED_BY} -->\n\
+         <svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
+         height=\"{height}\" role=\"img\" aria-labelledby=\"name about\">\n\
+         <title id=\"name\">What peers make of the 65,536 close codes</title>\n<desc id=\"about\">{}</desc>\n{STYLE}",
+        description(&shown)
+    );
+    definitions(&used, &mut svg);
+    writeln!(svg, "<rect width=\"{WIDTH}\" height=\"{height}\" fill=\"#fff\"/>").expect("a string grows");
+    heading(&shown, &used, &mut svg);
+    for (at, shown) in shown.iter().enumerate() {
+        row(shown, legend + 20 + ROW * at as u32, &mut svg);
+    }
+    svg += "</svg>\n";
+    svg
+}
+
+const STYLE: &str = "<style>text{font-family:system-ui,'DejaVu Sans',sans-serif;fill:#222}\
+.t{font-size:20px;font-weight:600}.h{font-size:16px;font-weight:600}.s{font-size:12px;fill:#555}\
+.n{font-size:8px;fill:#555;text-anchor:end}.k{font-size:7px;fill:#555;text-anchor:middle}\
+.b{font-size:9px;font-weight:700;text-anchor:middle}.c{font-size:10px;fill:#333}\
+.l{font-size:30px;font-weight:700;text-anchor:middle}\
+.b,.l{paint-order:stroke;stroke:#fff;stroke-linejoin:round}.b{stroke-width:2px}.l{stroke-width:5px}\
+.f{fill:none;stroke:#444;stroke-width:.6}.r{fill:none;stroke:#222;stroke-width:.9}.x{stroke:#444;stroke-width:.6}</style>\n";
+
+/// One row where client and server do the same, two where they do not, none where codes were not played.
+fn rows_of(row: &SubjectResult) -> Vec<SheetRow<'_>> {
+    let [client, server] = row.roles.each_ref();
+    if client.codes.is_empty() || server.codes.is_empty() {
+        Vec::new()
+    } else if client.codes == server.codes {
+        vec![SheetRow { row, role: Role::Server, roles: "as server and as client" }]
+    } else {
+        let shown = |(role, roles)| SheetRow { row, role, roles };
+        [(Role::Server, "as server"), (Role::Client, "as client")].map(shown).into()
+    }
+}
+
+fn codes<'a>(shown: &SheetRow<'a>) -> impl Iterator<Item = (CodeOrigin, &'a CodeMap)> {
+    CodeOrigin::ALL.into_iter().zip(&shown.row.role_result(shown.role).codes)
+}
+
+fn count(shown: &[SheetRow<'_>], reaction: CodeReaction) -> usize {
+    shown.iter().flat_map(codes).map(|(_, marks)| marks.count(reaction)).sum()
+}
+
+fn description(shown: &[SheetRow<'_>]) -> String {
+    if shown.is_empty() {
+        return "No codes were played.".to_owned();
+    }
+    let of = |shown: &SheetRow<'_>| {
+        codes(shown).map(|(way, marks)| format!("{}. ", describe(shown, way, marks))).collect::<String>()
+    };
+    escape(shown.iter().map(of).collect::<String>().trim_end())
+}
+
+/// A square in words.
+fn describe(shown: &SheetRow<'_>, origin: CodeOrigin, code_map: &CodeMap) -> String {
+    let counts = CodeReaction::ALL
+        .into_iter()
+        .map(|mark| (mark, code_map.count(mark)))
+        .filter(|(_, count)| *count > 0);
+    let counts: Vec<String> = counts.map(|(mark, count)| format!("{count} {}", mark.description())).collect();
+    format!("{} {}, {}: {}", shown.row.name, shown.roles, origin.description(), counts.join("; "))
+}
+
+/// Text between tags.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn definitions(used: &[CodeReaction], svg: &mut String) {
+    *svg += "<defs>\n";
+    for mark in used {
+        let (colour, hatch) = color_and_hatch(*mark);
+        let name = mark.name();
+        writeln!(
+            svg,
+            "<pattern id=\"{name}\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\"><rect width=\"8\" \
+             height=\"8\" fill=\"{colour}\"/><path d=\"{hatch}\" stroke=\"#fff\" stroke-opacity=\".55\" \
+             stroke-width=\"1.2\"/></pattern>"
+        )
+        .expect("a string grows");
+    }
+    *svg += "</defs>\n";
+}
+
+fn heading(shown: &[SheetRow<'_>], used: &[CodeReaction], svg: &mut String) {
+    *svg += "<text class=\"t\" x=\"20\" y=\"30\">What peers make of the 65,536 close codes</text>\n";
+    let about = if shown.is_empty() {
+        ["No codes were played.", ""]
+    } else {
+        [
+            "Squares: codes 0 to 65535, 256 a line, line after line. A ring marks a run of few codes.",
+            "Boxes above: 0–999, then 1000 to 1015 one by one, 1016–2999, 3000–3999, 4000–4999, 5000–65535. * mixed",
+        ]
+    };
+    for (at, line) in about.into_iter().enumerate() {
+        writeln!(svg, "<text class=\"s\" x=\"20\" y=\"{}\">{line}</text>", 50 + 17 * at)
+            .expect("a string grows");
+    }
+    for (at, mark) in used.iter().enumerate() {
+        let (x, y) = (20 + at as u32 % LEGEND_COLUMNS * 450, 82 + 22 * (at as u32 / LEGEND_COLUMNS));
+        writeln!(
+            svg,
+            "<rect x=\"{x}\" y=\"{y}\" width=\"26\" height=\"16\" fill=\"url(#{})\"/><rect class=\"f\" x=\"{x}\" \
+             y=\"{y}\" width=\"26\" height=\"16\"/><text class=\"b\" x=\"{}\" y=\"{}\">{}</text><text \
+             class=\"c\" x=\"{}\" y=\"{}\">{} ({})</text>",
+            mark.name(),
+            x + 13,
+            y + 11,
+            mark.symbol(),
+            x + 32,
+            y + 12,
+            mark.description(),
+            count(shown, *mark)
+        )
+        .expect("a string grows");
+    }
+}
+
+fn row(shown: &SheetRow<'_>, y: u32, svg: &mut String) {
+    let name = escape(&shown.row.name);
+    writeln!(
+        svg,
+        "<text class=\"h\" x=\"{GUTTER}\" y=\"{}\">{name} <tspan class=\"s\">{}</tspan></text>",
+        y + 12,
+        shown.roles
+    )
+    .expect("a string grows");
+    for (column, (way, marks)) in codes(shown).enumerate() {
+        let x = GUTTER + column as u32 * (SIDE + GUTTER);
+        let own = comparable_codes(shown.row.role_result(shown.role).capabilities, way);
+        let whose = if own { "" } else { " (its program)" };
+        writeln!(svg, "<text class=\"s\" x=\"{x}\" y=\"{}\">{}{whose}</text>", y + 29, way.description())
+            .expect("a string grows");
+        strip(marks, x, y + STRIP, svg);
+        let title = escape(&describe(shown, way, marks));
+        writeln!(
+            svg,
+            "<g role=\"img\" class=\"codes\" transform=\"translate({x} {})\"><title>{title}</title>",
+            y + SQUARE
+        )
+        .expect("a string grows");
+        square(marks, svg);
+        *svg += "</g>\n";
+        caption(marks, x, y + SQUARE + SIDE + 13, svg);
+        for (line, code) in
+            [(4, "1000"), (12, "3000"), (20, "5000"), (64, "16384"), (128, "32768"), (192, "49152")]
+        {
+            writeln!(svg, "<text class=\"n\" x=\"{}\" y=\"{}\">{code}</text>", x - 4, y + SQUARE + line + 3)
+                .expect("a string grows");
+        }
+    }
+}
+
+/// The mark of most codes from one to another, and whether any has another one.
+fn most_common(code_map: &CodeMap, first: u16, last: u16) -> (CodeReaction, bool) {
+    let mut counts = CodeReaction::ALL.map(|mark| (0, mark));
+    (first..=last).for_each(|code| counts[code_map.get(CloseCode(code)) as usize].0 += 1);
+    let (most, mark) =
+        counts.into_iter().max_by_key(|(count, mark)| (*count, std::cmp::Reverse(*mark))).expect("some");
+    (mark, most < u32::from(last - first) + 1)
+}
+
+fn strip(code_map: &CodeMap, x: u32, y: u32, svg: &mut String) {
+    let all = boxes().count() as f32;
+    for (at, (first, last)) in boxes().enumerate() {
+        let (mark, mixed) = most_common(code_map, first, last);
+        let wide = SIDE as f32 / all;
+        let left = x as f32 + at as f32 * wide;
+        let star = if mixed { "*" } else { "" };
+        writeln!(
+            svg,
+            "<rect class=\"x\" x=\"{left:.1}\" y=\"{y}\" width=\"{wide:.1}\" height=\"16\" \
+             fill=\"url(#{})\"><title>{}</title></rect><text class=\"b\" x=\"{:.1}\" y=\"{}\">{}{star}</text>",
+            mark.name(),
+            escape(&format!("{}: {}{star}", range(first, last), mark.description())),
+            left + wide / 2.0,
+            y + 11,
+            mark.symbol()
+        )
+        .expect("a string grows");
+        let label = match first {
+            1000 => "1000",
+            1005 => "1005",
+            1010 => "1010",
+            1015 => "1015",
+            3000 => "3000",
+            5000 => "5000",
+            _ => continue,
+        };
+        writeln!(svg, "<text class=\"k\" x=\"{:.2}\" y=\"{}\">{label}</text>", left + wide / 2.0, y + 25)
+            .expect("a string grows");
+    }
+}
+
+fn range(first: u16, last: u16) -> String {
+    if first == last { first.to_string() } else { format!("{first}–{last}") }
+}
+
+/// The codes as runs, in the coordinates of the square: each code is one unit wide and high.
+fn square(code_map: &CodeMap, svg: &mut String) {
+    let (mut letters, mut rings) = (String::new(), String::new());
+    for (first, last, mark) in code_map.ranges() {
+        let name = mark.name();
+        write!(
+            svg,
+            "<g fill=\"url(#{name})\"><title>{}: {}</title>",
+            range(first.0, last.0),
+            escape(mark.description())
+        )
+        .expect("a string grows");
+        for (x, y, wide, high) in rectangles(u32::from(first.0), u32::from(last.0)) {
+            write!(svg, "<rect x=\"{x}\" y=\"{y}\" width=\"{wide}\" height=\"{high}\"/>")
+                .expect("a string grows");
+            if high >= MIN_LINES_FOR_SYMBOL {
+                write!(
+                    letters,
+                    "<text class=\"l\" x=\"128\" y=\"{}\">{}</text>",
+                    y + high / 2 + 11,
+                    mark.symbol()
+                )
+                .expect("a string grows");
+            }
+        }
+        *svg += "</g>\n";
+        let many = u32::from(last.0 - first.0) + 1;
+        let in_boxes = last.0 >= 1000 && first.0 <= 1015;
+        if many < MIN_CODES_WITHOUT_RING && !in_boxes {
+            let middle = u32::from(first.0) + many / 2;
+            write!(
+                rings,
+                "<circle class=\"r\" cx=\"{}.5\" cy=\"{}.5\" r=\"4\"/>",
+                middle % SIDE,
+                middle / SIDE
+            )
+            .expect("a string grows");
+        }
+    }
+    writeln!(svg, "<path class=\"f\" d=\"M0 0H{SIDE}V{SIDE}H0Z\"/>{rings}{letters}").expect("a string grows");
+}
+
+/// A run of codes as at most three rectangles: what is left of its first line, whole lines, and what there is
+/// of its last.
+fn rectangles(first: u32, last: u32) -> Vec<(u32, u32, u32, u32)> {
+    let mut all = Vec::new();
+    let mut at = first;
+    while at <= last {
+        let (x, y) = (at % SIDE, at / SIDE);
+        let lines = (last + 1 - at) / SIDE;
+        if x == 0 && lines > 0 {
+            all.push((0, y, SIDE, lines));
+            at += lines * SIDE;
+        } else {
+            let wide = (SIDE - x).min(last + 1 - at);
+            all.push((x, y, wide, 1));
+            at += wide;
+        }
+    }
+    all
+}
+
+/// The counts below a square, by letter.
+fn caption(code_map: &CodeMap, x: u32, y: u32, svg: &mut String) {
+    let mut counts: Vec<(usize, CodeReaction)> =
+        CodeReaction::ALL.map(|mark| (code_map.count(mark), mark)).into();
+    counts.retain(|(count, _)| *count > 0);
+    counts.sort_by_key(|(count, mark)| (std::cmp::Reverse(*count), *mark));
+    let words: Vec<String> =
+        counts.iter().map(|(count, mark)| format!("{} {count}", mark.symbol())).collect();
+    writeln!(svg, "<text class=\"c\" x=\"{x}\" y=\"{y}\">{}</text>", words.join(" · "))
+        .expect("a string grows");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rectangles;
+
+    #[test]
+    fn a_range_is_at_most_three_rectangles_with_each_code_once() {
+        for (first, last) in
+            [(0, 0), (0, 65535), (5, 9), (5, 255), (5, 256), (5, 70000), (256, 511), (999, 1500)]
+        {
+            let rectangles = rectangles(first, last);
+            assert!(rectangles.len() <= 3, "{rectangles:?}");
+            let mut codes: Vec<u32> = rectangles
+                .iter()
+                .flat_map(|(x, y, wide, high)| {
+                    (*y..y + high).flat_map(move |line| (*x..x + wide).map(move |column| 256 * line + column))
+                })
+                .collect();
+            codes.sort_unstable();
+            assert!(codes.iter().copied().eq(first..=last), "{first}–{last}: {rectangles:?}");
+        }
+    }
+}

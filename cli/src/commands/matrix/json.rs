@@ -1,0 +1,224 @@
+//! `matrix.json`: everything as data. In come results, out comes text, in an order that never changes.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use wsclose::analysis::compare::{ScriptTopics, comparable_codes};
+use wsclose::analysis::matrix::SubjectResult;
+use wsclose::generate::vectors::CodeOrigin;
+use wsclose::protocol::role::Role;
+use wsclose::rules::Rule;
+
+use super::report_dir::GENERATED_BY;
+use super::results::Results;
+
+/// The version of the shape below; it rises when a field changes its meaning or goes.
+const SCHEMA: &str = "wsclose-matrix/1";
+
+#[derive(Serialize)]
+struct Document<'a> {
+    about: &'static str,
+    schema: &'static str,
+    wsclose: &'static str,
+    profile: &'static str,
+    scripts: Counts,
+    rules: Vec<RuleEntry>,
+    subjects: Vec<SubjectEntry<'a>>,
+    untested: Vec<Missing<'a>>,
+    unavailable: Vec<Missing<'a>>,
+    clusters: Vec<Vec<&'a str>>,
+    /// What scripts came to, by the number under which `played` refers to it.
+    outcomes: Vec<String>,
+    played: Vec<PlayedEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    curated: usize,
+    systematic: usize,
+    segmentations: usize,
+}
+
+#[derive(Serialize)]
+struct RuleEntry {
+    id: &'static str,
+    level: &'static str,
+    sections: &'static str,
+    summary: &'static str,
+}
+
+#[derive(Serialize)]
+struct SubjectEntry<'a> {
+    name: &'a str,
+    scripts: usize,
+    notes: &'a [&'static str],
+    cells: Vec<CellEntry>,
+    codes: Vec<CodesEntry>,
+    nearest: Option<NearestEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct CellEntry {
+    rule: &'static str,
+    applicable: bool,
+    conformed: usize,
+    violated: usize,
+    inconclusive: usize,
+    status: Option<&'static str>,
+    shortest: Option<ShortestEntry>,
+}
+
+#[derive(Serialize)]
+struct ShortestEntry {
+    name: String,
+    script: String,
+    actual: String,
+}
+
+#[derive(Serialize)]
+struct CodesEntry {
+    role: &'static str,
+    origin: &'static str,
+    /// Whether it is the peer's own doing, and not its program's.
+    own: bool,
+    /// First code, last code, what it made of them.
+    ranges: Vec<(u16, u16, &'static str)>,
+}
+
+#[derive(Serialize)]
+struct NearestEntry<'a> {
+    name: &'a str,
+    scripts: usize,
+    of_scripts: usize,
+    codes: usize,
+    of_codes: usize,
+}
+
+#[derive(Serialize)]
+struct Missing<'a> {
+    name: &'a str,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct PlayedEntry<'a> {
+    name: &'a str,
+    role: &'static str,
+    /// One a subject, as far as it is the subject's own doing; none where it was not played to it.
+    outcomes: Vec<Option<usize>>,
+}
+
+/// The text.
+pub fn text(results: &Results<'_>) -> String {
+    let (outcomes, played) = played(results);
+    let plan = results.plan;
+    let document = Document {
+        about: GENERATED_BY,
+        schema: SCHEMA,
+        wsclose: env!("CARGO_PKG_VERSION"),
+        profile: results.profile.name(),
+        scripts: Counts {
+            curated: plan.curated(),
+            systematic: plan.scripts().len() - plan.curated(),
+            segmentations: plan.segmentations().len(),
+        },
+        rules: Rule::ALL
+            .into_iter()
+            .map(|rule| RuleEntry {
+                id: rule.id(),
+                level: rule.level().name(),
+                sections: rule.sections(),
+                summary: rule.summary(),
+            })
+            .collect(),
+        subjects: (0..results.rows.len()).map(|at| subject(results, at)).collect(),
+        untested: results.untested.iter().map(|(name, why)| Missing { name, why }).collect(),
+        unavailable: results.unavailable.iter().map(|(name, why)| Missing { name, why }).collect(),
+        clusters: results
+            .clusters
+            .iter()
+            .map(|cluster| cluster.iter().map(|row| results.rows[*row].name.as_str()).collect())
+            .collect(),
+        outcomes,
+        played,
+    };
+    let mut text = serde_json::to_string_pretty(&document).expect("the document is text and numbers");
+    text.push('\n');
+    text
+}
+
+fn subject<'a>(results: &'a Results<'_>, at: usize) -> SubjectEntry<'a> {
+    let row = &results.rows[at];
+    SubjectEntry {
+        name: &row.name,
+        scripts: row.scripts(),
+        notes: &results.notes[at],
+        cells: Rule::ALL.into_iter().map(|rule| cell(results, row, rule)).collect(),
+        codes: Role::ALL.into_iter().flat_map(|role| codes(row, role)).collect(),
+        nearest: results.nearest[at].map(|(other, distance)| NearestEntry {
+            name: &results.rows[other].name,
+            scripts: distance.scripts,
+            of_scripts: distance.of_scripts,
+            codes: distance.codes,
+            of_codes: distance.of_codes,
+        }),
+    }
+}
+
+fn cell(results: &Results<'_>, row: &SubjectResult, rule: Rule) -> CellEntry {
+    let cell = row.cell(rule);
+    CellEntry {
+        rule: rule.id(),
+        applicable: row.covers(rule),
+        conformed: cell.conformed,
+        violated: cell.violated,
+        inconclusive: cell.inconclusive,
+        status: results.status(row, rule, &cell).map(|standing| standing.name()),
+        shortest: cell.example.map(|shown| ShortestEntry {
+            name: shown.name,
+            script: shown.text,
+            actual: shown.actual,
+        }),
+    }
+}
+
+fn codes(row: &SubjectResult, role: Role) -> Vec<CodesEntry> {
+    let part = row.role_result(role);
+    let entry = |(way, marks): (CodeOrigin, &wsclose::analysis::code_map::CodeMap)| CodesEntry {
+        role: role.name(),
+        origin: way.name(),
+        own: comparable_codes(part.capabilities, way),
+        ranges: marks
+            .ranges()
+            .into_iter()
+            .map(|(first, last, mark)| (first.0, last.0, mark.name()))
+            .collect(),
+    };
+    CodeOrigin::ALL.into_iter().zip(&part.codes).map(entry).collect()
+}
+
+fn played<'a>(results: &'a Results<'_>) -> (Vec<String>, Vec<PlayedEntry<'a>>) {
+    let Some(reference) = results.rows.first() else { return (Vec::new(), Vec::new()) };
+    let about = ScriptTopics::of(results.plan, reference);
+    let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
+    let mut outcomes: Vec<String> = Vec::new();
+    let mut entries = Vec::new();
+    for (at, vector) in results.plan.scripts().iter().enumerate() {
+        for role in Role::ALL {
+            let of = |row: &SubjectResult| {
+                let said = about.describe(row, role, at)?;
+                let next = outcomes.len();
+                let number = *numbers.entry(said.clone()).or_insert(next);
+                if number == next {
+                    outcomes.push(said);
+                }
+                Some(number)
+            };
+            let of_rows: Vec<Option<usize>> = results.rows.iter().map(of).collect();
+            if of_rows.iter().any(Option::is_some) {
+                entries.push(PlayedEntry { name: &vector.name, role: role.name(), outcomes: of_rows });
+            }
+        }
+    }
+    (outcomes, entries)
+}

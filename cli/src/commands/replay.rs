@@ -1,0 +1,223 @@
+//! `wsclose replay`. In come scripts and folders of them, out comes a report for a file and a table for a
+//! folder, and whether anything is broken that is not known to be.
+
+use std::borrow::Cow;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use wsclose::analysis::report::{Report, Summary, Tally};
+use wsclose::harness::driver::Limits;
+use wsclose::protocol::role::Role;
+use wsclose_implementations::baseline::Baseline;
+
+use crate::args;
+use crate::support::error::{CliError, ExitStatus};
+use crate::support::files::{self, FileError, LoadedScript};
+use crate::support::output::{Stdout, eprint_error, table, write_table};
+use crate::support::progress::Progress;
+use crate::support::runner::{PanicInfo, ScriptRunner};
+use crate::support::subjects::{self, SubjectSet};
+
+/// Plays everything that was asked for.
+pub fn run(args: &args::Replay, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+    let cast = SubjectSet::new(
+        &args.subject_args.subjects,
+        args.subject_args.profile,
+        wsclose_implementations::all,
+    )?;
+    let known = subjects::load_baseline(args.subject_args.baseline.as_deref())?;
+    let stage = ScriptRunner::new(args.subject_args.profile);
+    let mut replay =
+        Replay { args, subject_set: cast, baseline: known, runner: stage, has_violation: false, untested: 0 };
+    for path in &args.paths {
+        match files::is_folder(path, "a file or a folder") {
+            Ok(true) => replay.folder(path, out)?,
+            Ok(false) => replay.file(path, out)?,
+            Err(error) => replay.note_untested(&error),
+        }
+    }
+    replay.incomplete(out)?;
+    Ok(replay.exit())
+}
+
+struct Replay<'a> {
+    args: &'a args::Replay,
+    subject_set: SubjectSet,
+    baseline: Cow<'static, Baseline>,
+    runner: ScriptRunner,
+    has_violation: bool,
+    untested: usize,
+}
+
+impl Replay<'_> {
+    fn note_untested(&mut self, why: &dyn std::error::Error) {
+        self.untested += 1;
+        eprint_error(why);
+    }
+
+    /// The last word where something could not be tested: what passed is not all.
+    fn incomplete(&self, out: &mut Stdout) -> Result<(), CliError> {
+        match (self.untested, self.has_violation) {
+            (0, _) => {}
+            (untested, true) => writeln!(out, "verdict: FAIL, and {untested} could not be tested")?,
+            (untested, false) => writeln!(out, "verdict: INCOMPLETE: {untested} could not be tested")?,
+        }
+        Ok(())
+    }
+
+    fn exit(&self) -> ExitStatus {
+        match (self.has_violation, self.untested) {
+            (true, _) => ExitStatus::Violation,
+            (false, 0) => ExitStatus::Conforms,
+            (false, _) => ExitStatus::NotTested,
+        }
+    }
+
+    fn load(&self, path: &Path) -> Result<LoadedScript, FileError> {
+        let case = files::load(path, self.args.raw_bytes)?;
+        Ok(match self.args.role {
+            Some(roles) => LoadedScript { roles: roles.list(), ..case },
+            None => case,
+        })
+    }
+
+    fn file(&mut self, path: &Path, out: &mut Stdout) -> Result<(), CliError> {
+        let case = match self.load(path) {
+            Ok(case) => case,
+            Err(error) => {
+                self.note_untested(&error);
+                return Ok(());
+            }
+        };
+        if self.args.paths.len() > 1 {
+            writeln!(out, "file: {}", files::display_path(path))?;
+        }
+        for role in &case.roles {
+            let mut report = Report::new();
+            let untested = self.untested;
+            let tallies = self.play(path, &case, *role, Some(&mut report));
+            for (subject, remedy) in &self.subject_set.unavailable {
+                report.add_unavailable(subject, remedy);
+            }
+            write!(out, "{report}")?;
+            self.verdict(tallies, untested, out)?;
+        }
+        Ok(())
+    }
+
+    /// The verdict on one file, before which so many things had not been tested.
+    fn verdict(
+        &mut self,
+        tallies: Vec<(String, Result<Tally, PanicInfo>)>,
+        untested: usize,
+        out: &mut Stdout,
+    ) -> Result<(), CliError> {
+        let mut failed = Vec::new();
+        for (subject, tally) in tallies {
+            match tally {
+                Ok(tally) if tally.passes() => {}
+                Ok(_) => failed.push(subject),
+                Err(panicked) => self.note_untested(&panicked),
+            }
+        }
+        if !failed.is_empty() {
+            self.has_violation = true;
+            writeln!(out, "verdict: FAIL: {}", failed.join(", "))?;
+        } else if self.untested == untested {
+            writeln!(out, "verdict: PASS")?;
+        }
+        Ok(())
+    }
+
+    fn folder(&mut self, folder: &Path, out: &mut Stdout) -> Result<(), CliError> {
+        let (paths, errors) = files::scripts_in(folder);
+        errors.iter().for_each(|error| self.note_untested(error));
+        let summary = self.summary(folder, &paths);
+        if summary.totals().scripts == 0 {
+            return Ok(());
+        }
+        let mut heading = vec!["script"];
+        heading.extend(summary.subjects());
+        let mut table = table(&heading);
+        let mut found_by_fuzzing = 0;
+        for (script, cells) in summary.rows() {
+            let cells: Vec<Option<Tally>> = cells.collect();
+            if files::is_named_by_hash(script)
+                && cells.iter().flatten().count() == cells.len()
+                && cells.iter().flatten().all(Tally::passes)
+            {
+                found_by_fuzzing += 1;
+                continue;
+            }
+            let cells = cells.iter().map(|cell| cell.map_or("ERROR".to_owned(), |tally| tally.to_string()));
+            table.add_row(std::iter::once(script.to_owned()).chain(cells));
+        }
+        write_table(out, &table)?;
+        if found_by_fuzzing > 0 {
+            writeln!(
+                out,
+                "not listed: {found_by_fuzzing} that a fuzzer named by a hash, without a new breach"
+            )?;
+        }
+        for (subject, remedy) in &self.subject_set.unavailable {
+            writeln!(out, "not built: {subject} ({remedy})")?;
+        }
+        writeln!(out, "{}", summary.totals())?;
+        self.has_violation |= !summary.passes();
+        Ok(())
+    }
+
+    fn summary(&mut self, folder: &Path, paths: &[PathBuf]) -> Summary {
+        let mut summary = Summary::new();
+        let mut progress = Progress::new(paths.len());
+        for path in paths {
+            progress.advance();
+            let case = match self.load(path) {
+                Ok(case) => case,
+                Err(error) => {
+                    self.note_untested(&error);
+                    continue;
+                }
+            };
+            let name = files::display_path(path.strip_prefix(folder).unwrap_or(path));
+            for role in &case.roles {
+                for (subject, tally) in self.play(path, &case, *role, None) {
+                    match tally {
+                        Ok(tally) => summary.add(&name, &subject, tally),
+                        Err(panicked) => self.note_untested(&panicked),
+                    }
+                }
+            }
+        }
+        summary
+    }
+
+    /// Plays a script to every subject.
+    fn play(
+        &mut self,
+        path: &Path,
+        case: &LoadedScript,
+        role: Role,
+        mut report: Option<&mut Report>,
+    ) -> Vec<(String, Result<Tally, PanicInfo>)> {
+        let Replay { args, subject_set: cast, baseline: known, runner: stage, .. } = self;
+        let script = case.script.as_script().for_role(role);
+        let verdict = |subject: &mut Box<dyn wsclose::harness::subject::Subject>| {
+            let name = subject.name().to_owned();
+            let played = stage.play(script, subject.as_mut()).map(|(trace, findings)| {
+                let known = |rule| subjects::is_known(known, &name, rule);
+                if let Some(report) = report.as_deref_mut() {
+                    report.add_with_known(&name, trace, findings, known);
+                }
+                Tally::of(findings, args.strict, known)
+            });
+            (name, played)
+        };
+        let verdicts = cast.subjects.iter_mut().map(verdict).collect();
+        if stage.truncated() {
+            let path = files::display_path(path);
+            self.note_untested(&FileError::Truncated { path, limits: Limits::DEFAULT });
+        }
+        verdicts
+    }
+}

@@ -1,0 +1,92 @@
+//! The oracles of the fuzz targets. In come octets, out comes the panic of an oracle that fails on them, and
+//! a corpus entry that is as small as can be and fails in the same place.
+
+use std::io::Write;
+
+use crate::support::corpus_entry::Project;
+use crate::support::error::{CliError, ExitStatus};
+use crate::support::files;
+use crate::support::fuzz_target::FuzzTarget;
+use crate::support::output::Stdout;
+use crate::support::runner::{self, PanicInfo};
+use wsclose::generate::minimize;
+
+/// How many stretches of octets are tried on the way to few.
+const TRIES: usize = 2000;
+
+/// Runs the body of a fuzz target.
+pub fn run(target: FuzzTarget, octets: &[u8]) -> Result<(), PanicInfo> {
+    runner::catch("an oracle", || match target {
+        FuzzTarget::CloseFrame => wsclose::fuzz::close_frame(octets).rules_exercised,
+        FuzzTarget::ClosingHandshake => wsclose::fuzz::closing_handshake(octets).rules_exercised,
+        FuzzTarget::Implementations => wsclose_implementations::fuzz::implementations(octets),
+    })
+    .map(|_| ())
+}
+
+/// Octets on which an oracle fails. No subject is to blame, so there is no timeline to review.
+pub struct Crash<'a> {
+    /// Whose oracle.
+    pub target: FuzzTarget,
+    /// The octets.
+    pub octets: &'a [u8],
+    /// Where it fails.
+    pub location: &'a str,
+}
+
+impl Crash<'_> {
+    /// Files them, unless the corpus has some that fail in the same place.
+    pub fn file(
+        &self,
+        oracle: impl Fn(FuzzTarget, &[u8]) -> Result<(), PanicInfo>,
+        project: &Project,
+        name: Option<&str>,
+        out: &mut Stdout,
+    ) -> Result<ExitStatus, CliError> {
+        let Crash { target, octets, location: place } = *self;
+        let same = |octets: &[u8]| oracle(target, octets).is_err_and(|panicked| panicked.location == place);
+        let (paths, _) = files::scripts_in(&project.corpus(target));
+        let found = paths.iter().find(|path| files::read(path).is_ok_and(|octets| same(&octets)));
+        if let Some(path) = found {
+            writeln!(out, "refused: {} fails there already", files::display_path(path))?;
+            return Ok(ExitStatus::Violation);
+        }
+        let place = project.entry_paths(target, name, "oracle-crash", "bin")?;
+        let small = minimize::octets(octets.to_vec(), TRIES, same);
+        writeln!(out, "minimised: octets {} to {}", octets.len(), small.len())?;
+        files::write_new(&[(place.entry.clone(), small)])?;
+        let entry = files::display_path(&place.entry);
+        writeln!(out, "wrote {entry}")?;
+        writeln!(out, "next: mend the oracle, or what it checks; this shows whether it is mended:")?;
+        writeln!(out, "      cargo fuzz run -s none {} {entry}", target.name())?;
+        Ok(ExitStatus::Conforms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io;
+
+    use super::{Crash, ExitStatus, FuzzTarget, PanicInfo, Project, Stdout, runner};
+
+    /// An oracle that fails on a B.
+    fn oracle(_: FuzzTarget, octets: &[u8]) -> Result<(), PanicInfo> {
+        runner::catch("an oracle", || assert!(!octets.contains(&b'B')))
+    }
+
+    #[test]
+    fn a_failing_input_is_filed_once_and_minimised() {
+        let root = tempfile::tempdir().expect("a folder");
+        let project = Project::find(Some(root.path())).expect("a project");
+        let octets = b"aaaaaaBaaaa";
+        let panicked = oracle(FuzzTarget::CloseFrame, octets).expect_err("it fails");
+        let crash = Crash { target: FuzzTarget::CloseFrame, octets, location: &panicked.location };
+        let file = || crash.file(oracle, &project, None, &mut Stdout::with_writer(Box::new(io::sink())));
+        assert_eq!(file().expect("filed"), ExitStatus::Conforms);
+        let folder = root.path().join("corpus/close_frame");
+        assert_eq!(fs::read(folder.join("oracle-crash.bin")).expect("an entry"), b"B");
+        assert_eq!(file().expect("refused"), ExitStatus::Violation);
+        assert_eq!(fs::read_dir(folder).expect("a folder").count(), 1);
+    }
+}

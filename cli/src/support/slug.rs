@@ -1,0 +1,38 @@
+//! Names of corpus entries.
+
+/// Why a corpus entry cannot have a name.
+#[derive(Debug, thiserror::Error)]
+pub enum NameError {
+    /// It would make a bad file name, or a bad snapshot name.
+    #[error("expected a name of a-z, 0-9 and `-`, found `{0}`")]
+    InvalidSlug(String),
+    /// There is such an entry.
+    #[error("{0}: expected a name that is free, found a file; choose another with --name")]
+    AlreadyExists(String),
+}
+
+/// A name that was given, if it is one of a-z, 0-9 and `-`.
+pub fn parse(given: &str) -> Result<String, NameError> {
+    if given.is_empty() || given != from_text(given) {
+        return Err(NameError::InvalidSlug(given.to_owned()));
+    }
+    Ok(given.to_owned())
+}
+
+/// Lower case letters, digits and single hyphens.
+pub fn from_text(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_text;
+
+    #[test]
+    fn slugs_are_lower_case_words() {
+        assert_eq!(from_text("close-fin-ws-rs (frames) 0.9"), "close-fin-ws-rs-frames-0-9");
+        assert_eq!(from_text("../etc/passwd"), "etc-passwd");
+        assert_eq!(from_text(""), "");
+    }
+}

@@ -1,0 +1,9 @@
+//! TODO
+pub mod client_pool;
+pub mod close_line;
+pub mod connection;
+pub mod connector;
+pub mod features;
+pub mod process;
+pub mod process_output;
+pub mod under_test;

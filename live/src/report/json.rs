@@ -1,0 +1,144 @@
+//! A run as data. In comes a [`Run`], out comes the text that `schema/check.schema.json` describes: the same
+//! octets for the same findings, but for `timing`.
+
+use serde::Serialize;
+
+use super::GENERATED_BY;
+use crate::run::results::{CaseResult, ReportedFinding, RunReport};
+
+/// The version of the shape below; it rises when a field changes its meaning or goes.
+const SCHEMA: &str = "wsclose-check/1";
+
+/// A run, in the shape in which it is written.
+#[derive(Serialize)]
+pub struct Document<'a> {
+    about: &'static str,
+    schema: &'static str,
+    wsclose: &'static str,
+    endpoint: &'a str,
+    role: &'static str,
+    profile: &'static str,
+    seed: u64,
+    strict: bool,
+    command: &'a str,
+    verdict: &'static str,
+    interrupted: bool,
+    cases: usize,
+    findings: Vec<FindingEntry<'a>>,
+    rules: Vec<RuleEntry<'a>>,
+    untested: Vec<NotTested<'a>>,
+    notes: &'a [String],
+    stale: Vec<&'static str>,
+    timing: Timing,
+}
+
+#[derive(Serialize)]
+struct FindingEntry<'a> {
+    rule: &'static str,
+    level: &'static str,
+    status: &'static str,
+    confirmation: &'static str,
+    case: &'a str,
+    expected: &'a str,
+    actual: &'a str,
+    script: &'a str,
+    timeline: Vec<&'a str>,
+    reproduce: String,
+    reason: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct RuleEntry<'a> {
+    id: &'static str,
+    level: &'static str,
+    sections: &'static str,
+    summary: &'static str,
+    status: &'static str,
+    conformed: usize,
+    violated: usize,
+    /// The names of the cases that broke it.
+    violated_by: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct NotTested<'a> {
+    case: &'a str,
+    why: String,
+}
+
+#[derive(Serialize)]
+struct Timing {
+    elapsed_ms: u128,
+    round_trip_ms: u128,
+}
+
+/// The text.
+pub fn text(run: &RunReport) -> String {
+    let mut text = serde_json::to_string_pretty(&document(run)).expect("the document is text and numbers");
+    text.push('\n');
+    text
+}
+
+/// The run in its shape.
+pub fn document(run: &RunReport) -> Document<'_> {
+    Document {
+        about: GENERATED_BY,
+        schema: SCHEMA,
+        wsclose: run.version,
+        endpoint: &run.endpoint,
+        role: run.role.name(),
+        profile: run.profile.name(),
+        seed: run.seed,
+        strict: run.strict,
+        command: &run.command,
+        verdict: run.verdict(),
+        interrupted: run.interrupted,
+        cases: run.cases.len(),
+        findings: run.findings().into_iter().map(|finding| entry(run, finding)).collect(),
+        rules: run
+            .rules
+            .iter()
+            .map(|told| RuleEntry {
+                id: told.rule.id(),
+                level: told.rule.level().name(),
+                sections: told.rule.sections(),
+                summary: told.rule.summary(),
+                status: told.status().name(),
+                conformed: told.conformed,
+                violated: told.violated,
+                violated_by: names(run.cases.iter().filter(|case| case.violates(told.rule))),
+            })
+            .collect(),
+        untested: run
+            .errors()
+            .map(|(case, trouble)| NotTested { case: &case.name, why: trouble.to_string() })
+            .collect(),
+        notes: &run.notes,
+        stale: run.stale.iter().map(|rule| rule.id()).collect(),
+        timing: Timing {
+            elapsed_ms: run.timing.elapsed.as_millis(),
+            round_trip_ms: run.timing.round_trip.as_millis(),
+        },
+    }
+}
+
+fn entry<'a>(run: &RunReport, finding: ReportedFinding<'a>) -> FindingEntry<'a> {
+    let ReportedFinding { result: told, status: standing, case, violation: found } = finding;
+    FindingEntry {
+        rule: told.rule.id(),
+        level: told.rule.level().name(),
+        status: standing.name(),
+        confirmation: told.confirmation.name(),
+        case: &case.name,
+        expected: &found.expected,
+        actual: &found.actual,
+        script: &case.script,
+        timeline: case.timeline.lines().collect(),
+        reproduce: run.repro_command(case),
+        reason: told.reason.as_deref(),
+    }
+}
+
+fn names<'a>(cases: impl Iterator<Item = &'a CaseResult>) -> Vec<&'a str> {
+    cases.map(|case| case.name.as_str()).collect()
+}

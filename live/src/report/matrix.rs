@@ -1,0 +1,166 @@
+//! Many runs as one: peers × rules as a page of HTML that needs nothing else, and as data. In come the rows of
+//! `wsclose matrix --live`, out comes text; everything that a peer said is escaped by the template.
+
+use askama::Template;
+use serde::Serialize;
+use wsclose::rules::Rule;
+
+use super::html::css_class_and_glyph;
+use super::json::{self, Document};
+use crate::implementations::{ImplementationOutcome, ImplementationResult};
+use crate::run::results::{ReportedFinding, RuleResult, RuleStatus, RunReport};
+
+/// The version of the shape of the data; it rises when a field changes its meaning or goes.
+const SCHEMA: &str = "wsclose-live/1";
+
+#[derive(Template)]
+#[template(path = "live.html")]
+struct Page<'a> {
+    mark: &'static str,
+    version: &'static str,
+    columns: Vec<Column<'a>>,
+    rows: Vec<RuleRow<'a>>,
+    words: Vec<&'static str>,
+    absent: Vec<(&'a str, String)>,
+}
+
+/// A peer that was run.
+struct Column<'a> {
+    name: &'a str,
+    library: &'a str,
+    language: &'a str,
+    version: &'a str,
+    run: &'a RunReport,
+    findings: Vec<FindingView<'a>>,
+}
+
+/// A finding, as it looks.
+struct FindingView<'a> {
+    finding: ReportedFinding<'a>,
+    word: &'static str,
+    class: &'static str,
+    glyph: &'static str,
+    repro_command: String,
+}
+
+/// A rule, and what every peer makes of it.
+struct RuleRow<'a> {
+    rule: Rule,
+    cells: Vec<Cell<'a>>,
+}
+
+struct Cell<'a> {
+    implementation: &'a str,
+    word: &'static str,
+    class: &'static str,
+    glyph: &'static str,
+    /// There is something to show.
+    evidence: bool,
+}
+
+/// The page; `mark` is what it is known by.
+pub fn page(rows: &[ImplementationResult], mark: &'static str) -> String {
+    let columns: Vec<Column<'_>> = rows.iter().filter_map(column).collect();
+    let asked = |rule: &Rule| columns.iter().any(|column| rule_result(column.run, *rule).is_some());
+    let lines: Vec<RuleRow<'_>> =
+        Rule::ALL.into_iter().filter(asked).map(|rule| rule_row(rule, &columns)).collect();
+    let mut words: Vec<&'static str> = Vec::new();
+    for cell in lines.iter().flat_map(|line| &line.cells) {
+        if !words.contains(&cell.word) {
+            words.push(cell.word);
+        }
+    }
+    let absent = rows
+        .iter()
+        .filter_map(|row| Some((row.implementation.name.as_str(), row.unavailable_reason()?)))
+        .collect();
+    let page = Page { mark, version: env!("CARGO_PKG_VERSION"), columns, rows: lines, words, absent };
+    let mut text = page.render().expect("a page of text and numbers is written to a string");
+    text.push('\n');
+    text
+}
+
+fn column(row: &ImplementationResult) -> Option<Column<'_>> {
+    let ImplementationOutcome::Run(run) = &row.outcome else { return None };
+    let findings = run.findings().into_iter().map(|finding| {
+        let outcome = finding.result.status();
+        let (class, glyph) = css_class_and_glyph(outcome);
+        FindingView {
+            finding,
+            word: outcome.name(),
+            class,
+            glyph,
+            repro_command: run.repro_command(finding.case),
+        }
+    });
+    Some(Column {
+        name: &row.implementation.name,
+        library: &row.implementation.library,
+        language: &row.implementation.language,
+        version: &row.version,
+        run,
+        findings: findings.collect(),
+    })
+}
+
+fn rule_result(run: &RunReport, rule: Rule) -> Option<&RuleResult> {
+    run.rules.iter().find(|told| told.rule == rule)
+}
+
+fn rule_row<'a>(rule: Rule, columns: &[Column<'a>]) -> RuleRow<'a> {
+    let cell = |column: &Column<'a>| {
+        let outcome = rule_result(column.run, rule).map_or(RuleStatus::NotExercised, RuleResult::status);
+        let (class, glyph) = css_class_and_glyph(outcome);
+        let evidence = column.findings.iter().any(|shown| shown.finding.result.rule == rule);
+        Cell { implementation: column.name, word: outcome.name(), class, glyph, evidence }
+    };
+    RuleRow { rule, cells: columns.iter().map(cell).collect() }
+}
+
+#[derive(Serialize)]
+struct All<'a> {
+    about: &'static str,
+    schema: &'static str,
+    wsclose: &'static str,
+    implementations: Vec<ImplementationEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct ImplementationEntry<'a> {
+    name: &'a str,
+    library: &'a str,
+    language: &'a str,
+    version: &'a str,
+    /// Why there is no run.
+    absent: Option<String>,
+    /// As `wsclose check --json` writes it.
+    run: Option<Document<'a>>,
+}
+
+/// The data; `mark` is what it is known by.
+pub fn data(rows: &[ImplementationResult], mark: &'static str) -> String {
+    let all = All {
+        about: mark,
+        schema: SCHEMA,
+        wsclose: env!("CARGO_PKG_VERSION"),
+        implementations: rows.iter().map(entry).collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&all).expect("the data is text and numbers");
+    text.push('\n');
+    text
+}
+
+fn entry(row: &ImplementationResult) -> ImplementationEntry<'_> {
+    let run = match &row.outcome {
+        ImplementationOutcome::Run(run) => Some(json::document(run)),
+        ImplementationOutcome::NotInstalled(_) | ImplementationOutcome::Failed(_) => None,
+    };
+    ImplementationEntry {
+        name: &row.implementation.name,
+        library: &row.implementation.library,
+        language: &row.implementation.language,
+        version: &row.version,
+        absent: row.unavailable_reason(),
+        run,
+    }
+}

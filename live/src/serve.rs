@@ -1,0 +1,4 @@
+//! TODO
+pub mod case_server;
+pub mod route;
+pub mod session;

@@ -1,0 +1,4 @@
+//! TODO
+pub mod server_target;
+pub mod socket;
+pub mod upgrade;

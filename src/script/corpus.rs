@@ -1,0 +1,17 @@
+//! The curated scripts, built into the crate.
+
+use super::ScriptBuf;
+
+/// Name and content of each script, sorted by name.
+const SCRIPTS: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/corpus.rs"));
+
+/// The curated scripts by name, such as `closing_handshake/close-empty`, sorted.
+///
+/// # Panics
+/// If a built-in script is malformed, which a test rules out.
+pub fn curated() -> impl Iterator<Item = (&'static str, ScriptBuf)> {
+    SCRIPTS.iter().map(|(name, octets)| {
+        let script = ScriptBuf::read(octets).unwrap_or_else(|error| panic!("{name}: {error}"));
+        (*name, script)
+    })
+}
