@@ -471,7 +471,7 @@ mod tests {
         ");
         for spinning in ["> octets 73\n", "> octets 77\n"] {
             let timeline = play(spinning);
-            assert!(timeline.contains("busy"), "{timeline}");
+            assert!(timeline.contains("HANG"), "{timeline}");
         }
     }
 }

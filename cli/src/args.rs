@@ -1,6 +1,8 @@
 //! The command line: what may be asked, and the help. In come words, out come [`Args`].
 
+pub mod fuzz_target;
 mod live;
+pub mod slug;
 
 use std::path::PathBuf;
 
@@ -9,7 +11,7 @@ use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Party};
 
-use crate::support::fuzz_target::FuzzTarget;
+use crate::args::fuzz_target::FuzzTarget;
 
 pub use live::{Check, CodeSweep, ConnectArgs, Echo, ReportArgs, RunArgs, Serve};
 
@@ -192,7 +194,7 @@ pub struct Adopt {
     #[arg(value_name = "ARTIFACT")]
     pub artifact: PathBuf,
     /// File it under this name, of a-z, 0-9 and `-`. Default: the rule and the subject
-    #[arg(long, value_name = "SLUG", value_parser = crate::support::slug::parse)]
+    #[arg(long, value_name = "SLUG", value_parser = crate::args::slug::parse)]
     pub name: Option<String>,
     /// The fuzz target that found it. Default: the one its path names, or what its octets look like
     #[arg(long, value_enum, value_name = "TARGET")]

@@ -3,7 +3,6 @@
 pub mod corpus_entry;
 pub mod error;
 pub mod files;
-pub mod fuzz_target;
 pub mod hex;
 pub mod oracle;
 pub mod output;
@@ -11,6 +10,5 @@ pub mod progress;
 pub mod report_files;
 pub mod runner;
 pub mod selection;
-pub mod slug;
 pub mod subjects;
 pub mod terminal;

@@ -66,7 +66,9 @@ impl LibraryProgram for Yawc {
                 Next::Request(Request::Close { code: None, .. }) => {
                     app.request_result(&socket.send(FrameView::close_raw(Vec::<u8>::new())).await);
                 }
-                Next::Request(Request::Close { reason, .. }) if reason.len() > wsclose::protocol::close::MAX_REASON => {
+                Next::Request(Request::Close { reason, .. })
+                    if reason.len() > wsclose::protocol::close::MAX_REASON =>
+                {
                     app.unsupported("no Close can say that");
                 }
                 Next::Request(Request::Close { code: Some(code), reason }) => {

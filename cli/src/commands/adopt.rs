@@ -13,10 +13,10 @@ use wsclose::script::{Script, ScriptBuf, ScriptError, Step, Writer};
 use wsclose_implementations::baseline::Baseline;
 
 use crate::args;
+use crate::args::fuzz_target::FuzzTarget;
 use crate::support::corpus_entry::{self, Project};
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::files::{self, FileError, LoadedScript};
-use crate::support::fuzz_target::FuzzTarget;
 use crate::support::oracle::{self, Crash};
 use crate::support::output::Stdout;
 use crate::support::runner::ScriptRunner;

@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use wsclose::protocol::code::{CloseCode, Profile};
-use wsclose::rules::{Level, Rule, UnknownRule};
+use wsclose::rules::{Level, Rule};
 use wsclose::vendor_codes::WsRs;
 
 use crate::args;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use wsclose::rules::Rule;
 
+use crate::args::fuzz_target::FuzzTarget;
+use crate::args::slug::{self, NameError};
 use crate::support::files::{self, FileError};
-use crate::support::fuzz_target::FuzzTarget;
-use crate::support::slug::{self, NameError};
 
 /// The folders of a project.
 #[derive(Debug)]

@@ -4,10 +4,10 @@
 use std::io;
 use std::process::ExitCode;
 
+use crate::args::slug::NameError;
 use crate::support::files::FileError;
 use crate::support::hex::HexError;
 use crate::support::runner::PanicInfo;
-use crate::support::slug::NameError;
 use crate::support::subjects::SubjectError;
 use wsclose::rules::{Level, UnknownRule};
 use wsclose_live::endpoint::process::ProcessError;

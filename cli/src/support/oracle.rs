@@ -3,10 +3,10 @@
 
 use std::io::Write;
 
+use crate::args::fuzz_target::FuzzTarget;
 use crate::support::corpus_entry::Project;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::files;
-use crate::support::fuzz_target::FuzzTarget;
 use crate::support::output::Stdout;
 use crate::support::runner::{self, PanicInfo};
 use wsclose::generate::minimize;

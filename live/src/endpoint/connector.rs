@@ -7,8 +7,6 @@ use crate::endpoint::client_pool::{ClientReport, PooledClient};
 use crate::endpoint::connection::{CaseError, Connection, connect};
 use crate::endpoint::under_test::ConnectMode;
 use crate::transport::server_target::ServerTarget;
-use crate::transport::socket::{ReadOutcome, Socket};
-use crate::transport::upgrade::{self, MAX_HEAD, Request, UpgradeError};
 
 /// Opens connections, one after another.
 #[derive(Debug)]

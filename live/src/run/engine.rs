@@ -1,6 +1,5 @@
 //! A run against a live endpoint. In come who it is and what is asked of it, out comes a [`Run`].
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -8,11 +7,10 @@ use wsclose::generate::vectors::{self, TestVector};
 use wsclose::judge::Verdict;
 use wsclose::protocol::code::CloseCode;
 use wsclose::protocol::role::Role;
-use wsclose::rules::{Rule, RuleSet};
+use wsclose::rules::Rule;
 
 use crate::endpoint::connection::CaseError;
 use crate::endpoint::features::EndpointFeatures;
-use crate::endpoint::under_test::EndpointUnderTest;
 use crate::run::cases::{self, Case};
 use crate::run::config::{Codes, RunConfig};
 use crate::run::generate;
