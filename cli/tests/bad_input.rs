@@ -174,6 +174,10 @@ fn a_name_that_is_not_utf8() {
 fn an_invalid_baseline() {
     let folder = Folder::new();
     folder.file("a.ws", GOOD);
+    // A baseline may be longer than a script.
+    let long = format!("# {}\n", "x".repeat(wsclose::script::MAX_SCRIPT));
+    folder.file("baseline.toml", &long);
+    replay(&folder, &["a.ws", "--baseline", "baseline.toml"]).assert_exit(0);
     folder.file("baseline.toml", "[[known\n");
     replay(&folder, &["a.ws", "--baseline", "baseline.toml"]).assert_exit(3).assert_stderr("baseline.toml: ");
     replay(&folder, &["a.ws", "--baseline", "nowhere.toml"])

@@ -41,6 +41,16 @@ pub enum FileError {
     /// Neither a file nor a folder: a pipe or a device, which may never end.
     #[error("{0}: expected a file, found a pipe or a device; save what it gives to a file first")]
     NotAFile(String),
+    /// A baseline or manifest that is too long.
+    #[error("{path}: expected at most {limit} octets, found {octets}")]
+    TooLong {
+        /// Which.
+        path: String,
+        /// The limit in octets.
+        limit: usize,
+        /// The length in octets.
+        octets: usize,
+    },
     /// A script that goes on beyond what is played.
     #[error(
         "{path}: expected a script of at most {c} connections, {s} steps a connection and {o} octets a connection; \
@@ -171,12 +181,27 @@ pub fn is_folder(path: &Path, expected: &'static str) -> Result<bool, FileError>
     fs::metadata(path).map(|about| about.is_dir()).map_err(|error| FileError::reading(path, expected, error))
 }
 
-/// Reads a file of at most [`MAX_SCRIPT`] octets, and no more of one that is longer.
+/// The largest baseline or manifest that is read, in octets.
+const MAX_CONFIG: usize = 1 << 22;
+
+/// Reads a script, a file of at most [`MAX_SCRIPT`] octets.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
-    let reading = |error| FileError::reading(path, "a file", error);
     let too_long =
         |octets| FileError::InvalidScript { path: display_path(path), error: ScriptError::TooLong(octets) };
-    // Asked before it is opened: opening a pipe waits for whoever writes to it.
+    read_at_most(path, MAX_SCRIPT)?.map_err(too_long)
+}
+
+/// Reads a baseline or a manifest, a file of at most 4 MiB.
+pub fn read_config(path: &Path) -> Result<String, FileError> {
+    let too_long = |octets| FileError::TooLong { path: display_path(path), limit: MAX_CONFIG, octets };
+    let octets = read_at_most(path, MAX_CONFIG)?.map_err(too_long)?;
+    Ok(String::from_utf8_lossy(&octets).into_owned())
+}
+
+/// Reads a file; if it is longer than `limit`, returns how long it is or how much was read.
+fn read_at_most(path: &Path, limit: usize) -> Result<Result<Vec<u8>, usize>, FileError> {
+    let reading = |error| FileError::reading(path, "a file", error);
+    // Checked before the file is opened, because opening a pipe blocks until it has a writer.
     let about = fs::metadata(path).map_err(reading)?;
     if about.is_dir() {
         return Err(FileError::Folder(display_path(path)));
@@ -185,17 +210,21 @@ pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
         return Err(FileError::NotAFile(display_path(path)));
     }
     let file = File::open(path).map_err(reading)?;
-    if about.len() > MAX_SCRIPT as u64 {
-        return Err(too_long(usize::try_from(about.len()).unwrap_or(usize::MAX)));
+    if about.len() > limit as u64 {
+        return Ok(Err(usize::try_from(about.len()).unwrap_or(usize::MAX)));
     }
-    read_bounded(file).map_err(reading)?.map_err(too_long)
+    read_bounded_to(file, limit).map_err(reading)
 }
 
-/// Reads to the end, or one octet past [`MAX_SCRIPT`]; then the error says how many were read.
+/// Reads to the end, or one octet past [`MAX_SCRIPT`]; then the error is the number of octets read.
 pub fn read_bounded(from: impl Read) -> io::Result<Result<Vec<u8>, usize>> {
+    read_bounded_to(from, MAX_SCRIPT)
+}
+
+fn read_bounded_to(from: impl Read, limit: usize) -> io::Result<Result<Vec<u8>, usize>> {
     let mut octets = Vec::new();
-    from.take(MAX_SCRIPT as u64 + 1).read_to_end(&mut octets)?;
-    Ok(if octets.len() > MAX_SCRIPT { Err(octets.len()) } else { Ok(octets) })
+    from.take(limit as u64 + 1).read_to_end(&mut octets)?;
+    Ok(if octets.len() > limit { Err(octets.len()) } else { Ok(octets) })
 }
 
 /// A script, and the roles to play it to.

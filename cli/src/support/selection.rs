@@ -97,8 +97,7 @@ fn exit_status(run: &RunReport) -> ExitStatus {
 
 /// The rules that a baseline lists, and why.
 fn load_baseline(path: &Path) -> Result<BTreeMap<Rule, String>, FileError> {
-    let octets = files::read(path)?;
-    baseline::read(&String::from_utf8_lossy(&octets))
+    baseline::read(&files::read_config(path)?)
         .map_err(|error| FileError::Baseline { path: files::display_path(path), error })
 }
 

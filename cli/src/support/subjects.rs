@@ -109,8 +109,7 @@ pub fn by_name(name: &str, profile: Profile) -> Result<Box<dyn Subject>, Subject
 /// What the peers are known to break: what `path` says, or what was built in.
 pub fn load_baseline(path: Option<&Path>) -> Result<Cow<'static, Baseline>, FileError> {
     let Some(path) = path else { return Ok(Cow::Borrowed(Baseline::builtin())) };
-    let octets = files::read(path)?;
-    let text = String::from_utf8_lossy(&octets);
+    let text = files::read_config(path)?;
     Baseline::load(&text)
         .map(Cow::Owned)
         .map_err(|error| FileError::ImplementationBaseline { path: files::display_path(path), error })

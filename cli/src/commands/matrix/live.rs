@@ -28,8 +28,7 @@ const FILES: [&str; 2] = ["live.html", "live.json"];
 /// Checks every peer that is installed, and shows what each breaks.
 pub fn run(args: &args::Matrix, folder: &Path, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     let path = folder.join("implementations.toml");
-    let octets = files::read(&path)?;
-    let manifest = Manifest::read(&String::from_utf8_lossy(&octets))
+    let manifest = Manifest::read(&files::read_config(&path)?)
         .map_err(|error| FileError::Manifest { path: files::display_path(&path), error })?;
     let peers = manifest.implementations(&args.subject_args.subjects).map_err(CliError::Usage)?;
     // Commands of the manifest run in its folder, wherever this one was started.
