@@ -6,8 +6,8 @@ mod support;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use support::hall::WscloseProcess;
-use support::live::{BadServer, ModelServer, serve};
+use support::bad_servers::{BadServer, ModelServer, serve};
+use support::wsclose_process::WscloseProcess;
 use support::{Folder, RunOutput, schema, wsclose};
 
 /// What every run against a server of bad manners ends within, on a busy machine too.
@@ -271,9 +271,9 @@ fn results_are_kept_when_interrupted() {
     let folder = Folder::new();
     let path = folder.path().join("run.json");
     let report = path.to_str().expect("a path");
-    let hall = WscloseProcess::spawn(&["check", &serve(BadServer::NeverReplies), "--json", report]);
+    let process = WscloseProcess::spawn(&["check", &serve(BadServer::NeverReplies), "--json", report]);
     std::thread::sleep(Duration::from_secs(2));
-    let ran = hall.interrupt().assert_stdout("cases were left out");
+    let ran = process.interrupt().assert_stdout("cases were left out");
     assert!(ran.code == Some(1) || ran.code == Some(3), "{ran:#?}");
     let report = json(&std::fs::read(path).expect("a report"));
     schema::assert_valid(&report);

@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use support::client::{self, BadClient};
-use support::hall::WscloseProcess;
+use support::bad_clients::{self, BadClient};
+use support::wsclose_process::WscloseProcess;
 use support::{Folder, RunOutput, schema, wsclose};
 use tungstenite::{Message, connect};
 
@@ -24,18 +24,18 @@ const CLIENT: &str = "bad_client_process_behaves_as_named";
 
 /// A client that is started for every connection.
 fn serve_exec(bad: BadClient, more: &[&str]) -> RunOutput {
-    let command = client::command(CLIENT, bad);
+    let command = bad_clients::command(CLIENT, bad);
     wsclose(&[&["serve", "--exec", &command], more].concat())
 }
 
 #[test]
 fn bad_client_process_behaves_as_named() {
-    client::run_if_child();
+    bad_clients::run_if_child();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.set_nonblocking(true).expect("a socket");
     let address = listener.local_addr().expect("a port").to_string();
     let came = |bad: BadClient| {
-        let command = client::command(CLIENT, bad).replace("{url}", &format!("ws://{address}/path"));
+        let command = bad_clients::command(CLIENT, bad).replace("{url}", &format!("ws://{address}/path"));
         let status = Command::new("sh").args(["-c", &command]).stdout(Stdio::null()).status();
         assert!(status.expect("a shell").success(), "{bad:?}");
         // It has ended: what it sent is there.
@@ -44,7 +44,10 @@ fn bad_client_process_behaves_as_named() {
         let mut octets = Vec::new();
         tcp.read_to_end(&mut octets).map(|_| octets).map_err(|error| error.kind())
     };
-    assert_eq!(came(BadClient::EndsTcpAfter(20)).expect("octets"), client::request(&address, "/path")[..20]);
+    assert_eq!(
+        came(BadClient::EndsTcpAfter(20)).expect("octets"),
+        bad_clients::request(&address, "/path")[..20]
+    );
     assert!(came(BadClient::SendsGarbage).expect("octets").starts_with(b"\0\x01\x02 EHLO"));
     assert_eq!(came(BadClient::ResetsAfter(0)), Err(ErrorKind::ConnectionReset));
 }
@@ -85,7 +88,7 @@ fn get_json(url: &str, path: &str) -> Value {
 
 #[test]
 fn model_passes_in_loop_mode() {
-    let hall = WscloseProcess::serve(&[
+    let process = WscloseProcess::serve(&[
         "--strict",
         "--close-command",
         "--case",
@@ -93,14 +96,15 @@ fn model_passes_in_loop_mode() {
         "--case",
         "local-close/*",
     ]);
-    for number in 1..=case_count(hall.url()) {
-        let url = format!("{}/runCase?case={number}&agent=the%20model", hall.url());
+    for number in 1..=case_count(process.url()) {
+        let url = format!("{}/runCase?case={number}&agent=the%20model", process.url());
         wsclose(&["echo", "--connect", &url]).assert_exit(0).assert_stdout("closed ");
     }
-    wsclose(&["echo", "--connect", &format!("{}/updateReports?agent=the+model", hall.url())])
+    wsclose(&["echo", "--connect", &format!("{}/updateReports?agent=the+model", process.url())])
         .assert_exit(0)
         .assert_stdout("closed 1000 \"\" clean");
-    hall.wait()
+    process
+        .wait()
         .assert_exit(0)
         .assert_stdout("the model as a client")
         .assert_stdout("verdict: PASS, 0 rules fail, 0 warn");
@@ -125,7 +129,7 @@ fn run_tungstenite_loop(url: &str) {
 fn tungstenite_autobahn_loop_passes() {
     let folder = Folder::new();
     let index = folder.path().join("index");
-    let hall = WscloseProcess::serve(&[
+    let process = WscloseProcess::serve(&[
         "--case",
         "code-received/1*",
         "--case",
@@ -133,10 +137,11 @@ fn tungstenite_autobahn_loop_passes() {
         "--autobahn-index",
         index.to_str().expect("a path"),
     ]);
-    assert_eq!(get_json(hall.url(), "getCaseInfo?case=1")["id"], "liveness");
-    run_tungstenite_loop(hall.url());
+    assert_eq!(get_json(process.url(), "getCaseInfo?case=1")["id"], "liveness");
+    run_tungstenite_loop(process.url());
     // Most of what it does otherwise than others is lenient: it fails no run that is not strict.
-    hall.wait()
+    process
+        .wait()
         .assert_exit(0)
         .assert_stdout("Tungstenite as a client")
         .assert_stdout("warn          rejects-long-length-form            lenient  1 of 1")
@@ -149,28 +154,29 @@ fn tungstenite_autobahn_loop_passes() {
 
 #[test]
 fn case_status_is_reported_to_the_client() {
-    let hall = WscloseProcess::serve(&["--case", "code-received/1005", "--keep-running"]);
-    let address = hall.url().trim_start_matches("ws://").to_owned();
+    let process = WscloseProcess::serve(&["--case", "code-received/1005", "--keep-running"]);
+    let address = process.url().trim_start_matches("ws://").to_owned();
     let run = |number: usize| {
-        client::connect(BadClient::EchoesAnyCode, &address, &format!("/runCase?case={number}&agent=it"))
+        bad_clients::connect(BadClient::EchoesAnyCode, &address, &format!("/runCase?case={number}&agent=it"))
     };
     run(1).and(run(2)).expect("it is served");
-    assert_eq!(get_json(hall.url(), "getCaseStatus?case=1&agent=it")["behavior"], "OK");
-    assert_eq!(get_json(hall.url(), "getCaseStatus?case=2&agent=it")["behavior"], "FAILED");
-    assert_eq!(get_json(hall.url(), "getCaseInfo?case=3")["id"], "again/1");
+    assert_eq!(get_json(process.url(), "getCaseStatus?case=1&agent=it")["behavior"], "OK");
+    assert_eq!(get_json(process.url(), "getCaseStatus?case=2&agent=it")["behavior"], "FAILED");
+    assert_eq!(get_json(process.url(), "getCaseInfo?case=3")["id"], "again/1");
     // What was in doubt is asked once more.
-    (3..=case_count(hall.url())).for_each(|number| run(number).expect("it is served"));
+    (3..=case_count(process.url())).for_each(|number| run(number).expect("it is served"));
     for (path, why) in [
         ("getCaseInfo?case=999", "expected a case from 1 to "),
         ("runCase?case=1", "expected agent=NAME"),
         ("runCase?agent=it", "expected case=N"),
         ("somewhere", "expected /getCaseCount"),
     ] {
-        let said = hall.rejection(path);
+        let said = process.rejection(path);
         assert!(said.starts_with("HTTP/1.1 404 Not Found\r\n") && said.contains(why), "{said}");
     }
-    open_and_drain(hall.url(), "updateReports?agent=it");
-    hall.interrupt()
+    open_and_drain(process.url(), "updateReports?agent=it");
+    process
+        .interrupt()
         .assert_exit(1)
         .assert_stdout("FAIL          code-not-local-only")
         .assert_stdout("(confirmed)")
@@ -206,7 +212,7 @@ fn nonconforming_clients_fail() {
 
 /// A client that is fed: one of these for each URL that it reads, as long as it goes on to read.
 fn serve_exec_stdin(bad: BadClient, reads: &str, more: &[&str]) -> RunOutput {
-    let client = client::command(CLIENT, bad).replace("{url}", "$url");
+    let client = bad_clients::command(CLIENT, bad).replace("{url}", "$url");
     wsclose(
         &[&["serve", "--exec-stdin", &format!("{reads} read -r url; do ({client}); done")], more].concat(),
     )
@@ -249,11 +255,11 @@ fn nonconforming_exec_stdin_clients_fail() {
     serve_exec_stdin(BadClient::NeverReplies, "while", &few)
         .assert_exit(1)
         .assert_stdout("FAIL          close-answered");
-    let aborts = client::command(CLIENT, BadClient::Aborts).replace("{url}", "$url");
+    let aborts = bad_clients::command(CLIENT, BadClient::Aborts).replace("{url}", "$url");
     wsclose(&[&["serve", "--exec-stdin", &format!("read -r url; {aborts}")], &few[..]].concat())
         .assert_exit(1)
         .assert_stdout("FAIL          no-panic");
-    let leaves = client::command(CLIENT, BadClient::EndsTcpOnFrame).replace("{url}", "$url");
+    let leaves = bad_clients::command(CLIENT, BadClient::EndsTcpOnFrame).replace("{url}", "$url");
     wsclose(&[&["serve", "--exec-stdin", &format!("read -r url; ({leaves}); exit 7")], &few[..]].concat())
         .assert_exit(1)
         .assert_stdout("FAIL          no-panic")
@@ -301,18 +307,18 @@ fn hostile_exec_clients_are_bounded() {
 
 #[test]
 fn flooding_client_uses_bounded_memory() {
-    let command = client::command(CLIENT, BadClient::FloodsLaterConnections);
-    let hall =
+    let command = bad_clients::command(CLIENT, BadClient::FloodsLaterConnections);
+    let process =
         WscloseProcess::spawn(&["serve", "--exec", &command, "--case", "code-received/*", "--jobs", "8"]);
-    let (ran, memory) = hall.wait_with_peak_memory();
+    let (ran, memory) = process.wait_with_peak_memory();
     ran.assert_exit(3).assert_stdout("expected at most 262144 octets");
     assert!(memory > 0 && memory < 64 << 10, "{memory} KiB");
 }
 
 #[test]
 fn hostile_loop_clients_do_not_affect_others() {
-    let hall = WscloseProcess::serve(&["--strict", "--case", "code-received/100?"]);
-    let address = hall.url().trim_start_matches("ws://").to_owned();
+    let process = WscloseProcess::serve(&["--strict", "--case", "code-received/100?"]);
+    let address = process.url().trim_start_matches("ws://").to_owned();
     let bad = [
         BadClient::SendsNothing,
         BadClient::SendsGarbage,
@@ -329,16 +335,17 @@ fn hostile_loop_clients_do_not_affect_others() {
         (0..260).flat_map(|octets| [BadClient::EndsTcpAfter(octets), BadClient::ResetsAfter(octets)]);
     for bad in bad.into_iter().chain(octets) {
         let address = address.clone();
-        std::thread::spawn(move || client::connect(bad, &address, "/runCase?case=2&agent=hostile"));
+        std::thread::spawn(move || bad_clients::connect(bad, &address, "/runCase?case=2&agent=hostile"));
     }
-    for number in 1..=case_count(hall.url()) {
-        let url = format!("{}/runCase?case={number}&agent=model", hall.url());
+    for number in 1..=case_count(process.url()) {
+        let url = format!("{}/runCase?case={number}&agent=model", process.url());
         wsclose(&["echo", "--connect", &url]).assert_exit(0).assert_stdout("closed ");
     }
-    let memory = hall.peak_memory_kib();
+    let memory = process.peak_memory_kib();
     assert!(memory > 0 && memory < 64 << 10, "{memory} KiB");
-    wsclose(&["echo", "--connect", &format!("{}/updateReports?agent=model", hall.url())]).assert_exit(0);
-    hall.wait()
+    wsclose(&["echo", "--connect", &format!("{}/updateReports?agent=model", process.url())]).assert_exit(0);
+    process
+        .wait()
         .assert_exit(0)
         .assert_stdout("model as a client")
         .assert_stdout("verdict: PASS, 0 rules fail, 0 warn");
@@ -348,12 +355,14 @@ fn hostile_loop_clients_do_not_affect_others() {
 fn results_are_kept_when_interrupted() {
     let folder = Folder::new();
     let json = folder.path().join("run.json");
-    let hall =
+    let process =
         WscloseProcess::serve(&["--json", json.to_str().expect("a path"), "--case", "code-received/100?"]);
-    let address = hall.url().trim_start_matches("ws://").to_owned();
-    client::connect(BadClient::EchoesAnyCode, &address, "/runCase?case=1&agent=it").expect("it is served");
-    assert_eq!(get_json(hall.url(), "getCaseStatus?case=1&agent=it")["behavior"], "OK");
-    hall.interrupt()
+    let address = process.url().trim_start_matches("ws://").to_owned();
+    bad_clients::connect(BadClient::EchoesAnyCode, &address, "/runCase?case=1&agent=it")
+        .expect("it is served");
+    assert_eq!(get_json(process.url(), "getCaseStatus?case=1&agent=it")["behavior"], "OK");
+    process
+        .interrupt()
         .assert_exit(3)
         .assert_stdout("note: the client did not come for 10 of 11 cases")
         .assert_stdout("it was ended");
@@ -365,7 +374,7 @@ fn results_are_kept_when_interrupted() {
     assert_eq!(report["endpoint"], "it");
     // One that is started is ended too.
     let started =
-        WscloseProcess::spawn(&["serve", "--exec", &client::command(CLIENT, BadClient::NeverReplies)]);
+        WscloseProcess::spawn(&["serve", "--exec", &bad_clients::command(CLIENT, BadClient::NeverReplies)]);
     std::thread::sleep(Duration::from_secs(1));
     started.interrupt();
 }

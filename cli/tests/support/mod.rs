@@ -1,10 +1,10 @@
 //! Runs the command and looks at what came out.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-pub mod client;
-pub mod hall;
-pub mod live;
+pub mod bad_clients;
+pub mod bad_servers;
 pub mod schema;
+pub mod wsclose_process;
 
 use std::ffi::OsStr;
 use std::fs;

@@ -16,18 +16,18 @@ pub enum Act {
     Closes(u16),
     /// Writes these octets.
     Writes(&'static [u8]),
-    HalfEnds,
-    Ends,
+    ShutsDownWrite,
+    ClosesTcp,
     Resets,
-    /// Tells its application of a closure: its code or none, and whether it was clean.
-    Tells(Option<u16>, Option<bool>),
-    Errs,
+    /// ReportsClose its application of a closure: its code or none, and whether it was clean.
+    ReportsClose(Option<u16>, Option<bool>),
+    ReportsError,
     Delivers,
-    /// Takes what its application just asked for, or refuses it.
-    Takes,
+    /// Accepts what its application just asked for, or refuses it.
+    Accepts,
     Refuses,
     Panics,
-    Spins,
+    Hangs,
 }
 
 /// The answer to a Ping that says `x`.
@@ -52,17 +52,30 @@ impl Plays<'_> {
 }
 
 /// Holds that a server that does these things while these steps are played gets this verdict.
-pub fn hold(rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
-    hold_without(&[], rule, verdict, steps, acts);
+pub fn assert_verdict(rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
+    assert_verdict_without(&[], rule, verdict, steps, acts);
 }
 
 /// The same for who leaves these duties to the program around it.
-pub fn hold_without(left: &[Capability], rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
-    hold_as(Role::Server, left, rule, verdict, steps, acts);
+pub fn assert_verdict_without(
+    left: &[Capability],
+    rule: Rule,
+    verdict: Verdict,
+    steps: &str,
+    acts: &[&[Act]],
+) {
+    assert_verdict_as(Role::Server, left, rule, verdict, steps, acts);
 }
 
 /// The same in this role.
-pub fn hold_as(role: Role, left: &[Capability], rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
+pub fn assert_verdict_as(
+    role: Role,
+    left: &[Capability],
+    rule: Rule,
+    verdict: Verdict,
+    steps: &str,
+    acts: &[&[Act]],
+) {
     let plays = Plays { role, acts, left };
     assert_eq!(plays.verdict(steps, rule), verdict, "{rule}, {acts:?} upon\n{steps}");
 }
@@ -96,16 +109,16 @@ impl Subject for Playing<'_> {
                     }
                 }
                 Act::Writes(octets) => out.sent(octets),
-                Act::HalfEnds => out.write_shutdown(),
-                Act::Ends => out.fin(),
+                Act::ShutsDownWrite => out.write_shutdown(),
+                Act::ClosesTcp => out.fin(),
                 Act::Resets => out.reset(),
-                Act::Tells(code, clean) => out.reported(code.map(CloseCode), None, clean),
-                Act::Errs => out.error_reported("an error"),
+                Act::ReportsClose(code, clean) => out.reported(code.map(CloseCode), None, clean),
+                Act::ReportsError => out.error_reported("an error"),
                 Act::Delivers => out.message(MessageKind::Text, b"a"),
-                Act::Takes => out.request_accepted(),
+                Act::Accepts => out.request_accepted(),
                 Act::Refuses => out.request_refused("a refusal"),
                 Act::Panics => out.panicked("a panic"),
-                Act::Spins => out.hung(),
+                Act::Hangs => out.hung(),
             }
         }
         self.next += 1;

@@ -1,10 +1,7 @@
 //! What an application wishes: a Close that is written only once the peer's has come is the application's, and no
 //! answer; and who refuses to close may have reasons of its own for what it does then.
 
-#[path = "support/does.rs"]
-mod does;
-
-use does::Does;
+use crate::closure_subject::FnSubject;
 use wsclose::harness::subject::{Recorder, Stimulus};
 use wsclose::judge::Verdict;
 use wsclose::protocol::code::{CloseCode, Profile};
@@ -31,7 +28,7 @@ fn late(wish: &mut Option<Option<CloseCode>>, stimulus: Stimulus<'_>, out: &mut 
 fn a_close_that_was_asked_for_before_does_not_refuse_the_peers() {
     let taken = |wishes: &str| {
         let steps = format!("{wishes}> close 3333\n");
-        Does::new(late).verdict(&steps, Rule::AcceptsLibraryAndPrivateCodes)
+        FnSubject::new(late).verdict(&steps, Rule::AcceptsLibraryAndPrivateCodes)
     };
     assert_eq!(taken("app close 1008\n"), Verdict::Inconclusive);
     // Another wish came after it, and two that were refused.
@@ -43,7 +40,7 @@ fn a_close_that_was_asked_for_before_does_not_refuse_the_peers() {
 fn a_close_that_was_asked_for_before_does_not_take_what_is_broken() {
     for wish in ["app close 1000\n", "app close\n"] {
         let steps = format!("{wish}> close 1000 hex:80\n");
-        let verdict = Does::new(late).verdict(&steps, Rule::RejectsBadUtf8Reason);
+        let verdict = FnSubject::new(late).verdict(&steps, Rule::RejectsBadUtf8Reason);
         assert_ne!(verdict, Verdict::Violates, "{wish}");
     }
 }
@@ -67,7 +64,7 @@ fn sulks(_: &mut (), stimulus: Stimulus<'_>, out: &mut Recorder) {
 
 #[test]
 fn who_refused_to_close_is_blamed_for_not_answering_and_not_for_refusing_a_code() {
-    let on = |steps, rule| Does::new(sulks).verdict(steps, rule);
+    let on = |steps, rule| FnSubject::new(sulks).verdict(steps, rule);
     assert_eq!(on("> close 1000\n", Rule::AcceptsDefinedCodes), Verdict::Violates);
     let steps = "app close 1000 \"x\" * 124\n> close 1000\nwait 2\n";
     assert_eq!(on(steps, Rule::AcceptsDefinedCodes), Verdict::NotExercised);

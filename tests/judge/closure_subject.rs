@@ -9,14 +9,14 @@ use wsclose::rules::{Capabilities, Rule};
 use wsclose::script::ScriptBuf;
 
 /// A subject with all duties, a state that every connection begins anew, and this way to react.
-pub struct Does<S> {
+pub struct FnSubject<S> {
     state: S,
     react: fn(&mut S, Stimulus<'_>, &mut Recorder),
 }
 
-impl<S: Default> Does<S> {
-    pub fn new(react: fn(&mut S, Stimulus<'_>, &mut Recorder)) -> Does<S> {
-        Does { state: S::default(), react }
+impl<S: Default> FnSubject<S> {
+    pub fn new(react: fn(&mut S, Stimulus<'_>, &mut Recorder)) -> FnSubject<S> {
+        FnSubject { state: S::default(), react }
     }
 
     /// What is said of this rule, of a server that these steps are played to.
@@ -29,7 +29,7 @@ impl<S: Default> Does<S> {
     }
 }
 
-impl<S: Default> Subject for Does<S> {
+impl<S: Default> Subject for FnSubject<S> {
     fn name(&self) -> &str {
         "does"
     }

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{RunOutput, client};
+use super::{RunOutput, bad_clients};
 
 /// What every run ends within, once it was asked to or its client has gone.
 const BOUND: Duration = Duration::from_secs(60);
@@ -21,12 +21,12 @@ pub struct WscloseProcess {
 impl WscloseProcess {
     /// Starts a run that listens.
     pub fn serve(args: &[&str]) -> WscloseProcess {
-        let mut hall = WscloseProcess::spawn(&[&["serve", "--listen", "127.0.0.1:0"], args].concat());
+        let mut process = WscloseProcess::spawn(&[&["serve", "--listen", "127.0.0.1:0"], args].concat());
         let mut line = String::new();
-        hall.out.as_mut().expect("a pipe").read_line(&mut line).expect("a line");
+        process.out.as_mut().expect("a pipe").read_line(&mut line).expect("a line");
         let listening = line.strip_prefix("listening on ").and_then(|rest| rest.split(',').next());
-        listening.expect("where it listens").clone_into(&mut hall.url);
-        hall
+        listening.expect("where it listens").clone_into(&mut process.url);
+        process
     }
 
     /// Starts any run.
@@ -58,7 +58,7 @@ impl WscloseProcess {
     pub fn rejection(&self, path: &str) -> String {
         let address = self.url.trim_start_matches("ws://");
         let mut tcp = TcpStream::connect(address).expect("it listens");
-        tcp.write_all(&client::request(address, &format!("/{path}"))).expect("it reads");
+        tcp.write_all(&bad_clients::request(address, &format!("/{path}"))).expect("it reads");
         let mut answer = String::new();
         tcp.read_to_string(&mut answer).expect("an answer");
         answer

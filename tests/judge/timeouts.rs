@@ -1,10 +1,7 @@
 //! How long a timeout is, no rule says: who ends TCP, or reading, once a tick has passed has waited, and who does so
 //! at once has not.
 
-#[path = "support/does.rs"]
-mod does;
-
-use does::Does;
+use crate::closure_subject::FnSubject;
 use wsclose::harness::subject::{Recorder, Stimulus};
 use wsclose::judge::Verdict;
 use wsclose::rules::Rule;
@@ -39,7 +36,7 @@ fn leaves(code: &mut Option<u16>, stimulus: Stimulus<'_>, out: &mut Recorder) {
 }
 
 fn on(steps: &str, rule: Rule) -> Verdict {
-    Does::new(leaves).verdict(steps, rule)
+    FnSubject::new(leaves).verdict(steps, rule)
 }
 
 #[test]

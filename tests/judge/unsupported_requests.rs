@@ -1,9 +1,6 @@
 //! A subject that is not asked for what its application wants: nothing is to its credit, whenever it is told.
 
-#[path = "support/does.rs"]
-mod does;
-
-use does::Does;
+use crate::closure_subject::FnSubject;
 use wsclose::harness::subject::{Recorder, Stimulus};
 use wsclose::judge::Verdict;
 use wsclose::rules::Rule;
@@ -23,7 +20,7 @@ fn what_was_not_asked_is_neither_kept_nor_broken() {
         [mute::<1>, mute::<2>, mute::<3>, mute::<4>];
     for (others, react) in patient.into_iter().enumerate() {
         for rule in Rule::ALL.into_iter().filter(|rule| rule.id().starts_with("api-")) {
-            let verdict = Does::new(react).verdict(wishes, rule);
+            let verdict = FnSubject::new(react).verdict(wishes, rule);
             assert!(verdict != Verdict::Violates, "{others} others before it is told, {rule}");
             // Told late, it cannot be told which wish was meant.
             if others == 0 {

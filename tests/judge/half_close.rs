@@ -1,10 +1,7 @@
 //! A subject that ends what it sends behind its Close, and still reads: it is held to what it does about what comes
 //! then, and not blamed for having gone.
 
-#[path = "support/does.rs"]
-mod does;
-
-use does::Does;
+use crate::closure_subject::FnSubject;
 use wsclose::harness::subject::{Recorder, Stimulus};
 use wsclose::judge::Verdict;
 use wsclose::protocol::code::CloseCode;
@@ -37,7 +34,7 @@ fn half_closes(gone: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
 }
 
 fn on(steps: &str, rule: Rule) -> Verdict {
-    Does::new(half_closes).verdict(steps, rule)
+    FnSubject::new(half_closes).verdict(steps, rule)
 }
 
 #[test]

@@ -1,20 +1,17 @@
 //! What binds a client alone: it waits for the server to end TCP, and for no longer than it can tell the time.
 
-#[path = "support/plays.rs"]
-mod plays;
-
-use plays::Act::{self, Closes, Ends, Errs, Writes};
-use plays::{hold, hold_as};
+use crate::scripted::Act::{self, Closes, ClosesTcp, ReportsError, Writes};
+use crate::scripted::{assert_verdict, assert_verdict_as};
 use wsclose::judge::Verdict::{self, Conforms, Inconclusive, NotExercised, Violates};
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Capability, Rule};
 
 fn client(rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
-    hold_as(Role::Client, &[], rule, verdict, steps, acts);
+    assert_verdict_as(Role::Client, &[], rule, verdict, steps, acts);
 }
 
 fn timeless(rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
-    hold_as(Role::Client, &[Capability::HasTimeouts], rule, verdict, steps, acts);
+    assert_verdict_as(Role::Client, &[Capability::HasTimeouts], rule, verdict, steps, acts);
 }
 
 #[test]
@@ -24,23 +21,23 @@ fn it_ends_tcp_once_the_server_has_or_it_has_waited_long_enough() {
     client(rule, Violates, "> close 1000\nwait 16\n", &[&[Closes(1000)]]);
     client(rule, NotExercised, "> close 1000\nwait 15\n", &[&[Closes(1000)]]);
     timeless(rule, NotExercised, "> close 1000\nwait 16\n", &[&[Closes(1000)]]);
-    client(rule, Conforms, "> close 1000\nwait 1\n", &[&[Closes(1000)], &[Ends]]);
+    client(rule, Conforms, "> close 1000\nwait 1\n", &[&[Closes(1000)], &[ClosesTcp]]);
 }
 
 #[test]
 fn it_lets_the_server_go_first() {
     let rule = Rule::ClientLetsServerCloseFirst;
-    client(rule, Violates, "> close 1000\n", &[&[Closes(1000), Ends]]);
+    client(rule, Violates, "> close 1000\n", &[&[Closes(1000), ClosesTcp]]);
     // What a program does about an error is not its library's.
-    client(rule, Conforms, "> close 1000\n", &[&[Closes(1000), Errs, Ends]]);
+    client(rule, Conforms, "> close 1000\n", &[&[Closes(1000), ReportsError, ClosesTcp]]);
 }
 
 #[test]
 fn having_failed_it_may_wait_for_the_server_too() {
     let rule = Rule::FailClosesTcp;
-    timeless(rule, Inconclusive, "> ping \"x\" rsv=4\n", &[&[Errs]]);
-    timeless(rule, Inconclusive, "> ping \"x\" rsv=4\nwait 16\n", &[&[Errs]]);
-    client(rule, Violates, "> ping \"x\" rsv=4\nwait 16\n", &[&[Errs]]);
+    timeless(rule, Inconclusive, "> ping \"x\" rsv=4\n", &[&[ReportsError]]);
+    timeless(rule, Inconclusive, "> ping \"x\" rsv=4\nwait 16\n", &[&[ReportsError]]);
+    client(rule, Violates, "> ping \"x\" rsv=4\nwait 16\n", &[&[ReportsError]]);
 }
 
 /// Four empty Pings.
@@ -50,5 +47,5 @@ const PINGS: [u8; 24] =
 #[test]
 fn its_keys_are_seldom_zero() {
     client(Rule::FreshMaskKey, Violates, "> ping \"x\"\n", &[&[Writes(&PINGS)]]);
-    hold(Rule::FreshMaskKey, NotExercised, "> ping \"x\"\n", &[&[Writes(&PINGS)]]);
+    assert_verdict(Rule::FreshMaskKey, NotExercised, "> ping \"x\"\n", &[&[Writes(&PINGS)]]);
 }

@@ -1,0 +1,20 @@
+//! Tests of the judge: what an endpoint does in a script, and the verdict on one rule.
+//!
+//! The names of the tests begin with the id of the rule that they test, so `cargo test close_answered` runs the tests
+//! of `close-answered`.
+
+mod closure_subject;
+mod scripted;
+
+mod accepts_close;
+mod api_requests;
+mod app_initiated_close;
+mod client_role;
+mod close_reply;
+mod cross_connection;
+mod half_close;
+mod inconclusive;
+mod peer_not_reading;
+mod rejects_flaws;
+mod timeouts;
+mod unsupported_requests;
