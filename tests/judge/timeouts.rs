@@ -2,8 +2,10 @@
 //! at once has not.
 
 use crate::closure_subject::FnSubject;
+use crate::scripted::Act::{self, Closes, ClosesTcp, Hangs, Panics};
+use crate::scripted::assert_verdict;
 use wsclose::harness::subject::{Recorder, Stimulus};
-use wsclose::judge::Verdict;
+use wsclose::judge::Verdict::{self, Conforms, NotExercised, Violates};
 use wsclose::rules::Rule;
 
 /// It closes when asked to, by a code that says when it leaves: 1000, at once; 1001, upon what comes next; any other,
@@ -53,4 +55,22 @@ fn what_ends_reading_is_what_came_or_time() {
     // However late it came.
     let late = "app close 1001\nwait 3\n> ping \"a\"\n> close 1000\n";
     assert_eq!(on(late, Rule::ReadsUntilAnswer), Verdict::Violates);
+}
+
+#[test]
+fn nobody_waits_for_ever() {
+    let rule = Rule::GivesUpWaiting;
+    assert_verdict(rule, Violates, "app close 1000\nwait 16\n", &[&[Closes(1000)]]);
+    assert_verdict(rule, NotExercised, "app close 1000\nwait 15\n", &[&[Closes(1000)]]);
+    assert_verdict(rule, Conforms, "app close 1000\nwait 16\n", &[&[Closes(1000)], &[], &[ClosesTcp]]);
+    assert_verdict(rule, NotExercised, "app close 1000\nwait 16\n", &[&[Closes(1000)], &[ClosesTcp]]);
+    let mut late: [&[Act]; 18] = [&[]; 18];
+    (late[0], late[17]) = (&[Closes(1000)], &[ClosesTcp]);
+    assert_verdict(rule, Violates, "app close 1000\nwait 17\n", &late);
+    assert_verdict(rule, NotExercised, "app close 1000\nwait 8\n> ping \"x\"\nwait 8\n", &[&[Closes(1000)]]);
+    for more in ["> ping \"x\" rsv=4\nwait 16\n", "> fin\nwait 16\n", "> reset\nwait 16\n"] {
+        assert_verdict(rule, NotExercised, &format!("app close 1000\n{more}"), &[&[Closes(1000)]]);
+    }
+    assert_verdict(rule, NotExercised, "app close 1000\nwait 16\n", &[&[Closes(1000), Panics]]);
+    assert_verdict(rule, NotExercised, "app close 1000\nwait 16\n", &[&[Closes(1000), Hangs]]);
 }

@@ -1,0 +1,58 @@
+//! Tests what an endpoint does after a Close has arrived or Closes went both ways.
+
+use crate::scripted::Act::{Closes, Delivers, Panics, ReportsClose, ReportsError, Writes};
+use crate::scripted::{PONG, assert_verdict, assert_verdict_without};
+use wsclose::judge::Verdict::{Conforms, NotExercised, Violates};
+use wsclose::rules::{Capability, Rule};
+
+#[test]
+fn an_error_for_what_comes_after_a_close_hides_the_close() {
+    let rule = Rule::DiscardsAfterClose;
+    let steps = "> close 3333\n> text \"a\"\n";
+    assert_verdict(rule, Violates, steps, &[&[Closes(3333)], &[ReportsError]]);
+    assert_verdict(
+        rule,
+        Violates,
+        steps,
+        &[&[Closes(3333)], &[ReportsError, ReportsClose(Some(1006), None)]],
+    );
+    assert_verdict(
+        rule,
+        Conforms,
+        steps,
+        &[&[Closes(3333), ReportsClose(Some(3333), None)], &[ReportsError]],
+    );
+    assert_verdict(
+        rule,
+        Conforms,
+        "> close\n> text \"a\"\n",
+        &[&[Closes(1000), ReportsClose(Some(1005), None)], &[ReportsError]],
+    );
+    assert_verdict(rule, Conforms, steps, &[&[Closes(1002)], &[ReportsError]]);
+    assert_verdict_without(
+        &[Capability::ReportsCloseStatus],
+        rule,
+        Conforms,
+        steps,
+        &[&[Closes(3333)], &[ReportsError]],
+    );
+    assert_verdict(rule, Conforms, &format!("{steps}> fin\n"), &[&[Closes(3333)], &[], &[ReportsError]]);
+    assert_verdict(rule, Conforms, &format!("> ping \"x\"\n{steps}"), &[&[ReportsError], &[Closes(3333)]]);
+    let message = "> text \"a\" fin=0\n> close 3333\n> continuation \"b\"\n";
+    assert_verdict(rule, Violates, message, &[&[], &[Closes(3333)], &[Delivers]]);
+    assert_verdict(rule, Conforms, "> close 3333\n> text \"a\" glue\n", &[&[Closes(3333)]]);
+    // Nothing came, or it had died.
+    assert_verdict(rule, NotExercised, "> close 3333\n", &[&[Closes(3333)]]);
+    assert_verdict(rule, NotExercised, steps, &[&[Closes(3333)], &[Panics]]);
+}
+
+#[test]
+fn after_both_closes_there_is_silence() {
+    let rule = Rule::QuietAfterClose;
+    for noise in [PONG, Writes(&[0x89, 0])] {
+        assert_verdict(rule, Violates, "> close 1000\n", &[&[Closes(1000), noise]]);
+        assert_verdict(rule, Conforms, "> close 1000\n", &[&[noise, Closes(1000)]]);
+        assert_verdict(rule, Conforms, "app close 1000\n> close 1000\n", &[&[Closes(1000), noise]]);
+    }
+    assert_verdict(rule, Conforms, "> ping \"x\"\n> close 1000\n", &[&[], &[Closes(1000), PONG]]);
+}
