@@ -1,7 +1,7 @@
 //! Tests of the judge: what an endpoint does in a script, and the verdict on one rule.
 //!
-//! The names of the tests begin with the id of the rule that they test, so `cargo test close_answered` runs the tests
-//! of `close-answered`.
+//! The name of each test begins with the id of the rule that it tests, so `cargo test close_answered` runs the tests of
+//! `close-answered`.
 
 mod closure_subject;
 mod scripted;
@@ -15,6 +15,7 @@ mod client_role;
 mod close_between_fragments;
 mod close_reply;
 mod cross_connection;
+mod each_rule;
 mod fail_connection;
 mod half_close;
 mod inconclusive;

@@ -1,5 +1,4 @@
-//! A subject that does one thing after another, whatever happens to it, and is judged for it.
-#![allow(dead_code, reason = "each test has its own acts")]
+//! Defines an endpoint that reacts to each stimulus with the acts that a test lists, and asserts the judge's verdict.
 
 use wsclose::harness::driver::Driver;
 use wsclose::harness::subject::{Recorder, Stimulus, Subject};
@@ -9,101 +8,124 @@ use wsclose::protocol::role::Role;
 use wsclose::rules::{Capabilities, Capability, Rule};
 use wsclose::script::{MessageKind, ScriptBuf};
 
-/// Something that a subject does.
+/// One thing that the endpoint does.
 #[derive(Clone, Copy, Debug)]
 pub enum Act {
-    /// Writes a Close with this code.
+    /// Sends a Close with this code, masked if the endpoint is a client.
     Closes(u16),
-    /// Writes these octets.
+    /// Sends these octets.
     Writes(&'static [u8]),
+    /// Sends FIN and goes on reading.
     ShutsDownWrite,
+    /// Closes TCP in both directions.
     ClosesTcp,
+    /// Resets TCP.
     Resets,
-    /// ReportsClose its application of a closure: its code or none, and whether it was clean.
+    /// Reports a closure to its application: the code, if any, and whether it was clean.
     ReportsClose(Option<u16>, Option<bool>),
+    /// Reports a closure with 1000 and this reason to its application.
+    ReportsReason(&'static str),
+    /// Reports an error to its application.
     ReportsError,
+    /// Delivers a text message to its application.
     Delivers,
-    /// Accepts what its application just asked for, or refuses it.
+    /// Accepts the latest request of its application.
     Accepts,
+    /// Refuses the latest request of its application.
     Refuses,
+    /// Panics.
     Panics,
+    /// Does not become idle.
     Hangs,
+    /// Uses this many more bytes of memory than when the connection began.
+    UsesMemory(u64),
+    /// Makes the endpoint report an error for every stimulus of the next connection.
+    HarmsNextConnection,
 }
 
-/// The answer to a Ping that says `x`.
+/// The reply of a server to a Ping with the payload `x`.
 pub const PONG: Act = Act::Writes(&[0x8a, 1, b'x']);
 
-/// What an endpoint does upon each thing that happens to it, ticks included, and then nothing more.
-struct Plays<'a> {
-    role: Role,
-    acts: &'a [&'a [Act]],
-    /// What it leaves to the program around it.
-    left: &'a [Capability],
-}
-
-impl Plays<'_> {
-    fn verdict(&self, steps: &str, rule: Rule) -> Verdict {
-        let text = format!("wsclose 1\nrole {}\n{steps}", self.role);
-        let script = ScriptBuf::read(text.as_bytes()).expect("a script");
-        let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
-        judge.judge(driver.drive(script.as_script(), &mut Playing { plays: self, next: 0 }));
-        judge.verdicts().on(rule)
-    }
-}
-
-/// Holds that a server that does these things while these steps are played gets this verdict.
+/// Asserts the verdict on a server with all capabilities: `acts[n]` are its acts after the stimulus with number `n`.
+/// Each step of a script is a stimulus, and so is each tick.
+#[track_caller]
 pub fn assert_verdict(rule: Rule, verdict: Verdict, steps: &str, acts: &[&[Act]]) {
     assert_verdict_without(&[], rule, verdict, steps, acts);
 }
 
-/// The same for who leaves these duties to the program around it.
+/// Asserts the verdict on a server without the capabilities in `exempt`.
+#[track_caller]
 pub fn assert_verdict_without(
-    left: &[Capability],
+    exempt: &[Capability],
     rule: Rule,
     verdict: Verdict,
     steps: &str,
     acts: &[&[Act]],
 ) {
-    assert_verdict_as(Role::Server, left, rule, verdict, steps, acts);
+    assert_verdict_as(Role::Server, exempt, rule, verdict, steps, acts);
 }
 
-/// The same in this role.
+/// Asserts the verdict on an endpoint in this role without the capabilities in `exempt`.
+#[track_caller]
 pub fn assert_verdict_as(
     role: Role,
-    left: &[Capability],
+    exempt: &[Capability],
     rule: Rule,
     verdict: Verdict,
     steps: &str,
     acts: &[&[Act]],
 ) {
-    let plays = Plays { role, acts, left };
-    assert_eq!(plays.verdict(steps, rule), verdict, "{rule}, {acts:?} upon\n{steps}");
+    let text = format!("wsclose 1\nrole {role}\n{steps}");
+    let script = ScriptBuf::read(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let mut subject = ScriptedSubject { role, acts, exempt, next: 0, harm: Harm::None };
+    let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
+    judge.judge(driver.drive(script.as_script(), &mut subject));
+    assert_eq!(judge.verdicts().on(rule), verdict, "{rule}: a {role} that does {acts:?} in\n{steps}");
 }
 
-struct Playing<'a> {
-    plays: &'a Plays<'a>,
+/// Reacts to each stimulus with the next list of acts, and to further ones with nothing.
+struct ScriptedSubject<'a> {
+    role: Role,
+    acts: &'a [&'a [Act]],
+    exempt: &'a [Capability],
     next: usize,
+    harm: Harm,
 }
 
-impl Subject for Playing<'_> {
+/// How an earlier connection affects this one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Harm {
+    None,
+    NextConnection,
+    ThisConnection,
+}
+
+impl Subject for ScriptedSubject<'_> {
     fn name(&self) -> &str {
-        "plays"
+        "scripted"
     }
 
     fn capabilities(&self, _role: Role) -> Capabilities {
-        Capabilities::ALL.without(self.plays.left)
+        Capabilities::ALL.without(self.exempt)
     }
 
     fn connect(&mut self, _role: Role, _out: &mut Recorder) {
         self.next = 0;
+        self.harm = match self.harm {
+            Harm::NextConnection => Harm::ThisConnection,
+            Harm::None | Harm::ThisConnection => Harm::None,
+        };
     }
 
     fn react(&mut self, _stimulus: Stimulus<'_>, out: &mut Recorder) {
-        for act in self.plays.acts.get(self.next).copied().unwrap_or_default() {
+        if self.harm == Harm::ThisConnection {
+            out.error_reported("an error because of an earlier connection");
+        }
+        for act in self.acts.get(self.next).copied().unwrap_or_default() {
             match *act {
                 Act::Closes(code) => {
                     let [high, low] = code.to_be_bytes();
-                    match self.plays.role {
+                    match self.role {
                         Role::Client => out.sent(&[0x88, 0x82, 1, 2, 3, 4, high ^ 1, low ^ 2]),
                         Role::Server => out.sent(&[0x88, 2, high, low]),
                     }
@@ -113,12 +135,15 @@ impl Subject for Playing<'_> {
                 Act::ClosesTcp => out.fin(),
                 Act::Resets => out.reset(),
                 Act::ReportsClose(code, clean) => out.reported(code.map(CloseCode), None, clean),
+                Act::ReportsReason(reason) => out.reported(Some(CloseCode::NORMAL), Some(reason), None),
                 Act::ReportsError => out.error_reported("an error"),
                 Act::Delivers => out.message(MessageKind::Text, b"a"),
                 Act::Accepts => out.request_accepted(),
                 Act::Refuses => out.request_refused("a refusal"),
                 Act::Panics => out.panicked("a panic"),
                 Act::Hangs => out.hung(),
+                Act::UsesMemory(bytes) => out.memory(bytes),
+                Act::HarmsNextConnection => self.harm = Harm::NextConnection,
             }
         }
         self.next += 1;
