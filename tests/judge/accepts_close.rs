@@ -1,55 +1,64 @@
-//! What a subject made of a Close that every conforming peer may send, and what its application learned of it.
+//! Tests the rules on Closes that every endpoint must accept: how the judge tells acceptance from rejection.
 
 use crate::scripted::Act::{Closes, ClosesTcp, Hangs, Panics, ReportsClose, ReportsError, ShutsDownWrite};
 use crate::scripted::{PONG, assert_verdict};
 use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
 use wsclose::rules::Rule;
 
-const TAKEN: Rule = Rule::AcceptsDefinedCodes;
+const DEFINED: Rule = Rule::AcceptsDefinedCodes;
 
 #[test]
-fn an_error_or_an_end_without_an_answer_refuses_it() {
-    assert_verdict(TAKEN, Violates, "> close 1000\n", &[&[ReportsError]]);
-    assert_verdict(TAKEN, Violates, "> close 1000\n", &[&[ClosesTcp]]);
-    assert_verdict(TAKEN, Violates, "> close 1000\n", &[&[Closes(1002)]]);
+fn accepts_defined_codes_is_violated_by_an_error_or_a_tcp_close_without_a_reply() {
+    assert_verdict(DEFINED, Violates, "> close 1000\n", &[&[ReportsError]]);
+    assert_verdict(DEFINED, Violates, "> close 1000\n", &[&[ClosesTcp]]);
+    assert_verdict(DEFINED, Violates, "> close 1000\n", &[&[Closes(1002)]]);
     assert_verdict(
-        TAKEN,
+        DEFINED,
         Violates,
         "> close 1000\n",
         &[&[ReportsError, ReportsClose(Some(1000), Some(false))]],
     );
-    assert_verdict(TAKEN, Violates, "> close 1000\n", &[&[ReportsError, ReportsClose(Some(1005), None)]]);
-    // A wish that comes afterwards explains nothing.
-    assert_verdict(TAKEN, Violates, "> close 1000\napp close 1000\n", &[&[ClosesTcp]]);
+    assert_verdict(DEFINED, Violates, "> close 1000\n", &[&[ReportsError, ReportsClose(Some(1005), None)]]);
+    // A request of the application after the rejection cannot have caused it.
+    assert_verdict(DEFINED, Violates, "> close 1000\napp close 1000\n", &[&[ClosesTcp]]);
 }
 
 #[test]
-fn an_error_is_none_where_its_code_was_told_or_something_else_came_before() {
-    assert_verdict(TAKEN, Inconclusive, "> close 1000\n", &[&[ReportsError, ReportsClose(Some(1000), None)]]);
+fn accepts_empty_close_is_inconclusive_if_the_endpoint_reports_1005_and_an_error() {
     assert_verdict(
         Rule::AcceptsEmptyClose,
         Inconclusive,
         "> close\n",
         &[&[ReportsError, ReportsClose(Some(1005), None)]],
     );
-    assert_verdict(TAKEN, Inconclusive, "> close 1000\n> text \"a\"\n", &[&[], &[ReportsError]]);
-    assert_verdict(TAKEN, Inconclusive, "> close 1000\n> fin\n", &[&[], &[ReportsError]]);
-    assert_verdict(TAKEN, Inconclusive, "> close 1000\n> fin\n", &[&[], &[ClosesTcp]]);
-    assert_verdict(TAKEN, NotExercised, "> ping \"x\"\n> close 1000\n", &[&[ReportsError], &[ClosesTcp]]);
-    assert_verdict(TAKEN, Inconclusive, "> ping \"x\"\n> close 1000\n", &[&[PONG, ShutsDownWrite]]);
-    assert_verdict(TAKEN, NotExercised, "> close 1000\n> reset\n", &[&[ClosesTcp]]);
-    assert_verdict(TAKEN, NotExercised, "> close 1000\napp pause\nwait 1\n", &[&[], &[], &[ClosesTcp]]);
 }
 
 #[test]
-fn what_shares_its_segment_or_surrounds_it_may_be_what_was_refused() {
-    assert_verdict(TAKEN, Inconclusive, "> ping \"x\"\n> close 1000 glue\n", &[&[ClosesTcp]]);
-    assert_verdict(TAKEN, Inconclusive, "> close 1000\n> ping \"x\" glue\n", &[&[ClosesTcp]]);
-    assert_verdict(TAKEN, Inconclusive, "> text \"a\" fin=0\n> close 1000\n", &[&[], &[Closes(1002)]]);
+fn accepts_defined_codes_needs_a_rejection_that_is_for_the_close() {
+    assert_verdict(
+        DEFINED,
+        Inconclusive,
+        "> close 1000\n",
+        &[&[ReportsError, ReportsClose(Some(1000), None)]],
+    );
+    assert_verdict(DEFINED, Inconclusive, "> close 1000\n> text \"a\"\n", &[&[], &[ReportsError]]);
+    assert_verdict(DEFINED, Inconclusive, "> close 1000\n> fin\n", &[&[], &[ReportsError]]);
+    assert_verdict(DEFINED, Inconclusive, "> close 1000\n> fin\n", &[&[], &[ClosesTcp]]);
+    assert_verdict(DEFINED, NotExercised, "> ping \"x\"\n> close 1000\n", &[&[ReportsError], &[ClosesTcp]]);
+    assert_verdict(DEFINED, Inconclusive, "> ping \"x\"\n> close 1000\n", &[&[PONG, ShutsDownWrite]]);
+    assert_verdict(DEFINED, NotExercised, "> close 1000\n> reset\n", &[&[ClosesTcp]]);
+    assert_verdict(DEFINED, NotExercised, "> close 1000\napp pause\nwait 1\n", &[&[], &[], &[ClosesTcp]]);
 }
 
 #[test]
-fn of_several_things_that_may_be_to_blame_none_is() {
+fn accepts_defined_codes_is_inconclusive_if_another_frame_may_have_been_rejected() {
+    assert_verdict(DEFINED, Inconclusive, "> ping \"x\"\n> close 1000 glue\n", &[&[ClosesTcp]]);
+    assert_verdict(DEFINED, Inconclusive, "> close 1000\n> ping \"x\" glue\n", &[&[ClosesTcp]]);
+    assert_verdict(DEFINED, Inconclusive, "> text \"a\" fin=0\n> close 1000\n", &[&[], &[Closes(1002)]]);
+}
+
+#[test]
+fn accepts_any_utf8_reason_is_inconclusive_if_the_code_or_the_length_may_be_the_cause() {
     let rule = Rule::AcceptsAnyUtf8Reason;
     assert_verdict(rule, Violates, "> close 1000 \"é\"\n", &[&[ClosesTcp]]);
     assert_verdict(rule, Inconclusive, "> close 3333 \"é\"\n", &[&[ClosesTcp]]);
@@ -57,35 +66,20 @@ fn of_several_things_that_may_be_to_blame_none_is() {
 }
 
 #[test]
-fn a_code_that_endpoints_fail_with_is_an_echo_or_its_own() {
-    assert_verdict(TAKEN, Conforms, "> close 1002\n", &[&[Closes(1002)]]);
-    assert_verdict(TAKEN, Inconclusive, "> close 1002\n", &[&[Closes(1002), ReportsError]]);
-    assert_verdict(TAKEN, Conforms, "> close 1000\n", &[&[Closes(1000), ReportsError]]);
+fn accepts_defined_codes_counts_a_reply_with_the_received_code_as_an_echo() {
+    assert_verdict(DEFINED, Conforms, "> close 1002\n", &[&[Closes(1002)]]);
+    assert_verdict(DEFINED, Inconclusive, "> close 1002\n", &[&[Closes(1002), ReportsError]]);
+    assert_verdict(DEFINED, Conforms, "> close 1000\n", &[&[Closes(1000), ReportsError]]);
 }
 
 #[test]
-fn who_died_took_and_refused_nothing() {
-    assert_verdict(TAKEN, Inconclusive, "> close 1000\n", &[&[Closes(1002), Panics]]);
-    assert_verdict(TAKEN, Inconclusive, "> close 1000\n", &[&[Closes(1002), Hangs]]);
+fn accepts_defined_codes_is_inconclusive_after_a_panic_or_a_hang() {
+    assert_verdict(DEFINED, Inconclusive, "> close 1000\n", &[&[Closes(1002), Panics]]);
+    assert_verdict(DEFINED, Inconclusive, "> close 1000\n", &[&[Closes(1002), Hangs]]);
 }
 
 #[test]
-fn who_could_not_write_may_have_refused() {
-    let rule = Rule::ReportsFirstCode;
-    let steps = "> gone 0\n> close 3333\n> fin\n";
-    assert_verdict(rule, Inconclusive, steps, &[&[], &[ReportsClose(Some(1002), None)], &[ClosesTcp]]);
-    assert_verdict(rule, Violates, steps, &[&[], &[ReportsClose(Some(1000), None)], &[ClosesTcp]]);
-    assert_verdict(
-        rule,
-        Conforms,
-        "> gone 0\n> close 1002\n> fin\n",
-        &[&[], &[ReportsClose(Some(1002), None)], &[ClosesTcp]],
-    );
-}
-
-#[test]
-fn what_lay_unread_when_it_left_was_never_read() {
+fn accepts_library_and_private_codes_is_not_exercised_if_the_close_stayed_unread() {
     let steps = "app pause\n> close 3333\nwait 1\napp resume\n";
     assert_verdict(Rule::AcceptsLibraryAndPrivateCodes, NotExercised, steps, &[&[], &[], &[ClosesTcp]]);
-    assert_verdict(Rule::ReportsFirstCode, NotExercised, steps, &[&[], &[], &[ClosesTcp]]);
 }

@@ -6,7 +6,7 @@ use wsclose::judge::Verdict::{Conforms, NotExercised, Violates};
 use wsclose::rules::{Capability, Rule};
 
 #[test]
-fn an_error_for_what_comes_after_a_close_hides_the_close() {
+fn discards_after_close_is_violated_by_an_error_in_place_of_the_close() {
     let rule = Rule::DiscardsAfterClose;
     let steps = "> close 3333\n> text \"a\"\n";
     assert_verdict(rule, Violates, steps, &[&[Closes(3333)], &[ReportsError]]);
@@ -38,16 +38,26 @@ fn an_error_for_what_comes_after_a_close_hides_the_close() {
     );
     assert_verdict(rule, Conforms, &format!("{steps}> fin\n"), &[&[Closes(3333)], &[], &[ReportsError]]);
     assert_verdict(rule, Conforms, &format!("> ping \"x\"\n{steps}"), &[&[ReportsError], &[Closes(3333)]]);
+}
+
+#[test]
+fn discards_after_close_is_violated_by_a_delivery_after_the_close() {
+    let rule = Rule::DiscardsAfterClose;
     let message = "> text \"a\" fin=0\n> close 3333\n> continuation \"b\"\n";
     assert_verdict(rule, Violates, message, &[&[], &[Closes(3333)], &[Delivers]]);
     assert_verdict(rule, Conforms, "> close 3333\n> text \"a\" glue\n", &[&[Closes(3333)]]);
-    // Nothing came, or it had died.
+}
+
+#[test]
+fn discards_after_close_is_not_exercised_without_input_or_after_a_panic() {
+    let rule = Rule::DiscardsAfterClose;
     assert_verdict(rule, NotExercised, "> close 3333\n", &[&[Closes(3333)]]);
+    let steps = "> close 3333\n> text \"a\"\n";
     assert_verdict(rule, NotExercised, steps, &[&[Closes(3333)], &[Panics]]);
 }
 
 #[test]
-fn after_both_closes_there_is_silence() {
+fn quiet_after_close_is_violated_by_a_ping_or_pong_after_both_closes() {
     let rule = Rule::QuietAfterClose;
     for noise in [PONG, Writes(&[0x89, 0])] {
         assert_verdict(rule, Violates, "> close 1000\n", &[&[Closes(1000), noise]]);

@@ -1,5 +1,6 @@
-//! What an application wishes: a Close that is written only once the peer's has come is the application's, and no
-//! answer; and who refuses to close may have reasons of its own for what it does then.
+//! Tests Closes that the application requested and that the endpoint sends only after the peer's Close arrived.
+//!
+//! Such a Close is no reply, so its code shows neither acceptance nor rejection of the peer's Close.
 
 use crate::closure_subject::FnSubject;
 use wsclose::harness::subject::{Recorder, Stimulus};
@@ -8,47 +9,50 @@ use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
 
-/// It takes the first wish that can be taken, and does nothing about it until something comes.
-fn late(wish: &mut Option<Option<CloseCode>>, stimulus: Stimulus<'_>, out: &mut Recorder) {
+/// Accepts the first request with a sendable code, and sends the Close when the next octets arrive.
+fn delays_close(requested: &mut Option<Option<CloseCode>>, stimulus: Stimulus<'_>, out: &mut Recorder) {
     if let Stimulus::Close { code, .. } = stimulus {
         if code.is_some_and(|code| code.sendable(Role::Server, Profile::Iana).is_err()) {
-            return out.request_refused("nobody may send that");
+            return out.request_refused("the code must not be sent");
         }
-        wish.get_or_insert(code);
+        requested.get_or_insert(code);
         out.request_accepted();
-    } else if let (Stimulus::Octets(_), Some(wish)) = (stimulus, wish.take()) {
-        // Like many, it says 1000 where it was not told what to say.
-        let [high, low] = wish.unwrap_or(CloseCode::NORMAL).to_octets();
+    } else if let (Stimulus::Octets(_), Some(code)) = (stimulus, requested.take()) {
+        // Like many libraries, it sends 1000 if the request has no code.
+        let [high, low] = code.unwrap_or(CloseCode::NORMAL).to_octets();
         out.sent(&[0x88, 2, high, low]);
         out.fin();
     }
 }
 
 #[test]
-fn a_close_that_was_asked_for_before_does_not_refuse_the_peers() {
-    let taken = |wishes: &str| {
-        let steps = format!("{wishes}> close 3333\n");
-        FnSubject::new(late).verdict(&steps, Rule::AcceptsLibraryAndPrivateCodes)
+fn accepts_library_and_private_codes_is_inconclusive_if_a_requested_close_was_pending() {
+    let verdict = |requests: &str| {
+        let steps = format!("{requests}> close 3333\n");
+        FnSubject::new(delays_close).verdict(&steps, Rule::AcceptsLibraryAndPrivateCodes)
     };
-    assert_eq!(taken("app close 1008\n"), Verdict::Inconclusive);
-    // Another wish came after it, and two that were refused.
-    assert_eq!(taken("app close 1008\napp close 1000\n"), Verdict::Inconclusive);
-    assert_eq!(taken("app close 1008\napp close 1005\napp close 1006\n"), Verdict::Inconclusive);
+    assert_eq!(verdict("app close 1008\n"), Verdict::Inconclusive);
+    // The first request is followed by another one, or by two that the endpoint refuses.
+    assert_eq!(verdict("app close 1008\napp close 1000\n"), Verdict::Inconclusive);
+    assert_eq!(verdict("app close 1008\napp close 1005\napp close 1006\n"), Verdict::Inconclusive);
 }
 
 #[test]
-fn a_close_that_was_asked_for_before_does_not_take_what_is_broken() {
-    for wish in ["app close 1000\n", "app close\n"] {
-        let steps = format!("{wish}> close 1000 hex:80\n");
-        let verdict = FnSubject::new(late).verdict(&steps, Rule::RejectsBadUtf8Reason);
-        assert_ne!(verdict, Verdict::Violates, "{wish}");
+fn rejects_bad_utf8_reason_is_not_violated_by_a_requested_close_that_was_pending() {
+    for request in ["app close 1000\n", "app close\n"] {
+        let steps = format!("{request}> close 1000 hex:80\n");
+        let verdict = FnSubject::new(delays_close).verdict(&steps, Rule::RejectsBadUtf8Reason);
+        assert_ne!(verdict, Verdict::Violates, "{request}");
     }
 }
 
-/// It refuses to close, and then leaves without an answer.
-fn sulks(_: &mut (), stimulus: Stimulus<'_>, out: &mut Recorder) {
+/// The application requests a Close with a reason that is too long, and then the peer's Close arrives.
+const REFUSED_CLOSE_THEN_CLOSE: &str = "app close 1000 \"x\" * 124\n> close 1000\nwait 2\n";
+
+/// Refuses to close, and closes TCP without a reply when octets arrive.
+fn refuses_to_close(_: &mut (), stimulus: Stimulus<'_>, out: &mut Recorder) {
     match stimulus {
-        Stimulus::Close { .. } => out.request_refused("not like that"),
+        Stimulus::Close { .. } => out.request_refused("closing is disabled"),
         Stimulus::Octets(_) => out.fin(),
         Stimulus::Fin
         | Stimulus::Reset
@@ -63,10 +67,14 @@ fn sulks(_: &mut (), stimulus: Stimulus<'_>, out: &mut Recorder) {
 }
 
 #[test]
-fn who_refused_to_close_is_blamed_for_not_answering_and_not_for_refusing_a_code() {
-    let on = |steps, rule| FnSubject::new(sulks).verdict(steps, rule);
-    assert_eq!(on("> close 1000\n", Rule::AcceptsDefinedCodes), Verdict::Violates);
-    let steps = "app close 1000 \"x\" * 124\n> close 1000\nwait 2\n";
-    assert_eq!(on(steps, Rule::AcceptsDefinedCodes), Verdict::NotExercised);
-    assert_eq!(on(steps, Rule::CloseAnswered), Verdict::Violates);
+fn accepts_defined_codes_is_not_exercised_after_a_close_request_without_a_close() {
+    let verdict = |steps| FnSubject::new(refuses_to_close).verdict(steps, Rule::AcceptsDefinedCodes);
+    assert_eq!(verdict("> close 1000\n"), Verdict::Violates);
+    assert_eq!(verdict(REFUSED_CLOSE_THEN_CLOSE), Verdict::NotExercised);
+}
+
+#[test]
+fn close_answered_is_violated_even_after_a_refused_close_request() {
+    let verdict = FnSubject::new(refuses_to_close).verdict(REFUSED_CLOSE_THEN_CLOSE, Rule::CloseAnswered);
+    assert_eq!(verdict, Verdict::Violates);
 }

@@ -6,7 +6,7 @@ use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
 use wsclose::rules::Rule;
 
 #[test]
-fn an_application_is_told_the_code_or_nothing_that_contradicts_it() {
+fn reports_first_code_is_violated_by_another_code_no_code_or_no_closure() {
     let rule = Rule::ReportsFirstCode;
     assert_verdict(
         rule,
@@ -32,8 +32,10 @@ fn an_application_is_told_the_code_or_nothing_that_contradicts_it() {
 }
 
 #[test]
-fn where_it_may_not_have_taken_the_close_it_is_not_asked_for_its_code() {
+fn reports_first_code_is_not_exercised_unless_the_endpoint_accepted_the_close() {
     let rule = Rule::ReportsFirstCode;
+    let unread = "app pause\n> close 3333\nwait 1\napp resume\n";
+    assert_verdict(rule, NotExercised, unread, &[&[], &[], &[ClosesTcp]]);
     assert_verdict(rule, NotExercised, "> close 3333\n", &[&[Closes(3333), ClosesTcp, Panics]]);
     assert_verdict(rule, NotExercised, "> close 3333\n", &[&[Closes(3333), ClosesTcp, Hangs]]);
     assert_verdict(rule, NotExercised, "> close 3333\napp pause\n", &[&[Closes(3333), ClosesTcp]]);
@@ -46,6 +48,11 @@ fn where_it_may_not_have_taken_the_close_it_is_not_asked_for_its_code() {
         &[&[ReportsError], &[Closes(3333)]],
     );
     assert_verdict(rule, NotExercised, "> ping \"x\" rsv=4\n> close 3333\n> fin\n", &[&[], &[Closes(3333)]]);
+}
+
+#[test]
+fn reports_first_code_is_inconclusive_if_the_report_may_be_about_something_else() {
+    let rule = Rule::ReportsFirstCode;
     assert_verdict(
         rule,
         Inconclusive,
@@ -55,25 +62,29 @@ fn where_it_may_not_have_taken_the_close_it_is_not_asked_for_its_code() {
     let glued = "> ping \"x\"\n> close 3333 glue\n> fin\n";
     assert_verdict(rule, Inconclusive, glued, &[&[ReportsClose(None, None)]]);
     assert_verdict(rule, Violates, glued, &[&[Closes(3333), ReportsClose(Some(1000), None), ClosesTcp]]);
-    // Not everybody takes every registered code.
-    for told in [1006, 1002] {
+}
+
+#[test]
+fn reports_first_code_allows_an_endpoint_to_reject_a_registered_code() {
+    let rule = Rule::ReportsFirstCode;
+    for reported in [1006, 1002] {
         assert_verdict(
             rule,
             Inconclusive,
             "> close 1012\n> fin\n",
-            &[&[], &[ReportsClose(Some(told), None), ClosesTcp]],
+            &[&[], &[ReportsClose(Some(reported), None), ClosesTcp]],
         );
         assert_verdict(
             rule,
             Violates,
             "> close 1012\n",
-            &[&[Closes(1012), ReportsClose(Some(told), None), ClosesTcp]],
+            &[&[Closes(1012), ReportsClose(Some(reported), None), ClosesTcp]],
         );
         assert_verdict(
             rule,
             Violates,
             "> close 3333\n> fin\n",
-            &[&[], &[ReportsClose(Some(told), None), ClosesTcp]],
+            &[&[], &[ReportsClose(Some(reported), None), ClosesTcp]],
         );
     }
     assert_verdict(
@@ -91,7 +102,21 @@ fn where_it_may_not_have_taken_the_close_it_is_not_asked_for_its_code() {
 }
 
 #[test]
-fn who_answers_an_empty_close_and_calls_it_an_error_took_it() {
+fn reports_first_code_allows_a_failure_code_if_the_peer_vanished() {
+    let rule = Rule::ReportsFirstCode;
+    let steps = "> gone 0\n> close 3333\n> fin\n";
+    assert_verdict(rule, Inconclusive, steps, &[&[], &[ReportsClose(Some(1002), None)], &[ClosesTcp]]);
+    assert_verdict(rule, Violates, steps, &[&[], &[ReportsClose(Some(1000), None)], &[ClosesTcp]]);
+    assert_verdict(
+        rule,
+        Conforms,
+        "> gone 0\n> close 1002\n> fin\n",
+        &[&[], &[ReportsClose(Some(1002), None)], &[ClosesTcp]],
+    );
+}
+
+#[test]
+fn reports_1005_is_violated_by_an_error_for_a_close_that_was_accepted() {
     let rule = Rule::Reports1005;
     assert_verdict(rule, Violates, "> close\n> fin\n", &[&[Closes(1000), ReportsError, ClosesTcp]]);
     assert_verdict(rule, Inconclusive, "> close\n> fin\n", &[&[Closes(1000)], &[ReportsError, ClosesTcp]]);
@@ -101,7 +126,7 @@ fn who_answers_an_empty_close_and_calls_it_an_error_took_it() {
         "> ping \"x\"\n> close glue\n> fin\n",
         &[&[Closes(1000), ReportsError, ClosesTcp]],
     );
-    // Its Close was its application's.
+    // The application requested the Close, so the Close is no reply and shows no acceptance.
     assert_verdict(
         rule,
         Inconclusive,
@@ -111,7 +136,7 @@ fn who_answers_an_empty_close_and_calls_it_an_error_took_it() {
 }
 
 #[test]
-fn a_closure_without_a_close_is_told_as_one() {
+fn reports_1006_requires_1006_or_an_error_if_no_close_arrived() {
     let rule = Rule::Reports1006;
     assert_verdict(rule, Violates, "> fin\n", &[]);
     assert_verdict(rule, Violates, "> ping \"x\"\n", &[&[ClosesTcp]]);
@@ -121,7 +146,7 @@ fn a_closure_without_a_close_is_told_as_one() {
 }
 
 #[test]
-fn clean_is_a_closure_with_closes_both_ways_before_its_end() {
+fn reports_clean_requires_closes_both_ways_before_tcp_closes() {
     let rule = Rule::ReportsClean;
     assert_verdict(
         rule,
@@ -141,7 +166,7 @@ fn clean_is_a_closure_with_closes_both_ways_before_its_end() {
         "> close 3333\n",
         &[&[Resets, Closes(3333), ReportsClose(None, Some(false))]],
     );
-    // Where it let pass what was wrong, who knows which Closes it read.
+    // If the endpoint did not reject a flawed frame, the judge cannot know whether it read the Close after it.
     let flaw_then_close = "> ping \"x\" rsv=4\n> close 3333\n";
     assert_verdict(
         rule,

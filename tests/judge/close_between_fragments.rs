@@ -6,23 +6,29 @@ use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
 use wsclose::rules::Rule;
 
 #[test]
-fn a_close_inside_a_message_is_answered_or_refused_and_not_passed_over() {
+fn close_between_fragments_requires_a_close_an_error_or_a_tcp_close() {
     let rule = Rule::CloseBetweenFragments;
     let steps = "> text \"a\" fin=0\n> close 1000\n";
     assert_verdict(rule, Violates, steps, &[]);
     assert_verdict(rule, Violates, "> text \"a\" fin=0\n> close 1000 glue\n", &[]);
     assert_verdict(rule, Conforms, steps, &[&[], &[ClosesTcp]]);
     assert_verdict(rule, Conforms, steps, &[&[], &[ReportsError]]);
-    for left in ["wait 1\n> fin\n", "wait 1\n> reset\n"] {
+    for peer_ends in ["wait 1\n> fin\n", "wait 1\n> reset\n"] {
         assert_verdict(
             rule,
             Violates,
-            &format!("{steps}{left}"),
+            &format!("{steps}{peer_ends}"),
             &[&[], &[], &[], &[ReportsError, ClosesTcp]],
         );
     }
     assert_verdict(rule, NotExercised, "> close 1000\n", &[]);
-    // It had no time, or it had answered.
+}
+
+#[test]
+fn close_between_fragments_is_not_exercised_if_the_endpoint_could_not_react() {
+    let rule = Rule::CloseBetweenFragments;
+    let steps = "> text \"a\" fin=0\n> close 1000\n";
+    // The peer's FIN leaves the endpoint no time unless it has already replied.
     assert_verdict(rule, Inconclusive, &format!("{steps}> fin\n"), &[]);
     assert_verdict(rule, Conforms, &format!("{steps}> fin\n"), &[&[], &[Closes(1000)]]);
     assert_verdict(rule, NotExercised, steps, &[&[], &[Panics]]);

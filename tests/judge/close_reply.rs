@@ -1,4 +1,4 @@
-//! When a subject answers, and when and how it ends TCP.
+//! Tests how an endpoint replies to a Close.
 
 use crate::scripted::Act::{Closes, ClosesTcp, Hangs, Panics, ReportsError, ShutsDownWrite, Writes};
 use crate::scripted::{PONG, assert_verdict};
@@ -6,29 +6,38 @@ use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
 use wsclose::rules::Rule;
 
 #[test]
-fn a_close_is_answered_by_whoever_can() {
+fn close_answered_needs_an_idle_endpoint() {
     let rule = Rule::CloseAnswered;
     assert_verdict(rule, Inconclusive, "> close 1000\n", &[]);
     assert_verdict(rule, Violates, "> close 1000\nwait 2\n", &[]);
     assert_verdict(rule, Violates, "> close 1000\nwait 2\n", &[&[ReportsError]]);
     assert_verdict(rule, Conforms, "> close 1000\n", &[&[Closes(1000), Closes(1000)]]);
     assert_verdict(rule, Inconclusive, "> close 1000\nwait 2\n> reset\n", &[]);
+}
+
+#[test]
+fn close_answered_is_not_exercised_if_the_endpoint_could_not_reply() {
+    let rule = Rule::CloseAnswered;
     assert_verdict(rule, NotExercised, "> close 1000\nwait 2\n", &[&[Panics]]);
     assert_verdict(rule, NotExercised, "> close 1000\nwait 2\n", &[&[Hangs]]);
     assert_verdict(rule, NotExercised, "> close 1000\napp pause\nwait 2\n", &[]);
     assert_verdict(rule, NotExercised, "> ping \"x\"\n> close 1000\nwait 2\n", &[&[PONG, ShutsDownWrite]]);
     assert_verdict(rule, NotExercised, "> ping \"x\"\n> close 1000\nwait 2\n", &[&[ReportsError]]);
-    // What lay unread is lost to a reset.
+    // The reset discards the Close before the application reads again.
     assert_verdict(rule, NotExercised, "app pause\n> close 1000\n> reset\napp resume\n", &[]);
-    // Half an answer is another rule's.
+    // An incomplete Close violates stream-well-formed.
     assert_verdict(rule, NotExercised, "> close 1000\nwait 2\n", &[&[Writes(&[0x88, 2])]]);
-    // Only a code that not everybody takes may be refused in silence.
+}
+
+#[test]
+fn close_answered_allows_an_endpoint_to_reject_a_registered_code_without_a_close() {
+    let rule = Rule::CloseAnswered;
     assert_verdict(rule, Violates, "> close 1012\nwait 2\n", &[]);
     assert_verdict(rule, Inconclusive, "> close 1012\nwait 2\n", &[&[ClosesTcp]]);
 }
 
 #[test]
-fn an_answer_may_wait_for_a_message_and_another_code_refuses() {
+fn close_answered_promptly_is_not_exercised_if_a_message_was_sent_first() {
     let steps = "> close 1000\nwait 3\n";
     assert_verdict(Rule::CloseAnsweredPromptly, Violates, steps, &[&[], &[], &[], &[Closes(1000)]]);
     let message = Writes(&[0x81, 0]);
@@ -45,23 +54,28 @@ fn an_answer_may_wait_for_a_message_and_another_code_refuses() {
         &earlier,
         &[&[message], &[], &[], &[], &[Closes(1000)]],
     );
+}
+
+#[test]
+fn close_echoes_code_is_not_exercised_if_the_reply_rejects_the_close() {
+    let steps = "> close 1000\nwait 3\n";
     assert_verdict(Rule::CloseEchoesCode, Violates, steps, &[&[Closes(1001)]]);
     assert_verdict(Rule::CloseEchoesCode, NotExercised, steps, &[&[Closes(1002)]]);
 }
 
 #[test]
-fn a_server_that_says_1010_echoes_it_or_does_not() {
+fn code_1010_from_client_allows_a_server_to_echo_1010() {
     let rule = Rule::Code1010FromClient;
     assert_verdict(rule, Conforms, "> close 1010\n", &[&[Closes(1010)]]);
     assert_verdict(rule, Violates, "> close 1000\n", &[&[Closes(1010)]]);
     assert_verdict(rule, Violates, "> ping \"x\"\n> close 1010\n", &[&[Closes(1010)]]);
-    // What came after a flaw is not read: it may have been this.
+    // The reply may echo a Close with 1010 that the judge does not read after the flawed frame.
     assert_verdict(rule, Conforms, "> ping \"x\" rsv=4\n", &[&[Closes(1010)]]);
     assert_verdict(rule, Violates, "> ping \"x\"\n> ping \"y\" rsv=4\n", &[&[Closes(1010)]]);
 }
 
 #[test]
-fn closes_that_cross_are_each_others_answer() {
+fn simultaneous_close_is_violated_by_a_second_close_in_reply() {
     let rule = Rule::SimultaneousClose;
     assert_verdict(rule, Violates, "app close 1000\n> close 3333\n", &[&[Closes(1000)], &[Closes(3333)]]);
     assert_verdict(rule, Conforms, "app close 1000\n> close 3333\n", &[&[Closes(1000), Closes(1000)]]);

@@ -1,4 +1,4 @@
-//! A subject that does what a test says, and is judged for it.
+//! Defines an endpoint that reacts as a function says, and asks the judge for its verdict.
 
 use wsclose::harness::driver::Driver;
 use wsclose::harness::subject::{Recorder, Stimulus, Subject};
@@ -8,7 +8,7 @@ use wsclose::protocol::role::Role;
 use wsclose::rules::{Capabilities, Rule};
 use wsclose::script::ScriptBuf;
 
-/// A subject with all duties, a state that every connection begins anew, and this way to react.
+/// An endpoint with all capabilities that reacts by a function and keeps state of type `S` for each connection.
 pub struct FnSubject<S> {
     state: S,
     react: fn(&mut S, Stimulus<'_>, &mut Recorder),
@@ -19,10 +19,10 @@ impl<S: Default> FnSubject<S> {
         FnSubject { state: S::default(), react }
     }
 
-    /// What is said of this rule, of a server that these steps are played to.
+    /// Runs a script with these steps on the endpoint, as a server, and returns the verdict on `rule`.
     pub fn verdict(mut self, steps: &str, rule: Rule) -> Verdict {
         let text = format!("wsclose 1\nrole server\n{steps}");
-        let script = ScriptBuf::read(text.as_bytes()).expect("a script");
+        let script = ScriptBuf::read(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
         judge.judge(driver.drive(script.as_script(), &mut self));
         judge.verdicts().on(rule)
@@ -31,7 +31,7 @@ impl<S: Default> FnSubject<S> {
 
 impl<S: Default> Subject for FnSubject<S> {
     fn name(&self) -> &str {
-        "does"
+        "function"
     }
 
     fn capabilities(&self, _role: Role) -> Capabilities {

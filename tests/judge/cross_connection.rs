@@ -1,4 +1,4 @@
-//! Connections of one trace beside each other: what counts as the same input, and what has no outcome to compare.
+//! Tests the rules that compare connections of one script: which inputs are the same, and which differences count.
 
 use crate::closure_subject::FnSubject;
 use crate::scripted::Act::{Closes, Hangs, Panics, ReportsError};
@@ -10,7 +10,7 @@ use wsclose::rules::Rule;
 use wsclose::script::MessageKind;
 
 #[test]
-fn only_the_same_input_asks_for_the_same_outcome() {
+fn next_connection_unharmed_compares_only_connections_with_the_same_input() {
     let rule = Rule::NextConnectionUnharmed;
     assert_verdict(rule, Conforms, "> ping \"x\"\nconnect\n> ping \"x\"\n", &[&[], &[ReportsError]]);
     for more in ["> fin", "> reset", "> gone 1", "> pause", "app close", "app send text \"a\"", "wait 1"] {
@@ -21,7 +21,7 @@ fn only_the_same_input_asks_for_the_same_outcome() {
 }
 
 #[test]
-fn an_error_a_panic_or_a_second_close_is_another_outcome() {
+fn any_segmentation_is_violated_by_another_error_panic_or_number_of_closes() {
     let rule = Rule::AnySegmentation;
     let steps = "> ping \"x\"\nagain each\n";
     assert_verdict(rule, Violates, steps, &[&[], &[ReportsError]]);
@@ -30,80 +30,84 @@ fn an_error_a_panic_or_a_second_close_is_another_outcome() {
 }
 
 #[test]
-fn who_is_not_read_from_or_hangs_has_no_outcome() {
+fn any_segmentation_is_not_exercised_after_a_hang_or_a_pause_of_the_application() {
     let rule = Rule::AnySegmentation;
     assert_verdict(rule, NotExercised, "> ping \"x\"\nagain each\n", &[&[], &[ReportsError, Hangs]]);
     assert_verdict(rule, NotExercised, "> ping \"x\" cut=1\nagain whole\n", &[&[], &[ReportsError, Hangs]]);
     assert_verdict(rule, NotExercised, "> ping \"x\"\napp pause\nagain each\n", &[&[], &[], &[ReportsError]]);
 }
 
-/// The same in as few segments as can be, and every octet alone.
+/// Repeats the connection with as few segments as possible, then with one octet in each segment.
 const CUTS: &str = "again whole\nagain each\n";
 
-fn on<S: Default>(react: fn(&mut S, Stimulus<'_>, &mut Recorder), steps: &str) -> Verdict {
+fn verdict<S: Default>(react: fn(&mut S, Stimulus<'_>, &mut Recorder), steps: &str) -> Verdict {
     FnSubject::new(react).verdict(&format!("{steps}{CUTS}"), Rule::AnySegmentation)
 }
 
-/// What it answers a first segment with, whatever that is.
-fn answer(code: u16, out: &mut Recorder) {
+/// Sends a Close with this code.
+fn send_close(code: u16, out: &mut Recorder) {
     let [high, low] = code.to_be_bytes();
     out.sent(&[0x88, 2, high, low]);
 }
 
 #[test]
-fn another_close_or_another_word_to_the_application_is_another_outcome() {
-    fn by_length(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
+fn any_segmentation_is_violated_by_another_close_code_or_reported_code() {
+    fn replies_by_length(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
         if let (Stimulus::Octets(octets), false) = (stimulus, std::mem::replace(seen, true)) {
-            answer(if octets.len() == 1 { 1002 } else { 1000 }, out);
+            send_close(if octets.len() == 1 { 1002 } else { 1000 }, out);
             out.fin();
         }
     }
-    assert_eq!(on(by_length, "> close 1000\n"), Verdict::Violates);
-    fn tells(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
+    assert_eq!(verdict(replies_by_length, "> close 1000\n"), Verdict::Violates);
+    fn reports_by_length(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
         if let (Stimulus::Octets(octets), false) = (stimulus, std::mem::replace(seen, true)) {
             out.reported(Some(CloseCode(if octets.len() == 1 { 1006 } else { 1000 })), None, None);
             out.fin();
         }
     }
-    assert_eq!(on(tells, "> close 1000\n"), Verdict::Violates);
+    assert_eq!(verdict(reports_by_length, "> close 1000\n"), Verdict::Violates);
 }
 
 #[test]
-fn what_lies_unread_makes_a_fin_or_a_reset() {
-    fn leaves(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
+fn any_segmentation_allows_a_fin_or_a_reset_after_the_close() {
+    fn closes_at_once(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
         if let (Stimulus::Octets(octets), false) = (stimulus, std::mem::replace(seen, true)) {
-            answer(1000, out);
+            send_close(1000, out);
             if octets.len() == 1 { out.fin() } else { out.reset() }
         }
     }
-    assert_eq!(on(leaves, "> close 1000\n"), Verdict::Conforms);
-    fn leaves_at_the_end(seen: &mut usize, stimulus: Stimulus<'_>, out: &mut Recorder) {
+    assert_eq!(verdict(closes_at_once, "> close 1000\n"), Verdict::Conforms);
+    fn closes_at_the_end(seen: &mut usize, stimulus: Stimulus<'_>, out: &mut Recorder) {
         if let Stimulus::Octets(octets) = stimulus {
             *seen += octets.len();
             if *seen == 8 {
-                answer(1000, out);
+                send_close(1000, out);
                 if octets.len() == 1 { out.fin() } else { out.reset() }
             }
         }
     }
-    assert_eq!(on(leaves_at_the_end, "> close 1000\n"), Verdict::Conforms);
+    assert_eq!(verdict(closes_at_the_end, "> close 1000\n"), Verdict::Conforms);
 }
 
 #[test]
-fn when_it_hangs_up_after_its_close_is_a_matter_of_time_and_without_one_it_is_not() {
-    fn hangs_up(seen: &mut u32, stimulus: Stimulus<'_>, out: &mut Recorder) {
+fn any_segmentation_allows_tcp_to_close_at_another_time_after_the_close() {
+    fn closes_tcp_after_close(seen: &mut u32, stimulus: Stimulus<'_>, out: &mut Recorder) {
         if let Stimulus::Octets(_) = stimulus {
             *seen += 1;
             match seen {
-                1 => answer(1000, out),
-                // As many octets as a Close with a code has from a client.
+                1 => send_close(1000, out),
+                // A Close with a code from a client has eight octets.
                 8 => out.fin(),
                 _ => {}
             }
         }
     }
-    assert_eq!(on(hangs_up, "> close 1000\n"), Verdict::Conforms);
-    fn just_leaves(seen: &mut u32, stimulus: Stimulus<'_>, out: &mut Recorder) {
+    assert_eq!(verdict(closes_tcp_after_close, "> close 1000\n"), Verdict::Conforms);
+}
+
+#[test]
+fn any_segmentation_is_violated_by_a_tcp_close_without_a_close() {
+    fn closes_tcp_without_close(seen: &mut u32, stimulus: Stimulus<'_>, out: &mut Recorder) {
         if let Stimulus::Octets(_) = stimulus {
             *seen += 1;
             if *seen == 8 {
@@ -111,13 +115,13 @@ fn when_it_hangs_up_after_its_close_is_a_matter_of_time_and_without_one_it_is_no
             }
         }
     }
-    assert_eq!(on(just_leaves, "> close 1000\n"), Verdict::Violates);
+    assert_eq!(verdict(closes_tcp_without_close, "> close 1000\n"), Verdict::Violates);
 }
 
-/// It answers what comes first and ends what it sends, and delivers what comes in the same segment.
-fn delivers(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
+/// Reacts to the first segment: sends a Close, delivers a message if the segment has more than one octet, sends FIN.
+fn delivers_and_shuts_down_write(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
     if let (Stimulus::Octets(octets), false) = (stimulus, std::mem::replace(seen, true)) {
-        answer(1000, out);
+        send_close(1000, out);
         if octets.len() > 1 {
             out.message(MessageKind::Text, b"a");
         }
@@ -125,37 +129,37 @@ fn delivers(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
     }
 }
 
-/// The same, but it closes TCP in both directions.
-fn delivers_and_goes(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
+/// Reacts in the same way and then closes TCP in both directions.
+fn delivers_and_closes_tcp(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
     let before = *seen;
-    delivers(seen, stimulus, out);
+    delivers_and_shuts_down_write(seen, stimulus, out);
     if *seen && !before {
         out.fin();
     }
 }
 
 #[test]
-fn where_octets_came_too_late_more_may_be_done_with_other_cuts() {
-    assert_eq!(on(delivers, "> text \"a\"\n"), Verdict::Conforms);
-    assert_eq!(on(delivers_and_goes, "> text \"a\"\n"), Verdict::Conforms);
-    // Where all of them came in time, not.
-    fn never_goes(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
+fn any_segmentation_ignores_messages_if_input_arrived_after_tcp_closed() {
+    assert_eq!(verdict(delivers_and_shuts_down_write, "> text \"a\"\n"), Verdict::Conforms);
+    assert_eq!(verdict(delivers_and_closes_tcp, "> text \"a\"\n"), Verdict::Conforms);
+    // This endpoint receives all input on each connection, so its messages must agree.
+    fn delivers_and_stays_open(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
         if let (Stimulus::Octets(octets), false) = (stimulus, std::mem::replace(seen, true))
             && octets.len() > 1
         {
             out.message(MessageKind::Text, b"a");
         }
     }
-    assert_eq!(on(never_goes, "> text \"a\"\n"), Verdict::Violates);
+    assert_eq!(verdict(delivers_and_stays_open, "> text \"a\"\n"), Verdict::Violates);
 }
 
 #[test]
-fn a_wish_that_is_seen_to_late_may_be_seen_to_earlier_with_other_cuts() {
-    fn waits(wish: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
+fn any_segmentation_is_not_exercised_if_a_request_was_pending_at_the_next_input() {
+    fn delays_request(pending: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
         match stimulus {
-            Stimulus::Close { .. } => *wish = true,
-            Stimulus::Octets(octets) if std::mem::take(wish) => {
-                answer(if octets.len() == 1 { 1000 } else { 1001 }, out);
+            Stimulus::Close { .. } => *pending = true,
+            Stimulus::Octets(octets) if std::mem::take(pending) => {
+                send_close(if octets.len() == 1 { 1000 } else { 1001 }, out);
                 out.request_accepted();
             }
             Stimulus::Octets(_)
@@ -170,5 +174,5 @@ fn a_wish_that_is_seen_to_late_may_be_seen_to_earlier_with_other_cuts() {
             | Stimulus::Tick => {}
         }
     }
-    assert_eq!(on(waits, "app close 1000\n> close 3333\n"), Verdict::NotExercised);
+    assert_eq!(verdict(delays_request, "app close 1000\n> close 3333\n"), Verdict::NotExercised);
 }

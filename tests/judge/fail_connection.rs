@@ -6,7 +6,7 @@ use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
 use wsclose::rules::Rule;
 
 #[test]
-fn failing_ends_tcp_and_who_keeps_time_may_take_it() {
+fn fail_closes_tcp_allows_an_endpoint_with_timeouts_to_wait_for_the_peer() {
     let rule = Rule::FailClosesTcp;
     let broken = "> close 3333 hex:80\n";
     assert_verdict(rule, Inconclusive, broken, &[&[Closes(1007)]]);
@@ -18,28 +18,33 @@ fn failing_ends_tcp_and_who_keeps_time_may_take_it() {
 }
 
 #[test]
-fn a_close_says_why_it_fails_unless_it_could_not_be_sent() {
+fn fail_sends_close_is_not_exercised_if_no_close_could_be_sent() {
     let rule = Rule::FailSendsClose;
     assert_verdict(rule, Violates, "> close 3333 hex:80\n", &[&[ReportsError, Resets]]);
     assert_verdict(rule, NotExercised, "> close 3333 hex:80\n", &[&[ReportsError, Panics]]);
     assert_verdict(rule, NotExercised, "> close 3333 hex:80\n> reset\n", &[&[ReportsError]]);
-    // Its application's Close went out while the frame was coming.
+    // The endpoint sent the requested Close before the flawed frame was complete.
     let steps = "app close 1000\n> ping \"x\" rsv=4 cut=1\n";
     assert_verdict(rule, NotExercised, steps, &[&[], &[Closes(1000)], &[ReportsError]]);
 }
 
 #[test]
-fn a_code_fits_what_was_wrong_as_far_as_it_had_come() {
+fn fail_code_fits_compares_the_code_with_the_flaws_of_the_frame() {
     let rule = Rule::FailCodeFits;
     assert_verdict(rule, Violates, "> close 1000 hex:80\n", &[&[Closes(1002)]]);
-    // 1012 is not known to everybody.
+    // An endpoint may reject 1012 as an unknown code.
     assert_verdict(rule, Conforms, "> close 1012 hex:80\n", &[&[Closes(1002)]]);
     assert_verdict(rule, Violates, "> close 1012 hex:80\n", &[&[Closes(1003)]]);
-    // The header of a text of a mebibyte: what follows may be worse, as far as it knows.
+}
+
+#[test]
+fn fail_code_fits_is_inconclusive_if_the_frame_was_incomplete() {
+    let rule = Rule::FailCodeFits;
+    // The payload of the announced mebibyte may have further flaws.
     let big = "> octets 81ff 0000000000100000 00000000\n";
     assert_verdict(rule, Conforms, big, &[&[Closes(1009)]]);
     assert_verdict(rule, Inconclusive, big, &[&[Closes(1008)]]);
-    // Half a header, and something else before the Close.
+    // The header is incomplete, and the peer's FIN arrives before the endpoint's Close.
     assert_verdict(rule, Inconclusive, "> octets c9\n> fin\n", &[&[ReportsError], &[Closes(1000)]]);
     assert_verdict(
         rule,
@@ -50,7 +55,7 @@ fn a_code_fits_what_was_wrong_as_far_as_it_had_come() {
 }
 
 #[test]
-fn a_second_close_after_failing_may_only_say_why() {
+fn nothing_after_fail_allows_a_second_close_only_with_a_failure_code() {
     let rule = Rule::NothingAfterFail;
     let steps = "app close 1000\n> ping \"x\" rsv=4\n";
     assert_verdict(rule, Conforms, steps, &[&[Closes(1000)], &[Closes(1002)]]);

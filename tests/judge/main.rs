@@ -23,5 +23,6 @@ mod peer_not_reading;
 mod reads_until_answer;
 mod rejects_flaws;
 mod tcp_close;
+mod test_names;
 mod timeouts;
 mod unsupported_requests;

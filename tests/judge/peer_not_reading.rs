@@ -1,5 +1,4 @@
-//! A subject whose peer does not read, or is gone without a word: what it may have been unable to do is not held
-//! against it, and what it could do all the same is.
+//! Tests what applies to an endpoint if its peer stops reading or vanishes: only what it could do nevertheless.
 
 use crate::scripted::Act::{Closes, ClosesTcp, ReportsClose};
 use crate::scripted::assert_verdict;
@@ -7,41 +6,37 @@ use wsclose::judge::Verdict::{Conforms, NotExercised, Violates};
 use wsclose::rules::Rule;
 
 #[test]
-fn who_can_write_again_answers_late() {
+fn close_answered_applies_again_after_the_peer_resumes_reading() {
     let rule = Rule::CloseAnswered;
     assert_verdict(rule, Violates, "> pause\n> close 1000\n> resume\nwait 2\n", &[]);
-    // It left, or was asked for something else while it was stuck, and may have had to give one of the two up.
-    assert_verdict(
-        rule,
-        NotExercised,
-        "> pause\n> close 1000\nwait 1\n> resume\nwait 2\n",
-        &[&[], &[], &[ClosesTcp]],
-    );
+    // The endpoint closed TCP, or its application requested a Close, while it could not send.
+    let steps = "> pause\n> close 1000\nwait 1\n> resume\nwait 2\n";
+    assert_verdict(rule, NotExercised, steps, &[&[], &[], &[ClosesTcp]]);
     assert_verdict(rule, NotExercised, "> pause\n> close 1000\napp close\n> resume\nwait 2\n", &[]);
 }
 
 #[test]
-fn a_second_pause_is_no_new_one() {
+fn close_answered_treats_a_second_pause_as_part_of_the_first() {
     let steps = "> pause\n> close 1000\napp close\n> pause\n> resume\nwait 2\n";
     assert_verdict(Rule::CloseAnswered, NotExercised, steps, &[]);
 }
 
 #[test]
-fn a_peer_that_is_gone_does_not_come_back() {
+fn close_answered_is_not_exercised_after_the_peer_vanished() {
     let steps = "> gone 0\n> pause\n> close 1000\n> resume\nwait 2\n";
     assert_verdict(Rule::CloseAnswered, NotExercised, steps, &[]);
-    // Who was stuck in writing when it went may not have come to telling anybody.
-    let steps = "> pause\n> close 3333\n> gone 0\n> fin\n";
-    assert_verdict(
-        Rule::ReportsFirstCode,
-        NotExercised,
-        steps,
-        &[&[], &[], &[], &[ReportsClose(Some(1000), None), ClosesTcp]],
-    );
 }
 
 #[test]
-fn reading_on_without_a_pause_changes_nothing() {
+fn reports_first_code_is_not_exercised_if_the_peer_vanished_while_it_was_not_reading() {
+    // The endpoint may have been blocked in a write and unable to report.
+    let steps = "> pause\n> close 3333\n> gone 0\n> fin\n";
+    let acts: &[&[_]] = &[&[], &[], &[], &[ReportsClose(Some(1000), None), ClosesTcp]];
+    assert_verdict(Rule::ReportsFirstCode, NotExercised, steps, acts);
+}
+
+#[test]
+fn server_closes_tcp_at_once_applies_if_the_peer_resumes_without_a_pause() {
     let steps = "> resume\n> close 1000\n";
     assert_verdict(Rule::ServerClosesTcpAtOnce, Conforms, steps, &[&[], &[Closes(1000), ClosesTcp]]);
 }

@@ -6,7 +6,7 @@ use wsclose::judge::Verdict::{Conforms, NotExercised, Violates};
 use wsclose::rules::{Capability, Rule};
 
 #[test]
-fn after_its_close_it_reads_until_the_peers() {
+fn reads_until_answer_is_violated_by_a_lost_message_or_an_error() {
     let rule = Rule::ReadsUntilAnswer;
     let steps = "app close 1000\n> text \"a\"\n> close 1000\n";
     assert_verdict(rule, Violates, steps, &[&[Closes(1000)]]);
@@ -19,7 +19,11 @@ fn after_its_close_it_reads_until_the_peers() {
         &[&[Closes(1000)], &[], &[ClosesTcp]],
     );
     assert_verdict(rule, NotExercised, "app close 1000\n> close 1000\n", &[&[Closes(1000)]]);
-    // What came before its Close is another matter, and a message in pieces is whole at its end.
+}
+
+#[test]
+fn reads_until_answer_counts_only_complete_messages_after_the_own_close() {
+    let rule = Rule::ReadsUntilAnswer;
     let earlier = "> text \"a\"\napp close 1000\n> close 1000\n";
     assert_verdict(rule, NotExercised, earlier, &[&[], &[Closes(1000)]]);
     let earlier = "> text \"a\"\napp close 1000\n> ping \"x\"\n> close 1000\n";
@@ -28,7 +32,12 @@ fn after_its_close_it_reads_until_the_peers() {
     assert_verdict(rule, Violates, both, &[&[Delivers], &[Closes(1000)]]);
     let part = "app close 1000\n> text \"a\" fin=0\n> close 1000\n";
     assert_verdict(rule, Conforms, part, &[&[Closes(1000)]]);
-    // A message is lost only by who could hand it over, and shows that.
+}
+
+#[test]
+fn reads_until_answer_counts_messages_only_if_the_endpoint_could_deliver_them() {
+    let rule = Rule::ReadsUntilAnswer;
+    let steps = "app close 1000\n> text \"a\"\n> close 1000\n";
     assert_verdict_without(&[Capability::ReportsCloseStatus], rule, Conforms, steps, &[&[Closes(1000)]]);
     assert_verdict_without(&[Capability::ReportsMessages], rule, Conforms, steps, &[&[Closes(1000)]]);
     assert_verdict(rule, Conforms, steps, &[&[Closes(1000)], &[], &[Panics]]);
@@ -42,9 +51,9 @@ fn after_its_close_it_reads_until_the_peers() {
 }
 
 #[test]
-fn reading_ends_upon_a_frame_or_upon_what_follows_it() {
+fn reads_until_answer_is_violated_only_by_a_reaction_before_the_next_input() {
     let steps = "app close 1000\n> ping \"x\"\n> close 1000 cut=1\n";
     assert_verdict(Rule::ReadsUntilAnswer, Violates, steps, &[&[Closes(1000)], &[ReportsError], &[], &[]]);
-    // A Close that is begun, and refused at that, is none of the frames between.
+    // The first octet of the peer's Close is input after the frames in between.
     assert_verdict(Rule::ReadsUntilAnswer, Conforms, steps, &[&[Closes(1000)], &[], &[ReportsError], &[]]);
 }

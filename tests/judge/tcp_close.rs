@@ -6,23 +6,33 @@ use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
 use wsclose::rules::{Capability, Rule};
 
 #[test]
-fn a_server_ends_tcp_within_a_tick_of_the_handshake() {
-    let (after, once) = (Rule::TcpClosedAfterHandshake, Rule::ServerClosesTcpAtOnce);
-    assert_verdict(after, Inconclusive, "> close 1000\n", &[&[Closes(1000)]]);
-    assert_verdict(after, Violates, "> close 1000\nwait 2\n", &[&[Closes(1000)]]);
-    assert_verdict(after, NotExercised, "> close 1000\nwait 2\n", &[&[Closes(1000), Panics]]);
-    assert_verdict(after, NotExercised, "> close 1000\nwait 2\n", &[&[Closes(1000), Hangs]]);
-    assert_verdict(after, NotExercised, "> close 1000\napp pause\nwait 2\n", &[&[Closes(1000)]]);
-    assert_verdict(after, NotExercised, "> close 1000\n> fin\nwait 2\n", &[&[], &[Closes(1000)]]);
-    // A Close with a local code is no Close.
-    assert_verdict(after, NotExercised, "> close 1000\nwait 2\n", &[&[Closes(1005)]]);
-    assert_verdict(after, NotExercised, "> close 1000\n", &[&[ClosesTcp, Closes(1000)]]);
-    assert_verdict(once, Conforms, "> close 1000\n", &[&[Closes(1000), ClosesTcp]]);
-    assert_verdict(once, Violates, "> close 1000\nwait 2\n", &[&[Closes(1000)]]);
+fn tcp_closed_after_handshake_allows_a_server_one_tick() {
+    let rule = Rule::TcpClosedAfterHandshake;
+    assert_verdict(rule, Inconclusive, "> close 1000\n", &[&[Closes(1000)]]);
+    assert_verdict(rule, Violates, "> close 1000\nwait 2\n", &[&[Closes(1000)]]);
 }
 
 #[test]
-fn a_close_written_before_the_end_is_not_destroyed_by_it() {
+fn tcp_closed_after_handshake_is_not_exercised_if_the_endpoint_could_not_close() {
+    let rule = Rule::TcpClosedAfterHandshake;
+    assert_verdict(rule, NotExercised, "> close 1000\nwait 2\n", &[&[Closes(1000), Panics]]);
+    assert_verdict(rule, NotExercised, "> close 1000\nwait 2\n", &[&[Closes(1000), Hangs]]);
+    assert_verdict(rule, NotExercised, "> close 1000\napp pause\nwait 2\n", &[&[Closes(1000)]]);
+    assert_verdict(rule, NotExercised, "> close 1000\n> fin\nwait 2\n", &[&[], &[Closes(1000)]]);
+    // A Close with a local code is flawed, so it does not complete the handshake.
+    assert_verdict(rule, NotExercised, "> close 1000\nwait 2\n", &[&[Closes(1005)]]);
+    assert_verdict(rule, NotExercised, "> close 1000\n", &[&[ClosesTcp, Closes(1000)]]);
+}
+
+#[test]
+fn server_closes_tcp_at_once_allows_one_tick() {
+    let rule = Rule::ServerClosesTcpAtOnce;
+    assert_verdict(rule, Conforms, "> close 1000\n", &[&[Closes(1000), ClosesTcp]]);
+    assert_verdict(rule, Violates, "> close 1000\nwait 2\n", &[&[Closes(1000)]]);
+}
+
+#[test]
+fn tcp_closed_cleanly_is_violated_by_a_reset_after_the_close() {
     let rule = Rule::TcpClosedCleanly;
     let steps = "app close 1000\n> reset\n";
     assert_verdict(rule, Violates, steps, &[&[Closes(1000), Resets]]);
@@ -31,7 +41,7 @@ fn a_close_written_before_the_end_is_not_destroyed_by_it() {
 }
 
 #[test]
-fn who_begins_waits_unless_something_excuses_it() {
+fn waits_for_answer_requires_the_initiator_to_wait() {
     let rule = Rule::WaitsForAnswer;
     assert_verdict(rule, Violates, "app close 1000\n", &[&[Closes(1000), ReportsError, ClosesTcp]]);
     assert_verdict(rule, Conforms, "app close 1000\n", &[&[ReportsError, Closes(1000), ClosesTcp]]);
@@ -39,7 +49,7 @@ fn who_begins_waits_unless_something_excuses_it() {
     assert_verdict(rule, NotExercised, "app close 1000\n", &[&[ClosesTcp, Closes(1000)]]);
     assert_verdict(rule, NotExercised, "> close 1000\n", &[&[Closes(1000), ClosesTcp]]);
     assert_verdict(rule, NotExercised, "> ping \"x\" rsv=4\n", &[&[Closes(1002), ClosesTcp]]);
-    // What lay unread when it left excuses nothing.
+    // A frame that the endpoint left unread cannot be the reason for closing TCP.
     for unread in ["> close 1000\n", "> ping \"x\" rsv=4\n"] {
         let steps = format!("app pause\n{unread}app close 1000\napp resume\n");
         assert_verdict(rule, Violates, &steps, &[&[], &[], &[Closes(1000), ClosesTcp]]);
@@ -47,7 +57,7 @@ fn who_begins_waits_unless_something_excuses_it() {
 }
 
 #[test]
-fn frames_are_left_unfinished_by_who_leaves_by_himself() {
+fn stream_well_formed_is_violated_by_a_tcp_close_inside_a_frame() {
     let rule = Rule::StreamWellFormed;
     let half = Writes(&[0x81, 5]);
     assert_verdict(rule, Violates, "> ping \"x\"\n", &[&[half, ClosesTcp]]);
@@ -56,12 +66,17 @@ fn frames_are_left_unfinished_by_who_leaves_by_himself() {
 }
 
 #[test]
-fn the_peers_end_without_a_close_is_the_end() {
+fn eof_is_not_a_close_is_violated_by_a_clean_report_or_open_tcp() {
     let rule = Rule::EofIsNotAClose;
     assert_verdict(rule, Violates, "> fin\n", &[]);
     assert_verdict(rule, Violates, "> fin\n", &[&[ReportsClose(None, Some(true)), ClosesTcp]]);
     assert_verdict(rule, Violates, "> fin\n", &[&[ReportsClose(Some(1000), None), ClosesTcp]]);
     assert_verdict(rule, Conforms, "> fin\n", &[&[ReportsError, ReportsClose(Some(1000), None), ClosesTcp]]);
+}
+
+#[test]
+fn eof_is_not_a_close_checks_only_what_the_endpoint_does_itself() {
+    let rule = Rule::EofIsNotAClose;
     assert_verdict_without(&[Capability::ClosesTcp], rule, Conforms, "> fin\n", &[]);
     assert_verdict_without(
         &[Capability::ReportsCloseStatus],
@@ -70,11 +85,16 @@ fn the_peers_end_without_a_close_is_the_end() {
         "> fin\n",
         &[&[ReportsClose(Some(1000), None), ClosesTcp]],
     );
+}
+
+#[test]
+fn eof_is_not_a_close_is_not_exercised_if_the_endpoint_could_not_react() {
+    let rule = Rule::EofIsNotAClose;
     assert_verdict(rule, NotExercised, "> fin\n", &[&[Panics]]);
     assert_verdict(rule, NotExercised, "> fin\n", &[&[Hangs]]);
     assert_verdict(rule, NotExercised, "> fin\napp pause\n", &[]);
     assert_verdict(rule, NotExercised, "> ping \"x\"\n> fin\n", &[&[ClosesTcp]]);
-    // After a flaw nobody knows what it read, but the peer has gone.
+    // After a flawed frame the reports are ambiguous, but the endpoint must still close TCP.
     assert_verdict(rule, NotExercised, "> ping \"x\" rsv=4\n> fin\n", &[&[Closes(1002)], &[ClosesTcp]]);
     assert_verdict(rule, Violates, "> ping \"x\" rsv=4\n> fin\n", &[&[Closes(1002)]]);
 }

@@ -1,5 +1,4 @@
-//! How long a timeout is, no rule says: who ends TCP, or reading, once a tick has passed has waited, and who does so
-//! at once has not.
+//! Tests the rules about waiting. No rule sets the length of a timeout, so one tick counts as waiting.
 
 use crate::closure_subject::FnSubject;
 use crate::scripted::Act::{self, Closes, ClosesTcp, Hangs, Panics};
@@ -8,21 +7,21 @@ use wsclose::harness::subject::{Recorder, Stimulus};
 use wsclose::judge::Verdict::{self, Conforms, NotExercised, Violates};
 use wsclose::rules::Rule;
 
-/// It closes when asked to, by a code that says when it leaves: 1000, at once; 1001, upon what comes next; any other,
-/// after a tick.
-fn leaves(code: &mut Option<u16>, stimulus: Stimulus<'_>, out: &mut Recorder) {
+/// Sends a requested Close. Its code selects when the endpoint closes TCP: 1000 at once, 1001 at the next octets, any
+/// other code after a tick.
+fn closes_tcp_by_code(code: &mut Option<u16>, stimulus: Stimulus<'_>, out: &mut Recorder) {
     const AT_ONCE: u16 = 1000;
-    const UPON_OCTETS: u16 = 1001;
-    let leave = match stimulus {
-        Stimulus::Close { code: asked, .. } => {
-            *code = asked.map(|code| code.0);
+    const AT_NEXT_OCTETS: u16 = 1001;
+    let closes = match stimulus {
+        Stimulus::Close { code: requested, .. } => {
+            *code = requested.map(|code| code.0);
             let [high, low] = code.unwrap_or_default().to_be_bytes();
             out.sent(&[0x88, 2, high, low]);
             out.request_accepted();
             *code == Some(AT_ONCE)
         }
-        Stimulus::Octets(_) => *code == Some(UPON_OCTETS),
-        Stimulus::Tick => code.is_some_and(|code| ![AT_ONCE, UPON_OCTETS].contains(&code)),
+        Stimulus::Octets(_) => *code == Some(AT_NEXT_OCTETS),
+        Stimulus::Tick => code.is_some_and(|code| ![AT_ONCE, AT_NEXT_OCTETS].contains(&code)),
         Stimulus::Fin
         | Stimulus::Reset
         | Stimulus::PeerGone(_)
@@ -32,33 +31,33 @@ fn leaves(code: &mut Option<u16>, stimulus: Stimulus<'_>, out: &mut Recorder) {
         | Stimulus::Pause
         | Stimulus::Resume => false,
     };
-    if leave {
+    if closes {
         out.fin();
     }
 }
 
-fn on(steps: &str, rule: Rule) -> Verdict {
-    FnSubject::new(leaves).verdict(steps, rule)
+fn verdict(steps: &str, rule: Rule) -> Verdict {
+    FnSubject::new(closes_tcp_by_code).verdict(steps, rule)
 }
 
 #[test]
-fn a_tick_is_a_wait() {
-    assert_eq!(on("app close 1000\nwait 3\n", Rule::WaitsForAnswer), Verdict::Violates);
-    assert_eq!(on("app close 3000\nwait 3\n", Rule::WaitsForAnswer), Verdict::Conforms);
+fn waits_for_answer_counts_one_tick_as_waiting() {
+    assert_eq!(verdict("app close 1000\nwait 3\n", Rule::WaitsForAnswer), Verdict::Violates);
+    assert_eq!(verdict("app close 3000\nwait 3\n", Rule::WaitsForAnswer), Verdict::Conforms);
 }
 
 #[test]
-fn what_ends_reading_is_what_came_or_time() {
-    let upon = |code: u16| format!("app close {code}\n> ping \"a\"\nwait 3\n> close 1000\n");
-    assert_eq!(on(&upon(1001), Rule::ReadsUntilAnswer), Verdict::Violates);
-    assert_eq!(on(&upon(3000), Rule::ReadsUntilAnswer), Verdict::Conforms);
-    // However late it came.
+fn reads_until_answer_is_violated_by_a_tcp_close_because_of_input_but_not_by_a_timeout() {
+    let steps = |code: u16| format!("app close {code}\n> ping \"a\"\nwait 3\n> close 1000\n");
+    assert_eq!(verdict(&steps(1001), Rule::ReadsUntilAnswer), Verdict::Violates);
+    assert_eq!(verdict(&steps(3000), Rule::ReadsUntilAnswer), Verdict::Conforms);
+    // The endpoint closes TCP at the input, even if the input arrives late.
     let late = "app close 1001\nwait 3\n> ping \"a\"\n> close 1000\n";
-    assert_eq!(on(late, Rule::ReadsUntilAnswer), Verdict::Violates);
+    assert_eq!(verdict(late, Rule::ReadsUntilAnswer), Verdict::Violates);
 }
 
 #[test]
-fn nobody_waits_for_ever() {
+fn gives_up_waiting_is_violated_after_16_ticks() {
     let rule = Rule::GivesUpWaiting;
     assert_verdict(rule, Violates, "app close 1000\nwait 16\n", &[&[Closes(1000)]]);
     assert_verdict(rule, NotExercised, "app close 1000\nwait 15\n", &[&[Closes(1000)]]);
@@ -67,6 +66,11 @@ fn nobody_waits_for_ever() {
     let mut late: [&[Act]; 18] = [&[]; 18];
     (late[0], late[17]) = (&[Closes(1000)], &[ClosesTcp]);
     assert_verdict(rule, Violates, "app close 1000\nwait 17\n", &late);
+}
+
+#[test]
+fn gives_up_waiting_is_not_exercised_if_input_or_a_crash_ended_the_wait() {
+    let rule = Rule::GivesUpWaiting;
     assert_verdict(rule, NotExercised, "app close 1000\nwait 8\n> ping \"x\"\nwait 8\n", &[&[Closes(1000)]]);
     for more in ["> ping \"x\" rsv=4\nwait 16\n", "> fin\nwait 16\n", "> reset\nwait 16\n"] {
         assert_verdict(rule, NotExercised, &format!("app close 1000\n{more}"), &[&[Closes(1000)]]);
