@@ -1,5 +1,5 @@
-//! Small plans, the model, and models with a planted fault: what was planted must show in its cell, and
-//! nothing in the model's.
+//! Tests the analysis of matrix runs on small plans: a fault shows in the cell of its rule, and the model's cells are
+//! clean.
 
 use wsclose::analysis::code_map::{CodeMap, CodeReaction};
 use wsclose::analysis::compare::{Distance, ScriptTopics, clusters, code_disagreements, disagreements};
@@ -40,7 +40,7 @@ fn model() -> Model {
     Model::new(Profile::default())
 }
 
-/// An endpoint that answers nothing, ever.
+/// An endpoint with these capabilities that never does anything.
 struct Mute(Capabilities);
 
 impl Subject for Mute {
@@ -58,7 +58,7 @@ impl Subject for Mute {
 }
 
 #[test]
-fn the_model_breaks_nothing_whatever_it_is_put_through() {
+fn the_model_violates_no_rule_in_any_script() {
     let row = row_of(&plan(), Scope::ALL, &mut model());
     for rule in Rule::ALL {
         let cell = row.cell(rule);
@@ -70,32 +70,32 @@ fn the_model_breaks_nothing_whatever_it_is_put_through() {
 }
 
 #[test]
-fn a_planted_fault_shows_in_its_cell_with_its_shortest_script() {
+fn a_fault_shows_in_the_cell_of_its_rule_with_the_shortest_script() {
     let plan = plan();
     let row = row_of(&plan, WITHOUT_CODES, &mut FaultyModel::new(Fault::CloseOf126));
-    let Cell { violated: broken, example: shown, .. } = row.cell(Rule::CloseAtMost125);
-    let shown = shown.expect("a script that shows it");
-    assert!(broken > 100, "{broken}");
-    assert_eq!(shown.actual, "sent a control frame over 125 bytes");
-    let ours = row.roles.iter().zip(Role::ALL).flat_map(|(part, role)| {
-        let broke = |at: &usize| part.scripts_played[*at].violated.contains(Rule::CloseAtMost125);
+    let Cell { violated, example, .. } = row.cell(Rule::CloseAtMost125);
+    let example = example.expect("a script with a violation");
+    assert!(violated > 100, "{violated}");
+    assert_eq!(example.actual, "sent a control frame over 125 bytes");
+    let scripts_with_violation = row.roles.iter().zip(Role::ALL).flat_map(|(part, role)| {
+        let violates = |at: &usize| part.scripts_played[*at].violated.contains(Rule::CloseAtMost125);
         let scripts = plan.scripts();
-        (0..part.scripts_played.len()).filter(broke).map(move |at| {
+        (0..part.scripts_played.len()).filter(violates).map(move |at| {
             (scripts[at].script.as_script().for_role(role).to_string().len(), scripts[at].name.clone())
         })
     });
-    let shortest = ours.min().expect("it was broken");
-    assert_eq!((shown.text.len(), shown.name), shortest);
+    let shortest = scripts_with_violation.min().expect("a script with a violation");
+    assert_eq!((example.text.len(), example.name), shortest);
 }
 
 #[test]
-fn a_fault_that_only_a_sweep_shows_is_shown_by_the_lowest_code() {
+fn a_fault_that_only_the_code_sweep_finds_has_the_lowest_code_as_its_example() {
     let plan = MatrixPlan::new(Vec::new());
     let mut subject = FaultyModel::new(Fault::TakesCodesUnder1000);
     let row = row_of(&plan, Scope { curated: false, systematic: false, codes: true }, &mut subject);
     let cell = row.cell(Rule::RejectsUndefinedCodes);
-    assert_eq!(cell.example.expect("shown").name, "code-received/0");
-    // A thousand codes, begun with and answered with, in both roles.
+    assert_eq!(cell.example.expect("an example").name, "code-received/0");
+    // A thousand codes, each in the peer's Close and in its reply, to both roles.
     assert_eq!(cell.violated, 4000);
     let marks = &row.role_result(Role::Server).codes[CodeOrigin::Received as usize];
     assert_eq!(marks.get(CloseCode(999)), CodeReaction::Echoed);
@@ -104,32 +104,34 @@ fn a_fault_that_only_a_sweep_shows_is_shown_by_the_lowest_code() {
 }
 
 #[test]
-fn the_marks_of_the_model_are_what_the_code_space_says() {
+fn the_model_reacts_to_every_code_as_its_profile_requires() {
     let row = row_of(&MatrixPlan::new(Vec::new()), Scope::ALL, &mut model());
     for role in Role::ALL {
-        let [received, answered, asked] = &row.role_result(role).codes[..] else { panic!("three ways") };
+        let [received, replied, requested] = &row.role_result(role).codes[..] else {
+            panic!("expected three origins of a code")
+        };
         for code in CloseCode::all() {
             let takes = code.acceptable(Profile::default()).is_ok();
             let sends = code.sendable(role, Profile::default()).is_ok();
             let expected = if takes { CodeReaction::Echoed } else { CodeReaction::RejectedWith1002 };
             assert_eq!(received.get(code), expected, "{code} to a {role}");
             let expected = if sends { CodeReaction::Written } else { CodeReaction::RefusedToWrite };
-            assert_eq!(asked.get(code), expected, "{code} asked of a {role}");
+            assert_eq!(requested.get(code), expected, "{code} requested of a {role}");
             let expected = if takes { CodeReaction::Accepted } else { CodeReaction::Dropped };
-            assert_eq!(answered.get(code), expected, "{code} in an answer to a {role}");
+            assert_eq!(replied.get(code), expected, "{code} in a reply to a {role}");
         }
     }
 }
 
 #[test]
-fn runs_cover_every_code_once() {
+fn ranges_cover_every_code_once() {
     let marks =
         CodeMap::from_fn(
             |code| if code.0.is_multiple_of(3) { CodeReaction::Echoed } else { CodeReaction::Nothing },
         );
-    let runs = marks.ranges();
+    let ranges = marks.ranges();
     let mut next = 0;
-    for (first, last, mark) in &runs {
+    for (first, last, mark) in &ranges {
         assert_eq!(u32::from(first.0), next);
         assert!((first.0..=last.0).all(|code| marks.get(CloseCode(code)) == *mark));
         next = u32::from(last.0) + 1;
@@ -140,7 +142,7 @@ fn runs_cover_every_code_once() {
 }
 
 #[test]
-fn two_runs_are_equal() {
+fn repeated_runs_have_equal_results() {
     let plan = plan();
     let mut faulty = FaultyModel::new(Fault::TakesSurrogates);
     let first = row_of(&plan, WITHOUT_CODES, &mut faulty);
@@ -148,20 +150,20 @@ fn two_runs_are_equal() {
 }
 
 #[test]
-fn who_is_out_of_time_is_cut_short() {
+fn a_run_that_times_out_is_incomplete() {
     let plan = plan();
-    let mut asked = 0;
-    let mut twice = || {
-        asked += 1;
-        asked <= 2
+    let mut calls = 0;
+    let mut has_time = || {
+        calls += 1;
+        calls <= 2
     };
-    let part = play(&plan, Scope::ALL, Role::Server, Profile::default(), &mut model(), &mut twice);
+    let part = play(&plan, Scope::ALL, Role::Server, Profile::default(), &mut model(), &mut has_time);
     assert!(part.timed_out && part.codes.is_empty());
     assert_eq!(part.scripts, 512);
 }
 
 #[test]
-fn twins_are_one_cluster_and_a_faulty_one_is_another() {
+fn equal_subjects_form_a_cluster_and_a_faulty_one_forms_another() {
     let plan = plan();
     let mut rows =
         vec![row_of(&plan, WITHOUT_CODES, &mut model()), row_of(&plan, WITHOUT_CODES, &mut model())];
@@ -180,7 +182,7 @@ fn twins_are_one_cluster_and_a_faulty_one_is_another() {
 }
 
 #[test]
-fn what_is_written_after_a_close_is_part_of_the_outcome() {
+fn acts_after_a_close_are_part_of_the_outcome() {
     let plan = plan();
     let reference = row_of(&plan, WITHOUT_CODES, &mut model());
     let about = ScriptTopics::of(&plan, &reference);
@@ -191,7 +193,7 @@ fn what_is_written_after_a_close_is_part_of_the_outcome() {
 }
 
 #[test]
-fn what_is_left_to_the_program_is_no_disagreement() {
+fn exempt_capabilities_cause_no_disagreement() {
     let plan = plan();
     let reference = row_of(&plan, WITHOUT_CODES, &mut model());
     let frames = row_of(&plan, WITHOUT_CODES, &mut Mute(Capabilities::of(&[Capability::Framing])));
@@ -209,7 +211,7 @@ fn what_is_left_to_the_program_is_no_disagreement() {
 }
 
 #[test]
-fn codes_on_which_rows_differ_are_runs() {
+fn codes_with_different_reactions_are_grouped_into_ranges() {
     let codes = Scope { curated: false, systematic: false, codes: true };
     let plan = MatrixPlan::new(Vec::new());
     let rows =
@@ -222,7 +224,7 @@ fn codes_on_which_rows_differ_are_runs() {
 }
 
 #[test]
-fn a_part_knows_its_role() {
+fn a_role_result_has_its_role() {
     let RoleResult { role, scripts, scripts_played: played, .. } =
         row_of(&plan(), WITHOUT_CODES, &mut model()).roles[1].clone();
     assert_eq!(role, Role::Server);

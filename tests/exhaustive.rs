@@ -1,5 +1,5 @@
-//! Small spaces, swept whole: every close code, every length up to 131, every two and three octets at the
-//! end of a reason, every place where the curated corpus can be cut.
+//! Tests every value of small input spaces: close codes, payload lengths, the last octets of a reason, and the
+//! segmentation of the curated corpus.
 
 mod support;
 
@@ -31,7 +31,7 @@ const PARTS: [(u16, u16, Class); 11] = [
     (5000, 65535, Class::OutOfRange),
 ];
 
-/// The codes that each profile lets stand.
+/// The ranges of codes that each profile accepts.
 fn accepted(profile: Profile) -> &'static [(u16, u16)] {
     match profile {
         Profile::Rfc6455 => &[(1000, 1003), (1007, 1011), (3000, 4999)],
@@ -47,7 +47,7 @@ fn is_accepted(code: CloseCode, profile: Profile) -> bool {
     accepted(profile).iter().any(|(low, high)| (*low..=*high).contains(&code.0))
 }
 
-/// The key with which a sender of this role masks.
+/// The masking key of a sender in this role.
 fn key(sender: Role) -> Option<[u8; 4]> {
     match sender {
         Role::Client => Some(DEFAULT_KEY),
@@ -62,20 +62,22 @@ fn close_frame(sender: Role, payload: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Whether a model of this role takes `octets` for a Close, and not for a reason to fail.
-fn takes(model: &mut Model, role: Role, octets: &[u8], out: &mut Recorder) -> bool {
+/// Whether the model in this role accepts `octets` as a Close. Otherwise it fails the connection.
+fn accepts(model: &mut Model, role: Role, octets: &[u8], out: &mut Recorder) -> bool {
     out.clear();
     model.connect(role, out);
     model.react(Stimulus::Octets(octets), out);
     match model.state() {
         State::CloseReceived | State::CloseExchanged | State::Closed { clean: true } => true,
         State::Failed | State::Closed { clean: false } => false,
-        state @ (State::Open | State::CloseSent) => panic!("{octets:02x?} left a {role} {}", state.name()),
+        state @ (State::Open | State::CloseSent) => {
+            panic!("{octets:02x?}: a {role} is still in state {}", state.name())
+        }
     }
 }
 
 #[test]
-fn every_code_survives_text_numbers_and_octets() {
+fn every_code_survives_conversion_to_text_number_and_octets() {
     let mut count = 0;
     for code in CloseCode::all() {
         count += 1;
@@ -94,7 +96,7 @@ fn every_code_survives_text_numbers_and_octets() {
 fn every_code_has_the_class_of_its_interval() {
     let mut next = 0_u32;
     for (low, high, class) in PARTS {
-        assert_eq!(u32::from(low), next, "the parts leave nothing out");
+        assert_eq!(u32::from(low), next, "the intervals have no gap");
         next = u32::from(high) + 1;
         for code in low..=high {
             assert_eq!(CloseCode(code).class(), class, "code {code}");
@@ -139,22 +141,22 @@ fn every_code_is_read_back_from_a_close_of_either_role() {
 }
 
 #[test]
-fn the_model_takes_exactly_the_codes_that_its_profile_accepts() {
+fn the_model_accepts_exactly_the_codes_of_its_profile() {
     let mut out = Recorder::new();
     for profile in Profile::ALL {
         let mut model = Model::new(profile);
         for role in Role::ALL {
             for code in CloseCode::all() {
                 let octets = close_frame(role.peer(), &code.to_octets());
-                let taken = takes(&mut model, role, &octets, &mut out);
-                assert_eq!(taken, is_accepted(code, profile), "{code}, {profile}, the model as a {role}");
+                let accepted = accepts(&mut model, role, &octets, &mut out);
+                assert_eq!(accepted, is_accepted(code, profile), "{code}, {profile}, the model as a {role}");
             }
         }
     }
 }
 
 #[test]
-fn every_length_is_judged_by_headers_closes_and_the_model() {
+fn every_length_is_checked_by_headers_closes_and_the_model() {
     let mut model = Model::new(Profile::Iana);
     let mut out = Recorder::new();
     for len in 0..=131_usize {
@@ -175,11 +177,11 @@ fn every_length_is_judged_by_headers_closes_and_the_model() {
                 assert_eq!(flaws.contains(Flaw::LengthNotShortest), !shortest, "{header:?}");
             }
             let octets = close_frame(role.peer(), &body);
-            assert_eq!(takes(&mut model, role, &octets, &mut out), fits && len != 1, "{len} to a {role}");
+            assert_eq!(accepts(&mut model, role, &octets, &mut out), fits && len != 1, "{len} to a {role}");
             if !fits {
-                // Nobody has to wait for the payload to see that there is too much of it.
+                // The header alone shows that the payload is too long.
                 let header = &octets[..octets.len() - len];
-                assert!(!takes(&mut model, role, header, &mut out), "{len} claimed to a {role}");
+                assert!(!accepts(&mut model, role, header, &mut out), "{len} claimed to a {role}");
             }
         }
         if let Some(reason) = body.get(2..).map(String::from_utf8_lossy) {
@@ -201,22 +203,22 @@ fn every_length_is_judged_by_headers_closes_and_the_model() {
 }
 
 #[test]
-fn reasons_too_long_are_refused_or_cut_between_characters() {
+fn long_reasons_are_rejected_or_truncated_between_characters() {
     for character in ["a", "é", "€", "😀"] {
         for shift in 0..4 {
             for count in 0..=140 {
                 let reason = "-".repeat(shift) + &character.repeat(count);
                 let make =
                     |long| ConformingClose::new(CloseCode(1000), &reason, Role::Server, Profile::Iana, long);
-                let refused = make(ReasonOverflow::Reject);
-                let cut = make(ReasonOverflow::Truncate).expect("what is cut fits");
-                let kept = std::str::from_utf8(&cut.body()[2..]).expect("a cut leaves UTF-8");
+                let rejected = make(ReasonOverflow::Reject);
+                let truncated = make(ReasonOverflow::Truncate).expect("a truncated reason fits");
+                let kept = std::str::from_utf8(&truncated.body()[2..]).expect("a truncated reason is UTF-8");
                 assert!(reason.starts_with(kept));
                 if reason.len() <= MAX_REASON {
-                    assert_eq!(refused, Ok(cut));
+                    assert_eq!(rejected, Ok(truncated));
                     assert_eq!(kept, reason);
                 } else {
-                    assert_eq!(refused, Err(BuildCloseError::ReasonTooLong { octets: reason.len() }));
+                    assert_eq!(rejected, Err(BuildCloseError::ReasonTooLong { octets: reason.len() }));
                     assert!(kept.len() <= MAX_REASON && kept.len() + character.len() > MAX_REASON, "{kept}");
                 }
             }
@@ -224,7 +226,7 @@ fn reasons_too_long_are_refused_or_cut_between_characters() {
     }
 }
 
-/// Compares the two readings of a reason's last octets, and says whether they are UTF-8.
+/// Compares the two UTF-8 checks on a reason, and returns whether it is UTF-8.
 fn tail_is_utf8(body: &[u8]) -> bool {
     let tail = &body[2..];
     let valid = utf8_valid_up_to(tail);
@@ -242,13 +244,13 @@ fn tail_is_utf8(body: &[u8]) -> bool {
     valid == tail.len()
 }
 
-/// Characters of one, two and three octets: the sweeps count them, so that both readings cannot be wrong alike.
+/// The numbers of characters with one, two and three octets. They show that the two checks do not share an error.
 const ONE: usize = 0x80;
 const TWO: usize = 0x800 - 0x80;
 const THREE: usize = 0x1_0000 - 0x800 - 0x800;
 
 #[test]
-fn every_tail_of_two_octets_is_read_alike_twice() {
+fn both_utf8_checks_agree_on_every_reason_of_two_octets() {
     let valid = (0..=u16::MAX).filter(|tail| {
         let [a, b] = tail.to_be_bytes();
         tail_is_utf8(&[3, 232, a, b])
@@ -257,7 +259,7 @@ fn every_tail_of_two_octets_is_read_alike_twice() {
 }
 
 #[test]
-fn every_tail_of_three_octets_is_read_alike_twice() {
+fn both_utf8_checks_agree_on_every_reason_of_three_octets() {
     let valid = (0..1_u32 << 24).filter(|tail| {
         let [_, a, b, c] = tail.to_be_bytes();
         tail_is_utf8(&[3, 232, a, b, c])
@@ -265,69 +267,71 @@ fn every_tail_of_three_octets_is_read_alike_twice() {
     assert_eq!(valid.count(), ONE * ONE * ONE + 2 * ONE * TWO + THREE);
 }
 
-/// What a decoder sees, with payloads joined.
+/// An event of the decoder, with payloads joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Seen {
+enum DecoderEvent {
     Header(Header),
     Payload(Vec<u8>),
     End,
 }
 
-fn seen<'a>(segments: impl IntoIterator<Item = &'a [u8]>) -> Vec<Seen> {
+fn events<'a>(segments: impl IntoIterator<Item = &'a [u8]>) -> Vec<DecoderEvent> {
     let mut decoder = Decoder::new();
-    let mut seen = Vec::new();
+    let mut events = Vec::new();
     for mut segment in segments {
         while let Some(piece) = decoder.next(&mut segment) {
-            match (piece, seen.last_mut()) {
-                (Piece::Header(header), _) => seen.push(Seen::Header(header)),
-                (Piece::Payload { octets, offset }, Some(Seen::Payload(before))) => {
+            match (piece, events.last_mut()) {
+                (Piece::Header(header), _) => events.push(DecoderEvent::Header(header)),
+                (Piece::Payload { octets, offset }, Some(DecoderEvent::Payload(before))) => {
                     assert_eq!(before.len() as u64, offset);
                     before.extend_from_slice(octets);
                 }
-                (Piece::Payload { octets, .. }, _) => seen.push(Seen::Payload(octets.to_vec())),
-                (Piece::End, _) => seen.push(Seen::End),
+                (Piece::Payload { octets, .. }, _) => events.push(DecoderEvent::Payload(octets.to_vec())),
+                (Piece::End, _) => events.push(DecoderEvent::End),
             }
         }
     }
-    seen
+    events
 }
 
 #[test]
-fn every_cut_of_the_curated_octets_shows_the_same_frames() {
+fn frames_are_the_same_wherever_the_octets_are_split() {
     for seed in support::seeds("close_frame") {
         let octets = &seed.octets[..];
-        let whole = seen([octets]);
-        assert_eq!(seen(octets.chunks(1)), whole, "{}, octet by octet", seed.name);
+        let whole = events([octets]);
+        assert_eq!(events(octets.chunks(1)), whole, "{}, one octet in each segment", seed.name);
         for at in 0..=octets.len() {
-            assert_eq!(seen([&octets[..at], &octets[at..]]), whole, "{}, cut after {at}", seed.name);
-            // What was seen of the front stays true when more comes: only a payload may grow.
-            let mut front = seen([&octets[..at]]);
-            if let Some(Seen::Payload(last)) = front.last() {
-                let Some(Seen::Payload(full)) = whole.get(front.len() - 1) else { panic!("{}", seed.name) };
-                assert!(full.starts_with(last), "{}, cut after {at}", seed.name);
+            assert_eq!(events([&octets[..at], &octets[at..]]), whole, "{}, split after {at}", seed.name);
+            // More octets do not change the events so far, except that a payload may grow.
+            let mut front = events([&octets[..at]]);
+            if let Some(DecoderEvent::Payload(last)) = front.last() {
+                let Some(DecoderEvent::Payload(full)) = whole.get(front.len() - 1) else {
+                    panic!("{}", seed.name)
+                };
+                assert!(full.starts_with(last), "{}, split after {at}", seed.name);
                 front.pop();
             }
-            assert!(whole.starts_with(&front), "{}, cut after {at}", seed.name);
+            assert!(whole.starts_with(&front), "{}, split after {at}", seed.name);
             wsclose::fuzz::close_frame(&octets[..at]);
         }
     }
 }
 
 #[test]
-fn the_model_is_not_faulted_wherever_a_curated_script_is_cut() {
+fn the_model_violates_no_rule_wherever_a_curated_script_is_split() {
     let mut driver = Driver::new();
     let mut model = Model::new(Profile::Iana);
     let mut judge = Judge::new(Profile::Iana);
     let mut cuts = 0;
     for (name, script) in support::scripts() {
-        // With the script's own repetitions left out there is room for ours.
+        // Repetitions of the script itself are left out, because the test adds its own.
         let text = script.as_script().to_string();
         let once: String = text
             .lines()
             .filter(|line| !line.starts_with("again"))
             .map(|line| line.to_owned() + "\n")
             .collect();
-        let mut play = |again: &str| {
+        let mut drive = |again: &str| {
             let script =
                 ScriptBuf::read(format!("{once}again {again}\n").as_bytes()).expect("a curated script");
             let trace = driver.drive(script.as_script(), &mut model);
@@ -338,11 +342,11 @@ fn the_model_is_not_faulted_wherever_a_curated_script_is_cut() {
             });
             (lengths.clone().count(), lengths.max().unwrap_or(0))
         };
-        play("each");
-        let (pieces, longest) = play("whole");
+        drive("each");
+        let (segments, longest) = drive("whole");
         for cut in 1..longest.min(256) {
-            cuts += usize::from(play(&format!("cut={cut}")).0 > pieces);
+            cuts += usize::from(drive(&format!("cut={cut}")).0 > segments);
         }
     }
-    assert!(cuts > 1000, "only {cuts} cuts cut anything");
+    assert!(cuts > 1000, "expected more than 1000 runs with more segments, found {cuts}");
 }

@@ -1,4 +1,4 @@
-//! The model is never faulted, and every fault always is, by the rule that it breaks.
+//! Tests that the judge finds nothing in the model, and in each faulty model a violation of the faulty rule.
 
 mod support;
 
@@ -10,7 +10,7 @@ use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 
 #[test]
-fn the_model_is_never_faulted() {
+fn the_model_violates_no_rule() {
     let mut driver = Driver::new();
     for profile in Profile::ALL {
         let mut model = Model::new(profile);
@@ -29,11 +29,11 @@ fn the_model_is_never_faulted() {
 }
 
 #[test]
-fn every_fault_is_found_and_named() {
+fn every_fault_violates_its_rule_in_a_curated_script() {
     let mut driver = Driver::new();
     let mut judge = Judge::new(Profile::default());
     let scripts = support::scripts();
-    let missed: Vec<&str> = Fault::ALL
+    let undetected: Vec<&str> = Fault::ALL
         .into_iter()
         .filter(|fault| {
             !scripts.iter().any(|(_, script)| {
@@ -43,5 +43,5 @@ fn every_fault_is_found_and_named() {
         })
         .map(Fault::slug)
         .collect();
-    assert!(missed.is_empty(), "faults that no curated script shows: {missed:?}");
+    assert!(undetected.is_empty(), "no curated script detects these faults: {undetected:?}");
 }

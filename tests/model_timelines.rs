@@ -1,5 +1,6 @@
-//! What the model does with every curated script: one reviewed snapshot each. The verdicts are asserted in
-//! code as well, so that an accepted snapshot cannot hide a breach.
+//! Compares the model's timeline of every curated script with a reviewed snapshot.
+//!
+//! The test also asserts that the judge finds nothing, so an accepted snapshot cannot hide a violation.
 
 mod support;
 
@@ -11,7 +12,7 @@ use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::Profile;
 
 #[test]
-fn the_model_answers_every_script_as_reviewed() {
+fn every_timeline_of_the_model_matches_its_snapshot() {
     let mut driver = Driver::new();
     let mut model = Model::new(Profile::default());
     let mut judge = Judge::new(Profile::default());
@@ -30,9 +31,9 @@ fn the_model_answers_every_script_as_reviewed() {
     }
 }
 
-/// A snapshot that no test asserts any more says nothing, and looks as if it did.
+/// A snapshot that no test asserts would look like evidence without being any.
 #[test]
-fn no_snapshot_is_left_over() {
+fn every_snapshot_is_asserted_by_a_test() {
     let stems = |target: &str, prefix: &str| -> BTreeSet<String> {
         support::seeds(target).into_iter().map(|seed| format!("{prefix}__{}.snap", seed.name)).collect()
     };
@@ -41,11 +42,11 @@ fn no_snapshot_is_left_over() {
     let tables = ["closing_table", "text_mistakes", "rule_matrix", "close_frame_corpus"];
     expected.extend(tables.map(|table| format!("{table}.snap")));
     let folder = support::folder("").join("../snapshots");
-    let left: Vec<String> = support::names(&folder)
+    let unasserted: Vec<String> = support::names(&folder)
         .into_iter()
-        // The command's and the peers' tables are asserted in their own packages.
+        // Tests of other packages assert the snapshots of the command and of the implementations.
         .filter(|name| !name.starts_with("cli__") && !name.starts_with("implementation__"))
         .filter(|name| name.ends_with(".snap") && !expected.contains(name))
         .collect();
-    assert!(left.is_empty(), "snapshots that no test asserts: {left:?}");
+    assert!(unasserted.is_empty(), "no test asserts these snapshots: {unasserted:?}");
 }

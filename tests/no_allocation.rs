@@ -1,5 +1,5 @@
-//! Executions are what a fuzzer is paid in: once their buffers have grown, frames, bodies, the state machine,
-//! the driver and the judge allocate nothing.
+//! Tests that parsing, the state machine, the driver and the judge reuse their buffers, because allocation would slow
+//! down every iteration of a fuzzer.
 
 mod support;
 
@@ -15,9 +15,9 @@ use wsclose::protocol::code::Profile;
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-// One test: the counters are the whole process's.
+// The file has one test because the allocator counts for the whole process.
 #[test]
-fn nothing_is_allocated_once_buffers_have_grown() {
+fn repeated_runs_allocate_nothing() {
     let scripts = support::scripts();
     let frames = support::seeds("close_frame");
     let mut driver = Driver::new();
@@ -37,7 +37,7 @@ fn nothing_is_allocated_once_buffers_have_grown() {
     all();
     let change = region.change();
     assert_eq!((change.allocations, change.reallocations), (0, 0), "{change:?}");
-    // The counters do count.
+    // An allocation is counted.
     black_box(vec![0_u8; 64]);
     assert_eq!(region.change().allocations, 1);
 }

@@ -1,15 +1,14 @@
-//! What is written is read back: headers from every first two octets, scripts from any octets and from
-//! every curated file; and text that is no script is refused with the place and what was expected there.
+//! Tests that headers and scripts survive encoding and decoding, and that errors in script text have a position.
 
 mod support;
 
 use wsclose::protocol::frame::{Header, Status};
 use wsclose::script::{DEFAULT_KEY, MAGIC, Script, ScriptBuf, ScriptError};
 
-/// SplitMix64, started by a constant: the same inputs in every run.
-struct Octets(u64);
+/// The generator SplitMix64. Constant seeds give the same inputs in every run.
+struct SplitMix64(u64);
 
-impl Octets {
+impl SplitMix64 {
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let word = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -19,7 +18,7 @@ impl Octets {
 }
 
 #[test]
-fn headers_of_all_first_two_octets_are_written_as_they_were_read() {
+fn headers_with_any_first_two_octets_are_encoded_as_they_were_decoded() {
     let long = [0, 1, 125, 126, 127, 0xffff, 0x1_0000, 1 << 40, 1 << 63, u64::MAX];
     for first in 0..=u8::MAX {
         for second in 0..=u8::MAX {
@@ -39,12 +38,12 @@ fn headers_of_all_first_two_octets_are_written_as_they_were_read() {
                     let octets = [&[first, second], &length[..], key].concat();
                     let with_more = [&octets[..], &[0xa5]].concat();
                     let Status::Complete(header, used) = Header::decode(&with_more) else {
-                        panic!("{octets:02x?} is a whole header");
+                        panic!("expected a complete header in {octets:02x?}");
                     };
                     assert_eq!(used, octets.len(), "{octets:02x?}");
                     assert_eq!(header.encode().as_slice(), octets, "{header:?}");
                     for len in 0..octets.len() {
-                        // How many octets are needed is known once the second is there.
+                        // The second octet determines the length of the header.
                         let needed = if len < 2 { 2 } else { octets.len() };
                         assert_eq!(Header::decode(&octets[..len]), Status::Partial(needed), "{octets:02x?}");
                     }
@@ -55,11 +54,11 @@ fn headers_of_all_first_two_octets_are_written_as_they_were_read() {
 }
 
 #[test]
-fn any_octets_are_a_script_that_text_keeps() {
+fn any_octets_decode_to_a_script_that_survives_conversion_to_text() {
     for seed in 0..300_000_u64 {
-        let mut random = Octets(seed);
+        let mut random = SplitMix64(seed);
         let len = random.next() % 96;
-        // Small octets are tags, lengths and ASCII; large ones are rarer so that strings are often UTF-8.
+        // Small octets are tags, lengths and ASCII. Half of the inputs have no others, so strings are often UTF-8.
         let narrow = if random.next().is_multiple_of(2) { 0x7f } else { 0xff };
         let mut octets = vec![MAGIC];
         octets.extend((0..len).map(|_| random.next() as u8 & narrow));
@@ -76,8 +75,8 @@ fn any_octets_are_a_script_that_text_keeps() {
 }
 
 #[test]
-fn curated_scripts_stand_in_the_form_that_the_library_writes() {
-    let mut others = Vec::new();
+fn curated_scripts_have_the_canonical_text_form() {
+    let mut differences = Vec::new();
     for target in ["closing_handshake", "implementations"] {
         for seed in support::seeds(target) {
             let text = String::from_utf8(seed.octets).expect("a curated script is text");
@@ -86,18 +85,18 @@ fn curated_scripts_stand_in_the_form_that_the_library_writes() {
             let written = script.as_script().to_string();
             let differ = written.lines().zip(text.lines()).find(|(written, text)| written != text);
             if written != text {
-                others.push((
+                differences.push((
                     target,
                     seed.name,
-                    differ.map(|(written, text)| format!("{text} is {written}")),
+                    differ.map(|(written, text)| format!("expected {written}, found {text}")),
                 ));
             }
         }
     }
-    assert!(others.is_empty(), "{others:#?}");
+    assert!(differences.is_empty(), "{differences:#?}");
 }
 
-/// Text with one mistake each. A line that does not begin with `wsclose` stands third, after a right start.
+/// Texts with one error each. A text that does not begin with `wsclose` is tested as the third line of a script.
 const MISTAKES: [&str; 42] = [
     "wsclose",
     "wsclose 2",
@@ -144,7 +143,7 @@ const MISTAKES: [&str; 42] = [
 ];
 
 #[test]
-fn text_mistakes_are_named_with_their_place() {
+fn errors_in_script_text_have_a_line_and_a_column() {
     let mut table = String::new();
     for mistake in MISTAKES {
         let text = match mistake.strip_prefix("wsclose") {
@@ -152,7 +151,7 @@ fn text_mistakes_are_named_with_their_place() {
             None => format!("wsclose 1\nrole server\n{mistake}\n"),
         };
         let Err(ScriptError::Text(error)) = ScriptBuf::read(text.as_bytes()) else {
-            panic!("{mistake:?} is no mistake");
+            panic!("expected an error in {mistake:?}");
         };
         let line = text.lines().nth(error.line - 1).unwrap_or_default();
         assert!(error.column <= line.chars().count() + 1, "column {} of {line:?}", error.column);
@@ -169,13 +168,13 @@ fn text_mistakes_are_named_with_their_place() {
 }
 
 #[test]
-fn files_that_are_no_scripts_are_refused() {
+fn files_that_are_not_scripts_are_rejected() {
     assert_eq!(ScriptBuf::read(b""), Err(ScriptError::Empty));
     assert_eq!(ScriptBuf::read(&[0xc2, 0, 2]), Err(ScriptError::Version(2)));
     assert_eq!(ScriptBuf::read(&[0x88, 0x82]), Err(ScriptError::Magic(0x88)));
     assert_eq!(ScriptBuf::read(&vec![b'#'; (1 << 16) + 1]), Err(ScriptError::TooLong((1 << 16) + 1)));
     let Err(ScriptError::Text(error)) = ScriptBuf::read(b"wsclose 1\nrole server\n> text \"\xff\"\n") else {
-        panic!("text is UTF-8");
+        panic!("expected an error at the octet that is not UTF-8");
     };
     assert_eq!((error.line, error.column), (3, 9));
 }

@@ -1,5 +1,7 @@
-//! The closing handshake as a table to review, and what RFC 6455 demands of it, checked for every sequence of
-//! events; then two models face each other, and every closure between them is clean.
+//! Tests the state machine of the closing handshake.
+//!
+//! A snapshot shows all transitions for review. A second formulation of RFC 6455 checks every sequence of events. Two
+//! models that are connected to each other always close cleanly.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -11,7 +13,7 @@ use wsclose::protocol::state_machine::{Action, Event, State};
 use wsclose::script::MessageKind;
 
 #[test]
-fn the_table_is_as_reviewed() {
+fn the_transition_table_matches_its_snapshot() {
     let cell = |state: State, event: Event, role: Role| {
         let (after, action) = state.transition(event, role);
         let action = format!("{action:?}");
@@ -40,45 +42,46 @@ fn the_table_is_as_reviewed() {
     });
 }
 
-/// What somebody who watches an endpoint, and does not know its state, remembers.
+/// The history of an endpoint, recorded without looking at its state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Watched {
-    /// Closes that it wrote, an answer included once it is written.
+struct History {
+    /// The number of Closes that it sent, including a reply that was sent completely.
     closes: u8,
-    /// An answer is due.
-    answer_due: bool,
-    /// It took a Close from the peer.
+    /// It has yet to finish sending its reply.
+    reply_pending: bool,
+    /// It accepted a Close from the peer.
     received: bool,
     /// It failed the connection.
     failed: bool,
-    /// How often it ended TCP.
-    tcp_ended: u8,
-    /// The peer ended TCP, or patience did, while a Close was under way.
-    gone: bool,
-    /// A Close had gone each way before TCP ended.
+    /// How often it closed TCP.
+    tcp_closed: u8,
+    /// The peer ended TCP, or a timeout expired during the closing handshake.
+    ended: bool,
+    /// Closes went both ways before TCP ended.
     clean: bool,
 }
 
-/// One step of an endpoint, held against what the RFC demands. Returns what is remembered afterwards.
-fn watch(before: Watched, state: State, event: Event, role: Role) -> Result<(State, Watched), &'static str> {
+/// Applies an event, checks the transition against the RFC, and returns the next state and history.
+fn check(before: History, state: State, event: Event, role: Role) -> Result<(State, History), &'static str> {
     let (next, action) = state.transition(event, role);
     let mut now = before;
-    let closing = before.closes > 0 || before.answer_due || before.received || before.failed || before.gone;
-    let deaf = before.received || before.failed || before.gone;
+    let closing =
+        before.closes > 0 || before.reply_pending || before.received || before.failed || before.ended;
+    let discarding = before.received || before.failed || before.ended;
 
     match action {
         Action::SendClose => now.closes += 1,
-        Action::SendCloseReply => now.answer_due = true,
+        Action::SendCloseReply => now.reply_pending = true,
         Action::SendCloseThenFail => {
             now.closes += 1;
-            now.tcp_ended += 1;
+            now.tcp_closed += 1;
         }
-        Action::CloseTcp => now.tcp_ended += 1,
+        Action::CloseTcp => now.tcp_closed += 1,
         Action::SendMessage if closing => return Err("a message after a Close (§5.5.1)"),
-        Action::Deliver | Action::SendPong if deaf => {
-            return Err("what came after the end was not discarded (§1.4)");
+        Action::Deliver | Action::SendPong if discarding => {
+            return Err("input after the end was not discarded (§1.4)");
         }
-        Action::RejectRequest if !closing => return Err("an open connection refuses its application"),
+        Action::RejectRequest if !closing => return Err("a request was rejected on an open connection"),
         Action::Nothing
         | Action::Discard
         | Action::Deliver
@@ -87,16 +90,16 @@ fn watch(before: Watched, state: State, event: Event, role: Role) -> Result<(Sta
         | Action::RejectRequest => {}
     }
     match event {
-        Event::CloseReplySent if before.answer_due && !before.gone => {
-            now.answer_due = false;
+        Event::CloseReplySent if before.reply_pending && !before.ended => {
+            now.reply_pending = false;
             now.closes += 1;
         }
-        Event::RecvClose if !deaf => now.received = true,
-        Event::RecvFlaw if !deaf => now.failed = true,
-        // The peer may close its half and still read an answer that is due.
-        Event::PeerFin if before.answer_due => {}
-        Event::PeerFin | Event::PeerReset => now.gone = true,
-        Event::Timeout if closing => now.gone = true,
+        Event::RecvClose if !discarding => now.received = true,
+        Event::RecvFlaw if !discarding => now.failed = true,
+        // A peer that sent FIN may still read a pending reply.
+        Event::PeerFin if before.reply_pending => {}
+        Event::PeerFin | Event::PeerReset => now.ended = true,
+        Event::Timeout if closing => now.ended = true,
         Event::CloseReplySent
         | Event::RecvClose
         | Event::RecvFlaw
@@ -107,90 +110,92 @@ fn watch(before: Watched, state: State, event: Event, role: Role) -> Result<(Sta
         | Event::RecvPing
         | Event::RecvPong => {}
     }
-    now.clean = before.clean || now.closes == 1 && now.received && !now.failed && !before.gone;
+    now.clean = before.clean || now.closes == 1 && now.received && !now.failed && !before.ended;
 
-    if now.closes + u8::from(now.answer_due) > 1 {
+    if now.closes + u8::from(now.reply_pending) > 1 {
         return Err("a second Close (§5.5.1)");
     }
-    if now.tcp_ended > 1 {
-        return Err("TCP is ended twice");
+    if now.tcp_closed > 1 {
+        return Err("TCP was closed twice");
     }
     if event == Event::AppSend && action != if closing { Action::RejectRequest } else { Action::SendMessage }
     {
-        return Err("the application's message is neither sent nor refused (§6.1)");
+        return Err("the application's message was neither sent nor rejected (§6.1)");
     }
     if event == Event::AppClose && !closing && action != Action::SendClose {
         return Err("the application cannot close");
     }
     if event == Event::RecvClose && !closing && action != Action::SendCloseReply {
-        return Err("a Close is not answered (§5.5.1)");
+        return Err("a Close got no reply (§5.5.1)");
     }
-    if event == Event::RecvFlaw && !deaf && now.tcp_ended != 1 {
-        return Err("failing the connection does not end TCP (§7.1.7)");
+    if event == Event::RecvFlaw && !discarding && now.tcp_closed != 1 {
+        return Err("TCP was not closed after a failure (§7.1.7)");
     }
-    if now.clean && !before.clean && role == Role::Server && now.tcp_ended != 1 {
-        return Err("a server does not end TCP once the handshake is done (§7.1.1)");
+    if now.clean && !before.clean && role == Role::Server && now.tcp_closed != 1 {
+        return Err("a server did not close TCP after the handshake (§7.1.1)");
     }
-    if now.clean && role == Role::Client && !now.gone && now.tcp_ended != 0 {
-        return Err("a client does not let the server end TCP first (§7.1.1)");
+    if now.clean && role == Role::Client && !now.ended && now.tcp_closed != 0 {
+        return Err("a client closed TCP before the server (§7.1.1)");
     }
     let over = matches!(next, State::Closed { .. });
-    if over != now.gone {
-        return Err("an end of TCP, or of patience, does not end the connection (§7.1.4)");
+    if over != now.ended {
+        return Err(
+            "the end of TCP or a timeout did not close the connection, or something else did (§7.1.4)",
+        );
     }
-    if over && now.tcp_ended != 1 {
-        return Err("the connection is over and TCP is not ended");
+    if over && now.tcp_closed != 1 {
+        return Err("the connection is closed and TCP is open");
     }
     if over && next != (State::Closed { clean: now.clean }) {
-        return Err("clean is not whether a Close went each way before TCP ended (§7.1.4)");
+        return Err("`clean` differs from whether Closes went both ways before TCP ended (§7.1.4)");
     }
     if matches!(state, State::Closed { .. }) && next != state {
-        return Err("an end that is not the end");
+        return Err("a closed connection changed its state");
     }
-    if next == State::Open && (closing || now.gone) {
-        return Err("a closing connection opens again");
+    if next == State::Open && (closing || now.ended) {
+        return Err("a closing connection became open");
     }
     Ok((next, now))
 }
 
-/// Every sequence of so many events, one after the other.
-fn descend(state: State, watched: Watched, role: Role, path: &mut Vec<Event>, depth: usize, count: &mut u64) {
+/// Checks every sequence of `depth` events from this state on, and counts the sequences.
+fn descend(state: State, history: History, role: Role, path: &mut Vec<Event>, depth: usize, count: &mut u64) {
     *count += 1;
     if depth == 0 {
         return;
     }
     for event in Event::ALL {
         path.push(event);
-        match watch(watched, state, event, role) {
+        match check(history, state, event, role) {
             Ok((next, now)) => descend(next, now, role, path, depth - 1, count),
-            Err(breach) => panic!("{breach}: a {role} after {path:?}, {} to {watched:?}", state.name()),
+            Err(error) => panic!("{error}: a {role} after {path:?}, {} with {history:?}", state.name()),
         }
         path.pop();
     }
 }
 
 #[test]
-fn every_sequence_of_events_keeps_the_rules() {
+fn every_short_sequence_of_events_conforms() {
     const DEPTH: usize = 7;
     for role in Role::ALL {
         let mut count = 0;
-        descend(State::Open, Watched::default(), role, &mut Vec::new(), DEPTH, &mut count);
+        descend(State::Open, History::default(), role, &mut Vec::new(), DEPTH, &mut count);
         assert_eq!(count, (0..=DEPTH as u32).map(|length| (Event::ALL.len() as u64).pow(length)).sum());
     }
 }
 
-/// Longer sequences than can be tried lead to no state and no memory that a shorter one does not.
+/// Longer sequences need no test of their own: short ones reach every state and history.
 #[test]
-fn no_longer_sequence_leads_anywhere_new() {
+fn short_sequences_reach_every_state_and_history() {
     for role in Role::ALL {
-        let mut known = BTreeSet::from([(State::Open, Watched::default())]);
+        let mut known = BTreeSet::from([(State::Open, History::default())]);
         let mut open: Vec<_> = known.iter().copied().collect();
         let mut steps = 0;
         while !open.is_empty() {
             let mut found = Vec::new();
-            for (state, watched) in open {
+            for (state, history) in open {
                 for event in Event::ALL {
-                    let next = watch(watched, state, event, role).expect("the rules are kept");
+                    let next = check(history, state, event, role).expect("a conforming transition");
                     if known.insert(next) {
                         found.push(next);
                     }
@@ -199,13 +204,13 @@ fn no_longer_sequence_leads_anywhere_new() {
             open = found;
             steps += 1;
         }
-        assert!(steps <= 7, "{steps} events lead somewhere new");
+        assert!(steps <= 7, "expected at most 7 events, found {steps}");
         let states: BTreeSet<State> = known.into_iter().map(|(state, _)| state).collect();
-        assert_eq!(states, BTreeSet::from(State::ALL), "every state can be reached by a {role}");
+        assert_eq!(states, BTreeSet::from(State::ALL), "the states that a {role} reaches");
     }
 }
 
-/// What two endpoints and their applications can do next.
+/// The next act of two connected endpoints and their applications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Turn {
     Close(Role),
@@ -222,11 +227,11 @@ const TURNS: [Turn; 6] = [
     Turn::Deliver(Role::Server),
 ];
 
-/// How what is under way is handed over.
+/// How octets in flight are delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Handing {
-    AsWritten,
-    OctetByOctet,
+enum Segments {
+    AsSent,
+    OneOctetEach,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -235,13 +240,13 @@ enum Item {
     Fin,
 }
 
-/// An endpoint, what is under way to it, and what its application was told.
+/// A model, the items in flight to it, and the last report to its application.
 struct End {
     model: Model,
     out: Recorder,
-    shown: usize,
+    seen: usize,
     inbox: VecDeque<Item>,
-    told: Option<(Option<CloseCode>, Option<bool>)>,
+    reported: Option<(Option<CloseCode>, Option<bool>)>,
 }
 
 impl End {
@@ -249,30 +254,30 @@ impl End {
         let mut end = End {
             model: Model::new(Profile::Iana),
             out: Recorder::new(),
-            shown: 0,
+            seen: 0,
             inbox: VecDeque::new(),
-            told: None,
+            reported: None,
         };
         end.model.connect(role, &mut end.out);
         end
     }
 
-    /// Lets something happen, and gives what was written.
+    /// Applies a stimulus and returns what the model sent.
     fn react(&mut self, stimulus: Stimulus<'_>) -> Vec<Item> {
-        // It also keeps what is written now apart from what was written before.
+        // The recorded stimulus also separates new octets from those that were sent before.
         self.out.record_stimulus(stimulus);
         self.model.react(stimulus, &mut self.out);
         let mut written = Vec::new();
-        for entry in &self.out.events()[self.shown..] {
+        for entry in &self.out.events()[self.seen..] {
             match entry.kind {
                 TraceEventKind::Sent(span) => written.push(Item::Octets(self.out.octets(span).to_vec())),
                 TraceEventKind::WriteShutdown | TraceEventKind::Fin => written.push(Item::Fin),
-                TraceEventKind::Reported { code, clean, .. } => self.told = Some((code, clean)),
+                TraceEventKind::Reported { code, clean, .. } => self.reported = Some((code, clean)),
                 TraceEventKind::Reset
                 | TraceEventKind::ErrorReported(_)
                 | TraceEventKind::Panicked(_)
                 | TraceEventKind::Hung => {
-                    panic!("a model met with an error: {:?}", entry.kind)
+                    panic!("expected no error of the model, found {:?}", entry.kind)
                 }
                 TraceEventKind::Connected { .. }
                 | TraceEventKind::Received(_)
@@ -296,22 +301,22 @@ impl End {
                 | TraceEventKind::ScriptEnded => {}
             }
         }
-        self.shown = self.out.events().len();
+        self.seen = self.out.events().len();
         written
     }
 
-    fn take(&mut self, item: Item, handing: Handing) -> Vec<Item> {
-        match (item, handing) {
+    fn receive(&mut self, item: Item, segments: Segments) -> Vec<Item> {
+        match (item, segments) {
             (Item::Fin, _) => self.react(Stimulus::Fin),
-            (Item::Octets(octets), Handing::AsWritten) => self.react(Stimulus::Octets(&octets)),
-            (Item::Octets(octets), Handing::OctetByOctet) => {
+            (Item::Octets(octets), Segments::AsSent) => self.react(Stimulus::Octets(&octets)),
+            (Item::Octets(octets), Segments::OneOctetEach) => {
                 octets.chunks(1).flat_map(|octet| self.react(Stimulus::Octets(octet))).collect()
             }
         }
     }
 }
 
-/// The code with which an application closes: each its own, so that it shows whose was told.
+/// The code with which an application closes. The codes differ, so a report shows which Close it is about.
 const fn own_code(role: Role) -> CloseCode {
     match role {
         Role::Client => CloseCode(3001),
@@ -326,7 +331,7 @@ fn index(role: Role) -> usize {
     }
 }
 
-fn play(turns: &[Turn], handing: Handing) {
+fn run(turns: &[Turn], segments: Segments) {
     let mut ends = Role::ALL.map(End::new);
     let mut first_closer = None;
     let turn = |ends: &mut [End; 2], turn: Turn| {
@@ -340,7 +345,7 @@ fn play(turns: &[Turn], handing: Handing) {
                 (role, ends[index(role)].react(stimulus))
             }
             Turn::Deliver(role) => match ends[index(role)].inbox.pop_front() {
-                Some(item) => (role, ends[index(role)].take(item, handing)),
+                Some(item) => (role, ends[index(role)].receive(item, segments)),
                 None => return,
             },
         };
@@ -352,7 +357,7 @@ fn play(turns: &[Turn], handing: Handing) {
         }
         turn(&mut ends, next);
     }
-    // Whatever is still under way arrives.
+    // Everything that is still in flight arrives.
     while ends.iter().any(|end| !end.inbox.is_empty()) {
         turn(&mut ends, Turn::Deliver(Role::Client));
         turn(&mut ends, Turn::Deliver(Role::Server));
@@ -362,33 +367,34 @@ fn play(turns: &[Turn], handing: Handing) {
         assert_eq!(
             end.model.state(),
             State::Closed { clean: true },
-            "the {role} after {turns:?}, {handing:?}"
+            "the {role} after {turns:?}, {segments:?}"
         );
-        let (code, clean) = end.told.unwrap_or_else(|| panic!("the {role} told nothing after {turns:?}"));
+        let (code, clean) =
+            end.reported.unwrap_or_else(|| panic!("expected a report of the {role} after {turns:?}"));
         assert_eq!(clean, Some(true), "the {role} after {turns:?}");
-        // An answer carries the code that it answers; of two Closes that crossed, each has its own.
+        // A reply has the code of the Close that it answers. Closes that cross have different codes.
         let peers_code = if first_closer == Some(role) {
             [own_code(role), own_code(role.peer())]
         } else {
             [own_code(role.peer()); 2]
         };
-        assert!(peers_code.map(Some).contains(&code), "the {role} was told {code:?} after {turns:?}");
+        assert!(peers_code.map(Some).contains(&code), "the {role} reported {code:?} after {turns:?}");
     }
 }
 
 #[test]
-fn two_models_that_face_each_other_end_clean() {
+fn two_connected_models_close_cleanly() {
     const LENGTH: u32 = 6;
-    let mut played = 0;
+    let mut runs = 0;
     for number in 0..TURNS.len().pow(LENGTH) {
         let turns: [Turn; LENGTH as usize] =
             std::array::from_fn(|place| TURNS[number / TURNS.len().pow(place as u32) % TURNS.len()]);
         if turns.iter().any(|turn| matches!(turn, Turn::Close(_))) {
-            played += 1;
-            for handing in [Handing::AsWritten, Handing::OctetByOctet] {
-                play(&turns, handing);
+            runs += 1;
+            for segments in [Segments::AsSent, Segments::OneOctetEach] {
+                run(&turns, segments);
             }
         }
     }
-    assert_eq!(played, TURNS.len().pow(LENGTH) - (TURNS.len() - 2).pow(LENGTH));
+    assert_eq!(runs, TURNS.len().pow(LENGTH) - (TURNS.len() - 2).pow(LENGTH));
 }
