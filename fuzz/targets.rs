@@ -68,12 +68,12 @@ fn every_script_seed_has_steps() {
 #[test]
 fn every_seed_exercises_a_rule() {
     for seed in support::seeds("close_frame") {
-        let touched = !wsclose::fuzz::close_frame(&seed.octets).rules_exercised.is_empty();
+        let touched = !wsclose::fuzz::close_frame(&seed.octets).is_empty();
         let begins = matches!(Header::decode(&seed.octets), Status::Complete(..));
         assert_eq!(touched, begins, "{}", seed.name);
     }
     for seed in support::seeds("closing_handshake") {
-        assert!(!wsclose::fuzz::closing_handshake(&seed.octets).rules_exercised.is_empty(), "{}", seed.name);
+        assert!(!wsclose::fuzz::closing_handshake(&seed.octets).is_empty(), "{}", seed.name);
     }
 }
 

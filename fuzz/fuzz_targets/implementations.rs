@@ -1,4 +1,4 @@
-//! Scripts through every in-process peer at once, the model as referee.
+//! Runs scripts against every in-process implementation and compares the results with the model.
 #![no_main]
 #![expect(clippy::disallowed_types, reason = "fuzz_target! opens the file that libFuzzer names")]
 

@@ -20,11 +20,10 @@ use crate::script::{MAGIC, MAX_SCRIPT, Script, ScriptBuf, Step, Writer};
 use random::Random;
 use steps::InputKind;
 
-/// Of so many inputs of wire octets, one is made here, the others by the fuzzer's own mutator: it is ten times
-/// as fast as reading and writing frames is, and executions are what a fuzzer is paid in.
-const STRUCTURED_EVERY_N: usize = 16;
+/// One input of wire octets in this many goes to the structured mutator, the others to the fuzzer's default one.
+const STRUCTURED_EVERY_N: usize = 2;
 
-/// Of so many scripts, the fuzzer's own mutator gets one: it knows nothing of steps.
+/// One script in this many goes to the fuzzer's default mutator, which does not know steps.
 const DEFAULT_MUTATOR_EVERY_N: usize = 4;
 
 /// The most steps that a child takes over: about what [`crate::harness::driver::Limits::QUICK`] plays.

@@ -104,7 +104,7 @@ impl FrameReader {
                 return;
             }
         }
-        if let Some(header) = self.decoder.begun(self.sender) {
+        if let Some(header) = self.decoder.partial_header(self.sender) {
             let flaws = self.header_flaws(&header);
             if !flaws.is_empty() {
                 see(FrameEvent::PartialHeader(header.opcode, flaws));

@@ -1,5 +1,5 @@
-//! Close codes: all 65,536 of them. In comes a number or a name; out goes its class, and whether it may
-//! be sent, by whom, under which profile (RFC 6455 §7.4 and the IANA registry).
+//! Classifies close codes (RFC 6455 §7.4 and the IANA registry): the class of a code, and which role may send it
+//! under which profile.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,8 +7,7 @@ use std::str::FromStr;
 use crate::protocol::role::Role;
 use crate::rules::Rule;
 
-/// A status code as it stands, or could stand, in the first two bytes of a Close body (§5.5.1). Any
-/// 16-bit value survives.
+/// A close code: the number in the first two octets of a Close body (§5.5.1). Every 16-bit value is representable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CloseCode(pub u16);
 
@@ -18,15 +17,15 @@ macro_rules! named {
             $(#[doc = concat!("`", stringify!($number), "`: ", $meaning)]
             pub const $constant: CloseCode = CloseCode($number);)*
 
-            /// Every code that has a name of its own, in order.
+            /// Every code that has a name, in ascending order.
             pub const NAMED: [CloseCode; [$($number),*].len()] = [$(CloseCode($number)),*];
 
-            /// Its name, if RFC 6455 or IANA gives it one.
+            /// The name, if RFC 6455 or IANA assigns one.
             pub const fn name(self) -> Option<&'static str> {
                 match self.0 { $($number => Some($name),)* _ => None }
             }
 
-            /// What it means, in a few words of ours, if it has a name.
+            /// A short description of the meaning, if the code has a name.
             pub const fn meaning(self) -> Option<&'static str> {
                 match self.0 { $($number => Some($meaning),)* _ => None }
             }
@@ -56,26 +55,26 @@ named! {
     TIMEOUT 3008 "timeout" "the other end took too long"
 }
 
-/// What RFC 6455 §7.4 and the IANA registry make of a code.
+/// The class of a code under RFC 6455 §7.4 and the IANA registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Class {
     /// 0–999: not used.
     NotUsed,
     /// 1000–1003 and 1007–1011: defined by §7.4.1.
     Defined,
-    /// 1005, 1006, 1015: for an endpoint's own reports, never on the wire.
+    /// 1005, 1006, 1015: an endpoint reports them to its application and never sends them.
     LocalOnly,
     /// 1004: reserved without a meaning.
     ReservedWithoutMeaning,
     /// 1012–1014: registered with IANA after the RFC.
     Registered,
-    /// 1016–2999: kept for the protocol, assigned to nothing.
+    /// 1016–2999: reserved for the protocol, not assigned.
     Unassigned,
-    /// 3000–3999: libraries, frameworks and applications, registered with IANA (three are).
+    /// 3000–3999: for libraries, frameworks and applications, which register their codes with IANA.
     Library,
-    /// 4000–4999: private use.
+    /// 4000–4999: for private use.
     Private,
-    /// 5000–65535: no range covers them.
+    /// 5000–65535: outside the ranges of §7.4.2.
     OutOfRange,
 }
 
@@ -93,7 +92,7 @@ impl Class {
         Class::OutOfRange,
     ];
 
-    /// The class in words.
+    /// The class as a phrase.
     pub const fn name(self) -> &'static str {
         match self {
             Class::NotUsed => "not used",
@@ -115,17 +114,17 @@ impl fmt::Display for Class {
     }
 }
 
-/// Whose reading of the code space counts. Which codes may be sent depends on the year and the library.
+/// The authority that decides which codes may be sent: a specification or a library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Profile {
-    /// The letter of 2011: 1012–1014 are unassigned.
+    /// RFC 6455 as published in 2011: 1012–1014 are unassigned.
     Rfc6455,
-    /// The registry of today: 1012–1014 are registered.
+    /// The current IANA registry: 1012–1014 are registered.
     #[default]
     Iana,
-    /// What Boost.Beast's `is_valid_close_code` lets through (Boost 1.81).
+    /// The codes that Boost.Beast's `is_valid_close_code` accepts (Boost 1.81).
     Beast,
-    /// What ws-rs 0.9.2 lets through when it receives a Close.
+    /// The codes that ws-rs 0.9.2 accepts in a received Close.
     WsRs,
 }
 
@@ -150,7 +149,7 @@ impl fmt::Display for Profile {
     }
 }
 
-/// A word that names no profile.
+/// The error for a word that names no profile.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a profile (rfc6455, iana, beast or ws-rs), found `{0}`")]
 pub struct UnknownProfile(pub String);
@@ -166,7 +165,7 @@ impl FromStr for Profile {
     }
 }
 
-/// Why a code may not be sent.
+/// The reason why a code may not be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
 pub enum Unsendable {
     /// 0–999 or 5000–65535.
@@ -187,7 +186,7 @@ pub enum Unsendable {
 }
 
 impl Unsendable {
-    /// The rule that sending such a code breaks.
+    /// The rule that the sender of such a code violates.
     pub const fn sender_rule(self) -> Rule {
         match self {
             Unsendable::Undefined => Rule::CodeIsDefined,
@@ -198,7 +197,7 @@ impl Unsendable {
         }
     }
 
-    /// The rule that accepting such a code breaks; `None` for 1010, which a server echoes.
+    /// The rule that a receiver violates if it accepts such a code. `None` for 1010, which a server echoes.
     pub const fn receiver_rule(self) -> Option<Rule> {
         match self {
             Unsendable::Undefined => Some(Rule::RejectsUndefinedCodes),
@@ -209,52 +208,14 @@ impl Unsendable {
     }
 }
 
-/// What there is to know about a code.
-#[derive(Clone, Copy)]
-struct CodeInfo {
-    class: Class,
-    /// By profile.
-    acceptable: [Result<(), Unsendable>; Profile::ALL.len()],
-}
-
-/// The first of the codes that no range covers; they are all alike.
-const BEYOND: u16 = 5000;
-
-/// A row for every code up to [`BEYOND`]. Looking it up takes no branch, and a fuzzer pays for every branch.
-static ROWS: [CodeInfo; BEYOND as usize + 1] = {
-    let mut rows = [CodeInfo { class: Class::NotUsed, acceptable: [Ok(()); Profile::ALL.len()] }; _];
-    let mut code = 0;
-    while code <= BEYOND {
-        let row = &mut rows[code as usize];
-        row.class = CloseCode(code).classify();
-        let mut profile = 0;
-        while profile < Profile::ALL.len() {
-            row.acceptable[profile] = CloseCode(code).accepted_by(Profile::ALL[profile]);
-            profile += 1;
-        }
-        code += 1;
-    }
-    rows
-};
-
 impl CloseCode {
     /// Every code, 0 to 65535.
     pub fn all() -> impl Iterator<Item = CloseCode> {
         (0..=u16::MAX).map(CloseCode)
     }
 
-    /// What the RFC and the registry of today make of it.
-    #[inline]
+    /// The class of the code under RFC 6455 and the current IANA registry.
     pub const fn class(self) -> Class {
-        self.row().class
-    }
-
-    #[inline]
-    const fn row(self) -> &'static CodeInfo {
-        &ROWS[if self.0 < BEYOND { self.0 } else { BEYOND } as usize]
-    }
-
-    const fn classify(self) -> Class {
         match self.0 {
             0..=999 => Class::NotUsed,
             1000..=1003 | 1007..=1011 => Class::Defined,
@@ -268,26 +229,21 @@ impl CloseCode {
         }
     }
 
-    /// Whether a receiver lets it stand: any conforming sender, of either role, may have sent it.
-    #[inline]
+    /// Whether a receiver should accept the code: a conforming sender of either role may have sent it.
     pub const fn acceptable(self, profile: Profile) -> Result<(), Unsendable> {
-        self.row().acceptable[profile as usize]
-    }
-
-    const fn accepted_by(self, profile: Profile) -> Result<(), Unsendable> {
-        match (self.classify(), profile) {
+        match (self.class(), profile) {
             (Class::Defined | Class::Library | Class::Private, _) => Ok(()),
             (Class::LocalOnly, _) => Err(Unsendable::LocalOnly),
             (Class::ReservedWithoutMeaning, _) => Err(Unsendable::ReservedWithoutMeaning),
             (Class::Registered, Profile::Iana) => Ok(()),
             (Class::Registered, Profile::Rfc6455) => Err(Unsendable::Unassigned),
-            // Both libraries predate the registration of 1014; ws-rs answers 1012 and 1013 with an error.
+            // Both libraries predate the registration of 1014. ws-rs also rejects 1012 and 1013.
             (Class::Registered, Profile::Beast) => match self.0 {
                 1014 => Err(Unsendable::Unassigned),
                 _ => Ok(()),
             },
             (Class::Registered, Profile::WsRs) => Err(Unsendable::Unassigned),
-            // ws-rs refuses just the four that the well-known test suite tries.
+            // ws-rs rejects only the four codes that the Autobahn test suite sends.
             (Class::Unassigned, Profile::WsRs) => match self.0 {
                 1016 | 1100 | 2000 | 2999 => Err(Unsendable::Unassigned),
                 _ => Ok(()),
@@ -295,7 +251,7 @@ impl CloseCode {
             (Class::Unassigned, Profile::Rfc6455 | Profile::Iana | Profile::Beast) => {
                 Err(Unsendable::Unassigned)
             }
-            // ws-rs reads 0 as its own `Empty`, before its range check.
+            // ws-rs maps 0 to its own `Empty` before it checks ranges.
             (Class::NotUsed, Profile::WsRs) if self.0 == 0 => Ok(()),
             (Class::NotUsed, _) => Err(Unsendable::Undefined),
             (Class::OutOfRange, Profile::Beast) => Ok(()),
@@ -305,24 +261,22 @@ impl CloseCode {
         }
     }
 
-    /// Whether an endpoint of this role may originate it under this profile.
-    #[inline]
+    /// Whether an endpoint of this role may originate the code under this profile.
     pub const fn sendable(self, role: Role, profile: Profile) -> Result<(), Unsendable> {
-        let clients_alone = self.0 == CloseCode::MANDATORY_EXTENSION.0;
-        if clients_alone & matches!(role, Role::Server) {
-            return Err(Unsendable::ClientOnly);
+        match role {
+            Role::Server if self.0 == CloseCode::MANDATORY_EXTENSION.0 => Err(Unsendable::ClientOnly),
+            Role::Server | Role::Client => self.acceptable(profile),
         }
-        self.acceptable(profile)
     }
 
-    /// The two bytes in network order, as they stand in a body.
+    /// The two octets of the code in a Close body, in network order.
     pub const fn to_octets(self) -> [u8; 2] {
         self.0.to_be_bytes()
     }
 }
 
 impl fmt::Display for CloseCode {
-    /// The number; with `#`, number and name.
+    /// Writes the number, and with `#` the number and the name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name() {
             Some(name) if f.alternate() => write!(f, "{} {name}", self.0),
@@ -331,7 +285,7 @@ impl fmt::Display for CloseCode {
     }
 }
 
-/// Neither a number from 0 to 65535 nor the name of a code.
+/// The error for text that is neither a number from 0 to 65535 nor the name of a code.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a close code, a number from 0 to 65535 or a name such as `going-away`, found `{0}`")]
 pub struct ParseCloseCodeError(pub String);
@@ -339,7 +293,7 @@ pub struct ParseCloseCodeError(pub String);
 impl FromStr for CloseCode {
     type Err = ParseCloseCodeError;
 
-    /// Takes what `Display` gives, with or without `#`, and a name alone.
+    /// Accepts the output of `Display`, with or without `#`, and a name alone.
     fn from_str(text: &str) -> Result<Self, ParseCloseCodeError> {
         let wrong = || ParseCloseCodeError(text.to_owned());
         let (number, name) = match text.split_once(' ') {

@@ -202,11 +202,6 @@ impl Flaws {
         self
     }
 
-    /// The set with this flaw added if `there` is true.
-    pub const fn with_if(self, flaw: Flaw, there: bool) -> Flaws {
-        Flaws(self.0 | (there as u32) << flaw as u8)
-    }
-
     /// The flaws that are in at least one of the two sets.
     pub const fn union(self, other: Flaws) -> Flaws {
         Flaws(self.0 | other.0)
@@ -220,11 +215,6 @@ impl Flaws {
     /// Whether the set contains no flaw.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
-    }
-
-    /// The set as a number, in which the place of a flaw in the enum is the index of its bit.
-    pub const fn bits(self) -> u32 {
-        self.0
     }
 
     /// The flaws, in the order of the enum.

@@ -1,6 +1,8 @@
-//! Frames (RFC 6455 §5.2), lossless: in come octets, however cut, out come headers that keep whatever is
-//! wrong with them, and list it. Incomplete is not an error. The encoder builds any frame, wrong ones on
-//! purpose; [`crate::protocol::close::ConformingClose`] builds only right ones.
+//! Encodes and decodes frames (RFC 6455 §5.2) without losing anything.
+//!
+//! A decoded header keeps every field as it was received, and [`Header::flaws`] lists what is wrong with it. An
+//! incomplete header is not an error. The encoder writes any header, correct or not;
+//! [`crate::protocol::close::ConformingClose`] writes only Closes that violate no rule.
 
 use crate::protocol::flaw::{Flaw, Flaws};
 use crate::protocol::role::Role;
@@ -8,34 +10,32 @@ use crate::protocol::role::Role;
 /// The largest payload of a control frame (§5.5), in octets.
 pub const MAX_CONTROL_PAYLOAD: usize = 125;
 
-/// The longest frame header: two octets, a 64-bit length and a masking key.
+/// The size of the largest header, in octets: two octets, a 64-bit length and a masking key.
 pub const MAX_HEADER: usize = 14;
 
 /// The four-bit opcode of a frame (§5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-// With the numbers as they are on the wire, going from one to the other takes no branch.
-#[repr(u8)]
 pub enum Opcode {
     /// 0
-    Continuation = 0,
+    Continuation,
     /// 1
-    Text = 1,
+    Text,
     /// 2
-    Binary = 2,
+    Binary,
     /// 8
-    Close = 8,
+    Close,
     /// 9
-    Ping = 9,
+    Ping,
     /// 10
-    Pong = 10,
-    /// 3–7 and 11–15, kept as they came.
-    Reserved(ReservedOpcode) = 16,
+    Pong,
+    /// 3–7 and 11–15.
+    Reserved(ReservedOpcode),
 }
 
-/// An opcode that §5.2 reserves: 3–7 for data, 11–15 for control frames.
+/// An opcode that §5.2 reserves: 3–7 for data frames, 11–15 for control frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
-#[expect(missing_docs, reason = "their numbers are all that there is to say")]
+#[expect(missing_docs, reason = "the number is the whole meaning")]
 pub enum ReservedOpcode {
     Op3 = 3,
     Op4,
@@ -49,25 +49,9 @@ pub enum ReservedOpcode {
     Op15,
 }
 
-/// Every opcode by its four bits.
-static OPCODES: [Opcode; 16] = {
-    let mut table = [Opcode::Continuation; 16];
-    let mut bits = 0;
-    while bits < 16 {
-        table[bits] = Opcode::named(bits as u8);
-        bits += 1;
-    }
-    table
-};
-
 impl Opcode {
-    /// The opcode in the low four bits of an octet; the others are ignored.
-    #[inline]
+    /// The opcode in the low four bits of an octet. The high four bits are ignored.
     pub const fn from_bits(bits: u8) -> Opcode {
-        OPCODES[(bits & 0x0f) as usize]
-    }
-
-    const fn named(bits: u8) -> Opcode {
         match bits & 0x0f {
             0 => Opcode::Continuation,
             1 => Opcode::Text,
@@ -88,9 +72,7 @@ impl Opcode {
         }
     }
 
-    /// The four bits.
-    // On its own it is compiled to a choice between two octets, without a branch.
-    #[inline(never)]
+    /// The opcode as a number, 0–15.
     pub const fn bits(self) -> u8 {
         match self {
             Opcode::Continuation => 0,
@@ -103,37 +85,17 @@ impl Opcode {
         }
     }
 
-    /// Whether §5.2 reserves it.
-    #[inline]
+    /// Whether §5.2 reserves the opcode.
     pub const fn is_reserved(self) -> bool {
-        const RESERVED: [bool; 16] = {
-            let mut table = [false; 16];
-            let mut bits = 0;
-            while bits < 16 {
-                table[bits] = matches!(Opcode::named(bits as u8), Opcode::Reserved(_));
-                bits += 1;
-            }
-            table
-        };
-        RESERVED[(self.bits() & 0x0f) as usize]
+        matches!(self, Opcode::Reserved(_))
     }
 
-    /// Whether it is a control frame's: the high bit of the four (§5.5).
-    #[inline]
+    /// Whether the opcode is that of a control frame: its highest bit is set (§5.5).
     pub const fn is_control(self) -> bool {
-        const CONTROL: [bool; 16] = {
-            let mut table = [false; 16];
-            let mut bits = 8;
-            while bits < 16 {
-                table[bits] = true;
-                bits += 1;
-            }
-            table
-        };
-        CONTROL[(self.bits() & 0x0f) as usize]
+        self.bits() & 0x08 != 0
     }
 
-    /// The name in timelines, upper case; reserved ones by number, `OP3`.
+    /// The name in timelines, in upper case. A reserved opcode is named by its number, as in `OP3`.
     pub const fn name(self) -> &'static str {
         match self {
             Opcode::Continuation => "CONT",
@@ -158,66 +120,30 @@ impl Opcode {
     }
 }
 
-/// Which of the three forms of §5.2 carries a length.
+/// One of the three forms in which a header carries the length (§5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LengthForm {
     /// Seven bits: 0–125.
     Seven,
     /// The marker 126 and 16 bits.
     Sixteen,
-    /// The marker 127 and 64 bits, the top one of which must be 0.
+    /// The marker 127 and 64 bits, of which the top bit must be 0.
     SixtyFour,
 }
 
 impl LengthForm {
-    /// The least value for which it is the shortest form.
-    const fn least(self) -> u64 {
-        [0, 126, 1 << 16][self as usize]
-    }
-
-    const fn layout(self) -> Layout {
-        const LAYOUTS: [Layout; 3] = [Layout::of(0), Layout::of(126), Layout::of(127)];
-        LAYOUTS[self as usize]
-    }
-}
-
-/// Where a header keeps its length, by the low seven bits of its second octet. Looking it up takes no
-/// branch, and a fuzzer pays for every branch.
-#[derive(Clone, Copy)]
-struct Layout {
-    form: LengthForm,
-    /// How many octets of length follow the second one.
-    width: u8,
-    /// How far the length in front of the next eight octets is to be shifted down.
-    shift: u8,
-    /// 1 where those octets count, 0 where the seven bits are the length.
-    extended: u8,
-    /// The length in the seven bits, or 0.
-    seven: u8,
-}
-
-impl Layout {
-    const fn of(seven: u8) -> Layout {
-        match seven {
-            126 => Layout { form: LengthForm::Sixteen, width: 2, shift: 48, extended: 1, seven: 0 },
-            127 => Layout { form: LengthForm::SixtyFour, width: 8, shift: 0, extended: 1, seven: 0 },
-            _ => Layout { form: LengthForm::Seven, width: 0, shift: 0, extended: 0, seven },
+    /// The smallest value for which this is the shortest form.
+    const fn min_value(self) -> u64 {
+        match self {
+            LengthForm::Seven => 0,
+            LengthForm::Sixteen => 126,
+            LengthForm::SixtyFour => 1 << 16,
         }
     }
 }
 
-static LAYOUTS: [Layout; 128] = {
-    let mut table = [Layout::of(0); 128];
-    let mut seven = 0;
-    while seven < 128 {
-        table[seven] = Layout::of(seven as u8);
-        seven += 1;
-    }
-    table
-};
-
-/// A payload length as it was, or is to be, written: its value, and the form that carries it. No form holds
-/// more than it can: lengths are made by the constructors alone.
+/// A payload length: its value, and the form that carries it on the wire. The constructors guarantee that the
+/// form can carry the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Length {
     form: LengthForm,
@@ -225,7 +151,7 @@ pub struct Length {
 }
 
 impl Length {
-    /// The shortest form that holds the value, as §5.2 demands.
+    /// The length in the shortest form that can carry it, as §5.2 requires.
     pub const fn shortest(value: u64) -> Length {
         let form = match value {
             0..=125 => LengthForm::Seven,
@@ -235,183 +161,181 @@ impl Length {
         Length { form, value }
     }
 
-    /// In 16 bits, whether that is the shortest form or not.
+    /// The length in 16 bits, even if a shorter form can carry it.
     pub const fn sixteen(value: u16) -> Length {
         Length { form: LengthForm::Sixteen, value: value as u64 }
     }
 
-    /// In 64 bits, whether that is the shortest form or not, and whatever the top bit is.
+    /// The length in 64 bits, even if a shorter form can carry it or the top bit is set.
     pub const fn sixty_four(value: u64) -> Length {
         Length { form: LengthForm::SixtyFour, value }
     }
 
-    /// The number of octets that it says the payload has.
+    /// The announced size of the payload, in octets.
     pub const fn value(self) -> u64 {
         self.value
     }
 
-    /// The form that carries it.
+    /// The form that carries the value.
     pub const fn form(self) -> LengthForm {
         self.form
     }
 }
 
-/// Everything before the payload of a frame, as it stands on the wire.
+/// The header of a frame: everything before its payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Header {
     /// Whether this is the last fragment of its message.
     pub fin: bool,
-    /// RSV1 (4), RSV2 (2) and RSV3 (1), 0–7; higher bits are ignored.
+    /// RSV1 (4), RSV2 (2) and RSV3 (1) as a number, 0–7. Higher bits are ignored.
     pub rsv: u8,
-    /// What the frame is.
+    /// The type of the frame.
     pub opcode: Opcode,
-    /// How long its payload claims to be.
+    /// The announced size of the payload.
     pub length: Length,
     /// The masking key, if the payload is masked.
     pub mask: Option<[u8; 4]>,
 }
 
-/// The outcome of decoding a prefix: a value, or word that more octets are needed.
+/// The result of decoding the front of a byte string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status<T> {
-    /// The value, and how many octets it took.
+    /// The decoded value and its size in octets.
     Complete(T, usize),
-    /// The value takes at least this many octets in all.
+    /// The value is incomplete: it takes at least this many octets in total.
     Partial(usize),
 }
 
 impl Header {
-    /// A header that a conforming endpoint of this role would write for this payload.
+    /// The header that a conforming endpoint writes for a payload of `len` octets. A client passes a key.
     pub const fn conforming(opcode: Opcode, len: u64, mask: Option<[u8; 4]>) -> Header {
         Header { fin: true, rsv: 0, opcode, length: Length::shortest(len), mask }
     }
 
-    /// Reads a header from the front of `octets`. Every sequence of octets is a header or the beginning of one.
-    #[inline]
+    /// Decodes the header at the front of `octets`. Every byte string is a header or the beginning of one.
     pub fn decode(octets: &[u8]) -> Status<Header> {
-        let have = octets.len().min(MAX_HEADER);
-        Header::read(on_top(&octets[..have]), have)
-    }
-
-    /// Reads a header from a number: the uppermost octets of it are the `have` that there are.
-    #[inline]
-    fn read(bits: u128, have: usize) -> Status<Header> {
-        let (first, second) = ((bits >> 120) as u8, (bits >> 112) as u8);
-        let layout = LAYOUTS[usize::from(second & 0x7f)];
-        let masked = second >> 7;
-        let total = 2 + usize::from(layout.width) + 4 * usize::from(masked);
-        if have < total {
-            return Status::Partial(total);
-        }
-        let word = (bits >> 48) as u64;
-        let value = word.wrapping_shr(u32::from(layout.shift)) * u64::from(layout.extended);
-        let key = (bits.wrapping_shl(16 + 8 * u32::from(layout.width)) >> 96) as u32;
-        let header = Header {
-            fin: bits >> 127 == 1,
-            rsv: first >> 4 & 0x07,
-            opcode: Opcode::from_bits(first),
-            length: Length { form: layout.form, value: value | u64::from(layout.seven) },
-            mask: (bits >> 119 & 1 == 1).then_some(key.to_be_bytes()),
+        let [first, second, rest @ ..] = octets else { return Status::Partial(2) };
+        let is_masked = second & 0x80 != 0;
+        let key_size = if is_masked { 4 } else { 0 };
+        let (length, length_size, rest) = match second & 0x7f {
+            126 => {
+                let Some((value, rest)) = rest.split_first_chunk() else {
+                    return Status::Partial(2 + 2 + key_size);
+                };
+                (Length::sixteen(u16::from_be_bytes(*value)), 2, rest)
+            }
+            127 => {
+                let Some((value, rest)) = rest.split_first_chunk() else {
+                    return Status::Partial(2 + 8 + key_size);
+                };
+                (Length::sixty_four(u64::from_be_bytes(*value)), 8, rest)
+            }
+            value => (Length::shortest(u64::from(value)), 0, rest),
         };
-        Status::Complete(header, total)
+        let size = 2 + length_size + key_size;
+        let mask = match (is_masked, rest.first_chunk()) {
+            (true, Some(key)) => Some(*key),
+            (true, None) => return Status::Partial(size),
+            (false, _) => None,
+        };
+        let header = Header {
+            fin: first & 0x80 != 0,
+            rsv: first >> 4 & 0x07,
+            opcode: Opcode::from_bits(*first),
+            length,
+            mask,
+        };
+        Status::Complete(header, size)
     }
 
-    /// The octets of the header, exactly as the fields say, right or wrong.
-    #[inline]
+    /// Encodes the header exactly as its fields are, correct or not.
     pub fn encode(&self) -> HeaderOctets {
-        let Length { form, value } = self.length;
-        let layout = form.layout();
-        let masked = u8::from(self.mask.is_some());
+        let value = self.length.value;
         let first = u8::from(self.fin) << 7 | (self.rsv & 0x07) << 4 | self.opcode.bits();
-        let second = masked << 7 | [value as u8, 126, 127][form as usize];
-        let word = value.wrapping_shl(u32::from(layout.shift)) * u64::from(layout.extended);
-        let key = u32::from_be_bytes(self.mask.unwrap_or([0; 4]));
-        let bits = u128::from(first) << 120
-            | u128::from(second) << 112
-            | u128::from(word) << 48
-            | u128::from(key).wrapping_shl(80_u32.wrapping_sub(8 * u32::from(layout.width)));
-        let len = 2 + u32::from(layout.width) + 4 * u32::from(masked);
-        HeaderOctets { octets: bits.to_be_bytes(), len: len as u8 }
+        let masked = u8::from(self.mask.is_some()) << 7;
+        let mut encoded = HeaderOctets { octets: [0; MAX_HEADER], len: 0 };
+        match self.length.form {
+            LengthForm::Seven => encoded.push(&[first, masked | value as u8]),
+            LengthForm::Sixteen => {
+                encoded.push(&[first, masked | 126]);
+                encoded.push(&(value as u16).to_be_bytes());
+            }
+            LengthForm::SixtyFour => {
+                encoded.push(&[first, masked | 127]);
+                encoded.push(&value.to_be_bytes());
+            }
+        }
+        if let Some(key) = self.mask {
+            encoded.push(&key);
+        }
+        encoded
     }
 
-    /// Everything wrong with this header when a peer of this role sent it, its place in the stream apart.
-    #[inline]
+    /// The flaws of the header if a peer of this role sent it. The header's place in the stream does not count.
     pub fn flaws(&self, sender: Role) -> Flaws {
         let Length { form, value } = self.length;
-        let control = self.opcode.is_control();
-        let masked = self.mask.is_some();
-        let client = sender as u8 == Role::Client as u8;
-        Flaws::NONE
-            .with_if(Flaw::ControlFragmented, control & !self.fin)
-            .with_if(Flaw::ControlTooLong, control & (value > MAX_CONTROL_PAYLOAD as u64))
-            // The feature plants a fault, so that a test can watch the fuzz target `close_frame` fail.
-            .with_if(Flaw::RsvSet, (self.rsv != 0) & !cfg!(wsclose_planted_fault))
-            .with_if(Flaw::OpcodeReserved, self.opcode.is_reserved())
-            .with_if(Flaw::LengthNotShortest, value < form.least())
-            .with_if(Flaw::LengthTopBit, value >> 63 != 0)
-            .with_if(Flaw::MaskMissing, client & !masked)
-            .with_if(Flaw::MaskPresent, !client & masked)
+        let is_control = self.opcode.is_control();
+        let mut flaws = Flaws::NONE;
+        if is_control && !self.fin {
+            flaws.insert(Flaw::ControlFragmented);
+        }
+        if is_control && value > MAX_CONTROL_PAYLOAD as u64 {
+            flaws.insert(Flaw::ControlTooLong);
+        }
+        // The `cfg` plants a fault, so that a test can watch the fuzz target `close_frame` fail.
+        if self.rsv != 0 && !cfg!(wsclose_planted_fault) {
+            flaws.insert(Flaw::RsvSet);
+        }
+        if self.opcode.is_reserved() {
+            flaws.insert(Flaw::OpcodeReserved);
+        }
+        if value < form.min_value() {
+            flaws.insert(Flaw::LengthNotShortest);
+        }
+        if value >> 63 != 0 {
+            flaws.insert(Flaw::LengthTopBit);
+        }
+        match (sender, self.mask) {
+            (Role::Client, None) => flaws.insert(Flaw::MaskMissing),
+            (Role::Server, Some(_)) => flaws.insert(Flaw::MaskPresent),
+            (Role::Client, Some(_)) | (Role::Server, None) => {}
+        }
+        flaws
     }
-}
-
-/// At most 16 octets as one number, the first on top, with zeros below the last.
-#[inline]
-fn on_top(octets: &[u8]) -> u128 {
-    let mut padded = [0; 16];
-    padded[..octets.len()].copy_from_slice(octets);
-    u128::from_be_bytes(padded)
 }
 
 /// An encoded header: 2 to 14 octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeaderOctets {
-    octets: [u8; 16],
+    octets: [u8; MAX_HEADER],
     len: u8,
 }
 
 impl HeaderOctets {
-    /// The octets as one number, the first on top, with zeros below the last.
-    pub const fn bits(&self) -> u128 {
-        u128::from_be_bytes(self.octets)
-    }
-
-    /// The two octets that every header has.
-    pub const fn first_two(&self) -> [u8; 2] {
-        let [first, second, ..] = self.octets;
-        [first, second]
+    fn push(&mut self, octets: &[u8]) {
+        let start = usize::from(self.len);
+        self.octets[start..start + octets.len()].copy_from_slice(octets);
+        self.len += octets.len() as u8;
     }
 
     /// The octets.
     pub fn as_slice(&self) -> &[u8] {
         &self.octets[..usize::from(self.len)]
     }
-
-    /// Whether `octets` begin with them.
-    #[inline]
-    pub fn begin(&self, octets: &[u8]) -> bool {
-        let shown = on_top(&octets[..octets.len().min(MAX_HEADER)]);
-        // Below the last of them, `octets` may go on.
-        let below = u128::MAX.wrapping_shr(8 * u32::from(self.len));
-        (octets.len() >= usize::from(self.len)) & ((shown ^ self.bits()) & !below == 0)
-    }
 }
 
-/// Masks or unmasks `octets` in place (§5.3: the same either way); `offset` is where they stand in the payload.
-#[inline]
+/// Masks or unmasks `octets` in place; both are the same operation (§5.3). `offset` is the number of payload
+/// octets before them.
 pub fn mask(key: [u8; 4], offset: u64, octets: &mut [u8]) {
-    // The key as it is met from here on.
-    let key = u32::from_be_bytes(key).rotate_left(8 * (offset % 4) as u32).to_be_bytes();
-    let (words, rest) = octets.as_chunks_mut::<4>();
-    for word in words {
-        *word = (u32::from_ne_bytes(*word) ^ u32::from_ne_bytes(key)).to_ne_bytes();
-    }
-    for (octet, key) in rest.iter_mut().zip(key) {
+    let mut key = key;
+    key.rotate_left((offset % 4) as usize);
+    for (octet, key) in octets.iter_mut().zip(key.into_iter().cycle()) {
         *octet ^= key;
     }
 }
 
-/// Appends a frame: the header as it is, and the payload masked if the header has a key. The header's
-/// length is not made to fit: it may lie.
+/// Appends a frame: the encoded header, and the payload, which is masked if the header has a key. The length in
+/// the header may differ from that of the payload.
 pub fn write(header: &Header, payload: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(header.encode().as_slice());
     let start = out.len();
@@ -421,34 +345,39 @@ pub fn write(header: &Header, payload: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// A piece of a stream of frames.
+/// A part of a stream of frames, as [`Decoder`] returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// A frame begins.
+    /// The header of a frame.
     Header(Header),
-    /// Some of its payload, as it stood on the wire (masked, if it is), and where in the payload it stood.
+    /// Part of the payload, as it is on the wire: still masked if the header has a key.
     Payload {
         /// The octets, at least one.
         octets: &'a [u8],
-        /// How many octets of this payload came before.
+        /// The number of octets of the same payload before these.
         offset: u64,
     },
-    /// The frame is whole.
+    /// The end of a frame.
     End,
 }
 
-/// The incremental decoder: it takes a stream in any cuts and gives the same pieces but for where payloads
-/// are cut. It holds a header and allocates nothing.
+/// The incremental decoder of a stream of frames.
+///
+/// The stream may be cut anywhere. Cuts change how a payload is divided into pieces, and nothing else. The
+/// decoder buffers at most one header and allocates nothing.
 #[derive(Clone, Debug)]
 pub struct Decoder {
-    /// What has come of a header, as one number, the first octet on top.
-    held: u128,
-    /// How many octets of it.
-    have: u8,
-    /// Whether the header is complete, and the frame not yet.
-    in_payload: bool,
-    /// How many octets of the payload have come, and how many it has.
-    seen: u64,
+    /// The octets of an incomplete header, and their number.
+    partial: [u8; MAX_HEADER],
+    partial_len: usize,
+    /// The payload in progress, if a header has been returned and the end of its frame has not.
+    payload: Option<PayloadProgress>,
+}
+
+/// The number of payload octets received so far, and the announced number.
+#[derive(Clone, Copy, Debug)]
+struct PayloadProgress {
+    received: u64,
     len: u64,
 }
 
@@ -459,80 +388,97 @@ impl Default for Decoder {
 }
 
 impl Decoder {
-    /// A decoder at the start of a stream.
+    /// Creates a decoder at the start of a stream.
     pub const fn new() -> Decoder {
-        Decoder { held: 0, have: 0, in_payload: false, seen: 0, len: 0 }
+        Decoder { partial: [0; MAX_HEADER], partial_len: 0, payload: None }
     }
 
-    /// Whether the stream so far ends at the end of a frame (or has not begun).
+    /// Whether the stream so far is empty or ends at the end of a frame.
     pub fn at_boundary(&self) -> bool {
-        !self.in_payload && self.have == 0
+        self.payload.is_none() && self.partial_len == 0
     }
 
-    /// A header that has begun and is not complete, as a peer of this role would lawfully go on with it: the
-    /// octets of its length that are still to come are zero, and what is not known to be wrong is right.
-    pub fn begun(&self, sender: Role) -> Option<Header> {
-        if self.in_payload || self.have == 0 {
-            return None;
-        }
-        let octets = self.held.to_be_bytes();
-        let (first, second) = (octets[0], octets[1]);
-        let have = usize::from(self.have);
-        let masked = if have > 1 { second & 0x80 != 0 } else { sender == Role::Client };
-        let so_far =
-            |len: usize| octets[2..2 + len].iter().fold(0, |value, octet| value << 8 | u64::from(*octet));
-        let length = match (have, second & 0x7f) {
-            (..2, _) => Length::shortest(0),
-            (_, 126) if have < 4 => Length::shortest(so_far(2).max(126)),
-            (_, 126) => Length::sixteen(so_far(2) as u16),
-            (_, 127) if have < 10 => Length::sixty_four(so_far(8).max(1 << 16)),
-            (_, 127) => Length::sixty_four(so_far(8)),
-            (_, seven) => Length::shortest(u64::from(seven)),
+    /// The incomplete header at the end of the stream so far, if there is one. The missing octets are assumed to
+    /// be those of a conforming `sender`: a length is continued with zeros, or is the smallest that its form may
+    /// carry if that is larger. A flaw of this header is therefore one that no continuation can mend.
+    pub fn partial_header(&self, sender: Role) -> Option<Header> {
+        let [first, rest @ ..] = &self.partial[..self.partial_len] else { return None };
+        let (is_masked, length) = match rest {
+            [] => (sender == Role::Client, Length::shortest(0)),
+            [second, extended @ ..] => (second & 0x80 != 0, partial_length(second & 0x7f, extended)),
         };
-        let mask = masked.then_some([0; 4]);
-        let opcode = Opcode::from_bits(first);
-        Some(Header { fin: first & 0x80 != 0, rsv: first >> 4 & 0x07, opcode, length, mask })
+        Some(Header {
+            fin: first & 0x80 != 0,
+            rsv: first >> 4 & 0x07,
+            opcode: Opcode::from_bits(*first),
+            length,
+            mask: is_masked.then_some([0; 4]),
+        })
     }
 
-    /// Takes the next piece off the front of `input`; `None` when it needs more octets.
-    #[inline(always)]
+    /// Takes the next piece off the front of `input`. Returns `None` if more octets are needed.
     pub fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Piece<'a>> {
-        if !self.in_payload {
-            return self.header(input);
-        }
-        let offset = self.seen;
-        if offset == self.len {
-            self.in_payload = false;
+        let Some(payload) = &mut self.payload else {
+            let header = self.next_header(input)?;
+            self.payload = Some(PayloadProgress { received: 0, len: header.length.value() });
+            return Some(Piece::Header(header));
+        };
+        let missing = payload.len - payload.received;
+        if missing == 0 {
+            self.payload = None;
             return Some(Piece::End);
         }
         if input.is_empty() {
             return None;
         }
-        let take = self.len.wrapping_sub(offset).min(input.len() as u64);
-        let (octets, rest) = input.split_at(take as usize);
+        let offset = payload.received;
+        let size = usize::try_from(missing).map_or(input.len(), |missing| missing.min(input.len()));
+        let (octets, rest) = input.split_at(size);
         *input = rest;
-        self.seen = offset.wrapping_add(take);
+        payload.received += size as u64;
         Some(Piece::Payload { octets, offset })
     }
 
-    #[inline(always)]
-    fn header<'a>(&mut self, input: &mut &'a [u8]) -> Option<Piece<'a>> {
-        // As much as a header may take is looked at; what turns out to be payload stays in the input.
-        let before = usize::from(self.have);
-        let taken = input.len().min(MAX_HEADER.saturating_sub(before));
-        let bits = self.held | on_top(&input[..taken]).wrapping_shr(8 * u32::from(self.have));
-        match Header::read(bits, before + taken) {
+    /// Takes the rest of a header off the front of `input`.
+    fn next_header(&mut self, input: &mut &[u8]) -> Option<Header> {
+        let before = self.partial_len;
+        let size = input.len().min(MAX_HEADER - before);
+        self.partial[before..before + size].copy_from_slice(&input[..size]);
+        match Header::decode(&self.partial[..before + size]) {
             Status::Complete(header, used) => {
                 *input = &input[used - before..];
-                (self.held, self.have) = (0, 0);
-                (self.in_payload, self.seen, self.len) = (true, 0, header.length.value());
-                Some(Piece::Header(header))
+                self.partial_len = 0;
+                Some(header)
             }
             Status::Partial(_) => {
-                *input = &input[taken..];
-                (self.held, self.have) = (bits, self.have + taken as u8);
+                *input = &input[size..];
+                self.partial_len += size;
                 None
             }
         }
     }
+}
+
+/// The length in a header of which `marker`, the low seven bits of the second octet, and the `octets` after it were
+/// received.
+fn partial_length(marker: u8, octets: &[u8]) -> Length {
+    match marker {
+        126 => {
+            let value = u16::from_be_bytes(zero_padded(octets));
+            Length::sixteen(if octets.len() < 2 { value.max(126) } else { value })
+        }
+        127 => {
+            let value = u64::from_be_bytes(zero_padded(octets));
+            Length::sixty_four(if octets.len() < 8 { value.max(1 << 16) } else { value })
+        }
+        value => Length::shortest(u64::from(value)),
+    }
+}
+
+/// The first `N` octets, with zeros in place of missing ones.
+fn zero_padded<const N: usize>(octets: &[u8]) -> [u8; N] {
+    let mut padded = [0; N];
+    let size = octets.len().min(N);
+    padded[..size].copy_from_slice(&octets[..size]);
+    padded
 }
