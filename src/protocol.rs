@@ -1,6 +1,7 @@
 //! The WebSocket protocol (RFC 6455) as far as closing needs it: frames, Close bodies, codes and the closing
-//! handshake. Decoding keeps every flaw of its input instead of rejecting it.
+//! handshake. The decoder accepts every input and lists its flaws.
 
+pub mod assembler;
 pub mod close;
 pub mod code;
 pub mod flaw;
