@@ -5,8 +5,9 @@ use std::fmt;
 
 use crate::harness::subject::TraceEventKind;
 use crate::harness::trace::Trace;
+use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use crate::protocol::code::CloseCode;
-use crate::protocol::frame::{self, Decoder, Header, Opcode, Piece};
+use crate::protocol::frame::Opcode;
 use crate::rules::{Capabilities, Capability, Party, Rule, RuleSet};
 use crate::script::{Script, Step};
 
@@ -334,49 +335,32 @@ impl AppStatus {
     }
 }
 
-/// Sees the whole frames in what an endpoint writes, piece by piece.
+/// Reads the complete frames that an endpoint sends.
 #[derive(Clone, Debug)]
-pub(super) struct SentFrames {
-    decoder: Decoder,
-    header: Option<Header>,
-    code: [u8; 2],
-    have: usize,
-}
+pub(super) struct SentFrames(FrameAssembler);
 
 impl SentFrames {
     pub(super) fn new() -> SentFrames {
-        SentFrames { decoder: Decoder::new(), header: None, code: [0; 2], have: 0 }
+        // A comparison needs the code of a Close, and no more of any payload.
+        SentFrames(FrameAssembler::new(KeptPayload::UpTo(2)))
     }
 
-    /// Reads on; `see` gets every frame that ends in these octets.
+    /// Reads more octets. `see` receives every frame that ends in them.
     pub(super) fn read(&mut self, mut octets: &[u8], mut see: impl FnMut(SentFrame)) {
-        while let Some(piece) = self.decoder.next(&mut octets) {
-            match piece {
-                Piece::Header(header) => {
-                    self.header = Some(header);
-                    self.have = 0;
-                }
-                Piece::Payload { octets, offset: _ } => {
-                    for octet in octets.iter().take(2 - self.have) {
-                        self.code[self.have] = *octet;
-                        self.have += 1;
-                    }
-                }
-                Piece::End => {
-                    let Some(header) = self.header.take() else { continue };
-                    see(self.ended(&header));
-                }
+        while let Some(part) = self.0.next(&mut octets) {
+            match part {
+                FramePart::End(header) => see(SentFrame::new(header.opcode, self.0.payload())),
+                FramePart::Header(_) | FramePart::Payload(_) => {}
             }
         }
     }
+}
 
-    fn ended(&mut self, header: &Header) -> SentFrame {
-        match header.opcode {
+impl SentFrame {
+    fn new(opcode: Opcode, payload: &[u8]) -> SentFrame {
+        match opcode {
             Opcode::Close => {
-                if let Some(key) = header.mask {
-                    frame::mask(key, 0, &mut self.code);
-                }
-                SentFrame::Close((self.have == 2).then_some(CloseCode(u16::from_be_bytes(self.code))))
+                SentFrame::Close(payload.first_chunk().map(|code| CloseCode(u16::from_be_bytes(*code))))
             }
             Opcode::Ping | Opcode::Pong => SentFrame::Heartbeat,
             Opcode::Continuation | Opcode::Text | Opcode::Binary | Opcode::Reserved(_) => SentFrame::Data,
