@@ -4,8 +4,9 @@
 use std::fmt;
 
 use crate::harness::subject::{Recorder, Span, TraceEvent, TraceEventKind};
+use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use crate::protocol::close::{BodyError, CloseBody};
-use crate::protocol::frame::{self, Decoder, Header, LengthForm, Opcode, Piece};
+use crate::protocol::frame::{Header, LengthForm, Opcode};
 use crate::protocol::role::Role;
 use crate::rules::Capabilities;
 use crate::script::Segmentation;
@@ -246,9 +247,7 @@ impl fmt::Display for FrameDisplay<'_> {
 /// One direction of the wire, as it is being shown.
 struct TimelineLane {
     arrow: char,
-    decoder: Decoder,
-    header: Option<Header>,
-    payload: Vec<u8>,
+    frames: FrameAssembler,
     /// Segments that ended no frame and have not been shown yet: their tick, their octets, their number.
     unfinished: Option<(u32, usize, usize)>,
 }
@@ -260,7 +259,7 @@ fn count(number: usize, what: &str) -> String {
 
 impl TimelineLane {
     fn new(arrow: char) -> TimelineLane {
-        TimelineLane { arrow, decoder: Decoder::new(), header: None, payload: Vec::new(), unfinished: None }
+        TimelineLane { arrow, frames: FrameAssembler::new(KeptPayload::UpTo(usize::MAX)), unfinished: None }
     }
 
     /// Shows the segments that ended no frame, as one line.
@@ -279,24 +278,13 @@ impl TimelineLane {
     fn segment(&mut self, f: &mut impl fmt::Write, tick: u32, segment: &[u8]) -> fmt::Result {
         let mut left = segment;
         let mut before = segment.len();
-        let mut whole = self.decoder.at_boundary();
-        while let Some(piece) = self.decoder.next(&mut left) {
-            match piece {
-                Piece::Header(header) => {
-                    self.header = Some(header);
-                    self.payload.clear();
-                }
-                Piece::Payload { octets, offset } => {
-                    let start = self.payload.len();
-                    self.payload.extend_from_slice(octets);
-                    if let Some(key) = self.header.and_then(|header| header.mask) {
-                        frame::mask(key, offset, &mut self.payload[start..]);
-                    }
-                }
-                Piece::End => {
+        let mut whole = self.frames.at_boundary();
+        while let Some(part) = self.frames.next(&mut left) {
+            match part {
+                FramePart::Header(_) | FramePart::Payload(_) => {}
+                FramePart::End(header) => {
                     self.flush(f)?;
-                    let Some(header) = self.header.take() else { continue };
-                    let words = FrameDisplay { header: &header, payload: &self.payload };
+                    let words = FrameDisplay { header: &header, payload: self.frames.payload() };
                     let octets = if whole {
                         self.header_hex(&header)
                     } else {
@@ -311,11 +299,11 @@ impl TimelineLane {
         if before == 0 {
             return Ok(());
         }
-        match self.header {
+        match self.frames.header() {
             // The header is here and some of the payload is not.
             Some(header) if whole => {
                 self.flush(f)?;
-                let words = format!("{} …", FrameDisplay { header: &header, payload: &self.payload });
+                let words = format!("{} …", FrameDisplay { header: &header, payload: self.frames.payload() });
                 let octets = self.header_hex(&header);
                 self.line(f, tick, &words, &octets)
             }
@@ -343,8 +331,8 @@ impl TimelineLane {
             Some(_) => text += " <key>",
             None => {}
         }
-        if !self.payload.is_empty() {
-            text += &format!(" {}", Hex(&self.payload));
+        if !self.frames.payload().is_empty() {
+            text += &format!(" {}", Hex(self.frames.payload()));
         }
         text
     }
