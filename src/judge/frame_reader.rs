@@ -1,10 +1,11 @@
 //! Reads one direction of a connection: in come octets as they were sent, out come frames with everything
 //! that is wrong with them, their place in the stream and their payload included.
 
+use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload, PayloadPart};
 use crate::protocol::close::{self, CloseBody};
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::flaw::{Flaw, Flaws, MESSAGE_LIMIT};
-use crate::protocol::frame::{self, Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode, Piece};
+use crate::protocol::frame::{Header, Opcode};
 use crate::protocol::role::Role;
 use crate::script::MessageKind;
 
@@ -27,11 +28,8 @@ pub(super) enum FrameEvent<'a> {
 pub(super) struct FrameReader {
     sender: Role,
     profile: Profile,
-    decoder: Decoder,
-    header: Option<Header>,
+    frames: FrameAssembler,
     flaws: Flaws,
-    control: [u8; MAX_CONTROL_PAYLOAD],
-    control_len: usize,
     message: Option<MessageKind>,
     text: Vec<u8>,
     /// How much of `text` is known to be UTF-8.
@@ -44,11 +42,8 @@ impl FrameReader {
         FrameReader {
             sender: Role::Client,
             profile: Profile::Iana,
-            decoder: Decoder::new(),
-            header: None,
+            frames: FrameAssembler::new(KeptPayload::ControlFrames),
             flaws: Flaws::NONE,
-            control: [0; MAX_CONTROL_PAYLOAD],
-            control_len: 0,
             message: None,
             text: Vec::new(),
             utf8_valid_len: 0,
@@ -59,14 +54,13 @@ impl FrameReader {
     pub(super) fn restart(&mut self, sender: Role, profile: Profile) {
         self.sender = sender;
         self.profile = profile;
-        self.decoder = Decoder::new();
-        self.header = None;
+        self.frames.restart();
         self.message = None;
     }
 
     /// Whether the stream so far ends between two frames.
     pub(super) fn at_boundary(&self) -> bool {
-        self.decoder.at_boundary()
+        self.frames.at_boundary()
     }
 
     /// Whether a fragmented message is under way.
@@ -76,35 +70,32 @@ impl FrameReader {
 
     /// Reads on, and shows what it sees; stops where `see` says so.
     pub(super) fn read(&mut self, mut octets: &[u8], mut see: impl FnMut(FrameEvent<'_>) -> bool) {
-        while let Some(piece) = self.decoder.next(&mut octets) {
-            let go_on = match piece {
-                Piece::Header(header) => {
+        while let Some(part) = self.frames.next(&mut octets) {
+            let go_on = match part {
+                FramePart::Header(header) => {
                     self.on_header(header);
                     see(FrameEvent::Header(header, self.flaws))
                 }
-                Piece::Payload { octets, offset } => {
+                FramePart::Payload(part) => {
                     let before = self.flaws;
-                    self.on_payload(octets, offset);
-                    match self.header {
+                    self.on_payload(&part);
+                    match self.frames.header() {
                         Some(header) if self.flaws != before => {
                             see(FrameEvent::PayloadFlaw(header, self.flaws))
                         }
                         Some(_) | None => true,
                     }
                 }
-                Piece::End => match self.header.take() {
-                    Some(header) => {
-                        self.on_end(&header);
-                        see(FrameEvent::Complete(header, self.flaws, &self.control[..self.control_len]))
-                    }
-                    None => true,
-                },
+                FramePart::End(header) => {
+                    self.on_end(&header);
+                    see(FrameEvent::Complete(header, self.flaws, self.frames.payload()))
+                }
             };
             if !go_on {
                 return;
             }
         }
-        if let Some(header) = self.decoder.partial_header(self.sender) {
+        if let Some(header) = self.frames.partial_header(self.sender) {
             let flaws = self.header_flaws(&header);
             if !flaws.is_empty() {
                 see(FrameEvent::PartialHeader(header.opcode, flaws));
@@ -141,9 +132,7 @@ impl FrameReader {
     }
 
     fn on_header(&mut self, header: Header) {
-        self.header = Some(header);
         self.flaws = self.header_flaws(&header);
-        self.control_len = 0;
         let begins = match header.opcode {
             Opcode::Text => Some(MessageKind::Text),
             Opcode::Binary => Some(MessageKind::Binary),
@@ -159,22 +148,14 @@ impl FrameReader {
         self.size = self.size.saturating_add(header.length.value());
     }
 
-    fn on_payload(&mut self, octets: &[u8], offset: u64) {
-        let Some(header) = self.header else { return };
-        let key = header.mask.unwrap_or([0; 4]);
+    fn on_payload(&mut self, part: &PayloadPart<'_>) {
+        let Some(header) = self.frames.header() else { return };
         if header.opcode.is_control() {
-            let room = &mut self.control[self.control_len..];
-            let take = room.len().min(octets.len());
-            room[..take].copy_from_slice(&octets[..take]);
-            frame::mask(key, offset, &mut room[..take]);
-            self.control_len += take;
             if header.opcode == Opcode::Close && !self.flaws.contains(Flaw::ControlTooLong) {
                 self.note_close_body_flaws();
             }
         } else if self.message == Some(MessageKind::Text) && !self.flaws.contains(Flaw::MessageTooBig) {
-            let start = self.text.len();
-            self.text.extend_from_slice(octets);
-            frame::mask(key, offset, &mut self.text[start..]);
+            part.append_to(&mut self.text);
             // A receiver may fail at the first octet that no UTF-8 can have there (§8.1).
             match std::str::from_utf8(&self.text[self.utf8_valid_len..]) {
                 Ok(_) => self.utf8_valid_len = self.text.len(),
@@ -191,7 +172,7 @@ impl FrameReader {
     /// What the body of a Close shows to be wrong before it is whole: its code, and octets of the reason that
     /// no UTF-8 can have there.
     fn note_close_body_flaws(&mut self) {
-        let [high, low, reason @ ..] = &self.control[..self.control_len] else { return };
+        let [high, low, reason @ ..] = self.frames.payload() else { return };
         let code = CloseCode(u16::from_be_bytes([*high, *low]));
         if let Some(flaw) = close::code_flaw(code, self.profile) {
             self.flaws.insert(flaw);
@@ -207,7 +188,7 @@ impl FrameReader {
                 if self.flaws.contains(Flaw::ControlTooLong) {
                     return;
                 }
-                match CloseBody::parse(&self.control[..self.control_len]) {
+                match CloseBody::parse(self.frames.payload()) {
                     Ok(body) => {
                         if let Some(flaw) = body.code().and_then(|code| close::code_flaw(code, self.profile))
                         {
