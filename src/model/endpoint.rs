@@ -4,10 +4,11 @@
 
 use super::behavior::{Behavior, CloseStatus, ExtraAction};
 use crate::harness::subject::{Recorder, Stimulus, Subject};
+use crate::protocol::assembler::{FrameAssembler, KeptPayload};
 use crate::protocol::close::{self, CloseBody, ConformingClose};
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::flaw::Flaw;
-use crate::protocol::frame::{self, Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode};
+use crate::protocol::frame::{self, Header, Opcode};
 use crate::protocol::role::Role;
 use crate::protocol::state_machine::{self, Action, Event, State};
 use crate::rules::Capabilities;
@@ -44,13 +45,10 @@ pub struct Endpoint<C> {
     pub(super) profile: Profile,
     pub(super) role: Role,
     pub(super) state: State,
-    pub(super) decoder: Decoder,
-    pub(super) header: Option<Header>,
-    pub(super) control: [u8; MAX_CONTROL_PAYLOAD],
-    pub(super) control_len: usize,
+    pub(super) received: FrameAssembler,
     pub(super) message: Option<MessageKind>,
     pub(super) data: Vec<u8>,
-    /// The first Close that was received, as it stands in `control`.
+    /// The first Close that was received, as `received` keeps it.
     pub(super) first_close: bool,
     pub(super) own_code: Option<CloseCode>,
     pub(super) reported: bool,
@@ -85,10 +83,7 @@ impl<C: Behavior> Endpoint<C> {
             profile,
             role: Role::Server,
             state: State::Open,
-            decoder: Decoder::new(),
-            header: None,
-            control: [0; MAX_CONTROL_PAYLOAD],
-            control_len: 0,
+            received: FrameAssembler::new(KeptPayload::ControlFrames),
             message: None,
             data: Vec::new(),
             first_close: false,
@@ -190,7 +185,7 @@ impl<C: Behavior> Endpoint<C> {
     }
 
     pub(super) fn close_body(&self) -> CloseBody<'_> {
-        match CloseBody::parse(&self.control[..self.control_len]) {
+        match CloseBody::parse(self.received.payload()) {
             Ok(body) => body,
             // Only a fault takes these.
             Err(close::BodyError::OneByte) => CloseBody::Empty,
@@ -335,9 +330,7 @@ impl<C: Behavior> Subject for Endpoint<C> {
     fn connect(&mut self, role: Role, _out: &mut Recorder) {
         self.role = role;
         self.state = State::Open;
-        self.decoder = Decoder::new();
-        self.header = None;
-        self.control_len = 0;
+        self.received.restart();
         self.message = None;
         self.first_close = false;
         self.own_code = None;

@@ -4,9 +4,10 @@
 use super::endpoint::Endpoint;
 use crate::harness::subject::Recorder;
 use crate::model::behavior::{Behavior, Crash, SegmentHandling};
+use crate::protocol::assembler::FramePart;
 use crate::protocol::close::{self, CloseBody};
 use crate::protocol::flaw::{Flaw, Flaws, MESSAGE_LIMIT};
-use crate::protocol::frame::{self, Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode, Piece};
+use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
 use crate::protocol::state_machine::{Action, Event};
 use crate::script::MessageKind;
 
@@ -14,32 +15,32 @@ impl<C: Behavior> Endpoint<C> {
     pub(super) fn receive(&mut self, mut octets: &[u8], out: &mut Recorder) {
         let segments = self.behavior.segment_handling();
         while !self.behavior.discards_input(self.state) && !self.crashed {
-            let Some(piece) = self.decoder.next(&mut octets) else { break };
-            match piece {
-                Piece::Header(header) => self.on_header(header, out),
-                Piece::Payload { octets, offset } => self.on_payload(octets, offset),
-                Piece::End => {
-                    if let Some(header) = self.header.take() {
-                        self.on_frame(header, out);
+            let Some(part) = self.received.next(&mut octets) else { break };
+            match part {
+                FramePart::Header(header) => self.on_header(header, out),
+                FramePart::Payload(part) => {
+                    if self.received.header().is_some_and(|header| !header.opcode.is_control()) {
+                        part.append_to(&mut self.data);
                     }
+                }
+                FramePart::End(header) => {
+                    self.on_frame(header, out);
                     if segments == SegmentHandling::LosingAllButTheFirstFrame {
                         return;
                     }
                 }
             }
         }
-        if !self.decoder.at_boundary() && !self.behavior.discards_input(self.state) {
+        if !self.received.at_boundary() && !self.behavior.discards_input(self.state) {
             match segments {
                 SegmentHandling::AsAStream | SegmentHandling::LosingAllButTheFirstFrame => {}
-                SegmentHandling::LosingPartialFrames => self.decoder = Decoder::new(),
+                SegmentHandling::LosingPartialFrames => self.received.restart(),
                 SegmentHandling::FailingOnPartialFrames => self.fail(Flaw::OpcodeReserved, out),
             }
         }
     }
 
     fn on_header(&mut self, header: Header, out: &mut Recorder) {
-        self.header = Some(header);
-        self.control_len = 0;
         let mut flaws = header.flaws(self.role.peer());
         let claimed = header.length.value();
         match header.opcode {
@@ -65,7 +66,7 @@ impl<C: Behavior> Endpoint<C> {
 
     /// Fails the connection for the first flaw that is not tolerated; whether there was none.
     fn check(&mut self, flaws: Flaws, header: &Header, whole: bool, out: &mut Recorder) -> bool {
-        let payload = whole.then_some(&self.control[..self.control_len]);
+        let payload = whole.then_some(self.received.payload());
         let flaw = flaws.iter().find(|flaw| !self.behavior.tolerates(*flaw, header, payload));
         if let Some(flaw) = flaw {
             self.fail(flaw, out);
@@ -73,30 +74,16 @@ impl<C: Behavior> Endpoint<C> {
         flaw.is_none()
     }
 
-    fn on_payload(&mut self, octets: &[u8], offset: u64) {
-        let Some(header) = self.header else { return };
-        let key = header.mask.unwrap_or([0; 4]);
-        if header.opcode.is_control() {
-            let room = &mut self.control[self.control_len..];
-            let take = room.len().min(octets.len());
-            room[..take].copy_from_slice(&octets[..take]);
-            frame::mask(key, offset, &mut room[..take]);
-            self.control_len += take;
-        } else {
-            let start = self.data.len();
-            self.data.extend_from_slice(octets);
-            frame::mask(key, offset, &mut self.data[start..]);
-        }
-    }
-
     fn on_frame(&mut self, header: Header, out: &mut Recorder) {
         match header.opcode {
             Opcode::Close => self.on_close(header, out),
             Opcode::Ping => {
-                let pong = self.control;
-                let kept = self.control_len;
+                let payload = self.received.payload();
+                let mut pong = [0; MAX_CONTROL_PAYLOAD];
+                let pong = &mut pong[..payload.len()];
+                pong.copy_from_slice(payload);
                 if self.replies_to_ping(out) {
-                    self.write(Opcode::Pong, &pong[..kept], out);
+                    self.write(Opcode::Pong, pong, out);
                 }
             }
             Opcode::Pong => self.on_event(Event::RecvPong, None, out),
@@ -136,7 +123,7 @@ impl<C: Behavior> Endpoint<C> {
     }
 
     fn on_close(&mut self, header: Header, out: &mut Recorder) {
-        let payload = &self.control[..self.control_len];
+        let payload = self.received.payload();
         match self.behavior.crash_on(payload) {
             None => {}
             Some(Crash::Panic) => {
