@@ -9,8 +9,9 @@ use wsclose::analysis::report::FindingStatus;
 use wsclose::harness::subject::TraceEventKind;
 use wsclose::harness::trace::Trace;
 use wsclose::judge::{Judge, Verdict};
+use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use wsclose::protocol::code::{CloseCode, Profile};
-use wsclose::protocol::frame::{Decoder, Opcode, Piece};
+use wsclose::protocol::frame::Opcode;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Rule, RuleSet};
 
@@ -130,32 +131,21 @@ fn timeline(trace: &Trace) -> String {
     text.0
 }
 
-/// The code of the last Close that the endpoint wrote, if it wrote one with a code.
+/// The code of the last Close that the endpoint sent, if that Close has a code.
 fn sent_close_code(trace: &Trace) -> Option<CloseCode> {
-    let (mut decoder, mut key, mut close) = (Decoder::new(), None, false);
-    let (mut head, mut last) = (Vec::new(), None);
-    for entry in trace.events() {
-        if let TraceEventKind::Connected { .. } = entry.kind {
-            (decoder, close) = (Decoder::new(), false);
+    let mut frames = FrameAssembler::new(KeptPayload::ControlFrames);
+    let mut last = None;
+    for event in trace.events() {
+        if let TraceEventKind::Connected { .. } = event.kind {
+            frames.restart();
         }
-        let TraceEventKind::Sent(span) = entry.kind else { continue };
-        let mut rest = trace.octets(span);
-        while let Some(piece) = decoder.next(&mut rest) {
-            match piece {
-                Piece::Header(header) => {
-                    close = header.opcode == Opcode::Close;
-                    key = header.mask;
-                    head.clear();
-                }
-                Piece::Payload { octets, .. } if close => head.extend_from_slice(octets),
-                Piece::Payload { .. } => {}
-                Piece::End if close => {
-                    if let Some(key) = key {
-                        wsclose::protocol::frame::mask(key, 0, &mut head);
-                    }
-                    last = head.first_chunk().map(|code| CloseCode(u16::from_be_bytes(*code)));
-                }
-                Piece::End => {}
+        let TraceEventKind::Sent(span) = event.kind else { continue };
+        let mut octets = trace.octets(span);
+        while let Some(part) = frames.next(&mut octets) {
+            if let FramePart::End(header) = part
+                && header.opcode == Opcode::Close
+            {
+                last = frames.payload().first_chunk().map(|code| CloseCode(u16::from_be_bytes(*code)));
             }
         }
     }
