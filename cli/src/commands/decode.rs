@@ -4,10 +4,11 @@
 use std::io::{self, Write};
 
 use wsclose::harness::trace::{FrameDisplay, Hex, Quoted};
+use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use wsclose::protocol::close::CloseBody;
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::flaw::Flaw;
-use wsclose::protocol::frame::{self, Decoder, Header, Opcode, Piece, Status};
+use wsclose::protocol::frame::{Header, Opcode, Status};
 use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
 use wsclose::script::{MAX_SCRIPT, ScriptError};
@@ -26,24 +27,15 @@ pub fn run(args: &args::Decode, out: &mut Stdout) -> Result<ExitStatus, CliError
         words => hex::parse(words)?,
     };
     let mut stream = StreamState { sender: args.sender, profile: args.profile, ..StreamState::default() };
-    let mut decoder = Decoder::new();
+    let mut frames = FrameAssembler::new(KeptPayload::UpTo(usize::MAX));
     let mut rest = octets.as_slice();
-    let mut frame: Option<Frame> = None;
     let mut violated = Vec::new();
     let mut start = 0;
-    while let Some(piece) = decoder.next(&mut rest) {
-        match piece {
-            Piece::Header(header) => frame = Some(Frame { header, payload: Vec::new() }),
-            Piece::Payload { octets, offset } => {
-                let Some(frame) = frame.as_mut() else { continue };
-                let from = frame.payload.len();
-                frame.payload.extend_from_slice(octets);
-                if let Some(key) = frame.header.mask {
-                    frame::mask(key, offset, &mut frame.payload[from..]);
-                }
-            }
-            Piece::End => {
-                let Some(frame) = frame.take() else { continue };
+    while let Some(part) = frames.next(&mut rest) {
+        match part {
+            FramePart::Header(_) | FramePart::Payload(_) => {}
+            FramePart::End(header) => {
+                let frame = Frame { header, payload: frames.payload() };
                 let end = octets.len() - rest.len();
                 write!(out, "{start:>5}  ")?;
                 violated.extend(stream.print_frame(&frame, &octets[start..end], true, out)?);
@@ -54,10 +46,11 @@ pub fn run(args: &args::Decode, out: &mut Stdout) -> Result<ExitStatus, CliError
     if start < octets.len() {
         write!(out, "{start:>5}  ")?;
         let left = &octets[start..];
-        match frame {
-            Some(frame) => {
+        match frames.header() {
+            Some(header) => {
+                let frame = Frame { header, payload: frames.payload() };
                 violated.extend(stream.print_frame(&frame, left, false, out)?);
-                let missing = frame.header.length.value() - frame.payload.len() as u64;
+                let missing = header.length.value() - frame.payload.len() as u64;
                 writeln!(out, "       incomplete: {missing} more octets of payload are to come")?;
             }
             None => {
@@ -89,10 +82,10 @@ fn standard_input() -> Result<Vec<u8>, CliError> {
     }
 }
 
-struct Frame {
+struct Frame<'a> {
     header: Header,
-    /// Unmasked, as far as it came.
-    payload: Vec<u8>,
+    /// The unmasked payload, as far as it was received.
+    payload: &'a [u8],
 }
 
 /// What the frames so far make of the next one.
@@ -114,7 +107,7 @@ impl StreamState {
     /// Prints a frame and what is wrong with it; gives the rules that it breaks.
     fn print_frame(
         &mut self,
-        frame: &Frame,
+        frame: &Frame<'_>,
         octets: &[u8],
         is_complete: bool,
         out: &mut Stdout,
@@ -164,13 +157,13 @@ impl StreamState {
     }
 
     /// Adds a data frame to its message; text must be UTF-8 once it is whole.
-    fn add_to_message(&mut self, frame: &Frame) -> Option<Flaw> {
+    fn add_to_message(&mut self, frame: &Frame<'_>) -> Option<Flaw> {
         let (kind, mut so_far) = match (frame.header.opcode, self.message.take()) {
             (Opcode::Continuation, Some(message)) => message,
             (Opcode::Continuation, None) => return None,
             (opcode, _) => (opcode, Vec::new()),
         };
-        so_far.extend_from_slice(&frame.payload);
+        so_far.extend_from_slice(frame.payload);
         if !frame.header.fin {
             self.message = Some((kind, so_far));
             return None;
