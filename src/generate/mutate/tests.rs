@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use crate::protocol::close::{CloseBody, ConformingClose, ReasonOverflow};
 use crate::protocol::code::{CloseCode, Profile};
-use crate::protocol::frame::{Decoder, Header, Piece, Status, mask};
+use crate::protocol::frame::{Decoder, Header, Opcode, Status};
 
 /// What stands in for libFuzzer's own mutator: rude, and within its bounds.
 fn rude(data: &mut [u8], size: usize, max_size: usize) -> usize {
@@ -115,27 +116,14 @@ fn the_fuzzers_own_mutator_gets_some_and_not_all() {
     }
 }
 
-/// The payloads of the Closes among the frames, unmasked.
+/// The unmasked payloads of the Closes among the frames.
 fn close_payloads(octets: &[u8]) -> Vec<Vec<u8>> {
     let mut payloads = Vec::new();
-    let mut decoder = Decoder::new();
+    let mut frames = FrameAssembler::new(KeptPayload::UpTo(usize::MAX));
     let mut rest = octets;
-    let mut header: Option<Header> = None;
-    let mut payload = Vec::new();
-    while let Some(piece) = decoder.next(&mut rest) {
-        match piece {
-            Piece::Header(begun) => {
-                header = Some(begun);
-                payload.clear();
-            }
-            Piece::Payload { octets, .. } => payload.extend_from_slice(octets),
-            Piece::End => {
-                if let Some(Header { opcode: crate::protocol::frame::Opcode::Close, mask: key, .. }) = header
-                {
-                    mask(key.unwrap_or([0; 4]), 0, &mut payload);
-                    payloads.push(payload.clone());
-                }
-            }
+    while let Some(part) = frames.next(&mut rest) {
+        if matches!(part, FramePart::End(header) if header.opcode == Opcode::Close) {
+            payloads.push(frames.payload().to_vec());
         }
     }
     payloads
