@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use wsclose::generate::mutate;
+use wsclose::generate::random::Random;
 use wsclose::protocol::role::Role;
 use wsclose::script::{MAX_SCRIPT, Script, ScriptBuf, Step, Writer};
 
@@ -57,7 +58,7 @@ impl Scripts {
                 }
             }
         }
-        Ok(Scripts { curated, random: Random(seed), next_index: 0 })
+        Ok(Scripts { curated, random: Random::new(seed), next_index: 0 })
     }
 
     /// How many curated scripts come before those that are made.
@@ -65,27 +66,32 @@ impl Scripts {
         self.curated.len()
     }
 
+    /// A number below `end`. By the remainder, which keeps the scripts of a seed as they were when they were measured.
+    fn below(&mut self, end: usize) -> usize {
+        (self.random.next_u64() % end.max(1) as u64) as usize
+    }
+
     fn random_curated(&mut self) -> &[u8] {
-        let at = self.random.below(self.curated.len());
+        let at = self.below(self.curated.len());
         &self.curated[at].1
     }
 
     /// A curated script into which steps of others are mixed, and which is then changed in a place or two.
     fn generate(&mut self) -> Vec<u8> {
         let mut script = self.random_curated().to_vec();
-        for _ in 0..self.random.below(MAX_SPLICES) {
+        for _ in 0..self.below(MAX_SPLICES) {
             let other = self.random_curated().to_vec();
             script = self.splice(&script, &other);
         }
-        if self.random.below(2) == 0 {
+        if self.below(2) == 0 {
             let size = script.len();
             script.resize(MAX_GENERATED_LEN.max(size), 0);
-            let seed = self.random.next() as u32;
+            let seed = self.random.next_u64() as u32;
             let room = script.len();
             let size = mutate::script(&mut script, size, room, seed, |octets, size, _| {
-                let at = self.random.below(size.max(1));
+                let at = self.below(size.max(1));
                 if let Some(octet) = octets.get_mut(at) {
-                    *octet = self.random.next() as u8;
+                    *octet = self.random.octet();
                 }
                 size
             });
@@ -101,10 +107,10 @@ impl Scripts {
             script.steps().filter(|step| !matches!(step, Step::Note(_))).collect::<Vec<_>>()
         };
         let (into, from) = (steps(into), steps(from));
-        let role = if self.random.below(2) == 0 { Role::Client } else { Role::Server };
+        let role = if self.below(2) == 0 { Role::Client } else { Role::Server };
         let mut writer = Writer::new(role);
-        let (cut, first) = (self.random.below(into.len() + 1), self.random.below(from.len() + 1));
-        let taken = 1 + self.random.below(MAX_SPLICED_STEPS);
+        let (cut, first) = (self.below(into.len() + 1), self.below(from.len() + 1));
+        let taken = 1 + self.below(MAX_SPLICED_STEPS);
         for step in &into[..cut] {
             writer.step(step);
         }
@@ -128,23 +134,5 @@ impl Iterator for Scripts {
             Some((name, octets)) => ScriptSource { name: name.clone(), octets: octets.clone() },
             None => ScriptSource { name: format!("made, number {}", at + 1), octets: self.generate() },
         })
-    }
-}
-
-/// SplitMix64: every seed will do.
-#[derive(Clone, Debug)]
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        (self.next() % end.max(1) as u64) as usize
     }
 }

@@ -7,7 +7,6 @@
 //! looks like chance is drawn from the seed that the fuzzer hands over: the same seed makes the same child.
 
 mod payload;
-mod random;
 mod steps;
 mod wire;
 
@@ -15,9 +14,9 @@ pub use payload::{CODES, EDGES, LENGTHS};
 
 use std::cell::RefCell;
 
+use crate::generate::random::Random;
 use crate::protocol::role::Role;
 use crate::script::{MAGIC, MAX_SCRIPT, Script, ScriptBuf, Step, Writer};
-use random::Random;
 use steps::InputKind;
 
 /// One input of wire octets in this many goes to the structured mutator, the others to the fuzzer's default one.
@@ -65,7 +64,7 @@ pub fn frames(
     if room == 0 {
         return 0;
     }
-    let mut random = Random::new(seed);
+    let mut random = Random::new(u64::from(seed));
     if !random.one_in(STRUCTURED_EVERY_N) {
         return default_mutator(data, size.min(room), room).clamp(1, room);
     }
@@ -76,7 +75,7 @@ pub fn frames(
         let sender = wire::read(parent, &mut list);
         let what = wire::MutationKind::pick(&mut random);
         if what == wire::MutationKind::Changed {
-            for fresh in fresh.iter_mut().take(random.rounds(MAX_CHANGES)) {
+            for fresh in fresh.iter_mut().take(change_count(&mut random)) {
                 steps::change(&mut list, InputKind::Wire, &mut random, fresh);
             }
         }
@@ -99,7 +98,7 @@ pub fn script(
     if room == 0 {
         return 0;
     }
-    let mut random = Random::new(seed);
+    let mut random = Random::new(u64::from(seed));
     let ours = !random.one_in(DEFAULT_MUTATOR_EVERY_N);
     let size = SCRATCH.with_borrow_mut(|Scratch { parent, child, steps, buffers: fresh }| {
         compile(&data[..size.min(data.len())], parent);
@@ -115,7 +114,7 @@ pub fn script(
         list.extend(script.steps().filter(|step| !matches!(step, Step::Note(_))).take(MAX_STEPS));
         let flipped = random.one_in(16);
         if !flipped {
-            for fresh in fresh.iter_mut().take(random.rounds(MAX_CHANGES)) {
+            for fresh in fresh.iter_mut().take(change_count(&mut random)) {
                 steps::change(&mut list, InputKind::Script, &mut random, fresh);
             }
         }
@@ -129,6 +128,15 @@ pub fn script(
         rest @ [_, ..] if !ours => 1 + default_mutator(rest, size - 1, room - 1).min(room - 1),
         _ => size,
     }
+}
+
+/// The number of changes to make: mostly one, at most [`MAX_CHANGES`].
+const fn change_count(random: &mut Random) -> usize {
+    let mut count = 1;
+    while count < MAX_CHANGES && random.one_in(3) {
+        count += 1;
+    }
+    count
 }
 
 /// The list without its steps, to be filled with steps that borrow something else.

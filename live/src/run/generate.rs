@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use wsclose::generate::minimize::Minimizer;
 use wsclose::generate::mutate;
+use wsclose::generate::random::Random;
 use wsclose::generate::vectors::TestVector;
 use wsclose::rules::{Level, Rule, RuleSet};
 use wsclose::script::{MAX_SCRIPT, Script, ScriptBuf, Step};
@@ -92,12 +93,9 @@ impl CaseGenerator {
     }
 }
 
-/// Spreads a number over all of its bits (the finalizer of SplitMix64).
+/// Spreads a number over all of its bits, so that consecutive numbers give unrelated results.
 const fn mix(number: u64) -> u64 {
-    let mut n = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    n ^ (n >> 31)
+    Random::new(number).next_u64()
 }
 
 /// Plays children for `time`, and adds to the score those that break what nothing in it breaks, made short. What is to

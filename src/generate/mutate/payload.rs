@@ -1,9 +1,8 @@
 //! Changes to payloads: codes and lengths at the edges of what the rules allow, and the corners of UTF-8.
 
+use crate::generate::random::Random;
 use crate::protocol::code::CloseCode;
 use crate::script::Payload;
-
-use super::random::Random;
 
 /// The codes at both sides of every boundary of the code space.
 pub const CODES: [u16; 26] = [
@@ -100,7 +99,7 @@ pub(super) fn code(from: Option<CloseCode>, random: &mut Random) -> CloseCode {
     CloseCode(match (random.below(8), from) {
         (0, Some(CloseCode(code))) => code.wrapping_add(1),
         (1, Some(CloseCode(code))) => code.wrapping_sub(1),
-        (2, _) => random.code(),
+        (2, _) => random.next_u64() as u16,
         _ => random.pick(&CODES),
     })
 }

@@ -1,10 +1,10 @@
 //! Changes to a list of steps: one is put in, taken out, moved, doubled, or has one field changed.
 
+use crate::generate::random::Random;
 use crate::protocol::frame::Opcode;
 use crate::script::{self, FrameStep, MessageKind, Payload, Segmentation, Step};
 
 use super::payload::{self, EDGES};
-use super::random::Random;
 
 /// What the steps will be written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ fn change_frame<'a>(
         2 => frame.opcode = Opcode::from_bits(random.pick(&OPCODES)),
         3 => frame.mask_wrong = !frame.mask_wrong,
         4 => {
-            let key = random.key();
+            let key = (random.next_u64() as u32).to_be_bytes();
             frame.key = random.pick(&[None, Some([0; 4]), Some(key)]);
         }
         5 => {

@@ -1,11 +1,10 @@
 //! Wire octets as steps and back. Reading and writing without a change between gives the same octets.
 
+use crate::generate::random::Random;
 use crate::protocol::code::CloseCode;
 use crate::protocol::frame::{self, Header, Length, LengthForm, Opcode, Status};
 use crate::protocol::role::Role;
 use crate::script::{self, FrameStep, Payload, SegmentPlacement, Step};
-
-use super::random::Random;
 
 /// The most frames that are told apart; what follows them is kept as it is.
 const MAX_FRAMES: usize = 64;
