@@ -140,7 +140,7 @@ fn with_octets<'a>(step: Step<'a>, octets: &'a [u8]) -> Step<'a> {
         Step::Frame(frame) => Step::Frame(FrameStep { payload: other(frame.payload), ..frame }),
         Step::AppClose(payload) => Step::AppClose(other(payload)),
         Step::AppSend { kind, payload } => Step::AppSend { kind, payload: other(payload) },
-        Step::Octets { placing, .. } => Step::Octets { octets, placing },
+        Step::Octets { placement, .. } => Step::Octets { octets, placement },
         Step::Fin
         | Step::Reset
         | Step::PeerGone(_)
@@ -160,8 +160,8 @@ fn with_octets<'a>(step: Step<'a>, octets: &'a [u8]) -> Step<'a> {
 fn simpler(step: Step<'_>) -> Vec<Step<'_>> {
     match step {
         Step::Frame(frame) => simpler_frames(frame).into_iter().map(Step::Frame).collect(),
-        Step::Octets { octets, placing } => {
-            simpler_placements(placing).map(|placing| Step::Octets { octets, placing }).collect()
+        Step::Octets { octets, placement } => {
+            simpler_placements(placement).map(|placement| Step::Octets { octets, placement }).collect()
         }
         Step::AppClose(payload) => simpler_payloads(payload).map(Step::AppClose).collect(),
         Step::AppSend { kind, payload } => {
@@ -209,15 +209,14 @@ fn simpler_frames(frame: FrameStep<'_>) -> Vec<FrameStep<'_>> {
     if !frame.fin {
         simpler.push(FrameStep { fin: true, ..frame });
     }
-    simpler
-        .extend(simpler_placements(frame.placement).map(|placing| FrameStep { placement: placing, ..frame }));
+    simpler.extend(simpler_placements(frame.placement).map(|placement| FrameStep { placement, ..frame }));
     simpler.extend(simpler_payloads(frame.payload).map(|payload| FrameStep { payload, ..frame }));
     simpler
 }
 
-fn simpler_placements(placing: SegmentPlacement) -> impl Iterator<Item = SegmentPlacement> {
-    let unglued = placing.glue.then_some(SegmentPlacement { glue: false, ..placing });
-    let uncut = placing.cut.is_some().then_some(SegmentPlacement { cut: None, ..placing });
+fn simpler_placements(placement: SegmentPlacement) -> impl Iterator<Item = SegmentPlacement> {
+    let unglued = placement.glue.then_some(SegmentPlacement { glue: false, ..placement });
+    let uncut = placement.cut.is_some().then_some(SegmentPlacement { cut: None, ..placement });
     unglued.into_iter().chain(uncut)
 }
 

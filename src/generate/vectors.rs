@@ -274,7 +274,7 @@ fn longest_segment(steps: &[Step<'_>]) -> usize {
     for step in steps {
         let before = segment.len();
         let goes_on = match step.write(Role::Client, &mut segment) {
-            Some(placing) => placing.glue,
+            Some(placement) => placement.glue,
             None => step.note().is_some(),
         };
         if !goes_on {

@@ -176,8 +176,8 @@ impl ScriptPlayback<'_, '_> {
                 frame.write(self.role.peer(), &mut self.driver.segment);
                 self.end_placement();
             }
-            Step::Octets { octets, placing } => {
-                self.begin_placement(*placing);
+            Step::Octets { octets, placement } => {
+                self.begin_placement(*placement);
                 self.driver.segment.extend_from_slice(octets);
                 self.end_placement();
             }

@@ -1,12 +1,22 @@
-//! The binary form of a script: total on any bytes, so that a fuzzer wastes none. In come octets, out come
-//! steps that borrow from them, and back.
+//! The binary form of a script.
+//!
+//! Any octets after the first are a script, so that a fuzzer wastes no input.
 
-use super::{FrameStep, LengthEncoding, MAGIC, MessageKind, Payload, SegmentPlacement, Segmentation, Step};
+use crate::protocol::close::truncate_at_char_boundary;
 use crate::protocol::code::CloseCode;
 use crate::protocol::frame::Opcode;
 use crate::protocol::role::Role;
+use crate::script::step::{
+    FrameStep, LengthEncoding, MessageKind, Payload, SegmentPlacement, Segmentation, Step, utf8_prefix,
+};
 
-/// The steps of a script, read as they are asked for.
+/// The version of both forms.
+pub const VERSION: u8 = 1;
+
+/// The first octet of a binary script: `0xC0` plus the version.
+pub const MAGIC: u8 = 0xC0 | VERSION;
+
+/// The iterator over the steps of a script. It decodes a step when the caller requests it.
 #[derive(Clone, Copy, Debug)]
 pub struct Steps<'a> {
     octets: &'a [u8],
@@ -44,9 +54,9 @@ impl<'a> Steps<'a> {
     fn payload(&mut self, has_code: bool) -> Payload<'a> {
         let code = self.optional(has_code, Self::code);
         let len = self.u8();
-        let times = self.optional(len & 0x80 != 0, Self::u8).unwrap_or(1).max(1);
-        let tail = self.take(usize::from(len & 0x7f));
-        Payload { code, chunk: tail, repeat: if tail.is_empty() { 1 } else { times } }
+        let repeat = self.optional(len & 0x80 != 0, Self::u8).unwrap_or(1).max(1);
+        let chunk = self.take(usize::from(len & 0x7f));
+        Payload { code, chunk, repeat: if chunk.is_empty() { 1 } else { repeat } }
     }
 
     fn frame(&mut self) -> FrameStep<'a> {
@@ -89,7 +99,7 @@ impl<'a> Iterator for Steps<'a> {
                 let len = usize::from(self.u8());
                 Step::Octets {
                     octets: self.take(len),
-                    placing: SegmentPlacement { glue: flags & flag::GLUE != 0, cut },
+                    placement: SegmentPlacement { glue: flags & flag::GLUE != 0, cut },
                 }
             }
             tag::FIN => Step::Fin,
@@ -123,7 +133,7 @@ impl<'a> Iterator for Steps<'a> {
             tag::PEER_RESUME => Step::PeerResume,
             _ => {
                 let len = usize::from(self.u8());
-                // A note is one line: what would end it, or is no text, is left out.
+                // A note is one line of text, so that it ends before a line break and at the first invalid octet.
                 let text = utf8_prefix(self.take(len));
                 Step::Note(text.split(['\n', '\r']).next().unwrap_or_default().trim())
             }
@@ -131,13 +141,7 @@ impl<'a> Iterator for Steps<'a> {
     }
 }
 
-pub(super) fn utf8_prefix(octets: &[u8]) -> &str {
-    match std::str::from_utf8(octets) {
-        Ok(text) => text,
-        Err(error) => std::str::from_utf8(&octets[..error.valid_up_to()]).unwrap_or_default(),
-    }
-}
-
+/// The numbers of the steps.
 mod tag {
     pub const FRAME: u8 = 0;
     pub const OCTETS: u8 = 1;
@@ -157,6 +161,7 @@ mod tag {
     pub const COUNT: u8 = 15;
 }
 
+/// The bits of the flags of a step.
 mod flag {
     pub const MASK_WRONG: u8 = 1;
     pub const KEY: u8 = 1 << 1;
@@ -167,12 +172,12 @@ mod flag {
     pub const CODE: u8 = 1 << 7;
 }
 
-/// Writes the binary form, step by step.
+/// Encodes steps in the binary form.
 #[derive(Clone, Debug)]
 pub struct Writer(Vec<u8>);
 
 impl Writer {
-    /// A script without steps.
+    /// Creates a writer whose script has no steps, for an endpoint under test of this role.
     pub fn new(role: Role) -> Writer {
         let role = match role {
             Role::Client => 0,
@@ -181,18 +186,18 @@ impl Writer {
         Writer(vec![MAGIC, role])
     }
 
-    /// The script.
+    /// The encoded script.
     pub fn into_octets(self) -> Vec<u8> {
         self.0
     }
 
-    /// Appends a step.
+    /// Appends a step. A payload of more octets than a step can carry is truncated.
     pub fn step(&mut self, step: &Step<'_>) {
         match step {
             Step::Frame(frame) => self.frame(frame),
-            Step::Octets { octets, placing } => {
-                self.0.extend([tag::OCTETS, placing_flags(placing)]);
-                self.0.extend(placing.cut);
+            Step::Octets { octets, placement } => {
+                self.0.extend([tag::OCTETS, placement_flags(placement)]);
+                self.0.extend(placement.cut);
                 let octets = &octets[..octets.len().min(255)];
                 self.0.push(octets.len() as u8);
                 self.0.extend_from_slice(octets);
@@ -218,9 +223,9 @@ impl Writer {
             Step::Resume => self.0.push(tag::RESUME),
             Step::Wait(ticks) => self.0.extend([tag::WAIT, *ticks]),
             Step::Connect => self.0.push(tag::CONNECT),
-            Step::Repeat(recut) => {
+            Step::Repeat(segmentation) => {
                 self.0.push(tag::AGAIN);
-                match recut {
+                match segmentation {
                     Segmentation::AsWritten => self.0.push(0),
                     Segmentation::Coalesced => self.0.push(1),
                     Segmentation::Bytewise => self.0.push(2),
@@ -228,7 +233,7 @@ impl Writer {
                 }
             }
             Step::Note(text) => {
-                let text = crate::protocol::close::truncate_at_char_boundary(text, 255);
+                let text = truncate_at_char_boundary(text, 255);
                 self.0.extend([tag::NOTE, text.len() as u8]);
                 self.0.extend_from_slice(text.as_bytes());
             }
@@ -241,7 +246,7 @@ impl Writer {
             LengthEncoding::Sixteen => 1,
             LengthEncoding::SixtyFour => 2,
         };
-        let flags = placing_flags(&frame.placement)
+        let flags = placement_flags(&frame.placement)
             | if frame.mask_wrong { flag::MASK_WRONG } else { 0 }
             | if frame.key.is_some() { flag::KEY } else { 0 }
             | if frame.claimed_len.is_some() { flag::CLAIM } else { 0 }
@@ -257,16 +262,16 @@ impl Writer {
 
     fn payload(&mut self, payload: &Payload<'_>) {
         self.0.extend(payload.code.into_iter().flat_map(CloseCode::to_octets));
-        let tail = &payload.chunk[..payload.chunk.len().min(0x7f)];
-        if payload.repeat > 1 && !tail.is_empty() {
-            self.0.extend([0x80 | tail.len() as u8, payload.repeat]);
+        let chunk = &payload.chunk[..payload.chunk.len().min(0x7f)];
+        if payload.repeat > 1 && !chunk.is_empty() {
+            self.0.extend([0x80 | chunk.len() as u8, payload.repeat]);
         } else {
-            self.0.push(tail.len() as u8);
+            self.0.push(chunk.len() as u8);
         }
-        self.0.extend_from_slice(tail);
+        self.0.extend_from_slice(chunk);
     }
 }
 
-fn placing_flags(placing: &SegmentPlacement) -> u8 {
-    (if placing.glue { flag::GLUE } else { 0 }) | if placing.cut.is_some() { flag::CUT } else { 0 }
+fn placement_flags(placement: &SegmentPlacement) -> u8 {
+    (if placement.glue { flag::GLUE } else { 0 }) | if placement.cut.is_some() { flag::CUT } else { 0 }
 }

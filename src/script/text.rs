@@ -1,9 +1,11 @@
-//! The text form of a script, for people: one step a line.
+//! The text form of a script, which people write: one step a line.
+//!
+//! # Example
 //!
 //! ```text
 //! wsclose 1
 //! role server
-//! # the endpoint under test is the server; `>` is what its peer sends
+//! # The endpoint under test is the server; the lines with `>` are what its peer does.
 //! > close 1000 "bye" rsv=4 cut=1
 //! > text "hé" * 3 fin=0
 //! > close hex:03 claim=126 form=64 mask=wrong key=00000000 glue
@@ -22,446 +24,63 @@
 //! again each
 //! ```
 //!
-//! A frame is `close`, `text`, `binary`, `ping`, `pong`, `continuation` or `opcode=N`; then, each if need
-//! be, a code, a payload (a string, or `hex:`), `* N` to repeat it; then what is out of the ordinary.
+//! # Lines
+//!
+//! The first line is `wsclose 1`, the version of the language. The second line is `role server` or `role client`, the
+//! role of the endpoint under test. Every other line is a step, a note or empty. Spaces or tabs separate words.
+//!
+//! | line | meaning |
+//! |---|---|
+//! | `# TEXT` | A note that the timeline shows. |
+//! | `> FRAME` | The peer sends a frame; see below. |
+//! | `> octets HEX…` | The peer sends raw octets, at most 255: pairs of hexadecimal digits, with spaces anywhere between pairs. |
+//! | `> fin` | The peer closes its write side of TCP. |
+//! | `> reset` | The peer resets the TCP connection. |
+//! | `> gone N` | The peer vanishes: `N` more writes succeed and are lost (0 to 255), later writes fail. |
+//! | `> pause` | The peer stops reading, so that the endpoint can write nothing. |
+//! | `> resume` | The peer reads again. |
+//! | `app close [CODE] [PAYLOAD]` | The application closes the connection with this code and reason. |
+//! | `app send text [PAYLOAD]` | The application sends a text message; `binary` instead of `text` sends a binary one. |
+//! | `app pause` | The application stops reading. |
+//! | `app resume` | The application reads again. |
+//! | `wait N` | `N` ticks of idle time pass (0 to 255). |
+//! | `connect` | A new connection begins with the next step. |
+//! | `again` | The steps of the current connection run once more, on another connection. The next step begins a new one. |
+//! | `again whole` | The same, with octets joined to one segment if no other step is between them. |
+//! | `again each` | The same, with one octet in each segment. |
+//! | `again cut=N` | The same, with each segment cut after `N` octets (0 to 255). |
+//!
+//! # Frames
+//!
+//! A frame is its type, then an optional code, an optional payload and any options, in this order.
+//!
+//! | part | forms |
+//! |---|---|
+//! | type | `close`, `text`, `binary`, `ping`, `pong`, `continuation` or `opcode=N` (0 to 15) |
+//! | code | a number, 0 to 65535: the first two octets of the payload, in network order |
+//! | payload | a string such as `"bye"`, or `hex:` and pairs of hexadecimal digits; at most 127 octets |
+//! | repetition | `* N` after the payload: the payload `N` times (1 to 255); the code is not repeated |
+//!
+//! A string is UTF-8 with the escapes `\"`, `\\`, `\'`, `\n`, `\r`, `\t`, `\0` and `\u{…}` (a hexadecimal number).
+//!
+//! Without options, a frame is what a conforming peer sends: FIN is set, the RSV bits are clear, the length is correct
+//! and in its shortest form, and a client masks.
+//!
+//! | option | meaning |
+//! |---|---|
+//! | `fin=0` | FIN is clear. |
+//! | `rsv=N` | The RSV bits as a number, 1 to 7: RSV1 is 4, RSV2 is 2, RSV3 is 1. |
+//! | `mask=wrong` | A client does not mask, or a server masks. |
+//! | `key=HEX` | The masking key, 8 hexadecimal digits [default: `37fa213d`]. |
+//! | `form=16` | The length has 16 bits, or 64 if it does not fit. |
+//! | `form=64` | The length has 64 bits. |
+//! | `claim=N` | The length in the header, in place of that of the payload. |
+//! | `glue` | The frame is appended to the previous segment. |
+//! | `cut=N` | The segment ends after `N` octets of this frame (0 to 255), and another one starts. |
+//!
+//! Raw octets take the options `glue` and `cut=N`.
 
 mod display;
+pub(in crate::script) mod parse;
 
-use super::{
-    FrameStep, LengthEncoding, MessageKind, Payload, SegmentPlacement, Segmentation, Step, VERSION, Writer,
-};
-use crate::protocol::code::CloseCode;
-use crate::protocol::frame::Opcode;
-use crate::protocol::role::Role;
-
-/// A mistake in the text form.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {column}: expected {expected}, found {found}")]
-pub struct ScriptParseError {
-    /// The line, from 1.
-    pub line: usize,
-    /// The column, in characters, from 1.
-    pub column: usize,
-    /// What would have been right.
-    pub expected: &'static str,
-    /// What stands there.
-    pub found: String,
-}
-
-/// Whether octets are meant as the text form.
-pub(super) fn is_text(octets: &[u8]) -> bool {
-    matches!(octets, [first, ..] if first.is_ascii())
-}
-
-/// Compiles the text form to the binary one.
-pub(super) fn parse(octets: &[u8]) -> Result<Vec<u8>, ScriptParseError> {
-    let text = std::str::from_utf8(octets).map_err(|error| {
-        let before = &octets[..error.valid_up_to()];
-        let line = before.iter().filter(|octet| **octet == b'\n').count() + 1;
-        let start = before.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at + 1);
-        let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
-        let found = format!("the octet {:#04x}, which is not UTF-8", octets[error.valid_up_to()]);
-        ScriptParseError { line, column, expected: "text", found }
-    })?;
-    let mut lines = text.lines().enumerate().map(|(at, line)| Line::new(at + 1, line));
-    let mut header = lines.next().unwrap_or(Line::new(1, ""));
-    let first_line = "`wsclose 1`, the first line of a script";
-    header.word("wsclose", first_line)?;
-    match header.number(first_line)? {
-        version if version == u64::from(VERSION) => header.end()?,
-        _ => return Err(header.before(first_line)),
-    }
-    let mut role = lines.next().unwrap_or(Line::new(2, ""));
-    let second_line = "`role server` or `role client`, the second line of a script";
-    role.word("role", second_line)?;
-    let under_test = match role.token() {
-        "server" => Role::Server,
-        "client" => Role::Client,
-        _ => return Err(role.before(second_line)),
-    };
-    role.end()?;
-    let mut writer = Writer::new(under_test);
-    for mut line in lines {
-        step(&mut line, &mut writer)?;
-    }
-    Ok(writer.into_octets())
-}
-
-fn step(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
-    let expected = "a step: `>`, `app`, `wait`, `connect`, `again` or `#`";
-    if let Some(note) = line.note() {
-        out.step(&Step::Note(note));
-        return Ok(());
-    }
-    match line.token() {
-        "" => return Ok(()),
-        ">" => peer(line, out)?,
-        "app" => app(line, out)?,
-        "wait" => {
-            let ticks = line.byte("a number of ticks, 0 to 255")?;
-            out.step(&Step::Wait(ticks));
-        }
-        "connect" => out.step(&Step::Connect),
-        "again" => {
-            let expected = "`whole`, `each`, `cut=N` or the end of the line";
-            let recut = match line.token() {
-                "" => Segmentation::AsWritten,
-                "whole" => Segmentation::Coalesced,
-                "each" => Segmentation::Bytewise,
-                other => match other.strip_prefix("cut=").and_then(|n| n.parse().ok()) {
-                    Some(at) => Segmentation::SplitAt(at),
-                    None => return Err(line.before(expected)),
-                },
-            };
-            out.step(&Step::Repeat(recut));
-        }
-        _ => return Err(line.before(expected)),
-    }
-    line.end()
-}
-
-fn peer(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
-    let expected = "what the peer sends: `close`, `text`, `binary`, `ping`, `pong`, `continuation`, \
-                    `opcode=N`, `octets`, `fin`, `reset`, `gone N`, `pause` or `resume`";
-    let opcode = match line.token() {
-        "fin" => {
-            out.step(&Step::Fin);
-            return Ok(());
-        }
-        "reset" => {
-            out.step(&Step::Reset);
-            return Ok(());
-        }
-        "gone" => {
-            let writes = line.byte("how many writes are still taken, 0 to 255")?;
-            out.step(&Step::PeerGone(writes));
-            return Ok(());
-        }
-        "pause" => {
-            out.step(&Step::PeerPause);
-            return Ok(());
-        }
-        "resume" => {
-            out.step(&Step::PeerResume);
-            return Ok(());
-        }
-        "octets" => {
-            let mut octets = Vec::new();
-            let mut options = Options::default();
-            loop {
-                match line.token() {
-                    "" => break,
-                    word if word.contains('=') || word == "glue" => {
-                        options.take(word, &PLACING).map_err(|expected| line.before(expected))?;
-                    }
-                    word => octets.extend(hex(word).map_err(|expected| line.before(expected))?),
-                }
-            }
-            if octets.len() > 255 {
-                return Err(line.before("at most 255 octets in a step"));
-            }
-            out.step(&Step::Octets { octets: &octets, placing: options.placing });
-            return Ok(());
-        }
-        word => match opcode(word) {
-            Some(opcode) => opcode,
-            None => return Err(line.before(expected)),
-        },
-    };
-    let mut buffer = Vec::new();
-    let payload = line.payload(&mut buffer)?;
-    let mut options = Options::default();
-    loop {
-        match line.token() {
-            "" => break,
-            word => options.take(word, &EVERY).map_err(|expected| line.before(expected))?,
-        }
-    }
-    out.step(&Step::Frame(FrameStep {
-        fin: !options.not_fin,
-        rsv: options.rsv,
-        mask_wrong: options.mask_wrong,
-        key: options.key,
-        length_encoding: options.form,
-        claimed_len: options.claim,
-        placement: options.placing,
-        ..FrameStep::of(opcode, payload)
-    }));
-    Ok(())
-}
-
-fn app(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
-    let mut buffer = Vec::new();
-    match line.token() {
-        "close" => {
-            let payload = line.payload(&mut buffer)?;
-            if std::str::from_utf8(payload.chunk).is_err() {
-                return Err(line.before("a reason in UTF-8: an application's reason is text"));
-            }
-            out.step(&Step::AppClose(payload));
-        }
-        "send" => {
-            let kind = match line.token() {
-                "text" => MessageKind::Text,
-                "binary" => MessageKind::Binary,
-                _ => return Err(line.before("`text` or `binary`")),
-            };
-            let payload = line.payload(&mut buffer)?;
-            if payload.code.is_some() {
-                return Err(line.before("a payload without a code: only a Close has one"));
-            }
-            if kind == MessageKind::Text && std::str::from_utf8(payload.chunk).is_err() {
-                return Err(line.before("text in UTF-8; send other octets as `binary`"));
-            }
-            out.step(&Step::AppSend { kind, payload });
-        }
-        "pause" => out.step(&Step::Pause),
-        "resume" => out.step(&Step::Resume),
-        _ => {
-            return Err(line.before("what the application does: `close`, `send`, `pause` or `resume`"));
-        }
-    }
-    Ok(())
-}
-
-fn opcode(word: &str) -> Option<Opcode> {
-    Some(match word {
-        "continuation" => Opcode::Continuation,
-        "text" => Opcode::Text,
-        "binary" => Opcode::Binary,
-        "close" => Opcode::Close,
-        "ping" => Opcode::Ping,
-        "pong" => Opcode::Pong,
-        _ => {
-            let bits = word.strip_prefix("opcode=")?.parse().ok()?;
-            match (bits, Opcode::from_bits(bits)) {
-                (0..=15, opcode) => opcode,
-                _ => return None,
-            }
-        }
-    })
-}
-
-fn hex(word: &str) -> Result<Vec<u8>, &'static str> {
-    let expected = "pairs of hexadecimal digits";
-    if word.is_empty() || !word.len().is_multiple_of(2) || !word.is_ascii() {
-        return Err(expected);
-    }
-    (0..word.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&word[at..at + 2], 16).map_err(|_| expected))
-        .collect()
-}
-
-#[derive(Default)]
-struct Options {
-    not_fin: bool,
-    rsv: u8,
-    mask_wrong: bool,
-    key: Option<[u8; 4]>,
-    form: LengthEncoding,
-    claim: Option<u64>,
-    placing: SegmentPlacement,
-}
-
-/// The options that a frame, or bare octets, may have, and what stands in a message about a wrong one.
-struct OptionSet {
-    placing_only: bool,
-    expected: &'static str,
-}
-
-const PLACING: OptionSet =
-    OptionSet { placing_only: true, expected: "hexadecimal octets, `glue` or `cut=N`" };
-const EVERY: OptionSet = OptionSet {
-    placing_only: false,
-    expected: "`fin=0`, `rsv=1` to `rsv=7`, `mask=wrong`, `key=` and 8 hexadecimal digits, `form=16`, \
-               `form=64`, `claim=N`, `glue`, `cut=N` or the end of the line",
-};
-
-impl Options {
-    fn take(&mut self, word: &str, lawful: &OptionSet) -> Result<(), &'static str> {
-        let (name, value) = word.split_once('=').unwrap_or((word, ""));
-        let known = match (name, value) {
-            ("glue", "") => {
-                self.placing.glue = true;
-                true
-            }
-            ("cut", _) => {
-                self.placing.cut = value.parse().ok();
-                self.placing.cut.is_some()
-            }
-            _ if lawful.placing_only => false,
-            ("fin", "0") => {
-                self.not_fin = true;
-                true
-            }
-            ("rsv", _) => {
-                self.rsv = value.parse().unwrap_or(0);
-                (1..=7).contains(&self.rsv)
-            }
-            ("mask", "wrong") => {
-                self.mask_wrong = true;
-                true
-            }
-            ("key", _) => {
-                self.key = hex(value).ok().and_then(|key| key.try_into().ok());
-                self.key.is_some()
-            }
-            ("form", "16") => {
-                self.form = LengthEncoding::Sixteen;
-                true
-            }
-            ("form", "64") => {
-                self.form = LengthEncoding::SixtyFour;
-                true
-            }
-            ("claim", _) => {
-                self.claim = value.parse().ok();
-                self.claim.is_some()
-            }
-            _ => false,
-        };
-        if known { Ok(()) } else { Err(lawful.expected) }
-    }
-}
-
-/// A line that is being read from left to right.
-struct Line<'a> {
-    number: usize,
-    text: &'a str,
-    at: usize,
-    last: usize,
-}
-
-impl<'a> Line<'a> {
-    fn new(number: usize, text: &'a str) -> Line<'a> {
-        Line { number, text, at: 0, last: 0 }
-    }
-
-    /// The next word without its spaces, and on; empty at the end of the line.
-    fn token(&mut self) -> &'a str {
-        self.skip_spaces();
-        self.last = self.at;
-        let rest = &self.text[self.at..];
-        let word = rest.split([' ', '\t']).next().unwrap_or_default();
-        self.at += word.len();
-        word
-    }
-
-    fn skip_spaces(&mut self) {
-        let rest = &self.text[self.at..];
-        self.at += rest.len() - rest.trim_start_matches([' ', '\t']).len();
-    }
-
-    fn note(&mut self) -> Option<&'a str> {
-        self.text.trim_start().strip_prefix('#').map(str::trim)
-    }
-
-    /// The mistake of the word that was read last.
-    fn before(&self, expected: &'static str) -> ScriptParseError {
-        let word = self.text[self.last..].split([' ', '\t']).next().unwrap_or_default();
-        let found = if word.is_empty() { "the end of the line".to_owned() } else { format!("`{word}`") };
-        ScriptParseError {
-            line: self.number,
-            column: self.text[..self.last].chars().count() + 1,
-            expected,
-            found,
-        }
-    }
-
-    fn word(&mut self, word: &str, expected: &'static str) -> Result<(), ScriptParseError> {
-        if self.token() == word { Ok(()) } else { Err(self.before(expected)) }
-    }
-
-    fn number(&mut self, expected: &'static str) -> Result<u64, ScriptParseError> {
-        self.token().parse().map_err(|_| self.before(expected))
-    }
-
-    fn byte(&mut self, expected: &'static str) -> Result<u8, ScriptParseError> {
-        self.token().parse().map_err(|_| self.before(expected))
-    }
-
-    fn end(&mut self) -> Result<(), ScriptParseError> {
-        match self.token() {
-            "" => Ok(()),
-            _ => Err(self.before("the end of the line")),
-        }
-    }
-
-    fn peek(&mut self) -> &'a str {
-        let at = self.at;
-        let word = self.token();
-        self.at = at;
-        word
-    }
-
-    /// An optional code, an optional string or `hex:`, an optional `* N`.
-    fn payload<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Payload<'b>, ScriptParseError> {
-        let code = if self.peek().starts_with(|c: char| c.is_ascii_digit()) {
-            let code: u16 = self.token().parse().map_err(|_| self.before("a close code, 0 to 65535"))?;
-            Some(CloseCode(code))
-        } else {
-            None
-        };
-        let next = self.peek();
-        if next.starts_with('"') {
-            self.string(buffer)?;
-        } else if let Some(digits) = next.strip_prefix("hex:") {
-            self.token();
-            *buffer = hex(digits).map_err(|_| {
-                self.before("`hex:` and an even number of hexadecimal digits, without spaces")
-            })?;
-        }
-        if buffer.len() > 127 {
-            return Err(self.before("at most 127 octets; repeat a shorter payload with `* N`"));
-        }
-        let mut times = 1;
-        if self.peek() == "*" {
-            self.token();
-            times = self.byte("how often the payload stands, 1 to 255")?;
-            if times == 0 {
-                return Err(self.before("how often the payload stands, 1 to 255"));
-            }
-        }
-        Ok(Payload { code, chunk: buffer, repeat: if buffer.is_empty() { 1 } else { times } })
-    }
-
-    fn string(&mut self, out: &mut Vec<u8>) -> Result<(), ScriptParseError> {
-        self.skip_spaces();
-        self.last = self.at;
-        let mut text = String::new();
-        let mut chars = self.text[self.at + 1..].char_indices();
-        let expected = "a string that ends with `\"`, with the escapes \\\" \\\\ \\' \\n \\r \\t \\0 \\u{…}";
-        loop {
-            let Some((at, c)) = chars.next() else { return Err(self.before(expected)) };
-            match c {
-                '"' => {
-                    self.at += 1 + at + 1;
-                    out.extend_from_slice(text.as_bytes());
-                    return Ok(());
-                }
-                '\\' => {
-                    let escaped = match chars.next().map(|(_, c)| c) {
-                        Some(c @ ('"' | '\\' | '\'')) => Some(c),
-                        Some('n') => Some('\n'),
-                        Some('r') => Some('\r'),
-                        Some('t') => Some('\t'),
-                        Some('0') => Some('\0'),
-                        Some('u') => {
-                            let rest = chars.as_str();
-                            rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).and_then(
-                                |(digits, _)| {
-                                    chars.nth(digits.chars().count() + 1);
-                                    u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)
-                                },
-                            )
-                        }
-                        _ => None,
-                    };
-                    text.push(escaped.ok_or_else(|| self.before(expected))?);
-                }
-                c => text.push(c),
-            }
-        }
-    }
-}
+pub use parse::ScriptParseError;

@@ -53,15 +53,15 @@ pub(super) fn change<'a>(
 fn change_step<'a>(step: Step<'a>, form: InputKind, random: &mut Random, fresh: &'a mut Vec<u8>) -> Step<'a> {
     match step {
         Step::Frame(frame) => Step::Frame(change_frame(frame, form, random, fresh)),
-        Step::Octets { octets, mut placing } => {
+        Step::Octets { octets, mut placement } => {
             if form == InputKind::Script && random.one_in(4) {
-                place(&mut placing, random);
-                return Step::Octets { octets, placing };
+                place(&mut placement, random);
+                return Step::Octets { octets, placement };
             }
             fresh.clear();
             fresh.extend_from_slice(octets);
             payload::scramble(random, fresh);
-            Step::Octets { octets: fresh, placing }
+            Step::Octets { octets: fresh, placement }
         }
         Step::Fin => Step::Reset,
         Step::Reset => Step::Fin,
@@ -136,13 +136,13 @@ fn claim(len: u64, random: &mut Random) -> Option<u64> {
     ])
 }
 
-fn place(placing: &mut script::SegmentPlacement, random: &mut Random) {
+fn place(placement: &mut script::SegmentPlacement, random: &mut Random) {
     if random.one_in(3) {
-        placing.glue = !placing.glue;
+        placement.glue = !placement.glue;
     } else {
         // Cuts within headers and in front of, inside and behind a code, or anywhere.
         let cut = if random.one_in(4) { random.octet() } else { 1 + random.below(14) as u8 };
-        placing.cut = if random.one_in(8) { None } else { Some(cut) };
+        placement.cut = if random.one_in(8) { None } else { Some(cut) };
     }
 }
 
@@ -177,8 +177,10 @@ fn random_step(form: InputKind, random: &mut Random) -> Step<'static> {
         (6, _) => Step::Frame(FrameStep::of(Opcode::Text, text)),
         (7, _) => Step::Frame(FrameStep { fin: false, ..FrameStep::of(Opcode::Binary, text) }),
         (8, _) => Step::Frame(FrameStep::of(Opcode::Continuation, text)),
-        (_, InputKind::Wire) => Step::Octets { octets: tail, placing: script::SegmentPlacement::default() },
-        (9, InputKind::Script) => Step::Octets { octets: tail, placing: script::SegmentPlacement::default() },
+        (_, InputKind::Wire) => Step::Octets { octets: tail, placement: script::SegmentPlacement::default() },
+        (9, InputKind::Script) => {
+            Step::Octets { octets: tail, placement: script::SegmentPlacement::default() }
+        }
         (10, InputKind::Script) => Step::Fin,
         (11, InputKind::Script) => Step::AppClose(close),
         (12, InputKind::Script) => Step::AppSend { kind: MessageKind::Text, payload: text },

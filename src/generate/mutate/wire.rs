@@ -48,7 +48,7 @@ pub(super) fn read<'a>(octets: &'a mut [u8], steps: &mut Vec<Step<'a>>) -> Role 
         rest = after;
     }
     if !rest.is_empty() {
-        steps.push(Step::Octets { octets: rest, placing: SegmentPlacement::default() });
+        steps.push(Step::Octets { octets: rest, placement: SegmentPlacement::default() });
     }
     sender
 }

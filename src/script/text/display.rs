@@ -1,9 +1,11 @@
-//! The text form, written: in come scripts and steps, out come the lines that read as the same again.
+//! Writes the text form of scripts and steps. The parser reads it back to the same script.
 
 use std::fmt;
 
 use crate::protocol::frame::Opcode;
-use crate::script::{LengthEncoding, Payload, Script, SegmentPlacement, Segmentation, Step, VERSION};
+use crate::script::binary::VERSION;
+use crate::script::buf::Script;
+use crate::script::step::{LengthEncoding, Payload, SegmentPlacement, Segmentation, Step};
 
 impl fmt::Display for Script<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -49,13 +51,13 @@ impl fmt::Display for Step<'_> {
                 }
                 write!(f, "{}", frame.placement)
             }
-            Step::Octets { octets, placing } => {
+            Step::Octets { octets, placement } => {
                 write!(f, "> octets")?;
                 for pair in octets.chunks(2) {
                     write!(f, " ")?;
                     pair.iter().try_for_each(|octet| write!(f, "{octet:02x}"))?;
                 }
-                write!(f, "{placing}")
+                write!(f, "{placement}")
             }
             Step::Fin => write!(f, "> fin"),
             Step::Reset => write!(f, "> reset"),
@@ -79,7 +81,7 @@ impl fmt::Display for Step<'_> {
 }
 
 impl fmt::Display for Payload<'_> {
-    /// With a space in front of each part.
+    /// Writes a space before each part.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(code) = self.code {
             write!(f, " {code}")?;
@@ -88,7 +90,7 @@ impl fmt::Display for Payload<'_> {
             return Ok(());
         }
         match std::str::from_utf8(self.chunk) {
-            // Octets that only happen to be text are easier to read as what they are.
+            // Control characters are easier to read in hexadecimal.
             Ok(text) if !text.chars().all(char::is_control) => write!(f, " \"{}\"", text.escape_debug())?,
             Ok(_) | Err(_) => {
                 write!(f, " hex:")?;
