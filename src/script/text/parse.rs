@@ -109,7 +109,7 @@ fn peer(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
             return Ok(());
         }
         "gone" => {
-            let writes = line.byte("how many writes are still taken, 0 to 255")?;
+            let writes = line.byte("the number of writes that still succeed, 0 to 255")?;
             out.step(&Step::PeerGone(writes));
             return Ok(());
         }
@@ -406,9 +406,9 @@ impl<'a> Line<'a> {
         let mut repeat = 1;
         if self.peek() == "*" {
             self.token();
-            repeat = self.byte("how often the payload stands, 1 to 255")?;
+            repeat = self.byte("the number of repetitions, 1 to 255")?;
             if repeat == 0 {
-                return Err(self.before("how often the payload stands, 1 to 255"));
+                return Err(self.before("the number of repetitions, 1 to 255"));
             }
         }
         Ok(Payload { code, chunk: buffer, repeat: if buffer.is_empty() { 1 } else { repeat } })
