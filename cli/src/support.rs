@@ -1,5 +1,6 @@
 //! What the commands share.
 
+pub mod baseline;
 pub mod corpus_entry;
 pub mod error;
 pub mod files;

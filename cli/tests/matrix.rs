@@ -258,20 +258,3 @@ fn a_live_violation_fails_unless_in_the_baseline() {
     folder.file("live/baseline.toml", "[[known]]");
     folder.wsclose(&["matrix", "--live", "live"]).assert_exit(3).assert_stderr("baseline.toml");
 }
-
-#[test]
-fn live_baseline_entries_name_an_implementation() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../implementations/live");
-    let read = |name: &str| fs::read_to_string(folder.join(name)).expect("a committed file");
-    let known = wsclose_implementations::baseline::Baseline::load(&read("baseline.toml"))
-        .expect("the committed list is sound");
-    let manifest = read("implementations.toml");
-    for (rule, deviation) in known.iter() {
-        let name = format!("\nname = \"{}\"\n", deviation.implementation);
-        assert!(
-            manifest.contains(&name),
-            "{rule}: expected a peer of implementations.toml, found {}",
-            deviation.implementation
-        );
-    }
-}

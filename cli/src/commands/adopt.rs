@@ -1,7 +1,6 @@
 //! `wsclose adopt`. In comes what a fuzz target found, out come the rule and the subject that break, and a
 //! minimised corpus entry with a snapshot to review.
 
-use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
@@ -10,36 +9,49 @@ use wsclose::harness::subject::Subject;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Rule};
 use wsclose::script::{Script, ScriptBuf, ScriptError, Step, Writer};
-use wsclose_implementations::baseline::Baseline;
 
 use crate::args;
 use crate::args::fuzz_target::FuzzTarget;
+use crate::libraries::{Libraries, Library};
+use crate::support::baseline::Baseline;
 use crate::support::corpus_entry::{self, Project};
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::files::{self, FileError, LoadedScript};
 use crate::support::oracle::{self, Crash};
 use crate::support::output::Stdout;
 use crate::support::runner::ScriptRunner;
-use crate::support::subjects::{self, SubjectSet};
+use crate::support::subjects::{self, SubjectError, SubjectSet};
 use wsclose::generate::minimize::Minimizer;
 
 /// How many scripts, or octets, are tried on the way to a small one.
 const TRIES: usize = 2000;
 
 /// Adopts an artifact.
-pub fn run(args: &args::Adopt, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+pub fn run(
+    args: &args::Adopt,
+    libraries: &'static dyn Libraries,
+    out: &mut Stdout,
+) -> Result<ExitStatus, CliError> {
     let octets = files::read(&args.artifact)?;
     let target = args.target.unwrap_or_else(|| target_of(&args.artifact, &octets));
     let project = Project::find(args.root.as_deref())?;
     let case =
         files::parse_script(&octets, target == FuzzTarget::CloseFrame && !octets.starts_with(b"wsclose "))
             .map_err(|error| FileError::script(&args.artifact, error))?;
+    // Named subjects replace the libraries, which are the subjects of this target.
+    if target == FuzzTarget::Implementations
+        && args.subject_args.subjects.is_empty()
+        && libraries.list().is_empty()
+    {
+        return Err(SubjectError::NoLibraries(target.name()).into());
+    }
     let cast = SubjectSet::new(
+        libraries,
         &args.subject_args.subjects,
         args.subject_args.profile,
-        wsclose_implementations::in_process,
+        |library: &Library| library.in_process,
     )?;
-    let known = subjects::load_baseline(args.subject_args.baseline.as_deref())?;
+    let known = subjects::load_baseline(libraries, args.subject_args.baseline.as_deref())?;
     let stage = ScriptRunner::new(args.subject_args.profile);
     let mut adoption = Adoption { args, target, project, subject_set: cast, baseline: known, runner: stage };
     let violations = adoption.violations(&case)?;
@@ -53,11 +65,12 @@ pub fn run(args: &args::Adopt, out: &mut Stdout) -> Result<ExitStatus, CliError>
         && (!args.subject_args.subjects.is_empty() || args.subject_args.baseline.is_some());
     if !to_file
         && !differs_from_target
-        && let Err(panicked) = oracle::run(target, &octets)
+        && let Err(panicked) = oracle::run(libraries, target, &octets)
     {
         writeln!(out, "{}: {panicked}", files::display_path(&args.artifact))?;
         let crash = Crash { target, octets: &octets, location: &panicked.location };
-        return crash.file(oracle::run, &adoption.project, args.name.as_deref(), out);
+        let oracle = |target, octets: &[u8]| oracle::run(libraries, target, octets);
+        return crash.file(oracle, &adoption.project, args.name.as_deref(), out);
     }
     adoption.file_first_new(&case, &violations, out)
 }
@@ -95,7 +108,7 @@ struct Adoption<'a> {
     target: FuzzTarget,
     project: Project,
     subject_set: SubjectSet,
-    baseline: Cow<'static, Baseline>,
+    baseline: Baseline,
     runner: ScriptRunner,
 }
 

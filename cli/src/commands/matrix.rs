@@ -20,6 +20,7 @@ use wsclose::analysis::matrix::{MatrixPlan, Scope};
 use wsclose::generate::vectors::TestVector;
 
 use crate::args;
+use crate::libraries::Libraries;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::output::Stdout;
 use crate::support::subjects::{self, SubjectSet};
@@ -33,14 +34,18 @@ const FILES: [&str; 4] = ["matrix.md", "disagreements.md", "codes.svg", "matrix.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
 /// Plays everything, and reports.
-pub fn run(args: &args::Matrix, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+pub fn run(
+    args: &args::Matrix,
+    libraries: &'static dyn Libraries,
+    out: &mut Stdout,
+) -> Result<ExitStatus, CliError> {
     if let Some(folder) = &args.live {
         return live::run(args, folder, out);
     }
     let profile = args.subject_args.profile;
     // Each job makes its subject anew, in its thread; this finds out whether it can.
-    let cast = SubjectSet::new(&args.subject_args.subjects, profile, wsclose_implementations::all)?;
-    let known = subjects::load_baseline(args.subject_args.baseline.as_deref())?;
+    let cast = SubjectSet::new(libraries, &args.subject_args.subjects, profile, |_| true)?;
+    let known = subjects::load_baseline(libraries, args.subject_args.baseline.as_deref())?;
     let folder = args.out.as_deref().map(|path| report_dir::ReportDir::open(path, FILES)).transpose()?;
     let curated = match &args.corpus {
         Some(folder) => corpus::from_folder(folder)?,
@@ -55,7 +60,7 @@ pub fn run(args: &args::Matrix, out: &mut Stdout) -> Result<ExitStatus, CliError
     let mut jobs: Vec<Job> = Vec::new();
     for name in names {
         if jobs.iter().all(|job| job.name != name) {
-            jobs.push(Job { scope: scope(args, &name), name });
+            jobs.push(Job { scope: scope(args, libraries, &name), name });
         }
     }
     let threads = match args.jobs {
@@ -69,14 +74,14 @@ pub fn run(args: &args::Matrix, out: &mut Stdout) -> Result<ExitStatus, CliError
         threads,
         timeout,
         shutdown_grace: SHUTDOWN_GRACE,
-        factory: scheduler::make_subject,
+        factory: scheduler::factory(libraries),
     };
     let done = work.run(jobs)?;
     let results = Results::of(&plan, done, cast.unavailable, &known, profile);
     terminal::print(&results, out)?;
     if let Some(folder) = folder {
         let texts = [
-            markdown::page(&results),
+            markdown::page(&results, libraries),
             disagreements::page(&results),
             codes_svg::sheet(&results),
             json::text(&results),
@@ -87,9 +92,8 @@ pub fn run(args: &args::Matrix, out: &mut Stdout) -> Result<ExitStatus, CliError
 }
 
 /// A case over TCP costs milliseconds: a peer that needs sockets is spared the sweeps.
-fn scope(args: &args::Matrix, name: &str) -> Scope {
-    let sockets =
-        wsclose_implementations::IMPLEMENTATIONS.iter().any(|peer| peer.name == name && !peer.in_process);
+fn scope(args: &args::Matrix, libraries: &dyn Libraries, name: &str) -> Scope {
+    let sockets = libraries.list().iter().any(|library| library.name == name && !library.in_process);
     let scripts = args.codes != args::MatrixCodes::Only;
     Scope {
         curated: scripts,

@@ -1,16 +1,16 @@
 //! `wsclose replay`. In come scripts and folders of them, out comes a report for a file and a table for a
 //! folder, and whether anything is broken that is not known to be.
 
-use std::borrow::Cow;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use wsclose::analysis::report::{Report, Summary, Tally};
 use wsclose::harness::driver::Limits;
 use wsclose::protocol::role::Role;
-use wsclose_implementations::baseline::Baseline;
 
 use crate::args;
+use crate::libraries::Libraries;
+use crate::support::baseline::Baseline;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::files::{self, FileError, LoadedScript};
 use crate::support::output::{Stdout, eprint_error, table, write_table};
@@ -19,13 +19,13 @@ use crate::support::runner::{PanicInfo, ScriptRunner};
 use crate::support::subjects::{self, SubjectSet};
 
 /// Plays everything that was asked for.
-pub fn run(args: &args::Replay, out: &mut Stdout) -> Result<ExitStatus, CliError> {
-    let cast = SubjectSet::new(
-        &args.subject_args.subjects,
-        args.subject_args.profile,
-        wsclose_implementations::all,
-    )?;
-    let known = subjects::load_baseline(args.subject_args.baseline.as_deref())?;
+pub fn run(
+    args: &args::Replay,
+    libraries: &'static dyn Libraries,
+    out: &mut Stdout,
+) -> Result<ExitStatus, CliError> {
+    let cast = SubjectSet::new(libraries, &args.subject_args.subjects, args.subject_args.profile, |_| true)?;
+    let known = subjects::load_baseline(libraries, args.subject_args.baseline.as_deref())?;
     let stage = ScriptRunner::new(args.subject_args.profile);
     let mut replay =
         Replay { args, subject_set: cast, baseline: known, runner: stage, has_violation: false, untested: 0 };
@@ -43,7 +43,7 @@ pub fn run(args: &args::Replay, out: &mut Stdout) -> Result<ExitStatus, CliError
 struct Replay<'a> {
     args: &'a args::Replay,
     subject_set: SubjectSet,
-    baseline: Cow<'static, Baseline>,
+    baseline: Baseline,
     runner: ScriptRunner,
     has_violation: bool,
     untested: usize,

@@ -118,7 +118,7 @@ impl CliError {
     /// The exit code.
     pub fn exit(&self) -> ExitStatus {
         match self {
-            CliError::Subject(SubjectError::Unavailable { .. })
+            CliError::Subject(SubjectError::Unavailable { .. } | SubjectError::NoLibraries(_))
             | CliError::File(_)
             | CliError::Panic(_)
             | CliError::NotTested { .. }

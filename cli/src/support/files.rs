@@ -92,7 +92,7 @@ pub enum FileError {
         /// Which.
         path: String,
         /// What is wrong with it.
-        error: wsclose_implementations::baseline::BaselineError,
+        error: crate::support::baseline::BaselineError,
     },
     /// No folder to file things in.
     #[error(

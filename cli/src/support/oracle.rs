@@ -4,6 +4,7 @@
 use std::io::Write;
 
 use crate::args::fuzz_target::FuzzTarget;
+use crate::libraries::Libraries;
 use crate::support::corpus_entry::Project;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::files;
@@ -15,11 +16,11 @@ use wsclose::generate::minimize;
 const TRIES: usize = 2000;
 
 /// Runs the body of a fuzz target.
-pub fn run(target: FuzzTarget, octets: &[u8]) -> Result<(), PanicInfo> {
+pub fn run(libraries: &dyn Libraries, target: FuzzTarget, octets: &[u8]) -> Result<(), PanicInfo> {
     runner::catch("an oracle", || match target {
         FuzzTarget::CloseFrame => wsclose::fuzz::close_frame(octets),
         FuzzTarget::ClosingHandshake => wsclose::fuzz::closing_handshake(octets),
-        FuzzTarget::Implementations => wsclose_implementations::fuzz::implementations(octets),
+        FuzzTarget::Implementations => libraries.run_fuzz_target(octets),
     })
     .map(|_| ())
 }

@@ -1,7 +1,5 @@
-//! Who is tested. In come names, out come subjects, the model always first; and what they are known to
-//! break.
+//! Makes the subjects of a run from their names, the model first, and reads the baseline of their accepted violations.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use wsclose::harness::subject::Subject;
@@ -9,8 +7,9 @@ use wsclose::model::endpoint::Model;
 use wsclose::model::faults::{Fault, FaultyModel};
 use wsclose::protocol::code::Profile;
 use wsclose::rules::Rule;
-use wsclose_implementations::baseline::Baseline;
 
+use crate::libraries::{FULL_COMMAND, Libraries, Library, NAMES};
+use crate::support::baseline::Baseline;
 use crate::support::files::{self, FileError};
 
 /// The name of the reference endpoint.
@@ -22,63 +21,82 @@ const FAULT_PREFIX: &str = "fault:";
 /// Why there is no such subject.
 #[derive(Debug, thiserror::Error)]
 pub enum SubjectError {
-    /// Nobody has that name.
+    /// No subject has that name.
     #[error("expected a subject ({}), found `{found}`", .available.join(", "))]
     Unknown {
-        /// What was given.
+        /// The name on the command line.
         found: String,
-        /// What there is.
+        /// The names of the subjects of this build.
         available: Vec<String>,
     },
     /// No fault has that name.
     #[error("expected a fault of the model, for example `{example}`, found `{found}`")]
     UnknownFault {
-        /// What was given.
+        /// The name on the command line.
         found: String,
-        /// One that there is.
+        /// A name that exists.
         example: String,
     },
-    /// It exists, and is not part of this build.
-    #[error("{name}: expected it to be built, found that it is not; {remedy} and build wsclose again")]
+    /// The library could not be built, because something was not installed.
+    #[error("{name}: not built; {remedy} and build wsclose again")]
     Unavailable {
-        /// Which.
+        /// The library.
         name: &'static str,
-        /// What to do.
+        /// What to install.
         remedy: &'static str,
     },
+    /// The command was built without libraries.
+    #[error("{0}: not built, since this command has no WebSocket libraries; {FULL_COMMAND}")]
+    NoLibraries(&'static str),
 }
 
 /// The subjects of a run.
 pub struct SubjectSet {
-    /// Those that there are.
+    /// The subjects of this build, the model first.
     pub subjects: Vec<Box<dyn Subject>>,
-    /// Those that are not built, and what to do about it.
+    /// Subjects that this build does not have, and what to do to have them.
     pub unavailable: Vec<(&'static str, &'static str)>,
 }
 
 impl SubjectSet {
-    /// The model and those named; without names the model and `default`.
+    /// Makes the model and the subjects of these names; without names, the model and the libraries for which
+    /// `is_default` holds.
     pub fn new(
+        libraries: &dyn Libraries,
         names: &[String],
         profile: Profile,
-        default: impl FnOnce() -> Vec<Box<dyn Subject>>,
+        is_default: fn(&Library) -> bool,
     ) -> Result<SubjectSet, SubjectError> {
-        let mut subjects = vec![by_name(MODEL, profile)?];
+        let mut subjects = vec![by_name(libraries, MODEL, profile)?];
         if names.is_empty() {
-            subjects.extend(default());
-            return Ok(SubjectSet { subjects, unavailable: wsclose_implementations::unavailable() });
+            let list = libraries.list();
+            let defaults = list.iter().filter(|library| is_default(library));
+            subjects.extend(defaults.filter_map(|library| Some(library.new.ok()?())));
+            return Ok(SubjectSet { subjects, unavailable: unavailable(&list) });
         }
         for name in names {
             if subjects.iter().all(|subject| subject.name() != name) {
-                subjects.push(by_name(name, profile)?);
+                subjects.push(by_name(libraries, name, profile)?);
             }
         }
         Ok(SubjectSet { subjects, unavailable: Vec::new() })
     }
 }
 
-/// The subject of this name; the model reads codes by `profile`.
-pub fn by_name(name: &str, profile: Profile) -> Result<Box<dyn Subject>, SubjectError> {
+/// The libraries that this build does not have, and what to do to have them.
+fn unavailable(list: &[Library]) -> Vec<(&'static str, &'static str)> {
+    if list.is_empty() {
+        return vec![("WebSocket libraries", FULL_COMMAND)];
+    }
+    list.iter().filter_map(|library| Some((library.name, library.new.err()?))).collect()
+}
+
+/// Makes the subject of this name. The model reads codes by `profile`.
+pub fn by_name(
+    libraries: &dyn Libraries,
+    name: &str,
+    profile: Profile,
+) -> Result<Box<dyn Subject>, SubjectError> {
     if name == MODEL {
         return Ok(Box::new(Model::new(profile)));
     }
@@ -92,30 +110,38 @@ pub fn by_name(name: &str, profile: Profile) -> Result<Box<dyn Subject>, Subject
             }),
         };
     }
-    if let Some(subject) = wsclose_implementations::by_name(name) {
-        return Ok(subject);
+    let list = libraries.list();
+    if let Some(library) = list.iter().find(|library| library.name == name) {
+        return match library.new {
+            Ok(new) => Ok(new()),
+            Err(remedy) => Err(SubjectError::Unavailable { name: library.name, remedy }),
+        };
     }
-    let not_built = wsclose_implementations::unavailable();
-    if let Some((name, remedy)) = not_built.iter().find(|(missing, _)| *missing == name) {
-        return Err(SubjectError::Unavailable { name, remedy });
+    if let Some(name) = NAMES.into_iter().find(|known| *known == name) {
+        return Err(SubjectError::NoLibraries(name));
     }
-    let mut known = vec![MODEL.to_owned()];
-    known.extend(wsclose_implementations::all().iter().map(|subject| subject.name().to_owned()));
-    known.extend(not_built.iter().map(|(name, _)| (*name).to_owned()));
-    known.push(format!("{FAULT_PREFIX}SLUG"));
-    Err(SubjectError::Unknown { found: name.to_owned(), available: known })
+    let mut available = vec![MODEL.to_owned()];
+    available.extend(list.iter().map(|library| library.name.to_owned()));
+    available.push(format!("{FAULT_PREFIX}SLUG"));
+    Err(SubjectError::Unknown { found: name.to_owned(), available })
 }
 
-/// What the peers are known to break: what `path` says, or what was built in.
-pub fn load_baseline(path: Option<&Path>) -> Result<Cow<'static, Baseline>, FileError> {
-    let Some(path) = path else { return Ok(Cow::Borrowed(Baseline::builtin())) };
+/// Reads the baseline at `path`, or the one of the libraries.
+pub fn load_baseline(libraries: &dyn Libraries, path: Option<&Path>) -> Result<Baseline, FileError> {
+    match path {
+        Some(path) => read_baseline(path),
+        None => Ok(Baseline::load(libraries.baseline()).expect("a test reads the committed baseline.toml")),
+    }
+}
+
+/// Reads the baseline at `path`.
+pub fn read_baseline(path: &Path) -> Result<Baseline, FileError> {
     let text = files::read_config(path)?;
     Baseline::load(&text)
-        .map(Cow::Owned)
         .map_err(|error| FileError::ImplementationBaseline { path: files::display_path(path), error })
 }
 
-/// Whether a breach of `rule` by `subject` is known. The model has no excuse.
+/// Whether the baseline lists a violation of `rule` by `subject`. It never lists the model.
 pub fn is_known(baseline: &Baseline, subject: &str, rule: Rule) -> bool {
     subject != MODEL && baseline.contains(subject, rule)
 }

@@ -1,13 +1,12 @@
 //! What is known of live peers. In come the rows of `wsclose matrix --live` and the list that stands beside the
 //! manifest; in the rows, what is listed becomes known, and what is listed and kept now becomes stale.
 
-use std::borrow::Cow;
 use std::path::Path;
 
 use wsclose::analysis::report::FindingStatus;
 use wsclose::judge::Verdict;
-use wsclose_implementations::baseline::Baseline;
 
+use crate::support::baseline::Baseline;
 use crate::support::files::FileError;
 use crate::support::subjects;
 use wsclose_live::implementations::{ImplementationOutcome, ImplementationResult};
@@ -19,7 +18,7 @@ pub fn read(folder: &Path) -> Result<Baseline, FileError> {
     if !path.exists() {
         return Ok(Baseline::default());
     }
-    subjects::load_baseline(Some(&path)).map(Cow::into_owned)
+    subjects::read_baseline(&path)
 }
 
 /// Marks what is listed.

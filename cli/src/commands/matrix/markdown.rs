@@ -9,13 +9,14 @@ use wsclose::analysis::report::FindingStatus;
 use wsclose::generate::vectors::CodeOrigin;
 use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
-use wsclose_implementations::close_code_types::{self, CodeRoundTrip, RoundTripFn};
+
+use crate::libraries::{CodeRoundTrip, Libraries};
 
 use super::report_dir::GENERATED_BY;
 use super::results::{Results, title};
 
 /// The page.
-pub fn page(results: &Results<'_>) -> String {
+pub fn page(results: &Results<'_>, libraries: &dyn Libraries) -> String {
     let mut page = format!("<!-- {GENERATED_BY} -->\n# Peers and the rules of closing a WebSocket\n\n");
     page += &format!(
         "wsclose {}, profile `{}`. {} A peer that needs sockets gets the curated scripts alone.\n\n\
@@ -28,7 +29,7 @@ pub fn page(results: &Results<'_>) -> String {
     rules(results, &mut page);
     violations(results, &mut page);
     distances(results, &mut page);
-    code_types(results, &mut page);
+    code_types(results, libraries, &mut page);
     page
 }
 
@@ -206,20 +207,19 @@ fn distances(results: &Results<'_>, page: &mut String) {
     }
 }
 
-fn code_types(results: &Results<'_>, page: &mut String) {
-    let known: Vec<(&str, RoundTripFn)> = results
-        .rows
-        .iter()
-        .filter_map(|row| Some((row.name.as_str(), close_code_types::round_trip_of(&row.name)?)))
-        .collect();
+fn code_types(results: &Results<'_>, libraries: &dyn Libraries, page: &mut String) {
+    let round_trips = |name: &str| -> Option<Vec<(u16, CodeRoundTrip)>> {
+        (0..=u16::MAX).map(|code| Some((code, libraries.round_trip(name, code)?))).collect()
+    };
+    let known: Vec<(&str, Vec<(u16, CodeRoundTrip)>)> =
+        results.rows.iter().filter_map(|row| Some((row.name.as_str(), round_trips(&row.name)?))).collect();
     if known.is_empty() {
         return;
     }
     *page += "\n## Its own type of codes\n\nEvery value there and back, through the type that a peer has for close \
               codes.\n\n| subject | refused by the type | come back changed | with a name of their own | allowed, \
               it says |\n|---|--:|--:|--:|--:|\n";
-    for (name, spell) in known {
-        let all: Vec<(u16, CodeRoundTrip)> = (0..=u16::MAX).map(|code| (code, spell(code))).collect();
+    for (name, all) in known {
         let refused = all.iter().filter(|(_, spelling)| spelling.returned.is_none()).count();
         let changed =
             all.iter().filter(|(code, spelling)| spelling.returned.is_some_and(|back| back != *code));
@@ -239,9 +239,10 @@ fn code_types(results: &Results<'_>, page: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    use crate::libraries::NoLibraries;
+    use crate::support::baseline::Baseline;
     use wsclose::analysis::matrix::MatrixPlan;
     use wsclose::protocol::code::Profile;
-    use wsclose_implementations::baseline::Baseline;
 
     use super::super::results::Results;
     use super::page;
@@ -252,7 +253,7 @@ mod tests {
         let not_built = vec![("beast", "install a|b")];
         let mut results = Results::of(&plan, Vec::new(), not_built, &known, Profile::default());
         results.untested.push(("slow".to_owned(), "it did not come back".to_owned()));
-        let page = page(&results);
+        let page = page(&results, &NoLibraries);
         assert!(page.contains("| beast | | | | | | not built: install a\\|b |"), "{page}");
         assert!(page.contains("| slow | | | | | | could not test: it did not come back |"), "{page}");
     }

@@ -8,9 +8,9 @@ use wsclose::analysis::matrix::{Cell, Example, MatrixPlan, SubjectResult};
 use wsclose::analysis::report::FindingStatus;
 use wsclose::protocol::code::Profile;
 use wsclose::rules::Rule;
-use wsclose_implementations::baseline::Baseline;
 
 use super::scheduler::JobResult;
+use crate::support::baseline::Baseline;
 use crate::support::error::ExitStatus;
 use crate::support::subjects;
 

@@ -13,17 +13,20 @@ use wsclose::harness::subject::Subject;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 
+use crate::libraries::Libraries;
 use crate::support::error::CliError;
 use crate::support::progress::Progress;
 use crate::support::runner::catch;
 use crate::support::subjects;
 
-/// Makes a subject of this name, or says why it cannot.
-pub type SubjectFactory = fn(&str, Profile) -> Result<Box<dyn Subject>, String>;
+/// Makes the subject of a name, or returns why it cannot.
+pub type SubjectFactory = Arc<dyn Fn(&str, Profile) -> Result<Box<dyn Subject>, String> + Send + Sync>;
 
-/// Makes those that the command line can name.
-pub fn make_subject(name: &str, profile: Profile) -> Result<Box<dyn Subject>, String> {
-    subjects::by_name(name, profile).map_err(|error| error.to_string())
+/// A factory of the subjects that the command line can name.
+pub fn factory(libraries: &'static dyn Libraries) -> SubjectFactory {
+    Arc::new(|name: &str, profile| {
+        subjects::by_name(libraries, name, profile).map_err(|error| error.to_string())
+    })
 }
 
 /// A subject and what to put it through.
@@ -135,7 +138,8 @@ impl Scheduler {
         role: Role,
         results: mpsc::Sender<(usize, Result<RoleResult, String>)>,
     ) -> io::Result<()> {
-        let (plan, profile, timeout, make) = (self.plan.clone(), self.profile, self.timeout, self.factory);
+        let (plan, profile, timeout, make) =
+            (self.plan.clone(), self.profile, self.timeout, self.factory.clone());
         let Job { name, scope } = job.clone();
         thread::Builder::new().name(name.clone()).spawn(move || {
             let begun = Instant::now();
@@ -163,7 +167,9 @@ mod tests {
     use wsclose::protocol::role::Role;
     use wsclose::rules::Capabilities;
 
-    use super::{Job, JobResult, Scheduler, make_subject};
+    use crate::libraries::NoLibraries;
+
+    use super::{Job, JobResult, Scheduler, factory};
 
     /// One that never comes back, and one that does not catch its own panic.
     enum BadSubject {
@@ -194,7 +200,7 @@ mod tests {
         match name {
             "sleeps" => Ok(Box::new(BadSubject::Hangs)),
             "panics" => Ok(Box::new(BadSubject::Panics)),
-            other => make_subject(other, profile),
+            other => factory(&NoLibraries)(other, profile),
         }
     }
 
@@ -205,7 +211,7 @@ mod tests {
             threads: 2,
             timeout,
             shutdown_grace: Duration::from_millis(300),
-            factory: make_test_subject,
+            factory: Arc::new(make_test_subject),
         };
         let scope = Scope { codes: false, ..Scope::ALL };
         let job = |name: &&str| Job { name: (*name).to_owned(), scope };
