@@ -6,25 +6,36 @@
 //!           ▲ the model · faulty models · real implementations
 //! ```
 //!
-//! A [`script`] is what the peer and the application of an endpoint under test do. A
-//! [`Subject`](harness::subject::Subject) is an endpoint under test. The [`Driver`](harness::driver::Driver) plays a
-//! script to it and records a [`Trace`](harness::trace::Trace). The [`Judge`](judge::Judge) reads the trace, and only
-//! the trace, and returns a verdict on every [`Rule`](rules::Rule). The crate does no I/O, reads no clock and draws no
-//! randomness: callers pass octets, ticks and seeds.
+//! A [script](script::Script) lists what the peer and the application of an endpoint do. A
+//! [`Subject`](harness::subject::Subject) is an endpoint under test. A [`Harness`] plays a script to a subject: its
+//! [`Driver`](harness::driver::Driver) records a [`Trace`](harness::trace::Trace), and its [`Judge`](judge::Judge)
+//! returns a [`Verdict`](judge::Verdict) on every [`Rule`](rules::Rule) and a [`Finding`](judge::Finding) for each
+//! violation. The judge reads only the trace, so recorded connections and live endpoints are judged alike.
+//!
+//! The crate does no I/O, reads no clock and draws no randomness: callers pass octets, ticks and seeds.
 //!
 //! Data flows one way. Modules import in one direction, and a test checks that no file and no folder imports itself
 //! through others.
 //!
+//! | entry point | use |
+//! |---|---|
+//! | [`Harness::play`] | test an endpoint of your own with one script |
+//! | [`script::ScriptBuf::read`] | read a script in its text or binary form |
+//! | [`generate`] | systematic scripts, mutations, the shortest script that shows a finding |
+//! | [`analysis`] | compare implementations over many scripts |
+//! | [`fuzz`] | the bodies of the fuzz targets |
+//! | [`model::endpoint::Model`] | a conforming endpoint, and [faulty ones](model::faults::Fault) to test a judge with |
+//! | [`protocol`] | frames, close codes and the closing handshake, without the rest |
+//!
 //! # Testing an endpoint of your own
 //!
 //! ```
+//! use wsclose::Harness;
+//! use wsclose::harness::subject::{Recorder, Stimulus, Subject};
 //! use wsclose::protocol::code::Profile;
-//! use wsclose::harness::driver::Driver;
-//! use wsclose::judge::Judge;
 //! use wsclose::protocol::role::Role;
 //! use wsclose::rules::{Capabilities, Capability, Rule};
 //! use wsclose::script::ScriptBuf;
-//! use wsclose::harness::subject::{Recorder, Stimulus, Subject};
 //!
 //! /// A server that replies to all input with a Close and leaves TCP open.
 //! struct Mine;
@@ -49,11 +60,9 @@
 //! }
 //!
 //! let script = ScriptBuf::read(b"wsclose 1\nrole server\n> close 1000 \"bye\"\nwait 2\n> fin\n")?;
-//! let mut driver = Driver::new();
-//! let trace = driver.drive(script.as_script(), &mut Mine);
-//! let mut judge = Judge::new(Profile::Iana);
-//! let findings = judge.judge(trace);
-//! assert!(findings.iter().any(|finding| finding.rule == Rule::TcpClosedAfterHandshake), "{trace}");
+//! let mut harness = Harness::new(Profile::Iana);
+//! let played = harness.play(script.as_script(), &mut Mine);
+//! assert!(played.findings.iter().any(|finding| finding.rule == Rule::TcpClosedAfterHandshake), "{played}");
 //! # Ok::<(), wsclose::script::ScriptError>(())
 //! ```
 
@@ -63,7 +72,10 @@ pub mod generate;
 pub mod harness;
 pub mod judge;
 pub mod model;
+mod playback;
 pub mod protocol;
 pub mod rules;
 pub mod script;
 pub mod vendor_codes;
+
+pub use playback::{Harness, Playback};

@@ -8,9 +8,9 @@
 use super::code_map::{CodeMap, CodeReaction};
 use super::outcome::Outcome;
 use crate::generate::vectors::{self, CodeOrigin, CodeScript, TestVector};
-use crate::harness::driver::Driver;
 use crate::harness::subject::Subject;
-use crate::judge::{Finding, Judge, Verdict};
+use crate::judge::{Finding, Verdict};
+use crate::playback::Harness;
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::role::Role;
 use crate::rules::{Capabilities, Rule, RuleSet};
@@ -212,13 +212,7 @@ pub fn play(
         timed_out: false,
         cells: vec![Cell::default(); RULES],
     };
-    let mut runner = MatrixRunner {
-        result,
-        driver: Driver::new(),
-        judge: Judge::new(profile),
-        subject,
-        should_continue: go_on,
-    };
+    let mut runner = MatrixRunner { result, harness: Harness::new(profile), subject, should_continue: go_on };
     let played = match (scope.curated, scope.systematic) {
         (true, true) => 0..plan.scripts.len(),
         (true, false) => 0..plan.curated,
@@ -237,8 +231,7 @@ pub fn play(
 
 struct MatrixRunner<'a> {
     result: RoleResult,
-    driver: Driver,
-    judge: Judge,
+    harness: Harness,
     subject: &'a mut dyn Subject,
     should_continue: &'a mut dyn FnMut() -> bool,
 }
@@ -261,7 +254,7 @@ impl MatrixRunner<'_> {
             let script = script.as_script().for_role(self.result.role);
             let (conformed, violated) = self.script(script);
             self.show(violated, script, || name.clone());
-            let outcome = Outcome::of(self.driver.trace());
+            let outcome = Outcome::of(self.harness.last().trace);
             self.result.scripts_played.push(ScriptResult { outcome, conformed, violated });
         }
     }
@@ -288,7 +281,7 @@ impl MatrixRunner<'_> {
             }
             let script = scripts.with(code).for_role(role);
             let (_, violated) = self.script(script);
-            let mark = CodeReaction::of(self.driver.trace(), way, code);
+            let mark = CodeReaction::of(self.harness.last().trace, way, code);
             let news = violated.without(example);
             if !news.is_empty() {
                 example = example.union(news);
@@ -304,8 +297,7 @@ impl MatrixRunner<'_> {
 
     /// Plays a script and counts; gives the rules that were conformed and violated.
     fn script(&mut self, script: Script<'_>) -> (RuleSet, RuleSet) {
-        self.judge.judge(self.driver.drive(script, self.subject));
-        let verdicts = self.judge.verdicts();
+        let verdicts = self.harness.play(script, self.subject).verdicts;
         let (conformed, violated) = (verdicts.with(Verdict::Conforms), verdicts.with(Verdict::Violates));
         conformed.iter().for_each(|rule| self.result.cells[rule as usize].conformed += 1);
         violated.iter().for_each(|rule| self.result.cells[rule as usize].violated += 1);
@@ -321,7 +313,7 @@ impl MatrixRunner<'_> {
         }
         let text = script.to_string();
         for rule in violated.iter() {
-            let finding = self.judge.findings().iter().find(|finding| finding.rule == rule);
+            let finding = self.harness.last().findings.iter().find(|finding| finding.rule == rule);
             let actual = finding.map(|Finding { actual, .. }| actual.to_string()).unwrap_or_default();
             let example = Example { name: name(), role: self.result.role, text: text.clone(), actual };
             self.result.cells[rule as usize].offer_example(Some(&example));

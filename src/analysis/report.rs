@@ -326,11 +326,10 @@ impl fmt::Display for Totals {
 #[cfg(test)]
 mod tests {
     use super::{FindingStatus, Report, Summary, Tally};
-    use crate::harness::driver::Driver;
     use crate::harness::subject::Subject;
-    use crate::judge::Judge;
     use crate::model::endpoint::Model;
     use crate::model::faults::{Fault, FaultyModel};
+    use crate::playback::Harness;
     use crate::protocol::code::Profile;
     use crate::protocol::role::Role;
     use crate::rules::{Level, Rule};
@@ -344,9 +343,9 @@ mod tests {
         see: impl FnOnce(&super::Trace, &[super::Finding]) -> T,
     ) -> T {
         let script = ScriptBuf::read(SCRIPT.as_bytes()).expect("a script");
-        let mut driver = Driver::new();
-        let trace = driver.drive(script.as_script().for_role(role), subject);
-        see(trace, Judge::new(Profile::default()).judge(trace))
+        let mut harness = Harness::new(Profile::default());
+        let played = harness.play(script.as_script().for_role(role), subject);
+        see(played.trace, played.findings)
     }
 
     fn model() -> Model {
@@ -374,8 +373,8 @@ mod tests {
         for code in ["1000", "1001"] {
             let text = format!("wsclose 1\nrole server\n> close {code}\n> fin\n");
             let script = ScriptBuf::read(text.as_bytes()).expect("a script");
-            let mut driver = Driver::new();
-            report.add(code, driver.drive(script.as_script(), &mut model()), &[]);
+            let mut harness = Harness::new(Profile::default());
+            report.add(code, harness.play(script.as_script(), &mut model()).trace, &[]);
         }
         let text = report.to_string();
         assert!(text.contains("== 1000\n") && text.contains("== 1001\n"), "{text}");

@@ -1,0 +1,104 @@
+//! Plays a script to a subject and judges what it did: a [`Driver`] and a [`Judge`] in one.
+//!
+//! The module stands above `harness` and `judge`, because the judge reads the traces that the driver records.
+
+use std::fmt;
+
+use crate::harness::driver::{Driver, Limits};
+use crate::harness::subject::Subject;
+use crate::harness::trace::Trace;
+use crate::judge::{Finding, Judge, Verdicts};
+use crate::protocol::code::Profile;
+use crate::script::Script;
+
+/// Plays scripts to subjects and judges each trace.
+///
+/// A harness reuses its buffers. After the first few scripts it allocates nothing.
+#[derive(Debug)]
+pub struct Harness {
+    driver: Driver,
+    judge: Judge,
+}
+
+impl Harness {
+    /// A harness that accepts the close codes of `profile` and plays scripts up to [`Limits::DEFAULT`].
+    pub fn new(profile: Profile) -> Harness {
+        Harness { driver: Driver::new(), judge: Judge::new(profile) }
+    }
+
+    /// The same harness with other limits on the length of a script.
+    pub fn with_limits(self, limits: Limits) -> Harness {
+        Harness { driver: Driver::with_limits(limits), ..self }
+    }
+
+    /// Plays `script` to `subject` on a fresh connection, and judges the trace.
+    pub fn play(&mut self, script: Script<'_>, subject: &mut dyn Subject) -> Playback<'_> {
+        self.judge.judge(self.driver.drive(script, subject));
+        self.last()
+    }
+
+    /// The result of the last script; before the first one, an empty trace without findings.
+    pub fn last(&self) -> Playback<'_> {
+        Playback {
+            trace: self.driver.trace(),
+            findings: self.judge.findings(),
+            verdicts: self.judge.verdicts(),
+            truncated: self.driver.truncated(),
+        }
+    }
+}
+
+/// What one script showed of one subject, borrowed from the [`Harness`] until its next script.
+///
+/// Its `Display` is the timeline and a line for each finding, ready for the message of an assertion.
+#[derive(Clone, Copy, Debug)]
+pub struct Playback<'a> {
+    /// What happened, in order.
+    pub trace: &'a Trace,
+    /// The violations, in the order of the trace; each rule at most once a connection.
+    pub findings: &'a [Finding],
+    /// The verdict on every rule.
+    pub verdicts: &'a Verdicts,
+    /// Whether the [`Limits`] left out a part of the script.
+    pub truncated: bool,
+}
+
+impl fmt::Display for Playback<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.trace)?;
+        self.findings.iter().try_for_each(|finding| writeln!(f, "  {finding}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::Verdict;
+    use crate::model::endpoint::Model;
+    use crate::model::faults::{Fault, FaultyModel};
+    use crate::rules::Rule;
+    use crate::script::ScriptBuf;
+
+    fn script() -> ScriptBuf {
+        ScriptBuf::read(b"wsclose 1\nrole server\n> close\n> close\n> fin\n").expect("a script")
+    }
+
+    #[test]
+    fn each_playback_replaces_the_one_before() {
+        let mut harness = Harness::new(Profile::default());
+        assert!(harness.last().trace.events().is_empty());
+        let played = harness.play(script().as_script(), &mut FaultyModel::new(Fault::EchoesNoStatus));
+        assert!(played.verdicts.on(Rule::CodeNotLocalOnly) == Verdict::Violates, "{played}");
+        assert!(played.to_string().contains("\n  code-not-local-only  must  sent code 1005\n"), "{played}");
+        let played = harness.play(script().as_script(), &mut Model::new(Profile::default()));
+        assert!(played.findings.is_empty() && !played.truncated, "{played}");
+        assert!(harness.last().findings.is_empty());
+    }
+
+    #[test]
+    fn limits_truncate_a_script() {
+        let limits = Limits { steps: 1, ..Limits::FUZZING };
+        let mut harness = Harness::new(Profile::default()).with_limits(limits);
+        assert!(harness.play(script().as_script(), &mut Model::new(Profile::default())).truncated);
+    }
+}
