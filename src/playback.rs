@@ -6,6 +6,7 @@ use std::fmt;
 
 use crate::harness::driver::{Driver, Limits};
 use crate::harness::subject::Subject;
+use crate::harness::timeline::{Mark, Timeline};
 use crate::harness::trace::Trace;
 use crate::judge::{Finding, Judge, Verdicts};
 use crate::protocol::code::Profile;
@@ -50,7 +51,7 @@ impl Harness {
 
 /// What one script showed of one subject, borrowed from the [`Harness`] until its next script.
 ///
-/// Its `Display` is the timeline and a line for each finding, ready for the message of an assertion.
+/// Its `Display` is the timeline with marks and a line for each finding, ready for the message of an assertion.
 #[derive(Clone, Copy, Debug)]
 pub struct Playback<'a> {
     /// What happened, in order.
@@ -63,9 +64,22 @@ pub struct Playback<'a> {
     pub truncated: bool,
 }
 
+impl<'a> Playback<'a> {
+    /// The timeline with a mark on each line that shows a finding.
+    pub fn timeline(&self) -> Timeline<'a> {
+        self.trace.timeline(self.findings)
+    }
+}
+
+impl From<&Finding> for Mark {
+    fn from(finding: &Finding) -> Mark {
+        Mark { event: finding.at, rule: finding.rule }
+    }
+}
+
 impl fmt::Display for Playback<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.trace)?;
+        write!(f, "{}", self.timeline())?;
         self.findings.iter().try_for_each(|finding| writeln!(f, "  {finding}"))
     }
 }
@@ -89,7 +103,10 @@ mod tests {
         assert!(harness.last().trace.events().is_empty());
         let played = harness.play(script().as_script(), &mut FaultyModel::new(Fault::EchoesNoStatus));
         assert!(played.verdicts.on(Rule::CodeNotLocalOnly) == Verdict::Violates, "{played}");
-        assert!(played.to_string().contains("\n  code-not-local-only  must  sent code 1005\n"), "{played}");
+        assert!(
+            played.to_string().contains("03ed  <-- code-not-local-only, close-echoes-code\n"),
+            "{played}"
+        );
         let played = harness.play(script().as_script(), &mut Model::new(Profile::default()));
         assert!(played.findings.is_empty() && !played.truncated, "{played}");
         assert!(harness.last().findings.is_empty());

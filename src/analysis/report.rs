@@ -89,7 +89,7 @@ impl Report {
         findings: &[Finding],
         known: impl Fn(Rule) -> bool,
     ) {
-        let findings: Vec<FindingLine> = findings
+        let lines: Vec<FindingLine> = findings
             .iter()
             .map(|finding| FindingLine {
                 rule: finding.rule,
@@ -99,18 +99,19 @@ impl Report {
             })
             .collect();
         let role = trace.role.name();
-        let outline = trace.outline();
-        let same = self.sections.iter_mut().find(|section| {
-            section.role == role && section.outline == outline && section.findings == findings
-        });
+        let outline = trace.timeline(findings).without_states().to_string();
+        let same = self
+            .sections
+            .iter_mut()
+            .find(|section| section.role == role && section.outline == outline && section.findings == lines);
         match same {
             Some(section) => section.subjects.push(subject.to_owned()),
             None => self.sections.push(Section {
                 role,
                 subjects: vec![subject.to_owned()],
                 outline,
-                timeline: trace.to_string(),
-                findings,
+                timeline: trace.timeline(findings).to_string(),
+                findings: lines,
             }),
         }
     }
@@ -390,6 +391,9 @@ mod tests {
         let text = report.to_string();
         let (_, faulty) = text.split_once("== faulty\n").expect("a second section");
         assert!(faulty.contains("  code-is-defined    must     sent code 0\n"), "{text}");
+        let line = faulty.lines().find(|line| line.contains("CLOSE 0")).expect("the Close");
+        assert!(line.ends_with("  <-- code-is-defined, close-echoes-code"), "{text}");
+        assert_eq!(text.matches("<--").count(), 1, "{text}");
     }
 
     #[test]

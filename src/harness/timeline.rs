@@ -5,134 +5,208 @@ use std::fmt;
 use super::event::TraceEventKind;
 use super::trace::Trace;
 use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
-use crate::protocol::close::{BodyError, CloseBody};
+use crate::protocol::close::{self, BodyError, CloseBody};
 use crate::protocol::frame::{Header, LengthForm, Opcode};
+use crate::rules::Rule;
 use crate::script::Segmentation;
 
+/// A mark in a timeline: the event that shows a violation, and the violated rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Mark {
+    /// The index of the event in [`Trace::events`].
+    pub event: usize,
+    /// The rule.
+    pub rule: Rule,
+}
+
+/// A trace as text, with a mark on each line that shows a violation; see [`Trace::timeline`].
+#[derive(Clone, Debug)]
+pub struct Timeline<'a> {
+    trace: &'a Trace,
+    marks: Vec<Mark>,
+    states: bool,
+}
+
 impl Trace {
-    /// The timeline without what only some subjects show (their states), so that two subjects that did the
-    /// same can be told to have done the same.
-    pub fn outline(&self) -> String {
-        let mut text = String::new();
-        self.write(&mut text, false).expect("writing to a String cannot fail");
-        text
+    /// The timeline with marks: the line that shows a violation ends in `  <-- ` and the ids of the violated rules,
+    /// separated by `, `. Accepts findings of the judge: `trace.timeline(findings)`.
+    ///
+    /// An event that has no line of its own, such as the end of the script, gets one if it is marked.
+    pub fn timeline(&self, marks: impl IntoIterator<Item = impl Into<Mark>>) -> Timeline<'_> {
+        let mut marks: Vec<Mark> = marks.into_iter().map(Into::into).collect();
+        marks.sort_unstable();
+        marks.dedup();
+        Timeline { trace: self, marks, states: true }
     }
 
-    fn write(&self, f: &mut impl fmt::Write, states: bool) -> fmt::Result {
-        let mut to = TimelineLane::new('>');
-        let mut from = TimelineLane::new('<');
-        let mut half_closed = false;
-        for (at, entry) in self.events().iter().enumerate() {
-            let tick = entry.tick;
-            if !matches!(entry.kind, TraceEventKind::Received(_)) {
-                to.flush(f)?;
-            }
-            if !matches!(entry.kind, TraceEventKind::Sent(_)) {
-                from.flush(f)?;
-            }
-            let mut note = |text: fmt::Arguments<'_>| writeln!(f, "{tick:>3}  |  {text}");
-            match entry.kind {
-                TraceEventKind::Connected { repeat: again } => {
-                    match again {
-                        None if at == 0 => {}
-                        None => note(format_args!("new connection"))?,
-                        Some(Segmentation::AsWritten) => note(format_args!("repeat"))?,
-                        Some(Segmentation::Coalesced) => {
-                            note(format_args!("repeat, in as few segments as possible"))?
-                        }
-                        Some(Segmentation::Bytewise) => note(format_args!("repeat, one byte per segment"))?,
-                        Some(Segmentation::SplitAt(cut)) => {
-                            note(format_args!("repeat, each segment split after {cut} octets"))?
-                        }
-                    }
-                    to = TimelineLane::new('>');
-                    from = TimelineLane::new('<');
-                    half_closed = false;
-                }
-                TraceEventKind::Received(span) => to.segment(f, tick, self.octets(span))?,
-                TraceEventKind::Sent(span) => from.segment(f, tick, self.octets(span))?,
-                TraceEventKind::PeerFin => writeln!(f, "{tick:>3}  >  FIN")?,
-                TraceEventKind::PeerReset => writeln!(f, "{tick:>3}  >  RST")?,
-                TraceEventKind::PeerGone(writes) => {
-                    note(format_args!(
-                        "peer vanished ({} accepted)",
-                        count(usize::from(writes), "more write")
-                    ))?;
-                }
-                TraceEventKind::PeerPaused => note(format_args!("peer stops reading"))?,
-                TraceEventKind::PeerResumed => note(format_args!("peer resumes reading"))?,
-                TraceEventKind::WriteShutdown => {
-                    half_closed = true;
-                    writeln!(f, "{tick:>3}  <  FIN (write side closed)")?;
-                }
-                TraceEventKind::Fin if half_closed => note(format_args!("read side closed"))?,
-                TraceEventKind::Fin => writeln!(f, "{tick:>3}  <  FIN")?,
-                TraceEventKind::Reset => writeln!(f, "{tick:>3}  <  RST")?,
-                TraceEventKind::AppClose { code: None, .. } => note(format_args!("app closes"))?,
-                TraceEventKind::AppClose { code: Some(code), reason } => {
-                    note(format_args!("app closes {code} {}", Quoted(self.octets(reason))))?;
-                }
-                TraceEventKind::AppSend { kind, payload } => {
-                    note(format_args!("app sends {} {}", kind.name(), Quoted(self.octets(payload))))?;
-                }
-                TraceEventKind::AppPause => note(format_args!("app stops reading"))?,
-                TraceEventKind::AppResume => note(format_args!("app resumes reading"))?,
-                TraceEventKind::Message { kind, payload } => {
-                    note(format_args!("app received: {} {}", kind.name(), Quoted(self.octets(payload))))?;
-                }
-                TraceEventKind::Reported { code, reason, clean } => {
-                    let code = code.map_or("without a code".to_owned(), |code| code.to_string());
-                    let reason =
-                        reason.map(|span| format!(" {}", Quoted(self.octets(span)))).unwrap_or_default();
-                    let clean = match clean {
-                        Some(true) => ", clean",
-                        Some(false) => ", not clean",
-                        None => "",
-                    };
-                    note(format_args!("app reported: closed {code}{reason}{clean}"))?;
-                }
-                TraceEventKind::ErrorReported(words) => {
-                    note(format_args!("app reported: error: {}", self.recorder.text(words)))?;
-                }
-                TraceEventKind::RequestAccepted => {}
-                TraceEventKind::RequestRefused(words) => {
-                    note(format_args!("refused: {}", self.recorder.text(words)))?
-                }
-                TraceEventKind::Unsupported(words) => {
-                    note(format_args!("unsupported: {}", self.recorder.text(words)))?;
-                }
-                TraceEventKind::Panicked(words) => {
-                    note(format_args!("PANIC: {}", self.recorder.text(words)))?
-                }
-                TraceEventKind::Hung => note(format_args!("HANG"))?,
-                TraceEventKind::Memory(_) => {}
-                TraceEventKind::StateChanged(before, after) => {
-                    if states {
-                        note(format_args!("{} -> {}", before.name(), after.name()))?;
-                    }
-                }
-                TraceEventKind::Undelivered(octets) => {
-                    note(format_args!(
-                        "not delivered because TCP is closed: {}",
-                        count(octets as usize, "octet")
-                    ))?;
-                }
-                TraceEventKind::Note(text) => note(format_args!("# {}", self.recorder.text(text)))?,
-                TraceEventKind::ScriptEnded => {}
-            }
-        }
-        to.flush(f)?;
-        from.flush(f)
+    /// The timeline without marks and without states. Two subjects with the same outline did the same, even if only
+    /// one of them exposes its state.
+    pub fn outline(&self) -> String {
+        self.timeline([] as [Mark; 0]).without_states().to_string()
     }
 }
 
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, true)
+        self.timeline([] as [Mark; 0]).fmt(f)
     }
 }
 
-/// Octets as a quoted string where they are text, as hexadecimal where not; long ones are cut.
+impl Timeline<'_> {
+    /// The same timeline without the states that only some subjects expose.
+    pub fn without_states(self) -> Self {
+        Timeline { states: false, ..self }
+    }
+
+    /// The rules that the event at this index violates.
+    fn rules(&self, event: usize) -> impl Iterator<Item = Rule> {
+        self.marks.iter().filter(move |mark| mark.event == event).map(|mark| mark.rule)
+    }
+}
+
+impl fmt::Display for Timeline<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let trace = self.trace;
+        let mut received = TimelineLane::new('>');
+        let mut sent = TimelineLane::new('<');
+        let mut write_closed = false;
+        for (at, event) in trace.events().iter().enumerate() {
+            let tick = event.tick;
+            let rules: Vec<Rule> = self.rules(at).collect();
+            if let TraceEventKind::Received(span) = event.kind {
+                sent.flush(f)?;
+                received.segment(f, tick, trace.octets(span), &rules)?;
+                continue;
+            }
+            received.flush(f)?;
+            if let TraceEventKind::Sent(span) = event.kind {
+                sent.segment(f, tick, trace.octets(span), &rules)?;
+                continue;
+            }
+            sent.flush(f)?;
+            if let TraceEventKind::Connected { .. } = event.kind {
+                (received, sent) = (TimelineLane::new('>'), TimelineLane::new('<'));
+                write_closed = false;
+            }
+            let line = describe(trace, event.kind, write_closed);
+            write_closed |= event.kind == TraceEventKind::WriteShutdown;
+            let shown = match line.shown {
+                Shown::Always => true,
+                Shown::AfterTheFirst => at > 0,
+                Shown::WithStates => self.states,
+                Shown::IfMarked => false,
+            };
+            if shown || !rules.is_empty() {
+                write_line(f, tick, line.lane, &line.text, &rules)?;
+            }
+        }
+        received.flush(f)?;
+        sent.flush(f)
+    }
+}
+
+/// One line of a timeline, without its tick.
+struct Line {
+    /// `>` to the subject, `<` from the subject, `|` for a note.
+    lane: char,
+    text: String,
+    shown: Shown,
+}
+
+/// When the line of an event is printed. A marked event is always printed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    Always,
+    /// Unless it is the first event of the trace.
+    AfterTheFirst,
+    /// Unless the timeline is an outline.
+    WithStates,
+    /// Only if it is marked.
+    IfMarked,
+}
+
+/// The line of an event without octets on the wire.
+fn describe(trace: &Trace, kind: TraceEventKind, write_closed: bool) -> Line {
+    let text = |span| trace.recorder.text(span);
+    let quoted = |span| Quoted(trace.octets(span));
+    let note = |text: String| Line { lane: '|', text, shown: Shown::Always };
+    let if_marked = |text: String| Line { lane: '|', text, shown: Shown::IfMarked };
+    let wire = |lane: char, text: &str| Line { lane, text: text.to_owned(), shown: Shown::Always };
+    match kind {
+        // The lanes print these.
+        TraceEventKind::Received(_) | TraceEventKind::Sent(_) => if_marked(String::new()),
+        TraceEventKind::Connected { repeat: None } => {
+            Line { lane: '|', text: "new connection".to_owned(), shown: Shown::AfterTheFirst }
+        }
+        TraceEventKind::Connected { repeat: Some(segmentation) } => note(match segmentation {
+            Segmentation::AsWritten => "repeat".to_owned(),
+            Segmentation::Coalesced => "repeat, in as few segments as possible".to_owned(),
+            Segmentation::Bytewise => "repeat, one byte per segment".to_owned(),
+            Segmentation::SplitAt(cut) => format!("repeat, each segment split after {cut} octets"),
+        }),
+        TraceEventKind::PeerFin => wire('>', "FIN"),
+        TraceEventKind::PeerReset => wire('>', "RST"),
+        TraceEventKind::PeerGone(writes) => {
+            note(format!("peer vanished ({} accepted)", count(usize::from(writes), "more write")))
+        }
+        TraceEventKind::PeerPaused => note("peer stops reading".to_owned()),
+        TraceEventKind::PeerResumed => note("peer resumes reading".to_owned()),
+        TraceEventKind::WriteShutdown => wire('<', "FIN (write side closed)"),
+        TraceEventKind::Fin if write_closed => note("read side closed".to_owned()),
+        TraceEventKind::Fin => wire('<', "FIN"),
+        TraceEventKind::Reset => wire('<', "RST"),
+        TraceEventKind::AppClose { code: None, .. } => note("app closes".to_owned()),
+        TraceEventKind::AppClose { code: Some(code), reason } => {
+            note(format!("app closes {code} {}", quoted(reason)))
+        }
+        TraceEventKind::AppSend { kind, payload } => {
+            note(format!("app sends {} {}", kind.name(), quoted(payload)))
+        }
+        TraceEventKind::AppPause => note("app stops reading".to_owned()),
+        TraceEventKind::AppResume => note("app resumes reading".to_owned()),
+        TraceEventKind::Message { kind, payload } => {
+            note(format!("app received: {} {}", kind.name(), quoted(payload)))
+        }
+        TraceEventKind::Reported { code, reason, clean } => {
+            let code = code.map_or("without a code".to_owned(), |code| code.to_string());
+            let reason = reason.map(|span| format!(" {}", quoted(span))).unwrap_or_default();
+            let clean = match clean {
+                Some(true) => ", clean",
+                Some(false) => ", not clean",
+                None => "",
+            };
+            note(format!("app reported: closed {code}{reason}{clean}"))
+        }
+        TraceEventKind::ErrorReported(message) => note(format!("app reported: error: {}", text(message))),
+        TraceEventKind::RequestAccepted => if_marked("request accepted".to_owned()),
+        TraceEventKind::RequestRefused(message) => note(format!("refused: {}", text(message))),
+        TraceEventKind::Unsupported(message) => note(format!("unsupported: {}", text(message))),
+        TraceEventKind::Panicked(message) => note(format!("PANIC: {}", text(message))),
+        TraceEventKind::Hung => note("HANG".to_owned()),
+        TraceEventKind::Memory(octets) => if_marked(format!("memory grew by {octets} octets")),
+        TraceEventKind::StateChanged(before, after) => Line {
+            lane: '|',
+            text: format!("{} -> {}", before.name(), after.name()),
+            shown: Shown::WithStates,
+        },
+        TraceEventKind::Undelivered(octets) => {
+            note(format!("not delivered because TCP is closed: {}", count(octets as usize, "octet")))
+        }
+        TraceEventKind::Note(message) => note(format!("# {}", text(message))),
+        TraceEventKind::ScriptEnded => if_marked("end of the script".to_owned()),
+    }
+}
+
+/// Writes a line, with a mark if there are rules.
+fn write_line(f: &mut impl fmt::Write, tick: u32, lane: char, text: &str, rules: &[Rule]) -> fmt::Result {
+    write!(f, "{tick:>3}  {lane}  {text}")?;
+    for (at, rule) in rules.iter().enumerate() {
+        write!(f, "{}{rule}", if at == 0 { "  <-- " } else { ", " })?;
+    }
+    writeln!(f)
+}
+
+/// Octets as a quoted string if they are text, else in hexadecimal; long ones are truncated.
 pub struct Quoted<'a>(pub &'a [u8]);
 
 impl fmt::Display for Quoted<'_> {
@@ -141,7 +215,7 @@ impl fmt::Display for Quoted<'_> {
         match std::str::from_utf8(self.0) {
             Ok(text) if text.len() <= SHOWN => write!(f, "\"{}\"", text.escape_debug()),
             Ok(text) => {
-                let head = crate::protocol::close::truncate_at_char_boundary(text, SHOWN);
+                let head = close::truncate_at_char_boundary(text, SHOWN);
                 write!(f, "\"{}\"… ({} octets)", head.escape_debug(), text.len())
             }
             Err(_) => write!(f, "{}", Hex(self.0)),
@@ -149,7 +223,7 @@ impl fmt::Display for Quoted<'_> {
     }
 }
 
-/// Octets in hexadecimal, in one run; long ones are cut.
+/// Octets in hexadecimal without separators; long ones are truncated.
 pub struct Hex<'a>(pub &'a [u8]);
 
 impl fmt::Display for Hex<'_> {
@@ -160,11 +234,11 @@ impl fmt::Display for Hex<'_> {
     }
 }
 
-/// A frame in words: `CLOSE 1000 "bye" masked`, and whatever is out of the ordinary.
+/// A frame as text: `CLOSE 1000 "bye" masked`, and every property that differs from a usual frame.
 pub struct FrameDisplay<'a> {
-    /// Its header.
+    /// The header.
     pub header: &'a Header,
-    /// Its payload, unmasked, as far as it came.
+    /// The unmasked payload, as far as it was received.
     pub payload: &'a [u8],
 }
 
@@ -210,17 +284,26 @@ impl fmt::Display for FrameDisplay<'_> {
     }
 }
 
-/// One direction of the wire, as it is being shown.
-struct TimelineLane {
-    arrow: char,
-    frames: FrameAssembler,
-    /// Segments that ended no frame and have not been shown yet: their tick, their octets, their number.
-    unfinished: Option<(u32, usize, usize)>,
-}
-
 /// `1 octet`, `2 octets`.
 fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// One direction of the wire: turns segments into lines.
+struct TimelineLane {
+    arrow: char,
+    frames: FrameAssembler,
+    unfinished: Option<Unfinished>,
+}
+
+/// Segments that completed no frame and are not printed yet. They share a line.
+struct Unfinished {
+    /// The tick of the first segment.
+    tick: u32,
+    octets: usize,
+    segments: usize,
+    /// The rules that these segments violate.
+    rules: Vec<Rule>,
 }
 
 impl TimelineLane {
@@ -228,60 +311,81 @@ impl TimelineLane {
         TimelineLane { arrow, frames: FrameAssembler::new(KeptPayload::UpTo(usize::MAX)), unfinished: None }
     }
 
-    /// Shows the segments that ended no frame, as one line.
+    /// Prints the segments that completed no frame.
     fn flush(&mut self, f: &mut impl fmt::Write) -> fmt::Result {
-        let Some((tick, octets, segments)) = self.unfinished.take() else { return Ok(()) };
+        let Some(Unfinished { tick, octets, segments, rules }) = self.unfinished.take() else {
+            return Ok(());
+        };
         let octets = count(octets, "octet");
-        let words = if segments == 1 {
+        let text = if segments == 1 {
             format!("… {octets}")
         } else {
             format!("… {octets} in {segments} segments")
         };
-        self.line(f, tick, &words, "")
+        write_line(f, tick, self.arrow, &text, &rules)
     }
 
-    /// Shows a segment: a line for each frame that it ends, and one for what is left unfinished.
-    fn segment(&mut self, f: &mut impl fmt::Write, tick: u32, segment: &[u8]) -> fmt::Result {
+    /// Prints a segment: a line for each frame that it completes, and one for the rest.
+    ///
+    /// `rules` mark the line of the last frame that the segment completes, or else the line of the rest.
+    fn segment(&mut self, f: &mut impl fmt::Write, tick: u32, segment: &[u8], rules: &[Rule]) -> fmt::Result {
         let mut left = segment;
         let mut before = segment.len();
+        // Whether the frame began in this segment.
         let mut whole = self.frames.at_boundary();
+        let mut completed: Vec<String> = Vec::new();
         while let Some(part) = self.frames.next(&mut left) {
             match part {
                 FramePart::Header(_) | FramePart::Payload(_) => {}
                 FramePart::End(header) => {
                     self.flush(f)?;
-                    let words = FrameDisplay { header: &header, payload: self.frames.payload() };
+                    let text = FrameDisplay { header: &header, payload: self.frames.payload() }.to_string();
                     let octets = if whole {
                         self.header_hex(&header)
                     } else {
                         format!("(last {})", count(before - left.len(), "octet"))
                     };
-                    self.line(f, tick, &words.to_string(), &octets)?;
+                    completed.push(columns(&text, &octets));
                     before = left.len();
                     whole = true;
                 }
             }
         }
+        let last = completed.len().wrapping_sub(1);
+        for (at, text) in completed.iter().enumerate() {
+            write_line(f, tick, self.arrow, text, if at == last { rules } else { &[] })?;
+        }
         if before == 0 {
             return Ok(());
         }
+        let rules = if completed.is_empty() { rules } else { &[] };
         match self.frames.header() {
-            // The header is here and some of the payload is not.
+            // The header is complete and the payload is not.
             Some(header) if whole => {
                 self.flush(f)?;
-                let words = format!("{} …", FrameDisplay { header: &header, payload: self.frames.payload() });
-                let octets = self.header_hex(&header);
-                self.line(f, tick, &words, &octets)
+                let text = format!("{} …", FrameDisplay { header: &header, payload: self.frames.payload() });
+                write_line(f, tick, self.arrow, &columns(&text, &self.header_hex(&header)), rules)
             }
             Some(_) | None => {
-                let (tick, octets, segments) = self.unfinished.unwrap_or((tick, 0, 0));
-                self.unfinished = Some((tick, octets + before, segments + 1));
+                let unfinished = self.unfinished.get_or_insert(Unfinished {
+                    tick,
+                    octets: 0,
+                    segments: 0,
+                    rules: Vec::new(),
+                });
+                unfinished.octets += before;
+                unfinished.segments += 1;
+                for rule in rules {
+                    if !unfinished.rules.contains(rule) {
+                        unfinished.rules.push(*rule);
+                    }
+                }
                 Ok(())
             }
         }
     }
 
-    /// Header, key and unmasked payload. A key that the subject chose is not shown: it is different each time.
+    /// The header, the key and the unmasked payload. The key of the subject is left out: it differs in each run.
     fn header_hex(&self, header: &Header) -> String {
         let bare = Header { mask: None, ..*header };
         let mut octets = bare.encode().as_slice().to_vec();
@@ -302,9 +406,81 @@ impl TimelineLane {
         }
         text
     }
+}
 
-    fn line(&self, f: &mut impl fmt::Write, tick: u32, words: &str, octets: &str) -> fmt::Result {
-        let line = format!("{tick:>3}  {}  {words:<40} {octets}", self.arrow);
-        writeln!(f, "{}", line.trim_end())
+/// The two columns of a frame: its text and its octets.
+fn columns(text: &str, octets: &str) -> String {
+    format!("{text:<40} {octets}").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Mark;
+    use crate::harness::driver::Driver;
+    use crate::harness::event::TraceEventKind;
+    use crate::harness::trace::Trace;
+    use crate::model::endpoint::Model;
+    use crate::protocol::code::Profile;
+    use crate::rules::Rule;
+    use crate::script::ScriptBuf;
+
+    /// What the model, as a server, does with these steps.
+    fn trace(steps: &str) -> Trace {
+        let text = format!("wsclose 1\nrole server\n{steps}");
+        let script = ScriptBuf::read(text.as_bytes()).expect("a script");
+        Driver::new().drive(script.as_script(), &mut Model::new(Profile::default())).clone()
+    }
+
+    /// The timeline with a mark on the first event of this kind.
+    fn marked(trace: &Trace, is: impl Fn(TraceEventKind) -> bool) -> String {
+        let event = trace.events().iter().position(|event| is(event.kind)).expect("such an event");
+        let mark = |rule| Mark { event, rule };
+        trace.timeline([mark(Rule::CloseAnswered), mark(Rule::CloseFin)]).without_states().to_string()
+    }
+
+    #[test]
+    fn no_marks_give_the_plain_text() {
+        let trace = trace("> ping \"x\"\n> close\n> fin\n");
+        assert_eq!(trace.timeline([] as [Mark; 0]).to_string(), trace.to_string());
+        assert!(!trace.to_string().contains("<--"), "{trace}");
+        assert!(!trace.outline().contains("->"), "{trace}");
+    }
+
+    #[test]
+    fn marked_event_ends_in_its_rules_in_order() {
+        let text = marked(&trace("> close\n> fin\n"), |kind| kind == TraceEventKind::PeerFin);
+        assert!(text.contains("\n  0  >  FIN  <-- close-fin, close-answered\n"), "{text}");
+        assert_eq!(text.matches("<--").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn event_with_two_frames_is_marked_at_the_second() {
+        let trace = trace("> ping \"x\"\n> close 1000 glue\n> fin\n");
+        let text = marked(&trace, |kind| matches!(kind, TraceEventKind::Received(_)));
+        let line = text.lines().find(|line| line.contains("<--")).expect("a mark");
+        assert!(line.contains("CLOSE 1000"), "{text}");
+    }
+
+    #[test]
+    fn segments_that_complete_no_frame_share_a_marked_line() {
+        let trace = trace("> octets 88\n> octets 8201020304\n> octets 02ea\n");
+        let text = marked(&trace, |kind| matches!(kind, TraceEventKind::Received(_)));
+        assert!(
+            text.starts_with("  0  >  … 6 octets in 2 segments  <-- close-fin, close-answered\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn event_without_a_line_gets_one_if_marked() {
+        let trace = trace("app close 1000\n");
+        for (kind, line) in [
+            (TraceEventKind::RequestAccepted, "  0  |  request accepted  <-- close-fin, close-answered\n"),
+            (TraceEventKind::ScriptEnded, "  0  |  end of the script  <-- close-fin, close-answered\n"),
+        ] {
+            let text = marked(&trace, |other| other == kind);
+            assert!(text.contains(line), "{text}");
+            assert!(!trace.outline().contains(line.split("  <--").next().expect("text")), "{trace}");
+        }
     }
 }
