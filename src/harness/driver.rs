@@ -1,38 +1,38 @@
-//! Plays a script to a subject: in come a [`Script`] and a [`Subject`], out comes a [`Trace`].
+//! Plays a [`Script`] to a [`Subject`] and records a [`Trace`].
 //!
-//! The peer's steps become segments, cut and joined as the script says; each is delivered once the subject
-//! is idle. Once the subject has closed TCP, nothing more is delivered to it, and the trace says so; its
-//! application can still act.
+//! The driver turns the steps of the peer into segments, split and joined as the script requests. It delivers each
+//! segment once the subject is idle. After the subject has closed TCP, the driver records octets as not delivered;
+//! requests of the application still reach the subject.
 
 use crate::harness::subject::{Stimulus, Subject};
 use crate::harness::trace::Trace;
 use crate::protocol::role::Role;
 use crate::script::{Payload, Script, SegmentPlacement, Segmentation, Step, Steps};
 
-/// How much of a script is played; the rest of it is left out.
+/// How much of a script is played. The driver leaves out the rest and reports the script as truncated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most connections, repetitions included.
+    /// The most connections, with repetitions.
     pub connections: usize,
     /// The most steps of one connection.
     pub steps: usize,
-    /// The most octets delivered on one connection, and of one payload: a step with a longer one is left out.
+    /// The most octets delivered on one connection. A step with a longer payload is left out.
     pub octets: usize,
-    /// How many octets of one segment are delivered one by one when a script asks for that.
+    /// The most octets of one segment that are delivered one by one, where a script requests that.
     pub max_bytewise: usize,
 }
 
 impl Limits {
-    /// Enough for anything a person writes.
+    /// Limits that no script written by hand reaches.
     pub const DEFAULT: Limits = Limits { connections: 64, steps: 4096, octets: 1 << 20, max_bytewise: 512 };
 
-    /// What a fuzzer is given: executions are what it is paid in, and a long script shows little that a
-    /// short one does not.
+    /// Limits for fuzzers: short scripts run faster and show nearly as much as long ones.
     pub const FUZZING: Limits = Limits { connections: 3, steps: 8, octets: 512, max_bytewise: 24 };
 }
 
-/// Plays scripts, one after another, into one trace that it owns and reuses: after the first few scripts
-/// nothing is allocated.
+/// Plays scripts, one after another, and records each in the same trace.
+///
+/// A driver reuses its buffers. After the first few scripts it allocates nothing.
 #[derive(Debug)]
 pub struct Driver {
     limits: Limits,
@@ -40,8 +40,9 @@ pub struct Driver {
     segment: Vec<u8>,
     cuts: Vec<usize>,
     buffer: Vec<u8>,
+    /// The octets delivered on this connection.
     delivered: usize,
-    /// Whether the peer has ended its half of TCP on this connection.
+    /// Whether the peer has closed its write side of this connection.
     peer_done: bool,
     truncated: bool,
 }
@@ -53,12 +54,12 @@ impl Default for Driver {
 }
 
 impl Driver {
-    /// A driver with an empty trace, that plays scripts to their end.
+    /// A driver with an empty trace and [`Limits::DEFAULT`].
     pub fn new() -> Driver {
         Driver::with_limits(Limits::DEFAULT)
     }
 
-    /// A driver that plays only so much of a script.
+    /// A driver with an empty trace and these limits.
     pub fn with_limits(limits: Limits) -> Driver {
         Driver {
             limits,
@@ -72,7 +73,7 @@ impl Driver {
         }
     }
 
-    /// Plays `script` to `subject` from a fresh connection on, and gives the trace of it.
+    /// Plays `script` to `subject` on a fresh connection and returns the trace.
     pub fn drive(&mut self, script: Script<'_>, subject: &mut dyn Subject) -> &Trace {
         self.truncated = false;
         self.trace.recorder.clear();
@@ -88,7 +89,7 @@ impl Driver {
         &self.trace
     }
 
-    /// Whether a part of the last script was left out, because it is longer than the limits.
+    /// Whether the limits left out a part of the last script.
     pub fn truncated(&self) -> bool {
         self.truncated
     }
@@ -103,17 +104,17 @@ struct ScriptPlayback<'d, 's> {
     driver: &'d mut Driver,
     subject: &'s mut dyn Subject,
     role: Role,
-    /// How the connection that is being played is cut.
+    /// How the segments of this connection are divided.
     segmentation: Segmentation,
 }
 
 impl ScriptPlayback<'_, '_> {
     fn script(&mut self, mut steps: Steps<'_>) {
         let mut connections = 1;
-        // Where the steps of the present connection begin, and how many they are.
-        let mut beginning = steps;
-        let mut own = 0;
-        // A repetition is over when it has been played: what follows it begins a new connection.
+        // The steps of this connection: the first one and their number, for a repetition.
+        let mut first_step = steps;
+        let mut step_count = 0;
+        // A repetition ends with its last step, so the next step begins a new connection.
         let mut repeated = false;
         self.connect(None);
         loop {
@@ -130,22 +131,22 @@ impl ScriptPlayback<'_, '_> {
                 repeated = false;
                 if let Step::Repeat(segmentation) = step {
                     self.connect(Some(segmentation));
-                    for step in beginning.take(own) {
+                    for step in first_step.take(step_count) {
                         self.step(&step);
                     }
                     repeated = true;
                     continue;
                 }
                 self.connect(None);
-                own = 0;
-                beginning = if step == Step::Connect { steps } else { here };
+                step_count = 0;
+                first_step = if step == Step::Connect { steps } else { here };
             }
             if step != Step::Connect {
-                if own == self.driver.limits.steps {
+                if step_count == self.driver.limits.steps {
                     self.driver.truncated = true;
                     break;
                 }
-                own += usize::from(!repeated);
+                step_count += usize::from(!repeated);
                 self.step(&step);
             }
         }
@@ -210,7 +211,7 @@ impl ScriptPlayback<'_, '_> {
                 }
             }
             Step::Note(text) => self.driver.trace.recorder.note(text),
-            // `script` plays these.
+            // `script` has handled these.
             Step::Connect | Step::Repeat(_) => {}
         }
     }
@@ -222,11 +223,11 @@ impl ScriptPlayback<'_, '_> {
         buffer
     }
 
-    fn begin_placement(&mut self, placing: SegmentPlacement) {
-        if !placing.glue && self.segmentation != Segmentation::Coalesced {
+    fn begin_placement(&mut self, placement: SegmentPlacement) {
+        if !placement.glue && self.segmentation != Segmentation::Coalesced {
             self.flush();
         }
-        if let Some(cut) = placing.cut {
+        if let Some(cut) = placement.cut {
             self.driver.cuts.push(self.driver.segment.len() + usize::from(cut));
         }
     }
@@ -241,7 +242,7 @@ impl ScriptPlayback<'_, '_> {
         }
     }
 
-    /// Delivers the segment that is waiting, in the cuts that were asked for.
+    /// Delivers the pending segment, split as the script requests.
     fn flush(&mut self) {
         if self.driver.segment.is_empty() {
             self.driver.cuts.clear();
@@ -298,7 +299,7 @@ impl ScriptPlayback<'_, '_> {
         }
     }
 
-    /// Something that happens after the octets that are under way.
+    /// Delivers the pending segment, then applies a stimulus.
     fn stimulate_after_segment(&mut self, stimulus: Stimulus<'_>) {
         self.flush();
         self.stimulate(stimulus);
