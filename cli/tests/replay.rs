@@ -71,7 +71,7 @@ fn a_folder_gives_a_table_and_totals() {
     assert_eq!(lines[0], "script model close-of-126");
     assert_eq!(lines[2], "b.ws PASS PASS");
     assert_eq!(lines[3], "deeper/a.ws PASS FAIL close-at-most-125");
-    assert_eq!(lines[4], "2 scripts, 4 verdicts: 3 passed, 1 failed; 1 new breach, 0 known, 0 warnings");
+    assert_eq!(lines[4], "2 scripts, 4 verdicts: 3 passed, 1 failed; 1 new violation, 0 known, 0 warnings");
     folder.wsclose(&[&["replay", "scripts"], &MODEL[..]].concat()).assert_exit(0);
 }
 

@@ -1,28 +1,27 @@
-//! Peers × rules: in come subjects and the scripts of a [`Plan`], out come [`Row`]s, one a subject, with a
-//! [`Cell`] for every rule, what every script came to, and a mark for every close code; `compare` says who
-//! behaves alike and where they differ.
+//! Plays the scripts of a [`MatrixPlan`] to a subject and collects a [`SubjectResult`]: a [`Cell`] for every rule, the
+//! outcome of every script and the reaction to every close code.
 //!
-//! A subject is put through a plan one role at a time ([`play`]), so that a caller with threads can share the
-//! work; the same plan and subject make the same row.
+//! [`play`] covers one role at a time, so a caller with threads can share the work. The same plan and subject give
+//! the same result. `compare` reports which subjects behave alike and where they differ.
 
+use std::cmp::Ordering;
+
+use super::aggregate::{Aggregates, RuleAggregate};
 use super::code_map::{CodeMap, CodeReaction};
 use super::outcome::Outcome;
 use crate::generate::vectors::{self, CodeOrigin, CodeScript, TestVector};
 use crate::harness::subject::Subject;
-use crate::judge::{Finding, Verdict};
+use crate::judge::Verdict;
 use crate::playback::Harness;
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::role::Role;
 use crate::rules::{Capabilities, Rule, RuleSet};
 use crate::script::Script;
 
-/// How many rules there are.
-const RULES: usize = Rule::ALL.len();
-
-/// After so many scripts the caller is asked whether to go on.
+/// The number of scripts between two calls of `should_continue`.
 const DEADLINE_CHECK_INTERVAL: usize = 256;
 
-/// The scripts that subjects are put through.
+/// The scripts of a matrix run.
 #[derive(Clone, Debug)]
 pub struct MatrixPlan {
     scripts: Vec<TestVector>,
@@ -31,7 +30,7 @@ pub struct MatrixPlan {
 }
 
 impl MatrixPlan {
-    /// The curated scripts, the systematic ones, and every cut of the curated ones.
+    /// A plan with these curated scripts, every segmentation of them, and the systematic scripts.
     pub fn new(curated: Vec<TestVector>) -> MatrixPlan {
         let segmentations = curated.iter().flat_map(vectors::segmentations).collect();
         let count = curated.len();
@@ -41,44 +40,44 @@ impl MatrixPlan {
         MatrixPlan { scripts, curated: count, segmentations }
     }
 
-    /// The scripts whose outcomes are compared: the curated ones first.
+    /// The scripts whose outcomes are compared; the curated ones come first.
     pub fn scripts(&self) -> &[TestVector] {
         &self.scripts
     }
 
-    /// How many of them are curated.
+    /// The number of curated scripts.
     pub fn curated(&self) -> usize {
         self.curated
     }
 
-    /// The scripts that only repeat a curated one, cut elsewhere.
+    /// The scripts that repeat a curated one with other segments.
     pub fn segmentations(&self) -> &[TestVector] {
         &self.segmentations
     }
 }
 
-/// How much of a plan a subject is put through.
+/// The parts of a plan that are played to a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
     /// The curated scripts.
     pub curated: bool,
-    /// The systematic ones and the segmentations.
+    /// The systematic scripts and the segmentations.
     pub systematic: bool,
-    /// Every code in every way.
+    /// Every close code from every [`CodeOrigin`].
     pub codes: bool,
 }
 
 impl Scope {
-    /// Everything.
+    /// All parts.
     pub const ALL: Scope = Scope { curated: true, systematic: true, codes: true };
 }
 
-/// A breach, by the shortest script of those played that shows it.
+/// A script that shows a violation. Examples are ordered by the length of their text, so the least one is shortest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
-    /// The script's name.
+    /// The name of the script.
     pub name: String,
-    /// The role that the subject had.
+    /// The role of the subject.
     pub role: Role,
     /// The script, in its text form.
     pub text: String,
@@ -87,83 +86,62 @@ pub struct Example {
 }
 
 impl Example {
-    /// Shorter text first; then the name, then the role.
-    fn is_shorter_than(&self, other: &Example) -> bool {
-        let key = |example: &Example| (example.text.len(), example.name.clone(), example.text.clone());
-        key(self) < key(other)
+    /// Shorter text first, then by name.
+    fn key(&self) -> (usize, &str, &str, Role, &str) {
+        (self.text.len(), &self.name, &self.text, self.role, &self.actual)
     }
 }
 
-/// What became of one rule.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Cell {
-    /// Scripts in which it was conformed.
-    pub conformed: usize,
-    /// Scripts in which it was violated.
-    pub violated: usize,
-    /// Scripts that touch it, and do not tell.
-    pub inconclusive: usize,
-    /// The shortest script of those played in which it was violated.
-    pub example: Option<Example>,
-}
-
-impl Cell {
-    /// Scripts in which it was conformed or violated.
-    pub const fn exercised(&self) -> usize {
-        self.conformed + self.violated
-    }
-
-    fn merge(&mut self, other: &Cell) {
-        self.conformed += other.conformed;
-        self.violated += other.violated;
-        self.inconclusive += other.inconclusive;
-        self.offer_example(other.example.as_ref());
-    }
-
-    fn offer_example(&mut self, example: Option<&Example>) {
-        if let Some(example) = example
-            && self.example.as_ref().is_none_or(|shortest| example.is_shorter_than(shortest))
-        {
-            self.example = Some(example.clone());
-        }
+impl Ord for Example {
+    fn cmp(&self, other: &Example) -> Ordering {
+        self.key().cmp(&other.key())
     }
 }
 
-/// What one script came to, on one subject in one role.
+impl PartialOrd for Example {
+    fn partial_cmp(&self, other: &Example) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The verdicts of a subject on one rule, and the shortest script that shows a violation.
+pub type Cell = RuleAggregate<Example>;
+
+/// The result of one script on one subject in one role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptResult {
-    /// What it came to.
+    /// The normalized outcome.
     pub outcome: Outcome,
-    /// The rules that were exercised and conformed.
+    /// The rules to which the subject conformed.
     pub conformed: RuleSet,
-    /// The rules that were violated.
+    /// The rules that the subject violated.
     pub violated: RuleSet,
 }
 
-/// What one subject did in one role.
+/// The results of one subject in one role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleResult {
     /// The role.
     pub role: Role,
-    /// What it does itself in this role.
+    /// What the subject does itself in this role.
     pub capabilities: Capabilities,
-    /// What every script of the plan came to, as far as it was played.
+    /// The results of the scripts of the plan, in the order of the plan; shorter if the run ended early.
     pub scripts_played: Vec<ScriptResult>,
-    /// The marks of every code, by [`Way`]; empty where they were not asked for.
+    /// The reactions to every close code, by [`CodeOrigin`]; empty if the scope leaves out the codes.
     pub codes: Vec<CodeMap>,
-    /// How many scripts were played, codes and segmentations included.
+    /// The number of scripts played, with codes and segmentations.
     pub scripts: usize,
-    /// Whether the caller ended it before it was through.
+    /// Whether the caller ended the run early.
     pub timed_out: bool,
-    cells: Vec<Cell>,
+    cells: Aggregates<Example>,
 }
 
-/// What one subject did in both roles.
+/// The results of one subject in both roles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubjectResult {
-    /// The subject.
+    /// The name of the subject.
     pub name: String,
-    /// One result a role, client first.
+    /// One result for each role, client first.
     pub roles: [RoleResult; 2],
 }
 
@@ -176,32 +154,33 @@ impl SubjectResult {
         }
     }
 
-    /// What became of a rule, in both roles.
+    /// The verdicts on a rule, in both roles.
     pub fn cell(&self, rule: Rule) -> Cell {
-        let mut cell = Cell::default();
-        self.roles.iter().for_each(|result| cell.merge(&result.cells[rule as usize]));
+        let mut cell = Cell::new(rule);
+        self.roles.iter().for_each(|result| cell.merge(result.cells.rule(rule).clone()));
         cell
     }
 
-    /// Whether the rule is asked of this subject in any role.
+    /// Whether the rule applies to this subject in any role.
     pub fn covers(&self, rule: Rule) -> bool {
         self.roles.iter().any(|result| result.capabilities.covers(rule))
     }
 
-    /// How many scripts it was put through.
+    /// The number of scripts played, in both roles.
     pub fn scripts(&self) -> usize {
         self.roles.iter().map(|result| result.scripts).sum()
     }
 }
 
-/// Puts a subject through a plan in one role. Every so often `go_on` is asked whether to.
+/// Plays a plan to a subject in one role. Ends early when `should_continue` returns false; it is called once in
+/// many scripts.
 pub fn play(
     plan: &MatrixPlan,
     scope: Scope,
     role: Role,
     profile: Profile,
     subject: &mut dyn Subject,
-    go_on: &mut dyn FnMut() -> bool,
+    should_continue: &mut dyn FnMut() -> bool,
 ) -> RoleResult {
     let result = RoleResult {
         role,
@@ -210,13 +189,13 @@ pub fn play(
         codes: Vec::new(),
         scripts: 0,
         timed_out: false,
-        cells: vec![Cell::default(); RULES],
+        cells: Aggregates::default(),
     };
-    let mut runner = MatrixRunner { result, harness: Harness::new(profile), subject, should_continue: go_on };
+    let mut runner = MatrixRunner { result, harness: Harness::new(profile), subject, should_continue };
     let played = match (scope.curated, scope.systematic) {
         (true, true) => 0..plan.scripts.len(),
         (true, false) => 0..plan.curated,
-        // Outcomes are told apart by the place of their script, so that the first ones cannot be left out.
+        // Outcomes are compared by the index of their script, so the first scripts cannot be left out.
         (false, _) => 0..0,
     };
     runner.scripts(&plan.scripts[played]);
@@ -224,7 +203,7 @@ pub fn play(
         runner.segmentations(&plan.segmentations);
     }
     if scope.codes {
-        CodeOrigin::ALL.into_iter().for_each(|way| runner.codes(way));
+        CodeOrigin::ALL.into_iter().for_each(|origin| runner.codes(origin));
     }
     runner.result
 }
@@ -237,7 +216,7 @@ struct MatrixRunner<'a> {
 }
 
 impl MatrixRunner<'_> {
-    /// Whether there is time for one more script.
+    /// Whether there is time for one more script; counts it if so.
     fn has_time(&mut self) -> bool {
         if self.result.scripts.is_multiple_of(DEADLINE_CHECK_INTERVAL) && !(self.should_continue)() {
             self.result.timed_out = true;
@@ -253,7 +232,7 @@ impl MatrixRunner<'_> {
             }
             let script = script.as_script().for_role(self.result.role);
             let (conformed, violated) = self.script(script);
-            self.show(violated, script, || name.clone());
+            self.offer(violated, script, name);
             let outcome = Outcome::of(self.harness.last().trace);
             self.result.scripts_played.push(ScriptResult { outcome, conformed, violated });
         }
@@ -266,57 +245,54 @@ impl MatrixRunner<'_> {
             }
             let script = script.as_script().for_role(self.result.role);
             let (_, violated) = self.script(script);
-            self.show(violated, script, || name.clone());
+            self.offer(violated, script, name);
         }
     }
 
-    fn codes(&mut self, way: CodeOrigin) {
-        let mut scripts = CodeScript::new(way);
-        // Lower codes make shorter texts, or equal ones that come first: only the first breach can be shortest.
-        let mut example = RuleSet::EMPTY;
+    fn codes(&mut self, origin: CodeOrigin) {
+        let mut scripts = CodeScript::new(origin);
+        // The text of a lower code is at most as long, so only the first violation of a rule can be the example.
+        let mut with_example = RuleSet::EMPTY;
         let role = self.result.role;
-        let marks = CodeMap::from_fn(|code: CloseCode| {
+        let reactions = CodeMap::from_fn(|code: CloseCode| {
             if !self.has_time() {
                 return CodeReaction::Nothing;
             }
             let script = scripts.with(code).for_role(role);
             let (_, violated) = self.script(script);
-            let mark = CodeReaction::of(self.harness.last().trace, way, code);
-            let news = violated.without(example);
-            if !news.is_empty() {
-                example = example.union(news);
-                let name = format!("code-{way}/{code}");
-                self.show(news, script, || name.clone());
+            let reaction = CodeReaction::of(self.harness.last().trace, origin, code);
+            let new = violated.without(with_example);
+            if !new.is_empty() {
+                with_example = with_example.union(new);
+                self.offer(new, script, &format!("code-{origin}/{code}"));
             }
-            mark
+            reaction
         });
         if !self.result.timed_out {
-            self.result.codes.push(marks);
+            self.result.codes.push(reactions);
         }
     }
 
-    /// Plays a script and counts; gives the rules that were conformed and violated.
+    /// Plays a script and counts its verdicts; returns the rules with `Conforms` and with `Violates`.
     fn script(&mut self, script: Script<'_>) -> (RuleSet, RuleSet) {
         let verdicts = self.harness.play(script, self.subject).verdicts;
-        let (conformed, violated) = (verdicts.with(Verdict::Conforms), verdicts.with(Verdict::Violates));
-        conformed.iter().for_each(|rule| self.result.cells[rule as usize].conformed += 1);
-        violated.iter().for_each(|rule| self.result.cells[rule as usize].violated += 1);
-        let inconclusive = verdicts.with(Verdict::Inconclusive);
-        inconclusive.iter().for_each(|rule| self.result.cells[rule as usize].inconclusive += 1);
-        (conformed, violated)
+        self.result.cells.record(verdicts);
+        (verdicts.with(Verdict::Conforms), verdicts.with(Verdict::Violates))
     }
 
-    /// Keeps the script played last for the rules that it is the shortest one for.
-    fn show(&mut self, violated: RuleSet, script: Script<'_>, name: impl Fn() -> String) {
+    /// Offers the last script as the example of the rules that it violates.
+    fn offer(&mut self, violated: RuleSet, script: Script<'_>, name: &str) {
         if violated.is_empty() {
             return;
         }
         let text = script.to_string();
+        let findings = self.harness.last().findings;
         for rule in violated.iter() {
-            let finding = self.harness.last().findings.iter().find(|finding| finding.rule == rule);
-            let actual = finding.map(|Finding { actual, .. }| actual.to_string()).unwrap_or_default();
-            let example = Example { name: name(), role: self.result.role, text: text.clone(), actual };
-            self.result.cells[rule as usize].offer_example(Some(&example));
+            let finding = findings.iter().find(|finding| finding.rule == rule);
+            let actual = finding.map(|finding| finding.actual.to_string()).unwrap_or_default();
+            let example =
+                Example { name: name.to_owned(), role: self.result.role, text: text.clone(), actual };
+            self.result.cells.offer(rule, example);
         }
     }
 }

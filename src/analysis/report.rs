@@ -1,51 +1,16 @@
-//! What a run shows people. In come traces and findings, out come two texts: a [`Report`], the timelines
-//! of one script on many subjects, and a [`Summary`], a verdict per script and subject.
+//! Turns traces and findings into text: a [`Report`] has the timelines of one script on many subjects, and a
+//! [`Summary`] has the violated rules of every script and subject.
 //!
-//! Both are deterministic: the same traces in the same order make the same text.
+//! Both are deterministic: the same traces in the same order give the same text.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
+pub use super::status::FindingStatus;
 use crate::harness::trace::Trace;
 use crate::judge::Finding;
 use crate::rules::{Level, Rule, RuleSet};
 
-/// What a finding does to a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum FindingStatus {
-    /// It fails the run.
-    Fail,
-    /// It would, or would warn, were it not listed as known.
-    Known,
-    /// It warns: a SHOULD, or leniency, in a run that is not strict.
-    Warn,
-    /// It is told, and nothing more.
-    Info,
-}
-
-impl FindingStatus {
-    /// The standing of a breach at this level, listed as known or not, in a strict run or another.
-    pub const fn of(level: Level, known: bool, strict: bool) -> FindingStatus {
-        match (level, known) {
-            (Level::Info, _) => FindingStatus::Info,
-            (_, true) => FindingStatus::Known,
-            (_, false) if level.fails(strict) => FindingStatus::Fail,
-            (_, false) => FindingStatus::Warn,
-        }
-    }
-
-    /// The word before the rules in a table.
-    pub const fn name(self) -> &'static str {
-        match self {
-            FindingStatus::Fail => "FAIL",
-            FindingStatus::Known => "known",
-            FindingStatus::Warn => "warn",
-            FindingStatus::Info => "info",
-        }
-    }
-}
-
-/// The timelines of one script on many subjects; those that did the same share a section.
+/// The timelines of one script on many subjects. Subjects with the same timeline and findings share a section.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     sections: Vec<Section>,
@@ -61,7 +26,7 @@ struct Section {
     findings: Vec<FindingLine>,
 }
 
-/// A finding without its place: where it stands in a trace depends on what else the subject shows.
+/// A finding without its event: the index of the event depends on whether the subject exposes its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct FindingLine {
     rule: Rule,
@@ -71,17 +36,18 @@ struct FindingLine {
 }
 
 impl Report {
-    /// A report without subjects.
+    /// An empty report.
     pub fn new() -> Report {
         Report::default()
     }
 
-    /// Adds what `subject` did and what was found against it.
+    /// Adds the trace and the findings of a subject.
     pub fn add(&mut self, subject: &str, trace: &Trace, findings: &[Finding]) {
         self.add_with_known(subject, trace, findings, |_| false);
     }
 
-    /// As [`Report::add`]; breaches of rules for which `known` is true are marked so.
+    /// Adds the trace and the findings of a subject. Violations of rules for which `known` is true are reported as
+    /// known.
     pub fn add_with_known(
         &mut self,
         subject: &str,
@@ -116,9 +82,9 @@ impl Report {
         }
     }
 
-    /// Says that a subject is missing, and what to do about it.
-    pub fn add_unavailable(&mut self, subject: &str, remedy: &str) {
-        self.unavailable.push((subject.to_owned(), remedy.to_owned()));
+    /// Adds a subject that is not built, and how to build it.
+    pub fn add_unavailable(&mut self, subject: &str, install_hint: &str) {
+        self.unavailable.push((subject.to_owned(), install_hint.to_owned()));
     }
 }
 
@@ -139,14 +105,14 @@ impl fmt::Display for Report {
                 writeln!(f, "  {rule:<widest$}  {level:<7}  {actual}{known}")?;
             }
         }
-        for (subject, remedy) in &self.unavailable {
-            writeln!(f, "not built: {subject} ({remedy})")?;
+        for (subject, install_hint) in &self.unavailable {
+            writeln!(f, "not built: {subject} ({install_hint})")?;
         }
         Ok(())
     }
 }
 
-/// The rules that a subject broke in one script, by what that does to the run.
+/// The rules that a subject violated, by the status of the violation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Tally {
     fails: RuleSet,
@@ -156,19 +122,19 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Sorts findings; `known` says which rules this subject is known to break.
+    /// Sorts findings by status. `known` returns whether the baseline of the subject lists a rule.
     pub fn of(findings: &[Finding], strict: bool, known: impl Fn(Rule) -> bool) -> Tally {
         let mut tally = Tally::default();
         for finding in findings {
-            let standing = FindingStatus::of(finding.level, known(finding.rule), strict);
-            tally.set_mut(standing).insert(finding.rule);
+            let status = FindingStatus::of(finding.level, known(finding.rule), strict);
+            tally.set_mut(status).insert(finding.rule);
         }
         tally
     }
 
-    /// The rules with this standing.
-    pub const fn rules(&self, standing: FindingStatus) -> RuleSet {
-        match standing {
+    /// The rules with this status.
+    pub const fn rules(&self, status: FindingStatus) -> RuleSet {
+        match status {
             FindingStatus::Fail => self.fails,
             FindingStatus::Known => self.known,
             FindingStatus::Warn => self.warns,
@@ -176,12 +142,12 @@ impl Tally {
         }
     }
 
-    /// Whether nothing in it fails the run.
+    /// Whether no violation fails the run.
     pub const fn passes(&self) -> bool {
         self.fails.is_empty()
     }
 
-    /// The tally of both.
+    /// The rules of both tallies.
     pub const fn union(self, other: Tally) -> Tally {
         Tally {
             fails: self.fails.union(other.fails),
@@ -191,8 +157,8 @@ impl Tally {
         }
     }
 
-    const fn set_mut(&mut self, standing: FindingStatus) -> &mut RuleSet {
-        match standing {
+    const fn set_mut(&mut self, status: FindingStatus) -> &mut RuleSet {
+        match status {
             FindingStatus::Fail => &mut self.fails,
             FindingStatus::Known => &mut self.known,
             FindingStatus::Warn => &mut self.warns,
@@ -202,13 +168,13 @@ impl Tally {
 }
 
 impl fmt::Display for Tally {
-    /// `PASS`, or a line for each rule, the worst first.
+    /// Writes `PASS`, or a line for each rule, the worst first. Rules with status `info` are left out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut lines = 0;
-        for standing in [FindingStatus::Fail, FindingStatus::Known, FindingStatus::Warn] {
-            for rule in self.rules(standing).iter() {
+        for status in [FindingStatus::Fail, FindingStatus::Known, FindingStatus::Warn] {
+            for rule in self.rules(status).iter() {
                 let newline = if lines > 0 { "\n" } else { "" };
-                write!(f, "{newline}{} {rule}", standing.name())?;
+                write!(f, "{newline}{} {rule}", status.name())?;
                 lines += 1;
             }
         }
@@ -216,37 +182,38 @@ impl fmt::Display for Tally {
     }
 }
 
-/// A verdict per script and subject, and the totals.
+/// The violated rules of every script and subject, and the totals.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     subjects: Vec<String>,
     scripts: Vec<(String, Vec<Option<Tally>>)>,
 }
 
-/// What a summary adds up to.
+/// The totals of a summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Totals {
-    /// Scripts with at least one verdict.
+    /// The number of scripts with at least one verdict.
     pub scripts: usize,
-    /// Verdicts: scripts times subjects, but for those that could not be had.
+    /// The number of verdicts: pairs of a script and a subject that was tested with it.
     pub verdicts: usize,
-    /// Verdicts with a breach that fails the run.
+    /// The number of verdicts with a violation that fails the run.
     pub failed: usize,
-    /// Pairs of a subject and a rule that fail the run.
+    /// The number of pairs of a subject and a rule that fail the run.
     pub violations: usize,
-    /// Pairs of a subject and a rule that are known.
+    /// The number of pairs of a subject and a rule that the baseline lists.
     pub known: usize,
-    /// Pairs of a subject and a rule that warn.
+    /// The number of pairs of a subject and a rule that warn.
     pub warnings: usize,
 }
 
 impl Summary {
-    /// A summary without scripts.
+    /// An empty summary.
     pub fn new() -> Summary {
         Summary::default()
     }
 
-    /// Adds the verdict on `subject` in `script`; a second one, as in the other role, is joined to the first.
+    /// Adds the verdict of `script` on `subject`. A second verdict, such as that in the other role, is merged with the
+    /// first.
     pub fn add(&mut self, script: &str, subject: &str, tally: Tally) {
         let column = match self.subjects.iter().position(|known| known == subject) {
             Some(column) => column,
@@ -269,12 +236,12 @@ impl Summary {
         cells[column] = Some(cells[column].unwrap_or_default().union(tally));
     }
 
-    /// The subjects, in the order in which they came.
+    /// The subjects, in the order in which they were added.
     pub fn subjects(&self) -> impl Iterator<Item = &str> {
         self.subjects.iter().map(String::as_str)
     }
 
-    /// Each script with its verdicts, one a subject; `None` where there is none.
+    /// Each script with one verdict for each subject, or `None` if the subject was not tested with it.
     pub fn rows(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = Option<Tally>>)> {
         let width = self.subjects.len();
         self.scripts.iter().map(move |(script, cells)| {
@@ -282,34 +249,34 @@ impl Summary {
         })
     }
 
-    /// Whether nothing fails the run.
+    /// Whether no verdict fails the run.
     pub fn passes(&self) -> bool {
         self.totals().failed == 0
     }
 
-    /// What it adds up to.
+    /// The totals.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals { scripts: self.scripts.len(), ..Totals::default() };
-        let mut pairs: [BTreeSet<(usize, Rule)>; 3] = Default::default();
+        let mut subjects = vec![Tally::default(); self.subjects.len()];
         for (_, cells) in &self.scripts {
-            for (subject, tally) in cells.iter().enumerate() {
+            for (subject, tally) in subjects.iter_mut().zip(cells) {
                 let Some(tally) = tally else { continue };
                 totals.verdicts += 1;
                 totals.failed += usize::from(!tally.passes());
-                let standings = [FindingStatus::Fail, FindingStatus::Known, FindingStatus::Warn];
-                for (pairs, standing) in pairs.iter_mut().zip(standings) {
-                    pairs.extend(tally.rules(standing).iter().map(|rule| (subject, rule)));
-                }
+                *subject = subject.union(*tally);
             }
         }
-        [totals.violations, totals.known, totals.warnings] = pairs.map(|pairs| pairs.len());
+        let count = |status| subjects.iter().map(|tally| tally.rules(status).len()).sum();
+        totals.violations = count(FindingStatus::Fail);
+        totals.known = count(FindingStatus::Known);
+        totals.warnings = count(FindingStatus::Warn);
         totals
     }
 }
 
 impl fmt::Display for Totals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Totals { scripts, verdicts, failed, violations: breaches, known, warnings } = *self;
+        let Totals { scripts, verdicts, failed, violations, known, warnings } = *self;
         let plural =
             |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
         write!(
@@ -318,7 +285,7 @@ impl fmt::Display for Totals {
             plural(scripts, "script", "scripts"),
             plural(verdicts, "verdict", "verdicts"),
             verdicts - failed,
-            plural(breaches, "new breach", "new breaches"),
+            plural(violations, "new violation", "new violations"),
             plural(warnings, "warning", "warnings"),
         )
     }
@@ -326,14 +293,14 @@ impl fmt::Display for Totals {
 
 #[cfg(test)]
 mod tests {
-    use super::{FindingStatus, Report, Summary, Tally};
+    use super::{Report, Summary, Tally};
     use crate::harness::subject::Subject;
     use crate::model::endpoint::Model;
     use crate::model::faults::{Fault, FaultyModel};
     use crate::playback::Harness;
     use crate::protocol::code::Profile;
     use crate::protocol::role::Role;
-    use crate::rules::{Level, Rule};
+    use crate::rules::Rule;
     use crate::script::ScriptBuf;
 
     const SCRIPT: &str = "wsclose 1\nrole server\n> close\n> fin\n";
@@ -341,12 +308,12 @@ mod tests {
     fn play<T>(
         subject: &mut dyn Subject,
         role: Role,
-        see: impl FnOnce(&super::Trace, &[super::Finding]) -> T,
+        check: impl FnOnce(&super::Trace, &[super::Finding]) -> T,
     ) -> T {
         let script = ScriptBuf::read(SCRIPT.as_bytes()).expect("a script");
         let mut harness = Harness::new(Profile::default());
         let played = harness.play(script.as_script().for_role(role), subject);
-        see(played.trace, played.findings)
+        check(played.trace, played.findings)
     }
 
     fn model() -> Model {
@@ -369,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn different_traces_do_not_even_without_findings() {
+    fn different_traces_have_different_sections() {
         let mut report = Report::new();
         for code in ["1000", "1001"] {
             let text = format!("wsclose 1\nrole server\n> close {code}\n> fin\n");
@@ -382,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_breach_has_a_section_of_its_own_with_its_findings() {
+    fn findings_have_a_section_with_marks() {
         let mut report = Report::new();
         play(&mut model(), Role::Server, |trace, findings| report.add("model", trace, findings));
         play(&mut FaultyModel::new(Fault::SendsCode0), Role::Server, |trace, findings| {
@@ -397,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_trace_with_and_without_a_known_breach_is_not_the_same() {
+    fn known_violations_have_a_section_of_their_own() {
         let mut report = Report::new();
         for (name, known) in [("new", false), ("old", true)] {
             play(&mut FaultyModel::new(Fault::SendsCode0), Role::Server, |trace, findings| {
@@ -420,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_built_comes_last() {
+    fn unavailable_subjects_come_last() {
         let mut report = Report::new();
         play(&mut model(), Role::Server, |trace, findings| report.add("model", trace, findings));
         report.add_unavailable("peer-y", "install peer-y-dev");
@@ -428,20 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn known_and_lenient_breaches_do_not_fail_a_run() {
-        for level in [Level::Must, Level::Interop, Level::Robust] {
-            assert_eq!(FindingStatus::of(level, false, false), FindingStatus::Fail);
-            assert_eq!(FindingStatus::of(level, true, true), FindingStatus::Known);
-        }
-        for level in [Level::Should, Level::Lenient] {
-            assert_eq!(FindingStatus::of(level, false, false), FindingStatus::Warn);
-            assert_eq!(FindingStatus::of(level, false, true), FindingStatus::Fail);
-        }
-        assert_eq!(FindingStatus::of(Level::Info, false, true), FindingStatus::Info);
-    }
-
-    #[test]
-    fn a_summary_adds_up() {
+    fn summary_counts_pairs_of_subject_and_rule() {
         let (new, known) = play(&mut FaultyModel::new(Fault::SendsCode0), Role::Server, |_, findings| {
             (
                 Tally::of(findings, false, |_| false),
@@ -457,7 +411,7 @@ mod tests {
         summary.add("b.ws", "peer-x", new);
         assert_eq!(
             summary.totals().to_string(),
-            "2 scripts, 4 verdicts: 2 passed, 2 failed; 1 new breach, 0 known, 0 warnings"
+            "2 scripts, 4 verdicts: 2 passed, 2 failed; 1 new violation, 0 known, 0 warnings"
         );
         assert!(!summary.passes());
         let cells: Vec<Vec<String>> = summary
@@ -470,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_in_both_roles_is_the_worse() {
+    fn verdicts_in_both_roles_are_merged() {
         let new = play(&mut FaultyModel::new(Fault::SendsCode0), Role::Server, |_, findings| {
             Tally::of(findings, false, |_| false)
         });
