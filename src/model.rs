@@ -1,4 +1,4 @@
-//! The reference endpoint, and the same endpoint with one planted fault.
+//! The model, a conforming endpoint, and the same endpoint with one fault.
 
 pub mod behavior;
 pub mod endpoint;

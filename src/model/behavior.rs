@@ -1,5 +1,4 @@
-//! The decisions of an endpoint that a fault can change, with the conforming ones as defaults: in comes what
-//! the endpoint is about to do, out goes what it does. The model takes every default.
+//! The decisions of an endpoint that a fault can change. The defaults conform, and the model uses every default.
 
 use crate::protocol::close::{CloseBody, ConformingClose, ReasonOverflow};
 use crate::protocol::code::{CloseCode, Profile};
@@ -8,20 +7,20 @@ use crate::protocol::frame::{Header, Opcode};
 use crate::protocol::role::Role;
 use crate::protocol::state_machine::{Action, Event, State};
 
-/// How many ticks of silence the model waits for a Close or a FIN before it gives up.
+/// The ticks of idle time after which the model stops waiting for a Close or a FIN.
 pub const IDLE_TIMEOUT_TICKS: u32 = 8;
 
 /// The decisions of an endpoint that a fault can change. The defaults are the conforming ones.
 pub trait Behavior {
-    /// Octets written in front of a frame.
+    /// The octets to write in front of a frame.
     fn prefix_bytes(&self, _opcode: Opcode, _role: Role) -> &'static [u8] {
         &[]
     }
 
-    /// A last change to a frame, the `count`-th, before it is written.
+    /// Changes a frame before it is written. `count` is the number of frames written before.
     fn alter_frame(&self, _header: &mut Header, _payload: &mut Vec<u8>, _count: u32) {}
 
-    /// Whether to take a frame in spite of this flaw; the payload is there once the frame is whole.
+    /// Whether to accept a frame with this flaw. The payload is `None` until the frame is complete.
     fn tolerates(&self, _flaw: Flaw, _header: &Header, _payload: Option<&[u8]>) -> bool {
         false
     }
@@ -31,27 +30,27 @@ pub trait Behavior {
         false
     }
 
-    /// Whether to pass over a Close as if it had not come.
+    /// Whether to ignore a Close.
     fn ignores_close(&self, _in_message: bool, _body: &CloseBody<'_>) -> bool {
         false
     }
 
-    /// The code that answers a Close, if not the conforming one.
+    /// The code of the reply to a Close: `None` for the conforming reply, `Some(None)` for a reply without a code.
     fn reply_code(&self, _received: &CloseBody<'_>) -> Option<Option<CloseCode>> {
         None
     }
 
-    /// What to do about an event, given what the table says.
+    /// The action for an event. `action` is that of the state machine.
     fn action(&self, _state: State, _event: Event, _role: Role, action: Action) -> Action {
         action
     }
 
-    /// How many ticks to wait before an action; `None` is for ever.
+    /// The ticks to wait before an action, or `None` to omit the action.
     fn delay(&self, _action: Action, _state: State, _role: Role) -> Option<u32> {
         Some(0)
     }
 
-    /// What else to do once its own Close is written.
+    /// An additional action after the endpoint has written its Close.
     fn after_close(&self, _state: State, _role: Role) -> Option<ExtraAction> {
         None
     }
@@ -61,32 +60,32 @@ pub trait Behavior {
         flaw.fail_code()
     }
 
-    /// Whether to throw away unread what comes in.
+    /// Whether to discard input without reading it.
     fn discards_input(&self, state: State) -> bool {
         state.discards_input()
     }
 
-    /// How segments of TCP are read.
+    /// How the endpoint reads TCP segments.
     fn segment_handling(&self) -> SegmentHandling {
         SegmentHandling::AsAStream
     }
 
-    /// Whether to end TCP by a reset.
+    /// Whether to close TCP by a reset.
     fn resets(&self) -> bool {
         false
     }
 
-    /// How many ticks of silence to wait before giving up; `None` is for ever.
+    /// The ticks of idle time after which the endpoint stops waiting, or `None` to wait forever.
     fn idle_timeout(&self) -> Option<u32> {
         Some(IDLE_TIMEOUT_TICKS)
     }
 
-    /// What the application is told.
-    fn close_status<'a>(&self, told: CloseStatus<'a>, _own_code: Option<CloseCode>) -> CloseStatus<'a> {
-        told
+    /// How the endpoint reports the closure to its application. `conforming` is the conforming report.
+    fn close_status<'a>(&self, conforming: CloseStatus<'a>, _own_code: Option<CloseCode>) -> CloseStatus<'a> {
+        conforming
     }
 
-    /// What the application may close with: the Close to write, or `None` to refuse.
+    /// Appends the body of the Close that the application requested to `out`. Returns whether the request is accepted.
     fn app_close(
         &self,
         code: CloseCode,
@@ -104,54 +103,54 @@ pub trait Behavior {
         }
     }
 
-    /// How much memory to set aside for a payload that claims so many octets and of which so many came.
-    fn allocates(&self, _claimed: u64, came: u64) -> u64 {
-        came
+    /// The octets to allocate for a payload, by its claimed length and the octets received so far.
+    fn allocates(&self, _claimed: u64, received: u64) -> u64 {
+        received
     }
 
-    /// How a Close kills the endpoint, if it does.
+    /// Whether and how a Close with this payload crashes the endpoint.
     fn crash_on(&self, _payload: &[u8]) -> Option<Crash> {
         None
     }
 
-    /// Whether a new connection starts afresh after one that failed.
+    /// Whether the endpoint serves another connection after one that failed.
     fn recovers(&self) -> bool {
         true
     }
 }
 
-/// Something that no conforming endpoint does after its Close.
+/// An action after a Close that no conforming endpoint takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExtraAction {
-    /// Write one more frame of this kind.
+    /// Write one more frame with this opcode.
     Frame(Opcode),
     /// Close TCP.
     CloseTcp,
 }
 
-/// How an endpoint reads segments of TCP.
+/// How an endpoint reads TCP segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SegmentHandling {
-    /// As what they are: pieces of a stream.
+    /// As parts of a stream: the conforming way.
     AsAStream,
-    /// A frame that a segment does not finish is lost.
+    /// Loses a frame that does not end in the segment in which it begins.
     LosingPartialFrames,
-    /// What follows the first frame of a segment is lost.
+    /// Loses the octets after the first frame of a segment.
     LosingAllButTheFirstFrame,
-    /// A frame that a segment does not finish fails the connection.
+    /// Fails the connection on a frame that does not end in the segment in which it begins.
     FailingOnPartialFrames,
 }
 
-/// A way to die.
+/// How an endpoint crashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Crash {
-    /// A panic.
+    /// It panics.
     Panic,
-    /// A loop without end.
+    /// It loops forever.
     Hang,
 }
 
-/// What an application is told of a closure.
+/// What an endpoint reports to its application about a closure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CloseStatus<'a> {
     /// The code.

@@ -1,6 +1,7 @@
-//! The reference endpoint, in both roles. In come stimuli, out go frames and reports; what it does is
-//! [`State::on`]'s to say, and what could be done wrong on the way goes through [`Conduct`], so that a
-//! faulty endpoint is the model with one decision changed.
+//! An endpoint of either role that follows [`State::transition`].
+//!
+//! Every decision that an implementation could get wrong goes through [`Behavior`], so a faulty endpoint is the model
+//! with one decision changed.
 
 use super::behavior::{Behavior, CloseStatus, ExtraAction};
 use crate::harness::subject::{Recorder, Stimulus, Subject};
@@ -14,7 +15,7 @@ use crate::protocol::state_machine::{self, Action, Event, State};
 use crate::rules::Capabilities;
 use crate::script::MessageKind;
 
-/// Conduct without a fault.
+/// The behavior of the model: every default, no fault.
 #[derive(Clone, Copy, Debug, Default)]
 #[cfg(not(wsclose_planted_fault))]
 pub struct Conforming;
@@ -25,7 +26,7 @@ impl Behavior for Conforming {}
 /// The model: an endpoint without a fault.
 pub type Model = Endpoint<Conforming>;
 
-/// The model with a fault planted in it: built only to watch the fuzz targets fail.
+/// The behavior of a model with a fault, built only to test that the fuzz targets fail.
 #[derive(Clone, Copy, Debug, Default)]
 #[cfg(wsclose_planted_fault)]
 pub struct Conforming;
@@ -37,7 +38,7 @@ impl Behavior for Conforming {
     }
 }
 
-/// An endpoint of either role.
+/// An endpoint of either role with the behavior `C`.
 #[derive(Clone, Debug)]
 pub struct Endpoint<C> {
     pub(super) name: &'static str,
@@ -48,17 +49,18 @@ pub struct Endpoint<C> {
     pub(super) received: FrameAssembler,
     pub(super) message: Option<MessageKind>,
     pub(super) data: Vec<u8>,
-    /// The first Close that was received, as `received` keeps it.
+    /// Whether a Close was received; `received` has its payload.
     pub(super) first_close: bool,
     pub(super) own_code: Option<CloseCode>,
     pub(super) reported: bool,
     pub(super) paused: bool,
     pub(super) unread: Vec<u8>,
     pub(super) unread_fin: bool,
-    /// Ticks of silence in a state that does not last, and when an action that was put off is due.
+    /// The ticks of idle time in a state that times out.
     pub(super) idle_ticks: u32,
+    /// An action that the behavior delays, and the ticks until it is due.
     pub(super) delayed_action: Option<(Action, u32)>,
-    /// A generator for masking keys: the caller's to seed, since the library draws no randomness.
+    /// The generator of masking keys. The caller may seed it, because the library draws no randomness.
     pub(super) mask_rng: u64,
     pub(super) frames: u32,
     pub(super) payload: Vec<u8>,
@@ -68,14 +70,14 @@ pub struct Endpoint<C> {
 }
 
 impl Model {
-    /// A model that reads codes by this profile.
+    /// A model that accepts the close codes of this profile.
     pub fn new(profile: Profile) -> Model {
         Endpoint::with_behavior("model", Conforming, profile)
     }
 }
 
 impl<C: Behavior> Endpoint<C> {
-    /// An endpoint with this conduct.
+    /// An endpoint with this name and behavior.
     pub fn with_behavior(name: &'static str, behavior: C, profile: Profile) -> Endpoint<C> {
         Endpoint {
             name,
@@ -103,14 +105,15 @@ impl<C: Behavior> Endpoint<C> {
         }
     }
 
-    /// The same endpoint, whose masking keys as a client follow from this seed. Whoever talks to the world draws it
-    /// where nobody can foretell it (RFC 6455 §10.3).
+    /// The same endpoint with masking keys that follow from this seed, in the client role.
+    ///
+    /// On a real network the seed must be unpredictable (RFC 6455 §10.3).
     pub fn with_keys(self, seed: u64) -> Endpoint<C> {
-        // The generator would stay at zero.
+        // A seed of zero would give only zero keys.
         Endpoint { mask_rng: seed.max(1), ..self }
     }
 
-    /// Where it stands.
+    /// The state of the connection.
     pub fn state(&self) -> State {
         self.state
     }
@@ -137,7 +140,7 @@ impl<C: Behavior> Endpoint<C> {
 
     fn perform(&mut self, action: Action, flaw: Option<Flaw>, out: &mut Recorder) {
         match action {
-            // What is sent, delivered or refused is written where the payload is at hand.
+            // The callers of `on_event` do these, because they have the payload.
             Action::Nothing
             | Action::Discard
             | Action::RejectRequest
@@ -147,17 +150,17 @@ impl<C: Behavior> Endpoint<C> {
             | Action::SendClose => {}
             Action::SendCloseReply => {
                 let body = self.close_body();
-                let answer = match self.behavior.reply_code(&body) {
+                let reply = match self.behavior.reply_code(&body) {
                     Some(code) => Ok(code),
                     None => Err(ConformingClose::reply(body, self.role, self.profile)),
                 };
-                match answer {
+                match reply {
                     Ok(code) => {
                         self.write_close(code.map(CloseCode::to_octets).as_ref().map_or(&[], |c| c), out)
                     }
                     Err(close) => self.write_close(close.body(), out),
                 }
-                // A Close that crossed ours is already counted as its answer.
+                // If the Closes crossed, the handshake was complete before this reply.
                 if self.state == State::CloseReceived {
                     self.on_event(Event::CloseReplySent, None, out);
                 } else if self.state == State::CloseExchanged && self.role == Role::Server {
@@ -187,7 +190,7 @@ impl<C: Behavior> Endpoint<C> {
     pub(super) fn close_body(&self) -> CloseBody<'_> {
         match CloseBody::parse(self.received.payload()) {
             Ok(body) => body,
-            // Only a fault takes these.
+            // Only an endpoint with a fault accepts these.
             Err(close::BodyError::OneByte) => CloseBody::Empty,
             Err(close::BodyError::ReasonNotUtf8 { code, .. }) => CloseBody::Status { code, reason: "" },
         }
@@ -208,15 +211,15 @@ impl<C: Behavior> Endpoint<C> {
         };
         let body = self.close_body();
         let (code, reason) = state_machine::reported(self.first_close.then_some(body));
-        let told = self.behavior.close_status(CloseStatus { code, reason, clean }, self.own_code);
-        out.reported(Some(told.code), Some(told.reason), Some(told.clean));
+        let status = self.behavior.close_status(CloseStatus { code, reason, clean }, self.own_code);
+        out.reported(Some(status.code), Some(status.reason), Some(status.clean));
     }
 
     fn next_mask_key(&mut self) -> Option<[u8; 4]> {
         match self.role {
             Role::Server => None,
             Role::Client => {
-                // xorshift64: fresh each time, and the same in every run.
+                // xorshift64: a new key for each frame, and the same keys in each run.
                 self.mask_rng ^= self.mask_rng << 13;
                 self.mask_rng ^= self.mask_rng >> 7;
                 self.mask_rng ^= self.mask_rng << 17;
@@ -232,9 +235,9 @@ impl<C: Behavior> Endpoint<C> {
         buffer.extend_from_slice(payload);
         self.behavior.alter_frame(&mut header, &mut buffer, self.frames);
         self.frames += 1;
-        let before = self.behavior.prefix_bytes(opcode, self.role);
+        let prefix = self.behavior.prefix_bytes(opcode, self.role);
         out.sent_by(|octets| {
-            octets.extend_from_slice(before);
+            octets.extend_from_slice(prefix);
             frame::write(&header, &buffer, octets);
         });
         self.payload = buffer;
@@ -260,11 +263,11 @@ impl<C: Behavior> Endpoint<C> {
     fn app_close(&mut self, code: Option<CloseCode>, reason: &str, out: &mut Recorder) {
         let mut body = std::mem::take(&mut self.body);
         body.clear();
-        let may = match code {
+        let accepted = match code {
             None => true,
             Some(code) => self.behavior.app_close(code, reason, self.role, self.profile, &mut body),
         };
-        if !may {
+        if !accepted {
             out.request_refused("this code and reason may not be sent");
         } else {
             let (_, action) = self.state.transition(Event::AppClose, self.role);
@@ -357,7 +360,7 @@ impl<C: Behavior> Subject for Endpoint<C> {
                 self.unread_fin = false;
                 self.on_event(Event::PeerReset, None, out);
             }
-            // It never asks whether what it writes arrives.
+            // The model does not check whether its writes arrive.
             Stimulus::PeerGone(_) | Stimulus::PeerPause | Stimulus::PeerResume => {}
             Stimulus::Close { code, reason } => self.app_close(code, reason, out),
             Stimulus::Send { kind, payload } => self.app_send(kind, payload, out),

@@ -1,9 +1,10 @@
-//! The model with one fault: what the judge must always find. Every rule has at least one [`Fault`] that
-//! breaks it; each fault changes one decision of [`Conduct`] and nothing else.
+//! The model with one fault, to test that the judge finds it.
+//!
+//! Every rule has at least one [`Fault`] that violates it. Each fault changes one decision of [`Behavior`].
 
 #![expect(
     clippy::wildcard_enum_match_arm,
-    reason = "each decision names the faults that change it; every other one leaves it alone"
+    reason = "each decision names the faults that change it; every other fault uses the default"
 )]
 
 use super::behavior::{Behavior, CloseStatus, Crash, ExtraAction, IDLE_TIMEOUT_TICKS, SegmentHandling};
@@ -18,27 +19,27 @@ use crate::rules::Rule;
 
 macro_rules! faults {
     ($($name:ident $slug:literal $rule:ident $description:literal)*) => {
-        /// One thing done wrong.
+        /// One deviation from the conforming behavior.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Fault {
             $(#[doc = $description] $name,)*
         }
 
         impl Fault {
-            /// Every fault, by the rule that it breaks.
+            /// Every fault, in the order of the rules that they violate.
             pub const ALL: [Fault; [$(Fault::$name),*].len()] = [$(Fault::$name),*];
 
-            /// Its name.
+            /// The name, stable across versions: `never-answers`.
             pub const fn slug(self) -> &'static str {
                 match self { $(Fault::$name => $slug,)* }
             }
 
-            /// The rule that it breaks.
+            /// The rule that the fault violates.
             pub const fn rule(self) -> Rule {
                 match self { $(Fault::$name => Rule::$rule,)* }
             }
 
-            /// What the endpoint does wrong.
+            /// What the endpoint does wrong, in one sentence.
             pub const fn description(self) -> &'static str {
                 match self { $(Fault::$name => $description,)* }
             }
@@ -47,45 +48,45 @@ macro_rules! faults {
 }
 
 faults! {
-    CloseWithoutFin "close-without-fin" CloseFin "Writes its Close without FIN."
+    CloseWithoutFin "close-without-fin" CloseFin "Sends its Close without FIN."
     CloseOf126 "close-of-126" CloseAtMost125 "Pads its Close to 126 octets."
-    CloseWithRsv1 "close-with-rsv1" CloseRsvClear "Marks its Close as compressed."
-    LengthIn16Bits "length-in-16-bits" ShortestLength "Writes short lengths in 16 bits."
-    LengthIn64Bits "length-in-64-bits" ShortestLength "Writes short lengths in 64 bits."
+    CloseWithRsv1 "close-with-rsv1" CloseRsvClear "Sets RSV1 in its Close."
+    LengthIn16Bits "length-in-16-bits" ShortestLength "Encodes short lengths in 16 bits."
+    LengthIn64Bits "length-in-64-bits" ShortestLength "Encodes short lengths in 64 bits."
     LengthTopBit "length-top-bit" LengthTopBitClear "Sets the top bit of a 64-bit length."
-    ClientBare "client-bare" ClientMasks "As a client, leaves its Close unmasked."
-    ClientBareWhenEmpty "client-bare-when-empty" ClientMasks "As a client, leaves empty frames unmasked."
-    ServerMasks "server-masks" ServerDoesNotMask "As a server, masks."
+    ClientBare "client-bare" ClientMasks "As a client, sends its Close unmasked."
+    ClientBareWhenEmpty "client-bare-when-empty" ClientMasks "As a client, sends empty frames unmasked."
+    ServerMasks "server-masks" ServerDoesNotMask "As a server, masks every frame."
     KeyConstant "key-constant" FreshMaskKey "Masks every frame with the same key."
-    KeyZero "key-zero" FreshMaskKey "Masks with zero."
-    KeyCounts "key-counts" FreshMaskKey "Masks with a counter."
-    WritesReservedOpcode "writes-reserved-opcode" StreamWellFormed "Writes a frame with opcode 11 before its Close."
-    WritesInsideFrame "writes-inside-frame" StreamWellFormed "Writes its Close inside an unfinished text frame."
-    BodyOfOneByte "body-of-one-byte" BodyEmptyOrCode "Writes half a code."
-    SendsCode0 "sends-code-0" CodeIsDefined "Answers an empty Close with code 0."
-    SendsCode5000 "sends-code-5000" CodeIsDefined "Answers with code 5000."
-    EchoesNoStatus "echoes-no-status" CodeNotLocalOnly "Answers an empty Close with 1005."
+    KeyZero "key-zero" FreshMaskKey "Masks every frame with a key of zero."
+    KeyCounts "key-counts" FreshMaskKey "Masks each frame with the next number of a counter."
+    WritesReservedOpcode "writes-reserved-opcode" StreamWellFormed "Sends a frame with opcode 11 before its Close."
+    WritesInsideFrame "writes-inside-frame" StreamWellFormed "Sends its Close inside an unfinished text frame."
+    BodyOfOneByte "body-of-one-byte" BodyEmptyOrCode "Sends a Close with a body of one octet."
+    SendsCode0 "sends-code-0" CodeIsDefined "Replies to an empty Close with code 0."
+    SendsCode5000 "sends-code-5000" CodeIsDefined "Replies with code 5000."
+    EchoesNoStatus "echoes-no-status" CodeNotLocalOnly "Replies to an empty Close with 1005."
     SendsAbnormal "sends-abnormal" CodeNotLocalOnly "Fails the connection with 1006."
-    Sends1004 "sends-1004" CodeNot1004 "Answers with 1004."
-    Sends2000 "sends-2000" CodeIsAssigned "Answers with 2000."
-    ServerSends1010 "server-sends-1010" Code1010FromClient "As a server, answers with 1010."
-    ReasonCutInCharacter "reason-cut-in-character" ReasonUtf8 "Cuts a long reason after 123 octets, wherever that is."
-    ReasonInLatin1 "reason-in-latin1" ReasonUtf8 "Writes its application's reason in Latin-1."
-    ReasonInCesu8 "reason-in-cesu8" ReasonUtf8 "Writes four-byte characters of its application's reason as two surrogates."
-    DataAfterClose "data-after-close" NoDataAfterClose "Writes an empty text message after its Close."
-    ContinuesAfterClose "continues-after-close" NoDataAfterClose "Writes a continuation after its Close."
-    SendsAfterClose "sends-after-close" NoDataAfterClose "Goes on sending its application's messages after its Close."
-    ClosesTwice "closes-twice" OneClose "Writes a second Close at once after the first."
-    PongAfterHandshake "pong-after-handshake" QuietAfterClose "Answers a Ping after the handshake."
-    NeverAnswers "never-answers" CloseAnswered "Takes a Close and sends none."
-    AnswersNoEmptyClose "answers-no-empty-close" CloseAnswered "Takes an empty Close and sends none."
-    AnswersLate "answers-late" CloseAnsweredPromptly "Answers after three ticks."
-    AnswersNormal "answers-normal" CloseEchoesCode "Answers 1000 to every code."
-    NeverClosesTcp "never-closes-tcp" TcpClosedAfterHandshake "Leaves TCP open after the handshake."
-    ClosesTcpLate "closes-tcp-late" ServerClosesTcpAtOnce "Closes TCP five ticks after the handshake."
-    ClientClosesTcpFirst "client-closes-tcp-first" ClientLetsServerCloseFirst "As a client, closes TCP with its Close."
-    ResetsTcp "resets-tcp" TcpClosedCleanly "Ends TCP by a reset."
-    DoesNotWait "does-not-wait" WaitsForAnswer "Closes TCP right after its own Close."
+    Sends1004 "sends-1004" CodeNot1004 "Replies with 1004."
+    Sends2000 "sends-2000" CodeIsAssigned "Replies with 2000."
+    ServerSends1010 "server-sends-1010" Code1010FromClient "As a server, replies with 1010."
+    ReasonCutInCharacter "reason-cut-in-character" ReasonUtf8 "Truncates a long reason to 123 octets, inside a character if need be."
+    ReasonInLatin1 "reason-in-latin1" ReasonUtf8 "Encodes the reason of its application in Latin-1."
+    ReasonInCesu8 "reason-in-cesu8" ReasonUtf8 "Encodes four-byte characters in the reason of its application as two surrogates."
+    DataAfterClose "data-after-close" NoDataAfterClose "Sends an empty text message after its Close."
+    ContinuesAfterClose "continues-after-close" NoDataAfterClose "Sends a continuation frame after its Close."
+    SendsAfterClose "sends-after-close" NoDataAfterClose "Sends messages of its application after its Close."
+    ClosesTwice "closes-twice" OneClose "Sends a second Close directly after the first."
+    PongAfterHandshake "pong-after-handshake" QuietAfterClose "Replies to a Ping after the closing handshake."
+    NeverAnswers "never-answers" CloseAnswered "Accepts a Close and sends no reply."
+    AnswersNoEmptyClose "answers-no-empty-close" CloseAnswered "Ignores an empty Close."
+    AnswersLate "answers-late" CloseAnsweredPromptly "Replies after three ticks."
+    AnswersNormal "answers-normal" CloseEchoesCode "Replies with 1000 to every code."
+    NeverClosesTcp "never-closes-tcp" TcpClosedAfterHandshake "Leaves TCP open after the closing handshake."
+    ClosesTcpLate "closes-tcp-late" ServerClosesTcpAtOnce "As a server, closes TCP five ticks after the closing handshake."
+    ClientClosesTcpFirst "client-closes-tcp-first" ClientLetsServerCloseFirst "As a client, closes TCP directly after its reply."
+    ResetsTcp "resets-tcp" TcpClosedCleanly "Closes TCP by a reset."
+    DoesNotWait "does-not-wait" WaitsForAnswer "Closes TCP directly after its own Close."
     Refuses1001 "refuses-1001" AcceptsDefinedCodes "Treats 1001 as an error."
     Refuses1011 "refuses-1011" AcceptsDefinedCodes "Treats 1011 as an error."
     Refuses1014 "refuses-1014" AcceptsRegisteredCodes "Treats 1014 as an error."
@@ -95,69 +96,69 @@ faults! {
     RefusesReasonOf123 "refuses-reason-of-123" AcceptsLongestReason "Treats a Close of 125 octets as an error."
     RefusesFourByteReason "refuses-four-byte-reason" AcceptsAnyUtf8Reason "Treats four-byte characters as an error."
     RefusesNul "refuses-nul" AcceptsAnyUtf8Reason "Treats NUL in a reason as an error."
-    TakesLocalOnlyCodes "takes-local-only-codes" RejectsLocalOnlyCodes "Takes 1005, 1006 and 1015."
-    TakesCodesUnder1000 "takes-codes-under-1000" RejectsUndefinedCodes "Takes 0–999."
-    TakesCodesOver4999 "takes-codes-over-4999" RejectsUndefinedCodes "Takes 5000–65535."
-    TakesUnassignedCodes "takes-unassigned-codes" RejectsUnassignedCodes "Takes 1016–2999."
-    Takes1004 "takes-1004" RejectsUnassignedCodes "Takes 1004."
-    TakesOneByteBody "takes-one-byte-body" RejectsOneByteBody "Takes a one-byte body for an empty one."
-    TakesSurrogates "takes-surrogates" RejectsBadUtf8Reason "Takes surrogates in a reason."
-    TakesOverlong "takes-overlong" RejectsBadUtf8Reason "Takes overlong forms in a reason."
-    TakesCutShort "takes-cut-short" RejectsBadUtf8Reason "Takes a reason whose last character is cut short."
-    TakesBeyondUnicode "takes-beyond-unicode" RejectsBadUtf8Reason "Takes what lies beyond U+10FFFF."
-    TakesLongClose "takes-long-close" RejectsLongClose "Takes a Close of 126 octets or more."
-    WaitsForLongClose "waits-for-long-close" RejectsLongClose "Refuses an over-long Close only once it is whole."
-    TakesFragmentedClose "takes-fragmented-close" RejectsFragmentedClose "Takes a Close without FIN."
-    TakesRsv "takes-rsv" RejectsRsv "Takes frames with RSV bits."
-    TakesUnknownOpcode "takes-unknown-opcode" RejectsUnknownOpcode "Passes over frames with unknown opcodes."
-    TakesLongLengthForm "takes-long-length-form" RejectsLongLengthForm "Takes lengths in any form."
+    TakesLocalOnlyCodes "takes-local-only-codes" RejectsLocalOnlyCodes "Accepts 1005, 1006 and 1015."
+    TakesCodesUnder1000 "takes-codes-under-1000" RejectsUndefinedCodes "Accepts 0–999."
+    TakesCodesOver4999 "takes-codes-over-4999" RejectsUndefinedCodes "Accepts 5000–65535."
+    TakesUnassignedCodes "takes-unassigned-codes" RejectsUnassignedCodes "Accepts 1016–2999."
+    Takes1004 "takes-1004" RejectsUnassignedCodes "Accepts 1004."
+    TakesOneByteBody "takes-one-byte-body" RejectsOneByteBody "Treats a one-byte body as an empty one."
+    TakesSurrogates "takes-surrogates" RejectsBadUtf8Reason "Accepts surrogates in a reason."
+    TakesOverlong "takes-overlong" RejectsBadUtf8Reason "Accepts overlong UTF-8 sequences in a reason."
+    TakesCutShort "takes-cut-short" RejectsBadUtf8Reason "Accepts a reason with an incomplete last character."
+    TakesBeyondUnicode "takes-beyond-unicode" RejectsBadUtf8Reason "Accepts code points above U+10FFFF in a reason."
+    TakesLongClose "takes-long-close" RejectsLongClose "Accepts a Close of 126 octets or more."
+    WaitsForLongClose "waits-for-long-close" RejectsLongClose "Rejects a Close over 125 octets only after its last octet."
+    TakesFragmentedClose "takes-fragmented-close" RejectsFragmentedClose "Accepts a Close without FIN."
+    TakesRsv "takes-rsv" RejectsRsv "Accepts frames with RSV bits."
+    TakesUnknownOpcode "takes-unknown-opcode" RejectsUnknownOpcode "Ignores frames with unknown opcodes."
+    TakesLongLengthForm "takes-long-length-form" RejectsLongLengthForm "Accepts lengths that are not in the shortest form."
     TakesLengthTopBit "takes-length-top-bit" RejectsLengthTopBit "Waits for a payload of more than 2^63 octets."
-    TakesUnmasked "takes-unmasked" ServerRejectsUnmasked "As a server, takes unmasked frames."
-    TakesMasked "takes-masked" ClientRejectsMasked "As a client, takes masked frames."
-    IgnoresCloseBetweenFragments "ignores-close-between-fragments" CloseBetweenFragments "Passes over a Close inside a fragmented message."
-    LosesPartialFrames "loses-partial-frames" AnySegmentation "Loses a frame that a segment does not finish."
-    LosesGluedFrames "loses-glued-frames" AnySegmentation "Loses what follows the first frame of a segment."
-    FailsOnPartialFrames "fails-on-partial-frames" AnySegmentation "Fails the connection on a frame that a segment does not finish."
-    DeliversAfterClose "delivers-after-close" DiscardsAfterClose "Delivers a message that comes after the peer's Close."
-    StopsReading "stops-reading" ReadsUntilAnswer "Closes TCP on a message that comes after its own Close."
-    AnswersCrossedClose "answers-crossed-close" SimultaneousClose "Answers a Close that crossed its own."
+    TakesUnmasked "takes-unmasked" ServerRejectsUnmasked "As a server, accepts unmasked frames."
+    TakesMasked "takes-masked" ClientRejectsMasked "As a client, accepts masked frames."
+    IgnoresCloseBetweenFragments "ignores-close-between-fragments" CloseBetweenFragments "Ignores a Close between the fragments of a message."
+    LosesPartialFrames "loses-partial-frames" AnySegmentation "Loses a frame that does not end in the segment in which it begins."
+    LosesGluedFrames "loses-glued-frames" AnySegmentation "Loses the octets after the first frame of a segment."
+    FailsOnPartialFrames "fails-on-partial-frames" AnySegmentation "Fails the connection on a frame that does not end in the segment in which it begins."
+    DeliversAfterClose "delivers-after-close" DiscardsAfterClose "Delivers a message that arrives after the Close of the peer."
+    StopsReading "stops-reading" ReadsUntilAnswer "Closes TCP when a message arrives after its own Close."
+    AnswersCrossedClose "answers-crossed-close" SimultaneousClose "Replies to a Close that crossed its own."
     StaysOpenAfterFailing "stays-open-after-failing" FailClosesTcp "Fails the connection and leaves TCP open."
-    FailsInSilence "fails-in-silence" FailSendsClose "Fails the connection without a Close."
+    FailsInSilence "fails-in-silence" FailSendsClose "Fails the connection without sending a Close."
     FailsWithNormal "fails-with-normal" FailCodeFits "Fails the connection with 1000."
     FailsUtf8AsProtocol "fails-utf8-as-protocol" FailCodeFits "Fails the connection with 1002 where 1007 fits."
     DeliversAfterFailing "delivers-after-failing" NothingAfterFail "Delivers a message after failing the connection."
-    PongsAfterFailing "pongs-after-failing" NothingAfterFail "Answers a Ping after failing the connection."
-    AnswersAfterFailing "answers-after-failing" NothingAfterFail "Answers a Close after failing the connection."
-    TakesEofForClose "takes-eof-for-close" EofIsNotAClose "Reports a clean closure when the peer just goes."
-    IgnoresEof "ignores-eof" EofIsNotAClose "Keeps TCP open after the peer's FIN."
-    ReportsOwnCode "reports-own-code" ReportsFirstCode "Reports the code that it sent itself."
+    PongsAfterFailing "pongs-after-failing" NothingAfterFail "Replies to a Ping after failing the connection."
+    AnswersAfterFailing "answers-after-failing" NothingAfterFail "Replies to a Close after failing the connection."
+    TakesEofForClose "takes-eof-for-close" EofIsNotAClose "Reports a clean closure when the peer closes TCP without a Close."
+    IgnoresEof "ignores-eof" EofIsNotAClose "Keeps TCP open after the FIN of the peer."
+    ReportsOwnCode "reports-own-code" ReportsFirstCode "Reports the code of its own Close."
     ReportsNormalForNone "reports-normal-for-none" Reports1005 "Reports 1000 for an empty Close."
-    ReportsNormalForEof "reports-normal-for-eof" Reports1006 "Reports 1000 when no Close came."
-    ReportsNoReason "reports-no-reason" ReportsReason "Reports an empty reason, whatever came."
+    ReportsNormalForEof "reports-normal-for-eof" Reports1006 "Reports 1000 when it received no Close."
+    ReportsNoReason "reports-no-reason" ReportsReason "Reports an empty reason for every Close."
     ReportsInventedReason "reports-invented-reason" ReportsReason "Reports a reason of its own for an empty Close."
     ReportsAlwaysClean "reports-always-clean" ReportsClean "Reports every closure as clean."
-    SendsUnsendableCodes "sends-unsendable-codes" ApiRefusesUnsendableCode "Closes with any code that its application asks for."
-    SendsLongReasons "sends-long-reasons" ApiRefusesLongReason "Closes with a reason of any length."
-    SwallowsDataAfterClose "swallows-data-after-close" ApiRefusesDataAfterClose "Takes a message after its Close, and drops it."
-    WaitsForEver "waits-for-ever" GivesUpWaiting "Waits for an answer for ever."
+    SendsUnsendableCodes "sends-unsendable-codes" ApiRefusesUnsendableCode "Accepts every close code that its application requests."
+    SendsLongReasons "sends-long-reasons" ApiRefusesLongReason "Accepts close reasons of any length from its application."
+    SwallowsDataAfterClose "swallows-data-after-close" ApiRefusesDataAfterClose "Accepts a message from its application after its Close, and drops it."
+    WaitsForEver "waits-for-ever" GivesUpWaiting "Waits forever for a reply."
     PanicsOnOneByte "panics-on-one-byte" NoPanic "Panics on a one-byte body."
-    SpinsOnEmptyClose "spins-on-empty-close" NoHang "Spins on an empty Close."
-    AllocatesTheClaim "allocates-the-claim" BoundedMemory "Sets aside what a length claims."
-    StaysFailed "stays-failed" NextConnectionUnharmed "Serves nobody after one connection failed."
+    SpinsOnEmptyClose "spins-on-empty-close" NoHang "Loops forever on an empty Close."
+    AllocatesTheClaim "allocates-the-claim" BoundedMemory "Allocates the claimed length of a payload."
+    StaysFailed "stays-failed" NextConnectionUnharmed "Serves no connection after one that failed."
 }
 
-/// The model with this fault.
+/// The model with one fault.
 pub type FaultyModel = Endpoint<Fault>;
 
 impl FaultyModel {
-    /// The model with this fault, reading codes by the default profile.
+    /// The model with this fault, in the default profile.
     pub fn new(fault: Fault) -> FaultyModel {
         Endpoint::with_behavior(fault.slug(), fault, Profile::default())
     }
 }
 
 impl Fault {
-    /// Whether an endpoint of this role with this fault breaks its rule by every Close that it writes.
+    /// Whether every Close of an endpoint with this fault in this role violates the rule.
     pub fn shows_in_every_close(self, role: Role) -> bool {
         match self {
             Fault::CloseWithoutFin
@@ -174,7 +175,7 @@ impl Fault {
         }
     }
 
-    fn takes_reason(self, payload: &[u8]) -> bool {
+    fn accepts_reason(self, payload: &[u8]) -> bool {
         let Err(BodyError::ReasonNotUtf8 { valid_up_to, .. }) = CloseBody::parse(payload) else {
             return false;
         };
@@ -257,13 +258,13 @@ impl Behavior for Fault {
             (Fault::TakesUnassignedCodes, Flaw::CodeUnassigned) => code == Class::Unassigned,
             (Fault::Takes1004, Flaw::CodeUnassigned) => code == Class::ReservedWithoutMeaning,
             (Fault::TakesOneByteBody, Flaw::BodyOneByte) => true,
-            (_, Flaw::ReasonNotUtf8) => payload.is_some_and(|payload| self.takes_reason(payload)),
+            (_, Flaw::ReasonNotUtf8) => payload.is_some_and(|payload| self.accepts_reason(payload)),
             (Fault::TakesLongClose | Fault::WaitsForLongClose, Flaw::ControlTooLong) => close,
             (Fault::TakesFragmentedClose, Flaw::ControlFragmented) => close,
             (Fault::TakesRsv, Flaw::RsvSet) => true,
             (Fault::TakesUnknownOpcode, Flaw::OpcodeReserved) => true,
             (Fault::TakesLongLengthForm, Flaw::LengthNotShortest) => true,
-            // So long a Close is too long as well, and so long a message too big.
+            // A length over 2^63 also exceeds the limits of control frames and of messages.
             (Fault::TakesLengthTopBit, Flaw::LengthTopBit | Flaw::ControlTooLong | Flaw::MessageTooBig) => {
                 header.length.value() >> 63 != 0
             }
@@ -301,7 +302,7 @@ impl Behavior for Fault {
             (Fault::Sends2000, _) => CloseCode(2000),
             (Fault::ServerSends1010, _) => CloseCode::MANDATORY_EXTENSION,
             (Fault::AnswersNormal, _) => CloseCode::NORMAL,
-            // Who takes a code echoes it.
+            // These accept the code, so they echo it.
             (
                 Fault::TakesLocalOnlyCodes
                 | Fault::TakesCodesUnder1000
@@ -404,24 +405,24 @@ impl Behavior for Fault {
         (*self != Fault::WaitsForEver).then_some(IDLE_TIMEOUT_TICKS)
     }
 
-    fn close_status<'a>(&self, told: CloseStatus<'a>, own_code: Option<CloseCode>) -> CloseStatus<'a> {
+    fn close_status<'a>(&self, conforming: CloseStatus<'a>, own_code: Option<CloseCode>) -> CloseStatus<'a> {
         match self {
-            Fault::TakesEofForClose if told.code == CloseCode::ABNORMAL => {
-                CloseStatus { code: CloseCode::NO_STATUS, clean: true, ..told }
+            Fault::TakesEofForClose if conforming.code == CloseCode::ABNORMAL => {
+                CloseStatus { code: CloseCode::NO_STATUS, clean: true, ..conforming }
             }
-            Fault::ReportsOwnCode => CloseStatus { code: own_code.unwrap_or(told.code), ..told },
-            Fault::ReportsNormalForNone if told.code == CloseCode::NO_STATUS => {
-                CloseStatus { code: CloseCode::NORMAL, ..told }
+            Fault::ReportsOwnCode => CloseStatus { code: own_code.unwrap_or(conforming.code), ..conforming },
+            Fault::ReportsNormalForNone if conforming.code == CloseCode::NO_STATUS => {
+                CloseStatus { code: CloseCode::NORMAL, ..conforming }
             }
-            Fault::ReportsNormalForEof if told.code == CloseCode::ABNORMAL => {
-                CloseStatus { code: CloseCode::NORMAL, ..told }
+            Fault::ReportsNormalForEof if conforming.code == CloseCode::ABNORMAL => {
+                CloseStatus { code: CloseCode::NORMAL, ..conforming }
             }
-            Fault::ReportsNoReason => CloseStatus { reason: "", ..told },
-            Fault::ReportsInventedReason if told.code == CloseCode::NO_STATUS => {
-                CloseStatus { reason: "no reason given", ..told }
+            Fault::ReportsNoReason => CloseStatus { reason: "", ..conforming },
+            Fault::ReportsInventedReason if conforming.code == CloseCode::NO_STATUS => {
+                CloseStatus { reason: "no reason given", ..conforming }
             }
-            Fault::ReportsAlwaysClean => CloseStatus { clean: true, ..told },
-            _ => told,
+            Fault::ReportsAlwaysClean => CloseStatus { clean: true, ..conforming },
+            _ => conforming,
         }
     }
 
@@ -453,8 +454,8 @@ impl Behavior for Fault {
         true
     }
 
-    fn allocates(&self, claimed: u64, came: u64) -> u64 {
-        if *self == Fault::AllocatesTheClaim { claimed } else { came }
+    fn allocates(&self, claimed: u64, received: u64) -> u64 {
+        if *self == Fault::AllocatesTheClaim { claimed } else { received }
     }
 
     fn crash_on(&self, payload: &[u8]) -> Option<Crash> {
@@ -470,6 +471,7 @@ impl Behavior for Fault {
     }
 }
 
+/// Encodes each UTF-16 code unit as one character, which is invalid UTF-8 for surrogates.
 fn cesu8(text: &str) -> Vec<u8> {
     let mut octets = Vec::new();
     for unit in text.encode_utf16() {

@@ -1,5 +1,4 @@
-//! What the model makes of what it receives: in come octets, out come events of the state machine, and the flaws for
-//! which a connection is failed.
+//! Reads what the endpoint receives: turns octets into events of the state machine and fails the connection on flaws.
 
 use super::endpoint::Endpoint;
 use crate::harness::subject::Recorder;
@@ -64,7 +63,7 @@ impl<C: Behavior> Endpoint<C> {
         self.check(flaws, &header, false, out);
     }
 
-    /// Fails the connection for the first flaw that is not tolerated; whether there was none.
+    /// Fails the connection for the first flaw that the behavior does not tolerate. Returns whether there was none.
     fn check(&mut self, flaws: Flaws, header: &Header, whole: bool, out: &mut Recorder) -> bool {
         let payload = whole.then_some(self.received.payload());
         let flaw = flaws.iter().find(|flaw| !self.behavior.tolerates(*flaw, header, payload));
@@ -89,8 +88,8 @@ impl<C: Behavior> Endpoint<C> {
             Opcode::Pong => self.on_event(Event::RecvPong, None, out),
             Opcode::Text | Opcode::Binary | Opcode::Continuation if header.fin => {
                 let Some(kind) = self.message.take() else { return };
-                let broken = kind == MessageKind::Text && std::str::from_utf8(&self.data).is_err();
-                if broken && !self.behavior.tolerates(Flaw::TextNotUtf8, &header, None) {
+                let flawed = kind == MessageKind::Text && std::str::from_utf8(&self.data).is_err();
+                if flawed && !self.behavior.tolerates(Flaw::TextNotUtf8, &header, None) {
                     return self.fail(Flaw::TextNotUtf8, out);
                 }
                 let before = self.state;
@@ -104,10 +103,10 @@ impl<C: Behavior> Endpoint<C> {
                 self.on_event(Event::RecvMessage, None, out);
             }
             Opcode::Text | Opcode::Binary | Opcode::Continuation => {
-                // What is broken already cannot be mended by the fragments to come (§8.1).
+                // Later fragments cannot complete an invalid sequence, only one that is cut off (RFC 6455 §8.1).
                 let text = self.message == Some(MessageKind::Text);
-                let broken = |error: std::str::Utf8Error| error.error_len().is_some();
-                if text && std::str::from_utf8(&self.data).is_err_and(broken) {
+                let invalid = |error: std::str::Utf8Error| error.error_len().is_some();
+                if text && std::str::from_utf8(&self.data).is_err_and(invalid) {
                     self.fail(Flaw::TextNotUtf8, out);
                 }
             }
