@@ -146,7 +146,7 @@ fn svg_and_json_contain_every_code_once() {
         assert_eq!(next, 65_536);
     }
     assert!(
-        read("disagreements.md").contains("| 1014 | 1 | accepted, and echoed: model<br>refused by 1002:")
+        read("disagreements.md").contains("| 1014 | 1 | accepted and echoed: model<br>rejected with 1002:")
     );
 }
 

@@ -1,5 +1,4 @@
-//! What an endpoint makes of each of the 65,536 close codes: in comes an endpoint, out comes a [`Mark`] for
-//! every code and every way in which it can come.
+//! Classifies the reaction of an endpoint to each possible close code, for every [`CodeOrigin`].
 
 use super::outcome::{SentFrame, SentFrames};
 use crate::generate::vectors::CodeOrigin;
@@ -7,46 +6,46 @@ use crate::harness::subject::TraceEventKind;
 use crate::harness::trace::Trace;
 use crate::protocol::code::CloseCode;
 
-/// What an endpoint made of a code.
+/// The reaction of an endpoint to a close code that it received or that its application requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum CodeReaction {
-    /// It sent the code back.
+    /// It accepted the code and echoed it.
     Echoed,
-    /// It told its application of the code, and wrote no Close for it.
+    /// It accepted the code: it reported the code to its application and sent no Close.
     Accepted,
-    /// It answered by a Close without a code, or was told of one.
+    /// It replied or reported without a code.
     RepliedEmpty,
-    /// It answered by another code that is no error's, or told its application of another one.
+    /// It replied with or reported another code that signals no error.
     RepliedOtherwise,
-    /// It answered by 1002.
+    /// It failed the connection with 1002.
     RejectedWith1002,
-    /// It answered by 1007.
+    /// It failed the connection with 1007.
     RejectedWith1007,
-    /// It answered by another code of an error.
+    /// It failed the connection with another code that signals an error.
     RejectedOtherwise,
-    /// It reported an error or ended TCP, and wrote no Close.
+    /// It reported an error or closed TCP, and sent no Close.
     Dropped,
-    /// It did nothing that could be seen.
+    /// It showed no reaction.
     Nothing,
-    /// It wrote the code that it was asked to.
+    /// It sent the requested code.
     Written,
-    /// It wrote another code than it was asked to, or none.
+    /// It sent another code than the requested one, or none.
     Changed,
-    /// It refused what it was asked.
+    /// It refused the request.
     RefusedToWrite,
-    /// It has no interface for it.
+    /// It has no API for the request.
     NoInterface,
-    /// It refused nothing and wrote nothing.
+    /// It neither refused the request nor sent a Close.
     NotWritten,
     /// It panicked.
     Panicked,
-    /// It did not come to rest.
+    /// It did not become idle.
     Hung,
 }
 
 impl CodeReaction {
-    /// Every mark.
+    /// Every reaction.
     pub const ALL: [CodeReaction; 16] = [
         CodeReaction::Echoed,
         CodeReaction::Accepted,
@@ -66,13 +65,13 @@ impl CodeReaction {
         CodeReaction::Hung,
     ];
 
-    /// The letter that stands for it in pictures.
+    /// The character for the reaction in pictures.
     pub const fn symbol(self) -> char {
         match self {
             CodeReaction::Echoed => 'E',
-            CodeReaction::Accepted => 'T',
+            CodeReaction::Accepted => 'A',
             CodeReaction::RepliedEmpty => 'N',
-            CodeReaction::RepliedOtherwise => 'A',
+            CodeReaction::RepliedOtherwise => 'O',
             CodeReaction::RejectedWith1002 => '2',
             CodeReaction::RejectedWith1007 => '7',
             CodeReaction::RejectedOtherwise => 'X',
@@ -88,83 +87,84 @@ impl CodeReaction {
         }
     }
 
-    /// The name in tables.
+    /// The name in tables and in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             CodeReaction::Echoed => "echoed",
-            CodeReaction::Accepted => "taken",
-            CodeReaction::RepliedEmpty => "answered-without-code",
-            CodeReaction::RepliedOtherwise => "answered-otherwise",
-            CodeReaction::RejectedWith1002 => "refused-by-1002",
-            CodeReaction::RejectedWith1007 => "refused-by-1007",
-            CodeReaction::RejectedOtherwise => "refused-otherwise",
+            CodeReaction::Accepted => "accepted",
+            CodeReaction::RepliedEmpty => "replied-without-code",
+            CodeReaction::RepliedOtherwise => "replied-otherwise",
+            CodeReaction::RejectedWith1002 => "rejected-with-1002",
+            CodeReaction::RejectedWith1007 => "rejected-with-1007",
+            CodeReaction::RejectedOtherwise => "rejected-otherwise",
             CodeReaction::Dropped => "dropped",
-            CodeReaction::Nothing => "nothing-seen",
-            CodeReaction::Written => "written",
-            CodeReaction::Changed => "changed",
-            CodeReaction::RefusedToWrite => "refused-to-write",
-            CodeReaction::NoInterface => "no-interface",
-            CodeReaction::NotWritten => "not-written",
+            CodeReaction::Nothing => "no-reaction",
+            CodeReaction::Written => "sent",
+            CodeReaction::Changed => "sent-otherwise",
+            CodeReaction::RefusedToWrite => "request-refused",
+            CodeReaction::NoInterface => "no-api",
+            CodeReaction::NotWritten => "not-sent",
             CodeReaction::Panicked => "panicked",
             CodeReaction::Hung => "hung",
         }
     }
 
-    /// The mark in words.
+    /// The reaction as a phrase.
     pub const fn description(self) -> &'static str {
         match self {
-            CodeReaction::Echoed => "accepted, and echoed",
-            CodeReaction::Accepted => "accepted: told to the application, no Close written for it",
-            CodeReaction::RepliedEmpty => "answered, or told of, without a code",
-            CodeReaction::RepliedOtherwise => "answered, or told, as another code",
-            CodeReaction::RejectedWith1002 => "refused by 1002",
-            CodeReaction::RejectedWith1007 => "refused by 1007",
-            CodeReaction::RejectedOtherwise => "refused by another code",
-            CodeReaction::Dropped => "refused without a Close: an error, or TCP dropped",
-            CodeReaction::Nothing => "nothing to be seen",
-            CodeReaction::Written => "written as asked",
-            CodeReaction::Changed => "written as another code, or without one",
-            CodeReaction::RefusedToWrite => "refused to the application",
-            CodeReaction::NoInterface => "no interface for it",
-            CodeReaction::NotWritten => "neither refused nor written",
+            CodeReaction::Echoed => "accepted and echoed",
+            CodeReaction::Accepted => "accepted: reported to the application, no Close sent",
+            CodeReaction::RepliedEmpty => "replied to or reported without a code",
+            CodeReaction::RepliedOtherwise => "replied to or reported with another code",
+            CodeReaction::RejectedWith1002 => "rejected with 1002",
+            CodeReaction::RejectedWith1007 => "rejected with 1007",
+            CodeReaction::RejectedOtherwise => "rejected with another code",
+            CodeReaction::Dropped => "rejected without a Close: error reported or TCP closed",
+            CodeReaction::Nothing => "no visible reaction",
+            CodeReaction::Written => "sent as requested",
+            CodeReaction::Changed => "sent with another code or without one",
+            CodeReaction::RefusedToWrite => "request refused",
+            CodeReaction::NoInterface => "no API for the request",
+            CodeReaction::NotWritten => "neither refused nor sent",
             CodeReaction::Panicked => "panicked",
             CodeReaction::Hung => "hung",
         }
     }
 
-    /// What the trace of a [`crate::generate::vectors::CodeScript`] shows.
-    pub fn of(trace: &Trace, way: CodeOrigin, code: CloseCode) -> CodeReaction {
+    /// The reaction in the trace of a [`CodeScript`](crate::generate::vectors::CodeScript) with this origin and code.
+    pub fn of(trace: &Trace, origin: CodeOrigin, code: CloseCode) -> CodeReaction {
         let seen = CodeObservation::of(trace);
-        if let Some(mark) = seen.crash {
-            return mark;
+        if let Some(crash) = seen.crash {
+            return crash;
         }
-        match way {
+        match origin {
             CodeOrigin::Requested if seen.unsupported => CodeReaction::NoInterface,
             CodeOrigin::Requested => match (seen.first, seen.refused) {
-                (Some(Some(wrote)), _) if wrote == code => CodeReaction::Written,
+                (Some(Some(sent)), _) if sent == code => CodeReaction::Written,
                 (_, true) => CodeReaction::RefusedToWrite,
                 (Some(_), false) => CodeReaction::Changed,
                 (None, false) => CodeReaction::NotWritten,
             },
-            CodeOrigin::Received => seen.answer(seen.first, code),
-            CodeOrigin::Reply => seen.answer(seen.second, code),
+            CodeOrigin::Received => seen.reaction(seen.first, code),
+            CodeOrigin::Reply => seen.reaction(seen.second, code),
         }
     }
 }
 
-/// What a trace of one connection shows.
+/// The facts of a trace with one connection that decide the reaction.
 #[derive(Default)]
 struct CodeObservation {
-    /// The first Close written, and its code.
+    /// The code of the first Close that the endpoint sent; `Some(None)` if that Close has no code.
     first: Option<Option<CloseCode>>,
+    /// The code of the second Close, likewise.
     second: Option<Option<CloseCode>>,
     reported: Option<CloseCode>,
-    /// It was told that the closure was not clean.
+    /// The endpoint reported that the closure was not clean.
     unclean: bool,
     error: bool,
     refused: bool,
     unsupported: bool,
-    /// TCP was ended before the peer ended it.
+    /// The endpoint closed TCP before the peer did.
     closed_tcp: bool,
     crash: Option<CodeReaction>,
 }
@@ -174,8 +174,8 @@ impl CodeObservation {
         let mut seen = CodeObservation::default();
         let mut frames = SentFrames::new();
         let mut peer_ended = false;
-        for entry in trace.events() {
-            match entry.kind {
+        for event in trace.events() {
+            match event.kind {
                 TraceEventKind::Sent(span) => {
                     frames.read(trace.octets(span), |frame| match (frame, seen.first) {
                         (SentFrame::Close(code), None) => seen.first = Some(code),
@@ -218,8 +218,8 @@ impl CodeObservation {
         seen
     }
 
-    /// What the peer's Close with this code led to, where this Close was written after it, or none.
-    fn answer(&self, close: Option<Option<CloseCode>>, code: CloseCode) -> CodeReaction {
+    /// The reaction to a Close of the peer with this code. `close` is the Close that the endpoint sent after it, if any.
+    fn reaction(&self, close: Option<Option<CloseCode>>, code: CloseCode) -> CodeReaction {
         match close {
             Some(Some(own)) if own == code => CodeReaction::Echoed,
             Some(Some(CloseCode::PROTOCOL_ERROR)) => CodeReaction::RejectedWith1002,
@@ -229,12 +229,12 @@ impl CodeObservation {
             Some(None) => CodeReaction::RepliedEmpty,
             None if self.error || self.unclean => CodeReaction::Dropped,
             None => match self.reported {
-                Some(told) if told == code => CodeReaction::Accepted,
-                // It says that there was no Close, or why it failed the connection.
+                Some(reported) if reported == code => CodeReaction::Accepted,
+                // The endpoint reports that there was no Close, or why it failed the connection.
                 Some(CloseCode::ABNORMAL | CloseCode::PROTOCOL_ERROR | CloseCode::INVALID_PAYLOAD) => {
                     CodeReaction::Dropped
                 }
-                // It says that it was closed, and not by what.
+                // The endpoint reports a closure without its code.
                 Some(CloseCode::NO_STATUS) => CodeReaction::RepliedEmpty,
                 Some(_) => CodeReaction::RepliedOtherwise,
                 None if self.closed_tcp && self.first.is_none() => CodeReaction::Dropped,
@@ -244,39 +244,39 @@ impl CodeObservation {
     }
 }
 
-/// A mark for every code.
+/// The reaction to every close code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeMap(Box<[CodeReaction]>);
 
 impl CodeMap {
-    /// The mark of each code, as `of` says.
-    pub fn from_fn(of: impl FnMut(CloseCode) -> CodeReaction) -> CodeMap {
-        CodeMap(CloseCode::all().map(of).collect())
+    /// The map of the reactions that `reaction` returns, called for each code in order.
+    pub fn from_fn(reaction: impl FnMut(CloseCode) -> CodeReaction) -> CodeMap {
+        CodeMap(CloseCode::all().map(reaction).collect())
     }
 
-    /// The mark of a code.
+    /// The reaction to a code.
     pub fn get(&self, code: CloseCode) -> CodeReaction {
         self.0[usize::from(code.0)]
     }
 
-    /// The marks in runs: the first and last code of each, and its mark.
+    /// The ranges of codes with the same reaction: first code, last code and reaction.
     pub fn ranges(&self) -> Vec<(CloseCode, CloseCode, CodeReaction)> {
-        let mut runs: Vec<(CloseCode, CloseCode, CodeReaction)> = Vec::new();
+        let mut ranges: Vec<(CloseCode, CloseCode, CodeReaction)> = Vec::new();
         for code in CloseCode::all() {
-            match runs.last_mut() {
-                Some((_, last, mark)) if *mark == self.get(code) => *last = code,
-                Some(_) | None => runs.push((code, code, self.get(code))),
+            match ranges.last_mut() {
+                Some((_, last, reaction)) if *reaction == self.get(code) => *last = code,
+                Some(_) | None => ranges.push((code, code, self.get(code))),
             }
         }
-        runs
+        ranges
     }
 
-    /// How many codes have this mark.
-    pub fn count(&self, mark: CodeReaction) -> usize {
-        self.0.iter().filter(|other| **other == mark).count()
+    /// The number of codes with this reaction.
+    pub fn count(&self, reaction: CodeReaction) -> usize {
+        self.0.iter().filter(|other| **other == reaction).count()
     }
 
-    /// How many codes the two differ in.
+    /// The number of codes with different reactions in the two maps.
     pub fn differing(&self, other: &CodeMap) -> usize {
         self.0.iter().zip(&other.0).filter(|(a, b)| a != b).count()
     }

@@ -1,5 +1,6 @@
-//! Who behaves alike, and where they differ: in come rows, the reference first, out come clusters, distances
-//! and disagreements, the latter by the rule that a script is most about.
+//! Compares the results of subjects: clusters of subjects that behave alike, distances and disagreements.
+//!
+//! Disagreements are grouped by topic: the rule that a script exercises and the fewest other scripts exercise.
 
 use std::collections::BTreeMap;
 
@@ -12,22 +13,22 @@ use crate::protocol::role::Role;
 use crate::rules::{Capabilities, Capability, Party, Rule, RuleSet};
 use crate::script::Script;
 
-/// What every frame that an endpoint writes is held against, whatever the script is about.
+/// The capabilities of rules that apply to every frame, so that they are no topic of a script.
 const FRAMING: Capabilities =
     Capabilities::of(&[Capability::Framing, Capability::MasksFrames, Capability::ReportsMemory]);
 
-/// What a plan's scripts are about: the rules that the reference endpoint, which has every duty, exercises in
-/// each.
+/// The topics of the scripts of a plan: the rules that each script exercises on the reference endpoint, which has every
+/// capability.
 #[derive(Clone, Debug)]
 pub struct ScriptTopics<'a> {
     plan: &'a MatrixPlan,
     rules: [Vec<RuleSet>; 2],
-    /// In how many scripts each rule is exercised.
+    /// The number of scripts that exercise each rule.
     frequency: Vec<usize>,
 }
 
 impl<'a> ScriptTopics<'a> {
-    /// By what the reference did.
+    /// The topics according to the results of the reference endpoint.
     pub fn of(plan: &'a MatrixPlan, reference: &SubjectResult) -> ScriptTopics<'a> {
         let rules = Role::ALL.map(|role| {
             reference
@@ -47,24 +48,24 @@ impl<'a> ScriptTopics<'a> {
         self.rules[role as usize].get(at).copied().unwrap_or_default()
     }
 
-    /// The rule that a script is most about: of those that it exercises, the one that fewest others do.
+    /// The topic of a script: the rule that it exercises and the fewest other scripts exercise.
     fn topic(&self, role: Role, at: usize) -> Option<Rule> {
         let rules = self.rules(role, at);
-        let tells = |rule: &Rule| !(rule.party() == Party::Sender && FRAMING.has(rule.capability()));
+        let is_specific = |rule: &Rule| !(rule.party() == Party::Sender && FRAMING.has(rule.capability()));
         let rarest =
             |rules: &mut dyn Iterator<Item = Rule>| rules.min_by_key(|rule| self.frequency[*rule as usize]);
-        rarest(&mut rules.iter().filter(tells)).or_else(|| rarest(&mut rules.iter()))
+        rarest(&mut rules.iter().filter(is_specific)).or_else(|| rarest(&mut rules.iter()))
     }
 
     fn script(&self, role: Role, at: usize) -> Script<'_> {
         self.plan.scripts()[at].script.as_script().for_role(role)
     }
 
-    /// What a script came to on a row, as far as that was its own doing; `None` where nothing was.
+    /// The outcome of a script on a subject, as far as the subject determines it; `None` if it determines nothing.
     pub fn describe(&self, row: &SubjectResult, role: Role, at: usize) -> Option<String> {
         let played = row.role_result(role).scripts_played.get(at)?;
-        let said = played.outcome.describe(self.aspects(row, role, at));
-        (!said.is_empty()).then_some(said)
+        let text = played.outcome.describe(self.aspects(row, role, at));
+        (!text.is_empty()).then_some(text)
     }
 
     fn aspects(&self, row: &SubjectResult, role: Role, at: usize) -> Aspects {
@@ -72,23 +73,23 @@ impl<'a> ScriptTopics<'a> {
     }
 }
 
-/// How far two rows are apart, in what is the own doing of both.
+/// The distance between two subjects, in what both determine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Distance {
-    /// Scripts that came to something else.
+    /// The number of compared scripts with different outcomes.
     pub scripts: usize,
-    /// Of so many in which what both did was their own doing.
+    /// The number of compared scripts: those whose outcome both subjects determine.
     pub of_scripts: usize,
-    /// Those that both played, and that one or the other left to its program.
+    /// The number of scripts whose outcome one of the subjects leaves to its program.
     pub not_comparable: usize,
-    /// Codes with another mark.
+    /// The number of compared codes with different reactions.
     pub codes: usize,
-    /// Of so many that both have one for.
+    /// The number of compared codes.
     pub of_codes: usize,
 }
 
 impl Distance {
-    /// Between two rows.
+    /// The distance between two subjects.
     pub fn between(about: &ScriptTopics<'_>, a: &SubjectResult, b: &SubjectResult) -> Distance {
         let mut distance = Distance::default();
         for role in Role::ALL {
@@ -105,28 +106,28 @@ impl Distance {
                 distance.of_scripts += 1;
                 distance.scripts += usize::from(one.outcome.differs(&other.outcome, aspects));
             }
-            for (way, (marks, others)) in CodeOrigin::ALL.into_iter().zip(one.codes.iter().zip(&other.codes))
-            {
-                if [one, other].into_iter().all(|part| comparable_codes(part.capabilities, way)) {
+            let maps = one.codes.iter().zip(&other.codes);
+            for (origin, (map, other_map)) in CodeOrigin::ALL.into_iter().zip(maps) {
+                if [one, other].into_iter().all(|part| comparable_codes(part.capabilities, origin)) {
                     distance.of_codes += usize::from(u16::MAX) + 1;
-                    distance.codes += marks.differing(others);
+                    distance.codes += map.differing(other_map);
                 }
             }
         }
         distance
     }
 
-    /// Whether nothing tells the two apart.
+    /// Whether the two subjects do not differ.
     pub const fn is_none(&self) -> bool {
         self.scripts == 0 && self.codes == 0
     }
 
-    /// Whether there is enough in common for it to mean anything.
+    /// Whether enough could be compared: at least as many scripts as could not.
     pub const fn is_significant(&self) -> bool {
         self.of_scripts + self.of_codes > 0 && self.of_scripts >= self.not_comparable
     }
 
-    /// The share of scripts that differ, in parts of a thousand; of codes where there are no scripts.
+    /// The share of scripts that differ, in parts of a thousand, rounded up; the share of codes if there are no scripts.
     pub const fn per_mille(&self) -> usize {
         match (self.of_scripts, self.of_codes) {
             (0, 0) => 0,
@@ -136,27 +137,29 @@ impl Distance {
     }
 }
 
-/// Whether what an endpoint makes of a code is its own doing, and not its program's.
-pub const fn comparable_codes(duties: Capabilities, way: CodeOrigin) -> bool {
-    match way {
+/// Whether an endpoint with these capabilities determines the reaction to a code, as opposed to the program around it.
+pub const fn comparable_codes(capabilities: Capabilities, origin: CodeOrigin) -> bool {
+    match origin {
         CodeOrigin::Received => {
-            duties.has(Capability::ParsesCloseBody) && duties.has(Capability::RepliesToClose)
+            capabilities.has(Capability::ParsesCloseBody) && capabilities.has(Capability::RepliesToClose)
         }
         CodeOrigin::Reply => {
-            duties.has(Capability::ParsesCloseBody) && duties.has(Capability::ReportsCloseStatus)
+            capabilities.has(Capability::ParsesCloseBody) && capabilities.has(Capability::ReportsCloseStatus)
         }
-        CodeOrigin::Requested => duties.has(Capability::ExposesCloseApi),
+        CodeOrigin::Requested => capabilities.has(Capability::ExposesCloseApi),
     }
 }
 
-/// The rows that nothing tells apart, and that were all asked the same, as lists of their places.
+/// The clusters of subjects that do not differ, with the same capabilities and the same scripts, as lists of indices.
 pub fn clusters(about: &ScriptTopics<'_>, rows: &[SubjectResult]) -> Vec<Vec<usize>> {
     let alike = |a: &SubjectResult, b: &SubjectResult| {
-        let duties = |row: &SubjectResult| row.roles.each_ref().map(|part| part.capabilities);
-        let much = |row: &SubjectResult| {
+        let capabilities = |row: &SubjectResult| row.roles.each_ref().map(|part| part.capabilities);
+        let extent = |row: &SubjectResult| {
             row.roles.each_ref().map(|part| (part.scripts_played.len(), part.codes.len()))
         };
-        duties(a) == duties(b) && much(a) == much(b) && Distance::between(about, a, b).is_none()
+        capabilities(a) == capabilities(b)
+            && extent(a) == extent(b)
+            && Distance::between(about, a, b).is_none()
     };
     let mut clusters: Vec<Vec<usize>> = Vec::new();
     for (at, row) in rows.iter().enumerate() {
@@ -168,44 +171,44 @@ pub fn clusters(about: &ScriptTopics<'_>, rows: &[SubjectResult]) -> Vec<Vec<usi
     clusters
 }
 
-/// Rows that did the same, and what.
+/// Subjects that did the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
-    /// The places of the rows.
+    /// The indices of the subjects.
     pub rows: Vec<usize>,
-    /// What they did, as far as it was their own doing; `None` where nothing was.
+    /// What they did, as far as they determine it; `None` if they determine nothing.
     pub behavior: Option<String>,
 }
 
-/// Scripts over which the same rows differ in the same way from the same others.
+/// Scripts that split the subjects into the same groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disagreement {
-    /// The shortest of these scripts, by its text and then its name.
+    /// The name of the shortest of these scripts.
     pub name: String,
-    /// What its author noted in it.
+    /// The note in that script.
     pub note: String,
-    /// Its text.
+    /// The text of that script.
     pub text: String,
-    /// How many there are.
+    /// The number of scripts.
     pub scripts: usize,
-    /// Who did what in it.
+    /// The groups of subjects in that script.
     pub groups: Vec<Group>,
 }
 
-/// The scripts that are most about one rule, as far as any two rows differ in one.
+/// The disagreements in the scripts with one topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Topic {
     /// The rule.
     pub rule: Rule,
-    /// How many scripts are about it.
+    /// The number of scripts with this topic.
     pub scripts: usize,
-    /// The kinds of disagreement, the commonest first.
+    /// The disagreements, the most frequent first.
     pub disagreements: Vec<Disagreement>,
 }
 
-/// Where at least two rows differ in what is their own doing, by topic.
+/// The disagreements of the subjects in what they determine, by topic.
 pub fn disagreements(about: &ScriptTopics<'_>, rows: &[SubjectResult]) -> Vec<Topic> {
-    // By topic: how many scripts are about it, and the disagreements by who stands with whom.
+    // For each topic: the number of scripts, and the disagreements by their groups.
     type Kinds = BTreeMap<Vec<Vec<usize>>, Disagreement>;
     let mut topics: BTreeMap<Rule, (usize, Kinds)> = BTreeMap::new();
     for role in Role::ALL {
@@ -213,11 +216,11 @@ pub fn disagreements(about: &ScriptTopics<'_>, rows: &[SubjectResult]) -> Vec<To
             let Some(rule) = about.topic(role, at) else { continue };
             let (scripts, kinds) = topics.entry(rule).or_default();
             *scripts += 1;
-            let Some(camps) = groups(about, rows, role, at) else { continue };
+            let Some(groups) = groups(about, rows, role, at) else { continue };
             let TestVector { name, note, .. } = about.plan.scripts()[at].clone();
             let text = about.script(role, at).to_string();
-            let kind: Vec<Vec<usize>> = camps.iter().map(|camp| camp.rows.clone()).collect();
-            let new = Disagreement { name, note, text, scripts: 0, groups: camps };
+            let kind: Vec<Vec<usize>> = groups.iter().map(|group| group.rows.clone()).collect();
+            let new = Disagreement { name, note, text, scripts: 0, groups };
             let known = kinds.entry(kind).or_insert_with(|| new.clone());
             let key = |kind: &Disagreement| (kind.text.len(), kind.name.clone(), kind.text.clone());
             if key(&new) < key(known) {
@@ -237,61 +240,67 @@ pub fn disagreements(about: &ScriptTopics<'_>, rows: &[SubjectResult]) -> Vec<To
         .collect()
 }
 
-/// Who did what in a script; `None` where no two rows differ in what is the own doing of both.
+/// The groups of subjects in a script; `None` if no two subjects differ in what both determine.
 fn groups(about: &ScriptTopics<'_>, rows: &[SubjectResult], role: Role, at: usize) -> Option<Vec<Group>> {
-    let there: Vec<(usize, Aspects)> = (0..rows.len())
+    let tested: Vec<(usize, Aspects)> = (0..rows.len())
         .filter(|row| rows[*row].role_result(role).scripts_played.len() > at)
         .map(|row| (row, about.aspects(&rows[row], role, at)))
         .collect();
     let outcome = |row: usize| &rows[row].role_result(role).scripts_played[at].outcome;
-    let differ = there.iter().enumerate().any(|(index, (a, own))| {
-        there[index + 1..].iter().any(|(b, other)| outcome(*a).differs(outcome(*b), own.intersection(*other)))
+    let differ = tested.iter().enumerate().any(|(index, (a, own))| {
+        tested[index + 1..]
+            .iter()
+            .any(|(b, other)| outcome(*a).differs(outcome(*b), own.intersection(*other)))
     });
     if !differ {
         return None;
     }
-    let mut camps: Vec<Group> = Vec::new();
-    for (row, aspects) in there {
-        let did = outcome(row).describe(aspects);
-        let did = (!did.is_empty()).then_some(did);
-        match camps.iter_mut().find(|camp| camp.behavior == did) {
-            Some(camp) => camp.rows.push(row),
-            None => camps.push(Group { rows: vec![row], behavior: did }),
+    let mut groups: Vec<Group> = Vec::new();
+    for (row, aspects) in tested {
+        let text = outcome(row).describe(aspects);
+        let behavior = (!text.is_empty()).then_some(text);
+        match groups.iter_mut().find(|group| group.behavior == behavior) {
+            Some(group) => group.rows.push(row),
+            None => groups.push(Group { rows: vec![row], behavior }),
         }
     }
-    Some(camps)
+    Some(groups)
 }
 
-/// Codes on which the same rows agree, and disagree with the same others.
+/// Codes that split the subjects into the same groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeDisagreement {
-    /// The codes, in runs.
+    /// The codes, as ranges: first and last code.
     pub codes: Vec<(CloseCode, CloseCode)>,
-    /// How many they are.
+    /// The number of codes.
     pub count: usize,
-    /// Who did what, as a mark and the places of the rows.
+    /// The groups of subjects: a reaction and the indices of the subjects.
     pub groups: Vec<(CodeReaction, Vec<usize>)>,
 }
 
-/// The codes over which rows differ, when they come in this way to this role.
-pub fn code_disagreements(rows: &[SubjectResult], role: Role, way: CodeOrigin) -> Vec<CodeDisagreement> {
-    let own: Vec<usize> = (0..rows.len())
+/// The disagreements of subjects in this role about codes of this origin.
+pub fn code_disagreements(rows: &[SubjectResult], role: Role, origin: CodeOrigin) -> Vec<CodeDisagreement> {
+    let comparable: Vec<usize> = (0..rows.len())
         .filter(|row| {
             let part = rows[*row].role_result(role);
-            part.codes.len() > way as usize && comparable_codes(part.capabilities, way)
+            part.codes.len() > origin as usize && comparable_codes(part.capabilities, origin)
         })
         .collect();
     let mut kinds: BTreeMap<Vec<CodeReaction>, CodeDisagreement> = BTreeMap::new();
     for code in CloseCode::all() {
-        let marks: Vec<CodeReaction> =
-            own.iter().map(|row| rows[*row].role_result(role).codes[way as usize].get(code)).collect();
-        if marks.windows(2).all(|pair| pair[0] == pair[1]) {
+        let reactions: Vec<CodeReaction> = comparable
+            .iter()
+            .map(|row| rows[*row].role_result(role).codes[origin as usize].get(code))
+            .collect();
+        if reactions.windows(2).all(|pair| pair[0] == pair[1]) {
             continue;
         }
-        let kind = kinds.entry(marks).or_insert_with_key(|marks| {
-            let mut camps: BTreeMap<CodeReaction, Vec<usize>> = BTreeMap::new();
-            own.iter().zip(marks).for_each(|(row, mark)| camps.entry(*mark).or_default().push(*row));
-            CodeDisagreement { codes: Vec::new(), count: 0, groups: camps.into_iter().collect() }
+        let kind = kinds.entry(reactions).or_insert_with_key(|reactions| {
+            let mut groups: BTreeMap<CodeReaction, Vec<usize>> = BTreeMap::new();
+            for (row, reaction) in comparable.iter().zip(reactions) {
+                groups.entry(*reaction).or_default().push(*row);
+            }
+            CodeDisagreement { codes: Vec::new(), count: 0, groups: groups.into_iter().collect() }
         });
         kind.count += 1;
         match kind.codes.last_mut() {

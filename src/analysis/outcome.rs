@@ -1,5 +1,6 @@
-//! What a script came to, in normal form: in comes a trace, out comes an [`Outcome`] that two endpoints share
-//! if they did the same. Words, times and masking keys are left out: they differ where nothing does.
+//! Normalizes a trace to an [`Outcome`], which is equal for two endpoints that did the same.
+//!
+//! An outcome leaves out texts, times and masking keys, which differ between endpoints that behave alike.
 
 use std::fmt;
 
@@ -11,7 +12,7 @@ use crate::protocol::frame::Opcode;
 use crate::rules::{Capabilities, Capability, Party, Rule, RuleSet};
 use crate::script::{Script, Step};
 
-/// How TCP ended.
+/// How the endpoint closed TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Tcp {
     /// The endpoint left it open.
@@ -19,54 +20,54 @@ pub enum Tcp {
     Open,
     /// The endpoint closed it before its peer did.
     ClosedFirst,
-    /// The endpoint closed it after its peer had.
+    /// The endpoint closed it after its peer did.
     ClosedAfter,
     /// The endpoint reset it.
     Reset,
 }
 
-/// What the application learned of the end of the connection. 1005 and no code are one; so are 1006 and an
-/// error (§7.1.5).
+/// What the endpoint reported to its application about the end of the connection. 1005 and no code are the same, and
+/// so are 1006 and an error (RFC 6455 §7.1.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum AppStatus {
     /// Nothing.
     #[default]
     Nothing,
-    /// That it was closed with this code.
+    /// A closure with this code.
     Closed(CloseCode),
-    /// That it was closed with this code, and of an error.
+    /// A closure with this code, and an error.
     ClosedAndError(CloseCode),
-    /// That it ended without a Close, or of an error.
+    /// A closure without a Close, or an error.
     Abnormal,
 }
 
-/// What was wrong with the endpoint itself.
+/// Whether the endpoint itself failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Health {
-    /// Nothing.
+    /// It did not fail.
     #[default]
     Ok,
     /// It panicked.
     Panicked,
-    /// It did not come to rest.
+    /// It did not become idle.
     Hung,
 }
 
-/// What became of something that the application asked for.
+/// The result of a request of the application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum RequestResult {
-    /// The endpoint took it.
+    /// The endpoint accepted the request.
     Accepted,
-    /// It refused it.
+    /// The endpoint refused the request.
     Refused,
-    /// It was not asked.
+    /// The endpoint has no API for the request.
     Unsupported,
 }
 
-/// A frame that the endpoint wrote.
+/// A frame that an endpoint sent, as far as outcomes compare it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum SentFrame {
-    /// A Close with this code, or none.
+    /// A Close with this code, or without one.
     Close(Option<CloseCode>),
     /// A Ping or a Pong.
     Heartbeat,
@@ -74,37 +75,37 @@ pub(super) enum SentFrame {
     Data,
 }
 
-/// What happened on one connection.
+/// The outcome of one connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 struct Connection {
-    /// The frames that the endpoint wrote, in order; of heartbeats or data in a row, one.
+    /// The frames that the endpoint sent, in order. Consecutive heartbeats count once, and so does consecutive data.
     frames: Vec<SentFrame>,
     tcp: Tcp,
     app_status: AppStatus,
     clean: Option<bool>,
     messages: usize,
-    /// What it said to each thing that its application asked for.
+    /// The results of the requests of the application, in order.
     requests: Vec<RequestResult>,
     health: Health,
 }
 
-/// What a script came to.
+/// The normalized outcome of a script.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Outcome(Vec<Connection>);
 
-/// One side of an outcome.
+/// A part of an outcome that can be compared on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Aspect {
-    /// The frames written.
+    /// The frames that the endpoint sent.
     Frames,
-    /// How TCP ended.
+    /// How the endpoint closed TCP.
     Tcp,
-    /// What the application was told, and how many messages it got.
+    /// What the endpoint reported to its application, and the number of messages that it delivered.
     AppStatus,
-    /// Whether it was told that the closure was clean.
+    /// Whether the endpoint reported the closure as clean.
     Clean,
-    /// Whether it got what it asked for.
+    /// The results of the requests of the application.
     Api,
     /// Panics and hangs.
     Health,
@@ -116,71 +117,71 @@ impl Aspect {
         [Aspect::Frames, Aspect::Tcp, Aspect::AppStatus, Aspect::Clean, Aspect::Api, Aspect::Health];
 }
 
-/// The aspects of an outcome that are an endpoint's own doing, and not its program's.
+/// The aspects of an outcome that the endpoint determines, as opposed to the program around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Aspects(u8);
 
 impl Aspects {
-    /// Those that an endpoint with these duties can be compared by, in a script that is about these rules.
-    pub fn of(about: RuleSet, script: Script<'_>, duties: Capabilities) -> Aspects {
-        let asks = script.steps().any(|step| matches!(step, Step::AppClose(_) | Step::AppSend { .. }));
-        let has = |duty| duties.has(duty);
-        let about_any = |rules: &[Rule]| !about.intersection(RuleSet::of(rules)).is_empty();
-        let reads = about
+    /// The aspects that an endpoint with these capabilities determines, in a script that exercises these rules.
+    pub fn of(exercised: RuleSet, script: Script<'_>, capabilities: Capabilities) -> Aspects {
+        let has_request = script.steps().any(|step| matches!(step, Step::AppClose(_) | Step::AppSend { .. }));
+        let has = |capability| capabilities.has(capability);
+        let exercises = |rules: &[Rule]| !exercised.intersection(RuleSet::of(rules)).is_empty();
+        let depends_on_body = exercised
             .iter()
             .any(|rule| rule.party() == Party::Receiver && rule.capability() == Capability::ParsesCloseBody);
-        let understands = has(Capability::ParsesCloseBody) || !reads;
-        let answers =
-            has(Capability::RepliesToClose) || !about_any(&[Rule::CloseAnswered, Rule::CloseEchoesCode]);
+        let parses = has(Capability::ParsesCloseBody) || !depends_on_body;
+        let replies =
+            has(Capability::RepliesToClose) || !exercises(&[Rule::CloseAnswered, Rule::CloseEchoesCode]);
         const FAILING: [Rule; 4] =
             [Rule::FailSendsClose, Rule::FailCodeFits, Rule::FailClosesTcp, Rule::NothingAfterFail];
-        let fails = has(Capability::SendsCloseOnFailure) || !about_any(&FAILING);
-        let waits = has(Capability::HasTimeouts) || !about_any(&[Rule::GivesUpWaiting]);
-        let offers = has(Capability::ExposesCloseApi) || !asks;
-        let counts = |aspect| match aspect {
-            Aspect::Frames => understands && answers && fails && offers,
-            Aspect::Tcp => understands && has(Capability::ClosesTcp) && waits && offers,
-            Aspect::AppStatus => understands && has(Capability::ReportsCloseStatus) && waits && offers,
-            Aspect::Clean => understands && has(Capability::ReportsClean) && waits && offers,
-            Aspect::Api => asks && offers,
+        let fails = has(Capability::SendsCloseOnFailure) || !exercises(&FAILING);
+        let waits = has(Capability::HasTimeouts) || !exercises(&[Rule::GivesUpWaiting]);
+        let has_api = has(Capability::ExposesCloseApi) || !has_request;
+        let determines = |aspect| match aspect {
+            Aspect::Frames => parses && replies && fails && has_api,
+            Aspect::Tcp => parses && has(Capability::ClosesTcp) && waits && has_api,
+            Aspect::AppStatus => parses && has(Capability::ReportsCloseStatus) && waits && has_api,
+            Aspect::Clean => parses && has(Capability::ReportsClean) && waits && has_api,
+            Aspect::Api => has_request && has_api,
             Aspect::Health => true,
         };
-        let bits = Aspect::ALL.into_iter().filter(|aspect| counts(*aspect));
+        let bits = Aspect::ALL.into_iter().filter(|aspect| determines(*aspect));
         Aspects(bits.fold(0, |bits, aspect| bits | 1 << aspect as u8))
     }
 
-    /// Whether this one is among them.
+    /// Whether the set contains this aspect.
     pub const fn has(self, aspect: Aspect) -> bool {
         self.0 & (1 << aspect as u8) != 0
     }
 
-    /// Those that are in both.
+    /// The aspects in both sets.
     pub const fn intersection(self, other: Aspects) -> Aspects {
         Aspects(self.0 & other.0)
     }
 }
 
 impl Outcome {
-    /// What this trace came to.
+    /// The outcome of a trace.
     pub fn of(trace: &Trace) -> Outcome {
         let mut all: Vec<Connection> = Vec::new();
-        let (mut own, mut theirs) = (SentFrames::new(), SentFrames::new());
-        let (mut peer_ended, mut peer_said_1006) = (false, false);
-        for entry in trace.events() {
-            if let TraceEventKind::Connected { .. } = entry.kind {
+        let (mut sent, mut received) = (SentFrames::new(), SentFrames::new());
+        let (mut peer_ended, mut peer_sent_1006) = (false, false);
+        for event in trace.events() {
+            if let TraceEventKind::Connected { .. } = event.kind {
                 all.push(Connection::default());
-                (own, theirs) = (SentFrames::new(), SentFrames::new());
-                (peer_ended, peer_said_1006) = (false, false);
+                (sent, received) = (SentFrames::new(), SentFrames::new());
+                (peer_ended, peer_sent_1006) = (false, false);
             }
             let Some(now) = all.last_mut() else { continue };
-            match entry.kind {
-                TraceEventKind::Sent(span) => own.read(trace.octets(span), |frame| {
+            match event.kind {
+                TraceEventKind::Sent(span) => sent.read(trace.octets(span), |frame| {
                     if now.frames.last() != Some(&frame) || matches!(frame, SentFrame::Close(_)) {
                         now.frames.push(frame);
                     }
                 }),
-                TraceEventKind::Received(span) => theirs.read(trace.octets(span), |frame| {
-                    peer_said_1006 |= frame == SentFrame::Close(Some(CloseCode::ABNORMAL));
+                TraceEventKind::Received(span) => received.read(trace.octets(span), |frame| {
+                    peer_sent_1006 |= frame == SentFrame::Close(Some(CloseCode::ABNORMAL));
                 }),
                 TraceEventKind::PeerFin | TraceEventKind::PeerReset | TraceEventKind::PeerGone(_) => {
                     peer_ended = true
@@ -194,11 +195,11 @@ impl Outcome {
                 TraceEventKind::Reported { code, clean, .. } => {
                     now.clean = now.clean.or(clean);
                     now.app_status = match (now.app_status, code.unwrap_or(CloseCode::NO_STATUS)) {
-                        (AppStatus::Nothing, CloseCode::ABNORMAL) if !peer_said_1006 => AppStatus::Abnormal,
+                        (AppStatus::Nothing, CloseCode::ABNORMAL) if !peer_sent_1006 => AppStatus::Abnormal,
                         (AppStatus::Nothing, code) => AppStatus::Closed(code),
                         (AppStatus::Abnormal, CloseCode::ABNORMAL) => AppStatus::Abnormal,
                         (AppStatus::Abnormal, code) => AppStatus::ClosedAndError(code),
-                        (told @ (AppStatus::Closed(_) | AppStatus::ClosedAndError(_)), _) => told,
+                        (status @ (AppStatus::Closed(_) | AppStatus::ClosedAndError(_)), _) => status,
                     };
                 }
                 TraceEventKind::ErrorReported(_) => {
@@ -231,7 +232,7 @@ impl Outcome {
         Outcome(all)
     }
 
-    /// Whether the two differ in one of these aspects.
+    /// Whether the two outcomes differ in one of these aspects.
     pub fn differs(&self, other: &Outcome, aspects: Aspects) -> bool {
         self.0.len() != other.0.len()
             || self
@@ -241,7 +242,7 @@ impl Outcome {
                 .any(|(a, b)| Aspect::ALL.into_iter().any(|aspect| aspects.has(aspect) && !a.same(b, aspect)))
     }
 
-    /// It in words, as far as these aspects go: none where there is nothing to say.
+    /// The outcome as a phrase, with these aspects only; empty if there is nothing to report.
     pub fn describe(&self, aspects: Aspects) -> String {
         let connections: Vec<String> = self.0.iter().map(|connection| connection.describe(aspects)).collect();
         match connections.as_slice() {
@@ -280,7 +281,7 @@ impl Connection {
                 }
                 Aspect::Tcp => parts.push(self.tcp.to_string()),
                 Aspect::AppStatus => {
-                    parts.extend(self.app_status.says());
+                    parts.extend(self.app_status.description());
                     match self.messages {
                         0 => {}
                         1 => parts.push("1 message delivered".to_owned()),
@@ -288,15 +289,15 @@ impl Connection {
                     }
                 }
                 Aspect::Clean => parts.extend(self.clean.map(|clean| {
-                    if clean { "said to be clean".to_owned() } else { "said not to be clean".to_owned() }
+                    if clean { "reported clean".to_owned() } else { "reported not clean".to_owned() }
                 })),
                 Aspect::Api => {
-                    for (at, answer) in self.requests.iter().enumerate() {
-                        match answer {
+                    for (at, result) in self.requests.iter().enumerate() {
+                        match result {
                             RequestResult::Accepted => {}
                             RequestResult::Refused => parts.push(format!("request {} refused", at + 1)),
                             RequestResult::Unsupported => {
-                                parts.push(format!("request {} not passed on", at + 1))
+                                parts.push(format!("request {} unsupported", at + 1))
                             }
                         }
                     }
@@ -324,18 +325,18 @@ impl fmt::Display for Tcp {
 }
 
 impl AppStatus {
-    fn says(self) -> Option<String> {
+    fn description(self) -> Option<String> {
         match self {
             AppStatus::Nothing => None,
-            AppStatus::Closed(CloseCode::NO_STATUS) => Some("told that there was no code".to_owned()),
-            AppStatus::Closed(code) => Some(format!("told {code}")),
-            AppStatus::ClosedAndError(code) => Some(format!("told {code} and an error")),
-            AppStatus::Abnormal => Some("told an error or 1006".to_owned()),
+            AppStatus::Closed(CloseCode::NO_STATUS) => Some("reported without a code".to_owned()),
+            AppStatus::Closed(code) => Some(format!("reported {code}")),
+            AppStatus::ClosedAndError(code) => Some(format!("reported {code} and an error")),
+            AppStatus::Abnormal => Some("reported an error or 1006".to_owned()),
         }
     }
 }
 
-/// Reads the complete frames that an endpoint sends.
+/// Reads the complete frames of one direction.
 #[derive(Clone, Debug)]
 pub(super) struct SentFrames(FrameAssembler);
 
@@ -345,11 +346,11 @@ impl SentFrames {
         SentFrames(FrameAssembler::new(KeptPayload::UpTo(2)))
     }
 
-    /// Reads more octets. `see` receives every frame that ends in them.
-    pub(super) fn read(&mut self, mut octets: &[u8], mut see: impl FnMut(SentFrame)) {
+    /// Reads the next segment and calls `on_frame` for every frame that ends in it.
+    pub(super) fn read(&mut self, mut octets: &[u8], mut on_frame: impl FnMut(SentFrame)) {
         while let Some(part) = self.0.next(&mut octets) {
             match part {
-                FramePart::End(header) => see(SentFrame::new(header.opcode, self.0.payload())),
+                FramePart::End(header) => on_frame(SentFrame::new(header.opcode, self.0.payload())),
                 FramePart::Header(_) | FramePart::Payload(_) => {}
             }
         }
