@@ -27,7 +27,6 @@ fn relative_links_lead_to_files() {
 }
 
 #[test]
-#[ignore = "the files are still being moved"]
 fn paths_in_the_layout_exist() {
     let mut report = String::new();
     for name in LAYOUT {
