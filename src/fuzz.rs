@@ -11,26 +11,25 @@ pub use close_frame::{close_frame, utf8_valid_up_to};
 
 use std::cell::RefCell;
 
-use crate::harness::driver::{Driver, Limits};
-use crate::judge::{Judge, Verdict};
+use crate::harness::driver::Limits;
+use crate::judge::Verdict;
 use crate::model::endpoint::Model;
 use crate::model::faults::{Fault, FaultyModel};
+use crate::playback::Harness;
 use crate::protocol::code::Profile;
 use crate::rules::{Rule, RuleSet};
 use crate::script::{Script, ScriptBuf};
 
 /// The state that is reused from script to script, so that a script allocates nothing.
 struct FuzzState {
-    driver: Driver,
-    judge: Judge,
+    harness: Harness,
     model: Model,
     faulty: Vec<FaultyModel>,
 }
 
 thread_local! {
     static STATE: RefCell<FuzzState> = RefCell::new(FuzzState {
-        driver: Driver::with_limits(Limits::FUZZING),
-        judge: Judge::new(Profile::default()),
+        harness: Harness::new(Profile::default()).with_limits(Limits::FUZZING),
         model: Model::new(Profile::default()),
         faulty: Fault::ALL.into_iter().map(FaultyModel::new).collect(),
     });
@@ -55,24 +54,20 @@ pub fn closing_handshake(octets: &[u8]) -> RuleSet {
 
 fn run(script: Script<'_>, octets: &[u8]) -> RuleSet {
     STATE.with_borrow_mut(|state| {
-        let trace = state.driver.drive(script, &mut state.model);
-        let findings = state.judge.judge(trace);
-        assert!(
-            findings.is_empty(),
-            "the judge finds violations in the model: {findings:?}\n{script}\n{trace}"
-        );
-        let exercised = state.judge.verdicts().with(Verdict::Conforms);
+        let played = state.harness.play(script, &mut state.model);
+        assert!(played.findings.is_empty(), "the judge finds violations in the model\n{script}\n{played}");
+        let exercised = played.verdicts.with(Verdict::Conforms);
         // The sum of the octets selects the fault, so that every mutation may change it.
         let selector = octets.iter().fold(octets.len(), |sum, octet| sum.wrapping_add(usize::from(*octet)));
         if selector.is_multiple_of(FAULTY_EVERY_N) {
             let index = selector / FAULTY_EVERY_N % state.faulty.len();
             let fault = Fault::ALL[index];
-            let trace = state.driver.drive(script, &mut state.faulty[index]);
-            let found = state.judge.judge(trace).iter().any(|finding| finding.rule == fault.rule());
+            let played = state.harness.play(script, &mut state.faulty[index]);
+            let found = played.findings.iter().any(|finding| finding.rule == fault.rule());
             let sent_a_close = exercised.contains(Rule::OneClose);
             assert!(
                 found || !(sent_a_close && fault.shows_in_every_close(script.role())),
-                "the judge misses the fault {}\n{script}\n{trace}",
+                "the judge misses the fault {}\n{script}\n{played}",
                 fault.slug()
             );
         }

@@ -3,10 +3,9 @@
 
 mod support;
 
+use wsclose::Harness;
 use wsclose::fuzz::utf8_valid_up_to;
-use wsclose::harness::driver::Driver;
 use wsclose::harness::subject::{Recorder, Stimulus, Subject, TraceEventKind};
-use wsclose::judge::Judge;
 use wsclose::model::endpoint::Model;
 use wsclose::protocol::close::{BuildCloseError, CloseBody, ConformingClose, MAX_REASON, ReasonOverflow};
 use wsclose::protocol::code::{Class, CloseCode, Profile};
@@ -319,9 +318,8 @@ fn frames_are_the_same_wherever_the_octets_are_split() {
 
 #[test]
 fn the_model_violates_no_rule_wherever_a_curated_script_is_split() {
-    let mut driver = Driver::new();
+    let mut harness = Harness::new(Profile::Iana);
     let mut model = Model::new(Profile::Iana);
-    let mut judge = Judge::new(Profile::Iana);
     let mut cuts = 0;
     for (name, script) in support::scripts() {
         // Repetitions of the script itself are left out, because the test adds its own.
@@ -334,9 +332,9 @@ fn the_model_violates_no_rule_wherever_a_curated_script_is_split() {
         let mut drive = |again: &str| {
             let script =
                 ScriptBuf::read(format!("{once}again {again}\n").as_bytes()).expect("a curated script");
-            let trace = driver.drive(script.as_script(), &mut model);
-            let findings = judge.judge(trace);
-            assert!(findings.is_empty(), "{name}, again {again}: {findings:#?}\n{trace}");
+            let played = harness.play(script.as_script(), &mut model);
+            assert!(played.findings.is_empty(), "{name}, again {again}\n{played}");
+            let trace = played.trace;
             let lengths = trace.events().iter().filter_map(|entry| {
                 if let TraceEventKind::Received(span) = entry.kind { Some(span.len()) } else { None }
             });

@@ -2,8 +2,7 @@
 
 mod support;
 
-use wsclose::harness::driver::Driver;
-use wsclose::judge::Judge;
+use wsclose::Harness;
 use wsclose::model::endpoint::Model;
 use wsclose::model::faults::{Fault, FaultyModel};
 use wsclose::protocol::code::Profile;
@@ -11,17 +10,15 @@ use wsclose::protocol::role::Role;
 
 #[test]
 fn the_model_violates_no_rule() {
-    let mut driver = Driver::new();
     for profile in Profile::ALL {
         let mut model = Model::new(profile);
-        let mut judge = Judge::new(profile);
+        let mut harness = Harness::new(profile);
         for (name, script) in support::scripts() {
             for role in Role::ALL {
-                let trace = driver.drive(script.as_script().for_role(role), &mut model);
-                let findings = judge.judge(trace).to_vec();
+                let played = harness.play(script.as_script().for_role(role), &mut model);
                 assert!(
-                    findings.is_empty(),
-                    "{name}, the model as a {role}, profile {profile}: {findings:#?}\n{trace}"
+                    played.findings.is_empty(),
+                    "{name}, the model as a {role}, profile {profile}\n{played}"
                 );
             }
         }
@@ -30,15 +27,14 @@ fn the_model_violates_no_rule() {
 
 #[test]
 fn every_fault_violates_its_rule_in_a_curated_script() {
-    let mut driver = Driver::new();
-    let mut judge = Judge::new(Profile::default());
+    let mut harness = Harness::new(Profile::default());
     let scripts = support::scripts();
     let undetected: Vec<&str> = Fault::ALL
         .into_iter()
         .filter(|fault| {
             !scripts.iter().any(|(_, script)| {
-                let trace = driver.drive(script.as_script(), &mut FaultyModel::new(*fault));
-                judge.judge(trace).iter().any(|finding| finding.rule == fault.rule())
+                let played = harness.play(script.as_script(), &mut FaultyModel::new(*fault));
+                played.findings.iter().any(|finding| finding.rule == fault.rule())
             })
         })
         .map(Fault::slug)

@@ -6,20 +6,19 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use wsclose::harness::driver::Driver;
-use wsclose::judge::Judge;
+use wsclose::Harness;
 use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::Profile;
 
 #[test]
 fn every_timeline_of_the_model_matches_its_snapshot() {
-    let mut driver = Driver::new();
+    let mut harness = Harness::new(Profile::default());
     let mut model = Model::new(Profile::default());
-    let mut judge = Judge::new(Profile::default());
     for (name, script) in support::scripts() {
         let script = script.as_script();
-        let trace = driver.drive(script, &mut model);
-        assert!(judge.judge(trace).is_empty(), "{name}: {:?}", judge.findings());
+        let played = harness.play(script, &mut model);
+        assert!(played.findings.is_empty(), "{name}\n{played}");
+        let trace = played.trace;
         let role = script.role();
         let timeline =
             format!("subject role: {role:<10} > to subject   < from subject   | note\n== model\n{trace}");

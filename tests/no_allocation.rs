@@ -7,8 +7,7 @@ use std::alloc::System;
 use std::hint::black_box;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use wsclose::harness::driver::Driver;
-use wsclose::judge::Judge;
+use wsclose::Harness;
 use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::Profile;
 
@@ -20,13 +19,11 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 fn repeated_runs_allocate_nothing() {
     let scripts = support::scripts();
     let frames = support::seeds("close_frame");
-    let mut driver = Driver::new();
-    let mut judge = Judge::new(Profile::default());
+    let mut harness = Harness::new(Profile::default());
     let mut model = Model::new(Profile::default());
     let mut all = || {
         for (_, script) in &scripts {
-            let trace = driver.drive(script.as_script(), &mut model);
-            black_box(judge.judge(trace).len());
+            black_box(harness.play(script.as_script(), &mut model).findings.len());
         }
         for seed in &frames {
             black_box(wsclose::fuzz::close_frame(&seed.octets));

@@ -1,8 +1,8 @@
 //! Defines an endpoint that reacts as a function says, and asks the judge for its verdict.
 
-use wsclose::harness::driver::Driver;
+use wsclose::Harness;
 use wsclose::harness::subject::{Recorder, Stimulus, Subject};
-use wsclose::judge::{Judge, Verdict};
+use wsclose::judge::Verdict;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Capabilities, Rule};
@@ -23,9 +23,7 @@ impl<S: Default> FnSubject<S> {
     pub fn verdict(mut self, steps: &str, rule: Rule) -> Verdict {
         let text = format!("wsclose 1\nrole server\n{steps}");
         let script = ScriptBuf::read(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
-        judge.judge(driver.drive(script.as_script(), &mut self));
-        judge.verdicts().on(rule)
+        Harness::new(Profile::default()).play(script.as_script(), &mut self).verdicts.on(rule)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Defines an endpoint that reacts to each stimulus with the acts that a test lists, and asserts the judge's verdict.
 
-use wsclose::harness::driver::Driver;
+use wsclose::Harness;
 use wsclose::harness::subject::{Recorder, Stimulus, Subject};
-use wsclose::judge::{Judge, Verdict};
+use wsclose::judge::Verdict;
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Capabilities, Capability, Rule};
@@ -78,9 +78,13 @@ pub fn assert_verdict_as(
     let text = format!("wsclose 1\nrole {role}\n{steps}");
     let script = ScriptBuf::read(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let mut subject = ScriptedSubject { role, acts, exempt, next: 0, harm: Harm::None };
-    let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
-    judge.judge(driver.drive(script.as_script(), &mut subject));
-    assert_eq!(judge.verdicts().on(rule), verdict, "{rule}: a {role} that does {acts:?} in\n{steps}");
+    let mut harness = Harness::new(Profile::default());
+    let played = harness.play(script.as_script(), &mut subject);
+    assert_eq!(
+        played.verdicts.on(rule),
+        verdict,
+        "{rule}: a {role} that does {acts:?} in\n{steps}\n{played}"
+    );
 }
 
 /// Reacts to each stimulus with the next list of acts, and to further ones with nothing.
