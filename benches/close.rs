@@ -1,13 +1,14 @@
-//! Decoding and validating one masked Close, as a server: wsclose's own path (header, mask, body, code)
-//! beside what tungstenite and Boost.Beast take for the same octets. Theirs is a connection that reads a
-//! Close and answers it, since neither offers less; the model's connection, driven the same way, is beside
-//! them. Compare the lines of one run, never those of two.
+//! Measures how long a server takes to decode and validate one masked Close.
+//!
+//! The first line is wsclose's decoder (header, mask, body, code). tungstenite and Boost.Beast offer no decoder of a
+//! Close alone, so their lines measure a connection that reads the Close and replies. The line of the model measures
+//! the same. Compare the lines of one run only: the speed of a machine differs between runs.
 
 use std::hint::black_box;
 use std::io::{self, Read, Write};
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use tungstenite::protocol::{Role as TheirRole, WebSocket};
+use tungstenite::protocol::{Role as TungsteniteRole, WebSocket};
 use wsclose::harness::subject::{Recorder, Stimulus, Subject};
 use wsclose::model::endpoint::Model;
 use wsclose::protocol::close::{self, CloseBody};
@@ -15,7 +16,7 @@ use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::frame::{self, Header, Opcode, Status};
 use wsclose::protocol::role::Role;
 
-/// The three Closes: no body, the longest ASCII reason, and four-octet characters with one octet to spare.
+/// Three Close frames: no body, the longest ASCII reason, and a long reason of four-octet characters.
 fn close_frames() -> [(&'static str, Vec<u8>); 3] {
     let close = |reason: Option<String>| {
         let body =
@@ -32,7 +33,7 @@ fn close_frames() -> [(&'static str, Vec<u8>); 3] {
     ]
 }
 
-/// What a server makes of the octets of one Close: its code, or nothing.
+/// Decodes the octets of one Close as a server; returns the code, or `None` for an invalid Close.
 fn decode_and_validate(octets: &[u8], body: &mut [u8; 125]) -> Option<CloseCode> {
     let Status::Complete(header, used) = Header::decode(octets) else { return None };
     if !header.flaws(Role::Client).is_empty() {
@@ -73,17 +74,17 @@ impl Write for Stream<'_> {
 
 fn tungstenite_session(octets: &[u8]) -> Vec<u8> {
     let stream = Stream { input: octets, written: Vec::new() };
-    let mut socket = WebSocket::from_raw_socket(stream, TheirRole::Server, None);
+    let mut socket = WebSocket::from_raw_socket(stream, TungsteniteRole::Server, None);
     while socket.read().is_ok() {}
     std::mem::take(&mut socket.get_mut().written)
 }
 
-fn session(subject: &mut dyn Subject, octets: &[u8], output: &mut Recorder) -> usize {
-    output.clear();
-    output.connected(None);
-    subject.connect(Role::Server, output);
-    subject.react(Stimulus::Octets(octets), output);
-    output.events().len()
+fn session(subject: &mut dyn Subject, octets: &[u8], recorder: &mut Recorder) -> usize {
+    recorder.clear();
+    recorder.connected(None);
+    subject.connect(Role::Server, recorder);
+    subject.react(Stimulus::Octets(octets), recorder);
+    recorder.events().len()
 }
 
 fn main() {
@@ -99,13 +100,13 @@ fn main() {
                 bencher.iter(|| decode_and_validate(black_box(octets), &mut body));
             },
         );
-        let mut output = Recorder::new();
+        let mut recorder = Recorder::new();
         let mut model = Model::new(Profile::Iana);
         group.bench_with_input(
             BenchmarkId::new("wsclose, the model's connection", name),
             octets,
             |bencher, octets| {
-                bencher.iter(|| session(&mut model, black_box(octets), &mut output));
+                bencher.iter(|| session(&mut model, black_box(octets), &mut recorder));
             },
         );
         group.bench_with_input(
@@ -121,11 +122,11 @@ fn main() {
                     BenchmarkId::new("Boost.Beast, a connection", name),
                     octets,
                     |bencher, octets| {
-                        bencher.iter(|| session(beast.as_mut(), black_box(octets), &mut output));
+                        bencher.iter(|| session(beast.as_mut(), black_box(octets), &mut recorder));
                     },
                 );
             }
-            None => eprintln!("Boost.Beast was not built: install libboost1.81-dev"),
+            None => eprintln!("Boost.Beast: not built; install libboost1.81-dev"),
         }
     }
     group.finish();

@@ -1,15 +1,16 @@
-//! Executions a second of the fuzz targets, as ratios in one run: the targets take turns, so that a machine
-//! whose speed drifts slows all of them alike.
+//! Measures the executions per second of the fuzz targets and prints them as ratios.
 //!
-//! `cargo run --release -p wsclose-benches --bin ratios [SECONDS [ROUNDS]]`: builds the targets with
-//! `cargo fuzz build -s none`, then runs each for SECONDS (5), ROUNDS (5) times in turn, and prints medians.
+//! The targets run in turn, so a machine that changes its speed slows all of them alike.
+//!
+//! `cargo run --release -p wsclose-benches --bin ratios [SECONDS [ROUNDS]]` builds the targets with
+//! `cargo fuzz build -s none`, runs each for SECONDS [default: 5] in each of ROUNDS [default: 5], and prints medians.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use comfy_table::Table;
 
-/// A target, the fuzz folder it lives in, and its curated corpus.
+/// A fuzz target with its fuzz folder and its curated corpus.
 struct BenchTarget {
     name: &'static str,
     folder: &'static str,
@@ -24,7 +25,7 @@ const TARGETS: [BenchTarget; 5] = [
     BenchTarget { name: "closing_handshake", folder: "fuzz", corpus: Some("closing_handshake") },
 ];
 
-/// Which target is measured against which, and the ratio to reach.
+/// A target, the target that it is compared with, and the ratio to reach.
 const RATIOS: [(&str, &str, Option<f64>); 4] = [
     ("tungstenite_header", "empty", None),
     ("close_frame", "empty", Some(0.5)),
@@ -51,7 +52,8 @@ fn run() -> Result<(), String> {
     });
     let seconds = arguments.next().transpose()?.unwrap_or(5);
     let rounds = arguments.next().transpose()?.unwrap_or(5);
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the workspace has no root")?;
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("the folder of this package has no parent")?;
     for target in &TARGETS {
         let built = Command::new("cargo")
             .current_dir(root)
@@ -59,7 +61,7 @@ fn run() -> Result<(), String> {
             .status()
             .map_err(|error| format!("cannot run cargo: {error}"))?;
         if !built.success() {
-            return Err(format!("cannot build {}; is cargo-fuzz installed?", target.name));
+            return Err(format!("{}: cannot be built; check that cargo-fuzz is installed", target.name));
         }
     }
     let host = host()?;
@@ -71,16 +73,23 @@ fn run() -> Result<(), String> {
             speeds.push(speed);
         }
     }
-    let index = |name| TARGETS.iter().position(|target| target.name == name).ok_or("an unknown target");
+    let index =
+        |name| TARGETS.iter().position(|target| target.name == name).ok_or("a ratio names an unknown target");
     let mut table = Table::new();
-    table.set_header(["target", "executions a second (median)", "beside", "ratio (median)", "to reach"]);
-    for (name, beside, goal) in RATIOS {
-        let (a, b) = (&speeds[index(name)?], &speeds[index(beside)?]);
+    table.set_header([
+        "target",
+        "executions per second (median)",
+        "compared with",
+        "ratio (median)",
+        "target ratio",
+    ]);
+    for (name, reference, goal) in RATIOS {
+        let (a, b) = (&speeds[index(name)?], &speeds[index(reference)?]);
         let ratio = median(a.iter().zip(b).map(|(a, b)| *a as f64 / *b as f64).collect());
         table.add_row([
             name.to_owned(),
             format!("{:.0}", median(a.iter().map(|speed| *speed as f64).collect())),
-            format!("{beside} {:.0}", median(b.iter().map(|speed| *speed as f64).collect())),
+            format!("{reference} {:.0}", median(b.iter().map(|speed| *speed as f64).collect())),
             format!("{ratio:.2}"),
             goal.map_or(String::new(), |goal| format!("{goal}")),
         ]);
@@ -109,12 +118,12 @@ fn execute(root: &Path, host: &str, target: &BenchTarget, seconds: u32, round: u
         .map_err(|error| format!("cannot run {}: {error}", target.name))?;
     let text = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
-        return Err(format!("{} found something, and was stopped by that:\n{text}", target.name));
+        return Err(format!("{}: failed; the fuzzer printed:\n{text}", target.name));
     }
     let speed = text.lines().find_map(|line| line.strip_prefix("stat::average_exec_per_sec:"));
     speed
         .and_then(|speed| speed.trim().parse().ok())
-        .ok_or_else(|| format!("{} printed no speed:\n{text}", target.name))
+        .ok_or_else(|| format!("{}: found no executions per second in its output:\n{text}", target.name))
 }
 
 fn binary(root: &Path, host: &str, target: &BenchTarget) -> PathBuf {
@@ -122,19 +131,19 @@ fn binary(root: &Path, host: &str, target: &BenchTarget) -> PathBuf {
     out.join(host).join("release").join(target.name)
 }
 
-/// The triple that cargo-fuzz builds for by default.
+/// The target triple that cargo-fuzz builds for by default.
 fn host() -> Result<String, String> {
     let output =
         Command::new("rustc").arg("-vV").output().map_err(|error| format!("cannot run rustc: {error}"))?;
     let text = String::from_utf8_lossy(&output.stdout);
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned).ok_or_else(|| "rustc does not say its host".to_owned())
+    host.map(str::to_owned).ok_or_else(|| "rustc -vV: found no line `host: `".to_owned())
 }
 
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
-        // What a fuzzer added has no extension.
+        // Entries that a fuzzer added have no extension.
         if Path::new(&entry.file_name()).extension().is_some() {
             std::fs::copy(entry.path(), to.join(entry.file_name()))?;
         }

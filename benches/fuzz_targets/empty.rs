@@ -1,4 +1,4 @@
-//! Nothing: what the fuzzer itself costs.
+//! Does nothing, to measure the cost of the fuzzer itself.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! One frame header, parsed by tungstenite.
+//! Parses one frame header with tungstenite.
 #![no_main]
 
 use std::io::Cursor;

@@ -1,4 +1,4 @@
-//! One session of a tungstenite server, from the input to its end.
+//! Runs a tungstenite server on one input until the connection ends.
 #![no_main]
 
 use std::io::{self, Cursor, Read, Write};
