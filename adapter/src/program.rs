@@ -232,8 +232,8 @@ pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+    use wsclose::Harness;
     use wsclose::harness::driver::Driver;
-    use wsclose::judge::Judge;
     use wsclose::protocol::code::Profile;
     use wsclose::rules::Rule;
     use wsclose::script::{MessageKind, ScriptBuf};
@@ -411,10 +411,9 @@ mod tests {
     fn timeline_and_violations<P: LibraryProgram>(script: &str) -> (String, Vec<Rule>) {
         let script =
             ScriptBuf::read(format!("wsclose 1\nrole server\n{script}").as_bytes()).expect("a script");
-        let mut driver = Driver::new();
-        let trace = driver.drive(script.as_script(), &mut ProgramSubject::<P>::new());
-        let mut judge = Judge::new(Profile::default());
-        (trace.to_string(), judge.judge(trace).iter().map(|finding| finding.rule).collect())
+        let mut harness = Harness::new(Profile::default());
+        let played = harness.play(script.as_script(), &mut ProgramSubject::<P>::new());
+        (played.trace.to_string(), played.findings.iter().map(|finding| finding.rule).collect())
     }
 
     fn play(script: &str) -> String {

@@ -7,9 +7,8 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::process::ExitCode;
 
-use wsclose::harness::driver::Driver;
+use wsclose::Harness;
 use wsclose::harness::subject::Subject;
-use wsclose::judge::Judge;
 use wsclose::protocol::code::Profile;
 use wsclose::script::{MAX_SCRIPT, Script, ScriptBuf};
 
@@ -41,13 +40,13 @@ pub fn main(mut subject: impl Subject) -> ExitCode {
 /// # Errors
 /// When a request is no script, or cannot be read or answered.
 pub fn serve(subject: &mut dyn Subject, mut requests: impl Read, mut answers: impl Write) -> io::Result<()> {
-    let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
+    let mut harness = Harness::new(Profile::default());
     let (mut script, mut answer) = (Vec::new(), String::new());
     while read_request(&mut requests, &mut script)? {
         let script =
             Script::decode(&script).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
         answer.clear();
-        for finding in judge.judge(driver.drive(script, subject)) {
+        for finding in harness.play(script, subject).findings {
             let actual = finding.actual.to_string().replace(char::is_control, " ");
             answer.extend([finding.rule.id(), "\t", &actual, "\n"]);
         }
@@ -89,10 +88,8 @@ fn read_request(requests: &mut impl Read, script: &mut Vec<u8>) -> io::Result<bo
 fn print_trace(subject: &mut dyn Subject, file: &std::path::Path) -> io::Result<()> {
     let script = ScriptBuf::read(&std::fs::read(file)?)
         .map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
-    let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
-    let trace = driver.drive(script.as_script(), subject);
-    println!("{}\n{trace}", file.display());
-    judge.judge(trace).iter().for_each(|finding| println!("  {finding}"));
+    let mut harness = Harness::new(Profile::default());
+    print!("{}\n{}", file.display(), harness.play(script.as_script(), subject));
     Ok(())
 }
 
