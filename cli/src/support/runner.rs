@@ -4,10 +4,10 @@
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 
-use wsclose::harness::driver::Driver;
+use wsclose::Harness;
 use wsclose::harness::subject::Subject;
 use wsclose::harness::trace::Trace;
-use wsclose::judge::{Finding, Judge};
+use wsclose::judge::Finding;
 use wsclose::protocol::code::Profile;
 use wsclose::script::Script;
 
@@ -48,22 +48,19 @@ pub fn catch<T>(subject: &str, act: impl FnOnce() -> T) -> Result<T, PanicInfo> 
     })
 }
 
-/// A driver and a judge.
+/// Plays scripts and reports a panic of the subject as an error.
 #[derive(Debug)]
-pub struct ScriptRunner {
-    driver: Driver,
-    judge: Judge,
-}
+pub struct ScriptRunner(Harness);
 
 impl ScriptRunner {
-    /// A stage whose judge reads codes by this profile.
+    /// A runner that accepts the close codes of `profile`.
     pub fn new(profile: Profile) -> ScriptRunner {
-        ScriptRunner { driver: Driver::new(), judge: Judge::new(profile) }
+        ScriptRunner(Harness::new(profile))
     }
 
     /// Whether the script that was played last is longer than what is played of one.
     pub fn truncated(&self) -> bool {
-        self.driver.truncated()
+        self.0.last().truncated
     }
 
     /// Plays `script` to `subject`, from a fresh connection on.
@@ -73,10 +70,10 @@ impl ScriptRunner {
         subject: &mut dyn Subject,
     ) -> Result<(&Trace, &[Finding]), PanicInfo> {
         let name = subject.name().to_owned();
-        let ScriptRunner { driver, judge } = self;
         catch(&name, || {
-            judge.judge(driver.drive(script, subject));
+            self.0.play(script, subject);
         })?;
-        Ok((self.driver.trace(), self.judge.findings()))
+        let played = self.0.last();
+        Ok((played.trace, played.findings))
     }
 }
