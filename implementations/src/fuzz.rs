@@ -3,20 +3,20 @@
 
 use std::cell::RefCell;
 
-use wsclose::harness::driver::{Driver, Limits};
+use wsclose::harness::driver::Limits;
 use wsclose::harness::subject::Subject;
-use wsclose::judge::{Judge, Verdict};
+use wsclose::judge::Verdict;
 use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::Profile;
 use wsclose::rules::{Level, RuleSet};
 use wsclose::script::{Script, ScriptBuf};
+use wsclose::{Harness, Playback};
 use wsclose_adapter::panic::install_filtered_hook;
 
 use crate::baseline::Baseline;
 
 struct FuzzState {
-    driver: Driver,
-    judge: Judge,
+    harness: Harness,
     model: Model,
     subjects: Vec<Box<dyn Subject>>,
 }
@@ -26,8 +26,7 @@ thread_local! {
         // A peer's panic is a finding like any other, and libFuzzer's hook would end the process.
         install_filtered_hook();
         FuzzState {
-            driver: Driver::with_limits(Limits::FUZZING),
-            judge: Judge::new(Profile::default()),
+            harness: Harness::new(Profile::default()).with_limits(Limits::FUZZING),
             model: Model::new(Profile::default()),
             subjects: selected_subjects(),
         }
@@ -69,23 +68,22 @@ pub fn implementations(octets: &[u8]) -> RuleSet {
 
 fn play(script: Script<'_>) -> RuleSet {
     STATE.with_borrow_mut(|stage| {
-        let trace = stage.driver.drive(script, &mut stage.model);
-        let findings = stage.judge.judge(trace);
-        assert!(findings.is_empty(), "the judge faults the model: {findings:?}\n{script}\n{trace}");
-        let mut exercised = stage.judge.verdicts().with(Verdict::Conforms);
+        let played = stage.harness.play(script, &mut stage.model);
+        assert!(played.findings.is_empty(), "the judge faults the model\n{script}\n{played}");
+        let mut exercised = played.verdicts.with(Verdict::Conforms);
         for peer in &mut stage.subjects {
-            let trace = stage.driver.drive(script, peer.as_mut());
+            let played = stage.harness.play(script, peer.as_mut());
             let name = peer.name();
-            let news = stage.judge.judge(trace).iter().find(|finding| {
+            let news = played.findings.iter().find(|finding| {
                 finding.level != Level::Info && !Baseline::builtin().contains(name, finding.rule)
             });
             if let Some(finding) = news {
                 panic!(
-                    "{name} breaks {} ({}): expected {}, found: {}\n{script}\n{trace}",
+                    "{name} breaks {} ({}): expected {}, found: {}\n{script}\n{played}",
                     finding.rule, finding.level, finding.expected, finding.actual
                 );
             }
-            let verdicts = stage.judge.verdicts();
+            let Playback { verdicts, .. } = played;
             exercised =
                 exercised.union(verdicts.with(Verdict::Conforms)).union(verdicts.with(Verdict::Violates));
         }
