@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::time::Duration;
 
+use wsclose::Playback;
 use wsclose::analysis::report::FindingStatus;
 use wsclose::harness::subject::TraceEventKind;
 use wsclose::harness::trace::Trace;
-use wsclose::judge::{Judge, Verdict};
+use wsclose::judge::{Finding, Verdict};
 use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::frame::Opcode;
@@ -56,22 +57,23 @@ pub struct CaseResult {
 }
 
 impl CaseResult {
-    /// What the judge says of a trace. Nothing is held against the endpoint by the rules in `timed`: they hang on how
-    /// long a timeout of its is.
-    pub fn from_trace(
+    /// The result of a case that was played. An error discards the findings. Violations of `timing_rules` count as
+    /// inconclusive, because they depend on a timeout of the endpoint.
+    pub fn new(
         case: &Case,
-        trace: &Trace,
+        played: &Playback<'_>,
         timing_rules: RuleSet,
-        judge: &mut Judge,
         error: Option<CaseError>,
         elapsed: Duration,
     ) -> CaseResult {
-        let judged = if error.is_none() { judge.judge(trace) } else { &[] };
         // The judge is not told of compression, with which RSV1 in data is right (RFC 7692 §6).
         let counts = |rule| !(case.deflate && rule == Rule::StreamWellFormed || timing_rules.contains(rule));
-        let violations: Vec<Violation> = judged
+        let findings: Vec<&Finding> = match &error {
+            None => played.findings.iter().filter(|finding| counts(finding.rule)).collect(),
+            Some(_) => Vec::new(),
+        };
+        let violations: Vec<Violation> = findings
             .iter()
-            .filter(|finding| counts(finding.rule))
             .map(|finding| Violation {
                 rule: finding.rule,
                 expected: finding.expected.to_owned(),
@@ -79,19 +81,19 @@ impl CaseResult {
             })
             .collect();
         let verdicts = |verdict| match &error {
-            None => judge.verdicts().with(verdict),
+            None => played.verdicts.with(verdict),
             Some(_) => RuleSet::EMPTY,
         };
         let timed = timing_rules.intersection(verdicts(Verdict::Violates));
         CaseResult {
             name: case.name.clone(),
             script: case.script.as_script().to_string(),
-            timeline: if violations.is_empty() { String::new() } else { timeline(trace) },
+            timeline: if findings.is_empty() { String::new() } else { timeline(played.trace, &findings) },
             violations,
             conforming: verdicts(Verdict::Conforms),
             inconclusive: verdicts(Verdict::Inconclusive).union(timed),
             error,
-            code: sent_close_code(trace),
+            code: sent_close_code(played.trace),
             elapsed,
         }
     }
@@ -122,10 +124,10 @@ impl Write for Capped {
     }
 }
 
-/// What happened, cut where an endpoint wrote more than anybody reads.
-fn timeline(trace: &Trace) -> String {
+/// The timeline with marks, truncated if the endpoint wrote too much to read.
+fn timeline(trace: &Trace, findings: &[&Finding]) -> String {
     let mut text = Capped(String::new());
-    if write!(text, "{trace}").is_err() {
+    if write!(text, "{}", trace.timeline(findings.iter().copied())).is_err() {
         text.0.push_str("\n… and more of that\n");
     }
     text.0

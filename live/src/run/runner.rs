@@ -5,8 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use wsclose::harness::driver::Driver;
-use wsclose::judge::Judge;
+use wsclose::Harness;
 
 use crate::endpoint::connection::{CaseError, Connection};
 use crate::endpoint::under_test::EndpointUnderTest;
@@ -31,18 +30,17 @@ impl Deadline<'_> {
     }
 }
 
-/// One player: an endpoint, a driver and a judge.
+/// Plays cases to one endpoint.
 pub struct CaseRunner<'a> {
     subject: LiveSubject<'a>,
-    driver: Driver,
-    judge: Judge,
+    harness: Harness,
 }
 
 impl<'a> CaseRunner<'a> {
     /// A player who waits like this.
     pub fn new(under_test: EndpointUnderTest<'a>, timeouts: Timeouts) -> CaseRunner<'a> {
         let subject = LiveSubject::new(under_test, timeouts);
-        CaseRunner { subject, driver: Driver::new(), judge: Judge::new(under_test.profile) }
+        CaseRunner { subject, harness: Harness::new(under_test.profile) }
     }
 
     /// Plays a case.
@@ -50,11 +48,11 @@ impl<'a> CaseRunner<'a> {
         let script = case.script.as_script();
         let begun = Instant::now();
         self.subject.set_deflate(case.deflate);
-        let trace = self.driver.drive(script, &mut self.subject);
+        let played = self.harness.play(script, &mut self.subject);
         let took = begun.elapsed();
         let (trouble, timed) = (self.subject.take_error(), self.subject.take_inconclusive());
         self.subject.end();
-        CaseResult::from_trace(case, trace, timed, &mut self.judge, trouble, took)
+        CaseResult::new(case, &played, timed, trouble, took)
     }
 
     /// Plays a case on a connection that has come by itself.
