@@ -1,26 +1,27 @@
-//! Making a script small. In come a script and a test of whether another one still shows the same; out
-//! comes the smallest that was found within a number of tries.
+//! Minimizes a script that reproduces a finding, within a number of tries.
 //!
-//! Delta debugging over the steps, then over what each step carries, until nothing more can go.
+//! The search is delta debugging. It removes steps, then simplifies each step and removes octets from it, and starts
+//! again until nothing more can be removed.
 
 use crate::protocol::code::CloseCode;
 use crate::script::{FrameStep, LengthEncoding, Payload, Script, ScriptBuf, SegmentPlacement, Step, Writer};
 
-/// A search for a smaller script.
+/// A search for a smaller script that still reproduces a finding.
 pub struct Minimizer<T> {
     reproduces: T,
-    /// How often `shows` may still be asked.
+    /// The number of calls of `reproduces` that are left.
     tries_left: usize,
     best: ScriptBuf,
 }
 
 impl<T: FnMut(Script<'_>) -> bool> Minimizer<T> {
-    /// A search from `script`, which must show what `shows` asks for, with at most so many tries.
+    /// Creates a search that starts at `script`, for which `reproduces` must return true. The search calls `reproduces`
+    /// at most `tries` times.
     pub fn new(script: ScriptBuf, tries: usize, reproduces: T) -> Minimizer<T> {
         Minimizer { reproduces, tries_left: tries, best: script }
     }
 
-    /// The smallest script that was found.
+    /// Runs the search and returns the smallest script that was found.
     pub fn run(mut self) -> ScriptBuf {
         loop {
             let before = self.best.clone();
@@ -36,7 +37,7 @@ impl<T: FnMut(Script<'_>) -> bool> Minimizer<T> {
         }
     }
 
-    /// Takes the script if it still shows it.
+    /// Replaces the best script by one with these steps if that reproduces the finding. Returns whether it does.
     fn accept_if_reproduces(&mut self, steps: &[Step<'_>]) -> bool {
         if self.tries_left == 0 {
             return false;
@@ -48,11 +49,11 @@ impl<T: FnMut(Script<'_>) -> bool> Minimizer<T> {
             return false;
         }
         self.tries_left -= 1;
-        let shows = (self.reproduces)(script.as_script());
-        if shows {
+        let reproduces = (self.reproduces)(script.as_script());
+        if reproduces {
             self.best = script;
         }
-        shows
+        reproduces
     }
 
     fn drop_steps(&mut self) {
@@ -61,7 +62,7 @@ impl<T: FnMut(Script<'_>) -> bool> Minimizer<T> {
         shrink(steps, |steps| self.accept_if_reproduces(steps));
     }
 
-    /// Tries every simpler form of one step, as long as one of them shows it.
+    /// Tries every simpler form of one step, until none of them reproduces the finding.
     fn simplify(&mut self, at: usize) {
         loop {
             let script = self.best.clone();
@@ -89,7 +90,7 @@ impl<T: FnMut(Script<'_>) -> bool> Minimizer<T> {
     }
 }
 
-/// The fewest octets of `all` that were found, in at most so many tries, still to show it.
+/// Minimizes a byte string for which `reproduces` returns true, with at most `tries` calls of `reproduces`.
 pub fn octets(all: Vec<u8>, tries: usize, mut reproduces: impl FnMut(&[u8]) -> bool) -> Vec<u8> {
     let mut best = all.clone();
     let mut left = tries;
@@ -98,34 +99,34 @@ pub fn octets(all: Vec<u8>, tries: usize, mut reproduces: impl FnMut(&[u8]) -> b
             return false;
         }
         left -= 1;
-        let kept = reproduces(octets);
-        if kept {
+        let is_smaller = reproduces(octets);
+        if is_smaller {
             best = octets.to_vec();
         }
-        kept
+        is_smaller
     });
     best
 }
 
-/// Leaves out stretches of a list, long ones first, as long as `keeps` takes what is left.
+/// Removes ranges from a list, long ones first, as long as `accepts` returns true for the rest.
 fn shrink<I: Clone>(mut list: Vec<I>, mut accepts: impl FnMut(&[I]) -> bool) {
-    let mut stretch = list.len().div_ceil(2);
-    while stretch > 0 && !list.is_empty() {
+    let mut size = list.len().div_ceil(2);
+    while size > 0 && !list.is_empty() {
         let mut at = 0;
         while at < list.len() {
             let mut rest = list.clone();
-            rest.drain(at..(at + stretch).min(list.len()));
+            rest.drain(at..(at + size).min(list.len()));
             if accepts(&rest) {
                 list = rest;
             } else {
-                at += stretch;
+                at += size;
             }
         }
-        stretch = if stretch == 1 { 0 } else { stretch.div_ceil(2) };
+        size = if size == 1 { 0 } else { size.div_ceil(2) };
     }
 }
 
-/// The octets that a step carries and that can be fewer.
+/// The octets of a step of which some may be removed.
 fn carried_octets<'a>(step: &Step<'a>) -> Option<&'a [u8]> {
     if let Step::Octets { octets, .. } = step {
         return Some(octets);
@@ -133,7 +134,7 @@ fn carried_octets<'a>(step: &Step<'a>) -> Option<&'a [u8]> {
     step.payload().map(|payload| payload.chunk)
 }
 
-/// The step with other octets.
+/// The step with other octets in place of those of [`carried_octets`].
 fn with_octets<'a>(step: Step<'a>, octets: &'a [u8]) -> Step<'a> {
     let other = |payload: Payload<'a>| Payload { chunk: octets, ..payload };
     match step {
@@ -155,8 +156,7 @@ fn with_octets<'a>(step: Step<'a>, octets: &'a [u8]) -> Step<'a> {
     }
 }
 
-/// Simpler forms of a step, each with one thing less out of the ordinary. No chain of them ends where it
-/// began.
+/// Simpler forms of a step, each with one unusual property less. Simplifying repeatedly never leads back to a form.
 fn simpler(step: Step<'_>) -> Vec<Step<'_>> {
     match step {
         Step::Frame(frame) => simpler_frames(frame).into_iter().map(Step::Frame).collect(),
@@ -226,11 +226,11 @@ fn simpler_payloads(payload: Payload<'_>) -> impl Iterator<Item = Payload<'_>> {
         .code
         .filter(|code| *code != CloseCode::NORMAL)
         .map(|_| Payload { code: Some(CloseCode::NORMAL), ..payload });
-    let times = [1, payload.repeat / 2, payload.repeat - 1]
+    let repeat = [1, payload.repeat / 2, payload.repeat - 1]
         .into_iter()
-        .filter(move |times| *times > 0 && *times < payload.repeat)
-        .map(move |times| Payload { repeat: times, ..payload });
-    bare.into_iter().chain(normal).chain(times)
+        .filter(move |repeat| *repeat > 0 && *repeat < payload.repeat)
+        .map(move |repeat| Payload { repeat, ..payload });
+    bare.into_iter().chain(normal).chain(repeat)
 }
 
 #[cfg(test)]
@@ -238,9 +238,9 @@ mod tests {
     use super::Minimizer;
     use crate::script::{Script, ScriptBuf, Step};
 
-    fn minimised(text: &str, tries: usize, shows: impl FnMut(Script<'_>) -> bool) -> String {
+    fn minimized(text: &str, tries: usize, reproduces: impl FnMut(Script<'_>) -> bool) -> String {
         let script = ScriptBuf::read(text.as_bytes()).expect("a script");
-        Minimizer::new(script, tries, shows).run().as_script().to_string()
+        Minimizer::new(script, tries, reproduces).run().as_script().to_string()
     }
 
     const LONG: &str = "wsclose 1\nrole server\n# why\n> text \"hello\" key=00000000 cut=3\n> ping \"p\"\n\
@@ -252,29 +252,29 @@ mod tests {
 
     #[test]
     fn irrelevant_parts_are_removed() {
-        assert_eq!(minimised(LONG, 1000, has_bad_octet), "wsclose 1\nrole server\n> close hex:ff\n");
+        assert_eq!(minimized(LONG, 1000, has_bad_octet), "wsclose 1\nrole server\n> close hex:ff\n");
     }
 
     #[test]
     fn relevant_parts_are_kept() {
-        let shows = |script: Script<'_>| {
+        let reproduces = |script: Script<'_>| {
             has_bad_octet(script) && script.steps().any(|step| matches!(step, Step::Wait(5..)))
         };
-        assert_eq!(minimised(LONG, 1000, shows), "wsclose 1\nrole server\n> close hex:ff\nwait 5\n");
+        assert_eq!(minimized(LONG, 1000, reproduces), "wsclose 1\nrole server\n> close hex:ff\nwait 5\n");
     }
 
     #[test]
     fn irrelevant_octets_are_removed() {
         let all: Vec<u8> = (0..200).collect();
-        let shows = |octets: &[u8]| octets.contains(&7) && octets.contains(&150);
-        assert_eq!(super::octets(all.clone(), 1000, shows), [7, 150]);
-        assert_eq!(super::octets(all.clone(), 0, shows), all);
+        let reproduces = |octets: &[u8]| octets.contains(&7) && octets.contains(&150);
+        assert_eq!(super::octets(all.clone(), 1000, reproduces), [7, 150]);
+        assert_eq!(super::octets(all.clone(), 0, reproduces), all);
     }
 
     #[test]
     fn the_tries_are_bounded() {
         let mut tries = 0;
-        let text = minimised(LONG, 3, |_| {
+        let text = minimized(LONG, 3, |_| {
             tries += 1;
             false
         });

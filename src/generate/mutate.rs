@@ -1,10 +1,9 @@
-//! Mutators for the fuzz targets: in come an input and the fuzzer's seed, out comes a child that is mostly
-//! whole and wrong in one place. [`frames`] works on raw wire octets, [`script`] on scripts.
+//! Mutates inputs of the fuzz targets. [`frames`] mutates raw wire octets, and [`script`] mutates scripts.
 //!
-//! Both read the parent as steps, change one or a few of them, and write the steps back, so that length,
-//! mask and payload stay in step unless a lie is what was asked for. A share of the inputs goes to the
-//! fuzzer's own mutator, which knows what the target compares with, and the dictionary. Everything that
-//! looks like chance is drawn from the seed that the fuzzer hands over: the same seed makes the same child.
+//! Both decode the parent to steps, change one or a few of them, and encode the steps again. The length and the mask
+//! of a frame therefore fit its payload, unless the mutation is that they do not. A share of the inputs goes to the
+//! fuzzer's default mutator, which knows the dictionary and the values that the target compares with. The seed of the
+//! fuzzer decides everything: the same parent and seed give the same child.
 
 mod payload;
 mod steps;
@@ -25,18 +24,18 @@ const STRUCTURED_EVERY_N: usize = 2;
 /// One script in this many goes to the fuzzer's default mutator, which does not know steps.
 const DEFAULT_MUTATOR_EVERY_N: usize = 4;
 
-/// The most steps that a child takes over: about what [`crate::harness::driver::Limits::QUICK`] plays.
+/// The most steps of the parent in a child: about as many as [`crate::harness::driver::Limits::FUZZING`] allows.
 const MAX_STEPS: usize = 24;
 
-/// The most changes that are made to one parent.
+/// The most changes to one parent.
 const MAX_CHANGES: usize = 4;
 
-/// What a mutation needs, kept from one to the next: a fuzzer makes a million children a second.
+/// The buffers of a mutation. They are reused, because a fuzzer mutates many times a second.
 struct Scratch {
     parent: Vec<u8>,
     child: Vec<u8>,
     steps: Vec<Step<'static>>,
-    /// What changed steps borrow, one for each change.
+    /// The octets that changed steps borrow, a buffer for each change.
     buffers: [Vec<u8>; MAX_CHANGES],
 }
 
@@ -51,8 +50,8 @@ thread_local! {
     };
 }
 
-/// Mutates wire octets: `data[..size]` in place, to at most `max_size` octets. Returns the child's size,
-/// which is 0 only where there is no room. `default_mutator` is the fuzzer's own mutator, `fuzzer_mutate`.
+/// Mutates the wire octets `data[..size]` in place to at most `max_size` octets. Returns the size of the child, which
+/// is 0 only if there is no room. `default_mutator` is libFuzzer's `fuzzer_mutate`.
 pub fn frames(
     data: &mut [u8],
     size: usize,
@@ -68,25 +67,25 @@ pub fn frames(
     if !random.one_in(STRUCTURED_EVERY_N) {
         return default_mutator(data, size.min(room), room).clamp(1, room);
     }
-    SCRATCH.with_borrow_mut(|Scratch { parent, child, steps, buffers: fresh }| {
+    SCRATCH.with_borrow_mut(|Scratch { parent, child, steps, buffers }| {
         parent.clear();
         parent.extend_from_slice(&data[..size.min(data.len())]);
         let mut list = recycle(std::mem::take(steps));
         let sender = wire::read(parent, &mut list);
-        let what = wire::MutationKind::pick(&mut random);
-        if what == wire::MutationKind::Changed {
-            for fresh in fresh.iter_mut().take(change_count(&mut random)) {
-                steps::change(&mut list, InputKind::Wire, &mut random, fresh);
+        let kind = wire::MutationKind::pick(&mut random);
+        if kind == wire::MutationKind::Changed {
+            for buffer in buffers.iter_mut().take(change_count(&mut random)) {
+                steps::change(&mut list, InputKind::Wire, &mut random, buffer);
             }
         }
-        wire::write(&list, what, sender, room, &mut random, child);
+        wire::write(&list, kind, sender, room, &mut random, child);
         *steps = recycle(list);
         copy_out(child, data)
     })
 }
 
-/// Mutates a script in either form: `data[..size]` in place, to at most `max_size` octets. The child is
-/// always in the binary form. Returns its size, which is 0 only where there is no room.
+/// Mutates the script `data[..size]`, in either form, in place to at most `max_size` octets. The child is in the binary
+/// form. Returns the size of the child, which is 0 only if there is no room.
 pub fn script(
     data: &mut [u8],
     size: usize,
@@ -99,23 +98,23 @@ pub fn script(
         return 0;
     }
     let mut random = Random::new(u64::from(seed));
-    let ours = !random.one_in(DEFAULT_MUTATOR_EVERY_N);
-    let size = SCRATCH.with_borrow_mut(|Scratch { parent, child, steps, buffers: fresh }| {
+    let structured = !random.one_in(DEFAULT_MUTATOR_EVERY_N);
+    let size = SCRATCH.with_borrow_mut(|Scratch { parent, child, steps, buffers }| {
         compile(&data[..size.min(data.len())], parent);
-        if !ours {
+        if !structured {
             parent.truncate(room);
             return copy_out(parent, data);
         }
-        // What `compile` makes is a script; an empty one, if it were not, has children too.
+        // `compile` returns a script. If it did not, the shortest script would be the parent.
         let script =
             Script::decode(parent).or_else(|_| Script::decode(&[MAGIC])).expect("the shortest script");
         let mut list = recycle(std::mem::take(steps));
-        // Notes take room and change nothing.
+        // Notes take room and have no effect.
         list.extend(script.steps().filter(|step| !matches!(step, Step::Note(_))).take(MAX_STEPS));
         let flipped = random.one_in(16);
         if !flipped {
-            for fresh in fresh.iter_mut().take(change_count(&mut random)) {
-                steps::change(&mut list, InputKind::Script, &mut random, fresh);
+            for buffer in buffers.iter_mut().take(change_count(&mut random)) {
+                steps::change(&mut list, InputKind::Script, &mut random, buffer);
             }
         }
         let role = if flipped { script.role().peer() } else { script.role() };
@@ -124,8 +123,8 @@ pub fn script(
         copy_out(child, data)
     });
     match &mut data[1..room] {
-        // The first octet says what the others are, and stays.
-        rest @ [_, ..] if !ours => 1 + default_mutator(rest, size - 1, room - 1).min(room - 1),
+        // The first octet marks the binary form and stays.
+        rest @ [_, ..] if !structured => 1 + default_mutator(rest, size - 1, room - 1).min(room - 1),
         _ => size,
     }
 }
@@ -139,14 +138,14 @@ const fn change_count(random: &mut Random) -> usize {
     count
 }
 
-/// The list without its steps, to be filled with steps that borrow something else.
+/// Empties the list, so that it can hold steps with another lifetime. Keeps its memory.
 fn recycle<'a>(mut steps: Vec<Step<'_>>) -> Vec<Step<'a>> {
     steps.clear();
-    // What is collected from a vector in place keeps its memory.
+    // Collecting a vector from its own iterator reuses the allocation.
     steps.into_iter().map(|_| unreachable!("the list is empty")).collect()
 }
 
-/// The parent in the binary form: text is compiled, and what is no script becomes one by its first octet.
+/// Converts the parent to the binary form. Text is compiled. Other octets become a script by a new first octet.
 fn compile(parent: &[u8], out: &mut Vec<u8>) {
     out.clear();
     let parent = &parent[..parent.len().min(MAX_SCRIPT)];
@@ -159,24 +158,25 @@ fn compile(parent: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// As many of the steps as there is room for.
+/// Encodes as many of the steps as there is room for.
 fn encode_steps(steps: &[Step<'_>], role: Role, room: usize) -> Vec<u8> {
-    let mut kept = steps.len();
+    let mut count = steps.len();
     loop {
         let mut writer = Writer::new(role);
-        steps[..kept].iter().for_each(|step| writer.step(step));
+        steps[..count].iter().for_each(|step| writer.step(step));
         let mut octets = writer.into_octets();
         if octets.len() <= room {
             return octets;
         }
-        if kept == 0 {
+        if count == 0 {
             octets.truncate(room);
             return octets;
         }
-        kept -= 1;
+        count -= 1;
     }
 }
 
+/// Copies the child to the front of `data`. Returns its size.
 fn copy_out(child: &[u8], data: &mut [u8]) -> usize {
     data[..child.len()].copy_from_slice(child);
     child.len()

@@ -1,40 +1,38 @@
-//! The systematic scripts: what is small enough about a closing handshake to be tried whole. In comes
-//! nothing, or a curated script to be cut; out come scripts by name, always the same ones.
+//! Generates the systematic scripts: the parts of a closing handshake that are small enough to be tried completely.
 //!
-//! All of them are written for a client; [`Script::for_role`] plays them to a server.
+//! The scripts and their names are the same in every run. All of them are for a client; [`Script::for_role`]
+//! converts them for a server.
 
 use std::fmt;
 
+use crate::protocol::close::MAX_REASON;
 use crate::protocol::code::CloseCode;
 use crate::protocol::frame::Opcode;
 use crate::protocol::role::Role;
 use crate::script::{FrameStep, Payload, Script, ScriptBuf, Segmentation, Step, Writer, corpus};
 
-/// The longest reason that is tried, in octets: seven more than fit.
+/// The longest generated reason, in octets. It is longer than a Close can carry.
 pub const LONGEST_REASON: usize = 130;
 
-/// The octet of a reason after which nothing fits any more (§5.5).
-const MAX_REASON: usize = crate::protocol::close::MAX_REASON;
+/// The most octets in the repeated chunk of a payload.
+const MAX_CHUNK: usize = 127;
 
-/// The most octets that a script's payload repeats.
-const LONGEST_TAIL: usize = 127;
-
-/// A code that no endpoint sends by itself: whoever sends it back has taken what came with it.
+/// A code that no endpoint sends on its own, so that an endpoint that sends it back has accepted the Close.
 const UNUSUAL: CloseCode = CloseCode(3333);
 
 /// A script and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestVector {
-    /// The folder, so to speak, and the name: `reason-asked/124`.
+    /// The group and the name within it: `reason-asked/124`.
     pub name: String,
-    /// What its author noted in it.
+    /// The notes of the script.
     pub note: String,
-    /// The script, without notes: a long one would make it seem long.
+    /// The script without notes, so that its size compares with that of other scripts.
     pub script: ScriptBuf,
 }
 
 impl TestVector {
-    /// A script that somebody wrote.
+    /// A vector from a written script. Its notes are moved to [`TestVector::note`].
     pub fn curated(name: String, script: Script<'_>) -> TestVector {
         let steps: Vec<Step<'_>> = script.steps().filter(|step| step.note().is_none()).collect();
         let notes = script.steps().filter_map(|step| step.note());
@@ -52,27 +50,27 @@ impl TestVector {
     fn of(name: String, steps: &[Step<'_>]) -> TestVector {
         let mut writer = Writer::new(Role::Client);
         steps.iter().for_each(|step| writer.step(step));
-        let script = ScriptBuf::read(&writer.into_octets()).expect("what a writer wrote is a script");
+        let script = ScriptBuf::read(&writer.into_octets()).expect("a writer writes scripts");
         TestVector { name, note: String::new(), script }
     }
 }
 
-/// How a code comes to an endpoint.
+/// The way in which a code reaches an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CodeOrigin {
-    /// In the Close with which its peer begins the handshake.
+    /// In the Close with which the peer starts the handshake.
     Received,
-    /// In the Close with which its peer answers its own.
+    /// In the reply of the peer to the Close of the endpoint.
     Reply,
-    /// Its application asks it to close with it.
+    /// In the close request of the application.
     Requested,
 }
 
 impl CodeOrigin {
-    /// Every way.
+    /// Every origin.
     pub const ALL: [CodeOrigin; 3] = [CodeOrigin::Received, CodeOrigin::Reply, CodeOrigin::Requested];
 
-    /// The name in scripts, tables and pictures.
+    /// The name in scripts, tables and images.
     pub const fn name(self) -> &'static str {
         match self {
             CodeOrigin::Received => "received",
@@ -81,7 +79,7 @@ impl CodeOrigin {
         }
     }
 
-    /// The way in words.
+    /// The origin as a phrase.
     pub const fn description(self) -> &'static str {
         match self {
             CodeOrigin::Received => "the peer begins with this code",
@@ -97,41 +95,41 @@ impl fmt::Display for CodeOrigin {
     }
 }
 
-/// The script of one way, for any code: 65,536 scripts in one buffer.
+/// A script for one origin with an exchangeable code. All codes share one buffer.
 #[derive(Clone, Debug)]
 pub struct CodeScript {
-    way: CodeOrigin,
+    origin: CodeOrigin,
     octets: Vec<u8>,
-    /// Where the code stands.
+    /// The offset of the code in `octets`.
     at: usize,
 }
 
 impl CodeScript {
-    /// The script of this way.
-    pub fn new(way: CodeOrigin) -> CodeScript {
-        let [octets, other] = [0, u16::MAX].map(|code| octets_of_code(way, CloseCode(code)));
+    /// Creates the script for this origin.
+    pub fn new(origin: CodeOrigin) -> CodeScript {
+        let [octets, other] = [0, u16::MAX].map(|code| octets_of_code(origin, CloseCode(code)));
         let differ = octets.iter().zip(&other).position(|(a, b)| a != b);
-        CodeScript { way, at: differ.expect("two codes make two scripts"), octets }
+        CodeScript { origin, at: differ.expect("scripts with different codes differ"), octets }
     }
 
-    /// It with this code.
+    /// The script with this code.
     pub fn with(&mut self, code: CloseCode) -> Script<'_> {
         self.octets[self.at..][..2].copy_from_slice(&code.to_octets());
-        Script::decode(&self.octets).expect("a code makes no script of another kind")
+        Script::decode(&self.octets).expect("any code gives a script")
     }
 
-    /// What it is called with this code.
+    /// The name of the script with this code.
     pub fn name(&self, code: CloseCode) -> String {
-        format!("code-{}/{code}", self.way)
+        format!("code-{}/{code}", self.origin)
     }
 }
 
-fn octets_of_code(way: CodeOrigin, code: CloseCode) -> Vec<u8> {
+fn octets_of_code(origin: CodeOrigin, code: CloseCode) -> Vec<u8> {
     let payload = Payload { code: Some(code), ..Payload::EMPTY };
     let close = Step::Frame(FrameStep::of(Opcode::Close, payload));
     let normal = Payload { code: Some(CloseCode::NORMAL), ..Payload::EMPTY };
-    let steps = match way {
-        // A tick, so that an endpoint with a clock has had its time before the peer goes.
+    let steps = match origin {
+        // The tick gives an endpoint with timeouts the time to reply before the peer closes.
         CodeOrigin::Received => [close, Step::Wait(1), Step::Fin],
         CodeOrigin::Reply => [Step::AppClose(normal), close, Step::Fin],
         CodeOrigin::Requested => {
@@ -144,7 +142,7 @@ fn octets_of_code(way: CodeOrigin, code: CloseCode) -> Vec<u8> {
     writer.into_octets()
 }
 
-/// A character of so many octets.
+/// A character of this many octets.
 const fn character(width: usize) -> &'static str {
     match width {
         2 => "é",
@@ -153,12 +151,12 @@ const fn character(width: usize) -> &'static str {
     }
 }
 
-/// Reasons of every length, received and asked for; some with a character across the octet after which
-/// nothing fits, some that end in half of one.
+/// Reasons of every length up to [`LONGEST_REASON`], received and requested. Some have a character across the limit
+/// of 123 octets, and some end in the middle of a character.
 pub fn reasons() -> impl Iterator<Item = TestVector> {
     let plain = (0..=LONGEST_REASON).flat_map(|len| {
         let reason = vec![b'r'; len];
-        // What a code of its own shows is asked of what is too long; the rule about lengths is about 1000.
+        // The unusual code shows whether the endpoint accepted a reason that is too long.
         let code = if len > MAX_REASON { UNUSUAL } else { CloseCode::NORMAL };
         [
             received(format!("reason-received/{len}"), code, &reason),
@@ -184,35 +182,35 @@ pub fn reasons() -> impl Iterator<Item = TestVector> {
 }
 
 fn received(name: String, code: CloseCode, reason: &[u8]) -> TestVector {
-    let (reason, times) = period(reason);
-    let payload = Payload { code: Some(code), chunk: &reason, repeat: times };
+    let (chunk, repeat) = chunked(reason);
+    let payload = Payload { code: Some(code), chunk: &chunk, repeat };
     let close = Step::Frame(FrameStep::of(Opcode::Close, payload));
     TestVector::of(name, &[close, Step::Wait(1), Step::Fin])
 }
 
 fn requested(name: String, reason: &[u8]) -> TestVector {
-    let (reason, times) = period(reason);
-    let payload = Payload { code: Some(CloseCode::NORMAL), chunk: &reason, repeat: times };
+    let (chunk, repeat) = chunked(reason);
+    let payload = Payload { code: Some(CloseCode::NORMAL), chunk: &chunk, repeat };
     let answer = Payload { code: Some(CloseCode::NORMAL), ..Payload::EMPTY };
     let answer = Step::Frame(FrameStep::of(Opcode::Close, answer));
     TestVector::of(name, &[Step::AppClose(payload), answer, Step::Fin])
 }
 
-/// A reason as a script says it: one that is too long for one payload is a part of it, repeated. The part is
-/// the one that the last octets that fit lie in.
-fn period(reason: &[u8]) -> (Vec<u8>, u8) {
+/// A reason as the chunk and the number of copies of a payload. A reason that is too long for one chunk becomes
+/// copies of the part around the limit of 123 octets.
+fn chunked(reason: &[u8]) -> (Vec<u8>, u8) {
     let len = reason.len();
-    if len <= LONGEST_TAIL {
+    if len <= MAX_CHUNK {
         return (reason.to_vec(), 1);
     }
-    let times = (2..=len).find(|times| len.is_multiple_of(*times) && len / times <= LONGEST_TAIL);
-    let times = times.expect("a length divides itself");
-    let part = len / times;
-    let which = MAX_REASON / part;
-    (reason[which * part..][..part].to_vec(), times as u8)
+    let repeat = (2..=len).find(|repeat| len.is_multiple_of(*repeat) && len / repeat <= MAX_CHUNK);
+    let repeat = repeat.expect("a length divides itself");
+    let size = len / repeat;
+    let index = MAX_REASON / size;
+    (reason[index * size..][..size].to_vec(), repeat as u8)
 }
 
-/// The application closes, and the peer does this.
+/// The name of each script in which the application closes first, and the steps after that.
 const AFTER_LOCAL_CLOSE: [(&str, &str); 20] = [
     ("answered", "> close 3333\n> fin"),
     ("answered-otherwise", "> close 1001\n> fin"),
@@ -240,13 +238,13 @@ const AFTER_LOCAL_CLOSE: [(&str, &str); 20] = [
 pub fn local_closes() -> impl Iterator<Item = TestVector> {
     AFTER_LOCAL_CLOSE.into_iter().map(|(name, then)| {
         let text = format!("wsclose 1\nrole client\napp close 3333 \"ours\"\n{then}\n");
-        let script = ScriptBuf::read(text.as_bytes()).expect("the table has scripts");
+        let script = ScriptBuf::read(text.as_bytes()).expect("the table holds scripts");
         TestVector::curated(format!("local-close/{name}"), script.as_script())
     })
 }
 
-/// Every cut of every connection of a script: the connection as it is, and once more with its segments cut
-/// after so many octets.
+/// Every cut of every connection of a script. Each vector runs one connection as it is, and repeats it with its
+/// segments cut after some octets.
 pub fn segmentations(vector: &TestVector) -> Vec<TestVector> {
     let mut connections: Vec<Vec<Step<'_>>> = vec![Vec::new()];
     for step in vector.script.as_script().steps() {
@@ -268,7 +266,7 @@ pub fn segmentations(vector: &TestVector) -> Vec<TestVector> {
     all
 }
 
-/// How long the longest piece is in which the peer's octets arrive, at a server: there they are masked.
+/// The size of the longest segment if the peer is a client, whose frames are longer because they are masked.
 fn longest_segment(steps: &[Step<'_>]) -> usize {
     let (mut longest, mut segment) = (0, Vec::new());
     for step in steps {
@@ -294,32 +292,32 @@ mod tests {
     use crate::script::{ScriptBuf, Step};
 
     #[test]
-    fn every_code_has_a_script_that_says_it_once() {
-        for way in CodeOrigin::ALL {
-            let mut script = CodeScript::new(way);
+    fn every_code_has_a_script_that_contains_it_once() {
+        for origin in CodeOrigin::ALL {
+            let mut script = CodeScript::new(origin);
             for code in CloseCode::all() {
-                let said = script.with(code).steps().filter_map(|step| step.payload()?.code);
-                assert!(said.filter(|said| *said != CloseCode::NORMAL).all(|said| said == code));
+                let codes = script.with(code).steps().filter_map(|step| step.payload()?.code);
+                assert!(codes.filter(|found| *found != CloseCode::NORMAL).all(|found| found == code));
             }
-            assert_eq!(script.name(CloseCode(3000)), format!("code-{way}/3000"));
+            assert_eq!(script.name(CloseCode(3000)), format!("code-{origin}/3000"));
             let text = script.with(CloseCode(65535)).to_string();
             assert!(text.contains("65535"), "{text}");
         }
     }
 
     #[test]
-    fn names_are_told_apart() {
+    fn names_are_unique() {
         let names: Vec<String> = reasons().chain(local_closes()).map(|vector| vector.name).collect();
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
     }
 
     #[test]
-    fn reasons_are_as_long_as_they_say_and_have_their_character_across_the_limit() {
+    fn reasons_have_the_length_of_their_names_and_their_character_across_the_limit() {
         let mut lengths = [BTreeSet::new(), BTreeSet::new()];
         let mut across = 0;
         for vector in reasons() {
             let first = vector.script.as_script().steps().next().expect("a step");
-            let payload = first.payload().expect("it says the reason, or asks for it");
+            let payload = first.payload().expect("it sends or requests the reason");
             let way = usize::from(matches!(first, Step::AppClose(_)));
             let mut octets = Vec::new();
             payload.write(&mut octets);

@@ -1,35 +1,35 @@
-//! Changes to a list of steps: one is put in, taken out, moved, doubled, or has one field changed.
+//! Mutates a list of steps: inserts, removes, moves or duplicates a step, or changes one of its fields.
 
 use crate::generate::random::Random;
 use crate::protocol::frame::Opcode;
-use crate::script::{self, FrameStep, MessageKind, Payload, Segmentation, Step};
+use crate::script::{FrameStep, LengthEncoding, MessageKind, Payload, SegmentPlacement, Segmentation, Step};
 
 use super::payload::{self, EDGES};
 
-/// What the steps will be written as.
+/// The kind of input that the steps become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum InputKind {
-    /// Bare frames: only frames and octets have a meaning.
+    /// Wire octets, for which only frames and raw octets are meaningful.
     Wire,
     /// A script.
     Script,
 }
 
-/// Every opcode that means something, and the ends of those that do not.
+/// Every defined opcode, and the bounds of the reserved ranges.
 const OPCODES: [u8; 10] = [0, 1, 2, 3, 7, 8, 9, 10, 11, 15];
 
-/// Waits around the patience of the model and of the judge.
+/// Waits around the timeouts of the model and of the judge, in ticks.
 const TICKS: [u8; 10] = [0, 1, 2, 7, 8, 9, 15, 16, 17, 255];
 
-/// An answer is one write or two, and what comes after it another.
+/// The bound of the number of writes after which those to a vanished peer fail. A reply takes one or two writes.
 const WRITES: u8 = 4;
 
-/// Makes one change. What the changed step borrows is put into `fresh`.
+/// Makes one change. The changed step borrows `buffer`.
 pub(super) fn change<'a>(
     steps: &mut Vec<Step<'a>>,
-    form: InputKind,
+    kind: InputKind,
     random: &mut Random,
-    fresh: &'a mut Vec<u8>,
+    buffer: &'a mut Vec<u8>,
 ) {
     let at = random.below(steps.len());
     let chosen = steps.get(at).copied();
@@ -40,54 +40,59 @@ pub(super) fn change<'a>(
             steps.swap(at, other);
         }
         (2, Some(step)) => steps.insert(at, step),
-        (3, Some(_)) if form == InputKind::Script => steps.push(Step::Repeat(recut(random))),
-        (4.., Some(step)) => steps[at] = change_step(step, form, random, fresh),
+        (3, Some(_)) if kind == InputKind::Script => steps.push(Step::Repeat(segmentation(random))),
+        (4.., Some(step)) => steps[at] = change_step(step, kind, random, buffer),
         _ => {
-            // Behind the last one as well as before each.
+            // A step can also be inserted after the last one.
             let at = random.below(steps.len() + 1);
-            steps.insert(at, random_step(form, random));
+            steps.insert(at, random_step(kind, random));
         }
     }
 }
 
-fn change_step<'a>(step: Step<'a>, form: InputKind, random: &mut Random, fresh: &'a mut Vec<u8>) -> Step<'a> {
+fn change_step<'a>(
+    step: Step<'a>,
+    kind: InputKind,
+    random: &mut Random,
+    buffer: &'a mut Vec<u8>,
+) -> Step<'a> {
     match step {
-        Step::Frame(frame) => Step::Frame(change_frame(frame, form, random, fresh)),
+        Step::Frame(frame) => Step::Frame(change_frame(frame, kind, random, buffer)),
         Step::Octets { octets, mut placement } => {
-            if form == InputKind::Script && random.one_in(4) {
+            if kind == InputKind::Script && random.one_in(4) {
                 place(&mut placement, random);
                 return Step::Octets { octets, placement };
             }
-            fresh.clear();
-            fresh.extend_from_slice(octets);
-            payload::scramble(random, fresh);
-            Step::Octets { octets: fresh, placement }
+            buffer.clear();
+            buffer.extend_from_slice(octets);
+            payload::scramble(random, buffer);
+            Step::Octets { octets: buffer, placement }
         }
         Step::Fin => Step::Reset,
         Step::Reset => Step::Fin,
         Step::PeerGone(writes) => Step::PeerGone(writes.wrapping_add(1) % WRITES),
         Step::PeerPause => Step::PeerResume,
         Step::PeerResume => Step::PeerPause,
-        Step::AppClose(payload) => Step::AppClose(payload::change(payload, random, fresh)),
+        Step::AppClose(payload) => Step::AppClose(payload::change(payload, random, buffer)),
         Step::AppSend { kind, payload } if random.one_in(2) => Step::AppSend { kind: other(kind), payload },
         Step::AppSend { kind, payload } => {
-            // A message has no code.
-            let payload = payload::change(payload, random, fresh);
+            // Only a Close has a code.
+            let payload = payload::change(payload, random, buffer);
             Step::AppSend { kind, payload: Payload { code: None, ..payload } }
         }
         Step::Pause => Step::Resume,
         Step::Resume => Step::Pause,
         Step::Wait(_) => Step::Wait(random.pick(&TICKS)),
-        Step::Repeat(_) => Step::Repeat(recut(random)),
-        Step::Connect | Step::Note(_) => random_step(form, random),
+        Step::Repeat(_) => Step::Repeat(segmentation(random)),
+        Step::Connect | Step::Note(_) => random_step(kind, random),
     }
 }
 
 fn change_frame<'a>(
     mut frame: FrameStep<'a>,
-    form: InputKind,
+    kind: InputKind,
     random: &mut Random,
-    fresh: &'a mut Vec<u8>,
+    buffer: &'a mut Vec<u8>,
 ) -> FrameStep<'a> {
     match random.below(20) {
         0 => frame.fin = !frame.fin,
@@ -99,17 +104,14 @@ fn change_frame<'a>(
             frame.key = random.pick(&[None, Some([0; 4]), Some(key)]);
         }
         5 => {
-            frame.length_encoding = random.pick(&[
-                script::LengthEncoding::Shortest,
-                script::LengthEncoding::Sixteen,
-                script::LengthEncoding::SixtyFour,
-            ]);
+            frame.length_encoding =
+                random.pick(&[LengthEncoding::Shortest, LengthEncoding::Sixteen, LengthEncoding::SixtyFour]);
         }
         6 => frame.claimed_len = claim(frame.payload.len() as u64, random),
-        7 | 8 if form == InputKind::Script => place(&mut frame.placement, random),
+        7 | 8 if kind == InputKind::Script => place(&mut frame.placement, random),
         _ => {
-            frame.payload = payload::change(frame.payload, random, fresh);
-            // A length that lied about the old payload mostly says the truth about the new one.
+            frame.payload = payload::change(frame.payload, random, buffer);
+            // In most children, the announced length is correct for the new payload.
             if !random.one_in(8) {
                 frame.claimed_len = None;
             }
@@ -118,7 +120,7 @@ fn change_frame<'a>(
     frame
 }
 
-/// A length to claim: the truth, one off it, at a boundary of the forms, or beyond all measure.
+/// An announced length: correct, off by one, at a boundary of the forms, or huge.
 fn claim(len: u64, random: &mut Random) -> Option<u64> {
     random.pick(&[
         None,
@@ -136,17 +138,17 @@ fn claim(len: u64, random: &mut Random) -> Option<u64> {
     ])
 }
 
-fn place(placement: &mut script::SegmentPlacement, random: &mut Random) {
+fn place(placement: &mut SegmentPlacement, random: &mut Random) {
     if random.one_in(3) {
         placement.glue = !placement.glue;
     } else {
-        // Cuts within headers and in front of, inside and behind a code, or anywhere.
+        // Most cuts are inside a header or around a code.
         let cut = if random.one_in(4) { random.octet() } else { 1 + random.below(14) as u8 };
         placement.cut = if random.one_in(8) { None } else { Some(cut) };
     }
 }
 
-fn recut(random: &mut Random) -> Segmentation {
+fn segmentation(random: &mut Random) -> Segmentation {
     match random.below(6) {
         0 => Segmentation::AsWritten,
         1 => Segmentation::Coalesced,
@@ -163,24 +165,22 @@ const fn other(kind: MessageKind) -> MessageKind {
     }
 }
 
-/// A step that was not there before.
-fn random_step(form: InputKind, random: &mut Random) -> Step<'static> {
-    let tail = if random.one_in(2) { random.pick(&EDGES) } else { b"bye" };
+/// A new step.
+fn random_step(kind: InputKind, random: &mut Random) -> Step<'static> {
+    let chunk = if random.one_in(2) { random.pick(&EDGES) } else { b"bye" };
     let close = Payload { code: Some(payload::code(None, random)), ..Payload::EMPTY };
-    let text = Payload { chunk: tail, ..Payload::EMPTY };
-    match (random.below(21), form) {
+    let text = Payload { chunk, ..Payload::EMPTY };
+    match (random.below(21), kind) {
         (0 | 1, _) => Step::Frame(FrameStep::of(Opcode::Close, close)),
-        (2, _) => Step::Frame(FrameStep::of(Opcode::Close, Payload { chunk: tail, ..close })),
+        (2, _) => Step::Frame(FrameStep::of(Opcode::Close, Payload { chunk, ..close })),
         (3, _) => Step::Frame(FrameStep::of(Opcode::Close, Payload::EMPTY)),
         (4, _) => Step::Frame(FrameStep::of(Opcode::Ping, text)),
         (5, _) => Step::Frame(FrameStep::of(Opcode::Pong, text)),
         (6, _) => Step::Frame(FrameStep::of(Opcode::Text, text)),
         (7, _) => Step::Frame(FrameStep { fin: false, ..FrameStep::of(Opcode::Binary, text) }),
         (8, _) => Step::Frame(FrameStep::of(Opcode::Continuation, text)),
-        (_, InputKind::Wire) => Step::Octets { octets: tail, placement: script::SegmentPlacement::default() },
-        (9, InputKind::Script) => {
-            Step::Octets { octets: tail, placement: script::SegmentPlacement::default() }
-        }
+        (_, InputKind::Wire) => Step::Octets { octets: chunk, placement: SegmentPlacement::default() },
+        (9, InputKind::Script) => Step::Octets { octets: chunk, placement: SegmentPlacement::default() },
         (10, InputKind::Script) => Step::Fin,
         (11, InputKind::Script) => Step::AppClose(close),
         (12, InputKind::Script) => Step::AppSend { kind: MessageKind::Text, payload: text },

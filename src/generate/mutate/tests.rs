@@ -6,7 +6,7 @@ use crate::protocol::close::{CloseBody, ConformingClose, ReasonOverflow};
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::frame::{Decoder, Header, Opcode, Status};
 
-/// What stands in for libFuzzer's own mutator: rude, and within its bounds.
+/// A stand-in for libFuzzer's default mutator: it changes all octets within its bounds.
 fn rude(data: &mut [u8], size: usize, max_size: usize) -> usize {
     assert!(size <= max_size && max_size <= data.len());
     data[..size].reverse();
@@ -14,7 +14,7 @@ fn rude(data: &mut [u8], size: usize, max_size: usize) -> usize {
     max_size
 }
 
-/// One that leaves its input alone, so that what is counted is ours.
+/// A default mutator that changes nothing, so that only structured mutations count.
 fn idle(_: &mut [u8], size: usize, _: usize) -> usize {
     size
 }
@@ -27,19 +27,19 @@ fn close(key: Option<[u8; 4]>) -> Vec<u8> {
     out
 }
 
-/// So many children of `parent` that were made here, and not by the fuzzer's own mutator.
+/// Children of `parent` by the structured mutator.
 fn children(parent: &[u8], count: usize) -> impl Iterator<Item = Vec<u8>> {
     (0..)
         .filter_map(move |seed| {
             let mut data = parent.to_vec();
             data.resize(256, 0xaa);
-            let mut ours = true;
+            let mut structured = true;
             let size = frames(&mut data, parent.len(), 256, seed, |_, size, _| {
-                ours = false;
+                structured = false;
                 size
             });
             data.truncate(size);
-            ours.then_some(data)
+            structured.then_some(data)
         })
         .take(count)
 }
@@ -65,17 +65,17 @@ fn any_octets_have_children_that_fit() {
                 true => script(&mut data, size, max_size, seed, rude),
             };
             assert!(child <= max_size, "{child} octets in {max_size}, seed {seed}");
-            assert!(child > 0 || max_size == 0, "a fuzzer takes no empty child, seed {seed}");
+            assert!(child > 0 || max_size == 0, "an empty child, seed {seed}");
         }
     }
 }
 
 #[test]
-fn a_seed_makes_one_child() {
+fn a_seed_gives_one_child() {
     let parent = close(Some([1, 2, 3, 4]));
     assert!(children(&parent, 1000).eq(children(&parent, 1000)));
     let different: BTreeSet<_> = children(&parent, 1000).collect();
-    assert!(different.len() > 300, "1000 seeds made {} children", different.len());
+    assert!(different.len() > 300, "1000 seeds give {} children", different.len());
 }
 
 #[test]
@@ -93,26 +93,25 @@ fn most_children_of_a_conforming_close_are_whole_frames() {
     }
 }
 
-/// Each mutator gets its share, so that neither what it knows is left out.
 #[test]
-fn the_fuzzers_own_mutator_gets_some_and_not_all() {
+fn the_default_mutator_gets_a_share_of_the_inputs() {
     let parent = close(None);
     for scripts in [false, true] {
-        let theirs = (0..1000).filter(|seed| {
+        let default_inputs = (0..1000).filter(|seed| {
             let mut called = false;
             let mut data = [0; 64];
             data[..parent.len()].copy_from_slice(&parent);
-            let theirs = |_: &mut [u8], size: usize, _: usize| {
+            let default_mutator = |_: &mut [u8], size: usize, _: usize| {
                 called = true;
                 size
             };
             match scripts {
-                false => frames(&mut data, parent.len(), 64, *seed, theirs),
-                true => script(&mut data, parent.len(), 64, *seed, theirs),
+                false => frames(&mut data, parent.len(), 64, *seed, default_mutator),
+                true => script(&mut data, parent.len(), 64, *seed, default_mutator),
             };
             called
         });
-        assert!((50..950).contains(&theirs.count()), "scripts: {scripts}");
+        assert!((50..950).contains(&default_inputs.count()), "scripts: {scripts}");
     }
 }
 
@@ -130,7 +129,7 @@ fn close_payloads(octets: &[u8]) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn every_boundary_is_within_reach() {
+fn mutations_reach_every_boundary() {
     let parent = close(Some([1, 2, 3, 4]));
     let payloads: Vec<Vec<u8>> = children(&parent, 15_000).flat_map(|child| close_payloads(&child)).collect();
     for code in CODES {
@@ -150,7 +149,7 @@ fn every_boundary_is_within_reach() {
 }
 
 #[test]
-fn every_field_of_a_header_is_within_reach() {
+fn mutations_reach_every_field_of_a_header() {
     let parent = close(Some([1, 2, 3, 4]));
     let headers: Vec<Header> = children(&parent, 15_000)
         .filter_map(|child| match Header::decode(&child) {
@@ -181,7 +180,7 @@ fn children_of_scripts_are_binary_scripts() {
         data.truncate(size);
         let decoded = Script::decode(&data).expect("a child is a binary script");
         steps.extend(decoded.steps().map(|step| step.to_string()));
-        // Down a line of descent, and back to its beginning now and then.
+        // Each child is the next parent, and every sixteenth parent is the first one again.
         parent = if seed % 16 == 0 { TEXT.to_vec() } else { data };
     }
     for word in [
@@ -212,7 +211,7 @@ fn children_of_scripts_are_binary_scripts() {
 }
 
 #[test]
-fn both_roles_are_within_reach() {
+fn mutations_reach_both_roles() {
     let roles: BTreeSet<Role> = (0..1000)
         .map(|seed| {
             let mut data = TEXT.to_vec();

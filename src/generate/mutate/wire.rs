@@ -1,22 +1,22 @@
-//! Wire octets as steps and back. Reading and writing without a change between gives the same octets.
+//! Converts wire octets to steps and back. Without a change in between, the octets are the same.
 
 use crate::generate::random::Random;
 use crate::protocol::code::CloseCode;
 use crate::protocol::frame::{self, Header, Length, LengthForm, Opcode, Status};
 use crate::protocol::role::Role;
-use crate::script::{self, FrameStep, Payload, SegmentPlacement, Step};
+use crate::script::{FrameStep, LengthEncoding, Payload, SegmentPlacement, Step};
 
-/// The most frames that are told apart; what follows them is kept as it is.
+/// The most frames that become steps. The octets after them stay as they are.
 const MAX_FRAMES: usize = 64;
 
-/// What kind of child is made.
+/// The kind of a mutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MutationKind {
-    /// One with changed steps.
+    /// Steps are changed.
     Changed,
-    /// What the other end would have written.
+    /// The frames become those of the other role.
     OtherRole,
-    /// One that ends anywhere.
+    /// The octets end anywhere.
     Truncated,
 }
 
@@ -30,8 +30,8 @@ impl MutationKind {
     }
 }
 
-/// Reads `octets`, whose payloads it unmasks, as frames and what is left over. Returns who seems to have
-/// written them: whoever would have masked, or not masked, the first.
+/// Converts `octets` to frames and a rest, and unmasks the payloads in place. Returns the role of the sender: a client
+/// if the first frame is masked.
 pub(super) fn read<'a>(octets: &'a mut [u8], steps: &mut Vec<Step<'a>>) -> Role {
     let mut sender = Role::Client;
     let mut rest = octets;
@@ -55,11 +55,11 @@ pub(super) fn read<'a>(octets: &'a mut [u8], steps: &mut Vec<Step<'a>>) -> Role 
 
 fn step<'a>(header: &Header, octets: &'a [u8], sender: Role) -> FrameStep<'a> {
     let payload = match (header.opcode, octets) {
-        (Opcode::Close, [high, low, tail @ ..]) => {
+        (Opcode::Close, [high, low, chunk @ ..]) => {
             let code = Some(CloseCode(u16::from_be_bytes([*high, *low])));
-            Payload { code, chunk: tail, repeat: 1 }
+            Payload { code, chunk, repeat: 1 }
         }
-        (_, tail) => Payload { code: None, chunk: tail, repeat: 1 },
+        (_, chunk) => Payload { code: None, chunk, repeat: 1 },
     };
     let value = header.length.value();
     FrameStep {
@@ -68,44 +68,45 @@ fn step<'a>(header: &Header, octets: &'a [u8], sender: Role) -> FrameStep<'a> {
         mask_wrong: header.mask.is_some() != (sender == Role::Client),
         key: header.mask,
         length_encoding: match header.length.form() {
-            _ if header.length == Length::shortest(value) => script::LengthEncoding::Shortest,
-            LengthForm::Seven => script::LengthEncoding::Shortest,
-            LengthForm::Sixteen => script::LengthEncoding::Sixteen,
-            LengthForm::SixtyFour => script::LengthEncoding::SixtyFour,
+            _ if header.length == Length::shortest(value) => LengthEncoding::Shortest,
+            LengthForm::Seven => LengthEncoding::Shortest,
+            LengthForm::Sixteen => LengthEncoding::Sixteen,
+            LengthForm::SixtyFour => LengthEncoding::SixtyFour,
         },
         claimed_len: (value != octets.len() as u64).then_some(value),
         ..FrameStep::of(header.opcode, payload)
     }
 }
 
-/// Writes the child: as many of the steps as there is room for, and of the first as much; at least one octet.
+/// Writes the child, at least one octet. It has as many of the steps as there is room for. A first step that is too
+/// long is truncated.
 pub(super) fn write(
     steps: &[Step<'_>],
-    child: MutationKind,
+    kind: MutationKind,
     sender: Role,
     room: usize,
     random: &mut Random,
     out: &mut Vec<u8>,
 ) {
     out.clear();
-    let sender = match child {
+    let sender = match kind {
         MutationKind::OtherRole => sender.peer(),
         MutationKind::Changed | MutationKind::Truncated => sender,
     };
     for step in steps {
         let before = out.len();
-        // `Form::Wire` makes no steps but those that send octets, and how they are placed cannot be seen.
+        // The steps of wire octets are frames and raw octets, and segments have no meaning for them.
         step.write(sender, out);
         if out.len() > room {
             out.truncate(if before == 0 { room } else { before });
             break;
         }
     }
-    if child == MutationKind::Truncated {
+    if kind == MutationKind::Truncated {
         out.truncate(random.below(out.len()).max(1));
     }
     if out.is_empty() {
-        // A fuzzer takes no empty child.
+        // A fuzzer requires at least one octet.
         out.push(random.octet());
     }
 }
@@ -114,9 +115,8 @@ pub(super) fn write(
 mod tests {
     use super::*;
 
-    /// Reading and writing must not change what a mutation left alone.
     #[test]
-    fn octets_that_are_read_are_written_as_they_were() {
+    fn octets_that_are_not_mutated_stay_the_same() {
         let mut random = Random::new(7);
         for _ in 0..20_000 {
             let octets: Vec<u8> = (0..=random.below(64)).map(|_| random.octet() & random.octet()).collect();
