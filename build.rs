@@ -1,4 +1,4 @@
-//! Lists the curated scripts of `corpus/`, so that the crate contains them: a sorted list of names and contents.
+//! Generates the list of the curated scripts of `corpus/`, which the crate contains: names and contents, sorted.
 #![allow(clippy::disallowed_methods, reason = "a build script reads and writes files; the library does not")]
 
 use std::fmt::Write as _;
@@ -13,11 +13,11 @@ fn main() -> io::Result<()> {
     let mut list = String::from("[\n");
     for folder in FOLDERS {
         let path = corpus.join(folder);
-        // Adding or removing a file changes the folder; editing a file changes the file.
+        // Adding or removing a file changes the folder. Editing a file changes the file.
         println!("cargo::rerun-if-changed={}", path.display());
         let entries: io::Result<Vec<PathBuf>> =
             fs::read_dir(&path)?.map(|entry| entry.map(|entry| entry.path())).collect();
-        // Files that a fuzzer added have no extension.
+        // Files that a fuzzer adds have no extension.
         let mut scripts: Vec<PathBuf> =
             entries?.into_iter().filter(|path| path.extension().is_some_and(|it| it == "ws")).collect();
         scripts.sort();

@@ -1,10 +1,13 @@
-//! The functions of the fuzz targets as properties, under `cargo test` and under `cargo bolero test`.
+//! Runs the bodies of the fuzz targets as properties, under `cargo test` and under `cargo bolero test`.
 //!
-//! Each `bolero::check!` reads the curated seeds by itself: its folder is `__fuzz__/<test>/corpus`, a link to
-//! `../corpus/<target>`. Plain `cargo test` goes through these seeds, through what `cargo bolero` filed in
-//! `__fuzz__/<test>/crashes`, and then, since every run shall be the same, through children that the
-//! mutators make of the seeds with fixed numbers in place of chance. `BOLERO_RANDOM_ITERATIONS=100000` adds
-//! random inputs, and bolero prints the `BOLERO_RANDOM_SEED` of one that fails. To hunt, on stable Rust:
+//! `cargo test` checks three sources of inputs, which are the same in every run:
+//!
+//! - the curated seeds: `__fuzz__/<test>/corpus` is a link to `../corpus/<target>`,
+//! - the inputs that `cargo bolero` stored in `__fuzz__/<test>/crashes`,
+//! - descendants of the seeds, which the mutators generate from fixed numbers.
+//!
+//! `BOLERO_RANDOM_ITERATIONS=100000` adds random inputs, and bolero prints the `BOLERO_RANDOM_SEED` of one that fails.
+//! To fuzz with stable Rust:
 //!
 //! ```text
 //! cargo bolero test close_frame -p wsclose-fuzz --rustc-bootstrap --sanitizer NONE -T 60s
@@ -24,19 +27,19 @@ use wsclose::generate::mutate;
 #[cfg(test)]
 use wsclose::script::{Script, ScriptBuf};
 
-/// Random inputs under plain `cargo test`, unless `BOLERO_RANDOM_ITERATIONS` asks for some: none, because bolero draws
-/// a fresh seed for each.
+/// The number of random inputs under `cargo test`, unless `BOLERO_RANDOM_ITERATIONS` sets it. It is 0 because bolero
+/// draws another seed in every run.
 #[cfg(test)]
 const RANDOM_ITERATIONS: usize = 0;
 
-/// As long as inputs get; libFuzzer is told the same.
+/// The longest input, in octets. CI passes the same limit to libFuzzer.
 #[cfg(test)]
 const MAX_LEN: usize = 256;
 
 #[cfg(test)]
 type Mutator = fn(&mut [u8], usize, usize, u32) -> usize;
 
-/// A mutator as the targets have it, but for libFuzzer's own, which is not linked here.
+/// The mutator of the target, without libFuzzer's default mutator, which is not linked here.
 #[cfg(test)]
 fn mutate_frames(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     mutate::frames(data, size, max_size, seed, |_, size, _| size)
@@ -47,13 +50,13 @@ fn mutate_scripts(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> u
     mutate::script(data, size, max_size, seed, |_, size, _| size)
 }
 
-/// Hands `property` so many descendants of every curated seed of `target`.
+/// Calls `property` with `count` descendants of every curated seed of `target`.
 #[cfg(test)]
 fn descendants(target: &str, mutator: Mutator, count: u32, mut property: impl FnMut(&[u8])) {
     for (seed, parent) in (0..).zip(support::seeds(target)) {
         let mut child = parent.octets.clone();
         for number in 0..count {
-            // A line of descent, which begins anew before it has wandered far.
+            // Each child is the next parent. The seed is the parent again before the descendants differ too much.
             if number % 8 == 0 {
                 child.clone_from(&parent.octets);
             }
@@ -66,23 +69,24 @@ fn descendants(target: &str, mutator: Mutator, count: u32, mut property: impl Fn
     }
 }
 
-/// What is written is read back, in both forms of a script.
+/// Checks that both forms of a script are read back as they were written.
 #[cfg(test)]
 fn round_trip(octets: &[u8]) {
     let Ok(script) = ScriptBuf::read(octets) else { return };
     let binary = script.octets();
-    let decoded = Script::decode(binary).expect("what was encoded is decoded");
+    let decoded = Script::decode(binary).expect("an encoded script is decodable");
     assert_eq!(decoded.encode(), binary);
     let text = decoded.to_string();
-    let compiled = ScriptBuf::read(text.as_bytes()).unwrap_or_else(|mistake| panic!("{mistake}\n{text}"));
+    let compiled = ScriptBuf::read(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(compiled.octets(), binary, "{text}");
     assert_eq!(compiled.as_script().to_string(), text);
 }
 
-/// Whatever a mutator gets, its child fits, is a script where it should be, and is the same each time.
+/// Checks that the child of any input fits, is the same in every call, and is a script if the mutator is that of
+/// scripts.
 #[cfg(test)]
 fn check_mutators(octets: &[u8]) {
-    // Seed and room: the input says which, so that no two inputs have the same.
+    // The input determines the seed and the room, so that different inputs use different ones.
     let seed = octets.iter().fold(0_u32, |sum, octet| sum.wrapping_mul(31).wrapping_add(u32::from(*octet)));
     let max_size = seed as usize % (MAX_LEN + 1);
     let child = |mutator: Mutator| {

@@ -1,4 +1,4 @@
-//! With a fault planted, every target fails on a curated seed: none of them passes for want of looking.
+//! Checks that every fuzz target fails on a curated seed if a fault is planted (`--cfg wsclose_planted_fault`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,4 +1,4 @@
-//! Every target has its program, its corpus and its dictionary, and really loads its seeds.
+//! Checks that every target has a program, a corpus and a dictionary, and that its seeds are usable.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,7 +12,7 @@ fn package_dir() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The names of the programs that the manifest declares.
+/// The names of the programs in the manifest.
 fn declared_targets() -> BTreeSet<String> {
     let manifest = include_str!("Cargo.toml");
     manifest
@@ -47,7 +47,7 @@ fn every_octet_seed_starts_a_frame() {
     for seed in support::seeds("close_frame") {
         assert!(!seed.octets.is_empty(), "{} is empty", seed.name);
         let begins = matches!(Header::decode(&seed.octets), Status::Complete(..));
-        // Those that show how a header is cut have to be cut in the header.
+        // The seeds for incomplete headers end in the header.
         assert!(begins || seed.name.starts_with("cut-"), "{} has no whole header", seed.name);
         whole += usize::from(begins);
     }
@@ -77,7 +77,7 @@ fn every_seed_exercises_a_rule() {
     }
 }
 
-/// A line of libFuzzer's dictionaries: nothing, a comment, or `name="value"` with `\\`, `\"` and `\xAB`.
+/// Parses a line of a libFuzzer dictionary: empty, a comment, or `name="value"` with `\\`, `\"` and `\xAB`.
 fn parse_token(line: &str) -> Result<Option<Vec<u8>>, &'static str> {
     if line.is_empty() || line.starts_with('#') {
         return Ok(None);
@@ -98,7 +98,7 @@ fn parse_token(line: &str) -> Result<Option<Vec<u8>>, &'static str> {
                 octets.push(u8::from_str_radix(digits, 16).map_err(|_| "no digits")?);
                 after
             }
-            (b'\\' | b'"', _) => return Err("an escape that libFuzzer does not know"),
+            (b'\\' | b'"', _) => return Err("an escape that libFuzzer does not support"),
             (b' '..=b'~', after) => {
                 octets.push(*first);
                 after
@@ -120,7 +120,7 @@ fn dictionaries_are_valid_for_libfuzzer() {
             let token =
                 parse_token(line).unwrap_or_else(|error| panic!("{name}.dict, line {number}: {error}"));
             let Some(token) = token else { continue };
-            // libFuzzer drops longer ones without a word.
+            // libFuzzer ignores longer tokens silently.
             assert!((1..=64).contains(&token.len()), "{name}.dict, line {number}: {} octets", token.len());
             assert!(tokens.insert(token), "{name}.dict, line {number}: twice");
         }

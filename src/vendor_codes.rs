@@ -1,31 +1,32 @@
-//! The close-code vocabularies of other implementations, complete, to and from [`CloseCode`]: Boost.Beast's
-//! `close_code` and ws-rs's `CloseCode`. Tests in `peers/` hold both against the real enums.
+//! Converts the close codes of Boost.Beast (`close_code`) and ws-rs (`CloseCode`) to and from [`CloseCode`].
+//!
+//! Tests in `implementations/` compare both enums with those of the libraries.
 
 use crate::protocol::code::CloseCode;
 
 macro_rules! beast {
     ($($name:ident $number:literal $text:literal)*) => {
-        /// An enumerator of Boost.Beast's `websocket::close_code`.
+        /// An enumerator of `websocket::close_code` of Boost.Beast.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Beast {
             $(#[doc = concat!("`", $text, "`, ", stringify!($number))] $name,)*
         }
 
         impl Beast {
-            /// Every enumerator, by number.
+            /// Every enumerator, by ascending number.
             pub const ALL: [Beast; [$($number),*].len()] = [$(Beast::$name),*];
 
-            /// The wire value.
+            /// The code on the wire.
             pub const fn code(self) -> CloseCode {
                 match self { $(Beast::$name => CloseCode($number),)* }
             }
 
-            /// The enumerator of this value, if there is one.
+            /// The enumerator for this code, if there is one.
             pub const fn from_code(code: CloseCode) -> Option<Beast> {
                 match code.0 { $($number => Some(Beast::$name),)* _ => None }
             }
 
-            /// Its name in C++.
+            /// The name in C++.
             pub const fn name(self) -> &'static str {
                 match self { $(Beast::$name => $text,)* }
             }
@@ -54,7 +55,7 @@ beast! {
 }
 
 impl Beast {
-    /// The name that the newest upstream gives it where that differs: 1014 became `bad_gateway`.
+    /// The name in the newest version of Boost.Beast, in which 1014 is `bad_gateway`.
     pub const fn newest_name(self) -> &'static str {
         match self {
             Beast::Reserved2 => "bad_gateway",
@@ -77,7 +78,7 @@ impl Beast {
         }
     }
 
-    /// The enumerator of this name, old or new.
+    /// The enumerator with this name, in any version of Boost.Beast.
     pub fn from_name(name: &str) -> Option<Beast> {
         Beast::ALL.into_iter().find(|beast| beast.name() == name || beast.newest_name() == name)
     }
@@ -85,29 +86,29 @@ impl Beast {
 
 macro_rules! ws_rs {
     ($($name:ident $number:literal)*) => {
-        /// A variant of ws-rs's `CloseCode`, the hidden ones (`Tls`, `Empty`, `Other`) included.
+        /// A variant of `CloseCode` of ws-rs, including the hidden ones (`Tls`, `Empty`, `Other`).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum WsRs {
             $(#[doc = concat!("`", stringify!($name), "`, ", stringify!($number))] $name,)*
-            /// `Other`: any value without a variant of its own.
+            /// `Other`: a code without a variant.
             Other(Other),
         }
 
         impl WsRs {
-            /// Every variant that has a value of its own, by number.
+            /// Every variant for a single code, by ascending number.
             pub const NAMED: [WsRs; [$($number),*].len()] = [$(WsRs::$name),*];
 
-            /// The wire value.
+            /// The code on the wire.
             pub const fn code(self) -> CloseCode {
                 match self { $(WsRs::$name => CloseCode($number),)* WsRs::Other(other) => CloseCode(other.0) }
             }
 
-            /// The variant of this value.
+            /// The variant for this code.
             pub const fn from_code(code: CloseCode) -> WsRs {
                 match code.0 { $($number => WsRs::$name,)* other => WsRs::Other(Other(other)) }
             }
 
-            /// Its name in Rust.
+            /// The name in Rust.
             pub const fn name(self) -> &'static str {
                 match self { $(WsRs::$name => stringify!($name),)* WsRs::Other(_) => "Other" }
             }
@@ -115,7 +116,7 @@ macro_rules! ws_rs {
     };
 }
 
-/// A value that none of ws-rs's named variants has; made by [`WsRs::from_code`] alone.
+/// A code without a named variant in ws-rs. Only [`WsRs::from_code`] creates one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Other(u16);
 
@@ -137,25 +138,25 @@ ws_rs! {
     Tls 1015
 }
 
-/// One code beside its names.
+/// The names of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeNames {
     /// The code.
     pub code: CloseCode,
-    /// Boost.Beast's enumerator.
+    /// The enumerator of Boost.Beast, if there is one.
     pub beast: Option<Beast>,
-    /// ws-rs's variant.
+    /// The variant of ws-rs.
     pub ws_rs: WsRs,
 }
 
 impl CodeNames {
-    /// The names of one code.
+    /// The names of this code.
     pub const fn of(code: CloseCode) -> CodeNames {
         CodeNames { code, beast: Beast::from_code(code), ws_rs: WsRs::from_code(code) }
     }
 }
 
-/// Every code that any of the vocabularies names, in order.
+/// Every code with a name in RFC 6455, the IANA registry or one of the libraries, in ascending order.
 pub fn table() -> impl Iterator<Item = CodeNames> {
     CloseCode::all().map(CodeNames::of).filter(|row| {
         row.code.name().is_some() || row.beast.is_some() || !matches!(row.ws_rs, WsRs::Other(_))

@@ -18,7 +18,8 @@ use crate::protocol::role::Role;
 use crate::script::{MAGIC, MAX_SCRIPT, Script, ScriptBuf, Step, Writer};
 use steps::InputKind;
 
-/// One input of wire octets in this many goes to the structured mutator, the others to the fuzzer's default one.
+/// One input of wire octets in this many goes to the structured mutator, the others to the fuzzer's default one. From an
+/// empty corpus, equal shares reach new coverage in fewer executions than one in 4, one in 16, or all.
 const STRUCTURED_EVERY_N: usize = 2;
 
 /// One script in this many goes to the fuzzer's default mutator, which does not know steps.

@@ -1,46 +1,48 @@
-//! The body of a Close (RFC 6455 §5.5.1): in comes an unmasked payload, out come code and reason, or what
-//! is wrong with it. The other way, [`ConformingClose`] builds Closes that break no rule, and no others.
+//! Parses and builds the body of a Close (RFC 6455 §5.5.1).
+//!
+//! [`CloseBody::parse`] reads code and reason from an unmasked payload. [`ConformingClose`] builds only Closes that
+//! violate no rule.
 
 use crate::protocol::code::{CloseCode, Profile, Unsendable};
 use crate::protocol::flaw::Flaw;
 use crate::protocol::frame::{self, Header, MAX_CONTROL_PAYLOAD, Opcode};
 use crate::protocol::role::Role;
 
-/// The longest reason, in octets: what is left of 125 after the code.
+/// The longest reason, in octets: 125 without the two octets of the code.
 pub const MAX_REASON: usize = MAX_CONTROL_PAYLOAD - 2;
 
-/// What a well-formed Close says. 1005 is never in it: a Close without a code is `Empty`.
+/// The body of a well-formed Close. A Close without a code is `Empty`, and 1005 does not stand for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CloseBody<'a> {
     /// No body.
     Empty,
-    /// A code, and a reason that may be empty.
+    /// A code and a reason.
     Status {
-        /// The code, whatever its class: whether it may be sent is [`CloseCode::acceptable`]'s to say.
+        /// The code, of any class. [`CloseCode::acceptable`] decides whether it may be sent.
         code: CloseCode,
-        /// The reason.
+        /// The reason, which may be empty.
         reason: &'a str,
     },
 }
 
-/// Why a payload is not a Close body.
+/// The reason why a payload is not a Close body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum BodyError {
-    /// One octet is neither nothing nor a code.
+    /// The payload has one octet, which is neither an empty body nor a code.
     #[error("expected an empty body or at least two octets of code (§5.5.1), found one octet")]
     OneByte,
     /// The reason is not UTF-8.
-    #[error("expected a reason in UTF-8 (§5.5.1), found octets that are not after {valid_up_to} that are")]
+    #[error("expected a reason in UTF-8 (§5.5.1), found an invalid octet after {valid_up_to} valid ones")]
     ReasonNotUtf8 {
-        /// The code before it.
+        /// The code before the reason.
         code: CloseCode,
-        /// How many octets of the reason are valid.
+        /// The number of valid octets at the front of the reason.
         valid_up_to: usize,
     },
 }
 
 impl BodyError {
-    /// The flaw that it is.
+    /// The flaw of the payload.
     pub const fn flaw(self) -> Flaw {
         match self {
             BodyError::OneByte => Flaw::BodyOneByte,
@@ -50,8 +52,10 @@ impl BodyError {
 }
 
 impl<'a> CloseBody<'a> {
-    /// Reads an unmasked payload of any length; a Close over 125 octets is the header's flaw, not the body's.
-    #[inline]
+    /// Parses an unmasked payload of any size. More than 125 octets are a flaw of the header and are accepted here.
+    ///
+    /// # Errors
+    /// If the payload has one octet, or if the reason is not UTF-8.
     pub fn parse(payload: &'a [u8]) -> Result<CloseBody<'a>, BodyError> {
         match payload {
             [] => Ok(CloseBody::Empty),
@@ -74,7 +78,7 @@ impl<'a> CloseBody<'a> {
         }
     }
 
-    /// The reason; empty where there is none (§7.1.6).
+    /// The reason, empty if there is none (§7.1.6).
     pub const fn reason(&self) -> &'a str {
         match self {
             CloseBody::Empty => "",
@@ -83,8 +87,7 @@ impl<'a> CloseBody<'a> {
     }
 }
 
-/// The flaw of a code that a receiver should not let stand, if it has one.
-#[inline]
+/// The flaw for which a receiver should reject the code, if there is one.
 pub const fn code_flaw(code: CloseCode, profile: Profile) -> Option<Flaw> {
     match code.acceptable(profile) {
         Ok(()) | Err(Unsendable::ClientOnly) => None,
@@ -99,14 +102,14 @@ pub fn truncate_at_char_boundary(text: &str, limit: usize) -> &str {
     &text[..text.floor_char_boundary(limit)]
 }
 
-/// A Close that breaks no rule, ready to be framed. There is no other way to make one than to ask.
+/// A Close that violates no rule. The constructors guarantee it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConformingClose {
     body: [u8; MAX_CONTROL_PAYLOAD],
     len: u8,
 }
 
-/// Why a conforming Close cannot be built.
+/// The reason why a conforming Close cannot be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum BuildCloseError {
     /// The code may not be sent.
@@ -116,34 +119,36 @@ pub enum BuildCloseError {
         code: CloseCode,
         /// The sender.
         role: Role,
-        /// Why not.
+        /// The reason.
         why: Unsendable,
     },
-    /// The reason does not fit.
+    /// The reason is too long.
     #[error(
-        "a reason has at most 123 octets (§5.5), this one has {octets}; shorten it, or ask for it to be cut"
+        "expected a reason of at most 123 octets (§5.5), found {octets}; shorten it, or have it truncated"
     )]
     ReasonTooLong {
-        /// How many octets it has.
+        /// The size of the reason, in octets.
         octets: usize,
     },
 }
 
-/// What to do with a reason of more than 123 octets.
+/// The treatment of a reason of more than 123 octets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReasonOverflow {
-    /// Refuse it.
+    /// Return an error.
     Reject,
-    /// Cut it between two characters.
+    /// Truncate the reason between two characters.
     Truncate,
 }
 
 impl ConformingClose {
-    /// A Close without a body.
+    /// The Close without a body.
     pub const EMPTY: ConformingClose = ConformingClose { body: [0; MAX_CONTROL_PAYLOAD], len: 0 };
 
-    /// A Close with this code and reason, if `role` may send it under `profile`.
-    #[inline]
+    /// Builds a Close with this code and reason.
+    ///
+    /// # Errors
+    /// If `role` may not send the code under `profile`, or if the reason is too long and is not to be truncated.
     pub fn new(
         code: CloseCode,
         reason: &str,
@@ -162,12 +167,12 @@ impl ConformingClose {
         Ok(ConformingClose::of(code, reason))
     }
 
-    /// The answer to a Close that was received and accepted: the same code, without the reason (§5.5.1).
+    /// The reply to an accepted Close: the same code without the reason (§5.5.1).
     pub fn reply(received: CloseBody<'_>, role: Role, profile: Profile) -> ConformingClose {
         match received {
             CloseBody::Empty => ConformingClose::EMPTY,
             CloseBody::Status { code, .. } => match code.sendable(role, profile) {
-                // Echoing 1010 is not originating it (§7.4.1).
+                // §7.4.1 forbids a server to originate 1010. It may echo it.
                 Ok(()) | Err(Unsendable::ClientOnly) => ConformingClose::of(code, ""),
                 Err(
                     Unsendable::Undefined
@@ -179,12 +184,11 @@ impl ConformingClose {
         }
     }
 
-    /// The Close that goes before failing the connection for this flaw (§7.1.7).
+    /// The Close that an endpoint sends before it fails the connection for this flaw (§7.1.7).
     pub fn failing(flaw: Flaw) -> ConformingClose {
         ConformingClose::of(flaw.fail_code(), "")
     }
 
-    #[inline]
     fn of(code: CloseCode, reason: &str) -> ConformingClose {
         let mut body = [0; MAX_CONTROL_PAYLOAD];
         body[..2].copy_from_slice(&code.to_octets());
@@ -192,12 +196,12 @@ impl ConformingClose {
         ConformingClose { body, len: 2 + reason.len() as u8 }
     }
 
-    /// The unmasked body: 0 or 2–125 octets.
+    /// The unmasked body: 0 octets or 2 to 125.
     pub fn body(&self) -> &[u8] {
         &self.body[..usize::from(self.len)]
     }
 
-    /// Appends the whole frame; a client gives a key (§5.3), a server none.
+    /// Appends the frame to `out`. A client passes a key (§5.3), and a server passes none.
     pub fn write(&self, key: Option<[u8; 4]>, out: &mut Vec<u8>) {
         frame::write(&Header::conforming(Opcode::Close, u64::from(self.len), key), self.body(), out);
     }

@@ -1,15 +1,15 @@
-//! The two ends of a WebSocket connection.
+//! Defines the two roles of a WebSocket connection.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Which end of the connection an endpoint is (RFC 6455 §1.1): the client opened it and masks what it
-/// sends, the server accepted it and does not.
+/// The role of an endpoint (RFC 6455 §1.1). A client opens the connection and masks its frames. A server accepts the
+/// connection and does not mask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
-    /// The end that opened the connection.
+    /// The endpoint that opens the connection.
     Client,
-    /// The end that accepted it.
+    /// The endpoint that accepts the connection.
     Server,
 }
 
@@ -17,7 +17,7 @@ impl Role {
     /// Both roles, client first.
     pub const ALL: [Role; 2] = [Role::Client, Role::Server];
 
-    /// The other end.
+    /// The role of the peer.
     pub const fn peer(self) -> Role {
         match self {
             Role::Client => Role::Server,
@@ -25,7 +25,7 @@ impl Role {
         }
     }
 
-    /// The role's name in scripts, tables and timelines.
+    /// The name in scripts, tables and timelines.
     pub const fn name(self) -> &'static str {
         match self {
             Role::Client => "client",
@@ -40,7 +40,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// A word that is neither `client` nor `server`.
+/// The error for a word that is neither `client` nor `server`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a role, `client` or `server`, found `{0}`")]
 pub struct UnknownRole(pub String);

@@ -1,9 +1,10 @@
-//! The closing handshake (RFC 6455 §7.1) as a table: [`State::on`] says, for every state, event and role,
-//! what an endpoint becomes and what it does. It is total, it is `const`, and it has no wildcard arm.
+//! Defines the state machine of the closing handshake (RFC 6455 §7.1).
+//!
+//! [`State::transition`] gives the next state and the action of an endpoint for every state, event and role.
 //!
 //! ```text
-//!   Open ────AppClose────▶ CloseSent ─────RecvClose────▶ CloseExchanged
-//!   Open ────RecvClose───▶ CloseReceived ──Answered────▶ CloseExchanged
+//!   Open ────AppClose────▶ CloseSent ─────RecvClose───────▶ CloseExchanged
+//!   Open ────RecvClose───▶ CloseReceived ──CloseReplySent─▶ CloseExchanged
 //!   Open, CloseSent ─────RecvFlaw────────────────────────▶ Failed
 //!   CloseExchanged ──────PeerFin, PeerReset, Timeout─────▶ Closed { clean: true }
 //!   Open, CloseSent ─────PeerFin, PeerReset──────────────▶ Closed { clean: false }
@@ -12,80 +13,80 @@
 //!   Failed ──────────────PeerFin, PeerReset, Timeout─────▶ Closed { clean: false }
 //! ```
 //!
-//! Whatever is not in the picture leaves the state as it is. A FIN that comes before the answer is written is
-//! no news: the peer may have closed its half only; whoever answers late finds out by its patience.
+//! Every other event leaves the state unchanged. A FIN before the reply is sent is one of them, because the peer may
+//! have closed only its write side. An endpoint that has not replied by then leaves the state by its timeout.
 
 use crate::protocol::close::CloseBody;
 use crate::protocol::code::CloseCode;
 use crate::protocol::role::Role;
 
-/// Where an endpoint stands.
+/// The state of an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum State {
-    /// Data flows.
+    /// Neither endpoint has sent a Close.
     Open,
-    /// It sent a Close and waits for the peer's.
+    /// The endpoint sent a Close and waits for that of the peer.
     CloseSent,
-    /// It received a Close and has not yet answered.
+    /// The endpoint received a Close and has not replied.
     CloseReceived,
-    /// A Close went each way; a client waits for the server's FIN.
+    /// Both endpoints sent a Close. A client waits for the FIN of the server.
     CloseExchanged,
-    /// It failed the connection (§7.1.7).
+    /// The endpoint failed the connection (§7.1.7).
     Failed,
-    /// TCP is over.
+    /// TCP is closed.
     Closed {
-        /// Whether Closes went both ways before that (§7.1.4).
+        /// Whether both endpoints sent a Close before (§7.1.4).
         clean: bool,
     },
 }
 
-/// What happens to an endpoint.
+/// An event at an endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Event {
-    /// The application closes.
+    /// The application requests a Close.
     AppClose,
     /// The application sends a message.
     AppSend,
-    /// A well-formed Close with an acceptable code comes in.
+    /// A well-formed Close with an acceptable code is received.
     RecvClose,
-    /// A whole data message comes in.
+    /// A complete data message is received.
     RecvMessage,
-    /// A Ping comes in.
+    /// A Ping is received.
     RecvPing,
-    /// A Pong comes in.
+    /// A Pong is received.
     RecvPong,
-    /// Something comes in that fails the connection.
+    /// Octets are received for which the endpoint fails the connection.
     RecvFlaw,
-    /// The answer to the peer's Close has been written.
+    /// The reply to the Close of the peer is sent.
     CloseReplySent,
-    /// The peer's FIN comes in.
+    /// The FIN of the peer is received.
     PeerFin,
     /// The peer resets the connection.
     PeerReset,
-    /// Patience is over.
+    /// A timeout expires.
     Timeout,
 }
 
-/// What an endpoint does about an event.
+/// The reaction of an endpoint to an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Action {
-    /// Nothing.
+    /// Do nothing.
     Nothing,
-    /// Throw away what came in.
+    /// Discard the received octets.
     Discard,
-    /// Hand the message to the application.
+    /// Deliver the message to the application.
     Deliver,
-    /// Write the application's message.
+    /// Send the message of the application.
     SendMessage,
-    /// Answer a Ping.
+    /// Reply to a Ping.
     SendPong,
-    /// Write the application's Close.
+    /// Send the Close that the application requested.
     SendClose,
-    /// Write a Close that answers the peer's.
+    /// Send a Close in reply to that of the peer.
     SendCloseReply,
-    /// Tell the application that it may not do that.
+    /// Reject the request of the application.
     RejectRequest,
-    /// Write a Close with the code that fits, then close TCP.
+    /// Send a Close with the code for the flaw, then close TCP.
     SendCloseThenFail,
     /// Close TCP.
     CloseTcp,
@@ -103,7 +104,7 @@ impl State {
         State::Closed { clean: true },
     ];
 
-    /// What a conforming endpoint becomes, and does, when `event` happens to it.
+    /// The next state and the action of a conforming endpoint for an event.
     pub const fn transition(self, event: Event, role: Role) -> (State, Action) {
         use Action::*;
         use Event::*;
@@ -120,7 +121,7 @@ impl State {
 
             (CloseSent, AppClose | RecvPong | CloseReplySent) => (CloseSent, Nothing),
             (CloseSent, AppSend) => (CloseSent, RejectRequest),
-            // The peer may have had messages under way when our Close reached it.
+            // The peer may have sent messages before it received the Close.
             (CloseSent, RecvMessage) => (CloseSent, Deliver),
             (CloseSent, RecvPing) => (CloseSent, SendPong),
             (CloseSent, RecvClose) => match role {
@@ -139,7 +140,7 @@ impl State {
                 Role::Server => (CloseExchanged, CloseTcp),
                 Role::Client => (CloseExchanged, Nothing),
             },
-            // The peer may close its half and still read our answer.
+            // The peer may close its write side and still read the reply.
             (CloseReceived, PeerFin) => (CloseReceived, Nothing),
             (CloseReceived, PeerReset | Timeout) => (Closed { clean: false }, CloseTcp),
 
@@ -168,7 +169,7 @@ impl State {
         }
     }
 
-    /// The state as timelines name it.
+    /// The name in timelines.
     pub const fn name(self) -> &'static str {
         match self {
             State::Open => "Open",
@@ -181,8 +182,7 @@ impl State {
         }
     }
 
-    /// Whether what still comes in is thrown away unread: the peer's Close has been received, or the
-    /// connection failed or is over.
+    /// Whether the endpoint discards further input: it received a Close, it failed the connection, or TCP is closed.
     pub const fn discards_input(self) -> bool {
         match self {
             State::Open | State::CloseSent => false,
@@ -208,8 +208,8 @@ impl Event {
     ];
 }
 
-/// What an API reports of the Close that was received first, or of its absence (§7.1.5, §7.1.6): the one
-/// place where 1005 and 1006 are made.
+/// The code and reason that an API reports for the first received Close (§7.1.5, §7.1.6): 1005 for a Close without a
+/// code, and 1006 if there was no Close.
 pub const fn reported<'a>(first_close: Option<CloseBody<'a>>) -> (CloseCode, &'a str) {
     match first_close {
         None => (CloseCode::ABNORMAL, ""),
