@@ -34,25 +34,25 @@ macro_rules! named {
 }
 
 named! {
-    NORMAL 1000 "normal-closure" "what the connection was for is done"
-    GOING_AWAY 1001 "going-away" "a server shuts down, or a page is left"
-    PROTOCOL_ERROR 1002 "protocol-error" "the peer broke the protocol"
-    UNSUPPORTED_DATA 1003 "unsupported-data" "a type of data that cannot be accepted"
-    RESERVED_1004 1004 "reserved-1004" "reserved, without a meaning so far"
+    NORMAL 1000 "normal-closure" "the purpose of the connection is fulfilled"
+    GOING_AWAY 1001 "going-away" "a server shuts down, or a browser leaves the page"
+    PROTOCOL_ERROR 1002 "protocol-error" "the peer violated the protocol"
+    UNSUPPORTED_DATA 1003 "unsupported-data" "the endpoint cannot accept this type of data"
+    RESERVED_1004 1004 "reserved-1004" "reserved, without a meaning"
     NO_STATUS 1005 "no-status-received" "never sent: the Close had no code"
     ABNORMAL 1006 "abnormal-closure" "never sent: there was no Close"
     INVALID_PAYLOAD 1007 "invalid-payload" "data that does not fit its type, such as text that is not UTF-8"
-    POLICY_VIOLATION 1008 "policy-violation" "a policy was broken; nothing more is said"
-    TOO_BIG 1009 "message-too-big" "a message too big to process"
-    MANDATORY_EXTENSION 1010 "mandatory-extension" "a client misses an extension that it asked for"
-    INTERNAL_ERROR 1011 "internal-error" "something unexpected happened at the sender"
+    POLICY_VIOLATION 1008 "policy-violation" "the peer violated a policy that the endpoint does not name"
+    TOO_BIG 1009 "message-too-big" "the message is too big to process"
+    MANDATORY_EXTENSION 1010 "mandatory-extension" "the server did not negotiate an extension that the client requires"
+    INTERNAL_ERROR 1011 "internal-error" "an unexpected condition at the sender"
     SERVICE_RESTART 1012 "service-restart" "the service restarts"
     TRY_AGAIN_LATER 1013 "try-again-later" "the service is overloaded"
-    BAD_GATEWAY 1014 "bad-gateway" "a gateway got a bad answer from upstream"
+    BAD_GATEWAY 1014 "bad-gateway" "a gateway received an invalid response from upstream"
     TLS_HANDSHAKE 1015 "tls-handshake" "never sent: the TLS handshake failed"
-    UNAUTHORIZED 3000 "unauthorized" "credentials are missing or wrong"
-    FORBIDDEN 3003 "forbidden" "credentials do not suffice"
-    TIMEOUT 3008 "timeout" "the other end took too long"
+    UNAUTHORIZED 3000 "unauthorized" "credentials are missing or invalid"
+    FORBIDDEN 3003 "forbidden" "the credentials do not grant access"
+    TIMEOUT 3008 "timeout" "the peer took too long"
 }
 
 /// The class of a code under RFC 6455 §7.4 and the IANA registry.
@@ -103,7 +103,7 @@ impl Class {
             Class::Unassigned => "unassigned",
             Class::Library => "library",
             Class::Private => "private",
-            Class::OutOfRange => "beyond every range",
+            Class::OutOfRange => "out of range",
         }
     }
 }
@@ -169,10 +169,10 @@ impl FromStr for Profile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
 pub enum Unsendable {
     /// 0–999 or 5000–65535.
-    #[error("§7.4.2 gives it neither a meaning nor a range")]
+    #[error("it has neither a meaning nor a range (§7.4.2)")]
     Undefined,
     /// 1005, 1006 or 1015.
-    #[error("§7.4.1 keeps it for an endpoint's own reports")]
+    #[error("§7.4.1 reserves it for reports to the application")]
     LocalOnly,
     /// 1004.
     #[error("§7.4.1 reserves it without a meaning")]
@@ -181,7 +181,7 @@ pub enum Unsendable {
     #[error("no specification assigns it (§7.4.2)")]
     Unassigned,
     /// 1010 from a server.
-    #[error("§7.4.1 gives it to clients")]
+    #[error("§7.4.1 allows it only from clients")]
     ClientOnly,
 }
 
