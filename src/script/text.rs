@@ -8,7 +8,7 @@
 //! # The endpoint under test is the server; the lines with `>` are what its peer does.
 //! > close 1000 "bye" rsv=4 cut=1
 //! > text "hé" * 3 fin=0
-//! > close hex:03 claim=126 form=64 mask=wrong key=00000000 glue
+//! > close hex:03 mask=wrong key=00000000 form=64 claim=126 glue
 //! > octets 8882 37fa 213d
 //! > fin
 //! > reset
@@ -84,3 +84,22 @@ mod display;
 pub(in crate::script) mod parse;
 
 pub use parse::ScriptParseError;
+
+#[cfg(test)]
+mod tests {
+    use crate::script::buf::ScriptBuf;
+
+    /// The lines of the example in the documentation of this module.
+    fn documented_example() -> String {
+        let lines = include_str!("text.rs").lines().filter_map(|line| line.strip_prefix("//!"));
+        let example = lines.skip_while(|line| *line != " ```text").skip(1).take_while(|line| *line != " ```");
+        example.map(|line| line.trim_start().to_owned() + "\n").collect()
+    }
+
+    #[test]
+    fn the_documented_example_is_a_script() {
+        let text = documented_example();
+        let script = ScriptBuf::read(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(script.as_script().to_string(), text);
+    }
+}
