@@ -54,20 +54,20 @@ pub fn closing_handshake(octets: &[u8]) -> RuleSet {
 
 fn run(script: Script<'_>, octets: &[u8]) -> RuleSet {
     STATE.with_borrow_mut(|state| {
-        let played = state.harness.play(script, &mut state.model);
-        assert!(played.findings.is_empty(), "the judge finds violations in the model\n{script}\n{played}");
-        let exercised = played.verdicts.with(Verdict::Conforms);
+        let playback = state.harness.play(script, &mut state.model);
+        assert!(playback.findings.is_empty(), "the judge finds violations in the model:\n{script}\n{playback}");
+        let exercised = playback.verdicts.with(Verdict::Conforms);
         // The sum of the octets selects the fault, so that every mutation may change it.
         let selector = octets.iter().fold(octets.len(), |sum, octet| sum.wrapping_add(usize::from(*octet)));
         if selector.is_multiple_of(FAULTY_EVERY_N) {
             let index = selector / FAULTY_EVERY_N % state.faulty.len();
             let fault = Fault::ALL[index];
-            let played = state.harness.play(script, &mut state.faulty[index]);
-            let found = played.findings.iter().any(|finding| finding.rule == fault.rule());
+            let playback = state.harness.play(script, &mut state.faulty[index]);
+            let found = playback.findings.iter().any(|finding| finding.rule == fault.rule());
             let sent_a_close = exercised.contains(Rule::OneClose);
             assert!(
                 found || !(sent_a_close && fault.shows_in_every_close(script.role())),
-                "the judge misses the fault {}\n{script}\n{played}",
+                "the judge misses the fault {}\n{script}\n{playback}",
                 fault.slug()
             );
         }
