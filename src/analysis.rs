@@ -1,6 +1,8 @@
 //! Compares implementations over many scripts.
 
 pub mod aggregate;
+#[cfg(feature = "baseline")]
+pub mod baseline;
 pub mod code_map;
 pub mod compare;
 pub mod matrix;

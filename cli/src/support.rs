@@ -1,6 +1,5 @@
 //! What the commands share.
 
-pub mod baseline;
 pub mod corpus_entry;
 pub mod error;
 pub mod files;

@@ -1,5 +1,6 @@
-//! The body of the fuzz target `peers`: in comes a script, and every in-process peer plays it, with the
-//! model as referee. A deviation that `baseline.toml` has is data; one that it does not have is a panic.
+//! Fuzzes every in-process implementation: the body of the fuzz target `implementations`.
+//!
+//! Each script is driven on the model and on every implementation. A violation that `baseline.toml` does not list panics.
 
 use std::cell::RefCell;
 
@@ -13,7 +14,7 @@ use wsclose::script::{Script, ScriptBuf};
 use wsclose::{Harness, Playback};
 use wsclose_adapter::panic::install_filtered_hook;
 
-use crate::baseline::Baseline;
+use crate::baseline;
 
 struct FuzzState {
     harness: Harness,
@@ -23,7 +24,7 @@ struct FuzzState {
 
 thread_local! {
     static STATE: RefCell<FuzzState> = RefCell::new({
-        // A peer's panic is a finding like any other, and libFuzzer's hook would end the process.
+        // The panic of an implementation is a finding, but libFuzzer's panic hook would end the process.
         install_filtered_hook();
         FuzzState {
             harness: Harness::new(Profile::default()).with_limits(Limits::FUZZING),
@@ -33,57 +34,59 @@ thread_local! {
     });
 }
 
-/// The environment variable that chooses one peer, by name: alone it is faster, and only its news count.
+/// The environment variable that selects one implementation by name. Fuzzing only one is faster.
 pub const IMPLEMENTATION: &str = "WSCLOSE_IMPLEMENTATION";
 
-/// Every in-process peer, or the one that was chosen.
+/// Every in-process implementation, or the selected one.
 fn selected_subjects() -> Vec<Box<dyn Subject>> {
     let Some(name) = std::env::var_os(IMPLEMENTATION) else { return crate::in_process() };
     let name = name.to_string_lossy();
     match crate::by_name(&name) {
-        Some(peer) => vec![peer],
+        Some(subject) => vec![subject],
         None => {
-            let names: Vec<&str> = crate::IMPLEMENTATIONS.iter().map(|peer| peer.name).collect();
+            let names: Vec<&str> =
+                crate::IMPLEMENTATIONS.iter().map(|implementation| implementation.name).collect();
             panic!(
-                "expected {IMPLEMENTATION} to name a peer that was built ({}), found `{name}`",
+                "{IMPLEMENTATION}: expected an available implementation ({}), found `{name}`",
                 names.join(", ")
             );
         }
     }
 }
 
-/// Plays a script, in either form, to the model and to every in-process peer. Returns the rules that any of
-/// them was judged by.
+/// Drives a script, as text or in its binary form, on the model and on every in-process implementation.
+///
+/// Returns the rules that any of them was judged by. Invalid scripts exercise no rule.
 ///
 /// # Panics
-/// If the judge faults the model, or a peer by a rule for which `baseline.toml` has no entry. Rules of level
-/// `info` are never held against anyone.
+/// If the model violates a rule, or an implementation violates one that `baseline.toml` does not list for it. Violations
+/// of level `info` do not count.
 pub fn implementations(octets: &[u8]) -> RuleSet {
     if octets.first().is_some_and(u8::is_ascii) {
-        // A curated seed, in text.
+        // A curated seed is text.
         return ScriptBuf::read(octets).map_or(RuleSet::EMPTY, |script| play(script.as_script()));
     }
     Script::decode(octets).map_or(RuleSet::EMPTY, play)
 }
 
 fn play(script: Script<'_>) -> RuleSet {
-    STATE.with_borrow_mut(|stage| {
-        let played = stage.harness.play(script, &mut stage.model);
-        assert!(played.findings.is_empty(), "the judge faults the model\n{script}\n{played}");
-        let mut exercised = played.verdicts.with(Verdict::Conforms);
-        for peer in &mut stage.subjects {
-            let played = stage.harness.play(script, peer.as_mut());
-            let name = peer.name();
-            let news = played.findings.iter().find(|finding| {
-                finding.level != Level::Info && !Baseline::builtin().contains(name, finding.rule)
+    STATE.with_borrow_mut(|state| {
+        let playback = state.harness.play(script, &mut state.model);
+        assert!(playback.findings.is_empty(), "the model violates a rule\n{script}\n{playback}");
+        let mut exercised = playback.verdicts.with(Verdict::Conforms);
+        for subject in &mut state.subjects {
+            let playback = state.harness.play(script, subject.as_mut());
+            let name = subject.name();
+            let unlisted = playback.findings.iter().find(|finding| {
+                finding.level != Level::Info && !baseline::builtin().contains(name, finding.rule)
             });
-            if let Some(finding) = news {
+            if let Some(finding) = unlisted {
                 panic!(
-                    "{name} breaks {} ({}): expected {}, found: {}\n{script}\n{played}",
+                    "{name} violates {} ({}): expected {}, found: {}\n{script}\n{playback}",
                     finding.rule, finding.level, finding.expected, finding.actual
                 );
             }
-            let Playback { verdicts, .. } = played;
+            let Playback { verdicts, .. } = playback;
             exercised =
                 exercised.union(verdicts.with(Verdict::Conforms)).union(verdicts.with(Verdict::Violates));
         }

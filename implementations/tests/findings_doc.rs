@@ -7,6 +7,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use wsclose::analysis::baseline::Baseline;
 use wsclose::generate::vectors::TestVector;
 use wsclose::harness::driver::Driver;
 use wsclose::judge::Judge;
@@ -14,7 +15,6 @@ use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
 use wsclose::script::ScriptBuf;
-use wsclose_implementations::baseline::Baseline;
 
 const TROPHIES: &str = include_str!("../../TROPHIES.md");
 
@@ -206,11 +206,11 @@ fn cited_rules_are_violated_by_cited_scripts() {
 
 #[test]
 fn rules_cited_for_live_servers_are_in_the_baseline() {
-    let listed = Baseline::load(include_str!("../live/baseline.toml")).expect("the committed list is sound");
+    let listed = Baseline::parse(include_str!("../live/baseline.toml")).expect("the committed list is sound");
     for entry in entries().iter().filter(|entry| !entry.cases.is_empty()) {
         for rule in cited_rules(&entry.rules).into_iter().flat_map(|(rules, _)| rules) {
             assert!(
-                listed.iter().any(|(known, _)| known == rule),
+                listed.iter().any(|violation| violation.rule == rule),
                 "{}: expected {rule} in implementations/live/baseline.toml, found it nowhere there",
                 entry.title
             );

@@ -1,54 +1,16 @@
-//! The baseline of `wsclose check --baseline`. In comes a TOML file of rules that an endpoint is known to
-//! break, out comes why each of them is no news.
+//! Reads the baseline of one endpoint: the rules whose violations a run accepts, with reasons.
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use wsclose::rules::{Rule, UnknownRule};
+pub use wsclose::analysis::baseline::BaselineError;
 
-/// Why a baseline cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum BaselineError {
-    /// It is no TOML, or not of the expected shape.
-    #[error("expected `[[known]]` tables with rule and reason: {0}")]
-    Shape(#[from] toml::de::Error),
-    /// It names a rule that does not exist.
-    #[error("{0} (`wsclose rules` lists them)")]
-    Rule(#[from] UnknownRule),
-    /// It says something twice.
-    #[error("{0} is listed twice; state it once")]
-    Duplicate(Rule),
-    /// It does not say why.
-    #[error("{0}: expected a text for `reason`, found an empty one")]
-    EmptyReason(Rule),
-}
+use wsclose::analysis::baseline::Baseline;
+use wsclose::rules::Rule;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    known: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    rule: String,
-    reason: String,
-}
-
-/// Reads the text of a baseline.
+/// Parses a baseline and returns the reason for each rule.
+///
+/// # Errors
+/// If [`Baseline::parse`] rejects the text, or an entry names an implementation.
 pub fn read(text: &str) -> Result<BTreeMap<Rule, String>, BaselineError> {
-    let file: File = toml::from_str(text)?;
-    let mut known = BTreeMap::new();
-    for Entry { rule, reason } in file.known {
-        let rule: Rule = rule.parse()?;
-        if reason.trim().is_empty() {
-            return Err(BaselineError::EmptyReason(rule));
-        }
-        if known.insert(rule, reason).is_some() {
-            return Err(BaselineError::Duplicate(rule));
-        }
-    }
-    Ok(known)
+    Baseline::parse(text)?.into_reasons()
 }

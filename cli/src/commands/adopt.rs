@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use wsclose::analysis::baseline::Baseline;
 use wsclose::analysis::report::Report;
 use wsclose::harness::subject::Subject;
 use wsclose::protocol::role::Role;
@@ -13,7 +14,6 @@ use wsclose::script::{Script, ScriptBuf, ScriptError, Step, Writer};
 use crate::args;
 use crate::args::fuzz_target::FuzzTarget;
 use crate::libraries::{Libraries, Library};
-use crate::support::baseline::Baseline;
 use crate::support::corpus_entry::{self, Project};
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::files::{self, FileError, LoadedScript};

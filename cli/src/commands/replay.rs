@@ -4,13 +4,13 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use wsclose::analysis::baseline::Baseline;
 use wsclose::analysis::report::{Report, Summary, Tally};
 use wsclose::harness::driver::Limits;
 use wsclose::protocol::role::Role;
 
 use crate::args;
 use crate::libraries::Libraries;
-use crate::support::baseline::Baseline;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::files::{self, FileError, LoadedScript};
 use crate::support::output::{Stdout, eprint_error, table, write_table};

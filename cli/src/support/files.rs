@@ -86,26 +86,18 @@ pub enum FileError {
         /// Why not.
         error: ScriptError,
     },
-    /// baseline.toml is broken.
-    #[error("{path}: {error}")]
-    ImplementationBaseline {
-        /// Which.
-        path: String,
-        /// What is wrong with it.
-        error: crate::support::baseline::BaselineError,
-    },
     /// No folder to file things in.
     #[error(
         "expected a folder `corpus` here or above, found none; name the folder that has it with --root DIR"
     )]
     NoCorpus,
-    /// The baseline is broken.
+    /// A baseline is invalid.
     #[error("{path}: {error}")]
     Baseline {
         /// Which.
         path: String,
         /// What is wrong with it.
-        error: wsclose_live::baseline::BaselineError,
+        error: wsclose::analysis::baseline::BaselineError,
     },
     /// The manifest of the live peers is broken.
     #[error(

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use wsclose::analysis::baseline::Baseline;
 use wsclose::harness::subject::Subject;
 use wsclose::model::endpoint::Model;
 use wsclose::model::faults::{Fault, FaultyModel};
@@ -9,7 +10,6 @@ use wsclose::protocol::code::Profile;
 use wsclose::rules::Rule;
 
 use crate::libraries::{FULL_COMMAND, Libraries, Library, NAMES};
-use crate::support::baseline::Baseline;
 use crate::support::files::{self, FileError};
 
 /// The name of the reference endpoint.
@@ -130,15 +130,14 @@ pub fn by_name(
 pub fn load_baseline(libraries: &dyn Libraries, path: Option<&Path>) -> Result<Baseline, FileError> {
     match path {
         Some(path) => read_baseline(path),
-        None => Ok(Baseline::load(libraries.baseline()).expect("a test reads the committed baseline.toml")),
+        None => Ok(Baseline::parse(libraries.baseline()).expect("a test reads the committed baseline.toml")),
     }
 }
 
 /// Reads the baseline at `path`.
 pub fn read_baseline(path: &Path) -> Result<Baseline, FileError> {
     let text = files::read_config(path)?;
-    Baseline::load(&text)
-        .map_err(|error| FileError::ImplementationBaseline { path: files::display_path(path), error })
+    Baseline::parse(&text).map_err(|error| FileError::Baseline { path: files::display_path(path), error })
 }
 
 /// Whether the baseline lists a violation of `rule` by `subject`. It never lists the model.

@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
+use wsclose::analysis::baseline::Baseline;
 use wsclose::analysis::report::FindingStatus;
 use wsclose::judge::Verdict;
 
-use crate::support::baseline::Baseline;
 use crate::support::files::FileError;
 use crate::support::subjects;
 use wsclose_live::implementations::{ImplementationOutcome, ImplementationResult};
@@ -41,14 +41,12 @@ pub fn apply_baseline(rows: &mut [ImplementationResult], baseline: &Baseline) {
                 run.stale.push(told.rule);
             }
         }
-        // A list is as good as the source that was read for it.
-        let mut listed = baseline.iter().map(|(_, deviation)| deviation);
-        if let Some(deviation) =
-            listed.find(|deviation| deviation.implementation == name && deviation.version != row.version)
-        {
+        // An entry may no longer hold in a version whose source nobody has read.
+        let mut versions = baseline.of(name).filter_map(|violation| violation.version.as_deref());
+        if let Some(confirmed) = versions.find(|version| *version != row.version) {
             run.notes.push(format!(
-                "baseline.toml was confirmed in {}, this is {}: read its source again",
-                deviation.version, row.version
+                "baseline.toml was confirmed in {confirmed}, this is {}: read its source again",
+                row.version
             ));
         }
     }

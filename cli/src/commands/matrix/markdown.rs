@@ -240,7 +240,7 @@ fn code_types(results: &Results<'_>, libraries: &dyn Libraries, page: &mut Strin
 #[cfg(test)]
 mod tests {
     use crate::libraries::NoLibraries;
-    use crate::support::baseline::Baseline;
+    use wsclose::analysis::baseline::Baseline;
     use wsclose::analysis::matrix::MatrixPlan;
     use wsclose::protocol::code::Profile;
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use wsclose::analysis::baseline::Baseline;
 use wsclose::analysis::compare::{self, Distance, ScriptTopics, Topic};
 use wsclose::analysis::matrix::{Cell, Example, MatrixPlan, SubjectResult};
 use wsclose::analysis::report::FindingStatus;
@@ -10,7 +11,6 @@ use wsclose::protocol::code::Profile;
 use wsclose::rules::Rule;
 
 use super::scheduler::JobResult;
-use crate::support::baseline::Baseline;
 use crate::support::error::ExitStatus;
 use crate::support::subjects;
 
