@@ -1,12 +1,15 @@
-//! Conforming programs round libraries that only read and write frames. In comes a [`Layer`]; out comes
-//! [`Glued`], a [`Subject`] in which everything that the library leaves to its user is ours: when to answer
-//! and to close TCP ([`State::on`]), and, as far as the library does not do it, masks, fragments, codes.
+//! Runs a library that only reads and writes frames, as a [`Subject`].
 //!
-//! What the glue does by itself is no duty of the library's. It answers a Close with the same code (with
-//! none, where the library handed over one that nobody may send) and no reason, fails silently (a Close would
-//! be its own, not the library's), and checks codes and reasons only where the layer does not claim
-//! [`Duty::ReadsClose`] (received) or [`Duty::OffersApi`] (asked for). The rules that it keeps by this are left
-//! out of the layer's duties, whatever the layer claims.
+//! A [`FrameCodec`] adapts the library. [`CodecSubject`] adds a conforming program, which does everything that the
+//! library leaves to its user. The program decides when to reply to a Close and when to close TCP
+//! ([`State::transition`]). Where the library does not, it also checks masks, assembles fragments and checks codes.
+//!
+//! The capabilities of the subject exclude what the program does, whatever the codec claims:
+//!
+//! - The program replies to a Close with its code and without a reason. It omits a code that no endpoint may send.
+//! - It fails a connection without a Close, because that Close would be its own.
+//! - It checks received codes and reasons if the codec lacks [`Capability::ParsesCloseBody`]. It checks requested ones if
+//!   the codec lacks [`Capability::ExposesCloseApi`].
 
 use wsclose::harness::subject::{Recorder, Stimulus, Subject};
 use wsclose::protocol::close::{CloseBody, MAX_REASON};
@@ -20,11 +23,11 @@ use wsclose::script::MessageKind;
 use crate::panic::catch;
 use crate::program::panic_message;
 
-/// A bound on memory that is told at once and holds until a larger one is: to tell of each octet would only
-/// pull timelines apart.
+/// The first reported bound on memory, in octets. Smaller growth is not reported, because it would only lengthen
+/// timelines.
 const MIN_REPORTED_MEMORY: u64 = 1 << 16;
 
-/// What [`State::on`] decides: what may come and go in which state.
+/// The rules that depend on [`State::transition`], which the program calls.
 const STATE_MACHINE_RULES: [Rule; 10] = [
     Rule::NoDataAfterClose,
     Rule::OneClose,
@@ -38,7 +41,7 @@ const STATE_MACHINE_RULES: [Rule; 10] = [
     Rule::ApiRefusesDataAfterClose,
 ];
 
-/// What [`Glued::close`] checks for a layer that does not claim [`Duty::OffersApi`].
+/// The rules about requests, which the program checks for a codec without [`Capability::ExposesCloseApi`].
 const REQUEST_CHECK_RULES: [Rule; 7] = [
     Rule::CloseAtMost125,
     Rule::CodeIsDefined,
@@ -49,136 +52,136 @@ const REQUEST_CHECK_RULES: [Rule; 7] = [
     Rule::ReasonUtf8,
 ];
 
-/// Something that a layer read.
+/// Data that a codec read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming {
-    /// A frame of which the library has judged nothing that the glue could not see again.
+    /// A frame that the library did not check. [`CodecSubject`] checks it.
     Frame {
-        /// Whether it is the last of its message.
+        /// The FIN bit.
         fin: bool,
         /// Whether a reserved bit is set.
         rsv: bool,
-        /// Whether it was masked; the payload no longer is.
+        /// Whether the frame was masked. `payload` is unmasked.
         masked: bool,
-        /// What it is.
+        /// The opcode.
         opcode: Opcode,
-        /// Its payload.
+        /// The payload.
         payload: Vec<u8>,
     },
-    /// A part of a message: the library checked that it may come here, and has not put the parts together.
+    /// A fragment of a message. The library checked that it is allowed here, but did not assemble the message.
     Fragment {
-        /// Text or binary, if it begins the message.
+        /// The kind of the message, if this fragment is its first.
         begins: Option<MessageKind>,
-        /// Whether it ends the message.
+        /// Whether it is the last fragment.
         ends: bool,
-        /// Its payload.
+        /// The payload.
         payload: Vec<u8>,
     },
-    /// A whole message.
+    /// A complete message.
     Message {
         /// Text or binary.
         kind: MessageKind,
-        /// Its payload.
+        /// The payload.
         payload: Vec<u8>,
     },
-    /// A Ping, with what it carries.
+    /// A Ping with its payload.
     Ping(Vec<u8>),
     /// A Pong.
     Pong,
-    /// A Close that the library has read.
+    /// A Close that the library parsed.
     Close {
-        /// Its code, if it has one.
+        /// The code, if any.
         code: Option<CloseCode>,
-        /// Its reason.
+        /// The reason.
         reason: String,
     },
 }
 
-/// Something that a layer is to write.
+/// Data that a codec writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outgoing<'a> {
-    /// A whole message.
+    /// A complete message.
     Message {
         /// Text or binary.
         kind: MessageKind,
-        /// Its payload; UTF-8 where it is text.
+        /// The payload. A text payload is UTF-8.
         payload: &'a [u8],
     },
-    /// A Pong, with what it carries.
+    /// A Pong with its payload.
     Pong(&'a [u8]),
     /// A Close.
     Close {
-        /// Its code, if it has one.
+        /// The code, if any.
         code: Option<CloseCode>,
-        /// Its reason; empty where there is no code.
+        /// The reason. Empty without a code.
         reason: &'a str,
     },
 }
 
-/// A library that reads and writes frames.
+/// An adapter for a library that reads and writes frames.
 pub trait FrameCodec: Sized {
-    /// The peer's name.
+    /// The name of the subject.
     const NAME: &'static str;
 
-    /// What the library does itself in this role, as against what it leaves to the program around it.
+    /// What the library does itself in this role. [`CodecSubject`] excludes what its program does.
     fn capabilities(role: Role) -> Capabilities;
 
-    /// A connection that is already open.
+    /// Returns a codec for a connection after its opening handshake.
     fn new(role: Role) -> Self;
 
-    /// Octets arrive.
+    /// Receives octets of the peer.
     fn receive(&mut self, octets: &[u8]);
 
-    /// Reads on: `None` until more octets arrive.
+    /// Returns the next frame or message, or `None` until more octets arrive.
     ///
     /// # Errors
-    /// What the library says is wrong with them.
+    /// The library's error message, if it rejects the octets. The program then fails the connection.
     fn next(&mut self) -> Result<Option<Incoming>, String>;
 
-    /// Appends what goes out.
+    /// Appends the encoded frame to `out`.
     ///
     /// # Errors
-    /// Why the library will not write that.
+    /// The library's error message, if it refuses to write this.
     fn write(&mut self, outgoing: Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), String>;
 
-    /// By how many octets its memory has grown since the connection began, at the most, if that can be seen:
-    /// what [`Duty::ShowsMemory`] promises.
+    /// An upper bound, in octets, of the growth of the library's memory since the connection opened. `None` without
+    /// [`Capability::ReportsMemory`].
     fn memory(&self) -> Option<u64> {
         None
     }
 }
 
-/// A message of which not every part has come.
+/// A message whose last fragment has not arrived.
 #[derive(Debug)]
 struct PartialMessage {
     kind: MessageKind,
     payload: Vec<u8>,
 }
 
-/// A layer in a conforming program.
+/// Runs a codec in a conforming program, as a subject.
 #[derive(Debug)]
-pub struct CodecSubject<L> {
-    /// `None` without a connection, and after a panic.
-    codec: Option<L>,
+pub struct CodecSubject<C> {
+    /// `None` without a connection and after a panic.
+    codec: Option<C>,
     role: Role,
     state: State,
     partial: Option<PartialMessage>,
     paused: bool,
-    /// The peer's FIN came and has not been acted on.
+    /// The peer's FIN arrived and was not processed.
     fin_pending: bool,
-    /// The most memory that has been told.
+    /// The largest bound on memory that was reported, in octets.
     reported_memory: u64,
 }
 
-impl<L: FrameCodec> Default for CodecSubject<L> {
+impl<C: FrameCodec> Default for CodecSubject<C> {
     fn default() -> Self {
         CodecSubject::new()
     }
 }
 
-impl<L: FrameCodec> CodecSubject<L> {
-    /// Without a connection.
-    pub fn new() -> CodecSubject<L> {
+impl<C: FrameCodec> CodecSubject<C> {
+    /// Returns a subject without a connection.
+    pub fn new() -> CodecSubject<C> {
         CodecSubject {
             codec: None,
             role: Role::Server,
@@ -191,33 +194,37 @@ impl<L: FrameCodec> CodecSubject<L> {
     }
 }
 
-impl<L: FrameCodec> Subject for CodecSubject<L> {
+impl<C: FrameCodec> Subject for CodecSubject<C> {
     fn name(&self) -> &str {
-        L::NAME
+        C::NAME
     }
 
     fn capabilities(&self, role: Role) -> Capabilities {
-        let duties = L::capabilities(role).exempting(&STATE_MACHINE_RULES);
-        if duties.has(Capability::ExposesCloseApi) { duties } else { duties.exempting(&REQUEST_CHECK_RULES) }
+        let capabilities = C::capabilities(role).exempting(&STATE_MACHINE_RULES);
+        if capabilities.has(Capability::ExposesCloseApi) {
+            capabilities
+        } else {
+            capabilities.exempting(&REQUEST_CHECK_RULES)
+        }
     }
 
     fn connect(&mut self, role: Role, out: &mut Recorder) {
-        let layer = L::new(role);
-        if layer.memory().is_some() {
+        let codec = C::new(role);
+        if codec.memory().is_some() {
             out.memory(MIN_REPORTED_MEMORY);
         }
-        *self = CodecSubject { codec: Some(layer), role, ..CodecSubject::new() };
+        *self = CodecSubject { codec: Some(codec), role, ..CodecSubject::new() };
     }
 
     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
-        let Some(mut layer) = self.codec.take() else { return };
-        match catch(|| self.step(&mut layer, stimulus, out)) {
+        let Some(mut codec) = self.codec.take() else { return };
+        match catch(|| self.step(&mut codec, stimulus, out)) {
             Ok(()) => {
-                if let Some(octets) = layer.memory().filter(|octets| *octets > self.reported_memory) {
+                if let Some(octets) = codec.memory().filter(|octets| *octets > self.reported_memory) {
                     self.reported_memory = octets;
                     out.memory(octets);
                 }
-                self.codec = Some(layer);
+                self.codec = Some(codec);
             }
             Err(panic) => {
                 out.panicked(panic_message(&*panic));
@@ -227,33 +234,33 @@ impl<L: FrameCodec> Subject for CodecSubject<L> {
     }
 }
 
-impl<L: FrameCodec> CodecSubject<L> {
-    fn step(&mut self, layer: &mut L, stimulus: Stimulus<'_>, out: &mut Recorder) {
+impl<C: FrameCodec> CodecSubject<C> {
+    fn step(&mut self, codec: &mut C, stimulus: Stimulus<'_>, out: &mut Recorder) {
         match stimulus {
             Stimulus::Octets(octets) => {
-                layer.receive(octets);
-                self.read(layer, octets.len(), out);
+                codec.receive(octets);
+                self.read(codec, octets.len(), out);
             }
             Stimulus::Fin => {
                 self.fin_pending = true;
-                self.read(layer, 0, out);
+                self.read(codec, 0, out);
             }
             Stimulus::Reset => self.apply_event(Event::PeerReset, out),
-            Stimulus::Close { code, reason } => self.request_close(layer, code, reason, out),
-            Stimulus::Send { kind, payload } => self.request_send(layer, kind, payload, out),
+            Stimulus::Close { code, reason } => self.request_close(codec, code, reason, out),
+            Stimulus::Send { kind, payload } => self.request_send(codec, kind, payload, out),
             Stimulus::Pause => self.paused = true,
             Stimulus::Resume => {
                 self.paused = false;
-                self.read(layer, 0, out);
+                self.read(codec, 0, out);
             }
-            // A layer only appends what it writes.
+            // A codec writes to a buffer without a limit and has no timers.
             Stimulus::PeerGone(_) | Stimulus::PeerPause | Stimulus::PeerResume | Stimulus::Tick => {}
         }
     }
 
-    /// Reads until the layer has nothing left.
-    fn read(&mut self, layer: &mut L, octets: usize, out: &mut Recorder) {
-        // The least that can come is an empty frame of two octets.
+    /// Reads until the codec needs more octets.
+    fn read(&mut self, codec: &mut C, octets: usize, out: &mut Recorder) {
+        // A frame has at least two octets, so this many calls suffice for a codec that makes progress.
         let mut calls_left = (1 << 12) + octets;
         while !self.paused && !self.state.discards_input() && !out.is_closed() {
             if calls_left == 0 {
@@ -261,15 +268,14 @@ impl<L: FrameCodec> CodecSubject<L> {
                 return out.fin();
             }
             calls_left -= 1;
-            let read = layer.next();
-            match read {
-                Ok(Some(came)) => {
-                    if let Err(words) = self.on_incoming(layer, came, out) {
-                        self.fail(&words, out);
+            match codec.next() {
+                Ok(Some(incoming)) => {
+                    if let Err(error) = self.on_incoming(codec, incoming, out) {
+                        self.fail(&error, out);
                     }
                 }
                 Ok(None) => break,
-                Err(words) => self.fail(&words, out),
+                Err(error) => self.fail(&error, out),
             }
         }
         if self.fin_pending && !self.paused {
@@ -278,11 +284,11 @@ impl<L: FrameCodec> CodecSubject<L> {
         }
     }
 
-    fn on_incoming(&mut self, layer: &mut L, incoming: Incoming, out: &mut Recorder) -> Result<(), String> {
+    fn on_incoming(&mut self, codec: &mut C, incoming: Incoming, out: &mut Recorder) -> Result<(), String> {
         match incoming {
             Incoming::Frame { fin, rsv, masked, opcode, payload } => {
                 if masked != (self.role == Role::Server) {
-                    return Err("masked as the peer's role forbids".to_owned());
+                    return Err("the mask bit is wrong for the role of the sender".to_owned());
                 }
                 if rsv {
                     return Err("a reserved bit is set".to_owned());
@@ -290,7 +296,7 @@ impl<L: FrameCodec> CodecSubject<L> {
                 if opcode.is_control() && !fin {
                     return Err("a control frame is fragmented".to_owned());
                 }
-                let came = match opcode {
+                let content = match opcode {
                     Opcode::Continuation => Incoming::Fragment { begins: None, ends: fin, payload },
                     Opcode::Text => {
                         Incoming::Fragment { begins: Some(MessageKind::Text), ends: fin, payload }
@@ -306,7 +312,7 @@ impl<L: FrameCodec> CodecSubject<L> {
                     }
                     Opcode::Reserved(_) => return Err("an unknown opcode".to_owned()),
                 };
-                self.on_incoming(layer, came, out)
+                self.on_incoming(codec, content, out)
             }
             Incoming::Fragment { begins, ends, payload } => self.on_fragment(begins, ends, payload, out),
             Incoming::Message { kind, payload } => {
@@ -315,7 +321,7 @@ impl<L: FrameCodec> CodecSubject<L> {
             }
             Incoming::Ping(payload) => {
                 if self.transition(Event::RecvPing, out) == Action::SendPong {
-                    self.write(layer, Outgoing::Pong(&payload), out)?;
+                    self.write(codec, Outgoing::Pong(&payload), out)?;
                 }
                 Ok(())
             }
@@ -323,7 +329,7 @@ impl<L: FrameCodec> CodecSubject<L> {
                 self.apply_event(Event::RecvPong, out);
                 Ok(())
             }
-            Incoming::Close { code, reason } => self.on_close(layer, code, &reason, out),
+            Incoming::Close { code, reason } => self.on_close(codec, code, &reason, out),
         }
     }
 
@@ -337,8 +343,8 @@ impl<L: FrameCodec> CodecSubject<L> {
         let mut message = match (begins, self.partial.take()) {
             (Some(kind), None) => PartialMessage { kind, payload: Vec::new() },
             (None, Some(message)) => message,
-            (Some(_), Some(_)) => return Err("a message begins inside another".to_owned()),
-            (None, None) => return Err("a continuation without a beginning".to_owned()),
+            (Some(_), Some(_)) => return Err("a new message begins before the last fragment".to_owned()),
+            (None, None) => return Err("a continuation frame without a message".to_owned()),
         };
         message.payload.append(&mut payload);
         if !ends {
@@ -360,60 +366,60 @@ impl<L: FrameCodec> CodecSubject<L> {
 
     fn on_close(
         &mut self,
-        layer: &mut L,
+        codec: &mut C,
         code: Option<CloseCode>,
         reason: &str,
         out: &mut Recorder,
     ) -> Result<(), String> {
-        let reads = L::capabilities(self.role).has(Capability::ParsesCloseBody);
+        let is_checked = C::capabilities(self.role).has(Capability::ParsesCloseBody);
         let sendable = code.filter(|code| code.acceptable(Profile::Iana).is_ok());
-        if !reads && code != sendable {
-            return Err("a close code that nobody may send".to_owned());
+        if !is_checked && code != sendable {
+            return Err("a close code that no endpoint may send".to_owned());
         }
         out.reported(code, Some(reason), None);
         if self.transition(Event::RecvClose, out) == Action::SendCloseReply {
-            // The answer is the glue's: a code that may not be sent would be its breach, not the library's.
-            self.write(layer, Outgoing::Close { code: sendable, reason: "" }, out)?;
+            // The program chooses the code of the reply. An invalid code would be its violation, not the library's.
+            self.write(codec, Outgoing::Close { code: sendable, reason: "" }, out)?;
             self.apply_event(Event::CloseReplySent, out);
         }
         Ok(())
     }
 
-    fn request_close(&mut self, layer: &mut L, code: Option<CloseCode>, reason: &str, out: &mut Recorder) {
+    fn request_close(&mut self, codec: &mut C, code: Option<CloseCode>, reason: &str, out: &mut Recorder) {
         let unsendable = code.is_some_and(|code| code.sendable(self.role, Profile::Iana).is_err());
-        if !L::capabilities(self.role).has(Capability::ExposesCloseApi)
+        if !C::capabilities(self.role).has(Capability::ExposesCloseApi)
             && (unsendable || reason.len() > MAX_REASON)
         {
-            return out.unsupported("no Close can say that");
+            return out.unsupported("a Close cannot contain this code or reason");
         }
         let before = self.state;
         if self.transition(Event::AppClose, out) == Action::SendClose
-            && let Err(words) = self.write(layer, Outgoing::Close { code, reason }, out)
+            && let Err(error) = self.write(codec, Outgoing::Close { code, reason }, out)
         {
             self.state = before;
-            return out.request_refused(&words);
+            return out.request_refused(&error);
         }
         out.request_accepted();
     }
 
-    fn request_send(&mut self, layer: &mut L, kind: MessageKind, payload: &[u8], out: &mut Recorder) {
+    fn request_send(&mut self, codec: &mut C, kind: MessageKind, payload: &[u8], out: &mut Recorder) {
         if self.transition(Event::AppSend, out) != Action::SendMessage {
             return out.unsupported("the connection is closing");
         }
-        match self.write(layer, Outgoing::Message { kind, payload }, out) {
+        match self.write(codec, Outgoing::Message { kind, payload }, out) {
             Ok(()) => out.request_accepted(),
-            Err(words) => out.request_refused(&words),
+            Err(error) => out.request_refused(&error),
         }
     }
 
-    fn write(&self, layer: &mut L, outgoing: Outgoing<'_>, out: &mut Recorder) -> Result<(), String> {
+    fn write(&self, codec: &mut C, outgoing: Outgoing<'_>, out: &mut Recorder) -> Result<(), String> {
         let mut written = Ok(());
-        out.sent_by(|octets| written = layer.write(outgoing, octets));
+        out.sent_by(|octets| written = codec.write(outgoing, octets));
         written
     }
 
-    fn fail(&mut self, words: &str, out: &mut Recorder) {
-        out.error_reported(words);
+    fn fail(&mut self, error: &str, out: &mut Recorder) {
+        out.error_reported(error);
         self.apply_event(Event::RecvFlaw, out);
         out.fin();
     }
@@ -426,8 +432,8 @@ impl<L: FrameCodec> CodecSubject<L> {
         let before = self.state;
         let (state, action) = self.state.transition(event, self.role);
         self.state = state;
-        let ended = matches!(event, Event::PeerFin | Event::PeerReset);
-        if ended && matches!(before, State::Open | State::CloseSent) {
+        let is_end = matches!(event, Event::PeerFin | Event::PeerReset);
+        if is_end && matches!(before, State::Open | State::CloseSent) {
             let (code, reason) = reported(None);
             out.reported(Some(code), Some(reason), None);
         }

@@ -1,5 +1,7 @@
-//! A connection as the two who use it see it. A library reads and writes a [`Pipe`]; the application behind
-//! it is told and asked through an [`AppHandle`]. Both write to one record, so that what happened stays in order.
+//! Connects a library and its application to the harness.
+//!
+//! The library reads and writes a [`Transport`]. The application receives requests, and reports events, through an
+//! [`AppHandle`]. Both record events in one trace, which keeps the order.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -15,43 +17,42 @@ use wsclose::script::MessageKind;
 
 use crate::stream::Stream;
 
-/// How often a library may read or write between two stimuli, beside what the octets that wait to be read
-/// account for.
+/// The most reads and writes of a library between two stimuli, in addition to one for each unread octet.
 const MAX_IO_CALLS: usize = 1 << 12;
 
-/// What a library that read and wrote without end is stopped by: a panic with this as its payload.
+/// The payload of the panic that stops a library which reads or writes endlessly.
 #[derive(Debug)]
 pub struct CallBudgetExceeded;
 
-/// Something that the script wants of the application.
+/// A request of the script to the application.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// Close the connection.
     Close {
-        /// With this code, or none.
+        /// The close code, if any.
         code: Option<CloseCode>,
-        /// And this reason, of any length.
+        /// The reason, of any length.
         reason: String,
     },
     /// Send a message.
     Send {
         /// Text or binary.
         kind: MessageKind,
-        /// Its payload; UTF-8 where it is text.
+        /// The payload. A text payload is UTF-8.
         payload: Vec<u8>,
     },
 }
 
-/// Whose turn it is in a program that reads and is asked: see [`AppHandle::turn`].
+/// The next event of a program: see [`AppHandle::next`].
 #[derive(Debug)]
 pub enum Next<T> {
-    /// The application has been asked for something.
+    /// The script requests something of the application.
     Request(Request),
-    /// What was waited for has come.
+    /// The read completed.
     Read(T),
 }
 
-/// What both sides of a connection share.
+/// The state that both sides of a connection share.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionState {
     pub(crate) stream: Stream,
@@ -64,13 +65,13 @@ pub(crate) struct ConnectionState {
 }
 
 impl ConnectionState {
-    /// The record, with everything in it that has been written so far.
+    /// The recorder, after everything that the library has written so far.
     pub(crate) fn recorder(&mut self) -> &mut Recorder {
         self.stream.drain_into(&mut self.out);
         &mut self.out
     }
 
-    /// Gives the library its patience back, and wakes whatever waits.
+    /// Resets the call budget and wakes every waiting task.
     pub(crate) fn wake_all(&mut self) {
         self.io_calls_left = MAX_IO_CALLS + self.stream.unread();
         for waker in [self.read_waker.take(), self.write_waker.take()].into_iter().flatten() {
@@ -81,40 +82,40 @@ impl ConnectionState {
     fn count_io_call(&mut self) {
         match self.io_calls_left.checked_sub(1) {
             Some(left) => self.io_calls_left = left,
-            // Not `panic!`: nobody made a mistake that a message on stderr should speak of.
+            // `panic!` would call the panic hook, and print a message about an expected event.
             None => std::panic::resume_unwind(Box::new(CallBudgetExceeded)),
         }
     }
 }
 
-/// A line that several hold.
+/// A connection that its library, its application and its subject share.
 pub(crate) type SharedConnection = Arc<Mutex<ConnectionState>>;
 
 pub(crate) fn lock(connection: &SharedConnection) -> MutexGuard<'_, ConnectionState> {
-    // A library that ran out of patience unwound through here; the record is whole all the same.
+    // Exceeding the call budget unwinds while the lock is held. The state is consistent at that point.
     connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// The library's end of the connection. Dropping it closes TCP.
+/// The library's end of the connection, for blocking, tokio and futures I/O. Dropping it closes TCP.
 #[derive(Debug)]
 pub struct Transport(pub(crate) SharedConnection);
 
 impl Transport {
     fn with<T>(&self, act: impl FnOnce(&mut ConnectionState) -> T) -> T {
-        let mut line = lock(&self.0);
-        line.count_io_call();
-        act(&mut line)
+        let mut connection = lock(&self.0);
+        connection.count_io_call();
+        act(&mut connection)
     }
 
     fn poll<T>(
         &self,
         cx: &Context<'_>,
-        waiting: impl FnOnce(&mut ConnectionState) -> &mut Option<Waker>,
+        waker_of: impl FnOnce(&mut ConnectionState) -> &mut Option<Waker>,
         act: impl FnOnce(&mut Stream) -> io::Result<T>,
     ) -> Poll<io::Result<T>> {
-        self.with(|line| match act(&mut line.stream) {
+        self.with(|connection| match act(&mut connection.stream) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                *waiting(line) = Some(cx.waker().clone());
+                *waker_of(connection) = Some(cx.waker().clone());
                 Poll::Pending
             }
             done => Poll::Ready(done),
@@ -122,17 +123,17 @@ impl Transport {
     }
 
     fn shutdown_write(&self) -> io::Result<()> {
-        self.with(|line| {
-            line.stream.shutdown()?;
-            line.recorder().write_shutdown();
+        self.with(|connection| {
+            connection.stream.shutdown()?;
+            connection.recorder().write_shutdown();
             Ok(())
         })
     }
 
-    /// Ends what this side sends, as `TcpStream::shutdown` does; reading goes on.
+    /// Closes the write side, as `TcpStream::shutdown` does. Reading continues.
     ///
     /// # Errors
-    /// `NotConnected` when the connection is broken.
+    /// `NotConnected` if the connection is broken.
     pub fn shutdown(&self) -> io::Result<()> {
         self.shutdown_write()
     }
@@ -140,23 +141,22 @@ impl Transport {
 
 impl Drop for Transport {
     fn drop(&mut self) {
-        let mut line = lock(&self.0);
-        line.stream.close();
-        line.recorder().fin();
+        let mut connection = lock(&self.0);
+        connection.stream.close();
+        connection.recorder().fin();
     }
 }
 
 impl Read for Transport {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.with(|line| line.stream.read(buffer))
+        self.with(|connection| connection.stream.read(buffer))
     }
 }
 
 impl Write for Transport {
-    /// Whoever writes like this would wait for a peer that does not read, and with him everything else here:
-    /// so it is taken as if the peer read.
+    /// Writes as if the peer reads. A blocking write would otherwise wait forever, because it blocks the harness too.
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.with(|line| line.stream.write_blocking(octets))
+        self.with(|connection| connection.stream.write_blocking(octets))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -168,7 +168,7 @@ impl tokio::io::AsyncRead for Transport {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.poll(
             cx,
-            |line| &mut line.read_waker,
+            |connection| &mut connection.read_waker,
             |stream| {
                 let read = stream.read(buf.initialize_unfilled())?;
                 buf.advance(read);
@@ -180,7 +180,7 @@ impl tokio::io::AsyncRead for Transport {
 
 impl tokio::io::AsyncWrite for Transport {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll(cx, |line| &mut line.write_waker, |stream| stream.write(octets))
+        self.poll(cx, |connection| &mut connection.write_waker, |stream| stream.write(octets))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -194,13 +194,13 @@ impl tokio::io::AsyncWrite for Transport {
 
 impl futures_io::AsyncRead for Transport {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.poll(cx, |line| &mut line.read_waker, |stream| stream.read(buffer))
+        self.poll(cx, |connection| &mut connection.read_waker, |stream| stream.read(buffer))
     }
 }
 
 impl futures_io::AsyncWrite for Transport {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll(cx, |line| &mut line.write_waker, |stream| stream.write(octets))
+        self.poll(cx, |connection| &mut connection.write_waker, |stream| stream.write(octets))
     }
 
     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -212,111 +212,111 @@ impl futures_io::AsyncWrite for Transport {
     }
 }
 
-/// The application's side of the connection: what the script asks of it, and what the library tells it.
+/// The application's side of the connection: receives requests of the script, and records what the library reports.
 #[derive(Clone, Debug)]
 pub struct AppHandle(pub(crate) SharedConnection);
 
 impl AppHandle {
-    /// Waits for the next thing that the program has to do: what the script asks comes first; otherwise
-    /// `read` goes on, unless the application has stopped reading. A `read` that has not ended when a request
-    /// comes is dropped, as `select!` would: give one that may be.
+    /// Waits for the next request, or for `read` to complete, whichever is first. Requests take precedence.
+    ///
+    /// While the application has paused, `read` is not polled. A request drops an incomplete `read`, as `select!` does,
+    /// so `read` must be cancel-safe. [`AppHandle::serve_while`] keeps it.
     pub async fn next<T>(&self, read: impl Future<Output = T>) -> Next<T> {
         let mut read = pin!(read);
         std::future::poll_fn(|cx| {
-            // Not held while the library is polled: it locks the same line.
+            // Released before the library is polled, because it takes the same lock.
             let paused = {
-                let mut line = lock(&self.0);
-                if let Some(request) = line.requests.pop_front() {
+                let mut connection = lock(&self.0);
+                if let Some(request) = connection.requests.pop_front() {
                     return Poll::Ready(Next::Request(request));
                 }
-                line.paused
+                connection.paused
             };
             if paused { Poll::Pending } else { read.as_mut().poll(cx).map(Next::Read) }
         })
         .await
     }
 
-    /// Waits for `read`, which does not go on while the application has stopped reading.
+    /// Waits for `read`, and does not poll it while the application has paused.
     pub async fn read_unless_paused<T>(&self, read: impl Future<Output = T>) -> T {
         let mut read = pin!(read);
         std::future::poll_fn(|cx| if self.is_paused() { Poll::Pending } else { read.as_mut().poll(cx) }).await
     }
 
-    /// Waits for `read` to end, and meanwhile does with `ask` what the script asks: for a read that may not be
-    /// dropped.
+    /// Waits for `read` and handles requests in the meantime. For a read that is not cancel-safe.
     pub async fn serve_while<T>(
         &self,
         read: impl Future<Output = T>,
-        mut ask: impl AsyncFnMut(Request),
+        mut handle: impl AsyncFnMut(Request),
     ) -> T {
         let mut read = pin!(read);
         loop {
             match self.next(read.as_mut()).await {
-                Next::Request(request) => ask(request).await,
-                Next::Read(came) => return came,
+                Next::Request(request) => handle(request).await,
+                Next::Read(output) => return output,
             }
         }
     }
 
-    /// Waits for what the script asks, and for nothing else.
+    /// Waits for the next request.
     pub async fn next_request(&self) -> Request {
         match self.next(std::future::pending::<()>()).await {
             Next::Request(request) => request,
-            Next::Read(()) => unreachable!("it never comes"),
+            Next::Read(()) => unreachable!("a pending future never completes"),
         }
     }
 
-    /// Whether the application has stopped reading.
+    /// Whether the application has paused reading.
     pub fn is_paused(&self) -> bool {
         lock(&self.0).paused
     }
 
-    /// What the script asks, if it asks for anything.
+    /// Takes the next request, if there is one.
     pub fn take_request(&self) -> Option<Request> {
         lock(&self.0).requests.pop_front()
     }
 
-    /// The library handed over a whole message.
+    /// Records that the library delivered a complete message.
     pub fn message(&self, kind: MessageKind, payload: &[u8]) {
         lock(&self.0).recorder().message(kind, payload);
     }
 
-    /// The library told how the connection closed: see [`Output::reported`].
+    /// Records how the library reported the closure: see [`Recorder::reported`].
     pub fn reported(&self, code: Option<CloseCode>, reason: Option<&str>, clean: Option<bool>) {
         lock(&self.0).recorder().reported(code, reason, clean);
     }
 
-    /// The library told of an error.
+    /// Records that the library reported an error.
     pub fn error_reported(&self, error: impl std::fmt::Display) {
         lock(&self.0).recorder().error_reported(&error.to_string());
     }
 
-    /// What became of a request: an error is a refusal.
+    /// Records the result of a request. An error is a refusal.
     pub fn request_result<T, E: std::fmt::Display>(&self, result: &Result<T, E>) {
-        let mut line = lock(&self.0);
+        let mut connection = lock(&self.0);
         match result {
-            Ok(_) => line.recorder().request_accepted(),
-            Err(error) => line.recorder().request_refused(&error.to_string()),
+            Ok(_) => connection.recorder().request_accepted(),
+            Err(error) => connection.recorder().request_refused(&error.to_string()),
         }
     }
 
-    /// The library refused the request otherwise than by an error: see [`AppHandle::answered`].
+    /// Records that the library refused a request without an error: see [`AppHandle::request_result`].
     pub fn request_refused(&self, why: &str) {
         lock(&self.0).recorder().request_refused(why);
     }
 
-    /// The library has no interface for the request, and was not asked: see [`Output::not_asked`].
+    /// Records that the library has no API for a request: see [`Recorder::unsupported`].
     pub fn unsupported(&self, why: &str) {
         lock(&self.0).recorder().unsupported(why);
     }
 
-    /// The library's memory has grown by so many octets at the most.
+    /// Records an upper bound, in octets, of the growth of the library's memory since the connection opened.
     pub fn memory(&self, octets: u64) {
         lock(&self.0).recorder().memory(octets);
     }
 }
 
-/// `ErrorKind::WouldBlock` of a blocking library as a future that is not ready.
+/// Turns a blocking read into a future, which is pending while the read fails with `WouldBlock`.
 pub async fn pending_on_would_block<T>(mut read: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
     std::future::poll_fn(|_| match read() {
         Err(error) if error.kind() == ErrorKind::WouldBlock => Poll::Pending,
@@ -332,18 +332,19 @@ mod tests {
     #[test]
     fn serve_while_keeps_its_read_across_requests() {
         let app = AppHandle(SharedConnection::default());
-        let ask = || lock(&app.0).requests.push_back(Request::Close { code: None, reason: String::new() });
+        let request =
+            || lock(&app.0).requests.push_back(Request::Close { code: None, reason: String::new() });
         let (mut polls, mut requests) = (0, Vec::new());
         let read = std::future::poll_fn(|_| {
             polls += 1;
-            if polls == 2 { Poll::Ready("came") } else { Poll::Pending }
+            if polls == 2 { Poll::Ready("read") } else { Poll::Pending }
         });
         let mut held = Box::pin(app.serve_while(read, async |request| requests.push(request)));
         let mut cx = Context::from_waker(Waker::noop());
-        ask();
+        request();
         assert_eq!(held.as_mut().poll(&mut cx), Poll::Pending);
-        ask();
-        assert_eq!(held.as_mut().poll(&mut cx), Poll::Ready("came"));
+        request();
+        assert_eq!(held.as_mut().poll(&mut cx), Poll::Ready("read"));
         drop(held);
         assert_eq!((polls, requests.len()), (2, 2));
     }

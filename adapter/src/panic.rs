@@ -1,8 +1,7 @@
-//! Panics that are caught. In comes something that may panic; out comes what it gave, or the panic, without
-//! the panic hook having been called once [`only_uncaught_panics_reach_the_hook`] was.
+//! Catches panics of a library under test.
 //!
-//! A library under test may panic: that is told in its record, and nobody's business beside that. But a
-//! hook runs before a panic is caught, and libFuzzer's ends the process.
+//! The trace records such a panic, so no other output is needed. A panic hook runs before the panic is caught, however:
+//! the default hook prints a message, and libFuzzer's hook ends the process. [`install_filtered_hook`] prevents both.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,10 +11,10 @@ thread_local! {
     static IS_CATCHING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs it, and catches its panic.
+/// Calls a function and catches its panic. The panic hook still runs, unless [`install_filtered_hook`] was called.
 ///
 /// # Errors
-/// What it panicked with.
+/// The payload of the panic.
 pub fn catch<T>(act: impl FnOnce() -> T) -> std::thread::Result<T> {
     let outer = IS_CATCHING.replace(true);
     let result = catch_unwind(AssertUnwindSafe(act));
@@ -23,7 +22,9 @@ pub fn catch<T>(act: impl FnOnce() -> T) -> std::thread::Result<T> {
     result
 }
 
-/// From now on the panic hook that is there is called only for panics that [`caught`] does not catch.
+/// Wraps the panic hook of the process, so that it runs only for panics that [`catch`] does not catch.
+///
+/// The change affects every thread, until another hook is installed. Only the first call has an effect.
 pub fn install_filtered_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -1,5 +1,7 @@
-//! Runs programs. In comes a [`Program`], which uses a library as the library's documentation says; out
-//! comes [`Played`], a [`Subject`] that runs it without a runtime until it is idle.
+//! Runs a program that uses a library, as a [`Subject`].
+//!
+//! A [`LibraryProgram`] uses its library as the library's documentation describes. [`ProgramSubject`] polls it after
+//! each stimulus until it is idle, without a runtime.
 
 use std::any::Any;
 use std::future::Future;
@@ -18,23 +20,24 @@ use crate::connection::{
 };
 use crate::panic::catch;
 
-/// How often a program may wake itself between two stimuli.
+/// The most times that a program may wake itself between two stimuli.
 const MAX_WAKEUPS: usize = 1 << 12;
 
-/// One connection of a library, as a program that uses it.
+/// A program that serves one connection with a library.
 pub trait LibraryProgram {
-    /// The peer's name.
+    /// The name of the subject.
     const NAME: &'static str;
 
-    /// What the library does itself in this role, as against what it leaves to the program around it.
+    /// What the library does itself in this role. The judge does not apply rules that depend on anything else.
     fn capabilities(role: Role) -> Capabilities;
 
-    /// Serves one connection that is already open, and returns when the program is done with it: whatever of
-    /// `pipe` is left then is dropped, and TCP closed.
+    /// Serves one connection after its opening handshake, and returns when the program is finished.
+    ///
+    /// TCP closes when the program drops `transport`, at the latest when this returns.
     fn run(role: Role, transport: Transport, app: AppHandle) -> impl Future<Output = ()> + 'static;
 }
 
-/// Notes that a program was woken while it ran.
+/// Records that a program was woken.
 #[derive(Default)]
 struct WakeFlag(AtomicBool);
 
@@ -44,7 +47,7 @@ impl Wake for WakeFlag {
     }
 }
 
-/// A program as a subject.
+/// Runs a program as a subject.
 pub struct ProgramSubject<P> {
     program: PhantomData<fn() -> P>,
     connection: SharedConnection,
@@ -56,15 +59,15 @@ pub struct ProgramSubject<P> {
 
 impl<P> std::fmt::Debug for ProgramSubject<P> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Played")
-            .field("line", &self.connection)
+        f.debug_struct("ProgramSubject")
+            .field("connection", &self.connection)
             .field("running", &self.running.is_some())
             .finish_non_exhaustive()
     }
 }
 
 impl<P: LibraryProgram> ProgramSubject<P> {
-    /// Without a connection.
+    /// Returns a subject without a connection.
     pub fn new() -> ProgramSubject<P> {
         let woken = Arc::new(WakeFlag::default());
         let waker = Waker::from(Arc::clone(&woken));
@@ -77,7 +80,7 @@ impl<P: LibraryProgram> ProgramSubject<P> {
         }
     }
 
-    /// Polls the program until it waits for something that only another stimulus can bring.
+    /// Polls the program until only another stimulus can wake it.
     fn poll_until_idle(&mut self) {
         for _ in 0..MAX_WAKEUPS {
             let Some(running) = &mut self.running else { return };
@@ -99,15 +102,15 @@ impl<P: LibraryProgram> ProgramSubject<P> {
     }
 
     fn record_panic(&self, panic: &(dyn Any + Send)) {
-        let mut line = lock(&self.connection);
+        let mut connection = lock(&self.connection);
         if panic.is::<CallBudgetExceeded>() {
-            line.recorder().hung();
+            connection.recorder().hung();
         } else {
-            line.recorder().panicked(panic_message(panic));
+            connection.recorder().panicked(panic_message(panic));
         }
     }
 
-    /// Drops the program and with it the connection.
+    /// Drops the program and its connection.
     fn drop_program(&mut self) {
         let Some(running) = self.running.take() else { return };
         lock(&self.connection).wake_all();
@@ -134,18 +137,19 @@ impl<P: LibraryProgram> Subject for ProgramSubject<P> {
     }
 
     fn connect(&mut self, role: Role, out: &mut Recorder) {
-        // What the last connection still does when it is dropped belongs to nobody's record.
+        // The recorder that this call was given does not record how the last connection ends.
         self.drop_program();
         self.connection = SharedConnection::default();
-        let (pipe, app) = (Transport(Arc::clone(&self.connection)), AppHandle(Arc::clone(&self.connection)));
-        self.with_recorder(out, |played| {
-            // A library may panic before it waits for anything.
-            match catch(|| Box::pin(P::run(role, pipe, app))) {
+        let (transport, app) =
+            (Transport(Arc::clone(&self.connection)), AppHandle(Arc::clone(&self.connection)));
+        self.with_recorder(out, |subject| {
+            // A library may panic before it first waits.
+            match catch(|| Box::pin(P::run(role, transport, app))) {
                 Ok(running) => {
-                    played.running = Some(running);
-                    played.poll_until_idle();
+                    subject.running = Some(running);
+                    subject.poll_until_idle();
                 }
-                Err(panic) => played.record_panic(&*panic),
+                Err(panic) => subject.record_panic(&*panic),
             }
         });
     }
@@ -154,27 +158,27 @@ impl<P: LibraryProgram> Subject for ProgramSubject<P> {
         if self.running.is_none() {
             return;
         }
-        self.with_recorder(out, |played| {
-            played.deliver(stimulus);
-            played.poll_until_idle();
+        self.with_recorder(out, |subject| {
+            subject.deliver(stimulus);
+            subject.poll_until_idle();
         });
     }
 }
 
 impl<P: LibraryProgram> ProgramSubject<P> {
-    /// Lets what happens on the line be written to `out`.
+    /// Calls `act` while `out` records the events of the connection.
     fn with_recorder(&mut self, out: &mut Recorder, act: impl FnOnce(&mut Self)) {
         std::mem::swap(&mut lock(&self.connection).out, out);
         lock(&self.connection).wake_all();
         act(self);
-        let mut line = lock(&self.connection);
-        line.recorder();
-        std::mem::swap(&mut line.out, out);
+        let mut connection = lock(&self.connection);
+        connection.recorder();
+        std::mem::swap(&mut connection.out, out);
     }
 
     fn deliver(&self, stimulus: Stimulus<'_>) {
-        let mut line = lock(&self.connection);
-        let ConnectionState { stream, requests, paused, .. } = &mut *line;
+        let mut connection = lock(&self.connection);
+        let ConnectionState { stream, requests, paused, .. } = &mut *connection;
         match stimulus {
             Stimulus::Octets(octets) => stream.receive(octets),
             Stimulus::Fin => stream.peer_fin(),
@@ -192,38 +196,40 @@ impl<P: LibraryProgram> ProgramSubject<P> {
             Stimulus::Resume => *paused = false,
             Stimulus::Tick => {}
         }
-        line.wake_all();
+        connection.wake_all();
     }
 }
 
-/// Runs two halves of a program side by side until either is over: for a library whose reading and writing
-/// are apart, so that neither has to be dropped while it waits.
+/// Runs two halves of a program concurrently until one completes.
+///
+/// For a library with separate halves for reading and writing: neither half is dropped while it waits.
 pub async fn join_first(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
     let (mut one, mut other) = (pin!(one), pin!(other));
     std::future::poll_fn(|cx| match one.as_mut().poll(cx) {
         Poll::Pending => other.as_mut().poll(cx),
-        over => over,
+        done => done,
     })
     .await;
 }
 
-/// Runs a program inside a tokio runtime, which some libraries ask for their timers. The runtime itself never
-/// runs, so that no timer of it ever ends.
+/// Runs a program in the context of a tokio runtime, which some libraries need for their timers.
+///
+/// Nothing drives the runtime, so its timers never fire.
 pub async fn within_tokio(program: impl Future<Output = ()>) {
     static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
         let mut builder = tokio::runtime::Builder::new_current_thread();
-        builder.enable_time().build().expect("a runtime without I/O takes nothing from the system")
+        builder.enable_time().build().expect("a runtime without I/O needs no system resources")
     });
     let mut program = pin!(program);
     std::future::poll_fn(|cx| {
-        // Entered anew each time: programs take turns, and a runtime must be left in the reverse order.
+        // Entered for each poll: programs interleave, and guards of a runtime must be dropped in reverse order.
         let _inside = RUNTIME.enter();
         program.as_mut().poll(cx)
     })
     .await;
 }
 
-/// What a panic said, as far as it is text.
+/// The message of a panic, or `not text`.
 pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("not text")
@@ -241,18 +247,18 @@ mod tests {
     use super::*;
     use crate::connection::Next;
 
-    /// Writes back what it reads, and what it is asked to send; `p`, `s` and `w` make it panic and spin.
+    /// Writes back what it reads, and what the application sends. `p` makes it panic; `s` and `w` make it hang.
     struct Echo;
 
-    async fn read(pipe: &mut Transport) -> std::io::Result<Vec<u8>> {
+    async fn read(transport: &mut Transport) -> std::io::Result<Vec<u8>> {
         let mut octets = [0; 16];
         let mut buffer = ReadBuf::new(&mut octets);
-        std::future::poll_fn(|cx| Pin::new(&mut *pipe).poll_read(cx, &mut buffer)).await?;
+        std::future::poll_fn(|cx| Pin::new(&mut *transport).poll_read(cx, &mut buffer)).await?;
         Ok(buffer.filled().to_vec())
     }
 
-    async fn write(pipe: &mut Transport, octets: &[u8]) -> std::io::Result<usize> {
-        std::future::poll_fn(|cx| Pin::new(&mut *pipe).poll_write(cx, octets)).await
+    async fn write(transport: &mut Transport, octets: &[u8]) -> std::io::Result<usize> {
+        std::future::poll_fn(|cx| Pin::new(&mut *transport).poll_write(cx, octets)).await
     }
 
     impl LibraryProgram for Echo {
@@ -262,11 +268,11 @@ mod tests {
             Capabilities::ALL
         }
 
-        async fn run(_role: Role, mut pipe: Transport, app: AppHandle) {
+        async fn run(_role: Role, mut transport: Transport, app: AppHandle) {
             loop {
-                match app.next(read(&mut pipe)).await {
+                match app.next(read(&mut transport)).await {
                     Next::Request(Request::Send { payload, .. }) => {
-                        let written = write(&mut pipe, &payload).await;
+                        let written = write(&mut transport, &payload).await;
                         app.request_result(&written);
                     }
                     Next::Request(Request::Close { .. }) => return,
@@ -274,7 +280,7 @@ mod tests {
                         [] => return,
                         b"p" => panic!("on purpose"),
                         b"s" => loop {
-                            let _ = std::io::Write::write(&mut pipe, b"");
+                            let _ = std::io::Write::write(&mut transport, b"");
                         },
                         b"w" => {
                             std::future::poll_fn(|cx| {
@@ -285,7 +291,7 @@ mod tests {
                         }
                         _ => {
                             app.message(MessageKind::Binary, &octets);
-                            write(&mut pipe, &octets).await.expect("the peer reads");
+                            write(&mut transport, &octets).await.expect("the peer reads");
                         }
                     },
                     Next::Read(Err(error)) => {
@@ -297,7 +303,7 @@ mod tests {
         }
     }
 
-    /// Reads in one half, is asked in the other, and has a timer, which takes a runtime.
+    /// Reads in one half and handles requests in the other, with a timer that needs a runtime.
     struct Halves;
 
     impl LibraryProgram for Halves {
@@ -307,8 +313,8 @@ mod tests {
             Capabilities::ALL
         }
 
-        async fn run(_role: Role, mut pipe: Transport, app: AppHandle) {
-            let asked = async {
+        async fn run(_role: Role, mut transport: Transport, app: AppHandle) {
+            let requests = async {
                 loop {
                     app.next_request().await;
                     let timer = tokio::time::sleep(std::time::Duration::from_secs(1));
@@ -317,17 +323,18 @@ mod tests {
             };
             let read = async {
                 loop {
-                    match app.read_unless_paused(read(&mut pipe)).await.expect("nobody resets") {
+                    match app.read_unless_paused(read(&mut transport)).await.expect("the peer does not reset")
+                    {
                         octets if octets.is_empty() => return,
                         octets => app.message(MessageKind::Binary, &octets),
                     }
                 }
             };
-            within_tokio(join_first(asked, read)).await;
+            within_tokio(join_first(requests, read)).await;
         }
     }
 
-    /// Writes a Close, ends what it sends, and reads on until the peer's FIN; asked to close with a code, it
+    /// Sends a Close, shuts down writing, and reads until the peer's FIN. If the application closes with a code, it
     /// drops the connection instead.
     struct HalfCloser;
 
@@ -338,15 +345,15 @@ mod tests {
             Capabilities::ALL
         }
 
-        async fn run(_role: Role, mut pipe: Transport, app: AppHandle) {
+        async fn run(_role: Role, mut transport: Transport, app: AppHandle) {
             let Request::Close { code, .. } = app.next_request().await else { return };
-            write(&mut pipe, &[0x88, 0]).await.expect("the peer reads");
-            app.request_result(&pipe.shutdown());
+            write(&mut transport, &[0x88, 0]).await.expect("the peer reads");
+            app.request_result(&transport.shutdown());
             if code.is_some() {
                 return;
             }
             loop {
-                match read(&mut pipe).await.expect("nobody resets") {
+                match read(&mut transport).await.expect("the peer does not reset") {
                     octets if octets.is_empty() => return,
                     octets if octets.starts_with(&[0x88, 0x80]) => app.reported(None, Some(""), Some(true)),
                     octets => panic!("{octets:02x?}"),
@@ -357,7 +364,7 @@ mod tests {
 
     #[test]
     fn write_shutdown_keeps_reading_and_violates_nothing() {
-        let (timeline, broken) = timeline_and_violations::<HalfCloser>("app close\n> close\n> fin\n");
+        let (timeline, violated) = timeline_and_violations::<HalfCloser>("app close\n> close\n> fin\n");
         insta::assert_snapshot!(timeline, @r#"
         0  |  app closes
         0  <  CLOSE                                    88 00
@@ -367,15 +374,15 @@ mod tests {
         0  >  FIN
         0  |  read side closed
         "#);
-        assert_eq!(broken, []);
-        let (timeline, broken) = timeline_and_violations::<HalfCloser>("app close 1000\n> close\n");
+        assert_eq!(violated, []);
+        let (timeline, violated) = timeline_and_violations::<HalfCloser>("app close 1000\n> close\n");
         insta::assert_snapshot!(timeline, @r#"
         0  |  app closes 1000 ""
         0  <  CLOSE                                    88 00
         0  <  FIN
         0  |  not delivered because TCP is closed: 6 octets
         "#);
-        assert_eq!(broken, [Rule::WaitsForAnswer, Rule::Reports1006]);
+        assert_eq!(violated, [Rule::WaitsForAnswer, Rule::Reports1006]);
     }
 
     #[test]
@@ -468,8 +475,8 @@ mod tests {
         0  |  PANIC: on purpose
         0  |  new connection
         ");
-        for spinning in ["> octets 73\n", "> octets 77\n"] {
-            let timeline = play(spinning);
+        for endless in ["> octets 73\n", "> octets 77\n"] {
+            let timeline = play(endless);
             assert!(timeline.contains("HANG"), "{timeline}");
         }
     }

@@ -1,11 +1,12 @@
-//! One end of a TCP connection, held in memory. In go the peer's octets, its FIN or its reset; out come the
-//! octets that the subject wrote.
+//! Simulates one end of a TCP connection in memory.
+//!
+//! The peer's octets, its FIN and its reset are the input. The octets that the subject wrote are the output.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 
 use wsclose::harness::subject::Recorder;
 
-/// What the peer has done to its half of TCP.
+/// The state of the peer's half of TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 enum PeerHalf {
     #[default]
@@ -14,8 +15,10 @@ enum PeerHalf {
     Reset,
 }
 
-/// A `Read + Write` that behaves as a non-blocking socket does: a read of nothing is `WouldBlock`, after
-/// the peer's FIN `Ok(0)`, after its reset `ConnectionReset`; a write after either end is over is an error.
+/// A `Read + Write` that behaves like a non-blocking socket.
+///
+/// A read without data fails with `WouldBlock`. After the peer's FIN it returns `Ok(0)`, and after the peer's reset it
+/// fails with `ConnectionReset`. A write fails after a reset, and after this end was closed.
 #[derive(Debug, Default)]
 pub struct Stream {
     incoming: Vec<u8>,
@@ -23,18 +26,18 @@ pub struct Stream {
     written: Vec<u8>,
     peer_half: PeerHalf,
     write_closed: bool,
-    /// How many writes are still taken, and lost, of a peer that is gone.
+    /// How many more writes succeed, and are lost, after the peer vanished.
     lost_writes_left: Option<u8>,
     write_blocked: bool,
 }
 
 impl Stream {
-    /// A connection just opened.
+    /// Returns an open connection.
     pub fn new() -> Stream {
         Stream::default()
     }
 
-    /// The same memory, for a new connection.
+    /// Returns a new connection that reuses the buffers of this one.
     #[must_use]
     pub fn into_fresh(mut self) -> Stream {
         self.incoming.clear();
@@ -42,7 +45,7 @@ impl Stream {
         Stream { incoming: self.incoming, written: self.written, ..Stream::default() }
     }
 
-    /// The peer's octets arrive.
+    /// Receives octets of the peer.
     pub fn receive(&mut self, octets: &[u8]) {
         if self.read_pos == self.incoming.len() {
             self.incoming.clear();
@@ -51,55 +54,56 @@ impl Stream {
         self.incoming.extend_from_slice(octets);
     }
 
-    /// The peer closes its half.
+    /// Receives the peer's FIN.
     pub fn peer_fin(&mut self) {
         self.peer_half = PeerHalf::Closed;
     }
 
-    /// The peer resets the connection; what has not been read is lost.
+    /// Receives the peer's reset. Unread octets are lost.
     pub fn peer_reset(&mut self) {
         self.peer_half = PeerHalf::Reset;
         self.incoming.clear();
         self.read_pos = 0;
     }
 
-    /// The peer is gone, and this end has yet to learn it: what the peer sent before still arrives, but
-    /// after so many more writes, which are lost, writing fails (`EPIPE`), and shutting down fails at once
-    /// (`ENOTCONN`).
+    /// Lets the peer vanish without a FIN or a reset.
+    ///
+    /// The next `writes` writes succeed and are lost. Later ones fail with `BrokenPipe`. [`Stream::shutdown`] fails at
+    /// once. Octets that the peer sent before still arrive.
     pub fn peer_gone(&mut self, writes: u8) {
         self.lost_writes_left = Some(self.lost_writes_left.map_or(writes, |left| left.min(writes)));
     }
 
-    /// The peer stops reading, so that the buffer of what is to be written is full; or reads again.
+    /// Sets whether the peer reads. If it does not, the send buffer is full and writes fail with `WouldBlock`.
     pub fn set_peer_reads(&mut self, reads: bool) {
         self.write_blocked = !reads;
     }
 
-    /// Writes as a blocking writer does, once the peer reads again: nobody here can wait for that.
+    /// Writes as if the peer reads. A blocking write would otherwise wait forever, because it blocks the harness too.
     ///
     /// # Errors
-    /// Those of a write but for `WouldBlock`.
+    /// The errors of `write`, except for `WouldBlock`.
     pub fn write_blocking(&mut self, octets: &[u8]) -> Result<usize> {
-        let full = std::mem::replace(&mut self.write_blocked, false);
+        let blocked = std::mem::replace(&mut self.write_blocked, false);
         let written = self.write(octets);
-        self.write_blocked = full;
+        self.write_blocked = blocked;
         written
     }
 
-    /// How many octets wait to be read.
+    /// The number of octets that the subject has not read.
     pub fn unread(&self) -> usize {
         self.incoming.len() - self.read_pos
     }
 
-    /// The program drops its end.
+    /// Closes this end, as dropping a socket does. Later writes fail with `BrokenPipe`.
     pub fn close(&mut self) {
         self.write_closed = true;
     }
 
-    /// Ends what this side sends, as `shutdown(2)` does: what the peer sends can still be read.
+    /// Closes the write side, as `shutdown(2)` with `SHUT_WR` does. Reading continues.
     ///
     /// # Errors
-    /// `NotConnected` when the connection is broken.
+    /// `NotConnected` after the peer's reset, and after the peer vanished.
     pub fn shutdown(&mut self) -> Result<()> {
         match self.peer_half {
             PeerHalf::Open | PeerHalf::Closed if self.lost_writes_left.is_none() => {
@@ -112,7 +116,7 @@ impl Stream {
         }
     }
 
-    /// Moves what the subject has written to the record.
+    /// Moves the octets that the subject wrote to the recorder.
     pub fn drain_into(&mut self, out: &mut Recorder) {
         out.sent(&self.written);
         self.written.clear();
@@ -121,10 +125,10 @@ impl Stream {
 
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
-        let waiting = &self.incoming[self.read_pos..];
-        if !waiting.is_empty() {
-            let len = waiting.len().min(buffer.len());
-            buffer[..len].copy_from_slice(&waiting[..len]);
+        let unread = &self.incoming[self.read_pos..];
+        if !unread.is_empty() {
+            let len = unread.len().min(buffer.len());
+            buffer[..len].copy_from_slice(&unread[..len]);
             self.read_pos += len;
             return Ok(len);
         }

@@ -1,4 +1,4 @@
-//! The panic hook, in a process of its own: it is everybody's.
+//! Tests the panic hook in a process of its own, because the hook belongs to the whole process.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,12 +10,12 @@ fn hook_runs_only_for_uncaught_panics() {
     std::panic::set_hook(Box::new(|_| {
         CALLS.fetch_add(1, Ordering::Relaxed);
     }));
-    assert!(catch(|| panic!("before it was asked for")).is_err());
+    assert!(catch(|| panic!("before the hook is filtered")).is_err());
     assert_eq!(CALLS.load(Ordering::Relaxed), 1);
     install_filtered_hook();
-    assert!(catch(|| panic!("of a library's")).is_err());
+    assert!(catch(|| panic!("in a library")).is_err());
     assert_eq!(catch(|| 1).ok(), Some(1));
     assert_eq!(CALLS.load(Ordering::Relaxed), 1);
-    assert!(std::panic::catch_unwind(|| panic!("our own")).is_err());
+    assert!(std::panic::catch_unwind(|| panic!("outside a library")).is_err());
     assert_eq!(CALLS.load(Ordering::Relaxed), 2);
 }
