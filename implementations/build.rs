@@ -1,37 +1,39 @@
-//! Compiles the shims over the C and C++ peers whose headers are installed, and says which by cfgs. Elsewhere
-//! the build goes on without them, unless `WSCLOSE_REQUIRE_NATIVE=1`. They become one library.
-#![allow(clippy::disallowed_methods, reason = "a build script reads and writes files; the library does not")]
+//! Compiles the shims for the C and C++ implementations whose headers are installed, into one library.
+//!
+//! Sets the cfg `wsclose_NAME` for each. An implementation that is not installed is left out, unless
+//! `WSCLOSE_REQUIRE_NATIVE=1`.
+#![allow(clippy::disallowed_methods, reason = "a build script reads and writes files")]
 
 use std::path::PathBuf;
 use std::{env, fs, io};
 
-/// A peer that is compiled from `native/NAME.cpp` and known to the crate by the cfg `wsclose_NAME`.
+/// An implementation that is compiled from `native/NAME.cpp` and enabled by the cfg `wsclose_NAME`.
 struct NativeImplementation {
     name: &'static str,
-    /// What it is called.
+    /// The name in messages.
     title: &'static str,
-    /// What must be found: one header of its own.
+    /// A header of the library, which must be installed.
     header: &'static str,
-    /// Where its version stands, for what is older than the adapter knows.
+    /// The minimum version, if older ones are incompatible.
     version: Option<Version>,
-    /// The library to link, for what is more than headers.
+    /// The library to link, unless it is header-only.
     link: Option<&'static str>,
-    /// How to get it.
+    /// What to install.
     install_hint: &'static str,
 }
 
-/// A number in a header, and the least that will do.
+/// A version macro in a header, and its minimum value.
 struct Version {
     header: &'static str,
     macro_name: &'static str,
     minimum: u32,
 }
 
-/// Why a peer is not built.
+/// Why an implementation is unavailable.
 enum Missing {
-    /// It is not installed, as far as the compiler can see; or there is no compiler.
+    /// The compiler does not find the library, or there is no compiler.
     NotInstalled(String),
-    /// What is installed will not do.
+    /// The installed library cannot be used.
     Unusable(String),
 }
 
@@ -40,7 +42,7 @@ const IMPLEMENTATIONS: [NativeImplementation; 3] = [
         name: "beast",
         title: "Boost.Beast",
         header: "boost/beast/version.hpp",
-        // As Boost counts: 1.81.
+        // Boost 1.81.
         version: Some(Version { header: "boost/version.hpp", macro_name: "BOOST_VERSION", minimum: 108_100 }),
         link: None,
         install_hint: "libboost1.81-dev (Debian) or any Boost from 1.81 on",
@@ -63,14 +65,14 @@ const IMPLEMENTATIONS: [NativeImplementation; 3] = [
     },
 ];
 
-/// What every shim is made of.
+/// The source file that all shims share.
 const COMMON: &str = "native/endpoint.cpp";
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=native");
     println!("cargo::rerun-if-env-changed=WSCLOSE_REQUIRE_NATIVE");
-    // Which compiler, and where it looks for headers and libraries besides the usual places.
+    // These select the compiler and its search paths.
     for name in ["CXX", "CXXFLAGS", "CPATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH"] {
         println!("cargo::rerun-if-env-changed={name}");
     }
@@ -78,19 +80,19 @@ fn main() -> io::Result<()> {
     let required =
         env::var_os("WSCLOSE_REQUIRE_NATIVE").is_some_and(|value| !value.is_empty() && value != "0");
     let mut shims = Vec::new();
-    for peer in &IMPLEMENTATIONS {
-        println!("cargo::rustc-check-cfg=cfg(wsclose_{})", peer.name);
-        match peer.compile()? {
+    for implementation in &IMPLEMENTATIONS {
+        println!("cargo::rustc-check-cfg=cfg(wsclose_{})", implementation.name);
+        match implementation.compile()? {
             Ok(objects) => {
-                println!("cargo::rustc-cfg=wsclose_{}", peer.name);
-                shims.push((peer, objects));
+                println!("cargo::rustc-cfg=wsclose_{}", implementation.name);
+                shims.push((implementation, objects));
             }
             Err(Missing::NotInstalled(why) | Missing::Unusable(why)) if required => println!(
                 "cargo::error={why}: install {} and a C++17 compiler, or unset WSCLOSE_REQUIRE_NATIVE to build \
-                 without this peer",
-                peer.install_hint
+                 without this implementation",
+                implementation.install_hint
             ),
-            Err(Missing::Unusable(why)) => println!("cargo::warning={why}: built without this peer"),
+            Err(Missing::Unusable(why)) => println!("cargo::warning=unavailable: {why}"),
             Err(Missing::NotInstalled(_)) => {}
         }
     }
@@ -101,8 +103,8 @@ fn main() -> io::Result<()> {
     library.file(COMMON).objects(shims.iter().flat_map(|(_, objects)| objects));
     library.try_compile("wsclose_native").map_err(io::Error::other)?;
     println!("cargo::rustc-cfg=wsclose_native");
-    // Behind the shims, which need them.
-    for name in shims.iter().filter_map(|(peer, _)| peer.link) {
+    // After the shims, which depend on them.
+    for name in shims.iter().filter_map(|(implementation, _)| implementation.link) {
         println!("cargo::rustc-link-lib={name}");
     }
     Ok(())
@@ -113,46 +115,45 @@ fn compiler() -> cc::Build {
     build
         .cpp(true)
         .std("c++17")
-        // What a debug build of the harness is slow at should not be this.
+        // Optimized also in a debug build of the harness.
         .opt_level(2)
         .debug(false)
-        // The libraries' headers warn about themselves.
+        // Headers of the libraries cause warnings.
         .warnings(false)
         .flag_if_supported("-w");
     build
 }
 
 impl NativeImplementation {
-    /// The shim's objects, if all that it needs is there.
+    /// Compiles the shim to object files, if the library is usable.
     fn compile(&self) -> io::Result<Result<Vec<PathBuf>, Missing>> {
         let title = self.title;
         if !header_satisfies(self.header, "1")? {
             return Ok(Err(Missing::NotInstalled(format!("{title}: <{}> not found", self.header))));
         }
-        if let Some(Version { header, macro_name: word, minimum: oldest }) = self.version
-            && !header_satisfies(header, &format!("{word} >= {oldest}"))?
+        if let Some(Version { header, macro_name, minimum }) = self.version
+            && !header_satisfies(header, &format!("{macro_name} >= {minimum}"))?
         {
-            return Ok(Err(Missing::Unusable(format!("{title} is too old: {word} is less than {oldest}"))));
+            return Ok(Err(Missing::Unusable(format!(
+                "{title} is too old: {macro_name} is less than {minimum}"
+            ))));
         }
         if let Some(name) = self.link
             && !can_link(name)?
         {
-            return Ok(Err(Missing::Unusable(format!(
-                "{title}: its headers are there, but no library to link"
-            ))));
+            return Ok(Err(Missing::Unusable(format!("{title}: found its headers, but no library to link"))));
         }
         let objects = compiler().file(format!("native/{}.cpp", self.name)).try_compile_intermediates();
         Ok(objects.map_err(|error| Missing::Unusable(format!("the {title} shim does not compile: {error}"))))
     }
 }
 
-/// A file in the build's own folder.
+/// A file in the output folder of this build script.
 fn scratch(name: &str) -> PathBuf {
     PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR")).join(name)
 }
 
-/// Whether the preprocessor finds the header and holds the condition true behind it; false too where there is
-/// no compiler.
+/// Whether the preprocessor finds the header, and the condition is true after it. `false` without a compiler.
 fn header_satisfies(header: &str, condition: &str) -> io::Result<bool> {
     let probe = scratch("probe.cpp");
     fs::write(
@@ -161,12 +162,12 @@ fn header_satisfies(header: &str, condition: &str) -> io::Result<bool> {
             "#if __has_include(<{header}>)\n#include <{header}>\n#if {condition}\nwsclose_found\n#endif\n#endif\n"
         ),
     )?;
-    // A failure is an answer: no output of the compiler's is passed on.
+    // A failure is a valid result, so the output of the compiler is suppressed.
     let expanded = compiler().cargo_metadata(false).cargo_warnings(false).file(&probe).try_expand();
     Ok(expanded.is_ok_and(|octets| String::from_utf8_lossy(&octets).contains("wsclose_found")))
 }
 
-/// Whether the compiler can link this library, static or dynamic.
+/// Whether the compiler can link this library, statically or dynamically.
 fn can_link(library: &str) -> io::Result<bool> {
     let probe = scratch("links.cpp");
     fs::write(&probe, "int main() {}\n")?;

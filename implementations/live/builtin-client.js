@@ -10,11 +10,11 @@ createInterface({ input: process.stdin }).on("line", (url) => {
   socket.binaryType = "arraybuffer";
   socket.addEventListener("error", (event) => event.preventDefault());
   socket.addEventListener("message", (event) => {
-    const asked = typeof event.data === "string" ? /^close:([^:]*):?(.*)$/s.exec(event.data) : null;
+    const command = typeof event.data === "string" ? /^close:([^:]*):?(.*)$/s.exec(event.data) : null;
     try {
-      if (asked === null) socket.send(event.data);
-      else if (asked[1] === "") socket.close();
-      else socket.close(Number(asked[1]), asked[2]);
+      if (command === null) socket.send(event.data);
+      else if (command[1] === "") socket.close();
+      else socket.close(Number(command[1]), command[2]);
     } catch {
       // Call refused: the connection stays as the runtime left it.
     }

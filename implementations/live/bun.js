@@ -10,14 +10,14 @@ const server = Bun.serve({
   },
   websocket: {
     message(ws, message) {
-      const asked = typeof message === "string" ? /^close:([^:]*):?(.*)$/s.exec(message) : null;
-      if (asked === null) {
+      const command = typeof message === "string" ? /^close:([^:]*):?(.*)$/s.exec(message) : null;
+      if (command === null) {
         ws.send(message);
         return;
       }
       try {
-        if (asked[1] === "") ws.close();
-        else ws.close(Number(asked[1]), asked[2]);
+        if (command[1] === "") ws.close();
+        else ws.close(Number(command[1]), command[2]);
       } catch {
         // Call refused: the connection stays as the runtime left it.
       }

@@ -13,10 +13,10 @@ static void message(SoupWebsocketConnection *connection, int type, GBytes *messa
     if (soup_websocket_connection_get_state(connection) != SOUP_WEBSOCKET_STATE_OPEN) return;
     if (type == SOUP_WEBSOCKET_DATA_TEXT && g_str_has_prefix(octets ? octets : "", "close:")) {
         // The library ends the buffer of a text with a NUL.
-        char **asked = g_strsplit(octets + 6, ":", 2);
-        int code = asked[0] && *asked[0] ? atoi(asked[0]) : SOUP_WEBSOCKET_CLOSE_NO_STATUS;
-        soup_websocket_connection_close(connection, code, code == SOUP_WEBSOCKET_CLOSE_NO_STATUS ? NULL : asked[1]);
-        g_strfreev(asked);
+        char **command = g_strsplit(octets + 6, ":", 2);
+        int code = command[0] && *command[0] ? atoi(command[0]) : SOUP_WEBSOCKET_CLOSE_NO_STATUS;
+        soup_websocket_connection_close(connection, code, code == SOUP_WEBSOCKET_CLOSE_NO_STATUS ? NULL : command[1]);
+        g_strfreev(command);
         return;
     }
     soup_websocket_connection_send_message(connection, type, message);

@@ -25,10 +25,10 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.answer(200 if page else 404, page)
 
     def do_POST(self):
-        told = self.rfile.read(int(self.headers["Content-Length"]))
+        reported = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/closed":
             self.answer(204, b"")
-            print(told.decode(), flush=True)
+            print(reported.decode(), flush=True)
         elif url := URLS.readline():
             self.answer(200, url.strip())
         else:

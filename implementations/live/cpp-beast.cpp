@@ -43,10 +43,10 @@ struct Session : std::enable_shared_from_this<Session> {
         });
     }
 
-    void close(const std::string& asked) {
-        auto colon = asked.find(':');
-        std::string code = asked.substr(0, colon);
-        std::string reason = colon == std::string::npos ? "" : asked.substr(colon + 1);
+    void close(const std::string& command) {
+        auto colon = command.find(':');
+        std::string code = command.substr(0, colon);
+        std::string reason = colon == std::string::npos ? "" : command.substr(colon + 1);
         try {
             websocket::close_reason why;  // No code.
             if (!code.empty()) why = {static_cast<websocket::close_code>(std::stoi(code)), reason};

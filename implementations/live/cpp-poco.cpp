@@ -21,10 +21,10 @@
 
 using namespace Poco::Net;
 
-static bool close(WebSocket& socket, const std::string& asked) {
-    auto colon = asked.find(':');
-    std::string code = asked.substr(0, colon);
-    std::string reason = colon == std::string::npos ? "" : asked.substr(colon + 1);
+static bool close(WebSocket& socket, const std::string& command) {
+    auto colon = command.find(':');
+    std::string code = command.substr(0, colon);
+    std::string reason = colon == std::string::npos ? "" : command.substr(colon + 1);
     try {
         if (code.empty()) socket.shutdown();
         else socket.shutdown(static_cast<Poco::UInt16>(std::stoi(code)), reason);

@@ -11,10 +11,10 @@
 using Server = websocketpp::server<websocketpp::config::asio>;
 namespace status = websocketpp::close::status;
 
-void close(Server& server, websocketpp::connection_hdl connection, const std::string& asked) {
-    auto colon = asked.find(':');
-    std::string code = asked.substr(0, colon);
-    std::string reason = colon == std::string::npos ? "" : asked.substr(colon + 1);
+void close(Server& server, websocketpp::connection_hdl connection, const std::string& command) {
+    auto colon = command.find(':');
+    std::string code = command.substr(0, colon);
+    std::string reason = colon == std::string::npos ? "" : command.substr(colon + 1);
     try {
         if (code.empty()) server.close(connection, status::no_status, "");
         else server.close(connection, static_cast<status::value>(std::stoi(code)), reason);

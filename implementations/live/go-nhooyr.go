@@ -36,10 +36,10 @@ func echo(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func closeWith(socket *websocket.Conn, asked string) {
-	digits, reason := asked, ""
-	if i := strings.IndexByte(asked, ':'); i >= 0 {
-		digits, reason = asked[:i], asked[i+1:]
+func closeWith(socket *websocket.Conn, command string) {
+	digits, reason := command, ""
+	if i := strings.IndexByte(command, ':'); i >= 0 {
+		digits, reason = command[:i], command[i+1:]
 	}
 	code := int(websocket.StatusNoStatusRcvd)
 	if digits != "" {

@@ -25,15 +25,15 @@ echo pending = do
   forever $ do
     message <- WS.receiveDataMessage connection
     case message of
-      WS.Text octets _ | Just asked <- B.stripPrefix "close:" octets -> handle over (close connection asked)
+      WS.Text octets _ | Just command <- B.stripPrefix "close:" octets -> handle over (close connection command)
       _ -> handle over (WS.sendDataMessage connection message)
 
 close :: WS.Connection -> B.ByteString -> IO ()
-close connection asked = case C.readInt code of
+close connection command = case C.readInt code of
   Just (number, "") -> WS.sendCloseCode connection (fromIntegral number) (B.drop 1 reason)
   _ -> WS.sendClose connection (B.drop 1 reason)
   where
-    (code, reason) = C.break (== ':') asked
+    (code, reason) = C.break (== ':') command
 
 -- Call refused, or connection closed: the connection stays as the library left it.
 over :: SomeException -> IO ()

@@ -24,11 +24,11 @@ class JavaNetty {
                 context.writeAndFlush(frame.retain());
                 return;
             }
-            String[] asked = text.text().substring("close:".length()).split(":", 2);
+            String[] command = text.text().substring("close:".length()).split(":", 2);
             try {
-                context.writeAndFlush(asked[0].isEmpty()
+                context.writeAndFlush(command[0].isEmpty()
                         ? new CloseWebSocketFrame()
-                        : new CloseWebSocketFrame(Integer.parseInt(asked[0]), asked.length > 1 ? asked[1] : ""));
+                        : new CloseWebSocketFrame(Integer.parseInt(command[0]), command.length > 1 ? command[1] : ""));
             } catch (RuntimeException refused) {
                 // Call refused: the connection stays as the library left it.
             }

@@ -41,12 +41,12 @@ class JavaTomcat {
                     session.getBasicRemote().sendText(text);
                     return;
                 }
-                String[] asked = text.substring("close:".length()).split(":", 2);
-                if (asked[0].isEmpty()) {
+                String[] command = text.substring("close:".length()).split(":", 2);
+                if (command[0].isEmpty()) {
                     session.close();
                 } else {
-                    int code = Integer.parseInt(asked[0]);
-                    String reason = asked.length > 1 ? asked[1] : "";
+                    int code = Integer.parseInt(command[0]);
+                    String reason = command.length > 1 ? command[1] : "";
                     session.close(new CloseReason(CloseReason.CloseCodes.getCloseCode(code), reason));
                 }
             } catch (IOException | RuntimeException refused) {

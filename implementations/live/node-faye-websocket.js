@@ -15,14 +15,14 @@ server.on("upgrade", (request, socket, body) => {
   const ws = new WebSocket(request, socket, body);
   ws.on("error", () => {});
   ws.on("message", (event) => {
-    const asked = typeof event.data === "string" ? /^close:([^:]*):?(.*)$/s.exec(event.data) : null;
-    if (asked === null) {
+    const command = typeof event.data === "string" ? /^close:([^:]*):?(.*)$/s.exec(event.data) : null;
+    if (command === null) {
       ws.send(event.data);
       return;
     }
     try {
-      if (asked[1] === "") ws.close();
-      else ws.close(Number(asked[1]), asked[2]);
+      if (command[1] === "") ws.close();
+      else ws.close(Number(command[1]), command[2]);
     } catch {
       // Call refused: the connection stays as the library left it.
     }

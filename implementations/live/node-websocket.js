@@ -15,14 +15,14 @@ server.on("request", (request) => {
       connection.sendBytes(message.binaryData);
       return;
     }
-    const asked = /^close:([^:]*):?(.*)$/s.exec(message.utf8Data);
-    if (asked === null) {
+    const command = /^close:([^:]*):?(.*)$/s.exec(message.utf8Data);
+    if (command === null) {
       connection.sendUTF(message.utf8Data);
       return;
     }
     try {
-      if (asked[1] === "") connection.close();
-      else connection.close(Number(asked[1]), asked[2]);
+      if (command[1] === "") connection.close();
+      else connection.close(Number(command[1]), command[2]);
     } catch {
       // Call refused: the connection stays as the library left it.
     }

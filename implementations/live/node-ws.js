@@ -9,14 +9,14 @@ server.on("listening", () => console.log("listening"));
 server.on("connection", (socket) => {
   socket.on("error", () => {});
   socket.on("message", (data, isBinary) => {
-    const asked = isBinary ? null : /^close:([^:]*):?(.*)$/s.exec(data.toString());
-    if (asked === null) {
+    const command = isBinary ? null : /^close:([^:]*):?(.*)$/s.exec(data.toString());
+    if (command === null) {
       socket.send(data, { binary: isBinary });
       return;
     }
     try {
-      if (asked[1] === "") socket.close();
-      else socket.close(Number(asked[1]), asked[2]);
+      if (command[1] === "") socket.close();
+      else socket.close(Number(command[1]), command[2]);
     } catch {
       // Call refused: the connection stays as the library left it.
     }

@@ -33,8 +33,8 @@ async def talk(session, url):
             reason = message.extra or ""
         # The library rejects a received Close with the code 0, so 0 means no code.
         code = int(socket.close_code or 0) or "none"
-        told = "none" if reason is None else json.dumps(reason, ensure_ascii=False)
-    print("closed", code, told, "unknown", flush=True)
+        reported = "none" if reason is None else json.dumps(reason, ensure_ascii=False)
+    print("closed", code, reported, "unknown", flush=True)
 
 
 async def main():

@@ -33,8 +33,8 @@ async def talk(url):
                 await socket.send(message)
     except ConnectionClosed as closed:
         clean = "clean" if closed.rcvd is not None and closed.sent is not None else "unclean"
-        told = json.dumps(socket.close_reason, ensure_ascii=False)
-        print("closed", socket.close_code, told, clean, flush=True)
+        reported = json.dumps(socket.close_reason, ensure_ascii=False)
+        print("closed", socket.close_code, reported, clean, flush=True)
 
 
 async def main():

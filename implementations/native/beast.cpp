@@ -1,5 +1,5 @@
 // Boost.Beast's WebSocket stream over its own in-memory test stream, behind the C functions of shim.h.
-// What is Beast's doing and what is this file's is written at the top of beast.rs.
+// beast.rs documents which behavior is Beast's and which is that of this file.
 
 #include "beast_wire.hpp"
 
@@ -15,16 +15,16 @@ namespace {
 
 using Stream = websocket::stream<Wire>;
 
-// How long a client's teardown waits for the server's FIN: longer than a hasty client would, shorter than
-// anyone could call for ever. A program sets such a limit; Beast's own are in real time and switched off.
-constexpr unsigned patience = 8;
+// How many ticks the teardown of a client waits for the server's FIN. A program sets such a limit, because Beast's own
+// timeouts use real time and are off.
+constexpr unsigned fin_timeout_ticks = 8;
 
-// The handlers that any connection may take, and those that each octet received may: a post for each of the
-// steps that the smallest frame leads to, several times over.
-constexpr std::size_t free_handlers = 10'000;
+// The budget of handlers for a connection, and for each received octet. It exceeds what the smallest frame needs
+// several times.
+constexpr std::size_t base_handlers = 10'000;
 constexpr std::size_t handlers_per_octet = 8;
 
-// The request that a server answers. Its key is the one of RFC 6455 §1.3.
+// The upgrade request to a server, with the key of RFC 6455 §1.3.
 http::request<http::empty_body> const& upgrade_request()
 {
     static auto const request = [] {
@@ -39,8 +39,8 @@ http::request<http::empty_body> const& upgrade_request()
     return request;
 }
 
-// An endpoint, and the program around it: it keeps an async_read pending, as Beast's documentation and its
-// examples do, and closes TCP once an operation has failed.
+// An endpoint with the program around it. The program keeps an async_read pending, as Beast's examples do, and closes
+// TCP when an operation fails.
 class Endpoint final : public wsclose_endpoint {
 public:
     Endpoint() { start_context(); }
@@ -50,23 +50,23 @@ public:
     void connect(bool is_server) override
     {
         drop_connection();
-        if (broken_) {
-            // What an exception or an endless loop left in the queue is not for the next connection.
+        if (failed_) {
+            // An exception or an endless loop may leave handlers of the last connection in the queue.
             start_context();
         }
-        broken_ = over_ = false;
+        failed_ = reported_ = false;
         ticks_ = 0;
-        steps_left_ = free_handlers;
-        line_.closed = line_.reset = line_.awaits_fin = false;
-        line_.peer.emplace(*context_);
-        stream_.emplace(*context_, line_);
+        steps_left_ = base_handlers;
+        connection_.closed = connection_.reset = connection_.awaits_fin = false;
+        connection_.peer.emplace(*context_);
+        stream_.emplace(*context_, connection_);
         auto& wire = stream_->next_layer();
-        line_.peer->connect(wire);
+        connection_.peer->connect(wire);
         error_code ec;
         if (is_server) {
             stream_->accept(upgrade_request(), ec);
         } else {
-            // The decorator sees the request before it is written: the response can lie ready to be read.
+            // The decorator runs before the request is written, so the response is ready when Beast reads it.
             stream_->set_option(websocket::stream_base::decorator([&wire](websocket::request_type& request) {
                 websocket::detail::sec_ws_accept_type accept;
                 websocket::detail::make_sec_ws_accept(accept, request[http::field::sec_websocket_key]);
@@ -80,21 +80,21 @@ public:
         if (ec) {
             throw beast::system_error(ec);
         }
-        // The messages of the opening handshake are no part of what is tested.
-        line_.peer->clear();
-        line_.written = 0;
+        // The opening handshake is not part of the trace.
+        connection_.peer->clear();
+        connection_.written = 0;
         read();
         run();
     }
 
     void octets(std::uint8_t const* data, std::size_t len) override
     {
-        if (!alive() || line_.closed || line_.reset) {
+        if (!alive() || connection_.closed || connection_.reset) {
             return;
         }
         steps_left_ += len * handlers_per_octet;
         error_code ec;
-        net::write(*line_.peer, net::const_buffer(data, len), ec);
+        net::write(*connection_.peer, net::const_buffer(data, len), ec);
         run();
     }
 
@@ -111,37 +111,37 @@ public:
         if (!alive()) {
             return;
         }
-        line_.drain();
-        line_.reset = true;
-        // Unread octets are lost, and with its peer gone what is written fails.
+        connection_.drain();
+        connection_.reset = true;
+        // Unread octets are lost. Writes fail without a peer.
         stream_->next_layer().clear();
-        line_.peer.reset();
+        connection_.peer.reset();
         run();
     }
 
     void close(std::uint16_t code, char const* reason, std::size_t len) override
     {
         if (!alive()) {
-            return line_.say(WSCLOSE_NOT_ASKED, "the endpoint is gone");
+            return connection_.record_text(WSCLOSE_UNSUPPORTED, "the endpoint has closed");
         }
         if (closing_) {
-            return line_.say(WSCLOSE_NOT_ASKED, "already closing");
+            return connection_.record_text(WSCLOSE_UNSUPPORTED, "already closing");
         }
         websocket::close_reason why;
         try {
             why = websocket::close_reason(static_cast<websocket::close_code>(code), {reason, len});
         } catch (std::length_error const& error) {
-            return line_.say(WSCLOSE_REFUSED, error.what());
+            return connection_.record_text(WSCLOSE_REQUEST_REFUSED, error.what());
         }
         closing_ = true;
-        auto const before = line_.written;
-        assertions_tell = true;
+        auto const before = connection_.written;
+        assertions_throw = true;
         stream_->async_close(why, Done{this, generation_, &Endpoint::on_close});
         // Beast writes its Close within the call unless something else is being written.
-        line_.drain();
-        close_undecided_ = line_.written == before;
+        connection_.drain();
+        close_undecided_ = connection_.written == before;
         if (!close_undecided_) {
-            line_.tell(WSCLOSE_ACCEPTED);
+            connection_.record(WSCLOSE_REQUEST_ACCEPTED);
         }
         run();
     }
@@ -149,15 +149,15 @@ public:
     void send(bool is_text, std::uint8_t const* data, std::size_t len) override
     {
         if (!alive()) {
-            return line_.say(WSCLOSE_NOT_ASKED, "the endpoint is gone");
+            return connection_.record_text(WSCLOSE_UNSUPPORTED, "the endpoint has closed");
         }
         if (writing_) {
-            return line_.say(WSCLOSE_NOT_ASKED, "the message before is still being sent");
+            return connection_.record_text(WSCLOSE_UNSUPPORTED, "the message before is still being sent");
         }
         writing_ = true;
         outgoing_.assign(data, data + len);
         steps_left_ += len;
-        assertions_tell = true;
+        assertions_throw = true;
         stream_->text(is_text);
         stream_->async_write(net::buffer(outgoing_), Done{this, generation_, &Endpoint::on_write});
         run();
@@ -165,21 +165,21 @@ public:
 
     void tick() override
     {
-        if (alive() && line_.awaits_fin && ++ticks_ == patience) {
+        if (alive() && connection_.awaits_fin && ++ticks_ == fin_timeout_ticks) {
             stream_->next_layer().close_remote();
             run();
         }
     }
 
-    // What was thrown has left operations half done: nothing more is asked of them.
-    void broke(char const* words) override
+    // An exception may leave operations incomplete, so nothing uses the connection afterwards.
+    void on_exception(char const* message) override
     {
-        line_.say(WSCLOSE_PANICKED, words);
+        connection_.record_text(WSCLOSE_PANICKED, message);
         abandon();
     }
 
 private:
-    // A completion handler of the connection that it was made on, and of no later one.
+    // A completion handler that ignores calls after its connection was replaced.
     struct Done {
         Endpoint* self;
         std::uint64_t generation;
@@ -193,7 +193,7 @@ private:
         }
     };
 
-    Line line_{log};
+    Connection connection_{log};
     std::optional<net::io_context> context_;
     std::optional<net::executor_work_guard<net::io_context::executor_type>> work_;
     std::optional<Stream> stream_;
@@ -202,31 +202,31 @@ private:
     std::uint64_t generation_ = 0;
     std::size_t steps_left_ = 0;
     unsigned ticks_ = 0;
-    bool reading_ = false;          // an async_read is pending,
-    bool writing_ = false;          // an async_write is,
-    bool closing_ = false;          // an async_close is
-    bool close_undecided_ = false;  // and it has not written its Close
-    bool over_ = false;             // the application has been told how the connection ended
-    bool broken_ = false;
+    bool reading_ = false;          // an async_read is pending
+    bool writing_ = false;          // an async_write is pending
+    bool closing_ = false;          // an async_close is pending
+    bool close_undecided_ = false;  // the pending async_close has not written its Close
+    bool reported_ = false;         // the application received the outcome of the connection
+    bool failed_ = false;
 
-    bool alive() const { return stream_ && !broken_; }
+    bool alive() const { return stream_ && !failed_; }
 
     void start_context()
     {
         work_.reset();
-        // One thread: no locks.
+        // One thread uses the context, so it needs no locks.
         context_.emplace(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE);
         work_.emplace(context_->get_executor());
     }
 
     void drop_connection()
     {
-        assertions_tell = false;
+        assertions_throw = false;
         ++generation_;
         stream_.reset();
-        line_.peer.reset();
-        if (!broken_) {
-            // Operations that were pending complete as aborted, into handlers that no longer care.
+        connection_.peer.reset();
+        if (!failed_) {
+            // Pending operations complete as aborted. Their handlers ignore that.
             context_->poll();
         }
         reading_ = writing_ = closing_ = close_undecided_ = false;
@@ -235,10 +235,10 @@ private:
 
     void abandon()
     {
-        assertions_tell = false;
-        broken_ = true;
+        assertions_throw = false;
+        failed_ = true;
         ++generation_;
-        line_.fin();
+        connection_.fin();
     }
 
     void read()
@@ -249,22 +249,22 @@ private:
 
     void run()
     {
-        assertions_tell = true;
+        assertions_throw = true;
         while (context_->poll_one() > 0) {
             if (steps_left_ == 0) {
-                line_.tell(WSCLOSE_SPINNING);
+                connection_.record(WSCLOSE_HUNG);
                 return abandon();
             }
             --steps_left_;
         }
-        assertions_tell = false;
-        if (over_ && !reading_ && !writing_ && !closing_) {
-            // The program lets go of a stream whose operations are all done; Beast has closed it already
-            // after a closing handshake, or after a protocol error.
-            line_.fin();
+        assertions_throw = false;
+        if (reported_ && !reading_ && !writing_ && !closing_) {
+            // The program destroys a stream whose operations have completed. Beast has already closed TCP after a
+            // closing handshake and after a protocol error.
+            connection_.fin();
             stream_->next_layer().close();
         }
-        line_.drain();
+        connection_.drain();
     }
 
     void on_read(error_code ec)
@@ -272,16 +272,15 @@ private:
         reading_ = false;
         if (!ec) {
             auto const data = incoming_.data();
-            line_.tell(stream_->got_text() ? WSCLOSE_TEXT : WSCLOSE_BINARY, data.data(), data.size());
+            connection_.record(stream_->got_text() ? WSCLOSE_TEXT : WSCLOSE_BINARY, data.data(), data.size());
             incoming_.consume(incoming_.size());
-            if (!over_) {
+            if (!reported_) {
                 read();
             }
             return;
         }
-        // A read that is pending when the application closes is aborted once the close is done, or because
-        // the close failed: what became of the connection is told by that.
-        if (ec == net::error::operation_aborted && (closing_ || over_)) {
+        // async_close aborts a pending read when it completes or fails. Its own result then reports the outcome.
+        if (ec == net::error::operation_aborted && (closing_ || reported_)) {
             return;
         }
         end(ec);
@@ -293,11 +292,11 @@ private:
         if (close_undecided_) {
             close_undecided_ = false;
             if (ec == net::error::operation_aborted) {
-                return line_.say(WSCLOSE_REFUSED, ec.message());
+                return connection_.record_text(WSCLOSE_REQUEST_REFUSED, ec.message());
             }
-            line_.tell(WSCLOSE_ACCEPTED);
+            connection_.record(WSCLOSE_REQUEST_ACCEPTED);
         }
-        if (ec == net::error::operation_aborted && (reading_ || over_)) {
+        if (ec == net::error::operation_aborted && (reading_ || reported_)) {
             return;
         }
         end(ec ? ec : error_code{websocket::error::closed});
@@ -307,33 +306,33 @@ private:
     {
         writing_ = false;
         if (ec) {
-            line_.say(WSCLOSE_REFUSED, ec.message());
+            connection_.record_text(WSCLOSE_REQUEST_REFUSED, ec.message());
         } else {
-            line_.tell(WSCLOSE_ACCEPTED);
+            connection_.record(WSCLOSE_REQUEST_ACCEPTED);
         }
     }
 
     void end(error_code ec)
     {
-        if (over_) {
+        if (reported_) {
             return;
         }
-        over_ = true;
+        reported_ = true;
         if (ec == websocket::error::closed) {
             auto const& why = stream_->reason();
-            line_.tell(WSCLOSE_CLOSED, why.reason.data(), why.reason.size(), why.code);
+            connection_.record(WSCLOSE_CLOSED, why.reason.data(), why.reason.size(), why.code);
         } else {
-            line_.say(WSCLOSE_ERRORED, ec.message());
+            connection_.record_text(WSCLOSE_ERROR_REPORTED, ec.message());
         }
     }
 };
 
-// An enumerator that the installed version does not have.
+// The type of an enumerator that the installed version lacks.
 struct Missing {};
 
 } // namespace
 
-// For whichever of these the installed version does not have: found only where Beast's own is not.
+// Name lookup finds these only if Beast does not declare them.
 static constexpr Missing reserved2, bad_gateway;
 
 namespace boost {

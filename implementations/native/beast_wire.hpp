@@ -1,9 +1,9 @@
-// The line between Beast and the harness: Beast's in-memory test stream with resets, torn down as a TCP
-// socket is. Included once, by beast.cpp.
+// Beast's in-memory test stream, extended with resets and with the teardown of a TCP socket. Included once, by
+// beast.cpp.
 #ifndef WSCLOSE_BEAST_WIRE_HPP
 #define WSCLOSE_BEAST_WIRE_HPP
 
-// Beast's assertions stay on, and an assertion that goes off is told instead of aborting the process.
+// Enables Beast's assertions. A failed assertion is recorded and does not abort the process.
 #define BOOST_ENABLE_ASSERT_HANDLER
 
 #include "endpoint.hpp"
@@ -25,18 +25,18 @@ using beast::error_code;
 
 namespace {
 
-// An assertion is told only where throwing is safe: while handlers run, and nothing else is being thrown.
-thread_local bool assertions_tell = false;
+// Whether a failed assertion throws. Throwing is safe only while handlers run and no other exception is in flight.
+thread_local bool assertions_throw = false;
 
-// One connection seen from outside Beast. The octets that Beast wrote wait in `peer` until `drain`.
-struct Line {
+// The harness's side of one connection. `peer` holds the octets that Beast wrote until `drain`.
+struct Connection {
     wsclose::Log& log;
     std::optional<beast::test::stream> peer;
     bool reset = false;         // the peer reset it
     bool closed = false;        // this end closed it
-    bool awaits_fin = false;    // a client's teardown waits for the server's FIN
+    bool awaits_fin = false;    // the teardown of a client waits for the server's FIN
     std::size_t written = 0;
-    char unread[2048];          // what a teardown discards
+    char unread[2048];          // receives octets that a teardown discards
 
     void drain()
     {
@@ -48,42 +48,42 @@ struct Line {
         }
     }
 
-    void tell(wsclose_event_kind kind, void const* data = nullptr, std::size_t len = 0, std::uint16_t code = 0)
+    void record(wsclose_event_kind kind, void const* data = nullptr, std::size_t len = 0, std::uint16_t code = 0)
     {
         drain();
         log.add(kind, data, len, code);
     }
 
-    void say(wsclose_event_kind kind, std::string const& words) { tell(kind, words.data(), words.size()); }
+    void record_text(wsclose_event_kind kind, std::string const& text) { record(kind, text.data(), text.size()); }
 
     void fin()
     {
         if (!closed) {
             closed = true;
-            tell(WSCLOSE_FIN);
+            record(WSCLOSE_FIN);
         }
     }
 };
 
-// A handler that says "connection reset" where the test stream, which knows no resets, says "end of file".
+// A handler that replaces `eof` with `connection_reset` after a reset, because the test stream has no resets.
 template<class Handler>
 struct ReadHandler {
-    Line* line;
+    Connection* connection;
     Handler next;
 
     void operator()(error_code ec, std::size_t n)
     {
-        if (line->reset && ec == net::error::eof) {
+        if (connection->reset && ec == net::error::eof) {
             ec = net::error::connection_reset;
         }
         std::move(next)(ec, n);
     }
 };
 
-// The test stream with resets, and torn down as Beast tears down a TCP socket.
+// The test stream with resets, and with the teardown that Beast performs for a TCP socket.
 class Wire : public beast::test::stream {
 public:
-    Wire(net::io_context& context, Line& line) : beast::test::stream(context), line_(&line) {}
+    Wire(net::io_context& context, Connection& connection) : beast::test::stream(context), connection_(&connection) {}
 
     template<class Buffers, class Token>
     auto async_read_some(Buffers const& buffers, Token&& token)
@@ -92,19 +92,19 @@ public:
             [this](auto&& handler, Buffers const& into) {
                 using Handler = std::decay_t<decltype(handler)>;
                 beast::test::stream::async_read_some(
-                    into, ReadHandler<Handler>{line_, std::forward<decltype(handler)>(handler)});
+                    into, ReadHandler<Handler>{connection_, std::forward<decltype(handler)>(handler)});
             },
             token, buffers);
     }
 
-    Line& line() { return *line_; }
+    Connection& connection() { return *connection_; }
 
 private:
-    Line* line_;
+    Connection* connection_;
 };
 
-// What websocket/impl/teardown.hpp does to a TCP socket: the server closes at once, the client reads to the
-// server's FIN first. A server here does not stay to read that far: nothing would come of it but a delay.
+// Does what websocket/impl/teardown.hpp does for a TCP socket: a server closes at once, a client first reads up to the
+// server's FIN. Unlike there, a server does not read further, because that would only delay the close.
 template<class Handler>
 class Teardown : public beast::async_base<Handler, net::any_io_executor> {
 public:
@@ -112,12 +112,12 @@ public:
     Teardown(Forwarded&& handler, Wire& wire, beast::role_type role)
         : beast::async_base<Handler, net::any_io_executor>(std::forward<Forwarded>(handler), wire.get_executor())
         , wire_(wire)
-        , line_(wire.line())
+        , connection_(wire.connection())
     {
         if (role == beast::role_type::server) {
             finish(error_code{}, false);
         } else {
-            line_.awaits_fin = true;
+            connection_.awaits_fin = true;
             discard();
         }
     }
@@ -132,19 +132,19 @@ public:
     }
 
 private:
-    Wire& wire_;    // gone already when an operation is aborted because its stream is
-    Line& line_;
+    Wire& wire_;    // dangles if the stream was destroyed, which aborts the operation
+    Connection& connection_;
 
     void discard()
     {
-        wire_.async_read_some(net::buffer(line_.unread), std::move(*this));
+        wire_.async_read_some(net::buffer(connection_.unread), std::move(*this));
     }
 
     void finish(error_code ec, bool continuation)
     {
-        line_.awaits_fin = false;
+        connection_.awaits_fin = false;
         if (!ec) {
-            line_.fin();
+            connection_.fin();
             wire_.close();
         }
         this->complete(continuation, ec);
@@ -162,7 +162,7 @@ void async_teardown(beast::role_type role, Wire& wire, Handler&& handler)
 namespace boost {
 namespace asio {
 
-// A ReadHandler is run where, and allocated how, the handler inside it wants to be.
+// A ReadHandler uses the executor and the allocator of the handler that it wraps.
 template<template<class, class> class Associator, class Handler, class Default>
 struct associator<Associator, ReadHandler<Handler>, Default> : Associator<Handler, Default> {
     static typename Associator<Handler, Default>::type get(ReadHandler<Handler> const& h) noexcept
@@ -181,10 +181,10 @@ struct associator<Associator, ReadHandler<Handler>, Default> : Associator<Handle
 
 void assertion_failed_msg(char const* expr, char const* msg, char const*, char const* file, long line)
 {
-    if (!assertions_tell || std::uncaught_exceptions() > 0) {
+    if (!assertions_throw || std::uncaught_exceptions() > 0) {
         return;
     }
-    // From the library's own folder on: where it is installed is nobody's business.
+    // Omits the folder in which the library is installed, which differs between machines.
     char const* const own = std::strstr(file, "boost/");
     throw std::logic_error(std::string("assertion failed: ") + expr + (msg ? std::string(", ") + msg : "") + ", " +
                            (own ? own : file) + ":" + std::to_string(line));

@@ -1,4 +1,4 @@
-// The functions of shim.h that are the same for every peer.
+// The functions of shim.h that are the same for every implementation.
 
 #include "endpoint.hpp"
 
@@ -13,9 +13,9 @@ void stimulate(wsclose_endpoint* endpoint, Work work) noexcept
     try {
         work(*endpoint);
     } catch (std::exception const& error) {
-        endpoint->broke(error.what());
+        endpoint->on_exception(error.what());
     } catch (...) {
-        endpoint->broke("an exception that is no std::exception");
+        endpoint->on_exception("an exception of unknown type");
     }
 }
 

@@ -1,4 +1,4 @@
-// What every shim has in common: the log of what an endpoint did, and the endpoint as endpoint.cpp drives it.
+// The parts that all shims share: the log of events, and the interface of an endpoint that endpoint.cpp drives.
 #ifndef WSCLOSE_ENDPOINT_HPP
 #define WSCLOSE_ENDPOINT_HPP
 
@@ -10,7 +10,7 @@
 
 namespace wsclose {
 
-// What has happened since the stimulus began.
+// The events since the last stimulus.
 struct Log {
     std::vector<wsclose_event> events;
     std::vector<std::uint8_t> octets;
@@ -30,10 +30,10 @@ struct Log {
                           static_cast<std::uint8_t>(kind)});
     }
 
-    void say(wsclose_event_kind kind, std::string const& words) { add(kind, words.data(), words.size()); }
+    void add_text(wsclose_event_kind kind, std::string const& text) { add(kind, text.data(), text.size()); }
 };
 
-// A new endpoint, or null if there is no memory for it.
+// Returns a new endpoint, or null without memory.
 template<class Endpoint>
 wsclose_endpoint* make() noexcept
 {
@@ -46,13 +46,13 @@ wsclose_endpoint* make() noexcept
 
 } // namespace wsclose
 
-// One peer and the program around it. What waits while the application does not read, waits in native.rs.
+// One endpoint with the program around it. While the application has paused, native.rs holds the input back.
 struct wsclose_endpoint {
     wsclose::Log log;
 
     virtual ~wsclose_endpoint() = default;
 
-    // What may be thrown from any of these is told as a panic by `broke`.
+    // These functions may throw. The exception is passed to `on_exception`, which records it as a panic.
     virtual void connect(bool is_server) = 0;
     virtual void octets(std::uint8_t const* data, std::size_t len) = 0;
     virtual void peer_fin() = 0;
@@ -60,8 +60,8 @@ struct wsclose_endpoint {
     virtual void close(std::uint16_t code, char const* reason, std::size_t len) = 0;
     virtual void send(bool is_text, std::uint8_t const* data, std::size_t len) = 0;
     virtual void tick() = 0;
-    // What was thrown has left things half done: nothing more may be asked of this connection.
-    virtual void broke(char const* words) = 0;
+    // An exception may leave the connection in an inconsistent state, so nothing uses the connection afterwards.
+    virtual void on_exception(char const* message) = 0;
 };
 
 #endif

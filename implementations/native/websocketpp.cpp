@@ -1,8 +1,7 @@
-// WebSocket++ over its own iostream transport, which does no input or output of its own, behind the C
-// functions of shim.h. What is the library's doing and what is this file's is written at the top of
-// websocketpp.rs.
+// WebSocket++ over its own iostream transport, which performs no I/O, behind the C functions of shim.h. websocketpp.rs
+// documents which behavior is the library's and which is that of this file.
 
-// The standard library's shared pointers and the like, not Boost's.
+// Uses std::shared_ptr and similar types of the standard library, and not those of Boost.
 #define _WEBSOCKETPP_CPP11_STL_
 
 #include "endpoint.hpp"
@@ -30,8 +29,8 @@ using ws::lib::error_code;
 
 namespace {
 
-// With the library's own five seconds for a closing handshake, a tick makes it give up after eight.
-constexpr long milliseconds_a_tick = 625;
+// The duration of a tick. The library's own timeout of five seconds for a closing handshake is eight ticks.
+constexpr long milliseconds_per_tick = 625;
 
 // A timer that the harness's ticks drive.
 struct Timer {
@@ -41,7 +40,7 @@ struct Timer {
     void cancel() { expire = nullptr; }
 };
 
-// The iostream transport with timers; its own never expire, which its documentation says.
+// The iostream transport with timers. Its own timers never expire, as its documentation states.
 template<class Config>
 class Transport : public ws::transport::iostream::connection<Config> {
 public:
@@ -67,7 +66,7 @@ public:
         }
     }
 
-    // Timers hold the connection that they belong to.
+    // Timers own their connection.
     void forget_timers()
     {
         for (auto const& timer : std::exchange(timers_, {})) {
@@ -84,7 +83,7 @@ struct TransportEndpoint : ws::transport::iostream::endpoint<Config> {
     using transport_con_type = Transport<Config>;
 };
 
-// The library's own configuration of either role, but for the timers and for logs, of which there are none.
+// The library's default configuration for a role, with timers and without logs.
 template<class Base>
 struct Quiet : Base {
     using transport_type = TransportEndpoint<typename Base::transport_config>;
@@ -95,12 +94,12 @@ struct Quiet : Base {
 using Server = ws::server<Quiet<ws::config::core>>;
 using Client = ws::client<Quiet<ws::config::core_client>>;
 
-// The request that a server answers. Its key is the one of RFC 6455 §1.3.
+// The upgrade request to a server, with the key of RFC 6455 §1.3.
 constexpr char request[] =
     "GET / HTTP/1.1\r\nHost: wsclose\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-// The response to the request that a client wrote.
+// Returns the response to the upgrade request of a client.
 std::string response_to(std::string const& written)
 {
     std::string const field = "Sec-WebSocket-Key: ";
@@ -114,30 +113,30 @@ std::string response_to(std::string const& written)
            ws::base64_encode(digest, sizeof digest) + "\r\n\r\n";
 }
 
-// The connection of one role, and the program around it. `Line` is told what passes.
-template<class Role, class Line>
+// A connection in one role with the program around it. `Observer` receives its events.
+template<class Role, class Observer>
 class Side {
 public:
-    explicit Side(Line& line) : line_(line)
+    explicit Side(Observer& observer) : observer_(observer)
     {
         endpoint_.set_message_handler([this](ws::connection_hdl, typename Role::message_ptr message) {
-            line_.deliver(message->get_opcode() == ws::frame::opcode::text, message->get_payload());
+            observer_.deliver(message->get_opcode() == ws::frame::opcode::text, message->get_payload());
         });
         endpoint_.set_close_handler([this](ws::connection_hdl) {
-            line_.ended(*connection_);
+            observer_.ended(*connection_);
         });
         endpoint_.set_write_handler([this](ws::connection_hdl, char const* data, std::size_t len) {
-            return line_.write(data, len);
+            return observer_.write(data, len);
         });
         endpoint_.set_shutdown_handler([this](ws::connection_hdl) {
-            line_.fin();
+            observer_.fin();
             return error_code();
         });
     }
 
     ~Side() { drop(); }
 
-    // A new connection, through the opening handshake.
+    // Opens a new connection with the opening handshake.
     void start()
     {
         if constexpr (std::is_same_v<Role, Server>) {
@@ -148,7 +147,7 @@ public:
             error_code ec;
             connection_ = endpoint_.get_connection("ws://wsclose/", ec);
             endpoint_.connect(connection_);
-            auto const response = response_to(line_.handshake());
+            auto const response = response_to(observer_.handshake());
             connection_->read_all(response.data(), response.size());
         }
     }
@@ -157,7 +156,7 @@ public:
     {
         if (connection_) {
             connection_->forget_timers();
-            // What is still being read holds the connection, too. Nobody is told of how this ends.
+            // A pending read also owns the connection. The handlers are removed so that its end is not recorded.
             connection_->set_close_handler(nullptr);
             connection_->set_fail_handler(nullptr);
             connection_->set_shutdown_handler(nullptr);
@@ -169,7 +168,7 @@ public:
     typename Role::connection_ptr const& connection() const { return connection_; }
 
 private:
-    Line& line_;
+    Observer& observer_;
     Role endpoint_;
     typename Role::connection_ptr connection_;
 };
@@ -181,8 +180,8 @@ public:
         server_.drop();
         client_.drop();
         is_server_ = is_server;
-        closed_ = reset_ = broken_ = false;
-        asked_for_ = status::blank;
+        closed_ = reset_ = failed_ = false;
+        requested_ = status::blank;
         opening_ = true;
         handshake_.clear();
         if (is_server) {
@@ -216,12 +215,12 @@ public:
 
     void close(std::uint16_t code, char const* reason, std::size_t len) override
     {
-        asked([=](auto& connection) {
+        request([=](auto& connection) {
             error_code ec;
-            auto const before = std::exchange(asked_for_, code);
+            auto const before = std::exchange(requested_, code);
             connection->close(code == 0 ? status::blank : code, std::string(reason, len), ec);
             if (ec) {
-                asked_for_ = before;
+                requested_ = before;
             }
             return ec;
         });
@@ -230,22 +229,22 @@ public:
     void send(bool is_text, std::uint8_t const* data, std::size_t len) override
     {
         auto const opcode = is_text ? ws::frame::opcode::text : ws::frame::opcode::binary;
-        asked([=](auto& connection) { return connection->send(data, len, opcode); });
+        request([=](auto& connection) { return connection->send(data, len, opcode); });
     }
 
     void tick() override
     {
-        each([](auto& connection) { connection->pass(milliseconds_a_tick); });
+        each([](auto& connection) { connection->pass(milliseconds_per_tick); });
     }
 
-    void broke(char const* words) override
+    void on_exception(char const* message) override
     {
-        log.say(WSCLOSE_PANICKED, words);
-        broken_ = true;
+        log.add_text(WSCLOSE_PANICKED, message);
+        failed_ = true;
         fin();
     }
 
-    // What `Side` tells.
+    // The functions that `Side` calls.
 
     error_code write(char const* data, std::size_t len)
     {
@@ -264,7 +263,7 @@ public:
 
     void deliver(bool is_text, std::string const& payload)
     {
-        log.say(is_text ? WSCLOSE_TEXT : WSCLOSE_BINARY, payload);
+        log.add_text(is_text ? WSCLOSE_TEXT : WSCLOSE_BINARY, payload);
     }
 
     template<class Connection>
@@ -274,18 +273,18 @@ public:
         auto const& local_reason = connection.get_local_close_reason();
         auto const remote = connection.get_remote_close_code();
         auto const& reason = connection.get_remote_close_reason();
-        // Neither the application nor the peer closed by this code.
-        bool const failed = status::terminal(local) && local != asked_for_ &&
+        // Neither the application nor the peer chose this code.
+        bool const is_failure = status::terminal(local) && local != requested_ &&
                             !(local == remote && local_reason == reason);
-        if (failed) {
-            log.say(WSCLOSE_ERRORED, std::to_string(local) + " " + local_reason);
+        if (is_failure) {
+            log.add_text(WSCLOSE_ERROR_REPORTED, std::to_string(local) + " " + local_reason);
         } else if (connection.get_ec() && !(received(remote) && ws::utf8_validator::validate(reason))) {
-            log.say(WSCLOSE_ERRORED, connection.get_ec().message());
+            log.add_text(WSCLOSE_ERROR_REPORTED, connection.get_ec().message());
         }
         log.add(WSCLOSE_CLOSED, reason.data(), reason.size(), remote);
     }
 
-    // Whether a Close has come, by what WebSocket++ itself calls valid.
+    // Whether a Close was received. Only codes that WebSocket++ considers valid count.
     static bool received(status::value code)
     {
         return code == status::no_status || (!status::invalid(code) && !status::reserved(code));
@@ -302,22 +301,22 @@ public:
 private:
     Side<Server, Endpoint> server_{*this};
     Side<Client, Endpoint> client_{*this};
-    std::string handshake_;     // what was written before the connection was open
-    status::value asked_for_ = status::blank;   // the code that the application closed by, if it did
+    std::string handshake_;     // written before the connection was open
+    status::value requested_ = status::blank;   // the code that the application requested, if any
     bool is_server_ = false;
     bool opening_ = false;
     bool closed_ = false;       // this end closed TCP
     bool reset_ = false;        // the peer reset it
-    bool broken_ = false;       // something was thrown
+    bool failed_ = false;       // an exception was thrown
 
-    // What the peer or time does to a connection whose TCP this end has not closed.
+    // Applies a stimulus of the peer, or a tick, unless this end has closed TCP.
     template<class Work>
     void each(Work work)
     {
         if (closed_) {
             return;
         }
-        // A handler may let go of the connection.
+        // A handler may release the connection, so this copy keeps it alive.
         if (is_server_) {
             auto connection = server_.connection();
             work(connection);
@@ -327,20 +326,20 @@ private:
         }
     }
 
-    // What the application asks for, which the library must answer also when the connection is over.
+    // Passes a request of the application to the library, also after the connection has ended.
     template<class Work>
-    void asked(Work work)
+    void request(Work work)
     {
-        if (broken_) {
-            return log.say(WSCLOSE_NOT_ASKED, "the endpoint is gone");
+        if (failed_) {
+            return log.add_text(WSCLOSE_UNSUPPORTED, "the endpoint has closed");
         }
         auto server = server_.connection();
         auto client = client_.connection();
         auto const ec = is_server_ ? work(server) : work(client);
         if (ec) {
-            log.say(WSCLOSE_REFUSED, ec.message());
+            log.add_text(WSCLOSE_REQUEST_REFUSED, ec.message());
         } else {
-            log.add(WSCLOSE_ACCEPTED);
+            log.add(WSCLOSE_REQUEST_ACCEPTED);
         }
     }
 };

@@ -1,5 +1,5 @@
-// wslay's event-based API with callbacks over memory, behind the C functions of shim.h. What is the
-// library's doing and what is this file's is written at the top of wslay.rs.
+// wslay's event-based API with callbacks over memory, behind the C functions of shim.h. wslay.rs documents which
+// behavior is the library's and which is that of this file.
 
 #include "endpoint.hpp"
 
@@ -16,41 +16,41 @@
 
 namespace {
 
-// How long the program of a client waits for the server's FIN once the closing handshake is done.
-constexpr unsigned patience = 8;
+// How many ticks the program of a client waits for the server's FIN after the closing handshake.
+constexpr unsigned fin_timeout_ticks = 8;
 
-// The calls back that any stimulus may lead to, and those that each octet received may.
-constexpr std::size_t free_calls = 10'000;
+// The budget of callbacks for a stimulus, and for each received octet.
+constexpr std::size_t base_calls = 10'000;
 constexpr std::size_t calls_per_octet = 8;
 
-// Where to go on when an assertion of wslay's, which is C and compiled, aborts the process.
+// Where execution continues after a failed assertion of wslay, which calls `abort`.
 thread_local sigjmp_buf* landing = nullptr;
 
-struct sigaction before;
+struct sigaction previous;
 
 void on_abort(int signal)
 {
     if (landing) {
         siglongjmp(*landing, 1);
     }
-    // Not wslay's: whoever was there before may have it, from where `abort` raises it again.
-    sigaction(signal, &before, nullptr);
+    // The signal does not come from wslay. Restores the previous handler, and `abort` raises the signal again.
+    sigaction(signal, &previous, nullptr);
 }
 
-void watch_aborts()
+void install_abort_handler()
 {
     static std::once_flag once;
     std::call_once(once, [] {
         struct sigaction action {};
         action.sa_handler = on_abort;
         sigemptyset(&action.sa_mask);
-        sigaction(SIGABRT, &action, &before);
+        sigaction(SIGABRT, &action, &previous);
     });
 }
 
 class Endpoint final : public wsclose_endpoint {
 public:
-    Endpoint() { watch_aborts(); }
+    Endpoint() { install_abort_handler(); }
 
     ~Endpoint() override { drop(); }
 
@@ -60,7 +60,7 @@ public:
         is_server_ = is_server;
         incoming_.clear();
         taken_ = ticks_ = 0;
-        peer_gone_ = told_ = awaits_fin_ = closed_ = failed_ = spinning_ = false;
+        peer_gone_ = reported_ = awaits_fin_ = closed_ = failed_ = hung_ = false;
         wslay_event_callbacks callbacks{};
         callbacks.recv_callback = receive;
         callbacks.send_callback = transmit;
@@ -97,7 +97,7 @@ public:
 
     void close(std::uint16_t code, char const* reason, std::size_t len) override
     {
-        asked([&] {
+        request([&] {
             return wslay_event_queue_close(context_, code, reinterpret_cast<std::uint8_t const*>(reason), len);
         });
     }
@@ -106,20 +106,20 @@ public:
     {
         wslay_event_msg const message{
             static_cast<std::uint8_t>(is_text ? WSLAY_TEXT_FRAME : WSLAY_BINARY_FRAME), data, len};
-        asked([&] { return wslay_event_queue_msg(context_, &message); });
+        request([&] { return wslay_event_queue_msg(context_, &message); });
     }
 
     void tick() override
     {
-        if (alive() && awaits_fin_ && ++ticks_ == patience) {
+        if (alive() && awaits_fin_ && ++ticks_ == fin_timeout_ticks) {
             fin();
         }
     }
 
-    void broke(char const* words) override
+    void on_exception(char const* message) override
     {
-        log.say(WSCLOSE_PANICKED, words);
-        // Half done, and perhaps damaged: it is neither used nor freed.
+        log.add_text(WSCLOSE_PANICKED, message);
+        // The context may be inconsistent, so it is neither used nor freed.
         context_ = nullptr;
         fin();
     }
@@ -127,17 +127,17 @@ public:
 private:
     wslay_event_context_ptr context_ = nullptr;
     std::vector<std::uint8_t> incoming_;
-    std::size_t taken_ = 0;         // how many of them wslay has read
+    std::size_t taken_ = 0;         // how many of these octets wslay has read
     std::size_t calls_left_ = 0;
     std::mt19937 keys_{std::random_device{}()};
     unsigned ticks_ = 0;
     bool is_server_ = false;
     bool peer_gone_ = false;        // by FIN or reset
-    bool told_ = false;             // the application has been told how the connection closed
+    bool reported_ = false;         // the application received the outcome of the connection
     bool awaits_fin_ = false;
     bool closed_ = false;           // this end closed TCP
-    bool failed_ = false;           // a function of wslay's said that the connection must be closed
-    bool spinning_ = false;
+    bool failed_ = false;           // wslay returned an error that requires closing TCP
+    bool hung_ = false;
 
     bool alive() const { return context_ && !closed_; }
 
@@ -155,15 +155,15 @@ private:
         }
     }
 
-    // Calls wslay. Nothing with a destructor may stand between here and there.
+    // Calls wslay. No object with a destructor may be alive between this frame and wslay, because of siglongjmp.
     template<class Call>
     int guarded(Call call)
     {
-        calls_left_ = free_calls + calls_per_octet * (incoming_.size() - taken_);
+        calls_left_ = base_calls + calls_per_octet * (incoming_.size() - taken_);
         sigjmp_buf place;
         if (sigsetjmp(place, 1) != 0) {
             landing = nullptr;
-            throw std::logic_error("aborted: an assertion of wslay's, which is on standard error");
+            throw std::logic_error("aborted by an assertion of wslay, which is printed on standard error");
         }
         landing = &place;
         int const result = call();
@@ -172,21 +172,21 @@ private:
     }
 
     template<class Call>
-    void asked(Call call)
+    void request(Call call)
     {
         if (!alive()) {
-            return log.say(WSCLOSE_NOT_ASKED, "the endpoint is gone");
+            return log.add_text(WSCLOSE_UNSUPPORTED, "the endpoint has closed");
         }
         int const result = guarded(call);
         if (result == 0) {
             run();
-            log.add(WSCLOSE_ACCEPTED);
+            log.add(WSCLOSE_REQUEST_ACCEPTED);
         } else {
-            log.say(WSCLOSE_REFUSED, words(result));
+            log.add_text(WSCLOSE_REQUEST_REFUSED, error_name(result));
         }
     }
 
-    // The loop of wslay's tutorial, until nothing more can happen.
+    // Runs the loop of wslay's tutorial until the endpoint is idle.
     void run()
     {
         if (!alive()) {
@@ -195,20 +195,20 @@ private:
         if (awaits_fin_) {
             return peer_gone_ ? fin() : void();
         }
-        // One call takes all that there is.
-        bool const news = taken_ < incoming_.size() || peer_gone_;
-        if (news && wslay_event_want_read(context_)) {
+        // One call reads all octets.
+        bool const has_input = taken_ < incoming_.size() || peer_gone_;
+        if (has_input && wslay_event_want_read(context_)) {
             failed(guarded([this] { return wslay_event_recv(context_); }));
-            if (!failed_ && !spinning_ && !wslay_event_want_read(context_) &&
+            if (!failed_ && !hung_ && !wslay_event_want_read(context_) &&
                 !wslay_event_get_close_received(context_)) {
-                log.say(WSCLOSE_ERRORED, "reading was disabled without a Close");
+                log.add_text(WSCLOSE_ERROR_REPORTED, "reading was disabled without a Close");
             }
         }
         if (wslay_event_want_write(context_) && !(failed_ && peer_gone_)) {
             failed(guarded([this] { return wslay_event_send(context_); }));
         }
-        if (spinning_) {
-            log.add(WSCLOSE_SPINNING);
+        if (hung_) {
+            log.add(WSCLOSE_HUNG);
             return fin();
         }
         if (failed_ || (!wslay_event_want_read(context_) && !wslay_event_want_write(context_))) {
@@ -218,16 +218,16 @@ private:
 
     void failed(int result)
     {
-        if (result != 0 && !spinning_) {
+        if (result != 0 && !hung_) {
             failed_ = true;
-            log.say(WSCLOSE_ERRORED, words(result));
+            log.add_text(WSCLOSE_ERROR_REPORTED, error_name(result));
         }
     }
 
     void finish()
     {
-        if (!told_) {
-            told_ = true;
+        if (!reported_) {
+            reported_ = true;
             log.add(WSCLOSE_CLOSED, nullptr, 0, wslay_event_get_status_code_received(context_));
         }
         bool const handshake_done =
@@ -238,7 +238,7 @@ private:
         }
     }
 
-    static std::string words(int result)
+    static std::string error_name(int result)
     {
         switch (result) {
         case WSLAY_ERR_INVALID_ARGUMENT:
@@ -254,11 +254,11 @@ private:
         }
     }
 
-    // Each call back is counted, so that none of wslay's loops is endless.
-    bool called_too_often()
+    // Counts a callback. Returns true if the budget is exhausted, which ends an endless loop of wslay.
+    bool exceeds_budget()
     {
         if (calls_left_ == 0) {
-            spinning_ = true;
+            hung_ = true;
             wslay_event_set_error(context_, WSLAY_ERR_CALLBACK_FAILURE);
             return true;
         }
@@ -269,7 +269,7 @@ private:
     static ssize_t receive(wslay_event_context_ptr context, std::uint8_t* into, std::size_t len, int, void* self)
     {
         auto& endpoint = *static_cast<Endpoint*>(self);
-        if (endpoint.called_too_often()) {
+        if (endpoint.exceeds_budget()) {
             return -1;
         }
         auto const count = std::min(len, endpoint.incoming_.size() - endpoint.taken_);
@@ -285,7 +285,7 @@ private:
     static ssize_t transmit(wslay_event_context_ptr, std::uint8_t const* data, std::size_t len, int, void* self)
     {
         auto& endpoint = *static_cast<Endpoint*>(self);
-        if (endpoint.called_too_often()) {
+        if (endpoint.exceeds_budget()) {
             return -1;
         }
         endpoint.log.add(WSCLOSE_SENT, data, len);
@@ -306,9 +306,9 @@ private:
             endpoint.log.add(WSCLOSE_TEXT, message->msg, message->msg_length);
         } else if (message->opcode == WSLAY_BINARY_FRAME) {
             endpoint.log.add(WSCLOSE_BINARY, message->msg, message->msg_length);
-        } else if (message->opcode == WSLAY_CONNECTION_CLOSE && !endpoint.told_) {
-            endpoint.told_ = true;
-            // Behind the code stands the reason.
+        } else if (message->opcode == WSLAY_CONNECTION_CLOSE && !endpoint.reported_) {
+            endpoint.reported_ = true;
+            // The reason follows the code.
             auto const skipped = std::min<std::size_t>(message->msg_length, 2);
             endpoint.log.add(WSCLOSE_CLOSED, message->msg + skipped, message->msg_length - skipped,
                              message->status_code);

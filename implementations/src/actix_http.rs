@@ -1,13 +1,15 @@
-//! actix-http, in-process: [`Codec`], the frames of actix-web's WebSockets, without their connection.
+//! Adapts actix-http: [`Codec`], the frames of actix-web's WebSockets, without their connection.
 //!
-//! The library parses and checks frames, reads the code and the reason of a Close and refuses what may not
-//! be sent, and masks for clients. `Message::Close` is how an application closes: [`Duty::OffersApi`]. Its limit
-//! is the default, 64 KiB a frame. It says that it hands over the fragments of a message one by one and does
-//! not look at the UTF-8 of text: both are the glue's here. How much room it makes in the buffer can be seen.
+//! The library parses and checks frames, parses the code and the reason of a Close, and masks for clients. It refuses to
+//! send what the RFC forbids. An application closes with `Message::Close`: [`Capability::ExposesCloseApi`]. The payload
+//! limit is the default, 64 KiB for a frame. [`CodecSubject`](wsclose_adapter::codec::CodecSubject) assembles fragments and
+//! checks the UTF-8 of text, because actix-http documents that it does neither. The capacity of the buffer is observable.
 //!
-//! Left to the program (actix-ws and actix-web-actors are two such, not driven here), and so not held against
-//! it: [`Duty::Answers`], [`Duty::FailsAloud`], [`Duty::ClosesTcp`] (a codec hands over frames and writes what it
-//! is told to), [`Duty::KeepsTime`], [`Duty::ReportsClean`].
+//! actix-http leaves these to its program, such as actix-ws and actix-web-actors, which this adapter does not drive:
+//!
+//! - [`Capability::RepliesToClose`], [`Capability::SendsCloseOnFailure`], [`Capability::ClosesTcp`]: a codec only decodes and
+//!   encodes frames.
+//! - [`Capability::HasTimeouts`], [`Capability::ReportsClean`].
 
 use actix_http::ws::{CloseReason, Codec, Frame, Item, Message};
 use bytes::{Bytes, BytesMut};
@@ -23,7 +25,7 @@ use wsclose_adapter::codec::{FrameCodec, Incoming, Outgoing};
 pub struct ActixHttp {
     codec: Codec,
     incoming: BytesMut,
-    /// The largest that the buffer has been.
+    /// The largest capacity that the buffer had.
     peak_capacity: usize,
 }
 

@@ -1,45 +1,42 @@
-//! Boost.Beast: `websocket::stream` over its own in-memory test stream, driven by `io_context::poll`.
+//! Adapts Boost.Beast: `websocket::stream` over Beast's in-memory test stream, driven by `io_context::poll`.
 //!
-//! What Beast does itself: frames and masking (with its own secure generator), the answer to a Close, the
-//! Close that fails a connection, the drain to the peer's Close after `async_close`, and when TCP is torn
-//! down after any of these (`websocket/impl/{read,close}.hpp`). Its options are the defaults: timeouts,
-//! compression and the control callback off, fragmenting on.
+//! Beast itself handles frames and masks with its own secure generator. It replies to a Close, and sends a Close when it
+//! fails a connection. After `async_close` it reads up to the peer's Close. It decides when TCP is torn down after any of
+//! these (`websocket/impl/{read,close}.hpp`). Its options are the defaults: timeouts, compression and the control callback
+//! are off, and fragmenting is on.
 //!
-//! What the program around it does, which is this adapter's glue and never held against Beast:
+//! The program of this adapter does the rest. Its behavior does not count against Beast:
 //!
-//! - It keeps an `async_read` pending at all times, as Beast's examples do, also while it closes. Beast
-//!   documents that such a read ends with `operation_aborted` when `async_close` is done; that is not told
-//!   as an error. An outcome is told once: what completes first with something else than that.
-//! - A read that ended with `error::closed`, or an `async_close` that ended well, is told as a closure with
-//!   the code and reason of `reason()`; code 0, `close_code::none`, is told as no code.
-//! - TCP after `eof` or a reset without a Close: Beast reports the error and leaves the socket to the
-//!   program, which lets go of it; here it closes at once.
-//! - How TCP is torn down when Beast says so follows `websocket/impl/teardown.hpp`, not the test stream,
-//!   which would close at once in either role: a server closes at once (and does not stay to discard), a
-//!   client reads to the server's FIN first, and an error there, such as a reset, is the outcome. After eight
-//!   ticks in which that FIN did not come, the program gives up and closes.
-//! - `Stimulus::Reset`: the test stream knows no resets. What was unread is dropped, the read that is
-//!   pending fails with `connection_reset` in place of `eof`, and so do writes.
-//! - `Stimulus::Pause`: octets and a FIN wait, as for every native peer. In a program, a read that is already
-//!   pending would still take one message or Close, and `async_close` would read by itself; a script that
-//!   says "unread" means it.
-//! - Beast allows one `async_close` and one `async_write` at a time. A second one ("already closing", "the
-//!   message before is still being sent") never reaches Beast: it is told as not asked.
-//! - A send while a Close is under way waits inside Beast and is refused once the close is done: late in the
-//!   trace, or not at all if the peer never answers.
-//! - Closing without a code, and with code 0, are the same to Beast: a Close without a body.
-//! - A reason over 123 octets throws `std::length_error` from `close_reason`: refused.
-//! - The opening handshake is real, and not part of the trace: a server is handed a parsed request
-//!   (`accept(request)`), a client finds the response to its key waiting. Beast has no other way to open a stream,
-//!   and a stream that was used would bring its past along: with making the stream it is two fifths of the time
-//!   that a short script takes.
-//! - Beast's assertions (`BOOST_ASSERT`) are on. One that goes off is told as a panic, as is an exception.
+//! - It keeps an `async_read` pending at all times, as Beast's examples do, also while it closes. Beast documents that such
+//!   a read ends with `operation_aborted` when `async_close` completes, so the program does not report that as an error. It
+//!   reports the first other outcome, and reports it once.
+//! - It reports a closure if a read ends with `error::closed`, or if an `async_close` succeeds. The code and reason are those
+//!   of `reason()`. Code 0, `close_code::none`, is reported as no code.
+//! - After `eof` or a reset without a Close, Beast reports the error and leaves the socket to the program. The program then
+//!   closes TCP at once.
+//! - The teardown of TCP follows `websocket/impl/teardown.hpp`, because the test stream would close at once in either role.
+//!   A server closes at once, and does not discard input first. A client first reads up to the server's FIN. An error there,
+//!   such as a reset, is the outcome. Without that FIN, the program closes after eight ticks.
+//! - `Stimulus::Reset`: the test stream has no resets. Unread octets are dropped. The pending read fails with
+//!   `connection_reset` and not with `eof`, and writes fail.
+//! - `Stimulus::Pause`: octets and a FIN wait, as for every native implementation. In a real program, a pending read would
+//!   still read one message or Close, and `async_close` reads too. A script that pauses needs unread input.
+//! - Beast permits one `async_close` and one `async_write` at a time. The program does not pass a second one to Beast, and
+//!   records it as unsupported.
+//! - A send during a close waits inside Beast, which refuses it when the close completes. The refusal is late in the trace,
+//!   or missing if the peer never replies.
+//! - Beast treats a close without a code and with code 0 alike: as a Close without a body.
+//! - `close_reason` throws `std::length_error` for a reason over 123 octets. That is a refusal.
+//! - The opening handshake is real, and not part of the trace. A server receives a parsed request (`accept(request)`). A
+//!   client finds the response to its key ready to read. Beast has no other way to open a stream, and a used stream would
+//!   keep its state. Creating the stream and opening it takes about two fifths of the time of a short script.
+//! - Beast's assertions (`BOOST_ASSERT`) are on. A failed assertion, or an exception, is recorded as a panic.
 
 #[cfg(wsclose_beast)]
 pub use built::{Beast, close_codes, is_valid_close_code, version};
 
-/// What stands in place of this peer's results where it was not built.
-pub const UNAVAILABLE: &str = "not built: install libboost1.81-dev";
+/// What to install so that the implementation is available.
+pub const INSTALL_HINT: &str = "install libboost1.81-dev";
 
 #[cfg(wsclose_beast)]
 mod built {
@@ -54,11 +51,11 @@ mod built {
     pub struct Beast(Endpoint);
 
     impl Beast {
-        /// An endpoint without a connection.
+        /// Returns an endpoint without a connection.
         ///
         /// # Panics
         ///
-        /// If there is no memory for it, or no file descriptor for its `io_context`.
+        /// If memory is exhausted, or no file descriptor is available for its `io_context`.
         pub fn new() -> Beast {
             Beast(Endpoint::beast())
         }
@@ -76,8 +73,8 @@ mod built {
         }
 
         fn capabilities(&self, _: Role) -> Capabilities {
-            // Its timeouts are in real time and off by default; `error::closed` is the same whoever asks
-            // whether that was clean; its memory is not looked at.
+            // Its timeouts use real time and are off by default. `error::closed` does not distinguish clean closures.
+            // The adapter does not observe its memory.
             Capabilities::ALL.without(&[
                 Capability::HasTimeouts,
                 Capability::ReportsClean,
@@ -94,7 +91,7 @@ mod built {
         }
     }
 
-    /// Beast's `is_valid_close_code`: whether it lets a received code stand.
+    /// Beast's `is_valid_close_code`: whether it accepts a received code.
     pub fn is_valid_close_code(code: u16) -> bool {
         native::beast_is_valid_close_code(code)
     }
@@ -106,7 +103,7 @@ mod built {
         codes
     }
 
-    /// The version of Boost that was compiled in: `1.81`.
+    /// The version of Boost, such as `1.81`.
     pub fn version() -> String {
         native::beast_version().replace('_', ".")
     }

@@ -1,24 +1,24 @@
-//! The types that peers have for close codes: in comes a value, out comes what such a type makes of it.
+//! Round-trips close codes through the types that implementations have for them.
 
 use wsclose::protocol::code::CloseCode;
 use wsclose::vendor_codes::WsRs;
 
-/// What a peer's own type of close codes makes of a value.
+/// The result of converting a code to the type of an implementation and back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeRoundTrip {
-    /// The value that comes back out; `None` where the type refuses it.
+    /// The code after both conversions. `None` if the type rejects it.
     pub returned: Option<u16>,
-    /// Whether the type has a variant or a name for this value alone; `None` where it is a bare number.
+    /// Whether the type has a variant or a constant for exactly this code. `None` if the type is a plain integer.
     pub named: Option<bool>,
-    /// Whether the peer's own check lets it pass; `None` where it has none that can be asked.
+    /// Whether the implementation's own check accepts the code. `None` if it has no public check.
     pub allowed: Option<bool>,
 }
 
-/// Puts a value through a peer's type.
+/// Round-trips a code through the type of an implementation.
 pub type RoundTripFn = fn(u16) -> CodeRoundTrip;
 
-/// Every peer whose type of codes can be asked, by name. Those that are not here have a bare number and no check
-/// that can be asked (websocket, websocket-codec, wslay), or nothing to do with codes at all.
+/// The implementations with a type or a check for codes, by name. The others use a plain integer without a public check
+/// (websocket, websocket-codec, wslay), or do not handle codes.
 pub const CODE_TYPES: &[(&str, RoundTripFn)] = &[
     ("tungstenite", tungstenite),
     ("fastwebsockets", fastwebsockets),
@@ -39,23 +39,31 @@ pub const CODE_TYPES: &[(&str, RoundTripFn)] = &[
     ("websocketpp", websocketpp),
 ];
 
-/// What the type of this peer makes of a value, if it has one that can be asked.
+/// The round trip through the type of this implementation, if [`CODE_TYPES`] lists it.
 pub fn round_trip_of(implementation: &str) -> Option<RoundTripFn> {
-    CODE_TYPES.iter().find(|(name, _)| *name == implementation).map(|(_, spell)| *spell)
+    CODE_TYPES.iter().find(|(name, _)| *name == implementation).map(|(_, round_trip)| *round_trip)
 }
 
 fn tungstenite(code: u16) -> CodeRoundTrip {
     use tungstenite::protocol::frame::coding::CloseCode as Code;
-    let spelled = Code::from(code);
-    let named = !matches!(spelled, Code::Bad(_) | Code::Reserved(_) | Code::Iana(_) | Code::Library(_));
-    CodeRoundTrip { returned: Some(spelled.into()), named: Some(named), allowed: Some(spelled.is_allowed()) }
+    let converted = Code::from(code);
+    let named = !matches!(converted, Code::Bad(_) | Code::Reserved(_) | Code::Iana(_) | Code::Library(_));
+    CodeRoundTrip {
+        returned: Some(converted.into()),
+        named: Some(named),
+        allowed: Some(converted.is_allowed()),
+    }
 }
 
 fn fastwebsockets(code: u16) -> CodeRoundTrip {
     use fastwebsockets::CloseCode as Code;
-    let spelled = Code::from(code);
-    let named = !matches!(spelled, Code::Bad(_) | Code::Reserved(_) | Code::Iana(_) | Code::Library(_));
-    CodeRoundTrip { returned: Some(spelled.into()), named: Some(named), allowed: Some(spelled.is_allowed()) }
+    let converted = Code::from(code);
+    let named = !matches!(converted, Code::Bad(_) | Code::Reserved(_) | Code::Iana(_) | Code::Library(_));
+    CodeRoundTrip {
+        returned: Some(converted.into()),
+        named: Some(named),
+        allowed: Some(converted.is_allowed()),
+    }
 }
 
 fn tokio_websockets(code: u16) -> CodeRoundTrip {
@@ -75,31 +83,35 @@ fn tokio_websockets(code: u16) -> CodeRoundTrip {
         Code::SERVICE_OVERLOAD,
         Code::BAD_GATEWAY,
     ];
-    let spelled = Code::try_from(code).ok();
+    let converted = Code::try_from(code).ok();
     CodeRoundTrip {
-        returned: spelled.map(u16::from),
-        named: Some(spelled.is_some_and(|spelled| NAMED.contains(&spelled))),
-        allowed: Some(spelled.is_some_and(|spelled| !spelled.is_reserved())),
+        returned: converted.map(u16::from),
+        named: Some(converted.is_some_and(|converted| NAMED.contains(&converted))),
+        allowed: Some(converted.is_some_and(|converted| !converted.is_reserved())),
     }
 }
 
 fn ratchet(code: u16) -> CodeRoundTrip {
     use ratchet_core::CloseCode as Code;
-    let spelled = Code::try_from(code.to_be_bytes()).ok();
-    let ranges =
+    let converted = Code::try_from(code.to_be_bytes()).ok();
+    let is_range =
         |code: &Code| matches!(code, Code::ReservedExtension(_) | Code::Library(_) | Code::Application(_));
     CodeRoundTrip {
-        returned: spelled.map(u16::from),
-        named: Some(spelled.is_some_and(|spelled| !ranges(&spelled))),
+        returned: converted.map(u16::from),
+        named: Some(converted.is_some_and(|converted| !is_range(&converted))),
         allowed: None,
     }
 }
 
 fn yawc(code: u16) -> CodeRoundTrip {
     use yawc::close::CloseCode as Code;
-    let spelled = Code::from(code);
-    let named = !matches!(spelled, Code::Bad(_) | Code::Reserved(_) | Code::Iana(_) | Code::Library(_));
-    CodeRoundTrip { returned: Some(spelled.into()), named: Some(named), allowed: Some(spelled.is_allowed()) }
+    let converted = Code::from(code);
+    let named = !matches!(converted, Code::Bad(_) | Code::Reserved(_) | Code::Iana(_) | Code::Library(_));
+    CodeRoundTrip {
+        returned: Some(converted.into()),
+        named: Some(named),
+        allowed: Some(converted.is_allowed()),
+    }
 }
 
 fn sockudo_ws(code: u16) -> CodeRoundTrip {
@@ -109,52 +121,52 @@ fn sockudo_ws(code: u16) -> CodeRoundTrip {
 
 fn wtx(code: u16) -> CodeRoundTrip {
     use wtx::web_socket::CloseCode as Code;
-    let spelled = Code::try_from(code).ok();
-    let ranges = |code: &Code| matches!(code, Code::Reserved(_) | Code::Iana(_) | Code::Library(_));
+    let converted = Code::try_from(code).ok();
+    let is_range = |code: &Code| matches!(code, Code::Reserved(_) | Code::Iana(_) | Code::Library(_));
     CodeRoundTrip {
-        returned: spelled.map(u16::from),
-        named: Some(spelled.is_some_and(|spelled| !ranges(&spelled))),
-        allowed: Some(spelled.is_some_and(Code::is_allowed)),
+        returned: converted.map(u16::from),
+        named: Some(converted.is_some_and(|converted| !is_range(&converted))),
+        allowed: Some(converted.is_some_and(Code::is_allowed)),
     }
 }
 
 fn web_socket(code: u16) -> CodeRoundTrip {
-    let back = u16::from(web_socket::CloseCode::from(code));
-    CodeRoundTrip { returned: Some(back), named: Some(back == code), allowed: None }
+    let returned = u16::from(web_socket::CloseCode::from(code));
+    CodeRoundTrip { returned: Some(returned), named: Some(returned == code), allowed: None }
 }
 
-/// Its conversions are private, so that a Close is read and written.
+/// Reads and writes a Close, because the conversions are private.
 fn embedded_websocket(code: u16) -> CodeRoundTrip {
     use embedded_websocket::{WebSocketCloseStatusCode as Code, WebSocketServer, WebSocketState};
     let mut socket = WebSocketServer::new_server();
     socket.state = WebSocketState::Open;
     let [high, low] = code.to_be_bytes();
     let read = socket.read(&[0x88, 2, high, low], &mut [0; 2]).ok();
-    let spelled = read.and_then(|read| read.close_status);
-    let mut wrote = [0; 4];
+    let converted = read.and_then(|read| read.close_status);
+    let mut buffer = [0; 4];
     socket.state = WebSocketState::Open;
-    let written = spelled.and_then(|spelled| socket.close(spelled, None, &mut wrote).ok());
+    let written = converted.and_then(|converted| socket.close(converted, None, &mut buffer).ok());
     CodeRoundTrip {
-        returned: written.map(|_| u16::from_be_bytes([wrote[2], wrote[3]])),
-        named: Some(spelled.is_some_and(|spelled| !matches!(spelled, Code::Custom(_)))),
+        returned: written.map(|_| u16::from_be_bytes([buffer[2], buffer[3]])),
+        named: Some(converted.is_some_and(|converted| !matches!(converted, Code::Custom(_)))),
         allowed: None,
     }
 }
 
 fn actix_http(code: u16) -> CodeRoundTrip {
     use actix_http::ws::{CloseCode as Code, Parser};
-    let spelled = Code::from(code);
+    let converted = Code::from(code);
     CodeRoundTrip {
-        returned: Some(spelled.into()),
-        named: Some(!matches!(spelled, Code::Other(_))),
+        returned: Some(converted.into()),
+        named: Some(!matches!(converted, Code::Other(_))),
         allowed: Some(Parser::try_parse_close_payload(&code.to_be_bytes()).is_ok()),
     }
 }
 
 fn ws_rs(code: u16) -> CodeRoundTrip {
-    let spelled = ws::CloseCode::from(code);
+    let converted = ws::CloseCode::from(code);
     let named = !matches!(WsRs::from_code(CloseCode(code)), WsRs::Other(_));
-    CodeRoundTrip { returned: Some(spelled.into()), named: Some(named), allowed: None }
+    CodeRoundTrip { returned: Some(converted.into()), named: Some(named), allowed: None }
 }
 
 #[cfg(wsclose_beast)]
@@ -178,8 +190,8 @@ mod tests {
     #[test]
     fn every_code_type_belongs_to_an_implementation() {
         for (name, _) in CODE_TYPES {
-            assert!(IMPLEMENTATIONS.iter().any(|peer| peer.name == *name), "{name}");
+            assert!(IMPLEMENTATIONS.iter().any(|implementation| implementation.name == *name), "{name}");
         }
-        assert!(round_trip_of("nobody").is_none());
+        assert!(round_trip_of("no-such-implementation").is_none());
     }
 }

@@ -1,10 +1,11 @@
-//! edge-ws, in-process: [`FrameHeader`], which reads and writes the headers of frames and puts masks on and off.
+//! Adapts edge-ws: [`FrameHeader`], which parses and writes frame headers, and applies masks.
 //!
-//! It is for machines without an allocator and leaves the rest to its user. It refuses reserved bits and
-//! unknown opcodes, and says what a frame is; everything else is the glue's: how long a payload may be, of a
-//! control frame too (its `recv` takes a buffer, and fails if that is too small), whether frames may be masked,
-//! masking keys, fragments, UTF-8, codes, and when to answer and to close TCP. Therefore the one duty here is
-//! [`Duty::Frames`], but for the rules of it that the glue keeps.
+//! The library is for devices without an allocator. It rejects reserved bits and unknown opcodes, and identifies frames. It
+//! leaves everything else to its user. The adapter and [`CodecSubject`](wsclose_adapter::codec::CodecSubject) limit payloads,
+//! also those of control frames, as a buffer of `recv` would. They also check which frames must be masked, generate mask
+//! keys, assemble fragments, check UTF-8 and codes, and decide when to reply and to close TCP.
+//!
+//! Hence the only capability is [`Capability::Framing`], without the rules that the program fulfills.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -15,10 +16,10 @@ use wsclose::rules::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
 use wsclose_adapter::codec::{FrameCodec, Incoming, Outgoing};
 
-/// The buffer for payloads that the glue would hand to `recv`.
+/// The size of the buffer, in octets, that a program would pass to `recv`.
 const MAX_PAYLOAD: u64 = 1 << 16;
 
-/// The same for control frames (RFC 6455, §5.5).
+/// The same for control frames (RFC 6455 §5.5).
 const MAX_CONTROL: u64 = 125;
 
 /// edge-ws in either role.
@@ -57,12 +58,12 @@ impl FrameCodec for EdgeWs {
             Err(Error::Incomplete(_)) => return Ok(None),
             Err(error) => return Err(format!("{error:?}")),
         };
-        let most = match header.frame_type {
+        let limit = match header.frame_type {
             FrameType::Text(_) | FrameType::Binary(_) | FrameType::Continue(_) => MAX_PAYLOAD,
             FrameType::Ping | FrameType::Pong | FrameType::Close => MAX_CONTROL,
         };
-        if header.payload_len > most {
-            return Err("a payload for which there is no room".to_owned());
+        if header.payload_len > limit {
+            return Err("the payload exceeds the buffer".to_owned());
         }
         let ends = begins + header.payload_len as usize;
         if self.incoming.len() < ends {
@@ -73,7 +74,7 @@ impl FrameCodec for EdgeWs {
         self.incoming.drain(..ends);
         Ok(Some(Incoming::Frame {
             fin: header.frame_type.is_final(),
-            // `deserialize` lets none pass.
+            // `deserialize` rejects reserved bits.
             rsv: false,
             masked: header.mask_key.is_some(),
             opcode: match header.frame_type {
@@ -103,7 +104,7 @@ impl FrameCodec for EdgeWs {
             Outgoing::Close { code: None, reason: _ } => (FrameType::Close, Vec::new()),
         };
         let mask_key = match self.role {
-            // Each new state hashes with keys of its own.
+            // Each new state hashes with its own random keys.
             Role::Client => Some(RandomState::new().hash_one(()) as u32),
             Role::Server => None,
         };

@@ -1,26 +1,24 @@
-//! embedded-websocket, in-process: its blocking [`Framer`], which the crate recommends over the bare codec,
-//! without the opening handshake (the state is public, and set to `Open`).
+//! Adapts embedded-websocket: its blocking [`Framer`], which the crate recommends over the codec.
 //!
-//! The Framer masks for clients (with the generator that it is given), answers Closes and Pings while it reads,
-//! and offers `close` and `write`. A read on which the stream would block is begun again with the same buffers:
-//! everything that was read is kept in them and in the Framer. Buffers are larger than in its examples, so
-//! that no message of a script is too large for them.
+//! There is no opening handshake: the state is public, and the adapter sets it to `Open`. The Framer masks for clients with
+//! the generator that it receives, replies to Closes and Pings while it reads, and offers `close` and `write`. If the stream
+//! would block, the adapter repeats the read with the same buffers. They and the Framer keep everything that was read. The
+//! buffers are larger than in its examples, so that every message of a script fits.
 //!
-//! Left to the program, and so not held against it:
-//! - [`Duty::ClosesTcp`]: `ReadResult::Closed` comes after either Close, and after the peer's FIN. A server then
-//!   drops TCP here; a client first reads to the server's FIN. With it go the rules `discards-after-close` and
-//!   `eof-is-not-a-close`.
-//! - [`Duty::ReadsClose`], [`Duty::Reports`], [`Duty::ReportsClean`]: the body of a Close is sent back unread, and
-//!   `Closed` says nothing of it. What the Framer sends back it is asked for, as any sender is.
-//! - [`Duty::FailsAloud`]: an error of `read` sends nothing; the program drops TCP.
-//! - [`Duty::KeepsTime`], [`Duty::ShowsMemory`]: no clock, and all memory is the program's.
+//! embedded-websocket leaves these to its program:
 //!
-//! `close` wants a code: there is no interface for a Close without one.
+//! - [`Capability::ClosesTcp`]: `ReadResult::Closed` follows either Close, and the peer's FIN. A server then drops TCP here. A
+//!   client first reads up to the server's FIN. This also excludes `discards-after-close` and `eof-is-not-a-close`.
+//! - [`Capability::ParsesCloseBody`], [`Capability::ReportsCloseStatus`], [`Capability::ReportsClean`]: the Framer sends the
+//!   body of a Close back unparsed, and `Closed` contains nothing of it. The rules for senders apply to that reply.
+//! - [`Capability::SendsCloseOnFailure`]: an error of `read` sends nothing, and the program drops TCP.
+//! - [`Capability::HasTimeouts`], [`Capability::ReportsMemory`]: it has no clock, and the program owns all memory.
 //!
-//! The Framer can go round without reading or writing, where no count of steps stops it. So a second codec, the
-//! crate's own too, goes over the octets ahead of it, and they are handed to the Framer up to where that one
-//! makes no progress. If the Framer then asks for more, it would never come back: it is stopped instead, and
-//! that is told as spinning.
+//! `close` requires a code, so there is no API for a Close without one.
+//!
+//! The Framer can loop without reading or writing, which a budget of calls does not stop. Therefore a second codec of the
+//! crate reads the octets first. The Framer receives them up to the point where that codec makes no progress. If the Framer
+//! then reads more, it would not return. The adapter stops it and records a hang.
 
 use std::io::{ErrorKind, Read, Write};
 use std::task::Poll;
@@ -38,7 +36,7 @@ use wsclose::script::MessageKind;
 use wsclose_adapter::connection::{AppHandle, CallBudgetExceeded, Next, Request, Transport};
 use wsclose_adapter::program::LibraryProgram;
 
-/// The size of each buffer.
+/// The size of each buffer, in octets.
 const BUFFER: usize = 1 << 17;
 
 /// embedded-websocket's Framer, in either role.
@@ -70,7 +68,7 @@ impl LibraryProgram for EmbeddedWebSocket {
     }
 }
 
-/// A code as the crate has it.
+/// Converts a code to the type of the crate.
 pub fn code(code: CloseCode) -> Code {
     match code.0 {
         1000 => Code::NormalClosure,
@@ -89,7 +87,7 @@ pub fn code(code: CloseCode) -> Code {
     }
 }
 
-/// The stream as the Framer reads it, with the codec that goes ahead.
+/// The stream that the Framer reads. The codec `probe` reads its octets first.
 struct GuardedStream {
     transport: Transport,
     probe: WebSocketServer,
@@ -98,17 +96,17 @@ struct GuardedStream {
 }
 
 impl GuardedStream {
-    /// How many of these octets the Framer gets through.
+    /// The number of octets that the Framer can consume.
     fn consumable_len(&mut self, octets: &[u8]) -> usize {
-        let mut passed = 0;
-        while passed < octets.len() {
-            match self.probe.read(&octets[passed..], &mut self.scratch) {
+        let mut consumed = 0;
+        while consumed < octets.len() {
+            match self.probe.read(&octets[consumed..], &mut self.scratch) {
                 Ok(read) if read.len_from == 0 => {
                     self.stalled = true;
-                    return passed;
+                    return consumed;
                 }
-                Ok(read) => passed += read.len_from,
-                // The Framer will see the same, and end.
+                Ok(read) => consumed += read.len_from,
+                // The Framer returns the same error.
                 Err(_) => break,
             }
         }
@@ -120,9 +118,9 @@ impl Stream<std::io::Error> for GuardedStream {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, std::io::Error> {
         if !self.stalled {
             let len = self.transport.read(buffer)?;
-            let passable = self.consumable_len(&buffer[..len]);
-            if passable > 0 || len == 0 {
-                return Ok(passable);
+            let consumable = self.consumable_len(&buffer[..len]);
+            if consumable > 0 || len == 0 {
+                return Ok(consumable);
             }
         }
         std::panic::resume_unwind(Box::new(CallBudgetExceeded))
@@ -133,7 +131,7 @@ impl Stream<std::io::Error> for GuardedStream {
     }
 }
 
-/// What a read of the Framer's came to, apart from its buffers.
+/// The result of a read, without references to the Framer's buffers.
 enum ReadEvent {
     Message(MessageKind, Vec<u8>),
     Pong,
@@ -147,9 +145,9 @@ async fn serve<R: RngCore, T: WebSocketType>(
     app: AppHandle,
 ) {
     socket.state = WebSocketState::Open;
-    let mut ahead = WebSocketServer::new_server();
-    ahead.state = WebSocketState::Open;
-    let mut stream = GuardedStream { transport, probe: ahead, scratch: vec![0; BUFFER], stalled: false };
+    let mut probe = WebSocketServer::new_server();
+    probe.state = WebSocketState::Open;
+    let mut stream = GuardedStream { transport, probe, scratch: vec![0; BUFFER], stalled: false };
     let (mut reading, mut writing, mut frame) = (vec![0; BUFFER], vec![0; BUFFER], vec![0; BUFFER]);
     let mut cursor = 0;
     let mut framer = Framer::new(&mut reading, &mut cursor, &mut writing, &mut socket);
@@ -167,10 +165,10 @@ async fn serve<R: RngCore, T: WebSocketType>(
             Ok(ReadResult::Closed) => Poll::Ready(Ok(ReadEvent::Closed)),
         });
         match app.next(read).await {
-            Next::Request(Request::Close { code: None, .. }) => app.unsupported("`close` wants a code"),
-            Next::Request(Request::Close { code: Some(asked), reason }) => {
+            Next::Request(Request::Close { code: None, .. }) => app.unsupported("`close` requires a code"),
+            Next::Request(Request::Close { code: Some(requested), reason }) => {
                 let reason = (!reason.is_empty()).then_some(reason.as_str());
-                let closed = framer.close(&mut stream, code(asked), reason);
+                let closed = framer.close(&mut stream, code(requested), reason);
                 app.request_result(&closed.map_err(|error| format!("{error:?}")));
             }
             Next::Request(Request::Send { kind, payload }) => {
@@ -184,12 +182,12 @@ async fn serve<R: RngCore, T: WebSocketType>(
             Next::Read(Ok(ReadEvent::Message(kind, payload))) => app.message(kind, &payload),
             Next::Read(Ok(ReadEvent::Pong)) => {}
             Next::Read(Ok(ReadEvent::Closed)) => break,
-            Next::Read(Err(words)) => return app.error_reported(words),
+            Next::Read(Err(error)) => return app.error_reported(error),
         }
     }
     if role == Role::Client {
         let mut rest = [0; 64];
-        // A FIN, a reset and an error all end the waiting.
+        // A FIN, a reset or an error ends the loop.
         while wsclose_adapter::connection::pending_on_would_block(|| stream.transport.read(&mut rest))
             .await
             .is_ok_and(|len| len > 0)

@@ -1,10 +1,10 @@
-//! fastwebsockets, in-process, as most programs use it: a [`FragmentCollector`] over a [`Pipe`].
+//! Adapts fastwebsockets as most programs use it: a [`FragmentCollector`] over a [`Transport`].
 //!
-//! A program that waits for a frame cannot write without dropping the read, and `read_frame` is not cancel
-//! safe: it forgets the head of a frame that it has begun to read. So the program here drops it only between
-//! frames; what the application asks in the middle of one waits for its end. That is the program's doing, as
-//! is leaving after a Close or an error, which the examples of the library do. What is left to the program
-//! stands in [`fastwebsockets_split`](crate::fastwebsockets_split), which is the same library in halves.
+//! A program that waits for a frame cannot write without dropping the read. `read_frame` is not cancel-safe: it discards the
+//! header of a frame that it has begun to read. The program here drops a read only between frames, so a request in the middle
+//! of a frame waits for its end. The program also leaves after a Close or an error, as the library's examples do. Neither
+//! counts against the library. [`fastwebsockets_split`](crate::fastwebsockets_split) lists what fastwebsockets leaves to its
+//! program.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -23,7 +23,7 @@ use wsclose_adapter::program::LibraryProgram;
 
 use crate::fastwebsockets_split::{CAPABILITIES, report_frame, request_frame, side};
 
-/// fastwebsockets in one piece, in either role.
+/// fastwebsockets, not split, in either role.
 #[derive(Debug)]
 pub struct FastWebSockets;
 
@@ -37,16 +37,16 @@ impl LibraryProgram for FastWebSockets {
     }
 
     async fn run(role: Role, transport: Transport, app: AppHandle) {
-        let place = Rc::new(RefCell::new(Decoder::new()));
-        let watched = FrameTrackingStream { transport, decoder: Rc::clone(&place) };
-        let mut socket = FragmentCollector::new(WebSocket::after_handshake(watched, side(role)));
+        let decoder = Rc::new(RefCell::new(Decoder::new()));
+        let stream = FrameTrackingStream { transport, decoder: Rc::clone(&decoder) };
+        let mut socket = FragmentCollector::new(WebSocket::after_handshake(stream, side(role)));
         loop {
-            match next(&app, &place, socket.read_frame()).await {
+            match next(&app, &decoder, socket.read_frame()).await {
                 Next::Request(request) => {
                     app.request_result(&socket.write_frame(request_frame(request)).await)
                 }
-                Next::Read(came) => {
-                    if report_frame(&app, came).is_break() {
+                Next::Read(read) => {
+                    if report_frame(&app, read).is_break() {
                         return;
                     }
                 }
@@ -55,7 +55,7 @@ impl LibraryProgram for FastWebSockets {
     }
 }
 
-/// As [`AppHandle::turn`], but `read` is dropped only before it begins and between frames.
+/// Like [`AppHandle::next`], but drops `read` only before its first poll and between frames.
 async fn next<T>(app: &AppHandle, decoder: &RefCell<Decoder>, read: impl Future<Output = T>) -> Next<T> {
     let mut read = pin!(read);
     let mut begun = false;
@@ -74,7 +74,7 @@ async fn next<T>(app: &AppHandle, decoder: &RefCell<Decoder>, read: impl Future<
     .await
 }
 
-/// A pipe of which one can tell whether what was read ends between frames.
+/// A transport that tracks whether the octets read so far end between frames.
 struct FrameTrackingStream {
     transport: Transport,
     decoder: Rc<RefCell<Decoder>>,

@@ -1,18 +1,19 @@
-//! fastwebsockets, in-process, as a program uses it that reads and writes at the same time: the halves of
-//! `WebSocket::split` (its feature `unstable-split`) and a [`FragmentCollectorRead`], over a [`Pipe`].
+//! Adapts fastwebsockets as a program uses it that reads and writes at the same time.
 //!
-//! `read_frame` is not cancel safe: it forgets the head of a frame that it has begun to read. So the read is
-//! held, and what the application asks goes through the half that writes. `send_fn` of the reading half
-//! writes whatever it is given, which its documentation asks for ("closure must ensure frames are sent").
-//! After a Close or an error the program drops TCP, as the examples of the library do.
+//! It uses the halves of `WebSocket::split` (feature `unstable-split`) and a [`FragmentCollectorRead`], over a [`Transport`].
+//! `read_frame` is not cancel-safe: it discards the header of a frame that it has begun to read. The adapter keeps the read,
+//! and sends requests through the writing half. `send_fn` of the reading half writes every frame that it receives, as its
+//! documentation requires ("closure must ensure frames are sent"). After a Close or an error the program drops TCP, as the
+//! library's examples do.
 //!
-//! Left to the program, and so not held against fastwebsockets:
-//! - [`Duty::FailsAloud`]: of all errors only a code that nobody may send is answered by a Close.
-//! - [`Duty::ClosesTcp`]: nothing ends TCP, or says when to; nor what to do after a Close or an error, so that
-//!   the rules `discards-after-close` and `nothing-after-fail` are the program's too.
-//! - [`Duty::KeepsTime`]: it has no clock.
-//! - [`Duty::ReportsClean`]: it hands over the Close, no more.
-//! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
+//! fastwebsockets leaves these to its program:
+//!
+//! - [`Capability::SendsCloseOnFailure`]: the only error that causes a Close is a code that no endpoint may send.
+//! - [`Capability::ClosesTcp`]: nothing closes TCP or indicates when to, and nothing specifies what to do after a Close or an
+//!   error. This also excludes `discards-after-close` and `nothing-after-fail`.
+//! - [`Capability::HasTimeouts`]: it has no clock.
+//! - [`Capability::ReportsClean`]: it reports only the Close.
+//! - [`Capability::ReportsMemory`]: the sizes of its buffers are not observable.
 
 use std::rc::Rc;
 
@@ -25,7 +26,7 @@ use wsclose::script::MessageKind;
 use wsclose_adapter::connection::{AppHandle, Request, Transport};
 use wsclose_adapter::program::LibraryProgram;
 
-/// The duties of fastwebsockets, however it is used.
+/// The capabilities of fastwebsockets, split or not.
 pub(crate) const CAPABILITIES: Capabilities = Capabilities::ALL
     .without(&[
         Capability::SendsCloseOnFailure,
@@ -36,7 +37,7 @@ pub(crate) const CAPABILITIES: Capabilities = Capabilities::ALL
     ])
     .exempting(&[Rule::DiscardsAfterClose, Rule::NothingAfterFail]);
 
-/// fastwebsockets in halves, in either role.
+/// fastwebsockets, split into halves, in either role.
 #[derive(Debug)]
 pub struct FastWebSocketsSplit;
 
@@ -52,24 +53,24 @@ impl LibraryProgram for FastWebSocketsSplit {
     async fn run(role: Role, transport: Transport, app: AppHandle) {
         let (reader, writer) = WebSocket::after_handshake(transport, side(role)).split(tokio::io::split);
         let (mut reader, writer) = (FragmentCollectorRead::new(reader), Rc::new(Mutex::new(writer)));
-        let mut answer = |frame| {
+        let mut reply = |frame| {
             let writer = Rc::clone(&writer);
             async move { writer.lock().await.write_frame(frame).await }
         };
         loop {
-            let ask = async |request| {
+            let handle = async |request| {
                 let written = writer.lock().await.write_frame(request_frame(request)).await;
                 app.request_result(&written);
             };
-            let came = app.serve_while(reader.read_frame::<_, WebSocketError>(&mut answer), ask).await;
-            if report_frame(&app, came).is_break() {
+            let read = app.serve_while(reader.read_frame::<_, WebSocketError>(&mut reply), handle).await;
+            if report_frame(&app, read).is_break() {
                 return;
             }
         }
     }
 }
 
-/// The library's own word for a role.
+/// Converts a role to the library's type.
 pub(crate) fn side(role: Role) -> Side {
     match role {
         Role::Client => Side::Client,
@@ -77,7 +78,7 @@ pub(crate) fn side(role: Role) -> Side {
     }
 }
 
-/// What the script asks for, as a frame.
+/// Converts a request to a frame.
 pub(crate) fn request_frame(request: Request) -> Frame<'static> {
     match request {
         Request::Close { code: Some(code), reason } => Frame::close(code.0, reason.as_bytes()),
@@ -87,7 +88,7 @@ pub(crate) fn request_frame(request: Request) -> Frame<'static> {
     }
 }
 
-/// Tells the application what was read; breaks when the program is done with the connection.
+/// Reports to the application what was read. Breaks when the program is finished with the connection.
 pub(crate) fn report_frame(
     app: &AppHandle,
     read: Result<Frame<'_>, WebSocketError>,
@@ -103,7 +104,7 @@ pub(crate) fn report_frame(
         OpCode::Text => app.message(MessageKind::Text, &frame.payload),
         OpCode::Binary => app.message(MessageKind::Binary, &frame.payload),
         OpCode::Close => {
-            // The library has checked both.
+            // The library has checked the code and the reason.
             match frame.payload.split_first_chunk() {
                 Some((code, reason)) => {
                     let code = CloseCode(u16::from_be_bytes(*code));

@@ -1,10 +1,9 @@
-//! Real WebSocket implementations as [`Subject`]s: one file each, one list ([`PEERS`]) of them all.
+//! Adapts real WebSocket implementations to [`Subject`]: one file each, listed in [`IMPLEMENTATIONS`].
 //!
-//! An adapter is glue between a peer's own API and [`Subject`]. What it does for the peer, and which duties
-//! it therefore does not claim for it, stands at the top of its file: what the glue wrote is never held
-//! against the library.
+//! An adapter connects the API of an implementation to [`Subject`]. The top of its file documents what the program around the
+//! implementation does. The capabilities exclude that, so the program's behavior does not count against the implementation.
 
-// Sockets and threads are what an adapter is made of; only the library proper does without.
+// Adapters may use sockets and threads, unlike the core.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
 use wsclose::harness::subject::Subject;
@@ -38,30 +37,30 @@ pub mod wslay;
 pub mod wtx;
 pub mod yawc;
 
-/// A peer that can be driven from here.
+/// An implementation that wsclose can drive.
 #[derive(Clone, Copy, Debug)]
 pub struct Implementation {
-    /// The name that its subject has.
+    /// The name of its subject.
     pub name: &'static str,
-    /// Whether it needs neither sockets nor threads, so that a fuzzer can drive it.
+    /// Whether it uses neither sockets nor threads, so that a fuzzer can drive it.
     pub in_process: bool,
-    /// Makes one; or what to install before building this crate, so that it can be made.
+    /// Creates its subject. If it is unavailable: what to install before this crate is built.
     pub new: Result<fn() -> Box<dyn Subject>, &'static str>,
 }
 
 impl Implementation {
-    /// A library that runs connections itself, as a program uses it.
+    /// A library that runs connections.
     const fn program<P: LibraryProgram + 'static>() -> Implementation {
         Implementation { name: P::NAME, in_process: true, new: Ok(|| Box::new(ProgramSubject::<P>::new())) }
     }
 
-    /// A library that reads and writes frames, in a conforming program.
+    /// A library that only reads and writes frames.
     const fn codec<L: FrameCodec + 'static>() -> Implementation {
         Implementation { name: L::NAME, in_process: true, new: Ok(|| Box::new(CodecSubject::<L>::new())) }
     }
 }
 
-/// Every peer.
+/// Every implementation, available or not.
 pub const IMPLEMENTATIONS: &[Implementation] = &[
     Implementation {
         name: "tungstenite",
@@ -91,7 +90,7 @@ pub const IMPLEMENTATIONS: &[Implementation] = &[
         #[cfg(wsclose_beast)]
         new: Ok(|| Box::new(beast::Beast::new())),
         #[cfg(not(wsclose_beast))]
-        new: Err(beast::UNAVAILABLE),
+        new: Err(beast::INSTALL_HINT),
     },
     Implementation {
         name: "websocketpp",
@@ -99,7 +98,7 @@ pub const IMPLEMENTATIONS: &[Implementation] = &[
         #[cfg(wsclose_websocketpp)]
         new: Ok(|| Box::new(websocketpp::Websocketpp::new())),
         #[cfg(not(wsclose_websocketpp))]
-        new: Err(websocketpp::UNAVAILABLE),
+        new: Err(websocketpp::INSTALL_HINT),
     },
     Implementation {
         name: "wslay",
@@ -107,36 +106,39 @@ pub const IMPLEMENTATIONS: &[Implementation] = &[
         #[cfg(wsclose_wslay)]
         new: Ok(|| Box::new(wslay::Wslay::new())),
         #[cfg(not(wsclose_wslay))]
-        new: Err(wslay::UNAVAILABLE),
+        new: Err(wslay::INSTALL_HINT),
     },
 ];
 
-/// The peers that need neither sockets nor threads.
+/// The available implementations that use neither sockets nor threads.
 pub fn in_process() -> Vec<Box<dyn Subject>> {
-    IMPLEMENTATIONS.iter().filter(|peer| peer.in_process).filter_map(|peer| Some(peer.new.ok()?())).collect()
-}
-
-/// Every peer that was built.
-pub fn all() -> Vec<Box<dyn Subject>> {
-    IMPLEMENTATIONS.iter().filter_map(|peer| Some(peer.new.ok()?())).collect()
-}
-
-/// The peer of this name, if it was built.
-pub fn by_name(name: &str) -> Option<Box<dyn Subject>> {
-    let peer = IMPLEMENTATIONS.iter().find(|peer| peer.name == name)?;
-    Some(peer.new.ok()?())
-}
-
-/// The peers that were not built, each with what to install.
-pub fn unavailable() -> Vec<(&'static str, &'static str)> {
     IMPLEMENTATIONS
         .iter()
-        .filter_map(|peer| Some((peer.name, peer.new.err()?.trim_start_matches("not built: "))))
+        .filter(|implementation| implementation.in_process)
+        .filter_map(|implementation| Some(implementation.new.ok()?()))
         .collect()
 }
 
-/// The version of a C or C++ peer, as what was compiled in says it; none where it was not built, and none for a
-/// crate, whose version Cargo.toml has.
+/// Every available implementation.
+pub fn all() -> Vec<Box<dyn Subject>> {
+    IMPLEMENTATIONS.iter().filter_map(|implementation| Some(implementation.new.ok()?())).collect()
+}
+
+/// The implementation with this name, if it is available.
+pub fn by_name(name: &str) -> Option<Box<dyn Subject>> {
+    let implementation = IMPLEMENTATIONS.iter().find(|implementation| implementation.name == name)?;
+    Some(implementation.new.ok()?())
+}
+
+/// The names of the unavailable implementations, each with what to install.
+pub fn unavailable() -> Vec<(&'static str, &'static str)> {
+    IMPLEMENTATIONS
+        .iter()
+        .filter_map(|implementation| Some((implementation.name, implementation.new.err()?)))
+        .collect()
+}
+
+/// The version of a C or C++ implementation. `None` if it is unavailable, and for a crate, whose version is in Cargo.toml.
 pub fn native_version(name: &str) -> Option<String> {
     match name {
         #[cfg(wsclose_beast)]
@@ -155,9 +157,9 @@ mod tests {
 
     #[test]
     fn names_match_those_of_the_subjects() {
-        for peer in IMPLEMENTATIONS {
-            if let Some(subject) = by_name(peer.name) {
-                assert_eq!(subject.name(), peer.name);
+        for implementation in IMPLEMENTATIONS {
+            if let Some(subject) = by_name(implementation.name) {
+                assert_eq!(subject.name(), implementation.name);
             }
         }
         assert_eq!(all().len() + unavailable().len(), IMPLEMENTATIONS.len());

@@ -1,9 +1,9 @@
-//! The foreign functions of `native/shim.h`, all that is `unsafe` here: an [`Endpoint`] takes stimuli and
-//! writes down what the C or C++ peer behind it did.
+//! Drives the C and C++ implementations through the C functions of `native/shim.h`.
 //!
-//! What every such peer's program does, and what is therefore none of the peer's own doing: while the
-//! application has paused, octets and a FIN wait, as in a socket that nobody reads, until it resumes. A
-//! reset throws them away.
+//! This module contains all `unsafe` code. An [`Endpoint`] applies stimuli and records the events that they cause.
+//!
+//! One behavior belongs to the program of every native implementation, and does not count against it. While the application
+//! has paused, octets and a FIN wait until it resumes, as in a socket that nothing reads. A reset discards them.
 #![allow(unsafe_code, reason = "the shims' foreign functions")]
 
 use std::ffi::{CStr, c_char, c_int};
@@ -84,14 +84,14 @@ unsafe extern "C" {
     safe fn wsclose_wslay_version() -> *const c_char;
 }
 
-/// An endpoint of one of the peers, in either role.
+/// An endpoint of a native implementation, in either role.
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     raw: NonNull<RawEndpoint>,
     paused: bool,
-    /// What arrived while the application did not read,
+    /// The octets that arrived while the application had paused.
     unread: Vec<u8>,
-    /// and whether a FIN did.
+    /// Whether a FIN arrived while the application had paused.
     unread_fin: bool,
 }
 
@@ -111,23 +111,23 @@ impl Endpoint {
         Endpoint::from_raw(wsclose_wslay_new())
     }
 
-    /// What a maker made is ours alone.
+    /// Takes ownership of an endpoint that a constructor of the shim returned.
     fn from_raw(raw: *mut RawEndpoint) -> Endpoint {
-        let raw = NonNull::new(raw).expect("there is memory for an endpoint");
+        let raw = NonNull::new(raw).expect("memory for an endpoint");
         Endpoint { raw, paused: false, unread: Vec::new(), unread_fin: false }
     }
 
-    /// Forgets the connection it had, and begins a new one, already open.
+    /// Replaces the connection by a new one after its opening handshake.
     pub(crate) fn connect(&mut self, role: Role, out: &mut Recorder) {
         self.paused = false;
         self.discard_unread();
         let is_server = c_int::from(role == Role::Server);
-        // SAFETY: the endpoint is alive, and borrowed mutably.
+        // SAFETY: the endpoint is alive and borrowed mutably.
         unsafe { wsclose_connect(self.raw.as_ptr(), is_server) };
         self.record_events(out);
     }
 
-    /// Lets one thing happen, and writes down what follows from it.
+    /// Applies a stimulus, and records the events that it causes.
     pub(crate) fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
         match stimulus {
             Stimulus::Octets(octets) if self.paused => self.unread.extend_from_slice(octets),
@@ -147,7 +147,7 @@ impl Endpoint {
                 self.discard_unread();
                 self.forward(stimulus, out);
             }
-            // The transports in memory take whatever is written.
+            // The transports in memory accept every write.
             Stimulus::PeerGone(_) | Stimulus::PeerPause | Stimulus::PeerResume => {}
             Stimulus::Octets(_)
             | Stimulus::Fin
@@ -164,7 +164,7 @@ impl Endpoint {
 
     fn forward(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
         let raw = self.raw.as_ptr();
-        // SAFETY: the endpoint is alive, and borrowed mutably; octets are copied before the call ends.
+        // SAFETY: the endpoint is alive and borrowed mutably. The shim copies the octets before it returns.
         unsafe {
             match stimulus {
                 Stimulus::Octets(octets) => wsclose_octets(raw, octets.as_ptr(), octets.len()),
@@ -183,21 +183,21 @@ impl Endpoint {
                 | Stimulus::Resume
                 | Stimulus::PeerGone(_)
                 | Stimulus::PeerPause
-                | Stimulus::PeerResume => unreachable!("they are not passed on"),
+                | Stimulus::PeerResume => unreachable!("`react` handles these"),
             }
         }
         self.record_events(out);
     }
 
-    /// Writes down what happened since the last stimulus began.
+    /// Records the events of the last stimulus.
     fn record_events(&self, out: &mut Recorder) {
         let (mut events, mut count) = (ptr::null(), 0);
         let (mut octets, mut octets_len) = (ptr::null(), 0);
-        // SAFETY: the endpoint is alive, and the four places to write to are ours.
+        // SAFETY: the endpoint is alive, and the four pointers refer to local variables.
         unsafe {
             wsclose_events(self.raw.as_ptr(), &mut events, &mut count, &mut octets, &mut octets_len);
         }
-        // SAFETY: both vectors live in the endpoint, and change only in a call that takes it mutably.
+        // SAFETY: the endpoint owns both vectors, and only calls with a mutable endpoint change them.
         let (events, octets) = unsafe { (slice(events, count), slice(octets, octets_len)) };
         for event in events {
             let octets = &octets[event.start as usize..][..event.len as usize];
@@ -225,38 +225,38 @@ impl Endpoint {
 
 impl Drop for Endpoint {
     fn drop(&mut self) {
-        // SAFETY: it came from a maker, and nothing uses it after this.
+        // SAFETY: a constructor of the shim returned it, and nothing uses it afterwards.
         unsafe { wsclose_free(self.raw.as_ptr()) };
     }
 }
 
-/// A C++ vector's elements; the pointer of an empty one may be null.
+/// The elements of a C++ vector. The pointer of an empty vector may be null.
 ///
 /// # Safety
 ///
-/// `len` elements must stand there, unchanged for as long as the slice is used.
+/// `start` must point to `len` elements that do not change during the lifetime of the slice.
 unsafe fn slice<'a, T>(start: *const T, len: usize) -> &'a [T] {
     if len == 0 {
         return &[];
     }
-    // SAFETY: the caller's promise, and a vector with elements is not null.
+    // SAFETY: the caller guarantees it, and the pointer of a vector with elements is not null.
     unsafe { std::slice::from_raw_parts(start, len) }
 }
 
-/// A literal of the shims', if there is one.
+/// Converts a string literal of the shim. Returns `None` for null.
 ///
 /// # Safety
 ///
-/// The pointer must be null or a C string that stays.
+/// The pointer must be null or a C string with static lifetime.
 unsafe fn literal(literal: *const c_char) -> Option<String> {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees it.
     (!literal.is_null()).then(|| unsafe { CStr::from_ptr(literal) }.to_string_lossy().into_owned())
 }
 
 /// `BOOST_LIB_VERSION`.
 #[cfg(wsclose_beast)]
 pub(crate) fn beast_version() -> String {
-    // SAFETY: it is a literal.
+    // SAFETY: the function returns a literal.
     unsafe { literal(wsclose_beast_version()) }.unwrap_or_default()
 }
 
@@ -270,7 +270,7 @@ pub(crate) fn beast_is_valid_close_code(code: u16) -> bool {
 #[cfg(wsclose_beast)]
 pub(crate) fn beast_close_code(index: usize) -> Option<(String, u16)> {
     let mut value = 0;
-    // SAFETY: the place to write to is ours; the name, if there is one, is a literal.
+    // SAFETY: `value` is a local variable, and the function returns a literal or null.
     let name = unsafe { literal(wsclose_beast_close_code(index, &mut value)) };
     name.map(|name| (name, value))
 }
@@ -278,7 +278,7 @@ pub(crate) fn beast_close_code(index: usize) -> Option<(String, u16)> {
 /// The three numbers of `websocketpp/version.hpp`.
 #[cfg(wsclose_websocketpp)]
 pub(crate) fn websocketpp_version() -> String {
-    // SAFETY: it stays.
+    // SAFETY: the function returns a static string.
     unsafe { literal(wsclose_websocketpp_version()) }.unwrap_or_default()
 }
 
@@ -297,6 +297,6 @@ pub(crate) fn websocketpp_is_reserved(code: u16) -> bool {
 /// `WSLAY_VERSION`.
 #[cfg(wsclose_wslay)]
 pub(crate) fn wslay_version() -> String {
-    // SAFETY: it is a literal.
+    // SAFETY: the function returns a literal.
     unsafe { literal(wsclose_wslay_version()) }.unwrap_or_default()
 }

@@ -1,21 +1,20 @@
-//! ratchet, in-process: the halves of a [`WebSocket`] (its feature `split`) over a [`Pipe`].
+//! Adapts ratchet: the halves of a [`WebSocket`] (feature `split`) over a [`Transport`].
 //!
-//! `read` is not cancel safe, as its documentation says. So the read is held, and what the application asks
-//! goes through the sender. Text that is not UTF-8 is for the user to find (documentation of
-//! `Message::Text`): the program closes with 1007 and leaves. After `Message::Close` or an error the
-//! connection is closed, and a read would be "a bug in your code" (`CloseCause::Error`): the program drops
-//! TCP. An error that says `CloseCause::Stopped` "is not an error", and told as a closure of which nothing
-//! more is known.
+//! `read` is not cancel-safe, as its documentation states. The adapter keeps the read, and sends requests through the sender.
+//! Checking the UTF-8 of text is the user's task (documentation of `Message::Text`): the program closes with 1007 and leaves.
+//! After `Message::Close` or an error the connection is closed, and a further read is "a bug in your code"
+//! (`CloseCause::Error`), so the program drops TCP. An error with `CloseCause::Stopped` "is not an error". The program reports
+//! it as a closure without a status.
 //!
-//! A code that `CloseCode::try_from` refuses is refused by the library. For a Close without a code there is no
-//! interface.
+//! The library refuses codes that `CloseCode::try_from` refuses. It has no API for a Close without a code.
 //!
-//! Left to the program, and so not held against ratchet:
-//! - [`Duty::ClosesTcp`]. A client never does. A server in one piece shuts TCP down; in halves the same call
-//!   only flushes (`src/split/bilock/mod.rs`, `poll_shutdown`), so that it is the program that ends TCP.
-//! - [`Duty::KeepsTime`]: it has no clock.
-//! - [`Duty::ReportsClean`]: it hands over the Close, no more.
-//! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
+//! ratchet leaves these to its program:
+//!
+//! - [`Capability::ClosesTcp`]: a client never closes TCP. A server that is not split shuts TCP down, but in halves the same
+//!   call only flushes (`src/split/bilock/mod.rs`, `poll_shutdown`).
+//! - [`Capability::HasTimeouts`]: it has no clock.
+//! - [`Capability::ReportsClean`]: it reports only the Close.
+//! - [`Capability::ReportsMemory`]: the sizes of its buffers are not observable.
 
 use bytes::BytesMut;
 use ratchet_core::{
@@ -54,14 +53,14 @@ impl LibraryProgram for Ratchet {
         };
         let config = WebSocketConfig::default();
         let socket = WebSocket::from_upgraded(config, transport, Some(NoExt), BytesMut::new(), side);
-        let (mut sender, mut receiver) = socket.split().expect("it is open");
+        let (mut sender, mut receiver) = socket.split().expect("a new socket is open");
         let mut payload = BytesMut::new();
         loop {
-            let ask = async |request| match request {
+            let handle = async |request| match request {
                 Request::Close { code, reason } => match close_reason(code, reason) {
                     Some(Ok(reason)) => app.request_result(&sender.close(reason).await),
                     Some(Err(why)) => app.request_refused(&why),
-                    None => app.unsupported("`CloseReason` has no Close without a code"),
+                    None => app.unsupported("`CloseReason` requires a code"),
                 },
                 Request::Send { kind, payload } => {
                     let kind = match kind {
@@ -71,17 +70,17 @@ impl LibraryProgram for Ratchet {
                     app.request_result(&sender.write(payload, kind).await);
                 }
             };
-            let kind = match app.serve_while(receiver.read(&mut payload), ask).await {
+            let kind = match app.serve_while(receiver.read(&mut payload), handle).await {
                 Ok(Message::Text) => MessageKind::Text,
                 Ok(Message::Binary) => MessageKind::Binary,
-                // The payload stays: a message may be under way.
+                // The payload stays, because a message may be incomplete.
                 Ok(Message::Ping(_) | Message::Pong(_)) => continue,
                 Ok(Message::Close(reason)) => return report_close(&app, reason),
                 Err(error) => return report_error(&app, &error),
             };
             if kind == MessageKind::Text && std::str::from_utf8(&payload).is_err() {
                 app.error_reported("text that is not UTF-8");
-                // Whatever becomes of it, the program is done.
+                // The program is finished, whether or not the write succeeds.
                 let _ = sender.close(CloseReason::new(Code::Invalid, None)).await;
                 return;
             }
@@ -91,7 +90,7 @@ impl LibraryProgram for Ratchet {
     }
 }
 
-/// What is asked for in the library's own words; `None` where it has none.
+/// Converts a request to the library's type. Returns `None` if the library cannot express it.
 fn close_reason(code: Option<CloseCode>, reason: String) -> Option<Result<CloseReason, String>> {
     let code = Code::try_from(code?.to_octets()).map_err(|error| error.to_string());
     Some(code.map(|code| CloseReason::new(code, Some(reason).filter(|reason| !reason.is_empty()))))

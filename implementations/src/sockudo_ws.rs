@@ -1,18 +1,17 @@
-//! sockudo-ws, in-process: a [`WebSocketStream`] over a [`Pipe`], without the opening handshake.
+//! Adapts sockudo-ws: a [`WebSocketStream`] over a [`Transport`], without the opening handshake.
 //!
-//! The program does what the documentation of `WebSocketStream` asks: it calls `next` all the time, which is
-//! what answers Pings and Closes and ends TCP after them, until that says `None`; then it drops TCP. What is
-//! sent is fed and flushed once; `next` writes what the peer has not yet taken. The library's heartbeats are
-//! off: they count seconds of a clock that scripts cannot move.
+//! The program follows the documentation of `WebSocketStream`. It keeps calling `next`, which replies to Pings and Closes and
+//! then closes TCP, until that returns `None`. Then it drops TCP. It feeds each message and flushes once. `next` later writes
+//! what the peer has not yet accepted. The library's heartbeats are off, because they use a clock that scripts cannot control.
 //!
-//! The sans-I/O `Protocol` of the same crate is what `WebSocketStream` runs, so that there is no peer of its
-//! own for it.
+//! `WebSocketStream` runs the sans-I/O `Protocol` of the same crate, so that has no adapter of its own.
 //!
-//! Left to the program, and so not held against sockudo-ws:
-//! - [`Duty::FailsAloud`]: an error of `next` sends no Close, and ends the stream; the program drops TCP.
-//! - [`Duty::KeepsTime`]: `Config::close_timeout` is measured by a clock that scripts cannot move.
-//! - [`Duty::ReportsClean`]: it hands over the Close, no more.
-//! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
+//! sockudo-ws leaves these to its program:
+//!
+//! - [`Capability::SendsCloseOnFailure`]: an error of `next` sends no Close and ends the stream. The program drops TCP.
+//! - [`Capability::HasTimeouts`]: `Config::close_timeout` uses a clock that scripts cannot control.
+//! - [`Capability::ReportsClean`]: it reports only the Close.
+//! - [`Capability::ReportsMemory`]: the sizes of its buffers are not observable.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -51,7 +50,7 @@ impl LibraryProgram for SockudoWs {
             Role::Server => Side::Server,
         };
         let config = Config { idle_timeout: 0, ping_interval: 0, ..Config::default() };
-        // Its timers are made inside a runtime.
+        // Its timers need a runtime.
         within_tokio(async move { serve(WebSocketStream::from_raw(transport, side, config), &app).await })
             .await;
     }

@@ -1,21 +1,21 @@
-//! soketto, in-process: the [`Sender`] and [`Receiver`] of one connection, without the opening handshake.
+//! Adapts soketto: the [`Sender`] and [`Receiver`] of one connection, without the opening handshake.
 //!
-//! The program does what soketto's documentation asks: it calls `receive` all the time, which is what answers
-//! Pings and Closes, sends through the other half meanwhile, and never drops a call that has not ended. When
-//! `receive` fails, it drops the connection. `Error::Closed` says that the connection is closed, and no more:
-//! after a Close without a code, and when the peer has gone, it is all that soketto tells.
+//! The program follows soketto's documentation. It keeps calling `receive`, which replies to Pings and Closes, and never
+//! drops an incomplete call. It sends through the other half. When `receive` fails, it drops the connection. `Error::Closed`
+//! contains no status. soketto reports nothing else after a Close without a code, and after the peer vanished.
 //!
-//! [`Duty::ClosesTcp`] is the library's: `Sender::close`, and `Receiver` once it has answered a Close, end
-//! what they send; the connection is dropped when `receive` says that it is over.
+//! [`Capability::ClosesTcp`] is the library's: `Sender::close` shuts down the write side, and so does `Receiver` after it
+//! replied to a Close. The program drops the connection when `receive` reports that it has ended.
 //!
-//! Left to the program, and so not held against soketto:
-//! - [`Duty::FailsAloud`]: an error of `receive` is only returned; the program drops TCP. (A Close with a
-//!   code that soketto refuses is answered by 1002 all the same.)
-//! - [`Duty::KeepsTime`]: it has no clock.
-//! - [`Duty::ReportsClean`]: it hands over the Close, no more.
-//! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
+//! soketto leaves these to its program:
 //!
-//! `Sender::close` takes no code and no reason, and says 1000: for anything else there is no interface.
+//! - [`Capability::SendsCloseOnFailure`]: `receive` only returns the error, and the program drops TCP. (soketto does reply
+//!   with 1002 to a Close with a code that it rejects.)
+//! - [`Capability::HasTimeouts`]: it has no clock.
+//! - [`Capability::ReportsClean`]: it reports only the Close.
+//! - [`Capability::ReportsMemory`]: the sizes of its buffers are not observable.
+//!
+//! `Sender::close` has no parameter for the code and reason, and sends 1000. There is no API for anything else.
 
 use soketto::connection::{Builder, Error, Mode};
 use soketto::{Data, Incoming, Receiver, Sender};
@@ -61,7 +61,9 @@ async fn send(mut sender: Sender<Transport>, app: &AppHandle) {
             Request::Close { code: Some(CloseCode::NORMAL), reason } if reason.is_empty() => {
                 app.request_result(&sender.close().await);
             }
-            Request::Close { .. } => app.unsupported("`Sender::close` takes no code and no reason"),
+            Request::Close { .. } => {
+                app.unsupported("`Sender::close` has no parameter for a code or a reason")
+            }
             Request::Send { kind, payload } => {
                 let result = write(&mut sender, kind, &payload).await;
                 app.request_result(&result);

@@ -1,19 +1,18 @@
-//! tokio-websockets, in-process: a [`WebSocketStream`](tokio_websockets::WebSocketStream) over a [`Pipe`],
-//! without the opening handshake.
+//! Adapts tokio-websockets: a [`WebSocketStream`](tokio_websockets::WebSocketStream) over a [`Transport`], without the opening
+//! handshake.
 //!
-//! The glue does what its documentation asks of a program: it reads the stream to its end, also after a Close
-//! or an error, which is what sends the answers that are queued, and then drops TCP. The end of the stream is
-//! when the library's own `poll_close` ends TCP, so [`Duty::ClosesTcp`] is the library's. A stream that ends
-//! without a Close or an error is its way to say that none came. Reading may be dropped at any time:
-//! everything read is kept in the stream.
+//! The program follows its documentation. It reads the stream to its end, also after a Close or an error, which sends the
+//! queued replies. Then it drops TCP. The stream ends when the library's `poll_close` closes TCP, so [`Capability::ClosesTcp`]
+//! is the library's. The program reports a stream that ends without a Close or an error as a closure without a status. Reading
+//! is cancel-safe: the stream keeps everything that it has read.
 //!
-//! `Message::close` panics on a code that is reserved and on a long reason, and its documentation says so: that
-//! is how it refuses them, and it is told as a refusal.
+//! `Message::close` panics on a reserved code and on a long reason, as documented. The program records that as a refusal.
 //!
-//! Not claimed for tokio-websockets:
-//! - [`Duty::KeepsTime`]: it has no clock.
-//! - [`Duty::ReportsClean`]: it hands over the Close and says when the handshake is over, no more.
-//! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
+//! tokio-websockets lacks these capabilities:
+//!
+//! - [`Capability::HasTimeouts`]: it has no clock.
+//! - [`Capability::ReportsClean`]: it reports only the Close and the end of the handshake.
+//! - [`Capability::ReportsMemory`]: the sizes of its buffers are not observable.
 
 use futures_util::{SinkExt, StreamExt};
 use tokio_websockets::{ClientBuilder, CloseCode as Code, Message, ServerBuilder};
@@ -79,7 +78,7 @@ impl LibraryProgram for TokioWebSockets {
     }
 }
 
-/// What the script asks for, as a message; or in which words the library refuses it.
+/// Converts a request to a message, or returns the message with which the library refuses it.
 fn request_message(request: Request) -> Result<Message, String> {
     match request {
         Request::Close { code, reason } => {

@@ -1,17 +1,17 @@
-//! tungstenite, in-process: a [`WebSocket`] over a [`Stream`], without the opening handshake.
+//! Adapts tungstenite: a [`WebSocket`] over a [`Stream`], without the opening handshake.
 //!
-//! The glue does what tungstenite's documentation asks of a program. After every stimulus it calls `read`
-//! until that would block, also after `Message::Close`, which is what sends the answers that tungstenite
-//! queued. On `Error::ConnectionClosed` it drops TCP: tungstenite says that this is the moment
-//! (`WebSocket::close`), so [`Duty::ClosesTcp`] is the library's. While the application has paused, `read`
-//! is not called.
+//! The program follows tungstenite's documentation. After every stimulus it calls `read` until that would block, also after
+//! `Message::Close`, which sends the replies that tungstenite queued. On `Error::ConnectionClosed` it drops TCP. tungstenite
+//! documents that this is the time to do so (`WebSocket::close`), so [`Capability::ClosesTcp`] is the library's. While the
+//! application has paused, the program does not call `read`.
 //!
-//! Left to the program, and so not held against tungstenite:
-//! - [`Duty::FailsAloud`]: an error of `read` changes no state and queues no frame; `close` would still be
-//!   possible, and the program decides. This one just drops TCP.
-//! - [`Duty::KeepsTime`]: it has no clock.
-//! - [`Duty::ReportsClean`]: it hands over the Close and says when the handshake is over, no more.
-//! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
+//! tungstenite leaves these to its program:
+//!
+//! - [`Capability::SendsCloseOnFailure`]: an error of `read` changes no state and queues no frame. A program could still call
+//!   `close`. This one drops TCP.
+//! - [`Capability::HasTimeouts`]: it has no clock.
+//! - [`Capability::ReportsClean`]: it reports only the Close and the end of the handshake.
+//! - [`Capability::ReportsMemory`]: the sizes of its buffers are not observable.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -27,11 +27,11 @@ use wsclose::script::MessageKind;
 use wsclose_adapter::program::panic_message;
 use wsclose_adapter::stream::Stream;
 
-/// The least that a read can consume is an empty frame's two octets; ten times that is out of patience.
+/// The budget of reads for each octet. A read consumes at least two octets, so this is ten times what is needed.
 const READS_PER_OCTET: usize = 5;
 
-/// The default of 128 KiB is allocated, and filled with zeros, anew for every connection; sizes change
-/// nothing of what is observed.
+/// The buffer sizes in octets. The default of 128 KiB is allocated and zeroed for every connection, which is slow. The
+/// size does not change the behavior.
 const BUFFER: usize = 4096;
 
 /// tungstenite in either role.
@@ -45,7 +45,7 @@ pub struct Tungstenite {
 }
 
 impl Tungstenite {
-    /// Without a connection.
+    /// Returns a subject without a connection.
     pub fn new() -> Tungstenite {
         Tungstenite::default()
     }
@@ -103,7 +103,7 @@ impl Tungstenite {
             Stimulus::PeerPause => socket.get_mut().set_peer_reads(false),
             Stimulus::PeerResume => {
                 socket.get_mut().set_peer_reads(true);
-                // What could not be written before goes out; any other error of it `read` has again.
+                // Writes what was blocked. `read` returns any other error again.
                 let flushed = socket.flush();
                 socket.get_mut().drain_into(out);
                 if matches!(flushed, Err(Error::ConnectionClosed)) {
@@ -132,7 +132,7 @@ impl Tungstenite {
         }
     }
 
-    /// What became of something that the application asked for.
+    /// Records the result of a request.
     fn record_request_result(
         &mut self,
         socket: &mut WebSocket<Stream>,
@@ -141,12 +141,12 @@ impl Tungstenite {
     ) {
         socket.get_mut().drain_into(out);
         match result {
-            // It is queued, and goes out by `flush`.
+            // The frame is queued, and `flush` writes it later.
             Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::WouldBlock => out.request_accepted(),
             Ok(()) => out.request_accepted(),
             Err(error) => {
                 out.request_refused(&error.to_string());
-                // Whatever else it says concerns the request, not the connection.
+                // Any other error concerns only the request.
                 if matches!(error, Error::ConnectionClosed) {
                     self.drop_tcp(socket, out);
                 }
@@ -180,7 +180,7 @@ impl Tungstenite {
         }
     }
 
-    /// tungstenite hands over the first Close that it received; a program takes that for the report.
+    /// Records the closure that the first received Close reports. tungstenite may deliver later ones too.
     fn report(&mut self, frame: Option<CloseFrame>, out: &mut Recorder) {
         if std::mem::replace(&mut self.reported, true) {
             return;

@@ -1,16 +1,17 @@
-//! web-socket, in-process: two [`WebSocket`]s over the halves of a [`Pipe`], one that reads and one that
-//! writes.
+//! Adapts web-socket: two [`WebSocket`]s over the halves of a [`Transport`], one that reads and one that writes.
 //!
-//! The library reads frames, checks them, and writes what it is told to. `recv` is not cancel safe, so it is
-//! held, and what the application asks goes through the half that writes. `close` consumes that half: there
-//! is nothing left to send with. The program answers Pings, puts fragments together,
-//! checks that text is UTF-8, answers a Close with its code, and answers an error with 1002, as the README
-//! does; then it drops TCP.
+//! The library reads and checks frames, and writes frames on request. `recv` is not cancel-safe, so the adapter keeps the
+//! read and sends requests through the writing half. `close` consumes that half, so nothing can be sent afterwards. The
+//! program replies to Pings, assembles fragments and checks the UTF-8 of text. It replies to a Close with its code, and to an
+//! error with 1002, as in the README. Then it drops TCP.
 //!
-//! Left to the program, and so not held against web-socket: [`Duty::Answers`], [`Duty::FailsAloud`],
-//! [`Duty::ClosesTcp`], [`Duty::KeepsTime`] (it has no clock), [`Duty::ReportsClean`], and
-//! [`Duty::ShowsMemory`]; and the rules about what comes and goes once a Close or an error has come, since the
-//! half that reads knows nothing of the half that writes, and the program leaves.
+//! web-socket leaves these to its program:
+//!
+//! - [`Capability::RepliesToClose`], [`Capability::SendsCloseOnFailure`], [`Capability::ClosesTcp`].
+//! - [`Capability::HasTimeouts`]: it has no clock.
+//! - [`Capability::ReportsClean`], [`Capability::ReportsMemory`].
+//! - The rules about what follows a Close or an error. The reading half shares no state with the writing half, and the program
+//!   leaves.
 
 use tokio::io::WriteHalf;
 use web_socket::{CloseCode as Code, DataType, Event, MessageType, Stream, WebSocket};
@@ -57,8 +58,8 @@ impl LibraryProgram for WebSocketRs {
         let mut writer = Some(writer);
         let mut parts = Vec::new();
         loop {
-            let ask = async |request| handle_request(&mut writer, &app, request).await;
-            match app.serve_while(reader.recv(), ask).await {
+            let handle = async |request| handle_request(&mut writer, &app, request).await;
+            match app.serve_while(reader.recv(), handle).await {
                 Ok(Event::Data { ty, data }) => {
                     parts.extend_from_slice(&data);
                     let Some(kind) = finished_kind(&ty) else { continue };
@@ -71,7 +72,7 @@ impl LibraryProgram for WebSocketRs {
                 }
                 Ok(Event::Ping(data)) => {
                     if let Some(writer) = &mut writer {
-                        // A connection that cannot be written to will be found out by reading.
+                        // The next read detects a broken connection.
                         let _ = writer.send_pong(data).await;
                     }
                 }
@@ -82,7 +83,7 @@ impl LibraryProgram for WebSocketRs {
                 }
                 Ok(Event::Close { code, reason }) => {
                     app.reported(Some(CloseCode(code)), Some(&reason), None);
-                    // A code that nobody may send is not this program's to send.
+                    // The program must not send a code that no endpoint may send.
                     let code = CloseCode(code).acceptable(Profile::Iana).is_ok().then_some(code);
                     return close_writer(writer, code).await;
                 }
@@ -92,7 +93,7 @@ impl LibraryProgram for WebSocketRs {
     }
 }
 
-/// The kind of the message that this part ends.
+/// The kind of the message, if this is its last part.
 fn finished_kind(part: &DataType) -> Option<MessageKind> {
     match part {
         DataType::Complete(kind) | DataType::Stream(Stream::End(kind)) => Some(match kind {
@@ -132,7 +133,7 @@ async fn handle_request(
 
 async fn close_writer(writer: Option<WebSocket<WriteHalf<Transport>>>, code: Option<u16>) {
     let Some(writer) = writer else { return };
-    // The program is done, whatever becomes of it.
+    // The program is finished, whether or not the write succeeds.
     let _ = match code {
         Some(code) => writer.close(code).await,
         None => writer.close(()).await,

@@ -1,21 +1,21 @@
-//! websocket (rust-websocket), in-process: its blocking [`Receiver`] and [`Sender`], without its client,
-//! server and opening handshake.
+//! Adapts websocket (rust-websocket): its blocking [`Receiver`] and [`Sender`].
 //!
-//! The library parses and checks frames (masks, lengths, fragments of control frames, reserved bits, opcodes),
-//! puts messages together, reads the code and the reason of a Close, and writes frames, refusing control
-//! frames over 125 octets. `Message::close_because` is how an application closes: [`Duty::OffersApi`].
+//! It uses neither the library's client and server nor its opening handshake. The library parses and checks frames (masks,
+//! lengths, fragmented control frames, reserved bits, opcodes) and assembles messages. It parses the code and the reason of a
+//! Close. It writes frames and refuses control frames over 125 octets. An application closes with `Message::close_because`:
+//! [`Capability::ExposesCloseApi`].
 //!
-//! The reader blocks: it loses what it has read of a frame when it is told `WouldBlock`. So it is shown what a
-//! blocking socket would show it, one frame at a time. Where a frame is not all there, what the reader did
-//! with the beginning of it is undone by beginning at the frame's first octet again: between frames the
-//! receiver keeps nothing but the whole fragments of a message, so that it cannot tell the difference, and an
-//! error that the beginning alone gives is given at once.
+//! The reader blocks, and loses the part of a frame that it has read when it receives `WouldBlock`. Therefore the adapter
+//! passes it one frame at a time. If a frame is incomplete, the adapter later starts again at the first octet of the frame.
+//! Between frames the receiver keeps only the complete fragments of a message, so this has no effect on it. An error that
+//! the incomplete frame already causes is reported at once.
 //!
-//! Left to the program, as in the library's examples, and so the glue's and not held against it:
-//! - [`Duty::Answers`], [`Duty::FailsAloud`]: `recv_message` hands over every frame and never writes.
-//! - [`Duty::ClosesTcp`]: messages can still be sent and read after a Close; when to end TCP nobody says.
-//! - [`Duty::KeepsTime`], [`Duty::ReportsClean`], [`Duty::ShowsMemory`]: no clock, no word on how it ended, and
-//!   the buffer of a payload cannot be asked how large it is.
+//! websocket leaves these to its program, as in the library's examples:
+//!
+//! - [`Capability::RepliesToClose`], [`Capability::SendsCloseOnFailure`]: `recv_message` returns every frame and never writes.
+//! - [`Capability::ClosesTcp`]: messages can be sent and read after a Close, and nothing specifies when to close TCP.
+//! - [`Capability::HasTimeouts`], [`Capability::ReportsClean`], [`Capability::ReportsMemory`]: it has no clock, does not
+//!   report how a connection ended, and the size of a payload buffer is not observable.
 
 use std::io::{ErrorKind, Read};
 
@@ -34,11 +34,11 @@ use wsclose_adapter::codec::{FrameCodec, Incoming, Outgoing};
 pub struct WebSocket {
     receiver: Receiver,
     sender: Sender,
-    /// What has arrived, from the first octet of the first frame that is not all there.
+    /// The octets from the start of the first incomplete frame.
     incoming: Vec<u8>,
 }
 
-/// A reader of one frame, as far as it is there, that notes when it is asked for more.
+/// Reads at most one frame, and records whether the library requested more octets.
 struct Window<'a> {
     octets: &'a [u8],
     exhausted: bool,
@@ -54,13 +54,13 @@ impl Read for Window<'_> {
     }
 }
 
-/// How long the first frame is, or all there is if it is longer.
+/// The length of the first frame in octets, or that of `octets` if the frame is longer.
 fn first_frame_len(octets: &[u8]) -> usize {
-    let whole = match Header::decode(octets) {
+    let frame_len = match Header::decode(octets) {
         Status::Complete(header, len) => header.length.value().saturating_add(len as u64),
         Status::Partial(_) => u64::MAX,
     };
-    usize::try_from(whole).map_or(octets.len(), |whole| whole.min(octets.len()))
+    usize::try_from(frame_len).map_or(octets.len(), |len| len.min(octets.len()))
 }
 
 impl FrameCodec for WebSocket {
@@ -96,13 +96,13 @@ impl FrameCodec for WebSocket {
             let len = first_frame_len(&self.incoming);
             let mut window = Window { octets: &self.incoming[..len], exhausted: false };
             let read = self.receiver.recv_message(&mut window);
-            let (consumed, dry) = (len - window.octets.len(), window.exhausted);
-            let whole = matches!(Header::decode(&self.incoming), Status::Complete(header, head)
+            let (consumed, exhausted) = (len - window.octets.len(), window.exhausted);
+            let is_complete = matches!(Header::decode(&self.incoming), Status::Complete(header, head)
                 if header.length.value().checked_add(head as u64) == Some(consumed as u64));
             match read {
-                // A whole fragment is in the receiver, which asks for the next.
-                Err(_) if dry && whole => drop(self.incoming.drain(..consumed)),
-                Err(_) if dry => return Ok(None),
+                // The receiver holds a complete fragment and requests the next one.
+                Err(_) if exhausted && is_complete => drop(self.incoming.drain(..consumed)),
+                Err(_) if exhausted => return Ok(None),
                 Err(error) => return Err(error.to_string()),
                 Ok(message) => {
                     self.incoming.drain(..consumed);

@@ -1,33 +1,36 @@
-//! websocket-codec, in-process: [`MessageCodec`], which decodes from and encodes to a buffer, without a
-//! connection.
+//! Adapts websocket-codec: [`MessageCodec`], which decodes and encodes messages in a buffer, without a connection.
 //!
-//! The library parses frames, checks lengths, reserved bits, opcodes, fragments and the UTF-8 of text, puts
-//! messages together, and masks for clients. `Message::close` is how an application closes:
-//! [`Duty::OffersApi`]. It does not read the body of a Close, which it hands over as octets, so that codes and
-//! reasons that are received are the glue's to check. How much room it makes in the buffer can be seen.
+//! The library parses frames, and checks lengths, reserved bits, opcodes, fragments and the UTF-8 of text. It assembles
+//! messages and masks for clients. An application closes with `Message::close`: [`Capability::ExposesCloseApi`]. It returns
+//! the body of a Close unparsed, so [`CodecSubject`](wsclose_adapter::codec::CodecSubject) checks received codes and reasons.
+//! The capacity of the buffer is observable.
 //!
-//! Left to the program, and so the glue's and not held against it: [`Duty::ReadsClose`], [`Duty::Reports`],
-//! [`Duty::Answers`], [`Duty::FailsAloud`], [`Duty::ClosesTcp`] (a codec hands over frames and writes what it is
-//! told to), [`Duty::KeepsTime`], [`Duty::ReportsClean`]. Room that the codec made and did not use is given back
-//! here after each call, so that what a peer claims does not add up over many scripts.
+//! websocket-codec leaves these to its program:
+//!
+//! - [`Capability::ParsesCloseBody`], [`Capability::ReportsCloseStatus`].
+//! - [`Capability::RepliesToClose`], [`Capability::SendsCloseOnFailure`], [`Capability::ClosesTcp`]: a codec only decodes and
+//!   encodes frames.
+//! - [`Capability::HasTimeouts`], [`Capability::ReportsClean`].
+//!
+//! The adapter frees unused capacity after each call. Otherwise the lengths that a peer claims would add up over many scripts.
 
 use bytes::{Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
-use websocket_codec::{Message, MessageCodec, Opcode as Theirs};
+use websocket_codec::{Message, MessageCodec, Opcode as CodecOpcode};
 use wsclose::protocol::frame::Opcode;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Capabilities, Capability};
 use wsclose::script::MessageKind;
 use wsclose_adapter::codec::{FrameCodec, Incoming, Outgoing};
 
-/// More room than this, unused, is given back.
+/// The unused capacity, in octets, above which the buffer is reallocated.
 const MAX_SPARE_CAPACITY: usize = 1 << 16;
 
 /// websocket-codec's codec, in either role.
 pub struct WebSocketCodec {
     codec: MessageCodec,
     incoming: BytesMut,
-    /// The largest that the buffer has been.
+    /// The largest capacity that the buffer had.
     peak_capacity: usize,
     role: Role,
 }
@@ -68,12 +71,12 @@ impl FrameCodec for WebSocketCodec {
         let opcode = message.opcode();
         let payload = message.into_data().to_vec();
         Ok(Some(match opcode {
-            Theirs::Text => Incoming::Message { kind: MessageKind::Text, payload },
-            Theirs::Binary => Incoming::Message { kind: MessageKind::Binary, payload },
-            Theirs::Ping => Incoming::Ping(payload),
-            Theirs::Pong => Incoming::Pong,
-            // What the codec has checked, and what it does not tell, is as it should be; the body is unread.
-            Theirs::Close => Incoming::Frame {
+            CodecOpcode::Text => Incoming::Message { kind: MessageKind::Text, payload },
+            CodecOpcode::Binary => Incoming::Message { kind: MessageKind::Binary, payload },
+            CodecOpcode::Ping => Incoming::Ping(payload),
+            CodecOpcode::Pong => Incoming::Pong,
+            // The codec has checked the header, but does not return it. It has not parsed the body.
+            CodecOpcode::Close => Incoming::Frame {
                 fin: true,
                 rsv: false,
                 masked: self.role == Role::Server,

@@ -1,15 +1,14 @@
-//! websocket-sans-io, in-process: [`WebsocketFrameDecoder`] and [`WebsocketFrameEncoder`], a layer of frames
-//! and no more.
+//! Adapts websocket-sans-io: [`WebsocketFrameDecoder`] and [`WebsocketFrameEncoder`], a frame layer.
 //!
-//! The library takes frames apart, unmasks, and writes headers and masked payloads. It says of itself that it
-//! does no validation, and that Pings, masking and Closes are its user's job; its `mirror_client` example shows
-//! how: at the beginning of a frame `FrameInfo::is_reasonable` and the mask are looked at. So does the glue
-//! here, and it looks at the length too, as far as the library tells it: which of the three forms carried
-//! it, it does not tell. Masking keys are drawn by the glue. Therefore the one duty is [`Duty::Frames`], but
-//! for the rules of it that the glue keeps; all others are the program's.
+//! The library splits input into frames, unmasks, and writes headers and masked payloads. Its documentation states that it
+//! does no validation, and that Pings, masking and Closes are its user's task. Its `mirror_client` example checks
+//! `FrameInfo::is_reasonable` and the mask at the start of a frame. The adapter does the same, and also checks the length. The
+//! library does not report which of the three length forms a frame used. The adapter generates the mask keys.
+//!
+//! Hence the only capability is [`Capability::Framing`], without the rules that the program fulfills.
 
 use websocket_sans_io::{
-    FrameInfo, Opcode as Theirs, WebsocketFrameDecoder, WebsocketFrameEncoder, WebsocketFrameEvent,
+    FrameInfo, Opcode as LibraryOpcode, WebsocketFrameDecoder, WebsocketFrameEncoder, WebsocketFrameEvent,
 };
 use wsclose::protocol::frame::{MAX_CONTROL_PAYLOAD, Opcode};
 use wsclose::protocol::role::Role;
@@ -29,13 +28,13 @@ pub struct WebSocketSansIo {
 }
 
 impl WebSocketSansIo {
-    /// What a program that follows the library's example refuses when a frame begins.
+    /// Rejects a header as a program does that follows the library's example.
     fn check_header(&self, info: &FrameInfo) -> Result<(), String> {
         if !info.is_reasonable() {
             return Err("unreasonable frame".to_owned());
         }
         if info.mask.is_some() != (self.role == Role::Server) {
-            return Err("masked as the peer's role forbids".to_owned());
+            return Err("the mask bit is wrong for the role of the sender".to_owned());
         }
         if info.opcode.is_control() && info.payload_length > MAX_CONTROL_PAYLOAD as u64 {
             return Err("a control frame is too long".to_owned());
@@ -113,12 +112,14 @@ impl FrameCodec for WebSocketSansIo {
 
     fn write(&mut self, outgoing: Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), String> {
         let (opcode, mut payload) = match outgoing {
-            Outgoing::Message { kind: MessageKind::Text, payload } => (Theirs::Text, payload.to_vec()),
-            Outgoing::Message { kind: MessageKind::Binary, payload } => (Theirs::Binary, payload.to_vec()),
-            Outgoing::Pong(payload) => (Theirs::Pong, payload.to_vec()),
+            Outgoing::Message { kind: MessageKind::Text, payload } => (LibraryOpcode::Text, payload.to_vec()),
+            Outgoing::Message { kind: MessageKind::Binary, payload } => {
+                (LibraryOpcode::Binary, payload.to_vec())
+            }
+            Outgoing::Pong(payload) => (LibraryOpcode::Pong, payload.to_vec()),
             Outgoing::Close { code, reason } => {
                 let code = code.map(|code| code.to_octets().to_vec()).unwrap_or_default();
-                (Theirs::ConnectionClose, [&code, reason.as_bytes()].concat())
+                (LibraryOpcode::ConnectionClose, [&code, reason.as_bytes()].concat())
             }
         };
         let header = self.encoder.start_frame(&FrameInfo {

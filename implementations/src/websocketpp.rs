@@ -1,37 +1,34 @@
-//! WebSocket++ (websocketpp): `server` and `client` over its own `transport::iostream`, which does no input or
-//! output of its own.
+//! Adapts WebSocket++ (websocketpp): `server` and `client` over its own `transport::iostream`, which performs no I/O.
 //!
-//! What WebSocket++ does itself: frames and masking, the answer to a Close, the Close that fails a
-//! connection, the limit of five seconds for a closing handshake, and when TCP is shut down: its core tells
-//! the transport (`transport_con_type::async_shutdown`). Its configurations are `config::core` and
-//! `config::core_client`, without compression and without logs.
+//! WebSocket++ itself handles and masks frames. It replies to a Close, and sends a Close when it fails a connection. It
+//! enforces its timeout of five seconds for a closing handshake. Its core requests the shutdown of TCP from the transport
+//! (`transport_con_type::async_shutdown`). Its configurations are `config::core` and `config::core_client`, without
+//! compression and without logs.
 //!
-//! What the program around it does, which is this adapter's glue and never held against WebSocket++:
+//! The program of this adapter does the rest. Its behavior does not count against WebSocket++:
 //!
-//! - Octets go in by `read_all`, the peer's FIN by `eof`, its reset by `fatal_error`. What the shutdown
-//!   handler is told to do is done by a FIN at once, as `transport::asio` shuts a socket down; nothing that
-//!   comes later is read.
-//! - The timers: the iostream transport has none that expire, so that a connection which waits for its peer
-//!   would wait for ever. A program picks a transport with a clock; here ticks are one, with 625 milliseconds
-//!   each, so that WebSocket++ gives up after eight.
-//! - How a connection closed is told by the close handler, which is handed nothing but is the place to ask:
-//!   the code and reason are `get_remote_close_code()` and `get_remote_close_reason()`. That WebSocket++
-//!   failed the connection is told as an error: `get_local_close_code()` is then a code of failure that
-//!   neither the application nor the peer gave. So is `get_ec()`, unless a Close came that WebSocket++'s own
-//!   functions call valid: what is amiss then, such as a time-out, is only how TCP ended. Whether the closure
-//!   was clean cannot be asked.
-//! - Closing without a code, and with code 0, are the same: `close::status::blank`.
-//! - `Stimulus::Pause`: octets and a FIN wait, as for every native peer. `pause_reading` is not called: it
-//!   leaves the read that is pending, and `resume_reading` would begin a second.
-//! - The opening handshake is real, and not part of the trace. WebSocket++ has no other way to open a connection:
-//!   it is seven tenths of the time that a short script takes.
-//! - An exception is told as a panic. A loop inside the library that does not end is not interrupted.
+//! - It passes octets to `read_all`, the peer's FIN to `eof`, and a reset to `fatal_error`. The shutdown handler sends a FIN
+//!   at once, as `transport::asio` shuts a socket down. Later input is not read.
+//! - The iostream transport has no timers that expire, so a connection would wait for its peer forever. A program would
+//!   choose a transport with a clock. Here a tick is 625 milliseconds, so WebSocket++ times out after eight ticks.
+//! - The close handler reports the closure. It reads the code and reason from `get_remote_close_code()` and
+//!   `get_remote_close_reason()`.
+//! - It reports an error if WebSocket++ failed the connection: `get_local_close_code()` is then a failure code that neither
+//!   the application nor the peer chose. It also reports `get_ec()`, unless a Close was received that WebSocket++'s own
+//!   functions consider valid. Such an error, for example a timeout, concerns only how TCP ended.
+//! - WebSocket++ has no API for whether the closure was clean.
+//! - WebSocket++ treats a close without a code and with code 0 alike: as `close::status::blank`.
+//! - `Stimulus::Pause`: octets and a FIN wait, as for every native implementation. `pause_reading` is not called, because the
+//!   pending read remains and `resume_reading` would start a second one.
+//! - The opening handshake is real, and not part of the trace. WebSocket++ has no other way to open a connection. It takes
+//!   about seven tenths of the time of a short script.
+//! - An exception is recorded as a panic. An endless loop inside the library is not interrupted.
 
 #[cfg(wsclose_websocketpp)]
 pub use built::{Websocketpp, is_invalid, is_reserved, version};
 
-/// What stands in place of this peer's results where it was not built.
-pub const UNAVAILABLE: &str = "not built: install libwebsocketpp-dev";
+/// What to install so that the implementation is available.
+pub const INSTALL_HINT: &str = "install libwebsocketpp-dev";
 
 #[cfg(wsclose_websocketpp)]
 mod built {
@@ -46,11 +43,11 @@ mod built {
     pub struct Websocketpp(Endpoint);
 
     impl Websocketpp {
-        /// An endpoint without a connection.
+        /// Returns an endpoint without a connection.
         ///
         /// # Panics
         ///
-        /// If there is no memory for it.
+        /// If memory is exhausted.
         pub fn new() -> Websocketpp {
             Websocketpp(Endpoint::websocketpp())
         }
@@ -68,7 +65,7 @@ mod built {
         }
 
         fn capabilities(&self, _: Role) -> Capabilities {
-            // `m_was_clean` is private; its memory is not looked at.
+            // `m_was_clean` is private. The adapter does not observe its memory.
             Capabilities::ALL.without(&[Capability::ReportsClean, Capability::ReportsMemory])
         }
 
@@ -81,17 +78,17 @@ mod built {
         }
     }
 
-    /// `close::status::invalid`: whether a code may never be on the wire.
+    /// `close::status::invalid`: whether a code must never be sent.
     pub fn is_invalid(code: u16) -> bool {
         native::websocketpp_is_invalid(code)
     }
 
-    /// `close::status::reserved`: whether a code is kept for the protocol's future.
+    /// `close::status::reserved`: whether a code is reserved for future use by the protocol.
     pub fn is_reserved(code: u16) -> bool {
         native::websocketpp_is_reserved(code)
     }
 
-    /// The version that was compiled in: `0.8.2`.
+    /// The version of WebSocket++, such as `0.8.2`.
     pub fn version() -> String {
         native::websocketpp_version()
     }

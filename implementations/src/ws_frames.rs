@@ -1,12 +1,14 @@
-//! The frame layer of ws-rs, in-process: [`ws::Frame`] and [`ws::CloseCode`], without ws-rs's connection.
+//! Adapts the frame layer of ws-rs: [`ws::Frame`] and [`ws::CloseCode`], without ws-rs's connection.
 //!
-//! The library parses (`Frame::parse`, with the default limit of ws-rs's connection, which is none) and
-//! builds (`Frame::close`, `pong`, `message`, `set_mask`, `format`). It checks opcodes and the length of
-//! control frames, and turns an over-long Close into one that says 1002. Everything else is the glue's:
-//! masks, FIN, RSV, fragments, UTF-8, codes, what the application may ask for, and when to answer and to
-//! close TCP. ws-rs leaves these to its `connection.rs`, so that they say nothing of the frame layer; how
-//! that file fares is seen with `ws-rs`, over TCP. Therefore the one duty here is [`Duty::Frames`], but
-//! for the rules of it that the glue keeps.
+//! The library parses frames (`Frame::parse`, with the default limit of ws-rs's connection, which is none). It builds them
+//! with `Frame::close`, `pong`, `message`, `set_mask` and `format`. It checks opcodes and the length of control frames, and
+//! replaces an over-long Close with one that has code 1002.
+//!
+//! [`CodecSubject`](wsclose_adapter::codec::CodecSubject) does the rest: masks, FIN, RSV, fragments, UTF-8, codes, requests,
+//! and when to reply and to close TCP. ws-rs does that in `connection.rs`, so it does not count against the frame layer. The
+//! implementation `ws-rs` tests that file over TCP.
+//!
+//! Hence the only capability is [`Capability::Framing`], without the rules that the program fulfills.
 
 use std::io::Cursor;
 
@@ -46,7 +48,7 @@ impl FrameCodec for WsFrames {
     }
 
     fn receive(&mut self, octets: &[u8]) {
-        // What has been parsed goes; where to go on is what `parse` left behind.
+        // Drops the parsed octets. `parse` sets the position to the first one that it has not parsed.
         let parsed = self.incoming.position() as usize;
         self.incoming.get_mut().drain(..parsed);
         self.incoming.set_position(0);
@@ -63,7 +65,7 @@ impl FrameCodec for WsFrames {
             OpCode::Close => Opcode::Close,
             OpCode::Ping => Opcode::Ping,
             OpCode::Pong => Opcode::Pong,
-            // `parse` lets no other pass.
+            // `parse` rejects every other opcode.
             OpCode::Bad => return Err("an unknown opcode".to_owned()),
         };
         let masked = frame.is_masked();
@@ -87,7 +89,7 @@ impl FrameCodec for WsFrames {
                 Frame::message(payload.to_vec(), opcode, true)
             }
             Outgoing::Pong(payload) => Frame::pong(payload.to_vec()),
-            // As connection.rs answers: the code goes through ws-rs's own type.
+            // Like connection.rs, converts the code to ws-rs's type.
             Outgoing::Close { code, reason } => {
                 Frame::close(code.map_or(ws::CloseCode::Empty, |code| ws::CloseCode::from(code.0)), reason)
             }

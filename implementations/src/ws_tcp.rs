@@ -1,19 +1,21 @@
-//! ws-rs as a whole, over loopback TCP: its own event loop in a thread, our end of the socket here.
+//! Adapts ws-rs over loopback TCP: its event loop runs in a thread, and the adapter plays the peer.
 //!
-//! The settings are ws-rs's defaults, apart from `tcp_nodelay`, which changes no octet. (By default ws-rs
-//! does not check that clients mask; `Settings::masking_strict` would.) The program round ws-rs does
-//! nothing but pass on what its handler is told.
+//! The settings are ws-rs's defaults, except for `tcp_nodelay`, which changes no octet. (By default ws-rs does not check that
+//! clients mask. `Settings::masking_strict` enables the check.) The program records what its handler receives.
 //!
-//! Quiet is not guessed from time: a Ping on a second connection to the same event loop, sent after what
-//! TCP has delivered, is answered after it has been dealt with (`event_loop.rs`); once that brings nothing
-//! new, nothing is left to do. What a stimulus led to is written down in a fixed order, since wire and
-//! callbacks reach us by different ways: octets, then what the application was told, then the end of TCP.
+//! The adapter detects idleness without a timeout. After TCP has delivered a stimulus, it sends a Ping on a second connection
+//! to the same event loop. The loop replies after it has processed the stimulus (`event_loop.rs`). When further Pings bring
+//! nothing new, the loop is idle. The events of a stimulus are recorded in a fixed order, because octets and callbacks arrive
+//! on different paths: octets first, then reports to the application, then the end of TCP.
 //!
-//! Left to the program, and so not held against ws-rs: [`Duty::KeepsTime`] (it offers a timer and uses none
-//! itself), [`Duty::ReportsClean`], [`Duty::ShowsMemory`]. A tick therefore changes nothing. ws-rs cannot
-//! stop reading: while the application has paused, the adapter keeps the peer's octets to itself.
+//! ws-rs leaves these to its program:
+//!
+//! - [`Capability::HasTimeouts`]: it offers timers but does not use one itself, so a tick changes nothing.
+//! - [`Capability::ReportsClean`], [`Capability::ReportsMemory`].
+//!
+//! ws-rs cannot stop reading. While the application has paused, the adapter holds the peer's octets back.
 
-// ws-rs's handlers return ws-rs's errors, and those are large.
+// ws-rs's handlers return ws-rs's errors, which are large.
 #![allow(clippy::result_large_err)]
 
 mod event_loop;
@@ -31,7 +33,7 @@ use event_loop::EventLoop;
 use session::Session;
 use wire::PeerSocket;
 
-/// How long one stimulus may take before ws-rs counts as spinning. Only reached if it does.
+/// The time after which a stimulus that ws-rs still processes counts as a hang.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// ws-rs over TCP, in either role.
@@ -42,7 +44,7 @@ pub struct WsTcp {
 }
 
 impl WsTcp {
-    /// Without a connection, and without a thread until there is one.
+    /// Returns a subject without a connection. The first connection starts the thread.
     pub fn new() -> WsTcp {
         WsTcp::default()
     }
@@ -65,7 +67,7 @@ impl Subject for WsTcp {
 
     fn connect(&mut self, role: Role, out: &mut Recorder) {
         self.end_session();
-        // Once more with a fresh event loop: the old one may have been harmed without showing it.
+        // Retries with a new event loop, because the old one may be damaged.
         let opened = self.open(role).or_else(|_| {
             self.event_loop = None;
             self.open(role)
@@ -73,7 +75,7 @@ impl Subject for WsTcp {
         match opened {
             Ok(session) => self.session = Some(session),
             Err(error) => {
-                out.error_reported(&format!("no connection could be opened: {error}"));
+                out.error_reported(&format!("opening a connection failed: {error}"));
                 out.fin();
             }
         }
@@ -81,7 +83,7 @@ impl Subject for WsTcp {
 
     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
         let (Some(session), Some(event_loop)) = (&mut self.session, &mut self.event_loop) else { return };
-        let touched = match stimulus {
+        let via_tcp = match stimulus {
             Stimulus::Octets(octets) => session.deliver(octets),
             Stimulus::Fin => {
                 session.queue_fin();
@@ -107,10 +109,10 @@ impl Subject for WsTcp {
                 session.pause(false);
                 session.deliver(&[])
             }
-            // A socket cannot be told to.
+            // The adapter cannot cause these on a socket.
             Stimulus::PeerGone(_) | Stimulus::PeerPause | Stimulus::PeerResume | Stimulus::Tick => return,
         };
-        if session.run_until_idle(event_loop, touched, out).is_err() {
+        if session.run_until_idle(event_loop, via_tcp, out).is_err() {
             out.hung();
             self.event_loop = None;
         }
@@ -124,7 +126,7 @@ impl WsTcp {
             none => none.insert(EventLoop::start()?),
         };
         let deadline = Instant::now() + TIMEOUT;
-        let wire = match role {
+        let socket = match role {
             Role::Server => PeerSocket::connect(event_loop.address(), deadline)?,
             Role::Client => {
                 let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -132,10 +134,10 @@ impl WsTcp {
                 PeerSocket::accept(&listener, deadline)?
             }
         };
-        Ok(Session::new(event_loop.wait_until_open(deadline)?, wire))
+        Ok(Session::new(event_loop.wait_until_open(deadline)?, socket))
     }
 
-    /// Ends the connection that there is; a loop that does not let go of it is not used again.
+    /// Ends the current connection. Discards an event loop that does not release it.
     fn end_session(&mut self) {
         if let (Some(session), Some(event_loop)) = (self.session.take(), &mut self.event_loop)
             && !session.reset_and_wait(event_loop)

@@ -1,33 +1,32 @@
-//! wslay, a C library: its event-based API, `wslay_event_context`, with callbacks over memory.
+//! Adapts wslay, a C library: its event-based API, `wslay_event_context`, with callbacks over memory.
 //!
-//! What wslay does itself: frames, the answer to a Close, the Close that fails a connection (both are put in
-//! its queue), and saying when all is over: `wslay_event_want_read` and `wslay_event_want_write` are both 0.
+//! wslay itself handles frames. It queues the reply to a Close, and the Close that fails a connection. It indicates the end:
+//! `wslay_event_want_read` and `wslay_event_want_write` both return 0.
 //!
-//! What the program around it does, which is this adapter's glue and never held against wslay:
+//! The program of this adapter does the rest. Its behavior does not count against wslay:
 //!
-//! - It runs the loop of wslay's tutorial: `wslay_event_recv` when something came, `wslay_event_send` when
-//!   wslay wants to write. When wslay wants neither, or one of the two says by a negative result that "the
-//!   connection must be closed", the program closes TCP. So it is wslay that tells a server when, and
-//!   [`Duty::ClosesTcp`](wsclose::rules::Duty::ClosesTcp) is claimed for it. wslay does not tell a client that
-//!   the server is to close first; the program of a client knows, and waits for the FIN, for eight ticks at
-//!   the most.
-//! - After a negative result of `wslay_event_recv` for which TCP is not to blame, the program calls
-//!   `wslay_event_send` once more, for the Close that wslay has queued. The examples of wslay do not.
-//! - The masking keys come from the program, by a callback.
-//! - There is no clock, and none is asked for.
-//! - How a connection closed is told by `on_msg_recv_callback` with the peer's Close; status code 0 is told
-//!   as no code. Where no Close came, it is `wslay_event_get_status_code_received`: 1006. Told as an error is a
-//!   negative result, and that wslay no longer wants to read although no Close was received, by which it says
-//!   that it has failed the connection.
-//! - The peer's FIN and its reset are a failure of the callback that reads.
-//! - Closing without a code, and with code 0, are the same to wslay: a Close without a body.
-//! - An assertion of wslay's, which aborts, is told as a panic.
+//! - It runs the loop of wslay's tutorial: `wslay_event_recv` after input, `wslay_event_send` when wslay requests to write. It
+//!   closes TCP when wslay requests neither, and after a negative result, which means "the connection must be closed". So
+//!   wslay decides when a server closes, and a server has
+//!   [`Capability::ClosesTcp`](wsclose::rules::Capability::ClosesTcp). wslay does not indicate that a client should let the
+//!   server close first. The program of a client waits for the FIN, for at most eight ticks.
+//! - After a negative result of `wslay_event_recv` that TCP did not cause, it calls `wslay_event_send` once more, to send the
+//!   Close that wslay queued. wslay's examples do not.
+//! - It generates the mask keys, in a callback.
+//! - It has no clock, and wslay needs none.
+//! - `on_msg_recv_callback` reports the closure with the peer's Close. Status code 0 is reported as no code. Without a Close,
+//!   the status is `wslay_event_get_status_code_received`, which is 1006.
+//! - It reports an error after a negative result. It also does so if wslay stops reading without a received Close, which
+//!   means that wslay failed the connection.
+//! - The peer's FIN and reset are failures of the reading callback.
+//! - wslay treats a close without a code and with code 0 alike: as a Close without a body.
+//! - An assertion of wslay, which aborts, is recorded as a panic.
 
 #[cfg(wsclose_wslay)]
 pub use built::{Wslay, version};
 
-/// What stands in place of this peer's results where it was not built.
-pub const UNAVAILABLE: &str = "not built: install libwslay-dev";
+/// What to install so that the implementation is available.
+pub const INSTALL_HINT: &str = "install libwslay-dev";
 
 #[cfg(wsclose_wslay)]
 mod built {
@@ -42,11 +41,11 @@ mod built {
     pub struct Wslay(Endpoint);
 
     impl Wslay {
-        /// An endpoint without a connection.
+        /// Returns an endpoint without a connection.
         ///
         /// # Panics
         ///
-        /// If there is no memory for it.
+        /// If memory is exhausted.
         pub fn new() -> Wslay {
             Wslay(Endpoint::wslay())
         }
@@ -86,7 +85,8 @@ mod built {
         }
     }
 
-    /// The version: `1.1.1`. The header of that release says `1.0.1-DEV` when built by CMake, as Debian does.
+    /// The version of wslay, such as `1.1.1`. The header of that release contains `1.0.1-DEV` if CMake built it, as for
+    /// Debian.
     pub fn version() -> String {
         match native::wslay_version().as_str() {
             "1.0.1-DEV" => "1.1.1".to_owned(),

@@ -1,21 +1,22 @@
-//! wtx, in-process: a [`WebSocket`] over a stream of our own, without the opening handshake.
+//! Adapts wtx: a [`WebSocket`] over a stream of the adapter, without the opening handshake.
 //!
-//! The program is the sequential one of wtx's documentation: it calls `read_frame`, which is what answers
-//! Pings and Closes, until that hands over a Close or fails; then it drops TCP. It acts on requests when
-//! there is nothing to read: `read_frame` keeps what it has read of a frame in itself, and is dropped only
-//! while that is nothing. (In wtx's concurrent mode the program would have to answer Closes.) A request
-//! becomes a `Frame`, a Close by `fill_buffer_with_close_frame`; a code that `CloseCode::try_from` refuses is
-//! refused by the library. After wtx's own Close, `ClosedWebSocketConnection` is how it tells that the peer's came.
+//! The program is the sequential one of wtx's documentation. It calls `read_frame`, which replies to Pings and Closes, until
+//! that returns a Close or fails. Then it drops TCP. It handles requests when there is nothing to read, and drops `read_frame`
+//! only between frames, because `read_frame` owns the part of a frame that it has read. (In wtx's concurrent mode the program
+//! would have to reply to Closes.) A request becomes a `Frame`, a Close with `fill_buffer_with_close_frame`. The library
+//! refuses codes that `CloseCode::try_from` refuses. After wtx's own Close, it reports the peer's Close as
+//! `ClosedWebSocketConnection`.
 //!
-//! Left to the program, and so not held against wtx:
-//! - [`Duty::Masks`]: it masks, with keys from a generator that the program gives it; here one that begins
-//!   anew with every connection, so that a script always shows the same.
-//! - [`Duty::FailsAloud`]: an error of `read_frame` is only returned; the program drops TCP. (A Close with a
-//!   code that wtx refuses is answered by 1002 all the same, most of the time.)
-//! - [`Duty::ClosesTcp`]: it never touches TCP, nor does it say when to.
-//! - [`Duty::KeepsTime`]: it has no clock.
-//! - [`Duty::ReportsClean`]: it hands over the Close, no more.
-//! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
+//! wtx leaves these to its program:
+//!
+//! - [`Capability::MasksFrames`]: it masks with keys of a generator that the program provides. This one has the same seed for
+//!   every connection, so that a script always has the same trace.
+//! - [`Capability::SendsCloseOnFailure`]: `read_frame` only returns the error, and the program drops TCP. (wtx usually does
+//!   reply with 1002 to a Close with a code that it rejects.)
+//! - [`Capability::ClosesTcp`]: it never closes TCP, and does not indicate when to.
+//! - [`Capability::HasTimeouts`]: it has no clock.
+//! - [`Capability::ReportsClean`]: it reports only the Close.
+//! - [`Capability::ReportsMemory`]: the sizes of its buffers are not observable.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -67,13 +68,13 @@ impl LibraryProgram for Wtx {
     }
 }
 
-/// What the masking keys of a connection begin with.
+/// The seed of the mask keys of a connection.
 const MASK_SEED: u64 = 0x2545_f491_4f6c_dd1d;
 
-/// A pipe as wtx reads and writes it.
+/// A transport with wtx's I/O traits.
 struct WtxStream {
     transport: Transport,
-    /// Where in the peer's frames wtx is.
+    /// The position of wtx in the peer's frames.
     decoder: Rc<RefCell<Decoder>>,
 }
 
@@ -99,10 +100,10 @@ impl StreamWriter for WtxStream {
 type Socket<const IS_CLIENT: bool> = WebSocket<(), Xorshift64, WtxStream, WebSocketBuffer, IS_CLIENT>;
 
 async fn serve<const IS_CLIENT: bool>(transport: Transport, app: &AppHandle) {
-    let place = Rc::new(RefCell::new(Decoder::new()));
-    let wire = WtxStream { transport, decoder: Rc::clone(&place) };
+    let decoder = Rc::new(RefCell::new(Decoder::new()));
+    let stream = WtxStream { transport, decoder: Rc::clone(&decoder) };
     let rng = Xorshift64::new(MASK_SEED);
-    let mut socket = Socket::<IS_CLIENT>::new((), false, rng, wire, WebSocketBuffer::new());
+    let mut socket = Socket::<IS_CLIENT>::new((), false, rng, stream, WebSocketBuffer::new());
     let mut buffer = Vector::new();
     loop {
         if let Some(request) = app.take_request() {
@@ -110,7 +111,7 @@ async fn serve<const IS_CLIENT: bool>(transport: Transport, app: &AppHandle) {
             app.request_result(&result);
         }
         let frame = socket.read_frame(&mut buffer, WebSocketPayloadOrigin::Adaptive);
-        match next(app, &place, frame).await {
+        match next(app, &decoder, frame).await {
             Next::Request(request) => {
                 let result = handle_request(&mut socket, request).await;
                 app.request_result(&result);
@@ -135,7 +136,7 @@ async fn serve<const IS_CLIENT: bool>(transport: Transport, app: &AppHandle) {
     }
 }
 
-/// As [`AppHandle::turn`], but a request waits while there is something to read, or a part of a frame has been.
+/// Like [`AppHandle::next`], but a request waits while there is input, or while a frame is incomplete.
 async fn next<T>(app: &AppHandle, decoder: &RefCell<Decoder>, frame: impl Future<Output = T>) -> Next<T> {
     let mut frame = pin!(frame);
     poll_fn(|cx| {

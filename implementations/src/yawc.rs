@@ -1,17 +1,17 @@
-//! yawc, in-process: a [`WebSocket`] over a [`Pipe`], without the opening handshake.
+//! Adapts yawc: a [`WebSocket`] over a [`Transport`], without the opening handshake.
 //!
-//! The program calls `next_frame` all the time, also after a Close, which is what writes the answers that
-//! yawc queued, until `WebSocketError::ConnectionClosed` says that it is over; then it drops TCP. yawc has no
-//! way to wait for the peer's FIN after that, so that [`Duty::ClosesTcp`] is the library's. After any other
-//! error it calls `next_frame` once more, because yawc queues the Close for the error before it returns
-//! that, and writes it in the call after. A request with a code is a `Frame::close` that is sent; one
-//! without is `SinkExt::close`, which sends 1000. What is sent is fed and flushed beside reading, so that a
-//! peer that does not read keeps nobody from reading.
+//! The program keeps calling `next_frame`, also after a Close, which writes the replies that yawc queued. At
+//! `WebSocketError::ConnectionClosed` it drops TCP. yawc has no way to wait for the peer's FIN after that, so
+//! [`Capability::ClosesTcp`] is the library's. After any other error it calls `next_frame` once more. yawc queues the Close
+//! for the error before it returns the error, and writes the Close in the next call. A request with a code sends a
+//! `Frame::close`. One without a code is `SinkExt::close`, which sends 1000. The program feeds and flushes while it reads, so
+//! that a peer that does not read does not block reading.
 //!
-//! Left to the program, and so not held against yawc:
-//! - [`Duty::KeepsTime`]: it has no clock but the one for fragments, which is off by default.
-//! - [`Duty::ReportsClean`]: it hands over the Close, no more.
-//! - [`Duty::ShowsMemory`]: its buffers cannot be asked how large they are.
+//! yawc lacks these capabilities:
+//!
+//! - [`Capability::HasTimeouts`]: its only clock is for fragments, and is off by default.
+//! - [`Capability::ReportsClean`]: it reports only the Close.
+//! - [`Capability::ReportsMemory`]: the sizes of its buffers are not observable.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -48,7 +48,7 @@ impl LibraryProgram for Yawc {
             Role::Client => Side::Client,
             Role::Server => Side::Server,
         };
-        // Text that is not UTF-8 is let pass by default; whether it is checked is the program's to say.
+        // By default yawc accepts text that is not UTF-8. This option enables the check.
         let options = Options::default().with_utf8();
         match WebSocket::from_stream(transport, side, options) {
             Ok(socket) => serve(socket, &app).await,
@@ -95,10 +95,10 @@ async fn serve(mut socket: WebSocket<Transport>, app: &AppHandle) {
     }
 }
 
-/// The next frame; writes meanwhile what the peer has not yet taken.
+/// Reads the next frame, and meanwhile writes what the peer has not yet accepted.
 async fn read(socket: &mut WebSocket<Transport>) -> Result<Frame, WebSocketError> {
     poll_fn(|cx| {
-        // An error of writing comes back from reading, or from the next request.
+        // Reading, or the next request, returns an error of writing again.
         let _ = socket.poll_flush_unpin(cx);
         socket.poll_next_frame(cx)
     })

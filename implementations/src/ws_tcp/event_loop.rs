@@ -1,9 +1,8 @@
-//! ws-rs's side: its event loop in a thread of its own, and the program in it, which tells the adapter
-//! everything that ws-rs tells it.
+//! Runs the event loop of ws-rs in a thread, with a program that forwards every callback to the adapter.
 //!
-//! Beside the connection under test the loop serves one more, whose Pings tell how far it has come
-//! ([`EventLoop::turn`]). (A command through ws-rs's own queue would not do: the loop takes up to 256 of
-//! them before it looks at its sockets again.)
+//! In addition to the connection under test, the loop serves a control connection. Its Pings show how far the loop has
+//! progressed ([`EventLoop::ping_and_wait`]). ws-rs's own command queue would not work for this: the loop processes up to
+//! 256 commands before it looks at its sockets again.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -18,9 +17,9 @@ use super::TIMEOUT;
 use super::wire::PeerSocket;
 use wsclose_adapter::program::panic_message;
 
-/// What ws-rs tells the program of one connection.
+/// A callback of ws-rs for one connection.
 pub(super) enum HandlerEvent {
-    /// The opening handshake is over; here is how to close and to send.
+    /// The opening handshake is over. The sender closes and sends.
     Opened(ws::Sender),
     /// `on_message`.
     Message(Message),
@@ -28,9 +27,9 @@ pub(super) enum HandlerEvent {
     Closed(CloseCode, String),
     /// `on_error`.
     Failed(String),
-    /// ws-rs has dropped the connection, its socket before this was said.
+    /// ws-rs has dropped the connection. It dropped the socket before.
     Dropped,
-    /// The event loop panicked; there is none any more.
+    /// The event loop ended with a panic or an error. Contains the message.
     Panicked(String),
 }
 
@@ -44,52 +43,51 @@ pub(super) struct EventLoop {
     _thread: LoopThread,
 }
 
-/// The event loop does not answer.
+/// The event loop does not reply to a Ping.
 pub(super) struct Unresponsive;
 
 impl EventLoop {
-    /// Starts one that listens on the loopback interface, and can connect too.
+    /// Starts an event loop that listens on the loopback interface, and can also connect.
     pub(super) fn start() -> ws::Result<EventLoop> {
-        let (teller, happenings) = channel();
+        let (events_sender, events) = channel();
         let (ready, started) = channel();
         let thread = thread::Builder::new().name("ws-rs".to_owned()).spawn(move || {
-            let program = HandlerFactory { events: teller.clone() };
-            // Without this, Nagle's algorithm holds a second frame back for as long as TCP likes.
+            let program = HandlerFactory { events: events_sender.clone() };
+            // Without this, Nagle's algorithm delays a second frame.
             let settings = Settings { tcp_nodelay: true, ..Settings::default() };
             let run = || {
                 let socket = ws::Builder::new().with_settings(settings).build(program)?;
                 let socket = socket.bind((Ipv4Addr::LOCALHOST, 0))?;
-                // An error means that the adapter has gone away; here and wherever something is told.
+                // Sending fails only if the adapter was dropped, here and below.
                 let _ = ready.send((socket.local_addr()?, socket.broadcaster()));
                 socket.run()
             };
-            let end = match catch_unwind(AssertUnwindSafe(run)) {
+            let message = match catch_unwind(AssertUnwindSafe(run)) {
                 Ok(Ok(_)) => return,
                 Ok(Err(error)) => error.to_string(),
                 Err(panic) => panic_message(&*panic).to_owned(),
             };
-            let _ = teller.send((u32::MAX, HandlerEvent::Panicked(end)));
+            let _ = events_sender.send((u32::MAX, HandlerEvent::Panicked(message)));
         })?;
         let (address, sender) =
             started.recv().map_err(|_| internal_error("the event loop did not start".to_owned()))?;
         let thread = LoopThread { sender: sender.clone(), thread: Some(thread) };
         let deadline = Instant::now() + TIMEOUT;
         let control = PeerSocket::connect(address, deadline)?.into_blocking(TIMEOUT)?;
-        let mut event_loop =
-            EventLoop { address, sender, events: happenings, control, pings_sent: 0, _thread: thread };
+        let mut event_loop = EventLoop { address, sender, events, control, pings_sent: 0, _thread: thread };
         event_loop.wait_until_open(deadline)?;
         Ok(event_loop)
     }
 
-    /// Where it listens.
+    /// The address that the event loop listens on.
     pub(super) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Lets it connect, as a client.
+    /// Connects to a server, as a client.
     pub(super) fn connect_to(&self, address: SocketAddr) -> ws::Result<()> {
         let url = format!("ws://{address}/").parse();
-        self.sender.connect(url.map_err(|_| internal_error(format!("{address} makes no URL")))?)
+        self.sender.connect(url.map_err(|_| internal_error(format!("{address} does not form a URL")))?)
     }
 
     /// Waits for a connection to open.
@@ -104,48 +102,48 @@ impl EventLoop {
         }
     }
 
-    /// Lets it look at its sockets at least once, and go on with everything that it finds there.
+    /// Waits until the event loop has looked at its sockets at least once and has processed what it found.
     pub(super) fn ping_and_wait(&mut self) -> Result<(), Unresponsive> {
         self.pings_sent = self.pings_sent.wrapping_add(1);
         let number = self.pings_sent.to_be_bytes();
         let mut ping = [0x89, 0x84, 0, 0, 0, 0, 0, 0, 0, 0];
         ping[6..].copy_from_slice(&number);
         let mut pong = [0; 6];
-        let answered = self.control.write_all(&ping).and_then(|()| self.control.read_exact(&mut pong));
-        if answered.is_ok() && pong[2..] == number { Ok(()) } else { Err(Unresponsive) }
+        let replied = self.control.write_all(&ping).and_then(|()| self.control.read_exact(&mut pong));
+        if replied.is_ok() && pong[2..] == number { Ok(()) } else { Err(Unresponsive) }
     }
 
-    /// What ws-rs has told so far of `connection`, oldest first.
+    /// Takes the oldest event of `connection`, if there is one.
     pub(super) fn try_next_event(&mut self, connection: &ws::Sender) -> Option<HandlerEvent> {
-        std::iter::from_fn(|| self.events.try_recv().ok()).find_map(|told| event_of(connection, told))
+        std::iter::from_fn(|| self.events.try_recv().ok()).find_map(|event| event_of(connection, event))
     }
 
-    /// The same, waiting for it.
+    /// Waits for the next event of `connection`.
     pub(super) fn next_event(&mut self, connection: &ws::Sender, deadline: Instant) -> Option<HandlerEvent> {
         let next = || {
             let timeout = deadline.saturating_duration_since(Instant::now());
             self.events.recv_timeout(timeout).ok()
         };
-        std::iter::from_fn(next).find_map(|told| event_of(connection, told))
+        std::iter::from_fn(next).find_map(|event| event_of(connection, event))
     }
 }
 
-fn event_of(connection: &ws::Sender, (of, happening): (u32, HandlerEvent)) -> Option<HandlerEvent> {
-    match happening {
-        HandlerEvent::Panicked(_) => Some(happening),
+fn event_of(connection: &ws::Sender, (id, event): (u32, HandlerEvent)) -> Option<HandlerEvent> {
+    match event {
+        HandlerEvent::Panicked(_) => Some(event),
         HandlerEvent::Opened(_)
         | HandlerEvent::Message(_)
         | HandlerEvent::Closed(..)
         | HandlerEvent::Failed(_)
-        | HandlerEvent::Dropped => (of == connection.connection_id()).then_some(happening),
+        | HandlerEvent::Dropped => (id == connection.connection_id()).then_some(event),
     }
 }
 
-fn internal_error(words: String) -> Error {
-    Error::new(ws::ErrorKind::Internal, words)
+fn internal_error(message: String) -> Error {
+    Error::new(ws::ErrorKind::Internal, message)
 }
 
-/// The thread, ended when this is dropped.
+/// The thread of the event loop. Dropping this ends it.
 struct LoopThread {
     sender: ws::Sender,
     thread: Option<JoinHandle<()>>,
@@ -159,7 +157,7 @@ impl Drop for LoopThread {
         while !thread.is_finished() && Instant::now() < deadline {
             thread::sleep(Duration::from_micros(50));
         }
-        // One that still spins cannot be stopped, and must not stop us.
+        // A thread that hangs cannot be stopped, so it is not joined.
         if thread.is_finished() {
             let _ = thread.join();
         }
@@ -184,8 +182,8 @@ struct ConnectionHandler {
 }
 
 impl ConnectionHandler {
-    fn emit(&self, happening: HandlerEvent) {
-        let _ = self.events.send((self.sender.connection_id(), happening));
+    fn emit(&self, event: HandlerEvent) {
+        let _ = self.events.send((self.sender.connection_id(), event));
     }
 }
 
@@ -211,7 +209,7 @@ impl ws::Handler for ConnectionHandler {
 
 impl Drop for ConnectionHandler {
     fn drop(&mut self) {
-        // What brought the whole loop down is told by its thread.
+        // The thread reports a panic of the whole loop.
         if !thread::panicking() {
             self.emit(HandlerEvent::Dropped);
         }

@@ -1,4 +1,4 @@
-//! One connection under test: what is done to it, and everything that follows.
+//! Drives one connection under test, and records its events.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,18 +11,18 @@ use super::TIMEOUT;
 use super::event_loop::{EventLoop, HandlerEvent, Unresponsive};
 use super::wire::{PeerSocket, TcpEnd};
 
-/// A read leads to a write one look at the sockets later, and that to an end one look later still; each
-/// turn takes two looks.
+/// The number of Pings without an event after which the connection is idle. The event loop writes one poll after it
+/// reads, and closes one poll after it writes. Each Ping takes two polls.
 const QUIET_ROUNDS: usize = 3;
 
-/// How long the kernel gets to deliver on a busy machine, before complete silence is believed.
+/// How long the kernel may take to deliver a stimulus on a busy machine, before the connection counts as idle.
 const DELIVERY_TIME: Duration = Duration::from_micros(200);
 
 /// The connection under test.
 pub(super) struct Session {
     sender: ws::Sender,
     socket: PeerSocket,
-    /// ws-rs has dropped it.
+    /// Whether ws-rs has dropped the connection.
     dropped: bool,
     paused: bool,
     undelivered: Vec<u8>,
@@ -30,7 +30,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// A connection just opened.
+    /// Returns a session for an open connection.
     pub(super) fn new(sender: ws::Sender, socket: PeerSocket) -> Session {
         Session {
             sender,
@@ -42,36 +42,36 @@ impl Session {
         }
     }
 
-    /// Ends it, and waits for ws-rs to let go of it; false if it does not.
+    /// Resets the connection and waits until ws-rs drops it. Returns `false` if ws-rs does not.
     pub(super) fn reset_and_wait(mut self, event_loop: &mut EventLoop) -> bool {
         self.socket.reset();
         let deadline = Instant::now() + TIMEOUT;
         while !self.dropped {
             match event_loop.next_event(&self.sender, deadline) {
                 Some(HandlerEvent::Panicked(_)) | None => return false,
-                Some(happening) => self.dropped = matches!(happening, HandlerEvent::Dropped),
+                Some(event) => self.dropped = matches!(event, HandlerEvent::Dropped),
             }
         }
         true
     }
 
-    /// The application stops reading, or reads again.
+    /// Sets whether the application has paused.
     pub(super) fn pause(&mut self, paused: bool) {
         self.paused = paused;
     }
 
-    /// The peer closes its half, once it has sent what it had to.
+    /// Queues the peer's FIN behind the octets that are not yet delivered.
     pub(super) fn queue_fin(&mut self) {
         self.fin_undelivered = true;
     }
 
-    /// The peer resets the connection.
+    /// Resets the connection as the peer.
     pub(super) fn reset(&mut self) {
         self.undelivered.clear();
         self.socket.reset();
     }
 
-    /// Hands octets to TCP, and a FIN behind them, unless the application has paused.
+    /// Writes octets and a queued FIN to TCP, unless the application has paused. Returns whether it wrote.
     pub(super) fn deliver(&mut self, octets: &[u8]) -> bool {
         self.undelivered.extend_from_slice(octets);
         if self.paused {
@@ -85,14 +85,14 @@ impl Session {
         true
     }
 
-    /// The application closes.
+    /// Requests a close.
     pub(super) fn close(&self, code: Option<CloseCode>, reason: &str) -> ws::Result<()> {
-        // Hidden in ws-rs's documentation, and its only way to ask for a Close without a body.
+        // `Empty` is hidden in ws-rs's documentation, and its only way to request a Close without a body.
         let code = code.map_or(ws::CloseCode::Empty, |code| ws::CloseCode::from(code.0));
         self.sender.close_with_reason(code, reason.to_owned())
     }
 
-    /// The application sends.
+    /// Requests a message.
     pub(super) fn send(&self, kind: MessageKind, payload: &[u8]) -> ws::Result<()> {
         self.sender.send(match kind {
             MessageKind::Text => ws::Message::text(String::from_utf8_lossy(payload)),
@@ -100,8 +100,7 @@ impl Session {
         })
     }
 
-    /// Lets ws-rs run until it is idle, and writes down what that led to. `touched` says that the stimulus
-    /// came by TCP.
+    /// Waits until ws-rs is idle, and records the events. `via_tcp` states whether the stimulus was sent over TCP.
     pub(super) fn run_until_idle(
         &mut self,
         event_loop: &mut EventLoop,
@@ -109,32 +108,32 @@ impl Session {
         out: &mut Recorder,
     ) -> Result<(), Unresponsive> {
         let deadline = Instant::now() + TIMEOUT;
-        let mut told = Vec::new();
-        let mut on_its_way = via_tcp;
+        let mut events = Vec::new();
+        let mut in_transit = via_tcp;
         let mut quiet = 0;
-        let mut turned = Ok(());
-        while !self.dropped && quiet < QUIET_ROUNDS && turned.is_ok() {
-            let before = (told.len(), self.socket.received.len(), self.socket.end());
-            turned = event_loop.ping_and_wait();
-            while let Some(happening) = event_loop.try_next_event(&self.sender) {
-                self.push_event(happening, &mut told);
+        let mut ping_result = Ok(());
+        while !self.dropped && quiet < QUIET_ROUNDS && ping_result.is_ok() {
+            let before = (events.len(), self.socket.received.len(), self.socket.end());
+            ping_result = event_loop.ping_and_wait();
+            while let Some(event) = event_loop.try_next_event(&self.sender) {
+                self.push_event(event, &mut events);
             }
-            if turned.is_err() {
-                // Word of a panic is on its way here, or nothing ever comes.
+            if ping_result.is_err() {
+                // The event of a panic may follow. Otherwise the loop hangs.
                 while !self.dropped
-                    && let Some(happening) = event_loop.next_event(&self.sender, deadline)
+                    && let Some(event) = event_loop.next_event(&self.sender, deadline)
                 {
-                    self.push_event(happening, &mut told);
+                    self.push_event(event, &mut events);
                 }
             }
             self.socket.read_available();
-            quiet = if before == (told.len(), self.socket.received.len(), self.socket.end()) {
+            quiet = if before == (events.len(), self.socket.received.len(), self.socket.end()) {
                 quiet + 1
             } else {
                 0
             };
-            on_its_way &= told.is_empty() && self.socket.received.is_empty();
-            if quiet == QUIET_ROUNDS && std::mem::take(&mut on_its_way) {
+            in_transit &= events.is_empty() && self.socket.received.is_empty();
+            if quiet == QUIET_ROUNDS && std::mem::take(&mut in_transit) {
                 thread::sleep(DELIVERY_TIME);
                 quiet = 0;
             }
@@ -142,21 +141,21 @@ impl Session {
         if self.dropped {
             self.socket.read_to_end(deadline);
         }
-        let panicked = told.iter().any(|happening| matches!(happening, HandlerEvent::Panicked(_)));
-        self.record(&told, out);
-        if panicked { Ok(()) } else { turned }
+        let panicked = events.iter().any(|event| matches!(event, HandlerEvent::Panicked(_)));
+        self.record(&events, out);
+        if panicked { Ok(()) } else { ping_result }
     }
 
-    fn push_event(&mut self, happening: HandlerEvent, told: &mut Vec<HandlerEvent>) {
-        self.dropped |= matches!(happening, HandlerEvent::Dropped | HandlerEvent::Panicked(_));
-        told.push(happening);
+    fn push_event(&mut self, event: HandlerEvent, events: &mut Vec<HandlerEvent>) {
+        self.dropped |= matches!(event, HandlerEvent::Dropped | HandlerEvent::Panicked(_));
+        events.push(event);
     }
 
     fn record(&mut self, events: &[HandlerEvent], out: &mut Recorder) {
         out.sent(&self.socket.received);
         self.socket.received.clear();
-        for happening in events {
-            match happening {
+        for event in events {
+            match event {
                 HandlerEvent::Message(ws::Message::Text(text)) => {
                     out.message(MessageKind::Text, text.as_bytes())
                 }
@@ -166,15 +165,15 @@ impl Session {
                 HandlerEvent::Closed(code, reason) => {
                     out.reported(Some(CloseCode((*code).into())), Some(reason), None);
                 }
-                HandlerEvent::Failed(words) => out.error_reported(words),
-                HandlerEvent::Panicked(words) => out.panicked(words),
+                HandlerEvent::Failed(message) => out.error_reported(message),
+                HandlerEvent::Panicked(message) => out.panicked(message),
                 HandlerEvent::Opened(_) | HandlerEvent::Dropped => {}
             }
         }
         match self.socket.end() {
             Some(TcpEnd::Fin) => out.fin(),
             Some(TcpEnd::Reset) => out.reset(),
-            // After our own reset there is nothing to see; ws-rs has let go of its socket.
+            // After a reset by the adapter the end is not visible, but ws-rs has dropped its socket.
             None if self.dropped => out.fin(),
             None => {}
         }

@@ -1,44 +1,44 @@
-//! Our side: one end of a TCP connection over the loopback interface, upgraded by hand in either role.
+//! Implements the peer's end of a loopback TCP connection, with an opening handshake in either role.
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Between two looks at a socket that has nothing to say.
+/// The pause between two polls of an idle socket.
 const POLL_INTERVAL: Duration = Duration::from_micros(20);
 
-/// How the subject ended TCP.
+/// How ws-rs ended TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TcpEnd {
     Fin,
     Reset,
 }
 
-/// Our end of the connection.
+/// The peer's end of the connection.
 pub(super) struct PeerSocket {
     socket: Option<TcpStream>,
-    /// What has arrived and was not yet taken.
+    /// Octets that arrived and were not recorded.
     pub(super) received: Vec<u8>,
     end: Option<TcpEnd>,
 }
 
 impl PeerSocket {
-    /// Connects to a server and asks it to upgrade.
+    /// Connects to a server and requests the upgrade.
     pub(super) fn connect(address: SocketAddr, deadline: Instant) -> Result<PeerSocket> {
-        let mut wire = PeerSocket::from_stream(TcpStream::connect(address)?)?;
-        wire.write(
+        let mut peer = PeerSocket::from_stream(TcpStream::connect(address)?)?;
+        peer.write(
             b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
               Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
             deadline,
         );
-        match wire.read_http_head(deadline)? {
-            head if head.starts_with(b"HTTP/1.1 101 ") => Ok(wire),
+        match peer.read_http_head(deadline)? {
+            head if head.starts_with(b"HTTP/1.1 101 ") => Ok(peer),
             _ => Err(Error::other("the server did not upgrade")),
         }
     }
 
-    /// Waits for a client and upgrades.
+    /// Accepts a client and its upgrade request.
     pub(super) fn accept(listener: &TcpListener, deadline: Instant) -> Result<PeerSocket> {
         listener.set_nonblocking(true)?;
         let socket = loop {
@@ -48,17 +48,17 @@ impl PeerSocket {
                 Err(error) => return Err(error),
             }
         };
-        let mut wire = PeerSocket::from_stream(socket)?;
-        let head = wire.read_http_head(deadline)?;
-        // The answer does not concern what is tested, so ws-rs's own computes the key.
-        let mut answer = Vec::new();
+        let mut peer = PeerSocket::from_stream(socket)?;
+        let head = peer.read_http_head(deadline)?;
+        // The opening handshake is not tested, so ws-rs itself computes the response.
+        let mut response_octets = Vec::new();
         ws::Request::parse(&head)
-            .and_then(|request| request.ok_or_else(|| Error::other("not a whole request").into()))
+            .and_then(|request| request.ok_or_else(|| Error::other("incomplete request").into()))
             .and_then(|request| ws::Response::from_request(&request))
-            .and_then(|response| response.format(&mut answer))
+            .and_then(|response| response.format(&mut response_octets))
             .map_err(|error| Error::other(error.to_string()))?;
-        wire.write(&answer, deadline);
-        Ok(wire)
+        peer.write(&response_octets, deadline);
+        Ok(peer)
     }
 
     fn from_stream(socket: TcpStream) -> Result<PeerSocket> {
@@ -67,7 +67,7 @@ impl PeerSocket {
         Ok(PeerSocket { socket: Some(socket), received: Vec::new(), end: None })
     }
 
-    /// The socket itself, which waits for so long and no longer.
+    /// Returns the socket in blocking mode, with `timeout` for reads and writes.
     pub(super) fn into_blocking(self, timeout: Duration) -> Result<TcpStream> {
         let socket = self.socket.ok_or(ErrorKind::NotConnected)?;
         socket.set_nonblocking(false)?;
@@ -76,7 +76,7 @@ impl PeerSocket {
         Ok(socket)
     }
 
-    /// Reads the head of an HTTP message; what follows it is kept.
+    /// Reads the head of an HTTP message, and keeps the octets that follow.
     fn read_http_head(&mut self, deadline: Instant) -> Result<Vec<u8>> {
         loop {
             self.read_available();
@@ -91,14 +91,14 @@ impl PeerSocket {
         }
     }
 
-    /// Hands octets to TCP; those that a closed connection does not take are lost.
+    /// Writes octets to TCP. They are lost if the connection is closed.
     pub(super) fn write(&mut self, mut octets: &[u8], deadline: Instant) {
         while let Some(socket) = &mut self.socket {
             match socket.write(octets) {
                 Ok(len) if len == octets.len() => return,
                 Ok(len) => octets = &octets[len..],
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    // The other end may be waiting for us to read.
+                    // ws-rs may be blocked until this end reads.
                     self.read_available();
                     if wait_to_poll(deadline).is_err() {
                         return;
@@ -114,7 +114,7 @@ impl PeerSocket {
         }
     }
 
-    /// Takes what has arrived.
+    /// Reads the octets that have arrived.
     pub(super) fn read_available(&mut self) {
         let Some(socket) = &mut self.socket else { return };
         let mut buffer = [0; 4096];
@@ -129,7 +129,7 @@ impl PeerSocket {
         }
     }
 
-    /// Takes everything up to the end of TCP, which the other end has already brought about.
+    /// Reads up to the end of TCP, after ws-rs has closed it.
     pub(super) fn read_to_end(&mut self, deadline: Instant) {
         while self.socket.is_some() && self.end.is_none() {
             self.read_available();
@@ -139,15 +139,15 @@ impl PeerSocket {
         }
     }
 
-    /// How TCP ended, if it did.
+    /// How ws-rs ended TCP, if it did.
     pub(super) fn end(&self) -> Option<TcpEnd> {
         self.end
     }
 
-    /// Closes our half.
+    /// Closes the peer's half.
     pub(super) fn fin(&mut self) {
         if let Some(socket) = &self.socket {
-            // An error means that TCP is over already.
+            // Fails only if TCP has already ended.
             let _ = socket.shutdown(Shutdown::Write);
         }
     }

@@ -19,8 +19,8 @@ async fn echo(mut session: Session, messages: MessageStream) {
     while let Some(Ok(message)) = messages.recv().await {
         let sent = match message {
             AggregatedMessage::Text(text) if text.starts_with("close:") => {
-                let asked = &text["close:".len()..];
-                let (code, reason) = asked.split_once(':').unwrap_or((asked, ""));
+                let command = &text["close:".len()..];
+                let (code, reason) = command.split_once(':').unwrap_or((command, ""));
                 let code = code.parse::<u16>().ok();
                 let why =
                     code.map(|code| CloseReason { code: code.into(), description: Some(reason.to_owned()) });

@@ -10,8 +10,8 @@ async fn echo(mut socket: WebSocket) {
     while let Some(Ok(message)) = socket.recv().await {
         match message {
             Message::Text(text) if text.starts_with("close:") => {
-                let asked = &text.as_str()["close:".len()..];
-                let (code, reason) = asked.split_once(':').unwrap_or((asked, ""));
+                let command = &text.as_str()["close:".len()..];
+                let (code, reason) = command.split_once(':').unwrap_or((command, ""));
                 let code = code.parse::<u16>().ok();
                 let frame = code.map(|code| CloseFrame { code, reason: reason.to_owned().into() });
                 let _ = socket.send(Message::Close(frame)).await;

@@ -17,8 +17,8 @@ async fn echo(upgraded: upgrade::UpgradeFut) -> Result<(), WebSocketError> {
         match frame.opcode {
             OpCode::Close => return Ok(()),
             OpCode::Text if frame.payload.starts_with(b"close:") => {
-                let asked = String::from_utf8_lossy(&frame.payload[b"close:".len()..]).into_owned();
-                let (code, reason) = asked.split_once(':').unwrap_or((&asked, ""));
+                let command = String::from_utf8_lossy(&frame.payload[b"close:".len()..]).into_owned();
+                let (code, reason) = command.split_once(':').unwrap_or((&command, ""));
                 let close = match code.parse::<u16>() {
                     Ok(code) => Frame::close(code, reason.as_bytes()),
                     Err(_) => Frame::close_raw(Payload::Borrowed(&[])),

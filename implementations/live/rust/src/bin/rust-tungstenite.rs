@@ -23,8 +23,8 @@ fn echo(stream: TcpStream) {
     }
 }
 
-fn close(socket: &mut WebSocket<TcpStream>, asked: &str) {
-    let (code, reason) = asked.split_once(':').unwrap_or((asked, ""));
+fn close(socket: &mut WebSocket<TcpStream>, command: &str) {
+    let (code, reason) = command.split_once(':').unwrap_or((command, ""));
     let frame = code
         .parse::<u16>()
         .ok()
