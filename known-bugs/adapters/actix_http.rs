@@ -1,7 +1,7 @@
-//! The WebSocket codec of actix-http: `ws::Codec`, in a conforming program ([`CodecSubject`]).
+//! Adapts the WebSocket codec of actix-http: `ws::Codec`, in a conforming program ([`CodecSubject`]).
 //!
-//! The library parses and builds frames, checks masks and fragments, and reads the code and reason of a
-//! Close. When to answer and to close TCP, UTF-8 of text, and what an application may ask for is the glue's.
+//! The library parses and writes frames, checks masks and fragments, and parses the code and reason of a Close. The program
+//! decides when to reply and to close TCP, checks the UTF-8 of text, and checks requests.
 
 use std::process::ExitCode;
 
@@ -44,7 +44,7 @@ impl FrameCodec for Actix {
             |begins, ends, payload: Bytes| Incoming::Fragment { begins, ends, payload: payload.to_vec() };
         let Some(frame) = frame else { return Ok(None) };
         Ok(Some(match frame {
-            // The codec does not look at text.
+            // The codec does not check the UTF-8 of text.
             Frame::Text(payload) => part(Some(MessageKind::Text), true, payload),
             Frame::Binary(payload) => part(Some(MessageKind::Binary), true, payload),
             Frame::Continuation(Item::FirstText(payload)) => part(Some(MessageKind::Text), false, payload),

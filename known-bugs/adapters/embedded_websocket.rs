@@ -1,11 +1,11 @@
-//! embedded-websocket: `WebSocket` as an encoder and decoder of slices, in a conforming program ([`CodecSubject`]).
+//! Adapts embedded-websocket: `WebSocket` as an encoder and decoder of slices, in a conforming program ([`CodecSubject`]).
 //!
-//! The program gives `read` what has arrived and puts a message together until `end_of_message`. A Close is
-//! answered with `CloseReply`, as the documentation asks; `close` begins the closing handshake. When the
-//! library says that the connection is closed, the program stops reading.
+//! The program passes received octets to `read` and assembles a message until `end_of_message`. It replies to a Close with
+//! `CloseReply`, as the documentation requires. `close` starts the closing handshake. When the library reports that the
+//! connection is closed, the program stops reading.
 //!
-//! When to answer and to close TCP, UTF-8 of text, RSV and masks of what arrives are the glue's: the library
-//! does not look at them. `close` wants a code.
+//! The program decides when to reply and to close TCP. It also checks the UTF-8 of text, and the reserved bits and masks of
+//! received frames, because the library does not. `close` requires a code.
 
 use std::process::ExitCode;
 
@@ -22,7 +22,7 @@ use wsclose::rules::{Capabilities, Capability};
 use wsclose::script::MessageKind;
 use wsclose_adapter::codec::{CodecSubject, FrameCodec, Incoming, Outgoing};
 
-/// Room for any message of a script.
+/// The size of a buffer, in octets, that holds every message of a script.
 const ROOM: usize = 1 << 17;
 
 enum Socket {
@@ -30,7 +30,7 @@ enum Socket {
     Server(WebSocketServer),
 }
 
-/// Calls a method of either kind.
+/// Calls a method on the socket of either role.
 macro_rules! of {
     ($socket:expr, $bound:ident => $call:expr) => {
         match $socket {
@@ -103,7 +103,7 @@ impl FrameCodec for Embedded {
                 Received::Pong => Incoming::Pong,
                 Received::CloseMustReply | Received::CloseCompleted => {
                     let reason = payload.get(2..).unwrap_or_default();
-                    // Of a Close without a code the library makes one up, and hands over no payload.
+                    // For a Close without a code, the library returns a code of its own and no payload.
                     let code = close_status.filter(|_| payload.len() > 1).map(number);
                     Incoming::Close { code, reason: String::from_utf8_lossy(reason).into_owned() }
                 }
@@ -114,21 +114,21 @@ impl FrameCodec for Embedded {
 
     fn write(&mut self, outgoing: Outgoing<'_>, out: &mut Vec<u8>) -> Result<(), String> {
         let mut room = vec![0; ROOM];
-        let answering = self.state() == WebSocketState::CloseReceived;
+        let is_reply = self.state() == WebSocketState::CloseReceived;
         let written = of!(&mut self.socket, socket => match outgoing {
             Outgoing::Message { kind: MessageKind::Text, payload } => socket.write(Sent::Text, true, payload, &mut room),
             Outgoing::Message { kind: MessageKind::Binary, payload } => {
                 socket.write(Sent::Binary, true, payload, &mut room)
             }
             Outgoing::Pong(payload) => socket.write(Sent::Pong, true, payload, &mut room),
-            Outgoing::Close { code, reason: _ } if answering => {
+            Outgoing::Close { code, reason: _ } if is_reply => {
                 let payload = code.map(|code| code.0.to_be_bytes());
                 socket.write(Sent::CloseReply, true, payload.as_ref().map_or(&[], |code| &code[..]), &mut room)
             }
             Outgoing::Close { code: Some(code), reason } if reason.len() <= MAX_REASON => {
                 socket.close(Status::Custom(code.0), Some(reason).filter(|reason| !reason.is_empty()), &mut room)
             }
-            Outgoing::Close { .. } => return Err("close wants a code, and a reason that fits".to_owned()),
+            Outgoing::Close { .. } => return Err("close requires a code, and a reason that fits".to_owned()),
         });
         let written = written.map_err(|error| format!("{error:?}"))?;
         out.extend_from_slice(&room[..written]);
@@ -136,7 +136,7 @@ impl FrameCodec for Embedded {
     }
 }
 
-/// The number of a code; the library keeps that to itself.
+/// The number of a code, because the library's conversion is private.
 fn number(status: Status) -> CloseCode {
     CloseCode(match status {
         Status::NormalClosure => 1000,

@@ -1,14 +1,16 @@
-//! fastwebsockets while a `Frame` owned its payload: a `FragmentCollector`, without the opening handshake.
+//! Adapts versions of fastwebsockets in which a `Frame` owns its payload: a `FragmentCollector`, without the opening handshake.
 //!
-//! The program calls `read_frame`, which answers Pings and Closes, until that fails, also after a Close: it
-//! waits for the peer to end TCP. `read_frame` is dropped only between two frames ([`wire`]), because it
-//! forgets what it has read of one.
+//! The program calls `read_frame`, which replies to Pings and Closes, until that fails. After a Close it waits until the peer
+//! closes TCP. It drops `read_frame` only between frames ([`wire`]), because that discards the part of a frame that it has
+//! read.
 //!
-//! Left to the program: [`Capability::SendsCloseOnFailure`] (an error is only returned, but for a code that may not be
-//! used), [`Capability::ClosesTcp`] (the library never touches TCP, nor says when to), and what no version has: a
-//! clock, a word on whether the closure was clean, a way to see its memory. The payload of a Close is handed
-//! over as it is, and what the application asks for is not looked at: a Close that the application may not
-//! send is the program's to refuse, which leaves [`Capability::ExposesCloseApi`] to it.
+//! fastwebsockets leaves these to its program:
+//!
+//! - [`Capability::SendsCloseOnFailure`]: it only returns most errors. It sends a Close for a code that must not be used.
+//! - [`Capability::ClosesTcp`]: it never closes TCP, and does not indicate when to.
+//! - [`Capability::ExposesCloseApi`]: it sends requested Closes unchecked, so the program refuses invalid ones.
+//!
+//! No version has a clock, reports whether a closure was clean, or makes its memory observable.
 
 #[path = "parts/wire.rs"]
 mod wire;
@@ -39,26 +41,26 @@ impl LibraryProgram for Fastwebsockets {
         ])
     }
 
-    async fn run(role: Role, pipe: Transport, app: AppHandle) {
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
         let side = match role {
             Role::Client => Side::Client,
             Role::Server => Side::Server,
         };
-        let (wire, inside) = wire::Wire::new(pipe);
+        let (wire, inside) = wire::Wire::new(transport);
         let mut socket = FragmentCollector::new(WebSocket::after_handshake(wire, side));
-        let (mut asked, mut reported) = (false, false);
+        let (mut requested, mut reported) = (false, false);
         loop {
-            match wire::turn(&app, &inside, socket.read_frame()).await {
-                // A conforming program: nothing that no Close can say, nothing after its own Close.
-                Next::Request(_) if asked || reported => app.unsupported("the connection is closing"),
+            match wire::next(&app, &inside, socket.read_frame()).await {
+                // The program conforms: it requests no invalid Close, and nothing after its own Close.
+                Next::Request(_) if requested || reported => app.unsupported("the connection is closing"),
                 Next::Request(Request::Close { code: Some(code), reason })
                     if reason.len() > wsclose::protocol::close::MAX_REASON
                         || code.sendable(role, Default::default()).is_err() =>
                 {
-                    app.unsupported("no Close can say that")
+                    app.unsupported("a Close cannot contain this code or reason")
                 }
                 Next::Request(Request::Close { code, reason }) => {
-                    asked = true;
+                    requested = true;
                     let frame = match code {
                         Some(code) => Frame::close(code.0, reason.as_bytes()),
                         None => Frame::close_raw(Vec::new()),
@@ -76,7 +78,7 @@ impl LibraryProgram for Fastwebsockets {
                     OpCode::Text => app.message(MessageKind::Text, &frame.payload),
                     OpCode::Binary => app.message(MessageKind::Binary, &frame.payload),
                     OpCode::Close => {
-                        // The first Close is what the closure is about.
+                        // The first Close determines the status of the closure.
                         if std::mem::replace(&mut reported, true) {
                             continue;
                         }

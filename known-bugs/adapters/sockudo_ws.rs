@@ -1,12 +1,15 @@
-//! sockudo-ws, without the opening handshake.
+//! Adapts sockudo-ws, without the opening handshake.
 //!
-//! The program calls `next` all the time, which is what answers Pings and Closes and ends TCP after them,
-//! until that says `None`; then it drops TCP. Heartbeats are off: they count seconds of a clock that scripts
-//! cannot move.
+//! The program keeps calling `next`, which replies to Pings and Closes and then closes TCP, until that returns `None`. Then it
+//! drops TCP. Heartbeats are off, because they use a clock that scripts cannot control.
 //!
-//! Left to the program: [`Capability::SendsCloseOnFailure`] (an error of `next` ends the stream), [`Capability::HasTimeouts`] (its
-//! clock is the one that scripts cannot move), and what no version has: a word on whether the closure was
-//! clean, a way to see its memory. Arguments of Close are the caller's to check, by the documentation.
+//! sockudo-ws leaves these to its program:
+//!
+//! - [`Capability::SendsCloseOnFailure`]: an error of `next` ends the stream.
+//! - [`Capability::HasTimeouts`]: its clock is not controlled by scripts.
+//!
+//! No version reports whether a closure was clean, or makes its memory observable. By the documentation, the caller checks the
+//! arguments of a Close.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -27,7 +30,7 @@ use wsclose_adapter::program::{LibraryProgram, ProgramSubject};
 struct SockudoWs;
 
 thread_local! {
-    /// Timers are made inside a runtime; none ever fires.
+    /// Timers need a runtime. Nothing drives it, so they never fire.
     static RUNTIME: Runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
 }
 
@@ -43,14 +46,14 @@ impl LibraryProgram for SockudoWs {
         ])
     }
 
-    async fn run(role: Role, pipe: Transport, app: AppHandle) {
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
         let side = match role {
             Role::Client => Side::Client,
             Role::Server => Side::Server,
         };
         let mut serving = pin!(async move {
             let config = Config { idle_timeout: 0, ping_interval: 0, ..Config::default() };
-            serve(WebSocketStream::from_raw(pipe, side, config), &app).await;
+            serve(WebSocketStream::from_raw(transport, side, config), &app).await;
         });
         poll_fn(|cx| {
             RUNTIME.with(|runtime| {
@@ -63,13 +66,13 @@ impl LibraryProgram for SockudoWs {
 }
 
 async fn serve(mut socket: WebSocketStream<Transport>, app: &AppHandle) {
-    let mut told = false;
+    let mut reported = false;
     loop {
         match app.next(socket.next()).await {
             Next::Request(Request::Close { code: Some(code), reason })
                 if reason.len() > MAX_REASON || code.sendable(Role::Client, Default::default()).is_err() =>
             {
-                app.unsupported("no Close can say that");
+                app.unsupported("a Close cannot contain this code or reason");
             }
             Next::Request(Request::Close { code, reason }) => {
                 let reason = code.map(|code| CloseReason::new(code.0, reason));
@@ -87,7 +90,7 @@ async fn serve(mut socket: WebSocketStream<Transport>, app: &AppHandle) {
                 Message::Binary(octets) => app.message(MessageKind::Binary, &octets),
                 Message::Ping(_) | Message::Pong(_) => {}
                 Message::Close(reason) => {
-                    told = true;
+                    reported = true;
                     match reason {
                         Some(reason) => {
                             app.reported(Some(CloseCode(reason.code)), Some(&reason.reason), None)
@@ -97,11 +100,11 @@ async fn serve(mut socket: WebSocketStream<Transport>, app: &AppHandle) {
                 }
             },
             Next::Read(Some(Err(error))) => {
-                told = true;
+                reported = true;
                 app.error_reported(error);
             }
             Next::Read(None) => {
-                if !told {
+                if !reported {
                     app.error_reported("the stream ended without a Close");
                 }
                 return;

@@ -1,12 +1,12 @@
-//! soketto, without the opening handshake.
+//! Adapts soketto, without the opening handshake.
 //!
-//! The program calls `receive` until that fails, which is what answers Pings and Closes; the future is kept
-//! over requests, because it is not cancel-safe, and these go to the `Sender`. `Incoming::Closed` comes when
-//! the library has answered and ended TCP itself, so [`Capability::ClosesTcp`] is its own.
+//! The program calls `receive`, which replies to Pings and Closes, until that fails. It keeps the future across requests,
+//! because the future is not cancel-safe, and passes requests to the `Sender`. `Incoming::Closed` follows after the library
+//! has replied and closed TCP, so [`Capability::ClosesTcp`] is the library's.
 //!
-//! Left to the program: [`Capability::SendsCloseOnFailure`] (an error is only returned), and what no version has: a clock, a
-//! word on whether the closure was clean, a way to see its memory. `Sender::close` says 1000 and nothing
-//! else: another code it is not asked for.
+//! soketto leaves [`Capability::SendsCloseOnFailure`] to its program: it only returns an error. No version has a clock, reports
+//! whether a closure was clean, or makes its memory observable. `Sender::close` always sends 1000, so other codes are
+//! unsupported.
 
 use std::pin::pin;
 use std::process::ExitCode;
@@ -22,7 +22,7 @@ use wsclose_adapter::program::{LibraryProgram, ProgramSubject};
 
 struct Soketto;
 
-/// What was received, without what it borrows.
+/// A received event that borrows nothing.
 enum Received {
     Message(MessageKind),
     Pong,
@@ -41,16 +41,16 @@ impl LibraryProgram for Soketto {
         ])
     }
 
-    async fn run(role: Role, pipe: Transport, app: AppHandle) {
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
         let mode = match role {
             Role::Client => Mode::Client,
             Role::Server => Mode::Server,
         };
-        let (mut sender, mut receiver) = Builder::new(pipe, mode).finish();
+        let (mut sender, mut receiver) = Builder::new(transport, mode).finish();
         let mut message = Vec::new();
         loop {
             message.clear();
-            let came = {
+            let received = {
                 let mut receiving = pin!(async {
                     receiver.receive(&mut message).await.map(|incoming| match incoming {
                         Incoming::Data(Data::Text(_)) => Received::Message(MessageKind::Text),
@@ -62,11 +62,11 @@ impl LibraryProgram for Soketto {
                 loop {
                     match app.next(receiving.as_mut()).await {
                         Next::Request(request) => ask(&mut sender, request, &app).await,
-                        Next::Read(came) => break came,
+                        Next::Read(received) => break received,
                     }
                 }
             };
-            match came {
+            match received {
                 Ok(Received::Message(kind)) => app.message(kind, &message),
                 Ok(Received::Pong) => {}
                 Ok(Received::Closed(CloseReason { code, descr })) => {
@@ -85,7 +85,7 @@ impl LibraryProgram for Soketto {
 async fn ask(sender: &mut Sender<Transport>, request: Request, app: &AppHandle) {
     let done: Result<(), Error> = match request {
         Request::Close { code: Some(CloseCode(1000)), reason } if reason.is_empty() => sender.close().await,
-        Request::Close { .. } => return app.unsupported("Sender::close says 1000 and nothing else"),
+        Request::Close { .. } => return app.unsupported("`Sender::close` always sends 1000"),
         Request::Send { kind: MessageKind::Text, payload } => {
             match sender.send_text(String::from_utf8_lossy(&payload)).await {
                 Ok(()) => sender.flush().await,

@@ -1,13 +1,11 @@
-//! tokio-websockets, without the opening handshake.
+//! Adapts tokio-websockets, without the opening handshake.
 //!
-//! The program polls the stream until it ends, which is what writes the answers that the library queued, and
-//! does nothing else unless the application asks: a reader that never writes. The end of the stream is the
-//! moment to drop TCP, so [`Capability::ClosesTcp`] is the library's. Reading is cancel-safe, by its documentation.
-//! After an error the stream is polled on, because that is what flushes the Close for it.
+//! The program polls the stream until it ends, which writes the queued replies. It writes only on request of the application.
+//! The end of the stream is the time to drop TCP, so [`Capability::ClosesTcp`] is the library's. Reading is cancel-safe, by its
+//! documentation. After an error the program polls the stream again, because that flushes the Close for the error.
 //!
-//! Left to the program: what no version has, a clock, a word on whether the closure was clean, a way to see
-//! its memory. The library sends only codes that its `CloseCode` can be made of. For a reason that no Close
-//! can hold it is not asked.
+//! No version has a clock, reports whether a closure was clean, or makes its memory observable. The library sends only codes
+//! that its `CloseCode` accepts. The program does not pass it a reason that exceeds a Close.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -36,10 +34,10 @@ impl LibraryProgram for TokioWebsockets {
         ])
     }
 
-    async fn run(role: Role, pipe: Transport, app: AppHandle) {
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
         match role {
-            Role::Client => serve(ClientBuilder::new().take_over(pipe), app).await,
-            Role::Server => serve(ServerBuilder::new().serve(pipe), app).await,
+            Role::Client => serve(ClientBuilder::new().take_over(transport), app).await,
+            Role::Server => serve(ServerBuilder::new().serve(transport), app).await,
         }
     }
 }
@@ -59,7 +57,7 @@ where
                             Message::close(Some(code), &reason)
                         }
                         Ok(_) => {
-                            app.unsupported("no Close can say that");
+                            app.unsupported("a Close cannot contain this code or reason");
                             continue;
                         }
                         Err(error) => {
@@ -84,10 +82,10 @@ where
                 } else if message.is_binary() {
                     app.message(MessageKind::Binary, payload);
                 } else if message.is_close() && !std::mem::replace(&mut reported, true) {
-                    // Asking what it says is what every program does with it.
-                    let (code, reason) = message.as_close().expect("it is a Close");
+                    // Every program reads the code and reason of a Close.
+                    let (code, reason) = message.as_close().expect("a Close");
                     let code = CloseCode(code.into());
-                    // The library says 1005 for a Close without a code.
+                    // The library returns 1005 for a Close without a code.
                     app.reported(Some(code), Some(reason), None);
                 }
             }

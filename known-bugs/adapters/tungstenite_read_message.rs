@@ -1,11 +1,11 @@
-//! tungstenite while it had `read_message` and `write_message`, without the opening handshake.
+//! Adapts versions of tungstenite that have `read_message` and `write_message`, without the opening handshake.
 //!
-//! The program calls `read_message` until it says that the connection is over, also after `Message::Close`:
-//! that is what sends the answers that tungstenite queued. `Error::ConnectionClosed` is the moment to drop
-//! TCP, as its documentation says, so [`Capability::ClosesTcp`] is the library's.
+//! The program calls `read_message` until that reports the end of the connection. It also does so after `Message::Close`, which
+//! sends the replies that tungstenite queued. `Error::ConnectionClosed` is the time to drop TCP, as its documentation states,
+//! so [`Capability::ClosesTcp`] is the library's.
 //!
-//! Left to the program: [`Capability::SendsCloseOnFailure`] (an error of `read_message` queues no frame), and what no
-//! version has: a clock, a word on whether the closure was clean, a way to see its memory.
+//! tungstenite leaves [`Capability::SendsCloseOnFailure`] to its program: an error of `read_message` queues no frame. No version
+//! has a clock, reports whether a closure was clean, or makes its memory observable.
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -36,12 +36,12 @@ impl LibraryProgram for Tungstenite {
         ])
     }
 
-    async fn run(role: Role, pipe: Transport, app: AppHandle) {
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
         let side = match role {
             Role::Client => Side::Client,
             Role::Server => Side::Server,
         };
-        let mut socket = WebSocket::from_raw_socket(pipe, side, None);
+        let mut socket = WebSocket::from_raw_socket(transport, side, None);
         let mut reported = false;
         loop {
             match app.next(read(&mut socket)).await {
@@ -57,7 +57,7 @@ impl LibraryProgram for Tungstenite {
                         }
                     };
                     app.request_result(&done);
-                    // Whatever else it says concerns the request, not the connection.
+                    // Any other error concerns only the request.
                     if matches!(done, Err(Error::ConnectionClosed)) {
                         return;
                     }

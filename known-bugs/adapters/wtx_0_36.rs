@@ -1,12 +1,15 @@
-//! wtx around 0.36, without the opening handshake.
+//! Adapts wtx 0.36 and later, without the opening handshake.
 //!
-//! The program is the sequential one of wtx's documentation: it calls `read_frame`, which answers Pings and
-//! Closes, until that hands over a Close or fails; then it drops TCP. `read_frame` is dropped only between
-//! two frames ([`wire`]). A code that `CloseCode` has no value for is refused in the library's name.
+//! The program is the sequential one of wtx's documentation. It calls `read_frame`, which replies to Pings and Closes, until
+//! that returns a Close or fails. Then it drops TCP. It drops `read_frame` only between frames ([`wire`]). The adapter refuses a
+//! code for which `CloseCode` has no value.
 //!
-//! Left to the program: [`Capability::SendsCloseOnFailure`] (most errors are only returned), [`Capability::ClosesTcp`] (the
-//! library never touches TCP, nor says when to), and what no version has: a clock, a word on whether the
-//! closure was clean, a way to see its memory.
+//! wtx leaves these to its program:
+//!
+//! - [`Capability::SendsCloseOnFailure`]: it only returns most errors.
+//! - [`Capability::ClosesTcp`]: it never closes TCP, and does not indicate when to.
+//!
+//! No version has a clock, reports whether a closure was clean, or makes its memory observable.
 
 #[path = "parts/wire.rs"]
 mod wire;
@@ -48,15 +51,15 @@ impl LibraryProgram for Wtx {
         ])
     }
 
-    async fn run(role: Role, pipe: Transport, app: AppHandle) {
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
         match role {
-            Role::Client => serve::<true>(pipe, &app).await,
-            Role::Server => serve::<false>(pipe, &app).await,
+            Role::Client => serve::<true>(transport, &app).await,
+            Role::Server => serve::<false>(transport, &app).await,
         }
     }
 }
 
-/// The wire as wtx reads and writes it.
+/// The wire with wtx's I/O traits.
 struct Stream(wire::Wire);
 
 impl StreamReader for Stream {
@@ -86,15 +89,15 @@ impl StreamWriter for Stream {
 
 type Socket<const IS_CLIENT: bool> = WebSocket<(), Xorshift64, Stream, WebSocketBuffer, IS_CLIENT>;
 
-async fn serve<const IS_CLIENT: bool>(pipe: Transport, app: &AppHandle) {
-    let (wire, inside) = wire::Wire::new(pipe);
+async fn serve<const IS_CLIENT: bool>(transport: Transport, app: &AppHandle) {
+    let (wire, inside) = wire::Wire::new(transport);
     let rng = Xorshift64::from(simple_seed());
     let mut socket = Socket::<IS_CLIENT>::new((), false, rng, Stream(wire), WebSocketBuffer::new())
         .expect("memory for its buffers");
     let mut buffer = Vector::new();
     loop {
         let frame = socket.read_frame(&mut buffer, WebSocketPayloadOrigin::Adaptive);
-        match wire::turn(app, &inside, frame).await {
+        match wire::next(app, &inside, frame).await {
             Next::Request(request) => {
                 let done = act(&mut socket, request).await;
                 app.request_result(&done);
@@ -122,7 +125,7 @@ async fn act<const IS_CLIENT: bool>(socket: &mut Socket<IS_CLIENT>, request: Req
     let (opcode, mut payload) = match request {
         Request::Close { code: None, .. } => (OpCode::Close, Vec::new()),
         Request::Close { reason, .. } if reason.len() > MAX_REASON => {
-            return Err("no Close can say that".into());
+            return Err("a Close cannot contain this code or reason".into());
         }
         Request::Close { code: Some(code), reason } => {
             let mut body = vec![0; 2];

@@ -1,14 +1,11 @@
-//! yawc while it could only be had through hyper: its opening handshake is done first, out of sight
-//! ([`handshake`]).
+//! Adapts versions of yawc that require hyper: the opening handshake precedes the script ([`handshake`]).
 //!
-//! The program calls `next_frame`, which answers Pings and Closes, all the time until it fails, and asks
-//! every Close for its code and reason, as programs do. `WebSocketError::ConnectionClosed` says that it is
-//! over; then it drops TCP. After another error it calls `next_frame` once more, because that writes the
-//! Close that the library queued for the error.
+//! The program keeps calling `next_frame`, which replies to Pings and Closes, until that fails. It reads the code and reason of
+//! every Close, as programs do. After `WebSocketError::ConnectionClosed` it drops TCP. After another error it calls
+//! `next_frame` once more, because that writes the Close that the library queued for the error.
 //!
-//! Left to the program: what no version has, a clock, a word on whether the closure was clean, a way to see
-//! its memory; and [`Capability::ParsesCloseBody`] and [`Capability::ExposesCloseApi`] as far as the program builds the frames that
-//! it sends.
+//! No version has a clock, reports whether a closure was clean, or makes its memory observable. The program builds the frames
+//! that it sends, which limits [`Capability::ParsesCloseBody`] and [`Capability::ExposesCloseApi`].
 
 #[path = "parts/handshake.rs"]
 mod handshake;
@@ -35,7 +32,7 @@ use yawc::{FrameView, OpCode, Options, WebSocket, WebSocketError};
 struct Yawc;
 
 thread_local! {
-    /// Runs the opening handshake; nothing that comes after needs it.
+    /// Runs the opening handshake. Nothing else needs it.
     static RUNTIME: Runtime = Builder::new_current_thread().build().expect("a runtime without drivers");
 }
 
@@ -50,17 +47,17 @@ impl LibraryProgram for Yawc {
         ])
     }
 
-    async fn run(role: Role, pipe: Transport, app: AppHandle) {
-        let door = handshake::Door::new(role, pipe);
+    async fn run(role: Role, transport: Transport, app: AppHandle) {
+        let stream = handshake::HandshakeStream::new(role, transport);
         let mut socket = RUNTIME.with(|runtime| {
             runtime.block_on(async {
                 match role {
-                    Role::Client => client(door).await,
-                    Role::Server => server(door).await,
+                    Role::Client => client(stream).await,
+                    Role::Server => server(stream).await,
                 }
             })
         });
-        let mut told = false;
+        let mut reported = false;
         loop {
             match app.next(socket.next_frame()).await {
                 Next::Request(Request::Close { code: None, .. }) => {
@@ -69,7 +66,7 @@ impl LibraryProgram for Yawc {
                 Next::Request(Request::Close { reason, .. })
                     if reason.len() > wsclose::protocol::close::MAX_REASON =>
                 {
-                    app.unsupported("no Close can say that");
+                    app.unsupported("a Close cannot contain this code or reason");
                 }
                 Next::Request(Request::Close { code: Some(code), reason }) => {
                     app.request_result(&socket.send(FrameView::close(Code::from(code.0), reason)).await);
@@ -85,13 +82,13 @@ impl LibraryProgram for Yawc {
                     OpCode::Text => app.message(MessageKind::Text, &frame.payload),
                     OpCode::Binary => app.message(MessageKind::Binary, &frame.payload),
                     OpCode::Close => {
-                        told = true;
+                        reported = true;
                         let code = frame.close_code().map(|code| CloseCode(code.into()));
                         app.reported(code, Some(frame.close_reason().unwrap_or_default()), None);
                     }
                     OpCode::Ping | OpCode::Pong | OpCode::Continuation => {}
                 },
-                Next::Read(Err(WebSocketError::ConnectionClosed)) if told => return,
+                Next::Read(Err(WebSocketError::ConnectionClosed)) if reported => return,
                 Next::Read(Err(error)) => {
                     app.error_reported(error);
                     poll_fn(|cx| Poll::Ready(socket.poll_next_frame(cx))).await.is_ready();
@@ -102,12 +99,12 @@ impl LibraryProgram for Yawc {
     }
 }
 
-async fn client(door: handshake::Door) -> WebSocket {
+async fn client(stream: handshake::HandshakeStream) -> WebSocket {
     let url = "ws://localhost/".parse().expect("a URL");
-    WebSocket::handshake(url, door, Options::default().with_utf8()).await.expect("the opening handshake")
+    WebSocket::handshake(url, stream, Options::default().with_utf8()).await.expect("the opening handshake")
 }
 
-async fn server(door: handshake::Door) -> WebSocket {
+async fn server(stream: handshake::HandshakeStream) -> WebSocket {
     let upgraded = Arc::new(Mutex::new(None));
     let slot = Arc::clone(&upgraded);
     let service = service_fn(move |mut request| {
@@ -120,9 +117,9 @@ async fn server(door: handshake::Door) -> WebSocket {
             Ok::<_, Infallible>(response)
         }
     });
-    let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(door), service);
+    let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     connection.with_upgrades().await.expect("the opening handshake");
-    let upgrade = upgraded.lock().expect("one thread").take().expect("it was asked for");
+    let upgrade = upgraded.lock().expect("one thread").take().expect("the handshake stored it");
     upgrade.await.expect("the opening handshake is done")
 }
 

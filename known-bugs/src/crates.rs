@@ -1,7 +1,7 @@
-//! Worker crates: in comes a version and its adapter, out comes a program, built by cargo.
+//! Builds worker programs with cargo: one crate for each version of a library.
 //!
-//! A crate is a `Cargo.toml` of a dozen lines, written under `target/known-bugs`. What its dependencies were
-//! resolved to is kept in `locks/`, so that the same program is built next year.
+//! A crate is a short `Cargo.toml`, written under `target/known-bugs`, and an adapter. `locks/` contains its lock file, so that
+//! later builds produce the same program.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -14,31 +14,31 @@ use crate::manifest::Adapter;
 /// The folder of this package.
 pub const PACKAGE_DIR: &str = env!("CARGO_MANIFEST_DIR");
 
-/// Why a worker could not be built.
+/// Why building a worker failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// A file or cargo could not be used.
-    #[error("expected to write and build a crate in {folder}: {source}")]
+    /// A file operation, or starting cargo, failed.
+    #[error("{folder}: writing or building the crate failed: {source}")]
     Io {
         /// The crate's folder.
         folder: PathBuf,
-        /// What went wrong.
+        /// The I/O error.
         source: std::io::Error,
     },
-    /// cargo says no.
-    #[error("{name} does not build; cargo printed:\n{output}")]
+    /// cargo failed.
+    #[error("{name}: cargo build failed, with this output:\n{output}")]
     Cargo {
         /// The crate's name.
         name: String,
-        /// The end of what cargo said.
+        /// The end of cargo's output.
         output: String,
     },
 }
 
-/// Builds the worker for a version and says where it is; keeps its lock, if it is one to `keep`.
+/// Builds the worker for a version, and returns its path. With `keep_lock`, saves its lock file in `locks/`.
 ///
 /// # Errors
-/// When cargo cannot, or the files for it cannot be written.
+/// If cargo fails, or the files of the crate cannot be written.
 pub fn build(adapter: &Adapter, version: &Version, keep_lock: bool) -> Result<PathBuf, BuildError> {
     let name = name(adapter, version);
     let target = Path::new(PACKAGE_DIR).join("../target/known-bugs");
@@ -55,14 +55,14 @@ pub fn build(adapter: &Adapter, version: &Version, keep_lock: bool) -> Result<Pa
         .arg(&target)
         .arg("--manifest-path")
         .arg(folder.join("Cargo.toml"))
-        // Warnings of old libraries and lints of this workspace are nobody's concern here.
+        // Old libraries cause warnings, and the lints of this workspace do not apply to them.
         .env("RUSTFLAGS", "--cap-lints=warn")
         .output()
         .map_err(io)?;
     if !built.status.success() {
-        let said = String::from_utf8_lossy(&built.stderr);
-        let from = said.char_indices().rev().nth(4000).map_or(0, |(at, _)| at);
-        return Err(BuildError::Cargo { name, output: said[from..].to_owned() });
+        let text = String::from_utf8_lossy(&built.stderr);
+        let start = text.char_indices().rev().nth(4000).map_or(0, |(at, _)| at);
+        return Err(BuildError::Cargo { name, output: text[start..].to_owned() });
     }
     if keep_lock {
         std::fs::copy(folder.join("Cargo.lock"), &lock).map_err(io)?;
@@ -70,7 +70,7 @@ pub fn build(adapter: &Adapter, version: &Version, keep_lock: bool) -> Result<Pa
     Ok(target.join("debug").join(name))
 }
 
-/// The name of a version's worker crate, and of its lock.
+/// The name of the worker crate for a version, and of its lock file.
 pub fn name(adapter: &Adapter, version: &Version) -> String {
     format!("{}-{version}", adapter.package).replace(['.', '+'], "-")
 }
@@ -98,14 +98,14 @@ wsclose-adapter = {{ path = "{root}/adapter" }}
 "#
     );
     for line in with {
-        writeln!(text, "{line}").expect("a String takes everything");
+        writeln!(text, "{line}").expect("writing to a String never fails");
     }
-    // Checks stay on: what they catch would otherwise pass in silence.
+    // The checks stay on, because they turn silent errors into panics.
     text.push_str("\n[profile.dev]\nopt-level = 1\ndebug = 0\ndebug-assertions = true\noverflow-checks = true\n\n[workspace]\n");
     text
 }
 
-/// Leaves the file alone where it says so already: cargo builds anew what is newer than before.
+/// Writes a file unless its content is unchanged, because cargo rebuilds a crate whose files are newer.
 fn write_if_changed(file: &Path, text: &str) -> std::io::Result<()> {
     match std::fs::read_to_string(file) {
         Ok(found) if found == text => Ok(()),

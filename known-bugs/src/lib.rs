@@ -1,18 +1,19 @@
-//! Known bugs, rediscovered. In comes `bugs.toml`, a list of bugs that real libraries had and mended; out
-//! comes a table of which of them wsclose finds, with scripts and a judge that know nothing of the list.
+//! Rediscovers known bugs of real libraries.
+//!
+//! `bugs.toml` lists bugs that were fixed. The result is a table of those that wsclose finds. Neither the scripts nor the judge
+//! depend on the list.
 //!
 //! ```text
-//! bugs.toml ─▶ Worker crates, one a version ─▶ processes ◀─ the same scripts ─▶ Findings ─▶ Score
+//! bugs.toml ─▶ a worker crate for each version ─▶ processes ◀─ the same scripts ─▶ findings ─▶ Score
 //! ```
 //!
-//! Two versions that are semver-compatible cannot be linked into one program, and an old one may crash or
-//! hang: each version runs in a worker of its own ([`wsclose_adapter::worker`]), built on demand and never
-//! by the default build.
+//! Two semver-compatible versions cannot be linked into one program, and an old version may crash or hang. Therefore each
+//! version runs in a worker process ([`wsclose_adapter::worker`]). Workers are built on demand, and never by the default build.
 
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
-    reason = "the library does no input or output; this is a command that builds and runs others"
+    reason = "this command builds and runs other programs"
 )]
 
 pub mod crates;

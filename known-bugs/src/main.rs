@@ -1,7 +1,8 @@
-//! `wsclose-known-bugs [--markdown] [--show] [--scripts N] [--seconds N] [--seed N] [CRATE [AFFECTED FIXED]]`: which
-//! of the known bugs wsclose finds. Exit codes: 0 all of them, and no fixed version is faulted for its rule;
-//! 1 not so; 2 usage; 3 a worker could not be built or run.
-#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "this is a command")]
+//! The command `wsclose-known-bugs`: reports which of the known bugs wsclose finds.
+//!
+//! Exit status: 0 if it finds every bug and no fixed version violates the same rule; 1 otherwise; 2 for a usage error; 3 if a
+//! worker cannot be built or run.
+#![allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "a command does I/O")]
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,7 +16,7 @@ use wsclose_known_bugs::scripts::Scripts;
 
 const USAGE: &str = "wsclose-known-bugs [--markdown] [--show] [--scripts N] [--seconds N] [--seed N] [CRATE [AFFECTED FIXED]]";
 
-/// What the command line says.
+/// The command-line arguments.
 struct Args {
     markdown: bool,
     show: bool,
@@ -25,22 +26,22 @@ struct Args {
 }
 
 impl Args {
-    fn parse(mut words: impl Iterator<Item = String>) -> Result<Args, String> {
+    fn parse(mut args_left: impl Iterator<Item = String>) -> Result<Args, String> {
         let budget = Budget { scripts: 5_000, time: Duration::from_secs(120) };
         let mut args = Args { markdown: false, show: false, budget, seed: 1, selection: Vec::new() };
-        while let Some(word) = words.next() {
+        while let Some(arg) = args_left.next() {
             let mut number = || {
-                let number = words.next().unwrap_or_default();
-                number.parse::<u64>().map_err(|_| format!("{word}: expected a number, found {number:?}"))
+                let number = args_left.next().unwrap_or_default();
+                number.parse::<u64>().map_err(|_| format!("{arg}: expected a number, found {number:?}"))
             };
-            match word.as_str() {
+            match arg.as_str() {
                 "--markdown" => args.markdown = true,
                 "--show" => args.show = true,
                 "--scripts" => args.budget.scripts = number()? as usize,
                 "--seconds" => args.budget.time = Duration::from_secs(number()?),
                 "--seed" => args.seed = number()?,
-                option if option.starts_with('-') => return Err(format!("no option is called {option}")),
-                _ => args.selection.push(word),
+                option if option.starts_with('-') => return Err(format!("unknown option {option}")),
+                _ => args.selection.push(arg),
             }
         }
         Ok(args)
@@ -50,8 +51,8 @@ impl Args {
 fn main() -> ExitCode {
     let args = match Args::parse(std::env::args().skip(1)) {
         Ok(args) => args,
-        Err(wrong) => {
-            eprintln!("{wrong}\nusage: {USAGE}");
+        Err(error) => {
+            eprintln!("{error}\nusage: {USAGE}");
             return ExitCode::from(2);
         }
     };
@@ -65,7 +66,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether every bug was found.
+/// Runs the command. Returns whether every bug was found.
 fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
     let here = Path::new(PACKAGE_DIR);
     let manifest = Manifest::load(&std::fs::read_to_string(here.join("bugs.toml"))?)?;
@@ -90,19 +91,23 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
         }
     };
     if bugs.is_empty() {
-        return Err(format!("no bug of {} is listed; name two versions to compare", args.selection[0]).into());
+        return Err(format!(
+            "{}: bugs.toml lists no bug of it; name two versions to compare",
+            args.selection[0]
+        )
+        .into());
     }
     let corpus = here.join("../corpus");
     let folders = [corpus.join("closing_handshake"), corpus.join("implementations")];
     let scripts = Scripts::read(&folders.each_ref().map(|folder| folder.as_path()), args.seed)?;
     println!(
-        "seed {}; {} curated scripts, then made ones, up to {} in all, for at most {} seconds a bug",
+        "seed {}; {} curated scripts, then generated ones, {} at most; time limit {} seconds for each bug",
         args.seed,
         scripts.curated_count(),
         args.budget.scripts,
         args.budget.time.as_secs()
     );
-    let (mut scores, mut not_built) = (Vec::new(), 0);
+    let (mut scores, mut failed) = (Vec::new(), 0);
     for bug in &bugs {
         let Bug { package, affected, fixed, .. } = bug;
         match score(&manifest, bug, scripts.clone(), args.budget) {
@@ -116,20 +121,23 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
             }
             Err(error) => {
                 eprintln!("{package} {affected} -> {fixed}: {error}");
-                not_built += 1;
+                failed += 1;
             }
         }
     }
     print!("{}", if args.markdown { markdown(&scores) } else { plain(&scores) });
     let found = scores.iter().filter(|score| score.found()).count();
-    println!("\n{found} of {} found, and the fixed version not faulted for it", bugs.len());
-    if not_built > 0 {
-        return Err(format!("{not_built} could not be tried").into());
+    println!(
+        "\n{found} of {} bugs found, with no violation of the same rule in the fixed version",
+        bugs.len()
+    );
+    if failed > 0 {
+        return Err(format!("{failed} bugs: building or running a worker failed; see above").into());
     }
     Ok(found == bugs.len())
 }
 
-/// Builds both versions and plays to them.
+/// Builds both versions and drives the scripts on them.
 fn score(
     manifest: &Manifest,
     bug: &Bug,

@@ -1,68 +1,68 @@
-//! `bugs.toml`: in comes its text, out come the bugs, and for each version the adapter that serves it.
+//! Parses `bugs.toml`: the bugs, and the adapters for the affected and fixed versions.
 
 use semver::{Version, VersionReq};
 use serde::Deserialize;
 use wsclose::rules::{Rule, UnknownRule};
 
-/// A program round some versions of a library, in `adapters/`.
+/// An adapter for a range of versions of a library, in `adapters/`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Adapter {
-    /// Its file, without `.rs`.
+    /// The file name without `.rs`.
     pub file: String,
-    /// The library's name on crates.io.
+    /// The name of the library on crates.io.
     #[serde(rename = "crate")]
     pub package: String,
-    /// The versions whose interface it is written against.
+    /// The versions with the API that the adapter uses.
     pub versions: VersionReq,
-    /// The features that it needs.
+    /// The features of the library that the adapter needs.
     #[serde(default)]
     pub features: Vec<String>,
-    /// Lines for `[dependencies]` beside the library and the plumbing.
+    /// Additional lines for `[dependencies]`.
     #[serde(default)]
     pub with: Vec<String>,
 }
 
-/// A bug that was mended.
+/// A bug that was fixed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bug {
-    /// The library's name on crates.io.
+    /// The name of the library on crates.io.
     #[serde(rename = "crate")]
     pub package: String,
-    /// A version that has it.
+    /// A version with the bug.
     pub affected: Version,
-    /// A version in which it is mended.
+    /// A version without the bug.
     pub fixed: Version,
-    /// What was wrong.
+    /// A description of the bug.
     pub what: String,
-    /// Where that can be seen: a line of a changelog, or what the fix changed.
+    /// The evidence: a line of a changelog, or the changed code.
     pub source: String,
-    /// The ids of the rules that it breaks: for scoring alone, neither scripts nor judge see them.
+    /// The ids of the violated rules. Only scoring uses them.
     #[serde(rename = "rules")]
     ids: Vec<String>,
 }
 
 impl Bug {
-    /// A bug of which nothing is known but between which versions it was mended.
+    /// A bug that `bugs.toml` does not list: only its versions are known.
     pub fn unlisted(package: String, affected: Version, fixed: Version) -> Bug {
         Bug { package, affected, fixed, what: "?".to_owned(), source: String::new(), ids: Vec::new() }
     }
 
-    /// The rules that it breaks; none of a bug of which nothing is known.
+    /// The violated rules. Empty for an unlisted bug.
     ///
     /// # Panics
-    /// If there is no such rule, which [`Manifest::load`] rules out.
+    /// If a rule does not exist, which [`Manifest::load`] excludes.
     pub fn rules(&self) -> impl Iterator<Item = Rule> {
-        self.ids.iter().map(|id| id.parse().expect("a rule that the manifest was read with"))
+        self.ids.iter().map(|id| id.parse().expect("`Manifest::load` checked the rules"))
     }
 }
 
-/// Everything that the file says.
+/// The contents of `bugs.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The programs round the libraries.
+    /// The adapters.
     #[serde(rename = "adapter")]
     pub adapters: Vec<Adapter>,
     /// The bugs.
@@ -70,43 +70,43 @@ pub struct Manifest {
     pub bugs: Vec<Bug>,
 }
 
-/// Why a manifest cannot be used.
+/// Why a manifest is rejected.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// It is no TOML, or not of the expected shape.
+    /// The text is not TOML, or a table has the wrong fields.
     #[error(
         "expected `[[adapter]]` tables with file, crate and versions, and `[[bug]]` tables with crate, affected, fixed, what, source and rules: {0}"
     )]
     Shape(#[from] toml::de::Error),
-    /// A bug breaks a rule that does not exist.
-    #[error("the bug of {package} {affected}: {source}")]
+    /// A bug names a rule that does not exist.
+    #[error("bug of {package} {affected}: {source}")]
     Rule {
-        /// Whose bug it is.
+        /// The library.
         package: String,
-        /// The version that has it.
+        /// The version with the bug.
         affected: Version,
-        /// What is wrong with the rule.
+        /// The rule id, and the nearest one that exists.
         source: UnknownRule,
     },
-    /// No adapter serves a version.
+    /// A version has no adapter, or more than one.
     #[error(
-        "expected one adapter for {package} {version}, found {found}; name the versions in the `[[adapter]]` tables so that each is served by one"
+        "expected one adapter for {package} {version}, found {found}; set `versions` in the `[[adapter]]` tables so that exactly one matches"
     )]
     Adapter {
-        /// Whose version it is.
+        /// The library.
         package: String,
         /// The version.
         version: Version,
-        /// How many adapters there are for it.
+        /// The number of adapters for it.
         found: usize,
     },
 }
 
 impl Manifest {
-    /// Reads the text of a manifest.
+    /// Parses the text of a manifest.
     ///
     /// # Errors
-    /// When it cannot be used as it is.
+    /// If the text is malformed, a rule does not exist, or a version does not have exactly one adapter.
     pub fn load(text: &str) -> Result<Manifest, ManifestError> {
         let manifest: Manifest = toml::from_str(text)?;
         for bug in &manifest.bugs {
@@ -120,19 +120,19 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Whether a bug is listed that this version has, or in which it is mended.
+    /// Whether a bug lists this version as affected or fixed.
     pub fn lists(&self, package: &str, version: &Version) -> bool {
         let mut bugs = self.bugs.iter().filter(|bug| bug.package == package);
         bugs.any(|bug| [&bug.affected, &bug.fixed].contains(&version))
     }
 
-    /// The adapter for a version.
+    /// Returns the adapter for a version.
     ///
     /// # Errors
-    /// When there is none, or more than one.
+    /// If there is none, or more than one.
     pub fn adapter(&self, package: &str, version: &Version) -> Result<&Adapter, ManifestError> {
-        let serves = |adapter: &&Adapter| adapter.package == package && adapter.versions.matches(version);
-        let found: Vec<_> = self.adapters.iter().filter(serves).collect();
+        let matches = |adapter: &&Adapter| adapter.package == package && adapter.versions.matches(version);
+        let found: Vec<_> = self.adapters.iter().filter(matches).collect();
         match found.as_slice() {
             [adapter] => Ok(adapter),
             _ => Err(ManifestError::Adapter {
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn each_version_has_one_adapter_and_rules_exist() {
-        let manifest = Manifest::load(&bug("1.1.9", "no-panic")).expect("a sound manifest");
+        let manifest = Manifest::load(&bug("1.1.9", "no-panic")).expect("a valid manifest");
         assert!(manifest.bugs[0].rules().eq([Rule::NoPanic]));
         assert!(matches!(Manifest::load(&bug("1.2.0", "no-panic")), Err(ManifestError::Adapter { .. })));
         assert!(matches!(Manifest::load(&bug("1.1.0", "no-such")), Err(ManifestError::Rule { .. })));

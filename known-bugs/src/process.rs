@@ -1,4 +1,6 @@
-//! A worker that runs. In goes a script, out come the findings; that the process died or hangs is a finding.
+//! Runs a worker process: sends it scripts and receives findings.
+//!
+//! A crash or a hang of the process is also a finding.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -9,19 +11,19 @@ use std::time::Duration;
 use wsclose::rules::Rule;
 use wsclose_adapter::worker::{END, write_request};
 
-/// How long a script may take before the worker counts as hung: thousands of times as long as any takes.
+/// The time after which a worker counts as hung. A script takes a thousandth of it at most.
 pub const SCRIPT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A rule that a script showed broken.
+/// A violation that a worker reported, or its crash or hang.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkerFinding {
-    /// The rule.
+    /// The violated rule.
     pub rule: Rule,
-    /// What was done instead.
+    /// The observed behavior.
     pub actual: String,
 }
 
-/// A worker, started again whenever it is over.
+/// A worker process, which is restarted after it ends.
 #[derive(Debug)]
 pub struct Worker {
     program: PathBuf,
@@ -38,51 +40,51 @@ struct RunningWorker {
 
 impl Drop for RunningWorker {
     fn drop(&mut self) {
-        // It may be over already; there is nothing to be done where it cannot be ended.
+        // The process may have ended already. If it cannot be killed, nothing can be done.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 impl Worker {
-    /// A worker of this program.
+    /// Returns a worker that runs this program. The first script starts it.
     pub fn new(program: &Path, timeout: Duration) -> Worker {
         Worker { program: program.to_owned(), timeout, running: None }
     }
 
-    /// Plays a script, in its binary form.
+    /// Drives a script, which is in its binary form.
     ///
     /// # Errors
-    /// When the program cannot be started, or answers what no worker would.
+    /// If the program cannot be started, or its response is malformed.
     pub fn play(&mut self, script: &[u8]) -> std::io::Result<Vec<WorkerFinding>> {
         let mut running = match self.running.take() {
             Some(running) => running,
             None => start(&self.program)?,
         };
-        let mut told = Vec::new();
-        // A worker that is already dead is found out when its answer does not come.
+        let mut findings = Vec::new();
+        // Fails if the worker has ended, which the missing response shows below.
         let _ = write_request(&mut running.requests, script);
         loop {
             match running.lines.recv_timeout(self.timeout) {
                 Ok(line) if line == END => break,
-                Ok(line) => told.push(parse_finding(&line)?),
+                Ok(line) => findings.push(parse_finding(&line)?),
                 Err(RecvTimeoutError::Timeout) => {
-                    let actual = format!("no answer for {} seconds", self.timeout.as_secs());
-                    told.push(WorkerFinding { rule: Rule::NoHang, actual });
-                    return Ok(told);
+                    let actual = format!("no response within {} seconds", self.timeout.as_secs());
+                    findings.push(WorkerFinding { rule: Rule::NoHang, actual });
+                    return Ok(findings);
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     let status = running.child.wait()?;
-                    told.push(WorkerFinding {
+                    findings.push(WorkerFinding {
                         rule: Rule::NoPanic,
-                        actual: format!("the process died: {status}"),
+                        actual: format!("the process ended: {status}"),
                     });
-                    return Ok(told);
+                    return Ok(findings);
                 }
             }
         }
         self.running = Some(running);
-        Ok(told)
+        Ok(findings)
     }
 }
 
@@ -90,15 +92,15 @@ fn start(program: &Path) -> std::io::Result<RunningWorker> {
     let mut child = Command::new(program)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        // What a library prints of its own accord, and what a dying process says.
+        // Discards messages of libraries and of crashes.
         .stderr(Stdio::null())
         .spawn()?;
-    let requests = child.stdin.take().expect("it was asked for");
-    let answers = BufReader::new(child.stdout.take().expect("it was asked for"));
+    let requests = child.stdin.take().expect("the stream is piped");
+    let responses = BufReader::new(child.stdout.take().expect("the stream is piped"));
     let (sender, lines) = channel();
-    // It ends with the process, whose output ends then.
+    // The thread ends when the output ends, at the latest with the process.
     std::thread::spawn(move || {
-        for line in answers.lines().map_while(Result::ok) {
+        for line in responses.lines().map_while(Result::ok) {
             if sender.send(line).is_err() {
                 return;
             }
@@ -108,17 +110,17 @@ fn start(program: &Path) -> std::io::Result<RunningWorker> {
 }
 
 fn parse_finding(line: &str) -> std::io::Result<WorkerFinding> {
-    let told = line.split_once('\t').and_then(|(rule, actual)| {
+    let finding = line.split_once('\t').and_then(|(rule, actual)| {
         Some(WorkerFinding { rule: rule.parse().ok()?, actual: actual.to_owned() })
     });
-    told.ok_or_else(|| std::io::Error::other(format!("expected a rule, a tab and words, found {line:?}")))
+    finding.ok_or_else(|| std::io::Error::other(format!("expected a rule, a tab and text, found {line:?}")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A worker that is a line of shell.
+    /// Sends two scripts to a worker that is a shell command.
     fn play(shell: &str) -> Vec<WorkerFinding> {
         let name = format!("wsclose-known-bugs-{}-{:x}", std::process::id(), shell.len());
         let program = std::env::temp_dir().join(name);
@@ -126,17 +128,17 @@ mod tests {
         let made_executable = Command::new("chmod").arg("+x").arg(&program).status().unwrap();
         assert!(made_executable.success());
         let mut worker = Worker::new(&program, Duration::from_millis(500));
-        let told = worker.play(b"script").expect("it can be started");
-        // Whatever became of the first, the next script is played too.
-        assert_eq!(worker.play(b"script").expect("it can be started again"), told);
+        let findings = worker.play(b"script").expect("the worker starts");
+        // The second script also runs after a crash or a hang.
+        assert_eq!(worker.play(b"script").expect("the worker restarts"), findings);
         std::fs::remove_file(&program).unwrap();
-        told
+        findings
     }
 
     #[test]
     fn findings_crashes_and_hangs_are_reported() {
-        let answers = play("while head -c 10 >/dev/null; do printf 'one-close\\ttwo\\n.\\n'; done");
-        assert_eq!(answers, [WorkerFinding { rule: Rule::OneClose, actual: "two".to_owned() }]);
+        let findings = play("while head -c 10 >/dev/null; do printf 'one-close\\ttwo\\n.\\n'; done");
+        assert_eq!(findings, [WorkerFinding { rule: Rule::OneClose, actual: "two".to_owned() }]);
         assert_eq!(play("head -c 10 >/dev/null; kill -ABRT $$").last().unwrap().rule, Rule::NoPanic);
         assert_eq!(play("exec sleep 5").last().unwrap().rule, Rule::NoHang);
     }

@@ -1,5 +1,4 @@
-//! Compares an affected version with the fixed one: in come both workers and the scripts, out comes a
-//! [`Score`], and tables of scores.
+//! Scores a bug: drives the same scripts on the affected and the fixed version, and compares the violations.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -13,88 +12,90 @@ use crate::manifest::Bug;
 use crate::process::{Worker, WorkerFinding};
 use crate::scripts::{ScriptSource, Scripts};
 
-/// How long both versions are played to.
+/// The limits of a comparison.
 #[derive(Clone, Copy, Debug)]
 pub struct Budget {
-    /// The most scripts.
+    /// The maximum number of scripts.
     pub scripts: usize,
-    /// The most time, for both versions together.
+    /// The maximum time, for both versions together.
     pub time: Duration,
 }
 
-/// How a rule was first seen broken.
+/// The first detection of a violation.
 #[derive(Clone, Debug)]
 pub struct FirstDetection {
-    /// How many scripts it took.
+    /// The number of scripts up to and including the one that shows it.
     pub scripts: usize,
-    /// How long the version took to play them.
+    /// The time that the version needed for these scripts.
     pub time: Duration,
-    /// The script that showed it.
+    /// The script that shows it.
     pub script: ScriptSource,
-    /// What was done instead.
+    /// The observed behavior.
     pub actual: String,
 }
 
-/// What one version was faulted for.
+/// The violations of one version, each with its first detection.
 pub type Violations = BTreeMap<Rule, FirstDetection>;
 
-/// What became of a bug.
+/// The result for one bug.
 #[derive(Clone, Debug)]
 pub struct Score {
     /// The bug.
     pub bug: Bug,
-    /// What the affected version was faulted for.
+    /// The violations of the affected version.
     pub affected: Violations,
-    /// What the fixed version was faulted for.
+    /// The violations of the fixed version.
     pub fixed: Violations,
-    /// What the affected version was faulted for by a script by which the fixed one was not.
+    /// The violations of the affected version in scripts in which the fixed version does not violate the same rule.
     pub distinguishing: Violations,
-    /// How many scripts both were played.
-    pub scripts_played: usize,
+    /// The number of scripts that both versions ran.
+    pub scripts_run: usize,
 }
 
-/// In one word.
+/// Whether a rule detects a bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DetectionStatus {
-    /// The affected version is faulted by the rule, the fixed one is not.
+    /// The affected version violates the rule, and the fixed version does not.
     Found,
-    /// The affected version is not faulted by it.
+    /// The affected version does not violate the rule.
     Missed,
-    /// The affected version is faulted by a script by which the fixed one is not; but another script has the
-    /// fixed one faulted by the same rule, for whatever cause.
+    /// A script shows the violation only in the affected version, but the fixed version violates the rule in another
+    /// script.
     FixedViolatesElsewhere,
-    /// The fixed version is faulted by every script that the affected one is.
+    /// The fixed version violates the rule in every script in which the affected version does.
     FixedViolates,
 }
 
 impl DetectionStatus {
-    /// The word.
+    /// The text in tables.
     pub const fn name(self) -> &'static str {
         match self {
             DetectionStatus::Found => "found",
             DetectionStatus::Missed => "MISSED",
-            DetectionStatus::FixedViolatesElsewhere => "found, FIXED ONE FAULTED ELSEWHERE",
-            DetectionStatus::FixedViolates => "FIXED ONE FAULTED",
+            DetectionStatus::FixedViolatesElsewhere => {
+                "found; the fixed version violates the rule in another script"
+            }
+            DetectionStatus::FixedViolates => "NOT DISTINGUISHED: the fixed version violates the rule too",
         }
     }
 }
 
-/// What became of a bug by one of its rules.
+/// The result for one rule of a bug.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleDetection<'a> {
-    /// The rule; `None` where nothing is known of the bug and nothing was found.
+    /// The rule. `None` for an unlisted bug if no rule distinguishes the versions.
     pub rule: Option<Rule>,
-    /// How it was first seen broken by the affected version, and not by the fixed one if that can be.
+    /// The first detection in the affected version, preferably by a script that distinguishes the versions.
     pub first: Option<&'a FirstDetection>,
-    /// What became of it.
+    /// Whether the rule detects the bug.
     pub status: DetectionStatus,
 }
 
 impl Score {
-    /// Plays the same scripts to both versions, as far as the budget goes.
+    /// Drives the same scripts on both versions, within the budget.
     ///
     /// # Errors
-    /// When a worker cannot be run.
+    /// If a worker cannot be run.
     pub fn measure(
         bug: &Bug,
         affected: &mut Worker,
@@ -107,97 +108,97 @@ impl Score {
             affected: Violations::new(),
             fixed: Violations::new(),
             distinguishing: Violations::new(),
-            scripts_played: 0,
+            scripts_run: 0,
         };
-        let begin = Instant::now();
+        let start = Instant::now();
         let mut spent = [Duration::ZERO; 2];
-        for given in scripts.take(budget.scripts) {
-            if begin.elapsed() > budget.time {
+        for script in scripts.take(budget.scripts) {
+            if start.elapsed() > budget.time {
                 break;
             }
-            score.scripts_played += 1;
-            let play = |worker: &mut Worker, spent: &mut Duration| {
-                let begin = Instant::now();
-                let told = worker.play(&given.octets);
-                *spent += begin.elapsed();
-                told
+            score.scripts_run += 1;
+            let run = |worker: &mut Worker, spent: &mut Duration| {
+                let start = Instant::now();
+                let findings = worker.play(&script.octets);
+                *spent += start.elapsed();
+                findings
             };
             let [of_affected, of_fixed] = &mut spent;
-            let affected_told = play(affected, of_affected)?;
-            let fixed_told = play(fixed, of_fixed)?;
-            let first = |told: &WorkerFinding, time: &Duration| FirstDetection {
-                scripts: score.scripts_played,
+            let affected_findings = run(affected, of_affected)?;
+            let fixed_findings = run(fixed, of_fixed)?;
+            let first = |finding: &WorkerFinding, time: &Duration| FirstDetection {
+                scripts: score.scripts_run,
                 time: *time,
-                script: given.clone(),
-                actual: told.actual.clone(),
+                script: script.clone(),
+                actual: finding.actual.clone(),
             };
-            for told in &fixed_told {
-                score.fixed.entry(told.rule).or_insert_with(|| first(told, of_fixed));
+            for finding in &fixed_findings {
+                score.fixed.entry(finding.rule).or_insert_with(|| first(finding, of_fixed));
             }
-            for told in &affected_told {
-                score.affected.entry(told.rule).or_insert_with(|| first(told, of_affected));
-                if fixed_told.iter().all(|fixed| fixed.rule != told.rule) {
-                    score.distinguishing.entry(told.rule).or_insert_with(|| first(told, of_affected));
+            for finding in &affected_findings {
+                score.affected.entry(finding.rule).or_insert_with(|| first(finding, of_affected));
+                if fixed_findings.iter().all(|fixed| fixed.rule != finding.rule) {
+                    score.distinguishing.entry(finding.rule).or_insert_with(|| first(finding, of_affected));
                 }
             }
         }
         Ok(score)
     }
 
-    /// The rules that tell the versions apart, the one that took the fewest scripts first.
+    /// The rules that only the affected version violates, sorted by the number of scripts to the first detection.
     pub fn distinguishing_rules(&self) -> Vec<Rule> {
-        let mut telling: Vec<_> =
+        let mut distinguishing: Vec<_> =
             self.affected.iter().filter(|(rule, _)| !self.fixed.contains_key(rule)).collect();
-        telling.sort_by_key(|(_, first)| first.scripts);
-        telling.into_iter().map(|(rule, _)| *rule).collect()
+        distinguishing.sort_by_key(|(_, first)| first.scripts);
+        distinguishing.into_iter().map(|(rule, _)| *rule).collect()
     }
 
-    /// What became of the bug by each of its rules; of one of which nothing is known, by any rule.
+    /// The result for each rule of the bug. For an unlisted bug: for the first distinguishing rule.
     pub fn detections(&self) -> Vec<RuleDetection<'_>> {
         let mut rules: Vec<_> = self.bug.rules().map(Some).collect();
         if rules.is_empty() {
             rules.push(self.distinguishing_rules().first().copied());
         }
-        let verdict = |rule: Option<Rule>| {
-            let of = |faulted: &'_ Violations| rule.is_some_and(|rule| faulted.contains_key(&rule));
-            let outcome = match (of(&self.affected), of(&self.distinguishing), of(&self.fixed)) {
+        let detection = |rule: Option<Rule>| {
+            let is_in = |violations: &Violations| rule.is_some_and(|rule| violations.contains_key(&rule));
+            let status = match (is_in(&self.affected), is_in(&self.distinguishing), is_in(&self.fixed)) {
                 (false, _, _) => DetectionStatus::Missed,
                 (true, _, false) => DetectionStatus::Found,
                 (true, true, true) => DetectionStatus::FixedViolatesElsewhere,
                 (true, false, true) => DetectionStatus::FixedViolates,
             };
             let first = rule.and_then(|rule| self.distinguishing.get(&rule).or(self.affected.get(&rule)));
-            RuleDetection { rule, first, status: outcome }
+            RuleDetection { rule, first, status }
         };
-        rules.into_iter().map(verdict).collect()
+        rules.into_iter().map(detection).collect()
     }
 
-    /// Whether it was found by every rule that it breaks.
+    /// Whether every rule of the bug detects it.
     pub fn found(&self) -> bool {
-        self.detections().iter().all(|verdict| verdict.status == DetectionStatus::Found)
+        self.detections().iter().all(|detection| detection.status == DetectionStatus::Found)
     }
 
     fn rows(&self) -> Vec<[String; 8]> {
         let Bug { package, affected, fixed, what, .. } = &self.bug;
-        let verdicts = self.detections();
-        let scored: Vec<_> = verdicts.iter().filter_map(|verdict| verdict.rule).collect();
+        let detections = self.detections();
+        let scored: Vec<_> = detections.iter().filter_map(|detection| detection.rule).collect();
         let also =
             self.distinguishing_rules().into_iter().filter(|rule| !scored.contains(rule)).map(Rule::id);
         let also = also.collect::<Vec<_>>().join(", ");
-        let row = |RuleDetection { rule, first, status: outcome }: &RuleDetection<'_>| {
+        let row = |RuleDetection { rule, first, status }: &RuleDetection<'_>| {
             let [scripts, seconds] = match first {
                 Some(first) => [first.scripts.to_string(), format!("{:.3}", first.time.as_secs_f64())],
-                None => [format!("> {}", self.scripts_played), "-".to_owned()],
+                None => [format!("> {}", self.scripts_run), "-".to_owned()],
             };
             let clean = match rule.map(|rule| self.fixed.get(&rule)) {
-                Some(Some(first)) => format!("NO: {}", first.script.name),
-                Some(None) => format!("yes, {} scripts", self.scripts_played),
+                Some(Some(first)) => format!("no: {}", first.script.name),
+                Some(None) => format!("yes, {} scripts", self.scripts_run),
                 None => "-".to_owned(),
             };
             [
                 format!("{package} {affected} -> {fixed}"),
                 what.clone(),
-                outcome.name().to_owned(),
+                status.name().to_owned(),
                 rule.map_or("-".to_owned(), |rule| format!("{} ({})", rule.id(), rule.level())),
                 scripts,
                 seconds,
@@ -205,34 +206,34 @@ impl Score {
                 also.clone(),
             ]
         };
-        verdicts.iter().map(row).collect()
+        detections.iter().map(row).collect()
     }
 }
 
 const COLUMNS: [&str; 8] = [
     "versions",
-    "what was wrong",
-    "outcome",
+    "bug",
+    "result",
     "rule",
     "scripts",
     "seconds",
-    "fixed one clean",
-    "also told apart by",
+    "fixed version conforms",
+    "other distinguishing rules",
 ];
 
-/// Scores as a table in Markdown.
+/// Formats scores as a Markdown table.
 pub fn markdown(scores: &[Score]) -> String {
     let mut text = format!("| {} |\n|{}\n", COLUMNS.join(" | "), "---|".repeat(COLUMNS.len()));
     for score in scores {
         for row in score.rows() {
             let cells = row.map(|cell| cell.replace('|', "\\|"));
-            writeln!(text, "| {} |", cells.join(" | ")).expect("a String takes everything");
+            writeln!(text, "| {} |", cells.join(" | ")).expect("writing to a String never fails");
         }
     }
     text
 }
 
-/// Scores as a table in plain text.
+/// Formats scores as a plain-text table.
 pub fn plain(scores: &[Score]) -> String {
     let rows: Vec<_> =
         std::iter::once(COLUMNS.map(str::to_owned)).chain(scores.iter().flat_map(Score::rows)).collect();
@@ -241,7 +242,7 @@ pub fn plain(scores: &[Score]) -> String {
         let mut line = String::new();
         for (column, cell) in row.iter().enumerate() {
             let width = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-            write!(line, "{cell:<width$}  ").expect("a String takes everything");
+            write!(line, "{cell:<width$}  ").expect("writing to a String never fails");
         }
         text.push_str(line.trim_end());
         text.push('\n');
@@ -249,16 +250,16 @@ pub fn plain(scores: &[Score]) -> String {
     text
 }
 
-/// The first script for each rule that a version was faulted by, for a person to replay.
+/// Prints the first script for each violated rule of each version, to be replayed.
 pub struct FirstScripts<'a>(pub &'a Score);
 
 impl fmt::Display for FirstScripts<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Bug { package, affected, fixed, .. } = &self.0.bug;
-        for (version, faulted) in [(affected, &self.0.affected), (fixed, &self.0.fixed)] {
-            for (rule, FirstDetection { script, actual, .. }) in faulted {
+        for (version, violations) in [(affected, &self.0.affected), (fixed, &self.0.fixed)] {
+            for (rule, FirstDetection { script, actual, .. }) in violations {
                 writeln!(f, "# {package} {version}, {rule}: {actual}\n# {}", script.name)?;
-                let script = Script::decode(&script.octets).expect("it was played");
+                let script = Script::decode(&script.octets).expect("a script that ran is valid");
                 writeln!(f, "{script}")?;
             }
         }
@@ -284,15 +285,15 @@ mod tests {
         let text = format!(
             "adapter = [{{ file = 'a', crate = 'x', versions = '*' }}]\n[[bug]]\ncrate = 'x'\naffected = '1.0.0'\nfixed = '1.0.1'\nwhat = 'w'\nsource = 's'\nrules = [{rules}]\n"
         );
-        let manifest = crate::manifest::Manifest::load(&text).expect("a sound manifest");
-        let bug = manifest.bugs.into_iter().next().expect("it has one");
-        // Played in turns: what one script told of the affected version, another told of the fixed one.
+        let manifest = crate::manifest::Manifest::load(&text).expect("a valid manifest");
+        let bug = manifest.bugs.into_iter().next().expect("one bug");
+        // A violation distinguishes the versions if its first detection needed another number of scripts.
         let (affected, fixed) = (violations(affected), violations(fixed));
-        let apart = affected
+        let distinguishing = affected
             .clone()
             .into_iter()
             .filter(|(rule, first)| fixed.get(rule).is_none_or(|fixed| fixed.scripts != first.scripts));
-        Score { bug, distinguishing: apart.collect(), affected, fixed, scripts_played: 9 }
+        Score { bug, distinguishing: distinguishing.collect(), affected, fixed, scripts_run: 9 }
     }
 
     #[test]
@@ -301,15 +302,15 @@ mod tests {
         let both = "'one-close', 'no-panic'";
         assert!(score(both, &[(one, 1), (two, 2)], &[]).found());
         let missed = score(both, &[(one, 1)], &[]);
-        let outcomes: Vec<_> = missed.detections().iter().map(|verdict| verdict.status).collect();
-        assert_eq!(outcomes, [DetectionStatus::Found, DetectionStatus::Missed]);
+        let statuses: Vec<_> = missed.detections().iter().map(|detection| detection.status).collect();
+        assert_eq!(statuses, [DetectionStatus::Found, DetectionStatus::Missed]);
         assert!(!missed.found());
         let elsewhere = score("'one-close'", &[(one, 1)], &[(one, 3)]);
         assert_eq!(elsewhere.detections()[0].status, DetectionStatus::FixedViolatesElsewhere);
         assert!(!elsewhere.found());
-        let alarm = score("'one-close'", &[(one, 1), (two, 2)], &[(one, 1)]);
-        assert_eq!(alarm.detections()[0].status, DetectionStatus::FixedViolates);
-        assert!(plain(&[alarm]).contains("no-panic"));
+        let both_violate = score("'one-close'", &[(one, 1), (two, 2)], &[(one, 1)]);
+        assert_eq!(both_violate.detections()[0].status, DetectionStatus::FixedViolates);
+        assert!(plain(&[both_violate]).contains("no-panic"));
     }
 
     #[test]

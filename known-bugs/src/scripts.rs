@@ -1,5 +1,6 @@
-//! Scripts without end: in come the curated corpora and a seed, out come every curated script in both roles,
-//! and then scripts made of them. Nothing here knows of any library or bug.
+//! Yields scripts endlessly: every curated script in both roles, then scripts generated from them.
+//!
+//! Nothing here depends on a library or a bug.
 
 use std::io;
 use std::path::Path;
@@ -9,16 +10,16 @@ use wsclose::generate::random::Random;
 use wsclose::protocol::role::Role;
 use wsclose::script::{MAX_SCRIPT, Script, ScriptBuf, Step, Writer};
 
-/// The most octets of a script that is made: what a fuzzer is given.
+/// The maximum length of a mutated script in octets, as for a fuzzer.
 const MAX_GENERATED_LEN: usize = 512;
 
-/// The most scripts whose steps one that is made mixes in.
+/// The maximum number of scripts that are spliced into a generated one.
 const MAX_SPLICES: usize = 3;
 
-/// The most steps taken from another script at once.
+/// The maximum number of steps that one splice inserts.
 const MAX_SPLICED_STEPS: usize = 4;
 
-/// Scripts, one after the other: the same for the same corpora and seed.
+/// An endless iterator of scripts, which depends only on the corpora and the seed.
 #[derive(Clone, Debug)]
 pub struct Scripts {
     curated: Vec<(String, Vec<u8>)>,
@@ -26,12 +27,12 @@ pub struct Scripts {
     next_index: usize,
 }
 
-/// A script, and how to find it again.
+/// A script and its origin.
 #[derive(Clone, Debug)]
 pub struct ScriptSource {
-    /// Its file and role, or its number.
+    /// The file and role, or the number of a generated script.
     pub name: String,
-    /// Its binary form.
+    /// The script in its binary form.
     pub octets: Vec<u8>,
 }
 
@@ -39,13 +40,13 @@ impl Scripts {
     /// Reads the corpora in these folders.
     ///
     /// # Errors
-    /// When a folder or file cannot be read, or is not what it should be.
+    /// If a folder or file cannot be read, or a file is not a script.
     pub fn read(folders: &[&Path], seed: u64) -> io::Result<Scripts> {
         let mut curated = Vec::new();
         for folder in folders {
             let mut files =
                 std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
-            // What a fuzzer left has no extension.
+            // Files that a fuzzer added have no extension.
             files.retain(|file| file.extension().is_some_and(|extension| extension == "ws"));
             files.sort();
             for file in files {
@@ -61,7 +62,7 @@ impl Scripts {
         Ok(Scripts { curated, random: Random::new(seed), next_index: 0 })
     }
 
-    /// How many curated scripts come before those that are made.
+    /// The number of curated scripts. They precede the generated ones.
     pub fn curated_count(&self) -> usize {
         self.curated.len()
     }
@@ -76,7 +77,7 @@ impl Scripts {
         &self.curated[at].1
     }
 
-    /// A curated script into which steps of others are mixed, and which is then changed in a place or two.
+    /// Generates a script: splices steps of others into a curated one, and mutates half of the results.
     fn generate(&mut self) -> Vec<u8> {
         let mut script = self.random_curated().to_vec();
         for _ in 0..self.below(MAX_SPLICES) {
@@ -103,7 +104,7 @@ impl Scripts {
 
     fn splice(&mut self, into: &[u8], from: &[u8]) -> Vec<u8> {
         let steps = |octets| {
-            let script = Script::decode(octets).expect("what was read or written as a script");
+            let script = Script::decode(octets).expect("a valid script");
             script.steps().filter(|step| !matches!(step, Step::Note(_))).collect::<Vec<_>>()
         };
         let (into, from) = (steps(into), steps(from));
@@ -132,7 +133,7 @@ impl Iterator for Scripts {
         self.next_index += 1;
         Some(match self.curated.get(at) {
             Some((name, octets)) => ScriptSource { name: name.clone(), octets: octets.clone() },
-            None => ScriptSource { name: format!("made, number {}", at + 1), octets: self.generate() },
+            None => ScriptSource { name: format!("generated, number {}", at + 1), octets: self.generate() },
         })
     }
 }

@@ -1,4 +1,4 @@
-//! `bugs.toml`, the adapters and the locks belong together: nothing is missing, and nothing left over.
+//! Checks that `bugs.toml`, the adapters and the locks match.
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
 use std::collections::BTreeSet;
@@ -8,14 +8,15 @@ use wsclose_known_bugs::crates::{PACKAGE_DIR, name};
 use wsclose_known_bugs::manifest::Manifest;
 
 fn manifest() -> Manifest {
-    let text = std::fs::read_to_string(Path::new(PACKAGE_DIR).join("bugs.toml")).expect("it can be read");
-    Manifest::load(&text).expect("the committed manifest is sound")
+    let text =
+        std::fs::read_to_string(Path::new(PACKAGE_DIR).join("bugs.toml")).expect("bugs.toml is readable");
+    Manifest::load(&text).expect("bugs.toml is valid")
 }
 
-/// The names of the files in a folder that end so, without that.
+/// The names of the files with this extension, without it.
 fn files(folder: &str, extension: &str) -> BTreeSet<String> {
-    let entries = std::fs::read_dir(Path::new(PACKAGE_DIR).join(folder)).expect("it can be listed");
-    let names = entries.map(|entry| entry.expect("it can be listed").file_name());
+    let entries = std::fs::read_dir(Path::new(PACKAGE_DIR).join(folder)).expect("the folder is readable");
+    let names = entries.map(|entry| entry.expect("the folder is readable").file_name());
     names.filter_map(|name| Some(name.to_str()?.strip_suffix(extension)?.to_owned())).collect()
 }
 
@@ -30,7 +31,9 @@ fn lock_files_match_the_versions() {
     let manifest = manifest();
     let versions = manifest.bugs.iter().flat_map(|bug| [(bug, &bug.affected), (bug, &bug.fixed)]);
     let named: BTreeSet<_> = versions
-        .map(|(bug, version)| name(manifest.adapter(&bug.package, version).expect("checked"), version))
+        .map(|(bug, version)| {
+            name(manifest.adapter(&bug.package, version).expect("`Manifest::load` checked it"), version)
+        })
         .collect();
     assert_eq!(named, files("locks", ".lock"));
 }
@@ -38,7 +41,7 @@ fn lock_files_match_the_versions() {
 #[test]
 fn every_bug_has_rules_and_a_source() {
     for bug in manifest().bugs {
-        let told = [&bug.what, &bug.source].into_iter().all(|text| !text.trim().is_empty());
-        assert!(told && bug.rules().next().is_some() && bug.affected < bug.fixed, "{bug:?}");
+        let is_described = [&bug.what, &bug.source].into_iter().all(|text| !text.trim().is_empty());
+        assert!(is_described && bug.rules().next().is_some() && bug.affected < bug.fixed, "{bug:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! The scripts: the same for the same seed, the curated ones first, and every one of them a script.
+//! Checks that scripts are valid, that curated ones are first, and that a seed is reproducible.
 #![allow(clippy::disallowed_methods, reason = "tests read the corpus")]
 
 use std::path::Path;
@@ -9,12 +9,12 @@ use wsclose_known_bugs::scripts::Scripts;
 
 fn scripts(seed: u64) -> Scripts {
     let folder = Path::new(PACKAGE_DIR).join("../corpus/closing_handshake");
-    Scripts::read(&[&folder], seed).expect("the corpus can be read")
+    Scripts::read(&[&folder], seed).expect("the corpus is readable")
 }
 
 #[test]
 fn curated_scripts_come_first_and_a_seed_is_reproducible() {
-    let some = |seed| scripts(seed).take(1000).map(|given| given.octets).collect::<Vec<_>>();
+    let some = |seed| scripts(seed).take(1000).map(|source| source.octets).collect::<Vec<_>>();
     let curated = scripts(1).curated_count();
     assert!((200..1000).contains(&curated), "{curated}");
     assert_eq!(some(1), some(1));
@@ -29,9 +29,9 @@ fn curated_scripts_come_first_and_a_seed_is_reproducible() {
 fn generated_scripts_are_valid_and_distinct() {
     let scripts = scripts(7);
     let curated = scripts.curated_count();
-    let mut made: Vec<_> = scripts.skip(curated).take(2000).map(|given| given.octets).collect();
-    assert!(made.iter().all(|octets| Script::decode(octets).is_ok()));
-    made.sort();
-    made.dedup();
-    assert!(made.len() > 1000, "{}", made.len());
+    let mut generated: Vec<_> = scripts.skip(curated).take(2000).map(|source| source.octets).collect();
+    assert!(generated.iter().all(|octets| Script::decode(octets).is_ok()));
+    generated.sort();
+    generated.dedup();
+    assert!(generated.len() > 1000, "{}", generated.len());
 }

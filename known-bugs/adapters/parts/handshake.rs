@@ -1,5 +1,6 @@
-//! A pipe for libraries that cannot do without the opening handshake: it plays the other end of that by
-//! itself, out of sight of scripts, and then is the pipe.
+//! A transport for libraries that require the opening handshake.
+//!
+//! It plays the peer of the opening handshake before the script starts. Afterwards it forwards to the [`Transport`].
 
 use std::io;
 use std::pin::Pin;
@@ -10,100 +11,100 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wsclose::protocol::role::Role;
 use wsclose_adapter::connection::Transport;
 
-/// RFC 6455, section 1.3.
+/// The GUID of RFC 6455 §1.3.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// What a client asks for.
+/// The upgrade request of the peer, as a client.
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-/// What the other end of the opening handshake still has to say and hear.
+/// The state of the peer in the opening handshake.
 struct Opening {
-    /// What the library reads next.
-    says: Vec<u8>,
-    /// What the library has written so far; `None` once that is complete.
-    heard: Option<Vec<u8>>,
+    /// The octets that the library reads next.
+    outgoing: Vec<u8>,
+    /// The octets that the library has written. `None` after the end of its head.
+    written: Option<Vec<u8>>,
     reader: Option<Waker>,
 }
 
-/// The pipe.
-pub struct Door {
-    pipe: Transport,
+/// A transport that starts with the opening handshake.
+pub struct HandshakeStream {
+    transport: Transport,
     role: Role,
     opening: Opening,
 }
 
-impl Door {
-    /// A pipe whose user, in this role, begins with the opening handshake.
-    pub fn new(role: Role, pipe: Transport) -> Door {
-        let says = match role {
+impl HandshakeStream {
+    /// Returns a transport whose user performs the opening handshake in this role.
+    pub fn new(role: Role, transport: Transport) -> HandshakeStream {
+        let outgoing = match role {
             Role::Client => Vec::new(),
             Role::Server => REQUEST.to_vec(),
         };
-        Door { pipe, role, opening: Opening { says, heard: Some(Vec::new()), reader: None } }
+        HandshakeStream { transport, role, opening: Opening { outgoing, written: Some(Vec::new()), reader: None } }
     }
 }
 
 impl Opening {
-    fn hear(&mut self, role: Role, octets: &[u8]) {
-        let Some(heard) = &mut self.heard else { return };
-        heard.extend_from_slice(octets);
-        if !heard.ends_with(b"\r\n\r\n") {
+    fn on_write(&mut self, role: Role, octets: &[u8]) {
+        let Some(written) = &mut self.written else { return };
+        written.extend_from_slice(octets);
+        if !written.ends_with(b"\r\n\r\n") {
             return;
         }
         if role == Role::Client {
-            let text = String::from_utf8_lossy(heard).into_owned();
+            let text = String::from_utf8_lossy(written).into_owned();
             let key = text.lines().find_map(|line| {
                 let (name, value) = line.split_once(':')?;
                 name.eq_ignore_ascii_case("sec-websocket-key").then(|| value.trim().to_owned())
             });
             let sum = Sha1::new().chain_update(key.unwrap_or_default()).chain_update(GUID).finalize();
-            self.says = format!(
+            self.outgoing = format!(
                 "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n\r\n",
                 base64(&sum)
             )
             .into_bytes();
         }
-        self.heard = None;
+        self.written = None;
         if let Some(reader) = self.reader.take() {
             reader.wake();
         }
     }
 }
 
-impl AsyncRead for Door {
+impl AsyncRead for HandshakeStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, out: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let Door { pipe, opening, .. } = self.get_mut();
-        if !opening.says.is_empty() {
-            let some = opening.says.len().min(out.remaining());
-            out.put_slice(&opening.says[..some]);
-            opening.says.drain(..some);
+        let HandshakeStream { transport, opening, .. } = self.get_mut();
+        if !opening.outgoing.is_empty() {
+            let some = opening.outgoing.len().min(out.remaining());
+            out.put_slice(&opening.outgoing[..some]);
+            opening.outgoing.drain(..some);
             return Poll::Ready(Ok(()));
         }
-        if opening.heard.is_some() {
+        if opening.written.is_some() {
             opening.reader = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        AsyncRead::poll_read(Pin::new(pipe), cx, out)
+        AsyncRead::poll_read(Pin::new(transport), cx, out)
     }
 }
 
-impl AsyncWrite for Door {
+impl AsyncWrite for HandshakeStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
-        let Door { pipe, role, opening } = self.get_mut();
-        if opening.heard.is_some() {
-            opening.hear(*role, octets);
+        let HandshakeStream { transport, role, opening } = self.get_mut();
+        if opening.written.is_some() {
+            opening.on_write(*role, octets);
             return Poll::Ready(Ok(octets.len()));
         }
-        AsyncWrite::poll_write(Pin::new(pipe), cx, octets)
+        AsyncWrite::poll_write(Pin::new(transport), cx, octets)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        AsyncWrite::poll_flush(Pin::new(&mut self.get_mut().pipe), cx)
+        AsyncWrite::poll_flush(Pin::new(&mut self.get_mut().transport), cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        AsyncWrite::poll_shutdown(Pin::new(&mut self.get_mut().pipe), cx)
+        AsyncWrite::poll_shutdown(Pin::new(&mut self.get_mut().transport), cx)
     }
 }
 

@@ -1,6 +1,7 @@
-//! A pipe for libraries whose reading may not be dropped half-way: what they have read of a frame would be
-//! lost. It hands out one octet at a time, so that nothing is read ahead, and knows where frames end: there,
-//! and only there, the program acts on requests, by [`turn`].
+//! A transport for libraries whose read is not cancel-safe, because dropping it loses a partial frame.
+//!
+//! It returns one octet at a time, so that nothing is read ahead, and tracks the ends of frames. The program handles requests
+//! only there ([`next`]).
 
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
@@ -12,22 +13,22 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use wsclose::protocol::frame::Decoder;
 use wsclose_adapter::connection::{AppHandle, Next, Transport};
 
-/// Whether what has been read ends inside a frame.
+/// Whether the octets read so far end inside a frame.
 #[derive(Clone, Default)]
 pub struct Inside(Rc<Cell<bool>>);
 
-/// The pipe.
+/// A transport that tracks the ends of frames.
 pub struct Wire {
-    pipe: Transport,
+    transport: Transport,
     decoder: Decoder,
     inside: Inside,
 }
 
 impl Wire {
-    /// The pipe, and where its reader stands.
-    pub fn new(pipe: Transport) -> (Wire, Inside) {
+    /// Returns the transport, and the state of its reader.
+    pub fn new(transport: Transport) -> (Wire, Inside) {
         let inside = Inside::default();
-        (Wire { pipe, decoder: Decoder::new(), inside: inside.clone() }, inside)
+        (Wire { transport, decoder: Decoder::new(), inside: inside.clone() }, inside)
     }
 }
 
@@ -37,10 +38,10 @@ impl AsyncRead for Wire {
         cx: &mut Context<'_>,
         out: &mut ReadBuf<'_>,
     ) -> Poll<std::io::Result<()>> {
-        let Wire { pipe, decoder, inside } = self.get_mut();
+        let Wire { transport, decoder, inside } = self.get_mut();
         let mut octet = [0];
         let mut one = ReadBuf::new(&mut octet);
-        let read = AsyncRead::poll_read(Pin::new(pipe), cx, &mut one);
+        let read = AsyncRead::poll_read(Pin::new(transport), cx, &mut one);
         let mut rest = one.filled();
         out.put_slice(rest);
         while decoder.next(&mut rest).is_some() {}
@@ -51,20 +52,20 @@ impl AsyncRead for Wire {
 
 impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<std::io::Result<usize>> {
-        AsyncWrite::poll_write(Pin::new(&mut self.get_mut().pipe), cx, octets)
+        AsyncWrite::poll_write(Pin::new(&mut self.get_mut().transport), cx, octets)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        AsyncWrite::poll_flush(Pin::new(&mut self.get_mut().pipe), cx)
+        AsyncWrite::poll_flush(Pin::new(&mut self.get_mut().transport), cx)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        AsyncWrite::poll_shutdown(Pin::new(&mut self.get_mut().pipe), cx)
+        AsyncWrite::poll_shutdown(Pin::new(&mut self.get_mut().transport), cx)
     }
 }
 
-/// As [`AppHandle::turn`], but a request waits while a part of a frame has been read.
-pub async fn turn<T>(app: &AppHandle, inside: &Inside, read: impl Future<Output = T>) -> Next<T> {
+/// Like [`AppHandle::next`], but a request waits while a frame is incomplete.
+pub async fn next<T>(app: &AppHandle, inside: &Inside, read: impl Future<Output = T>) -> Next<T> {
     let mut read = pin!(read);
     poll_fn(|cx| {
         if !inside.0.get()
@@ -75,9 +76,9 @@ pub async fn turn<T>(app: &AppHandle, inside: &Inside, read: impl Future<Output 
         if app.is_paused() {
             return Poll::Pending;
         }
-        // What comes may end the frame that a request waits for.
+        // The read may complete the frame that a request waits for.
         match read.as_mut().poll(cx) {
-            Poll::Ready(came) => Poll::Ready(Next::Read(came)),
+            Poll::Ready(output) => Poll::Ready(Next::Read(output)),
             Poll::Pending if inside.0.get() => Poll::Pending,
             Poll::Pending => {
                 app.take_request().map_or(Poll::Pending, |request| Poll::Ready(Next::Request(request)))
