@@ -55,7 +55,10 @@ pub fn closing_handshake(octets: &[u8]) -> RuleSet {
 fn run(script: Script<'_>, octets: &[u8]) -> RuleSet {
     STATE.with_borrow_mut(|state| {
         let playback = state.harness.play(script, &mut state.model);
-        assert!(playback.findings.is_empty(), "the judge finds violations in the model:\n{script}\n{playback}");
+        assert!(
+            playback.findings.is_empty(),
+            "the judge finds violations in the model:\n{script}\n{playback}"
+        );
         let exercised = playback.verdicts.with(Verdict::Conforms);
         // The sum of the octets selects the fault, so that every mutation may change it.
         let selector = octets.iter().fold(octets.len(), |sum, octet| sum.wrapping_add(usize::from(*octet)));

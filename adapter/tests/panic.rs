@@ -1,4 +1,4 @@
-//! Tests the panic hook in a process of its own, because the hook belongs to the whole process.
+//! Tests the panic hook. The test has a binary of its own, because the hook applies to the whole process.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,12 +10,12 @@ fn hook_runs_only_for_uncaught_panics() {
     std::panic::set_hook(Box::new(|_| {
         CALLS.fetch_add(1, Ordering::Relaxed);
     }));
-    assert!(catch(|| panic!("before the hook is filtered")).is_err());
+    assert!(catch(|| panic!("before the filter is installed")).is_err());
     assert_eq!(CALLS.load(Ordering::Relaxed), 1);
     install_filtered_hook();
-    assert!(catch(|| panic!("in a library")).is_err());
+    assert!(catch(|| panic!("caught")).is_err());
     assert_eq!(catch(|| 1).ok(), Some(1));
     assert_eq!(CALLS.load(Ordering::Relaxed), 1);
-    assert!(std::panic::catch_unwind(|| panic!("outside a library")).is_err());
+    assert!(std::panic::catch_unwind(|| panic!("not caught by the adapter")).is_err());
     assert_eq!(CALLS.load(Ordering::Relaxed), 2);
 }

@@ -1,5 +1,5 @@
-//! `baseline.toml` is exact: over every curated script, in both roles, each peer breaks the rules that are
-//! listed for it and no others, and each entry's script shows what it says.
+//! Tests that `baseline.toml` is exact. In the curated scripts, in both roles, each implementation violates the rules that
+//! are listed for it and no others, and the script of each entry shows the violation.
 #![allow(clippy::disallowed_methods, reason = "tests read the corpus")]
 
 mod support;
@@ -20,8 +20,8 @@ use wsclose_implementations::{IMPLEMENTATIONS, Implementation, native_version};
 
 #[test]
 fn violations_match_the_baseline() {
-    let mistakes: Vec<String> = IMPLEMENTATIONS.iter().filter_map(check).collect();
-    assert!(mistakes.is_empty(), "{}", mistakes.join("\n"));
+    let errors: Vec<String> = IMPLEMENTATIONS.iter().filter_map(check).collect();
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
 }
 
 /// The implementation that an entry of the built-in baseline names.
@@ -45,7 +45,7 @@ fn every_entry_names_an_implementation() {
     }
 }
 
-/// What is only reported is never held against anyone: to list it would say otherwise.
+/// `info` findings never fail a run, so accepting them would have no effect.
 #[test]
 fn info_rules_are_not_listed() {
     for violation in builtin().iter() {
@@ -54,7 +54,7 @@ fn info_rules_are_not_listed() {
     }
 }
 
-/// The crates are pinned; a newer one needs its entries read again in its source.
+/// An entry cites the source of one version, so an upgrade of the crate requires a new review.
 #[test]
 fn entry_versions_match_the_dependencies() {
     let manifest = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
@@ -73,11 +73,11 @@ fn entry_versions_match_the_dependencies() {
     }
 }
 
-/// A rule that a peer broke in one script, and what it did, in each role in which it did.
+/// The violations of an implementation by script and rule: the roles, each with what the implementation did.
 type FoundViolations = BTreeMap<(String, Rule), Vec<(Role, String)>>;
 
-/// Plays every curated script to a peer in both roles.
-fn play_all(implementation: &Implementation) -> Option<FoundViolations> {
+/// Runs every curated script on an implementation in both roles.
+fn run_all(implementation: &Implementation) -> Option<FoundViolations> {
     let make = match implementation.new {
         Ok(make) => make,
         Err(remedy) => {
@@ -91,10 +91,10 @@ fn play_all(implementation: &Implementation) -> Option<FoundViolations> {
         for role in Role::ALL {
             let trace = driver.drive(script.as_script().for_role(role), subject.as_mut());
             for finding in judge.judge(trace) {
-                let shown = found.entry((name.clone(), finding.rule)).or_default();
-                // A script of several connections can show a rule more than once.
-                if shown.iter().all(|(seen, _)| *seen != role) {
-                    shown.push((role, finding.actual.to_string()));
+                let roles = found.entry((name.clone(), finding.rule)).or_default();
+                // A script with several connections can violate a rule more than once.
+                if roles.iter().all(|(seen, _)| *seen != role) {
+                    roles.push((role, finding.actual.to_string()));
                 }
             }
         }
@@ -102,48 +102,49 @@ fn play_all(implementation: &Implementation) -> Option<FoundViolations> {
     Some(found)
 }
 
-/// What is wrong with the entries of a peer, if anything is; a snapshot of what it breaks, if nothing is.
+/// Compares the violations of an implementation with its entries and returns the differences. If there are none, it
+/// compares a table of the violations with a snapshot.
 fn check(implementation: &Implementation) -> Option<String> {
     let name = implementation.name;
-    let found = play_all(implementation)?;
-    let mut mistakes = String::new();
+    let found = run_all(implementation)?;
+    let mut errors = String::new();
     let mut reported = BTreeSet::new();
     for ((script, rule), shown) in &found {
         let (role, actual) = &shown[0];
         if rule.level() != Level::Info && !builtin().contains(name, *rule) && reported.insert(*rule) {
             writeln!(
-                mistakes,
-                "new: {name} breaks {rule} ({}) in {script} as a {role}: {actual}. Read its source; then list \
-                 it in implementations/baseline.toml with the place, or mend the judge or the adapter",
+                errors,
+                "new: {name} violates {rule} ({}) in {script} as a {role}: {actual}; read its source, then list \
+                 the violation in implementations/baseline.toml with its place, or fix the judge or the adapter",
                 rule.level()
             )
-            .expect("a string grows");
+            .expect("a write to a string");
         }
     }
     let confirmed = is_confirmed_version(name);
     for violation in builtin().of(name) {
         let rule = violation.rule;
         let script = violation.script.as_deref().expect("every entry has every field");
-        let anywhere = found.keys().any(|(_, broken)| *broken == rule);
-        let there = found.contains_key(&(script.to_owned(), rule));
+        let anywhere = found.keys().any(|(_, violated)| *violated == rule);
+        let in_script = found.contains_key(&(script.to_owned(), rule));
         if confirmed && !anywhere {
             writeln!(
-                mistakes,
-                "stale: baseline.toml says that {name} breaks {rule}, and no curated script shows it: remove the \
-                 entry, or bring back a script that does"
+                errors,
+                "stale: baseline.toml lists {rule} for {name}, and no curated script shows the violation; remove \
+                 the entry, or restore a script that shows it"
             )
-            .expect("a string grows");
-        } else if confirmed && !there {
+            .expect("a write to a string");
+        } else if confirmed && !in_script {
             writeln!(
-                mistakes,
-                "wrong script: baseline.toml says that {script} shows {rule} by {name}, and it does not: name one that \
-                 does"
+                errors,
+                "wrong script: baseline.toml lists {script} for {rule} of {name}, and that script does not show the \
+                 violation; name one that does"
             )
-            .expect("a string grows");
+            .expect("a write to a string");
         }
     }
-    if !mistakes.is_empty() {
-        return Some(format!("baseline.toml and {name} disagree\n{mistakes}"));
+    if !errors.is_empty() {
+        return Some(format!("baseline.toml and {name} differ\n{errors}"));
     }
     if confirmed {
         insta::with_settings!({
@@ -155,10 +156,10 @@ fn check(implementation: &Implementation) -> Option<String> {
     None
 }
 
-/// The peers of which a version is whatever the machine has.
+/// The native implementations. Their version is the one that is installed on the machine.
 const NATIVE: [&str; 3] = ["beast", "websocketpp", "wslay"];
 
-/// Whether this is the version that the entries were confirmed in.
+/// Whether the version is the one in which the entries were confirmed.
 fn is_confirmed_version(name: &str) -> bool {
     if !NATIVE.contains(&name) {
         return true;
@@ -167,16 +168,16 @@ fn is_confirmed_version(name: &str) -> bool {
     let confirmed =
         builtin().of(name).all(|violation| violation.version.as_deref() == Some(version.as_str()));
     if !confirmed {
-        println!("not asked what is stale: baseline.toml is about another version than {version}");
+        println!("skipped: stale entries of {name}; baseline.toml is for another version than {version}");
     }
     confirmed
 }
 
-/// One line for each script in which something was found, the rules by level.
+/// A line for each script with a violation, with the rules sorted by level.
 fn table(found: &FoundViolations) -> String {
     let mut rows: BTreeMap<&str, Vec<(Level, String)>> = BTreeMap::new();
-    for ((script, rule), shown) in found {
-        let cell = match shown.as_slice() {
+    for ((script, rule), roles) in found {
+        let cell = match roles.as_slice() {
             [(role, _)] => format!("{rule} ({role})"),
             _ => rule.to_string(),
         };
@@ -184,37 +185,38 @@ fn table(found: &FoundViolations) -> String {
     }
     let widest = rows.keys().map(|script| script.len()).max().unwrap_or(0);
     let mut text =
-        format!("{:widest$}  {:<7}  {}\n\n", "script", "worst", "rules broken, in one role or both");
+        format!("{:widest$}  {:<7}  {}\n\n", "script", "worst", "rules violated, in one role or both");
     for (script, mut rules) in rows {
         rules.sort();
         let cells: Vec<&str> = rules.iter().map(|(_, cell)| cell.as_str()).collect();
-        writeln!(text, "{script:widest$}  {:<7}  {}", rules[0].0, cells.join(", ")).expect("a string grows");
+        writeln!(text, "{script:widest$}  {:<7}  {}", rules[0].0, cells.join(", "))
+            .expect("a write to a string");
     }
     text
 }
 
-/// The curated scripts of both folders, by name.
+/// The curated scripts of both targets by name.
 fn scripts() -> BTreeMap<String, ScriptBuf> {
     let mut scripts = BTreeMap::new();
     for target in ["closing_handshake", "implementations"] {
         for (name, octets) in support::seeds(target) {
-            let script = ScriptBuf::read(&octets).unwrap_or_else(|mistake| panic!("{name}: {mistake}"));
-            let twin = scripts.insert(name.clone(), script);
+            let script = ScriptBuf::read(&octets).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let same_name = scripts.insert(name.clone(), script);
             assert!(
-                twin.is_none(),
-                "{name}: two scripts of one name; baseline.toml could not tell them apart"
+                same_name.is_none(),
+                "{name}: expected one script with this name, because baseline.toml refers to it by name"
             );
         }
     }
     scripts
 }
 
-/// A file with one sound entry, but for what is put in place of one of its lines.
-fn file_with(line: &str, instead: &str) -> String {
+/// A file with one valid entry, of which `line` is replaced with `replacement`.
+fn file_with(line: &str, replacement: &str) -> String {
     let text = "[[known]]\nimplementation = \"p\"\nversion = \"1\"\nrule = \"close-fin\"\nreason = \"r\"\n\
                 source = \"s\"\nscript = \"x\"\n";
     assert!(text.contains(line), "{line}");
-    text.replace(line, instead)
+    text.replace(line, replacement)
 }
 
 fn load_error(text: &str) -> String {

@@ -1,5 +1,6 @@
-//! Boost.Beast, driven in-process: what it writes and reports, and that its tables are what we take them for.
-//! Where it was not built, there is nothing to test.
+//! Tests Boost.Beast in-process: what it sends and reports, and our tables of its close codes.
+//!
+//! The file has no tests if Boost.Beast was not built.
 
 #[cfg(wsclose_beast)]
 mod built {
@@ -12,33 +13,33 @@ mod built {
     use wsclose::script::ScriptBuf;
     use wsclose_implementations::beast::{self, Beast};
 
-    /// What a script led to, in short: the octets written (unmasked), and what else happened, in order.
-    fn play(steps: &str) -> Vec<String> {
+    /// Runs a script and describes the acts of Boost.Beast in order. Octets that it sent are unmasked.
+    fn acts(steps: &str) -> Vec<String> {
         let script = ScriptBuf::read(format!("wsclose 1\n{steps}").as_bytes()).expect("a script");
         let mut driver = Driver::new();
         let trace = driver.drive(script.as_script(), &mut Beast::new());
-        let mut story = Vec::new();
+        let mut acts = Vec::new();
         for entry in trace.events() {
             let tick = entry.tick;
             let words = |span| trace.recorder.text(span).into_owned();
-            story.push(match entry.kind {
+            acts.push(match entry.kind {
                 TraceEventKind::Sent(span) => format!("sent {}", hex(&unmasked(trace.octets(span)))),
-                TraceEventKind::WriteShutdown => format!("half a fin at {tick}"),
+                TraceEventKind::WriteShutdown => format!("write shutdown at {tick}"),
                 TraceEventKind::Fin => format!("fin at {tick}"),
                 TraceEventKind::Message { kind, payload } => format!("{} {}", kind.name(), words(payload)),
                 TraceEventKind::Reported { code, reason, clean } => {
-                    assert_eq!(clean, None, "Beast does not say");
+                    assert_eq!(clean, None, "Boost.Beast has no clean flag");
                     format!("closed {} {:?}", code.map_or(-1, |code| i32::from(code.0)), reason.map(words))
                 }
                 TraceEventKind::ErrorReported(span) => format!("error {}", words(span)),
                 TraceEventKind::RequestAccepted => "accepted".to_owned(),
                 TraceEventKind::RequestRefused(span) => format!("refused {}", words(span)),
-                TraceEventKind::Unsupported(span) => format!("not asked {}", words(span)),
+                TraceEventKind::Unsupported(span) => format!("unsupported {}", words(span)),
                 TraceEventKind::Panicked(span) => panic!("{}", words(span)),
-                TraceEventKind::Hung => panic!("spinning"),
+                TraceEventKind::Hung => panic!("expected Boost.Beast to become idle"),
                 TraceEventKind::Undelivered(octets) => format!("undelivered {octets}"),
                 TraceEventKind::Reset | TraceEventKind::Memory(_) | TraceEventKind::StateChanged(..) => {
-                    panic!("Beast does not: {entry:?}")
+                    panic!("expected no such event of Boost.Beast, found {entry:?}")
                 }
                 TraceEventKind::Connected { .. }
                 | TraceEventKind::Received(_)
@@ -55,16 +56,16 @@ mod built {
                 | TraceEventKind::ScriptEnded => continue,
             });
         }
-        story
+        acts
     }
 
-    /// One frame with the mask taken off: header, no key, payload. The key is Beast's own, and new each time.
+    /// One frame without its masking key, which is random: the header and the unmasked payload.
     fn unmasked(octets: &[u8]) -> Vec<u8> {
         if octets[1] & 0x80 == 0 {
             return octets.to_vec();
         }
         let len = usize::from(octets[1] & 0x7f);
-        assert_eq!(octets.len(), 6 + len, "one small frame at a time");
+        assert_eq!(octets.len(), 6 + len, "the length of one small frame");
         let key = [octets[2], octets[3], octets[4], octets[5]];
         let mut frame = octets[..2].to_vec();
         frame.extend_from_slice(&octets[6..]);
@@ -79,7 +80,7 @@ mod built {
     #[test]
     fn server_echoes_code_and_closes_at_once() {
         assert_eq!(
-            play("role server\n> close 1000 \"bye\"\n"),
+            acts("role server\n> close 1000 \"bye\"\n"),
             ["sent 880203e8", "fin at 0", r#"closed 1000 Some("bye")"#]
         );
     }
@@ -87,25 +88,25 @@ mod built {
     #[test]
     fn client_masks_and_waits_for_server_fin() {
         assert_eq!(
-            play("role client\n> close 3333 \"later\"\nwait 3\n> fin\n"),
+            acts("role client\n> close 3333 \"later\"\nwait 3\n> fin\n"),
             ["sent 88820d05", "fin at 3", r#"closed 3333 Some("later")"#]
         );
         assert_eq!(
-            play("role client\n> close 1000\nwait 20\n"),
+            acts("role client\n> close 1000\nwait 20\n"),
             ["sent 888203e8", "fin at 8", r#"closed 1000 Some("")"#],
-            "the program around it gives up"
+            "the program around the library times out"
         );
     }
 
     #[test]
     fn close_without_code_gets_1000_and_reports_no_code() {
-        assert_eq!(play("role server\n> close\n"), ["sent 880203e8", "fin at 0", r#"closed -1 Some("")"#]);
+        assert_eq!(acts("role server\n> close\n"), ["sent 880203e8", "fin at 0", r#"closed -1 Some("")"#]);
     }
 
     #[test]
     fn application_closes_and_keeps_reading() {
         assert_eq!(
-            play(
+            acts(
                 "role server\napp send text \"hi\"\napp close 1001 \"off\"\napp close 1000\n> text \"late\"\n\
                  > close 1001 \"off\"\napp send text \"no\"\napp close 1000\n"
             ),
@@ -114,7 +115,7 @@ mod built {
                 "accepted",
                 "sent 880503e96f6666",
                 "accepted",
-                "not asked already closing",
+                "unsupported already closing",
                 "fin at 0",
                 r#"closed 1001 Some("off")"#,
                 "refused Operation canceled",
@@ -126,11 +127,11 @@ mod built {
     #[test]
     fn send_during_closing_handshake_is_refused_after_it() {
         assert_eq!(
-            play("role client\napp close\napp send binary hex:00\napp send binary hex:01\n> close\n> fin\n"),
+            acts("role client\napp close\napp send binary hex:00\napp send binary hex:01\n> close\n> fin\n"),
             [
                 "sent 8880",
                 "accepted",
-                "not asked the message before is still being sent",
+                "unsupported the message before is still being sent",
                 "fin at 0",
                 r#"closed -1 Some("")"#,
                 "refused Operation canceled",
@@ -140,33 +141,39 @@ mod built {
 
     #[test]
     fn overlong_reason_is_refused() {
-        let story = play("role server\napp close 1000 \"x\" * 124\n");
-        assert!(matches!(story.as_slice(), [refusal] if refusal.starts_with("refused ")), "{story:?}");
-        let story = play("role server\napp close 1000 \"x\" * 123\n");
-        assert!(matches!(story.as_slice(), [sent, _] if sent.starts_with("sent 887d03e878")), "{story:?}");
+        let acts_of_124 = acts("role server\napp close 1000 \"x\" * 124\n");
+        assert!(
+            matches!(acts_of_124.as_slice(), [refusal] if refusal.starts_with("refused ")),
+            "{acts_of_124:?}"
+        );
+        let acts_of_123 = acts("role server\napp close 1000 \"x\" * 123\n");
+        assert!(
+            matches!(acts_of_123.as_slice(), [sent, _] if sent.starts_with("sent 887d03e878")),
+            "{acts_of_123:?}"
+        );
     }
 
     #[test]
-    fn code_0_sends_empty_close_and_no_code_is_refused() {
-        assert_eq!(play("role server\napp close 0\n"), ["sent 8800", "accepted"]);
-        assert_eq!(play("role server\napp close 1005\n"), ["sent 880203ed", "accepted"]);
+    fn code_0_sends_an_empty_close_and_1005_is_sent() {
+        assert_eq!(acts("role server\napp close 0\n"), ["sent 8800", "accepted"]);
+        assert_eq!(acts("role server\napp close 1005\n"), ["sent 880203ed", "accepted"]);
     }
 
     #[test]
     fn malformed_frames_fail_the_connection() {
         let invalid = "error The WebSocket close frame reason code was invalid";
-        assert_eq!(play("role server\n> close 1005\n"), ["sent 880203ea", "fin at 0", invalid]);
+        assert_eq!(acts("role server\n> close 1005\n"), ["sent 880203ea", "fin at 0", invalid]);
         assert_eq!(
-            play("role client\n> text mask=wrong\n> fin\n"),
+            acts("role client\n> text mask=wrong\n> fin\n"),
             ["sent 888203ea", "fin at 0", "error The WebSocket frame was masked"]
         );
     }
 
     #[test]
     fn end_of_tcp_is_an_error_and_the_program_closes() {
-        assert_eq!(play("role server\n> fin\n"), ["error End of file", "fin at 0"]);
+        assert_eq!(acts("role server\n> fin\n"), ["error End of file", "fin at 0"]);
         assert_eq!(
-            play("role client\napp close\n> reset\napp send text \"x\"\n"),
+            acts("role client\napp close\n> reset\napp send text \"x\"\n"),
             [
                 "sent 8880",
                 "accepted",
@@ -180,18 +187,18 @@ mod built {
     #[test]
     fn input_waits_while_application_is_paused() {
         assert_eq!(
-            play("role client\napp pause\n> text \"a\"\n> close 1000\n> fin\napp resume\n"),
+            acts("role client\napp pause\n> text \"a\"\n> close 1000\n> fin\napp resume\n"),
             ["text a", "sent 888203e8", "fin at 0", r#"closed 1000 Some("")"#]
         );
         assert_eq!(
-            play("role server\napp pause\n> text \"a\"\n> reset\napp resume\n"),
+            acts("role server\napp pause\n> text \"a\"\n> reset\napp resume\n"),
             ["error Connection reset by peer", "fin at 0"],
-            "a reset destroys what was unread"
+            "a reset discards unread input"
         );
     }
 
-    /// `read.hpp`: a read that finds bad UTF-8 waits for the write lock, which `async_close` holds while it
-    /// waits for the read lock. Neither is ever called back. Known with Boost 1.81.
+    /// In `read.hpp`, a read that finds invalid UTF-8 waits for the write lock. `async_close` holds that lock while it
+    /// waits for the read lock, so neither completes. Seen with Boost 1.81.
     #[test]
     fn bad_utf8_before_application_close_hangs() {
         if beast::version() != "1.81" {
@@ -199,7 +206,7 @@ mod built {
             return;
         }
         assert_eq!(
-            play("role client\n> text \"a\" claim=2\napp close\n> octets ff\n> close\n> fin\nwait 20\n"),
+            acts("role client\n> text \"a\" claim=2\napp close\n> octets ff\n> close\n> fin\nwait 20\n"),
             ["sent 8880", "accepted"]
         );
     }
@@ -228,7 +235,7 @@ mod built {
 
     #[test]
     fn enumerators_match_documentation() {
-        // As <boost/beast/websocket/rfc6455.hpp> documents them; 1014 is renamed in later versions.
+        // These are the names in <boost/beast/websocket/rfc6455.hpp>. Later versions rename 1014.
         let documented = [
             ("none", 0),
             ("normal", 1000),
@@ -262,7 +269,7 @@ mod built {
         }
     }
 
-    /// Whether this version knows 1014 as `bad_gateway`. The profile is that of Boost 1.81, which does not.
+    /// Whether this version names 1014 `bad_gateway`. Boost 1.81, which the profile describes, does not.
     fn has_bad_gateway() -> bool {
         let renamed = beast::close_codes().iter().any(|(name, _)| name == "bad_gateway");
         assert!(!(renamed && beast::version() == "1.81"));
@@ -274,8 +281,13 @@ mod built {
         let beast = Beast::new();
         assert_eq!(beast.name(), "beast");
         for role in Role::ALL {
-            let left = Capability::ALL.into_iter().filter(|duty| !beast.capabilities(role).has(*duty));
-            assert!(left.eq([Capability::HasTimeouts, Capability::ReportsClean, Capability::ReportsMemory]));
+            let has = |capability: &Capability| beast.capabilities(role).has(*capability);
+            let exempt = Capability::ALL.into_iter().filter(|capability| !has(capability));
+            assert!(exempt.eq([
+                Capability::HasTimeouts,
+                Capability::ReportsClean,
+                Capability::ReportsMemory
+            ]));
         }
     }
 

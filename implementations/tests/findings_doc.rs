@@ -1,6 +1,7 @@
-//! What TROPHIES.md says of other people's libraries, held against the scripts and the peers: each script text is
-//! that of a file it names, each rule it names is broken there, and each level and section is the rule's. Whether a
-//! live server breaks a rule takes that server, and is not asked here: it must be listed.
+//! Tests TROPHIES.md against the corpus and the libraries.
+//!
+//! Each script text is that of a cited file. Each cited rule is violated there and has the cited level and sections. The
+//! rules that live servers violate are only compared with the live baseline, because the servers are not installed here.
 #![allow(clippy::disallowed_methods, reason = "tests read the corpus")]
 
 mod support;
@@ -18,17 +19,17 @@ use wsclose::script::ScriptBuf;
 
 const TROPHIES: &str = include_str!("../../TROPHIES.md");
 
-/// One finding, as it stands in the file.
+/// One finding of the file.
 struct Entry {
     title: String,
-    /// The first paragraph: which rules.
+    /// The first paragraph, which cites the rules.
     rules: String,
     /// The script texts.
     scripts: Vec<String>,
     commands: Vec<Command>,
-    /// The names of the cases that its commands play to live servers.
+    /// The cases that the commands run on live servers.
     cases: Vec<String>,
-    /// The names of all scripts that it mentions.
+    /// The names of all scripts in the text.
     cited_scripts: BTreeSet<String>,
 }
 
@@ -36,28 +37,30 @@ struct Entry {
 struct Command {
     script: String,
     subject: String,
-    /// What stands after `--role`, if anything.
+    /// The argument of `--role`, if any.
     role: Option<String>,
 }
 
 impl Command {
-    /// Whether it plays this script, which is written for one role, in another.
-    fn plays(&self, script: &str, role: Role) -> bool {
+    /// Whether the command runs this script in `role` because of its option `--role`.
+    fn runs_as(&self, script: &str, role: Role) -> bool {
         self.script == script
-            && self.role.as_deref().is_some_and(|asked| asked == "both" || asked == role.name())
+            && self.role.as_deref().is_some_and(|option| option == "both" || option == role.name())
     }
 }
 
 fn entries() -> Vec<Entry> {
     let mut entries = Vec::new();
     for library in TROPHIES.split("\n## ").skip(1) {
-        let (name, rest) = library.split_once('\n').expect("a library and its entries");
+        let (name, rest) = library.split_once('\n').expect("a library with entries");
         for entry in rest.split("\n### ").skip(1) {
             let (title, text) = entry.split_once("\n\n").expect("a title and a text");
             let rules = text.split("\n\n").next().expect("a paragraph").replace('\n', " ");
             let fences = |fence: &str| -> Vec<String> {
                 let parts = text.split(fence).skip(1);
-                parts.map(|part| part.split("```").next().expect("a fence ends").to_owned()).collect()
+                parts
+                    .map(|part| part.split("```").next().expect("the end of a code block").to_owned())
+                    .collect()
             };
             let words = |line: &str| -> Vec<String> { line.split(' ').map(str::to_owned).collect() };
             let shell = fences("```sh\n").concat();
@@ -68,8 +71,8 @@ fn entries() -> Vec<Entry> {
                 match after("--case") {
                     Some(case) => cases.push(case),
                     None => commands.push(Command {
-                        script: script_name(&after("replay").expect("it replays a script")),
-                        subject: after("--subject").expect("it has a subject"),
+                        script: script_name(&after("replay").expect("a script to replay")),
+                        subject: after("--subject").expect("a subject"),
                         role: after("--role"),
                     }),
                 }
@@ -88,26 +91,26 @@ fn entries() -> Vec<Entry> {
     entries
 }
 
-/// `corpus/implementations/a.ws`: `a`.
+/// The name of the script `corpus/implementations/a.ws` is `a`.
 fn script_name(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.strip_suffix(".ws").expect("a script").to_owned()
 }
 
-/// Every curated script, by its name, without its notes.
+/// The curated scripts by name, without their notes.
 fn scripts() -> BTreeMap<String, ScriptBuf> {
     let files = ["closing_handshake", "implementations"].into_iter().flat_map(support::seeds);
     files.map(|(name, octets)| (name.clone(), without_notes(&name, &octets))).collect()
 }
 
 fn without_notes(name: &str, octets: &[u8]) -> ScriptBuf {
-    let script = ScriptBuf::read(octets).unwrap_or_else(|mistake| panic!("{name}: {mistake}"));
+    let script = ScriptBuf::read(octets).unwrap_or_else(|error| panic!("{name}: {error}"));
     let role = script.as_script().role();
     let vector = TestVector::curated(name.to_owned(), script.as_script());
     ScriptBuf::read(vector.script.as_script().for_role(role).to_string().as_bytes()).expect("a script")
 }
 
-/// The rules of a paragraph, each with what stands in the parentheses after it.
+/// The rules of a paragraph, in groups with the text in the parentheses after each group.
 fn cited_rules(paragraph: &str) -> Vec<(Vec<Rule>, String)> {
     let mut all = Vec::new();
     for group in paragraph.split_inclusive(')') {
@@ -128,19 +131,19 @@ fn script_texts_match_the_replayed_files() {
             let curated = curated.filter(|case| files.contains_key(*case));
             let names: Vec<&str> =
                 entry.commands.iter().map(|command| command.script.as_str()).chain(curated).collect();
-            // What is made by a rule, as `reason-asked/129`, has no file.
+            // Systematic cases such as `reason-asked/129` have no file.
             if names.is_empty() && !entry.cases.is_empty() {
                 continue;
             }
-            let played = names.iter().map(|name| &files[*name]);
+            let cited = names.iter().map(|name| &files[*name]);
             assert!(
-                played.clone().any(|file| *file == script),
-                "{}: expected the text of one of {names:?}, found\n{text}\nand the first of them is\n{}",
+                cited.clone().any(|file| *file == script),
+                "{}: expected the text of one of {names:?}, found\n{text}\nthe first of them is\n{}",
                 entry.title,
-                played.clone().next().expect("a command").as_script()
+                cited.clone().next().expect("a command").as_script()
             );
         }
-        assert!(!entry.scripts.is_empty(), "{}: no script", entry.title);
+        assert!(!entry.scripts.is_empty(), "{}: expected a script", entry.title);
     }
 }
 
@@ -156,13 +159,13 @@ fn cited_rules_have_their_level_and_sections() {
                     rule.level()
                 );
             }
-            let known: Vec<&str> =
+            let sections: Vec<&str> =
                 rules.iter().flat_map(|rule| rule.sections().split([',', ';', ' '])).collect();
             for section in place.split('§').skip(1) {
                 let section = section.split([',', ' ']).next().expect("a number");
                 assert!(
-                    rules.is_empty() || known.contains(&section),
-                    "{}: §{section} is not of {rules:?}",
+                    rules.is_empty() || sections.contains(&section),
+                    "{}: expected a section of {rules:?}, found §{section}",
                     entry.title
                 );
             }
@@ -177,28 +180,33 @@ fn cited_rules_are_violated_by_cited_scripts() {
     for entry in entries().into_iter().filter(|entry| entry.cases.is_empty()) {
         let subjects: BTreeSet<&str> =
             entry.commands.iter().map(|command| command.subject.as_str()).collect();
-        let mut broken: BTreeSet<Rule> = BTreeSet::new();
-        let mut built = true;
+        let mut violated: BTreeSet<Rule> = BTreeSet::new();
+        let mut all_built = true;
         for name in subjects {
             let Some(mut subject) = wsclose_implementations::by_name(name) else {
-                println!("skipped: {name}");
-                built = false;
+                println!("skipped: {name} was not built");
+                all_built = false;
                 continue;
             };
             for script in &entry.cited_scripts {
-                let file = files.get(script).unwrap_or_else(|| panic!("{}: no script {script}", entry.title));
+                let file =
+                    files.get(script).unwrap_or_else(|| panic!("{}: found no script {script}", entry.title));
                 for role in Role::ALL {
-                    let asked = entry.commands.iter().any(|command| command.plays(script, role));
-                    if asked || role == file.as_script().role() {
+                    let runs = entry.commands.iter().any(|command| command.runs_as(script, role));
+                    if runs || role == file.as_script().role() {
                         let trace = driver.drive(file.as_script().for_role(role), subject.as_mut());
-                        broken.extend(judge.judge(trace).iter().map(|finding| finding.rule));
+                        violated.extend(judge.judge(trace).iter().map(|finding| finding.rule));
                     }
                 }
             }
         }
         for (rules, _) in cited_rules(&entry.rules) {
             for rule in rules {
-                assert!(!built || broken.contains(&rule), "{}: nothing shows {rule}", entry.title);
+                assert!(
+                    !all_built || violated.contains(&rule),
+                    "{}: expected a violation of {rule}",
+                    entry.title
+                );
             }
         }
     }

@@ -1,5 +1,6 @@
-//! The C and C++ peers other than Boost.Beast, whole sessions, octet by octet. Where one was not built its tests
-//! say so and pass, unless `WSCLOSE_REQUIRE_NATIVE` asks for it.
+//! Tests whole sessions of the C and C++ libraries. beast.rs has more tests of Boost.Beast.
+//!
+//! The tests of a library that was not built print that and pass, unless `WSCLOSE_REQUIRE_NATIVE` is set.
 
 use wsclose::harness::driver::Driver;
 use wsclose::protocol::code::{Class, CloseCode};
@@ -8,18 +9,18 @@ use wsclose::rules::Capability;
 use wsclose::script::ScriptBuf;
 use wsclose_implementations::{by_name, native_version, unavailable};
 
-/// Every C and C++ peer.
+/// The C and C++ libraries.
 const NATIVE: [&str; 3] = ["beast", "websocketpp", "wslay"];
 
-/// The timeline, a line each, with single spaces and without ticks; none if the peer was not built.
-fn play(name: &str, role: Role, steps: &str) -> Option<Vec<String>> {
+/// The lines of the timeline, with single spaces and without ticks; `None` if the library was not built.
+fn timeline(name: &str, role: Role, steps: &str) -> Option<Vec<String>> {
     let Some(mut subject) = by_name(name) else {
         println!("skipped: {name} was not built");
         return None;
     };
     let script = ScriptBuf::read(format!("wsclose 1\nrole {role}\n{steps}").as_bytes()).expect("a script");
     let mut driver = Driver::new();
-    // What a connection leaves behind, if anything, is for the next to show.
+    // An earlier connection that ends in the middle must not affect this one.
     let before =
         b"wsclose 1\nrole client\n> text \"a\" fin=0\napp pause\n> close 1000 claim=100\napp close\n";
     driver.drive(ScriptBuf::read(before).expect("a script").as_script(), subject.as_mut());
@@ -30,7 +31,7 @@ fn play(name: &str, role: Role, steps: &str) -> Option<Vec<String>> {
 
 #[track_caller]
 fn assert_timeline(name: &str, role: Role, steps: &str, expected: &[&str]) {
-    if let Some(timeline) = play(name, role, steps) {
+    if let Some(timeline) = timeline(name, role, steps) {
         assert_eq!(timeline, expected, "{name}");
     }
 }
@@ -40,29 +41,33 @@ fn all_are_built_where_required() {
     let required =
         std::env::var_os("WSCLOSE_REQUIRE_NATIVE").is_some_and(|value| !value.is_empty() && value != "0");
     for name in NATIVE {
-        let remedy = unavailable().into_iter().find(|(peer, _)| *peer == name);
+        let remedy = unavailable().into_iter().find(|(other, _)| *other == name);
         assert!(remedy.is_none() || !required, "{name}: {remedy:?}");
-        assert_eq!(native_version(name).is_some(), remedy.is_none(), "{name} has a version if it was built");
+        assert_eq!(
+            native_version(name).is_some(),
+            remedy.is_none(),
+            "{name}: whether it has a version and whether it was built"
+        );
     }
 }
 
 #[test]
 fn server_replies_to_close_then_closes_tcp() {
     let received = "> CLOSE 1000 \"bye\" masked 88 85 37fa213d 03e8627965";
-    let (told, answer) = ("| app reported: closed 1000 \"bye\"", "< CLOSE 1000 \"bye\" 88 05 03e8627965");
+    let (report, reply) = ("| app reported: closed 1000 \"bye\"", "< CLOSE 1000 \"bye\" 88 05 03e8627965");
     let steps = "> close 1000 \"bye\"\n";
-    assert_timeline("websocketpp", Role::Server, steps, &[received, answer, "< FIN", told]);
-    assert_timeline("wslay", Role::Server, steps, &[received, told, answer, "< FIN"]);
+    assert_timeline("websocketpp", Role::Server, steps, &[received, reply, "< FIN", report]);
+    assert_timeline("wslay", Role::Server, steps, &[received, report, reply, "< FIN"]);
 }
 
 #[test]
 fn client_replies_to_close_and_waits_for_server() {
     let received = "> CLOSE 1000 \"bye\" 88 05 03e8627965";
-    let answer = "< CLOSE 1000 \"bye\" masked 88 85 <key> 03e8627965";
-    let told = "| app reported: closed 1000 \"bye\"";
+    let reply = "< CLOSE 1000 \"bye\" masked 88 85 <key> 03e8627965";
+    let report = "| app reported: closed 1000 \"bye\"";
     let steps = "> close 1000 \"bye\"\nwait 3\n> fin\n";
-    assert_timeline("websocketpp", Role::Client, steps, &[received, answer, "> FIN", "< FIN", told]);
-    assert_timeline("wslay", Role::Client, steps, &[received, told, answer, "> FIN", "< FIN"]);
+    assert_timeline("websocketpp", Role::Client, steps, &[received, reply, "> FIN", "< FIN", report]);
+    assert_timeline("wslay", Role::Client, steps, &[received, report, reply, "> FIN", "< FIN"]);
 }
 
 #[test]
@@ -71,20 +76,20 @@ fn application_closes_and_reads_until_reply() {
     let closed =
         ["| app closes 3333 \"off\"", "< CLOSE 3333 \"off\" 88 05 0d056f6666", "| app sends text \"late\""];
     let received = "> CLOSE 3333 \"\" masked 88 82 37fa213d 0d05";
-    let told = "| app reported: closed 3333 \"\"";
+    let report = "| app reported: closed 3333 \"\"";
     let refused = "| refused: invalid state";
     assert_timeline(
         "websocketpp",
         Role::Server,
         steps,
-        &[&closed[..], &[refused, received, "< FIN", told]].concat(),
+        &[&closed[..], &[refused, received, "< FIN", report]].concat(),
     );
     let refused = "| refused: WSLAY_ERR_NO_MORE_MSG";
     assert_timeline(
         "wslay",
         Role::Server,
         steps,
-        &[&closed[..], &[refused, received, told, "< FIN"]].concat(),
+        &[&closed[..], &[refused, received, report, "< FIN"]].concat(),
     );
 }
 
@@ -92,12 +97,14 @@ fn application_closes_and_reads_until_reply() {
 fn input_waits_while_application_is_paused() {
     for name in NATIVE {
         let steps = "app pause\n> close 1000\n> fin\napp send text \"x\"\napp resume\n";
-        let Some(timeline) = play(name, Role::Server, steps) else { continue };
-        let resumed =
-            timeline.iter().position(|line| line == "| app resumes reading").expect("it reads again");
+        let Some(timeline) = timeline(name, Role::Server, steps) else { continue };
+        let resumed = timeline
+            .iter()
+            .position(|line| line == "| app resumes reading")
+            .expect("a line that shows the end of the pause");
         assert!(timeline[..resumed].contains(&"< TEXT \"x\" 81 01 78".to_owned()), "{name}: {timeline:#?}");
-        let answer = timeline.iter().position(|line| line.starts_with("< CLOSE 1000"));
-        assert!(answer > Some(resumed), "{name}: {timeline:#?}");
+        let reply = timeline.iter().position(|line| line.starts_with("< CLOSE 1000"));
+        assert!(reply > Some(resumed), "{name}: {timeline:#?}");
     }
 }
 
@@ -106,7 +113,7 @@ fn fin_and_reset_report_1006_and_an_error() {
     for name in ["websocketpp", "wslay"] {
         for role in Role::ALL {
             for steps in ["> fin\n", "> reset\n", "> close 1000 claim=9\n> fin\n", "app close\n> reset\n"] {
-                let Some(timeline) = play(name, role, steps) else { continue };
+                let Some(timeline) = timeline(name, role, steps) else { continue };
                 let last: Vec<&str> = timeline.iter().rev().take(3).map(String::as_str).collect();
                 assert!(last.contains(&"| app reported: closed 1006 \"\""), "{name}: {timeline:#?}");
                 assert!(last.contains(&"< FIN"), "{name}: {timeline:#?}");
@@ -121,16 +128,16 @@ fn segmentation_changes_nothing() {
     for name in ["websocketpp", "wslay"] {
         for role in Role::ALL {
             let frames = "> text \"a\" fin=0 glue\n> close 3333 \"plain\" glue\n> fin\n";
-            let Some(timeline) = play(name, role, &format!("{frames}again each\nagain whole\n")) else {
+            let Some(timeline) = timeline(name, role, &format!("{frames}again each\nagain whole\n")) else {
                 continue;
             };
-            let told = |line: &&String| line.starts_with("< ") || line.starts_with("| app re");
+            let is_act = |line: &&String| line.starts_with("< ") || line.starts_with("| app re");
             let starts: Vec<usize> =
                 (0..timeline.len()).filter(|at| timeline[*at].starts_with("| repeat")).collect();
             let [second, third] = starts[..] else { panic!("{timeline:#?}") };
-            let first: Vec<_> = timeline[..second].iter().filter(told).collect();
-            assert_eq!(timeline[second..third].iter().filter(told).collect::<Vec<_>>(), first, "{name}");
-            assert_eq!(timeline[third..].iter().filter(told).collect::<Vec<_>>(), first, "{name}");
+            let first: Vec<_> = timeline[..second].iter().filter(is_act).collect();
+            assert_eq!(timeline[second..third].iter().filter(is_act).collect::<Vec<_>>(), first, "{name}");
+            assert_eq!(timeline[third..].iter().filter(is_act).collect::<Vec<_>>(), first, "{name}");
         }
     }
 }
@@ -138,7 +145,7 @@ fn segmentation_changes_nothing() {
 #[test]
 fn websocketpp_times_out_after_five_seconds_of_ticks() {
     let steps = "app close 1000\nwait 20\n";
-    let Some(timeline) = play("websocketpp", Role::Server, steps) else { return };
+    let Some(timeline) = timeline("websocketpp", Role::Server, steps) else { return };
     assert_eq!(
         timeline[2..],
         [
@@ -177,13 +184,14 @@ fn capabilities_are_as_documented() {
         ),
     ] {
         let Some(subject) = by_name(name) else { continue };
-        let left = Capability::ALL.into_iter().filter(|duty| !subject.capabilities(role).has(*duty));
-        assert!(left.eq(without.iter().copied()), "{name} as a {role}");
+        let has = |capability: &Capability| subject.capabilities(role).has(*capability);
+        let exempt = Capability::ALL.into_iter().filter(|capability| !has(capability));
+        assert!(exempt.eq(without.iter().copied()), "{name} as a {role}");
     }
 }
 
-/// Held against every code: WebSocket++'s two functions part them as the classes do, but for those that the
-/// registry assigned.
+/// The two functions of WebSocket++ divide all codes into the classes of RFC 6455. They accept the codes that IANA
+/// registered later.
 #[cfg(wsclose_websocketpp)]
 #[test]
 fn websocketpp_code_checks_match_code_classes() {
@@ -198,7 +206,7 @@ fn websocketpp_code_checks_match_code_classes() {
     }
 }
 
-/// The check of a received code, which no header has: by what comes back.
+/// The check is not in a header, so the test compares the reply with the received code.
 #[test]
 fn wslay_accepts_rfc_codes_and_rejects_registered_ones() {
     let Some(mut subject) = by_name("wslay") else { return };
@@ -208,8 +216,8 @@ fn wslay_accepts_rfc_codes_and_rejects_registered_ones() {
         let timeline = driver.drive(script.expect("a script").as_script(), subject.as_mut()).outline();
         let [high, low] = code.to_octets();
         let echoed = timeline.contains(&format!(" 88 02 {high:02x}{low:02x}"));
-        let taken = matches!(code.class(), Class::Defined | Class::Library | Class::Private);
-        // 1002 is what a refusal says, too.
-        assert!(echoed == taken || code == CloseCode::PROTOCOL_ERROR, "{code}\n{timeline}");
+        let accepted = matches!(code.class(), Class::Defined | Class::Library | Class::Private);
+        // A rejection also has the code 1002.
+        assert!(echoed == accepted || code == CloseCode::PROTOCOL_ERROR, "{code}\n{timeline}");
     }
 }

@@ -1,4 +1,4 @@
-//! The peer that README.md shows how to add: it is what stands there, and it closes as it should.
+//! Tests the example adapter of README.md: the README shows this code, and the adapter conforms.
 
 use std::path::Path;
 
@@ -57,13 +57,16 @@ impl LibraryProgram for Mine {
 // What README.md shows ends here.
 
 #[test]
-#[allow(clippy::disallowed_methods, reason = "it reads the README")]
+#[allow(clippy::disallowed_methods, reason = "the test reads the README")]
 fn readme_shows_this_code() {
     let source = include_str!("readme_adapter.rs");
     let (_, rest) = source.split_once("shows begins here.\n").expect("a beginning");
     let (shown, _) = rest.split_once("// What README.md shows ends here.").expect("an end");
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md"));
-    assert!(readme.expect("there is one").contains(shown), "README.md does not show this peer as it is here");
+    assert!(
+        readme.expect("a readable README.md").contains(shown),
+        "expected README.md to show the adapter as it is here"
+    );
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! What every in-process peer does with every script of `corpus/implementations`, beside the model: one reviewed
-//! snapshot each, in the form in which `wsclose adopt` files them.
+//! Compares the timelines of the model and every in-process implementation with reviewed snapshots, one for each script
+//! of `corpus/implementations`. `wsclose adopt` adds scripts and snapshots in the same form.
 #![allow(clippy::disallowed_methods, reason = "tests read the corpus")]
 
 use std::path::{Path, PathBuf};
@@ -13,30 +13,30 @@ use wsclose::protocol::code::Profile;
 use wsclose::script::{Script, ScriptBuf, Step};
 use wsclose_implementations::native_version;
 
-/// The snapshots have sections of peers of which a machine may have another version, or none.
+/// The versions of the native libraries in the snapshots. A machine may have other versions, or none.
 const NATIVE: [(&str, &str); 3] = [("beast", "1.81"), ("websocketpp", "0.8.2"), ("wslay", "1.1.1")];
 
-/// The scripts of `corpus/implementations`. A `.bin` there makes an oracle fail, and has no timeline to review.
+/// The scripts of `corpus/implementations`. A `.bin` file in the folder makes a fuzz target fail and has no timeline.
 fn paths() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/implementations");
-    let entries = std::fs::read_dir(folder).expect("the corpus is a folder");
+    let entries = std::fs::read_dir(folder).expect("a readable corpus folder");
     let mut paths: Vec<PathBuf> = entries
-        .map(|entry| entry.expect("a folder can be listed").path())
+        .map(|entry| entry.expect("a folder entry").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "ws"))
         .collect();
     paths.sort();
-    assert!(!paths.is_empty(), "no scripts in corpus/implementations");
+    assert!(!paths.is_empty(), "expected scripts in corpus/implementations");
     paths
 }
 
 fn name(path: &Path) -> String {
-    path.file_stem().expect("a file has a name").to_string_lossy().into_owned()
+    path.file_stem().expect("a file name").to_string_lossy().into_owned()
 }
 
 fn script(path: &Path) -> (String, ScriptBuf) {
-    let text = std::fs::read_to_string(path).expect("a script can be read");
+    let text = std::fs::read_to_string(path).expect("a readable script");
     let script = ScriptBuf::read(text.as_bytes());
-    let script = script.unwrap_or_else(|mistake| panic!("{}: {mistake}", name(path)));
+    let script = script.unwrap_or_else(|error| panic!("{}: {error}", name(path)));
     (text, script)
 }
 
@@ -55,7 +55,7 @@ fn timelines_match_reviewed_snapshots() {
     for (name, version) in NATIVE {
         let found = native_version(name);
         if found.as_deref() != Some(version) {
-            println!("skipped: the snapshots are those with {name} {version}; found here: {found:?}");
+            println!("skipped: the snapshots are for {name} {version}, found {found:?}");
             return;
         }
     }
@@ -72,14 +72,18 @@ fn timelines_match_reviewed_snapshots() {
     }
 }
 
-/// The report; asserts that the model is not faulted, whatever snapshots are accepted.
+/// The report of one script. It also asserts that the model violates no rule, so an accepted snapshot cannot hide a
+/// violation.
 fn report(script: Script<'_>, subjects: &mut [Box<dyn Subject>]) -> String {
     let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
     let mut report = Report::new();
     for subject in subjects {
         let trace = driver.drive(script, subject.as_mut());
         let findings = judge.judge(trace);
-        assert!(subject.name() != "model" || findings.is_empty(), "the model: {findings:?}\n{script}");
+        assert!(
+            subject.name() != "model" || findings.is_empty(),
+            "expected no finding in the model, found {findings:?}\n{script}"
+        );
         report.add(subject.name(), trace, findings);
     }
     report.to_string()

@@ -1,5 +1,6 @@
-//! The rule matrix, computed by running: for every rule a script in which the model keeps it, the faults
-//! planted and caught, and the fuzz targets that exercise it. No cell may be empty.
+//! Tests that every rule is covered: a script in which the model conforms, detected faults, and a fuzz target.
+//!
+//! A snapshot shows the coverage as a table.
 #![allow(clippy::disallowed_methods, reason = "tests read the corpus")]
 
 mod support;
@@ -15,18 +16,20 @@ use wsclose::protocol::code::Profile;
 use wsclose::rules::{Rule, RuleSet};
 use wsclose::script::ScriptBuf;
 
-/// What there is about one rule.
+/// The coverage of one rule.
 struct RuleCoverage {
     rule: Rule,
-    /// The first script in which the model exercises the rule, and keeps it.
+    /// The first script in which the rule is exercised and the model conforms.
     conformed_in: Option<String>,
+    /// The number of faults that violate the rule.
     faults: usize,
-    /// The first script that shows each fault caught by the name of its rule.
+    /// The faults that a curated script detects, each with the first such script.
     detected: Vec<(Fault, String)>,
+    /// The fuzz targets that exercise the rule.
     targets: Vec<&'static str>,
 }
 
-/// Kinds of mistakes of which several must be planted, each with the rules that they break.
+/// Groups of rules that implementations often violate, so that several faults must violate each group.
 const GROUPS: [(&str, &[Rule]); 5] = [
     (
         "accepted codes",
@@ -53,10 +56,10 @@ const GROUPS: [(&str, &[Rule]); 5] = [
         ],
     ),
     ("segmentation", &[Rule::AnySegmentation]),
-    ("what is sent after close", &[Rule::NoDataAfterClose, Rule::OneClose, Rule::QuietAfterClose]),
+    ("sending after a Close", &[Rule::NoDataAfterClose, Rule::OneClose, Rule::QuietAfterClose]),
 ];
 
-/// How many faults each group has at least.
+/// The least number of faults for each group.
 const MIN_FAULTS_PER_GROUP: usize = 3;
 
 #[test]
@@ -66,47 +69,47 @@ fn every_rule_is_covered_and_every_fault_detected() {
         "{:<34}{:<9}{:<38}{:>7}{:>8}  {:<72}{}\n\n",
         "rule",
         "level",
-        "kept in",
-        "planted",
-        "caught",
-        "a fault, and the script that shows it",
+        "conforms in",
+        "faults",
+        "detected",
+        "a fault and a script that detects it",
         "exercised by"
     );
-    let mut mistakes = String::new();
-    for RuleCoverage { rule, conformed_in: kept, faults: planted, detected: caught, targets } in &rows {
-        let mut wrong = |what: &str| writeln!(mistakes, "{rule}: {what}").expect("a string grows");
-        if kept.is_none() {
-            wrong("the model keeps it in no curated script");
+    let mut gaps = String::new();
+    for RuleCoverage { rule, conformed_in, faults, detected, targets } in &rows {
+        let mut gap = |what: &str| writeln!(gaps, "{rule}: {what}").expect("a write to a string");
+        if conformed_in.is_none() {
+            gap("expected a curated script in which the model conforms");
         }
-        if *planted == 0 {
-            wrong("no fault breaks it");
+        if *faults == 0 {
+            gap("expected a fault that violates it");
         }
-        if *planted != caught.len() {
-            let missed = Fault::ALL.into_iter().filter(|fault| fault.rule() == *rule);
-            let missed = missed.filter(|fault| caught.iter().all(|(found, _)| found != fault));
-            let missed: Vec<&str> = missed.map(Fault::slug).collect();
-            wrong(&format!("faults that no curated script shows: {}", missed.join(", ")));
+        if *faults != detected.len() {
+            let undetected = Fault::ALL.into_iter().filter(|fault| fault.rule() == *rule);
+            let undetected = undetected.filter(|fault| detected.iter().all(|(found, _)| found != fault));
+            let undetected: Vec<&str> = undetected.map(Fault::slug).collect();
+            gap(&format!("no curated script detects these faults: {}", undetected.join(", ")));
         }
         if targets.is_empty() {
-            wrong("no fuzz target exercises it");
+            gap("expected a fuzz target that exercises it");
         }
-        let shown = caught.first().map(|(fault, script)| format!("{} in {script}", fault.slug()));
+        let example = detected.first().map(|(fault, script)| format!("{} in {script}", fault.slug()));
         writeln!(
             text,
-            "{:<34}{:<9}{:<38}{planted:>7}{:>8}  {:<72}{}",
+            "{:<34}{:<9}{:<38}{faults:>7}{:>10}  {:<72}{}",
             rule.id(),
             rule.level().name(),
-            kept.as_deref().unwrap_or(""),
-            caught.len(),
-            shown.as_deref().unwrap_or(""),
+            conformed_in.as_deref().unwrap_or(""),
+            detected.len(),
+            example.as_deref().unwrap_or(""),
             targets.join(", ")
         )
-        .expect("a string grows");
+        .expect("a write to a string");
     }
-    assert!(mistakes.is_empty(), "the rule matrix has holes\n{mistakes}");
-    let planted: usize = rows.iter().map(|row| row.faults).sum();
-    assert_eq!(planted, Fault::ALL.len());
-    write!(text, "\n{} rules, {planted} faults\n", rows.len()).expect("a string grows");
+    assert!(gaps.is_empty(), "rules without full coverage\n{gaps}");
+    let faults: usize = rows.iter().map(|row| row.faults).sum();
+    assert_eq!(faults, Fault::ALL.len());
+    write!(text, "\n{} rules, {faults} faults\n", rows.len()).expect("a write to a string");
     insta::with_settings!({
         snapshot_path => "../../snapshots",
         prepend_module_to_snapshot => false,
@@ -115,7 +118,7 @@ fn every_rule_is_covered_and_every_fault_detected() {
 }
 
 #[test]
-fn common_mistakes_have_several_faults() {
+fn groups_of_common_violations_have_several_faults() {
     for (group, rules) in GROUPS {
         let faults = Fault::ALL.into_iter().filter(|fault| rules.contains(&fault.rule())).count();
         assert!(
@@ -129,12 +132,12 @@ fn rows() -> Vec<RuleCoverage> {
     let scripts: BTreeMap<String, ScriptBuf> = support::seeds("closing_handshake")
         .into_iter()
         .map(|(name, octets)| {
-            let script = ScriptBuf::read(&octets).unwrap_or_else(|mistake| panic!("{name}: {mistake}"));
+            let script = ScriptBuf::read(&octets).unwrap_or_else(|error| panic!("{name}: {error}"));
             (name, script)
         })
         .collect();
-    let kept = exercised_rules(&scripts);
-    let caught: Vec<(Fault, String)> = Fault::ALL
+    let conforming = conforming_rules(&scripts);
+    let detected: Vec<(Fault, String)> = Fault::ALL
         .into_iter()
         .filter_map(|fault| Some((fault, first_detecting_script(fault, &scripts)?)))
         .collect();
@@ -143,12 +146,12 @@ fn rows() -> Vec<RuleCoverage> {
         .into_iter()
         .map(|rule| RuleCoverage {
             rule,
-            conformed_in: kept
+            conformed_in: conforming
                 .iter()
                 .find(|(_, rules)| rules.contains(rule))
                 .map(|(name, _)| (*name).clone()),
             faults: Fault::ALL.into_iter().filter(|fault| fault.rule() == rule).count(),
-            detected: caught.iter().filter(|(fault, _)| fault.rule() == rule).cloned().collect(),
+            detected: detected.iter().filter(|(fault, _)| fault.rule() == rule).cloned().collect(),
             targets: targets
                 .iter()
                 .filter(|(_, rules)| rules.contains(rule))
@@ -158,8 +161,8 @@ fn rows() -> Vec<RuleCoverage> {
         .collect()
 }
 
-/// The rules that the model exercises and keeps, script by script.
-fn exercised_rules(scripts: &BTreeMap<String, ScriptBuf>) -> Vec<(&String, RuleSet)> {
+/// The rules to which the model conforms, for each script.
+fn conforming_rules(scripts: &BTreeMap<String, ScriptBuf>) -> Vec<(&String, RuleSet)> {
     let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
     let mut model = Model::new(Profile::default());
     scripts
@@ -171,18 +174,18 @@ fn exercised_rules(scripts: &BTreeMap<String, ScriptBuf>) -> Vec<(&String, RuleS
         .collect()
 }
 
-/// The first script in which the judge names the rule that the fault breaks.
+/// The first script in which the judge finds a violation of the fault's rule.
 fn first_detecting_script(fault: Fault, scripts: &BTreeMap<String, ScriptBuf>) -> Option<String> {
     let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
-    let mut shows = |script: &ScriptBuf| {
-        // A fresh one each time: one fault is that an earlier connection shows in a later one.
+    let mut detects = |script: &ScriptBuf| {
+        // A new model each time, because one of the faults makes a connection affect later ones.
         let trace = driver.drive(script.as_script(), &mut FaultyModel::new(fault));
         judge.judge(trace).iter().any(|finding| finding.rule == fault.rule())
     };
-    scripts.iter().find(|(_, script)| shows(script)).map(|(name, _)| name.clone())
+    scripts.iter().find(|(_, script)| detects(script)).map(|(name, _)| name.clone())
 }
 
-/// The rules that each fuzz target exercises over the seeds that it starts from.
+/// The rules that each fuzz target exercises on its initial seeds.
 fn targets() -> [(&'static str, RuleSet); 3] {
     let over = |target: fn(&[u8]) -> RuleSet, folders: &[&str]| {
         let seeds = folders.iter().flat_map(|folder| support::seeds(folder).into_values());

@@ -1,4 +1,4 @@
-//! tungstenite through its adapter: whole sessions, octet by octet.
+//! Tests whole sessions of tungstenite through its adapter.
 
 use wsclose::harness::driver::Driver;
 use wsclose::harness::subject::Subject;
@@ -7,12 +7,12 @@ use wsclose::rules::Capability;
 use wsclose::script::ScriptBuf;
 use wsclose_implementations::tungstenite::Tungstenite;
 
-/// The timeline, a line each, with single spaces and without ticks.
-fn play(role: Role, steps: &str) -> Vec<String> {
-    play_on(&mut Tungstenite::new(), role, steps)
+/// The lines of the timeline, with single spaces and without ticks.
+fn timeline(role: Role, steps: &str) -> Vec<String> {
+    timeline_of(&mut Tungstenite::new(), role, steps)
 }
 
-fn play_on(subject: &mut dyn Subject, role: Role, steps: &str) -> Vec<String> {
+fn timeline_of(subject: &mut dyn Subject, role: Role, steps: &str) -> Vec<String> {
     let script = ScriptBuf::read(format!("wsclose 1\nrole {role}\n{steps}").as_bytes()).unwrap();
     let timeline = Driver::new().drive(script.as_script(), subject).outline();
     timeline.lines().map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")).collect()
@@ -21,7 +21,7 @@ fn play_on(subject: &mut dyn Subject, role: Role, steps: &str) -> Vec<String> {
 #[test]
 fn server_replies_to_close_then_closes_tcp() {
     assert_eq!(
-        play(Role::Server, "> close 1000 \"bye\"\n> fin\n"),
+        timeline(Role::Server, "> close 1000 \"bye\"\n> fin\n"),
         [
             "> CLOSE 1000 \"bye\" masked 88 85 37fa213d 03e8627965",
             "| app reported: closed 1000 \"bye\"",
@@ -35,7 +35,7 @@ fn server_replies_to_close_then_closes_tcp() {
 #[test]
 fn client_replies_to_close_and_waits_for_server() {
     assert_eq!(
-        play(Role::Client, "> close 1000 \"bye\"\nwait 1\n> fin\n"),
+        timeline(Role::Client, "> close 1000 \"bye\"\nwait 1\n> fin\n"),
         [
             "> CLOSE 1000 \"bye\" 88 05 03e8627965",
             "| app reported: closed 1000 \"bye\"",
@@ -49,7 +49,7 @@ fn client_replies_to_close_and_waits_for_server() {
 #[test]
 fn application_closes_and_reads_until_reply() {
     assert_eq!(
-        play(
+        timeline(
             Role::Server,
             "app close 3333 \"bye\"\napp send text \"late\"\n> text \"under way\"\n> close 3333\n"
         ),
@@ -70,9 +70,9 @@ fn application_closes_and_reads_until_reply() {
 #[test]
 fn error_drops_tcp_without_a_close() {
     for role in Role::ALL {
-        let timeline = play(role, "> close hex:03\n");
+        let lines = timeline(role, "> close hex:03\n");
         assert_eq!(
-            timeline[1..],
+            lines[1..],
             ["| app reported: error: WebSocket protocol error: Invalid close sequence", "< FIN"]
         );
         assert!(!Tungstenite::new().capabilities(role).has(Capability::SendsCloseOnFailure));
@@ -83,7 +83,7 @@ fn error_drops_tcp_without_a_close() {
 fn eof_and_reset_are_distinct_errors() {
     for role in Role::ALL {
         assert_eq!(
-            play(role, "> fin\n"),
+            timeline(role, "> fin\n"),
             [
                 "> FIN",
                 "| app reported: error: WebSocket protocol error: Connection reset without closing handshake",
@@ -91,7 +91,7 @@ fn eof_and_reset_are_distinct_errors() {
             ]
         );
         assert_eq!(
-            play(role, "> reset\n"),
+            timeline(role, "> reset\n"),
             ["> RST", "| app reported: error: IO error: connection reset by peer", "< FIN"]
         );
     }
@@ -100,7 +100,7 @@ fn eof_and_reset_are_distinct_errors() {
 #[test]
 fn paused_application_reads_nothing_and_still_writes() {
     assert_eq!(
-        play(Role::Server, "app pause\n> close 1000\napp send text \"x\"\napp resume\n"),
+        timeline(Role::Server, "app pause\n> close 1000\napp send text \"x\"\napp resume\n"),
         [
             "| app stops reading",
             "> CLOSE 1000 \"\" masked 88 82 37fa213d 03e8",
@@ -119,7 +119,7 @@ fn connections_share_no_state() {
     let mut subject = Tungstenite::new();
     let steps = "> text \"a\" fin=0\n> close 3333 cut=3\n";
     for role in Role::ALL {
-        play_on(&mut subject, role, "> close 1000 claim=100\napp pause\n> text \"unread\"\n");
-        assert_eq!(play_on(&mut subject, role, steps), play(role, steps));
+        timeline_of(&mut subject, role, "> close 1000 claim=100\napp pause\n> text \"unread\"\n");
+        assert_eq!(timeline_of(&mut subject, role, steps), timeline(role, steps));
     }
 }

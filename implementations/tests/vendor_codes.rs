@@ -1,5 +1,5 @@
-//! The vocabularies of ws-rs and Boost.Beast, held against the real ones: every value, and what a real
-//! connection lets through. Of other peers, what their own check takes, for every value.
+//! Compares our tables of the close codes of ws-rs and Boost.Beast with the libraries, for every value, and the profiles
+//! `ws-rs` and `beast` with the codes that the libraries accept.
 
 use wsclose::harness::driver::Driver;
 use wsclose::harness::subject::TraceEventKind;
@@ -20,12 +20,12 @@ fn ws_rs_vendor_codes_match_for_every_value() {
         assert_eq!(format!("{theirs:?}"), expected, "the variant of {code}");
         let value: u16 = theirs.into();
         assert_eq!((ours.code(), value), (code, code.0), "the value of {expected}");
-        assert_eq!(ws::CloseCode::from(ours.code().0), theirs, "{expected} there and back");
-        assert_eq!(WsRs::from_code(CloseCode(value)), ours, "{expected} and back");
+        assert_eq!(ws::CloseCode::from(ours.code().0), theirs, "{expected} to a number and back");
+        assert_eq!(WsRs::from_code(CloseCode(value)), ours, "the number of {expected} to a variant");
     }
 }
 
-/// The codes at either end of every range, and those that ws-rs's source names one by one.
+/// The codes at both ends of every range, and the single codes in the source of ws-rs.
 fn sample_codes() -> impl Iterator<Item = CloseCode> {
     let edges = [0, 999, 1000, 1003, 1011, 1014, 1015, 1016, 1100, 2000, 2999, 3000, 3999, 4000, 4999, 5000];
     let around = edges.into_iter().flat_map(|edge: u16| edge.saturating_sub(1)..=edge + 1);
@@ -35,7 +35,7 @@ fn sample_codes() -> impl Iterator<Item = CloseCode> {
     codes.into_iter().map(CloseCode)
 }
 
-/// The peer sends one Close with this code, and no more.
+/// A script in which the peer sends one Close with this code.
 fn single_close_script(role: Role, code: CloseCode) -> Vec<u8> {
     let mut writer = Writer::new(role);
     let payload = Payload { code: Some(code), ..Payload::EMPTY };
@@ -43,26 +43,25 @@ fn single_close_script(role: Role, code: CloseCode) -> Vec<u8> {
     writer.into_octets()
 }
 
-/// The body of the first Close that the subject wrote, unmasked, and whether it told its application of an
-/// error.
+/// The unmasked body of the first Close that the subject sent, and whether it reported an error.
 fn first_close_body_and_error(trace: &Trace) -> (Vec<u8>, bool) {
-    let mut wrote = Vec::new();
-    let mut erred = false;
+    let mut sent = Vec::new();
+    let mut reported_error = false;
     for entry in trace.events() {
-        erred |= matches!(entry.kind, TraceEventKind::ErrorReported(_));
+        reported_error |= matches!(entry.kind, TraceEventKind::ErrorReported(_));
         if let TraceEventKind::Sent(span) = entry.kind {
-            wrote.extend_from_slice(trace.octets(span));
+            sent.extend_from_slice(trace.octets(span));
         }
     }
-    let [first, second, rest @ ..] = wrote.as_slice() else { panic!("no answer\n{trace}") };
-    assert_eq!(*first, 0x88, "a Close is the first thing written\n{trace}");
+    let [first, second, rest @ ..] = sent.as_slice() else { panic!("expected a Close\n{trace}") };
+    assert_eq!(*first, 0x88, "the first octet of a Close\n{trace}");
     let mut body = rest.to_vec();
     if second & 0x80 != 0 {
         let key = [body[0], body[1], body[2], body[3]];
         body.drain(..4);
         wsclose::protocol::frame::mask(key, 0, &mut body);
     }
-    (body, erred)
+    (body, reported_error)
 }
 
 #[test]
@@ -73,18 +72,18 @@ fn ws_rs_profile_matches_a_real_connection() {
             let octets = single_close_script(role, code);
             let script = Script::decode(&octets).expect("a script");
             let trace = driver.drive(script, &mut subject);
-            let (body, erred) = first_close_body_and_error(trace);
+            let (body, reported_error) = first_close_body_and_error(trace);
             assert_eq!(
                 code.acceptable(Profile::WsRs).is_ok(),
-                !erred,
-                "{code} to a {role}: the profile, and whether ws-rs took it\n{trace}"
+                !reported_error,
+                "{code} to a {role}: whether the profile and ws-rs accept it\n{trace}"
             );
             let octets = code.to_octets();
-            // 0 is ws-rs's word for a Close without a code.
+            // ws-rs uses 0 for a Close without a code.
             let echo = if WsRs::from_code(code) == WsRs::Empty { &[][..] } else { &octets[..] };
-            let refusal = CloseCode::PROTOCOL_ERROR.to_octets();
-            if erred {
-                assert!(body.starts_with(&refusal), "{code} to a {role} is refused by 1002\n{trace}");
+            let rejection = CloseCode::PROTOCOL_ERROR.to_octets();
+            if reported_error {
+                assert!(body.starts_with(&rejection), "{code} to a {role} is rejected with 1002\n{trace}");
             } else {
                 assert_eq!(body, echo, "{code} to a {role} is echoed\n{trace}");
             }
@@ -115,7 +114,7 @@ mod built {
 
     #[test]
     fn beast_profile_matches_its_own_check() {
-        // Later releases than the profile's know 1014 by a name of its own, and take it.
+        // Releases after Boost 1.81, which the profile describes, name 1014 and accept it.
         let renamed = beast::close_codes().iter().any(|(name, _)| name == "bad_gateway");
         for code in CloseCode::all() {
             let ours = code.acceptable(Profile::Beast).is_ok();
@@ -127,6 +126,6 @@ mod built {
 
 #[cfg(not(wsclose_beast))]
 #[test]
-fn boost_beast_is_not_asked_where_it_was_not_built() {
+fn boost_beast_tests_are_skipped_if_it_was_not_built() {
     println!("skipped: Boost.Beast {}", wsclose_implementations::beast::NOT_BUILT);
 }

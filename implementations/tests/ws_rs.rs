@@ -1,4 +1,4 @@
-//! ws-rs through its two adapters: the frame layer in-process, the whole over TCP.
+//! Tests ws-rs through its two adapters: the frame layer in-process, and the whole library over TCP.
 
 use wsclose::harness::driver::Driver;
 use wsclose::harness::subject::Subject;
@@ -9,8 +9,8 @@ use wsclose_adapter::codec::CodecSubject;
 use wsclose_implementations::ws_frames::WsFrames;
 use wsclose_implementations::ws_tcp::WsTcp;
 
-/// The timeline, a line each, with single spaces and without ticks.
-fn play(subject: &mut dyn Subject, role: Role, steps: &str) -> Vec<String> {
+/// The lines of the timeline, with single spaces and without ticks.
+fn timeline(subject: &mut dyn Subject, role: Role, steps: &str) -> Vec<String> {
     let script = ScriptBuf::read(format!("wsclose 1\nrole {role}\n{steps}").as_bytes()).unwrap();
     let timeline = Driver::new().drive(script.as_script(), subject).outline();
     timeline.lines().map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")).collect()
@@ -21,7 +21,7 @@ fn every_code_round_trips_through_ws_rs() {
     for code in CloseCode::all() {
         let theirs = ws::CloseCode::from(code.0);
         assert_eq!(CloseCode(theirs.into()), code);
-        // 0 is ws-rs's word for a Close without a body, so that code is lost on the way to the wire.
+        // ws-rs uses 0 for a Close without a body, so it cannot send the code 0.
         let body = if code.0 == 0 { &[][..] } else { &code.to_octets()[..] };
         assert_eq!(ws::Frame::close(theirs, "").payload(), body);
     }
@@ -31,7 +31,7 @@ fn every_code_round_trips_through_ws_rs() {
 fn frame_layer_builds_and_parses_a_close() {
     let mut subject = CodecSubject::<WsFrames>::new();
     assert_eq!(
-        play(&mut subject, Role::Server, "> close 3333 \"bye\" cut=1\n"),
+        timeline(&mut subject, Role::Server, "> close 3333 \"bye\" cut=1\n"),
         [
             "> … 1 octet",
             "> CLOSE 3333 \"bye\" masked (last 10 octets)",
@@ -41,7 +41,7 @@ fn frame_layer_builds_and_parses_a_close() {
         ]
     );
     assert_eq!(
-        play(&mut subject, Role::Client, "app close 1001 \"away\"\n> close 1001\n> fin\n"),
+        timeline(&mut subject, Role::Client, "app close 1001 \"away\"\n> close 1001\n> fin\n"),
         [
             "| app closes 1001 \"away\"",
             "< CLOSE 1001 \"away\" masked 88 86 <key> 03e961776179",
@@ -56,19 +56,19 @@ fn frame_layer_builds_and_parses_a_close() {
 #[test]
 fn frame_layer_loses_frame_boundary_on_overflowing_length() {
     for role in Role::ALL {
-        let timeline = play(
+        let lines = timeline(
             &mut CodecSubject::<WsFrames>::new(),
             role,
             "> octets 887f ffff ffff ffff ffff\n> close 3333\n",
         );
-        assert!(timeline.contains(&"| app reported: closed 3333 \"\"".to_owned()), "{timeline:#?}");
+        assert!(lines.contains(&"| app reported: closed 3333 \"\"".to_owned()), "{lines:#?}");
     }
 }
 
 #[test]
 fn tcp_server_replies_to_close_then_closes_tcp() {
     assert_eq!(
-        play(&mut WsTcp::new(), Role::Server, "> close 1000 \"bye\"\n> fin\n"),
+        timeline(&mut WsTcp::new(), Role::Server, "> close 1000 \"bye\"\n> fin\n"),
         [
             "> CLOSE 1000 \"bye\" masked 88 85 37fa213d 03e8627965",
             "< CLOSE 1000 \"\" 88 02 03e8",
@@ -82,7 +82,7 @@ fn tcp_server_replies_to_close_then_closes_tcp() {
 #[test]
 fn tcp_client_sends_close_and_waits_for_the_server() {
     assert_eq!(
-        play(
+        timeline(
             &mut WsTcp::new(),
             Role::Client,
             "app close 3333 \"bye\"\n> text \"under way\"\n> close 3333\nwait 1\n> fin\n"
@@ -103,9 +103,9 @@ fn tcp_client_sends_close_and_waits_for_the_server() {
 #[test]
 fn tcp_failed_connection_still_delivers() {
     for role in Role::ALL {
-        let timeline = play(&mut WsTcp::new(), role, "> opcode=3\n> text \"after\"\nwait 16\n");
-        assert!(timeline.contains(&"| app received: text \"after\"".to_owned()), "{timeline:#?}");
-        assert!(!timeline.contains(&"< FIN".to_owned()), "{timeline:#?}");
+        let lines = timeline(&mut WsTcp::new(), role, "> opcode=3\n> text \"after\"\nwait 16\n");
+        assert!(lines.contains(&"| app received: text \"after\"".to_owned()), "{lines:#?}");
+        assert!(!lines.contains(&"< FIN".to_owned()), "{lines:#?}");
     }
 }
 
@@ -114,18 +114,22 @@ fn tcp_fin_and_reset_report_1006() {
     let mut subject = WsTcp::new();
     for role in Role::ALL {
         assert_eq!(
-            play(&mut subject, role, "> fin\n"),
+            timeline(&mut subject, role, "> fin\n"),
             ["> FIN", "| app reported: closed 1006 \"\"", "< FIN"]
         );
-        let timeline = play(&mut subject, role, "> reset\n");
-        assert_eq!(timeline[2..], ["| app reported: closed 1006 \"\"", "< FIN"]);
+        let lines = timeline(&mut subject, role, "> reset\n");
+        assert_eq!(lines[2..], ["| app reported: closed 1006 \"\"", "< FIN"]);
     }
 }
 
 #[test]
 fn tcp_paused_application_receives_nothing() {
     assert_eq!(
-        play(&mut WsTcp::new(), Role::Server, "app pause\n> close 1000\napp send text \"x\"\napp resume\n"),
+        timeline(
+            &mut WsTcp::new(),
+            Role::Server,
+            "app pause\n> close 1000\napp send text \"x\"\napp resume\n"
+        ),
         [
             "| app stops reading",
             "> CLOSE 1000 \"\" masked 88 82 37fa213d 03e8",
@@ -150,9 +154,9 @@ fn tcp_traces_are_reproducible() {
     let mut subject = WsTcp::new();
     for role in Role::ALL {
         for steps in scripts {
-            let first = play(&mut subject, role, steps);
+            let first = timeline(&mut subject, role, steps);
             for _ in 0..4 {
-                assert_eq!(play(&mut subject, role, steps), first);
+                assert_eq!(timeline(&mut subject, role, steps), first);
             }
         }
     }

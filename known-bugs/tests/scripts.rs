@@ -14,14 +14,14 @@ fn scripts(seed: u64) -> Scripts {
 
 #[test]
 fn curated_scripts_come_first_and_a_seed_is_reproducible() {
-    let some = |seed| scripts(seed).take(1000).map(|source| source.octets).collect::<Vec<_>>();
+    let first = |seed| scripts(seed).take(1000).map(|source| source.octets).collect::<Vec<_>>();
     let curated = scripts(1).curated_count();
     assert!((200..1000).contains(&curated), "{curated}");
-    assert_eq!(some(1), some(1));
-    assert_ne!(some(1)[curated..], some(2)[curated..]);
-    assert_eq!(some(1)[..curated], some(2)[..curated]);
+    assert_eq!(first(1), first(1));
+    assert_ne!(first(1)[curated..], first(2)[curated..]);
+    assert_eq!(first(1)[..curated], first(2)[..curated]);
     let roles: Vec<_> =
-        some(1)[..2].iter().map(|octets| Script::decode(octets).expect("a script").role()).collect();
+        first(1)[..2].iter().map(|octets| Script::decode(octets).expect("a script").role()).collect();
     assert_ne!(roles[0], roles[1]);
 }
 
