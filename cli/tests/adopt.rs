@@ -1,4 +1,4 @@
-//! `wsclose adopt`: what it writes, what it refuses, what it leaves alone.
+//! Tests `wsclose adopt`: which files it writes, what it refuses, and that it overwrites nothing.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests write files")]
 
 mod support;
@@ -54,7 +54,7 @@ fn a_violation_is_minimised_and_filed() {
         snapshot.contains("\n== close-of-126\n") && snapshot.contains("\n  close-at-most-125  must "),
         "{snapshot}"
     );
-    // What was filed shows what it says.
+    // The adopted script shows the violation.
     folder
         .wsclose(&[&["replay", entry], &FAULTY[..]].concat())
         .assert_exit(1)
@@ -75,7 +75,7 @@ fn a_duplicate_is_refused() {
 #[test]
 fn nothing_is_overwritten() {
     let folder = project();
-    // Not a duplicate, but it has the name.
+    // The existing script has the same name, but is no duplicate.
     let taken = format!("corpus/closing_handshake/{NAME}.ws");
     folder.file(&taken, "wsclose 1\nrole server\n> fin\n");
     let before = folder.files();

@@ -1,4 +1,4 @@
-//! Bad input: a clear sentence on standard error, the right exit code, never a panic.
+//! Tests that bad input gives a clear message on standard error and the documented exit code, and never a panic.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests write files")]
 
 mod support;
@@ -29,7 +29,7 @@ fn an_empty_file() {
 fn a_one_gigabyte_file() {
     let folder = Folder::new();
     let path = folder.path().join("noise");
-    // Sparse, so that it takes no room; its first octet is no script's.
+    // The file is sparse, so it needs no space. No script begins with its first octet.
     let mut file = File::create(&path).expect("a file");
     file.write_all(&[0xff]).expect("an octet");
     file.set_len(1 << 30).expect("a gigabyte");
@@ -87,7 +87,7 @@ fn one_bad_file_does_not_stop_the_others() {
         .assert_exit(3)
         .assert_stdout("good.ws")
         .assert_stderr("scripts/bad.ws:2:6: expected");
-    // A breach outweighs it.
+    // The exit code of a violation takes precedence.
     let ran = folder.wsclose(&["replay", "scripts", "--subject", "fault:close-of-126"]).assert_exit(1);
     assert!(ran.out.ends_with("verdict: FAIL, and 1 could not be tested\n"), "{}", ran.out);
 }
@@ -133,7 +133,7 @@ fn a_folder_without_permission() {
     let ran = replay(&folder, &["closed"]);
     let above = replay(&folder, &["."]);
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).expect("a mode");
-    // A superuser reads it all the same.
+    // A superuser can read the folder in any case.
     if !may_read {
         ran.assert_exit(3)
             .assert_stderr("closed: expected something readable, found that permission is denied");

@@ -1,4 +1,4 @@
-//! `wsclose check` against `wsclose echo`, which conforms, and against servers of our own that do not.
+//! Tests `wsclose check` with `wsclose echo`, which conforms, and with servers that do not.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests read files and open sockets")]
 
 mod support;
@@ -10,10 +10,10 @@ use support::bad_servers::{BadServer, ModelServer, serve};
 use support::wsclose_process::WscloseProcess;
 use support::{Folder, RunOutput, schema, wsclose};
 
-/// What every run against a server of bad manners ends within, on a busy machine too.
+/// The longest time that a run may take, even on a busy machine.
 const BOUND: Duration = Duration::from_secs(60);
 
-/// Few cases, so that a server that answers late is not asked for long.
+/// The options for a few cases, so that a run with a slow server is short.
 const FEW: [&str; 4] = ["--case", "code-received/100?", "--timeout", "20"];
 
 fn check(url: &str, more: &[&str]) -> RunOutput {
@@ -25,7 +25,7 @@ fn check(url: &str, more: &[&str]) -> RunOutput {
 }
 
 fn json(text: &[u8]) -> Value {
-    serde_json::from_slice(text).expect("a report is JSON")
+    serde_json::from_slice(text).expect("a report in JSON")
 }
 
 #[test]
@@ -53,14 +53,14 @@ fn server_echoing_any_code_fails() {
         .assert_stdout("FAIL          code-not-local-only")
         .assert_stdout("warn          code-not-1004")
         .assert_stdout("ok            close-answered");
-    // What the report says repeats the finding, and nothing but that.
-    let repeat = ran
+    // The printed command reproduces the finding, with two cases only.
+    let reproduce = ran
         .out
         .lines()
         .find_map(|line| line.trim().strip_prefix("reproduce:   wsclose "))
         .expect("a command");
-    let again: Vec<&str> = repeat.split(' ').collect();
-    wsclose(&again).assert_exit(1).assert_stdout("2 cases");
+    let args: Vec<&str> = reproduce.split(' ').collect();
+    wsclose(&args).assert_exit(1).assert_stdout("2 cases");
     check(&url, &["--case", "liveness"]).assert_stdout("1 cases");
     check(
         &url,
@@ -79,7 +79,7 @@ fn fuzz_finding_is_reproduced_by_name() {
         .assert_stdout("FAIL: ")
         .assert_stdout("(confirmed)");
     let name = ran.out.split("--case fuzz/7-").nth(1).and_then(|rest| rest.split_whitespace().next());
-    let name = format!("fuzz/7-{}", name.expect("a child of the seed"));
+    let name = format!("fuzz/7-{}", name.expect("a generated case"));
     check(&url, &["--case", &name])
         .assert_exit(1)
         .assert_stdout("2 cases")
@@ -110,7 +110,7 @@ fn rsv1_close_is_a_violation_with_compression() {
 
 #[test]
 fn server_without_close_reply_fails() {
-    // Every answer costs its wait, so that most of the cases are left out.
+    // Each case waits for the reply, so the run leaves most cases out.
     check(&serve(BadServer::NeverReplies), &[])
         .assert_exit(1)
         .assert_stdout("FAIL          close-answered")
@@ -137,19 +137,14 @@ fn failed_opening_handshake_exits_3() {
         (BadServer::SendsNothing, "expected an answer to the opening handshake, found silence"),
     ];
     std::thread::scope(|scope| {
-        for (bad, says) in cases {
+        for (bad, message) in cases {
             scope.spawn(move || {
-                check(&serve(bad), &FEW).assert_exit(3).assert_stderr("could not test").assert_stderr(says)
+                check(&serve(bad), &FEW).assert_exit(3).assert_stderr("could not test").assert_stderr(message)
             });
         }
     });
-    // A port that was free a moment ago.
-    let nobody =
-        std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
-    check(&format!("ws://{nobody}/"), &FEW)
-        .assert_exit(3)
-        .assert_stderr("could not test")
-        .assert_stderr("expected a connection");
+    let url = format!("ws://127.0.0.1:{}/", support::free_port());
+    check(&url, &FEW).assert_exit(3).assert_stderr("could not test").assert_stderr("expected a connection");
 }
 
 #[test]
@@ -159,27 +154,25 @@ fn endless_servers_are_bounded() {
     check(&serve(BadServer::SendsHugeFrame), &FEW).assert_exit(3).assert_stderr("expected at most");
 }
 
-/// A run over most cases, and how much memory it took, in KiB.
-fn run_within_memory_limit(bad: BadServer) -> (RunOutput, u64) {
+/// Runs most cases and asserts a limit of the peak memory.
+fn run_within_memory_limit(bad: BadServer) -> RunOutput {
     let (ran, memory) =
         WscloseProcess::spawn(&["check", &serve(bad), "--timeout", "8"]).wait_with_peak_memory();
     assert!(memory > 0 && memory < 64 << 10, "{bad:?}: {memory} KiB");
-    (ran, memory)
+    ran
 }
 
 #[test]
 fn flooding_server_uses_bounded_memory() {
     run_within_memory_limit(BadServer::FloodsLaterConnections)
-        .0
         .assert_exit(3)
         .assert_stdout("expected at most 262144 octets");
 }
 
 #[test]
 fn server_ending_at_every_octet_is_bounded() {
-    // Most openings are cut off. Where only the Close is, it is not when the case is played again.
+    // Most opening handshakes end early. A Close that ends early does not end early when its case is re-run.
     run_within_memory_limit(BadServer::EndsTcpEarly)
-        .0
         .assert_exit(3)
         .assert_stdout("found the end of TCP")
         .assert_stdout("found a reset")
@@ -223,16 +216,16 @@ fn reports_match_the_run() {
         names,
         ["a/run.json", "index/check.json", "index/index.json", "run.html", "run.md", "run.sarif", "run.xml"]
     );
-    let file = |name: &str| &first.iter().find(|(other, _)| other == name).expect("it is there").1;
+    let file = |name: &str| &first.iter().find(|(other, _)| other == name).expect("a report of this name").1;
     let text = |name: &str| std::str::from_utf8(file(name)).expect("text");
 
     let document = json(file("a/run.json"));
     schema::assert_valid(&document);
     let untimed = |files: &[(String, Vec<u8>)]| {
         let text = String::from_utf8(files[0].1.clone()).expect("text");
-        text.split_once("\"timing\"").expect("a timing, at the end").0.to_owned()
+        text.split_once("\"timing\"").expect("the member `timing` at the end").0.to_owned()
     };
-    assert_eq!(untimed(&first), untimed(&second), "two runs differ in more than their timing");
+    assert_eq!(untimed(&first), untimed(&second), "expected two runs to differ only in their timing");
     let findings = document["findings"].as_array().expect("findings");
     let rules: Vec<&str> = findings.iter().filter_map(|finding| finding["rule"].as_str()).collect();
     assert!(rules.contains(&"code-is-defined"), "{rules:?}");
@@ -243,12 +236,15 @@ fn reports_match_the_run() {
     let mut once = ids.clone();
     once.sort_unstable();
     once.dedup();
-    assert_eq!(once.len(), ids.len(), "an id stands twice");
+    assert_eq!(once.len(), ids.len(), "expected every id once");
     for node in html.descendants() {
         if let Some(to) = node.attribute("href") {
-            assert!(to.strip_prefix('#').is_some_and(|to| ids.contains(&to)), "{to} leads nowhere");
+            assert!(
+                to.strip_prefix('#').is_some_and(|to| ids.contains(&to)),
+                "expected an element with the id of the link {to}"
+            );
         }
-        assert!(node.attribute("src").is_none(), "something is fetched from elsewhere");
+        assert!(node.attribute("src").is_none(), "expected a page without external resources");
     }
 
     let junit = roxmltree::Document::parse(text("run.xml")).expect("XML");
@@ -329,7 +325,7 @@ fn baseline_violations_do_not_fail() {
     let both = known.clone() + &entry("close-fin");
     whole(&both).assert_exit(4).assert_stdout("stale: the baseline lists close-fin");
     whole(&entry("close-fin")).assert_exit(1).assert_stdout("stale: the baseline lists close-fin");
-    // Another case may break it.
+    // A filtered run cannot tell whether an entry is stale.
     let part = run(&url, &both).assert_exit(0);
     assert!(!part.out.contains("stale"), "{part:#?}");
     run(&url, &(known.clone() + &known))

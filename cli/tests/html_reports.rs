@@ -1,7 +1,7 @@
-//! The pages of `check --html` and of `matrix --live --out`, in a browser: what is asked of them is a script that is put
-//! at their end, and what it finds comes back in the document.
+//! Tests the pages of `check --html` and `matrix --live --out` in a browser.
 //!
-//! Where there is no browser the tests say so and pass; with WSCLOSE_REQUIRE_BROWSER they fail.
+//! A test appends a script to a page, and the script writes its observations into the document. Without a browser the
+//! tests print that and pass, unless `WSCLOSE_REQUIRE_BROWSER` is set.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -17,7 +17,7 @@ use std::process::Command;
 use serde_json::Value;
 use support::{Folder, schema};
 
-/// Debian's headless shell, whose wrapper need not be on the path, and others.
+/// The browsers that the tests try. The first is Debian's headless shell, which may not be on the path.
 const BROWSERS: [&str; 4] =
     ["/usr/lib/chromium/chromium-headless-shell", "/usr/bin/chromium", "chromium", "google-chrome"];
 
@@ -31,20 +31,20 @@ fn browser() -> Option<&'static str> {
     found
 }
 
-/// Opens the page behind `hash`, runs the script there, in which `see(NAME, VALUE)` puts a line down, and gives the
-/// lines back. The script ends with `done()`.
+/// Opens the page with this fragment of the URL, runs the script in it, and returns the lines that the script wrote. In
+/// the script, `see(NAME, VALUE)` writes a line, and the last call is `done()`.
 fn run_in_browser(page: &Path, hash: &str, script: &str) -> Option<Vec<String>> {
     let browser = browser()?;
     let html = fs::read_to_string(page).expect("a page");
-    let asking = "<pre id=\"seen\"></pre><script>\n\
+    let setup = "<pre id=\"seen\"></pre><script>\n\
         const seen = document.getElementById('seen');\n\
         const see = (name, value) => { seen.textContent += `${name} ${encodeURIComponent(value)}\\n`; };\n\
         const done = () => { seen.textContent += 'done'; };\n\
         addEventListener('error', event => see('error', event.message));\n\
         addEventListener('load', () => setTimeout(() => {\n";
-    let asked = page.with_extension("asked.html");
-    let html = html.replace("</body>", &format!("{asking}{script}\n}}));</script></body>"));
-    fs::write(&asked, html).expect("a folder to write in");
+    let copy = page.with_extension("copy.html");
+    let html = html.replace("</body>", &format!("{setup}{script}\n}}));</script></body>"));
+    fs::write(&copy, html).expect("a folder to write in");
     let profile = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(browser);
     command.args([
@@ -55,7 +55,7 @@ fn run_in_browser(page: &Path, hash: &str, script: &str) -> Option<Vec<String>> 
         "--dump-dom",
     ]);
     command.arg(format!("--user-data-dir={}", profile.path().display()));
-    let output = command.arg(format!("file://{}{hash}", asked.display())).output().expect("a browser");
+    let output = command.arg(format!("file://{}{hash}", copy.display())).output().expect("a browser");
     let dom = String::from_utf8_lossy(&output.stdout);
     let seen = dom.split("<pre id=\"seen\">").nth(1).and_then(|rest| rest.split("</pre>").next());
     let seen = seen.unwrap_or_else(|| panic!("expected a document, found {dom}"));
@@ -66,13 +66,13 @@ fn run_in_browser(page: &Path, hash: &str, script: &str) -> Option<Vec<String>> 
 
 #[track_caller]
 fn assert_lines(lines: &[String], expected: &[&str]) {
-    for wanted in expected {
-        assert!(lines.iter().any(|line| line == wanted), "expected `{wanted}` in {lines:#?}");
+    for line in expected {
+        assert!(lines.iter().any(|other| other == line), "expected `{line}` in {lines:#?}");
     }
     assert!(lines.iter().all(|line| !line.starts_with("error")), "{lines:#?}");
 }
 
-/// A server that takes and sends 5000, as Boost.Beast does, and one that conforms.
+/// The command that starts the model as a server with this profile. With `beast` it accepts and sends 5000.
 fn echo_command(profile: &str) -> String {
     let wsclose = assert_cmd::cargo::cargo_bin("wsclose");
     format!("exec '{}' echo --profile {profile} --listen 127.0.0.1:{{port}}", wsclose.display())
@@ -146,7 +146,7 @@ fn check_page_filters_links_and_opens() {
     assert_lines(&lines, &wanted);
 }
 
-/// A manifest of two servers and one that is not installed.
+/// Writes a manifest of two servers and one that is not installed, runs it, and returns the path of the page.
 fn live_page(folder: &Folder) -> PathBuf {
     let peer = |name: &str, installed: &str, profile: &str| {
         let start = echo_command(profile);

@@ -1,4 +1,4 @@
-//! `wsclose decode`, `rules`, `explain` and `codes`.
+//! Tests `wsclose decode`, `rules`, `explain` and `codes`.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests write files")]
 
 mod support;
@@ -23,7 +23,7 @@ fn a_conforming_frame_is_decoded() {
 
 #[test]
 fn all_flaws_of_a_frame_are_listed() {
-    // From a server: no FIN, RSV1, masked, 16-bit length, code 1005, and a surrogate.
+    // A server sends no FIN, RSV1, a mask, a 16-bit length, the code 1005 and a surrogate.
     let ran = wsclose(&["decode", "--sender", "server", "48 fe 0005 00000000 03ed eda080"]).assert_exit(1);
     for rule in [
         "close-fin",
@@ -46,7 +46,7 @@ fn message_sequence_is_checked() {
         .assert_stdout("text that is not UTF-8")
         .assert_stdout("a second Close");
     ran.assert_stdout("breaks no-data-after-close  must");
-    // Text is whole only at its end.
+    // Text may be split between the octets of a character.
     wsclose(&["decode", "--sender=server", "0101 c3", "8001 a9"]).assert_exit(0);
     wsclose(&["decode", "--sender=server", "0101 c3", "8101 61"])
         .assert_exit(1)

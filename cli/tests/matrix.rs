@@ -1,4 +1,4 @@
-//! `wsclose matrix`.
+//! Tests `wsclose matrix`.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests write files")]
 
 mod support;
@@ -11,7 +11,8 @@ use support::{Folder, MODEL, wsclose};
 
 const FILES: [&str; 4] = ["codes.svg", "disagreements.md", "matrix.json", "matrix.md"];
 
-/// The model and two faulty ones on a corpus of their own, so that nothing depends on what the project's has.
+/// The options that select the model and two faulty ones, with a corpus of the test, so that no test depends on the
+/// project's corpus.
 const FAULTY: [&str; 8] = [
     "--subject",
     "fault:close-of-126",
@@ -43,13 +44,13 @@ fn model_and_two_faulty_subjects() {
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, { insta::assert_snapshot!("cli__matrix", ran.out) });
-    // What the snapshot must have, whoever accepts it.
+    // These assertions hold even if a wrong snapshot is accepted.
     ran.assert_stdout("FAIL fault:close-of-126 close-at-most-125 (must)")
         .assert_stdout("warn fault:refuses-1014 accepts-registered-codes (should)")
         .assert_stdout("replied to 1014 with 1002; shortest that was played: registered, client");
 }
 
-/// What stands between these lines in a text, each time.
+/// The parts of a text between `before` and `after`.
 fn between<'a>(text: &'a str, before: &str, after: &str) -> Vec<&'a str> {
     text.split(before).skip(1).map(|rest| rest.split(after).next().expect("a part")).collect()
 }
@@ -121,7 +122,7 @@ fn svg_and_json_contain_every_code_once() {
         let title = square.first_element_child().and_then(|title| title.text()).expect("a title");
         assert!(title.contains("refused"), "{title}");
     }
-    // Server and client, of two subjects, in three ways.
+    // There are two subjects, two roles and three origins of a code.
     assert_eq!(count, 12);
     let patterns = picture.descendants().filter(|node| node.has_tag_name("pattern"));
     let patterns: Vec<&str> = patterns.filter_map(|node| node.attribute("id")).collect();
@@ -218,7 +219,7 @@ fn baseline_violations_do_not_fail() {
     matrix(&folder, &[&args]).assert_exit(0).assert_stdout("1 known");
 }
 
-/// A manifest of one server, which takes and sends 5000 as Boost.Beast does.
+/// A folder with a manifest of one server, which accepts and sends 5000 as Boost.Beast does.
 fn live_folder() -> Folder {
     let folder = Folder::new();
     let manifest = format!(

@@ -1,5 +1,7 @@
-//! The commands of the README are run as they stand there: every `$ wsclose …` line, with the exit code that
-//! a comment gives or 0, and what stands below it, if anything does.
+//! Tests the commands of the README.
+//!
+//! Every line `$ wsclose …` is run. Its exit code must be that of a comment such as `# exit 1`, or 0. Its output must be
+//! the lines below it, if there are any.
 #![allow(clippy::disallowed_methods, reason = "tests read files")]
 
 use std::path::Path;
@@ -7,9 +9,9 @@ use std::process::Command;
 
 #[test]
 fn readme_commands_print_the_documented_output() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace has a root");
-    let readme = std::fs::read_to_string(root.join("README.md")).expect("there is a README");
-    // A command may start another `wsclose`.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the root of the workspace");
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("a readable README.md");
+    // A command may start another `wsclose`, so the binary must be on the path.
     let own = Path::new(env!("CARGO_BIN_EXE_wsclose")).parent().expect("a folder").to_owned();
     let others = std::env::var_os("PATH").unwrap_or_default();
     let path =
@@ -27,7 +29,7 @@ fn readme_commands_print_the_documented_output() {
             .current_dir(root)
             .env("PATH", &path)
             .output()
-            .expect("the command runs");
+            .expect("a run of wsclose");
         let stdout = String::from_utf8(output.stdout).expect("text");
         assert_eq!(output.status.code(), Some(expected), "wsclose {command}\n{stdout}");
         let mut shown = String::new();
@@ -41,7 +43,7 @@ fn readme_commands_print_the_documented_output() {
     assert!(commands >= 8, "the README has only {commands} commands");
 }
 
-/// The words of a command; what stands between single quotes is one.
+/// The words of a command. Text between single quotes is one word.
 fn words(command: &str) -> Vec<&str> {
     let parts = command.split('\'').enumerate();
     parts
@@ -51,8 +53,8 @@ fn words(command: &str) -> Vec<&str> {
 
 #[test]
 fn readme_counts_are_correct() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace has a root");
-    let readme = std::fs::read_to_string(root.join("README.md")).expect("there is a README");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the root of the workspace");
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("a readable README.md");
     let faults = wsclose::model::faults::Fault::ALL.len();
     assert!(readme.contains(&format!("{faults} faulty models")), "there are {faults}");
     let rules = wsclose::rules::Rule::ALL.len();
@@ -61,12 +63,12 @@ fn readme_counts_are_correct() {
 
 #[test]
 fn ci_runs_the_test_command_of_the_readme() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace has a root");
-    let readme = std::fs::read_to_string(root.join("README.md")).expect("there is a README");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the root of the workspace");
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("a readable README.md");
     for name in ["fuzz", "test"] {
         let marker = format!("<!-- command: {name} -->\n```sh\n");
         assert_eq!(readme.matches(&marker).count(), 1, "the README has one {name} command");
     }
-    let ci = std::fs::read_to_string(root.join(".ci/run")).expect("there is a CI script");
+    let ci = std::fs::read_to_string(root.join(".ci/run")).expect("a readable .ci/run");
     assert!(ci.contains("<!-- command: test -->"), ".ci/run takes the test command from the README");
 }

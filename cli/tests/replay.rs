@@ -1,4 +1,4 @@
-//! `wsclose replay`: reports, tables and exit codes.
+//! Tests the reports, tables and exit codes of `wsclose replay`.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests write files")]
 
 mod support;
@@ -160,7 +160,7 @@ fn octets_of_many_steps_are_one_segment() {
         .assert_exit(0)
         .assert_stdout("  0  >  BINARY aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa… (1000 octets) len16")
         .assert_stdout("Open -> CloseReceived");
-    // Nothing was cut: the whole of the frame came at once.
+    // The whole frame is one segment, so no line shows only its last octets.
     assert!(!ran.out.contains("the last"), "{}", ran.out);
 }
 

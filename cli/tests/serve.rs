@@ -1,4 +1,4 @@
-//! `wsclose serve`: the model as a client, which conforms, clients of our own that do not, and hostile ones.
+//! Tests `wsclose serve` with the model as a client, with clients that do not conform, and with hostile clients.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests read files and open sockets")]
 
 mod support;
@@ -14,15 +14,15 @@ use support::wsclose_process::WscloseProcess;
 use support::{Folder, RunOutput, schema, wsclose};
 use tungstenite::{Message, connect};
 
-/// The model, started for every connection.
+/// The command that starts the model as a client for one connection.
 fn model() -> String {
     format!("exec '{}' echo --connect {{url}}", env!("CARGO_BIN_EXE_wsclose"))
 }
 
-/// The test in which this program is a client, where it was started as one.
+/// The test that runs a bad client if this process was started as one.
 const CLIENT: &str = "bad_client_process_behaves_as_named";
 
-/// A client that is started for every connection.
+/// Runs `wsclose serve` with a bad client that is started for every connection.
 fn serve_exec(bad: BadClient, more: &[&str]) -> RunOutput {
     let command = bad_clients::command(CLIENT, bad);
     wsclose(&[&["serve", "--exec", &command], more].concat())
@@ -34,22 +34,22 @@ fn bad_client_process_behaves_as_named() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.set_nonblocking(true).expect("a socket");
     let address = listener.local_addr().expect("a port").to_string();
-    let came = |bad: BadClient| {
+    let received = |bad: BadClient| {
         let command = bad_clients::command(CLIENT, bad).replace("{url}", &format!("ws://{address}/path"));
         let status = Command::new("sh").args(["-c", &command]).stdout(Stdio::null()).status();
         assert!(status.expect("a shell").success(), "{bad:?}");
-        // It has ended: what it sent is there.
-        let (mut tcp, _) = listener.accept().expect("it came");
+        // The client has ended, so all of its octets have arrived.
+        let (mut tcp, _) = listener.accept().expect("a connection of the client");
         tcp.set_nonblocking(false).expect("a socket");
         let mut octets = Vec::new();
         tcp.read_to_end(&mut octets).map(|_| octets).map_err(|error| error.kind())
     };
     assert_eq!(
-        came(BadClient::EndsTcpAfter(20)).expect("octets"),
+        received(BadClient::EndsTcpAfter(20)).expect("octets"),
         bad_clients::request(&address, "/path")[..20]
     );
-    assert!(came(BadClient::SendsGarbage).expect("octets").starts_with(b"\0\x01\x02 EHLO"));
-    assert_eq!(came(BadClient::ResetsAfter(0)), Err(ErrorKind::ConnectionReset));
+    assert!(received(BadClient::SendsGarbage).expect("octets").starts_with(b"\0\x01\x02 EHLO"));
+    assert_eq!(received(BadClient::ResetsAfter(0)), Err(ErrorKind::ConnectionReset));
 }
 
 #[test]
@@ -71,16 +71,16 @@ fn fixed_port_serves_one_client_at_a_time() {
         .assert_stdout("verdict: PASS, 0 rules fail, 0 warn");
 }
 
-/// The numbers that a client is asked to come for.
+/// The number of cases that a client should run.
 fn case_count(url: &str) -> usize {
-    let (mut socket, _) = connect(format!("{url}/getCaseCount")).expect("it opens");
+    let (mut socket, _) = connect(format!("{url}/getCaseCount")).expect("an opening handshake");
     let count = socket.read().expect("a message").into_text().expect("a text").parse().expect("a number");
-    socket.close(None).expect("it closes");
+    socket.close(None).expect("a sent Close");
     count
 }
 
 fn get_json(url: &str, path: &str) -> Value {
-    let (mut socket, _) = connect(format!("{url}/{path}")).expect("it opens");
+    let (mut socket, _) = connect(format!("{url}/{path}")).expect("an opening handshake");
     let text = socket.read().expect("a message").into_text().expect("a text");
     while socket.read().is_ok() {}
     serde_json::from_str(text.as_str()).expect("JSON")
@@ -110,19 +110,20 @@ fn model_passes_in_loop_mode() {
         .assert_stdout("verdict: PASS, 0 rules fail, 0 warn");
 }
 
-/// What tungstenite's own example `autobahn-client` does.
+/// Runs all cases as the example `autobahn-client` of tungstenite does.
 fn run_tungstenite_loop(url: &str) {
     for number in 1..=case_count(url) {
         let (mut socket, _) =
-            connect(format!("{url}/runCase?case={number}&agent=Tungstenite")).expect("it opens");
+            connect(format!("{url}/runCase?case={number}&agent=Tungstenite")).expect("an opening handshake");
         while let Ok(message) = socket.read() {
             if matches!(message, Message::Text(_) | Message::Binary(_)) && socket.send(message).is_err() {
                 break;
             }
         }
     }
-    let (mut socket, _) = connect(format!("{url}/updateReports?agent=Tungstenite")).expect("it opens");
-    socket.close(None).expect("it closes");
+    let (mut socket, _) =
+        connect(format!("{url}/updateReports?agent=Tungstenite")).expect("an opening handshake");
+    socket.close(None).expect("a sent Close");
 }
 
 #[test]
@@ -139,7 +140,7 @@ fn tungstenite_autobahn_loop_passes() {
     ]);
     assert_eq!(get_json(process.url(), "getCaseInfo?case=1")["id"], "liveness");
     run_tungstenite_loop(process.url());
-    // Most of what it does otherwise than others is lenient: it fails no run that is not strict.
+    // Most deviations of tungstenite are at the level `lenient`, which fails only a strict run.
     process
         .wait()
         .assert_exit(0)
@@ -159,20 +160,20 @@ fn case_status_is_reported_to_the_client() {
     let run = |number: usize| {
         bad_clients::connect(BadClient::EchoesAnyCode, &address, &format!("/runCase?case={number}&agent=it"))
     };
-    run(1).and(run(2)).expect("it is served");
+    run(1).and(run(2)).expect("a served case");
     assert_eq!(get_json(process.url(), "getCaseStatus?case=1&agent=it")["behavior"], "OK");
     assert_eq!(get_json(process.url(), "getCaseStatus?case=2&agent=it")["behavior"], "FAILED");
     assert_eq!(get_json(process.url(), "getCaseInfo?case=3")["id"], "again/1");
-    // What was in doubt is asked once more.
-    (3..=case_count(process.url())).for_each(|number| run(number).expect("it is served"));
+    // The remaining cases re-run the unconfirmed violations.
+    (3..=case_count(process.url())).for_each(|number| run(number).expect("a served case"));
     for (path, why) in [
         ("getCaseInfo?case=999", "expected a case from 1 to "),
         ("runCase?case=1", "expected agent=NAME"),
         ("runCase?agent=it", "expected case=N"),
         ("somewhere", "expected /getCaseCount"),
     ] {
-        let said = process.rejection(path);
-        assert!(said.starts_with("HTTP/1.1 404 Not Found\r\n") && said.contains(why), "{said}");
+        let response = process.rejection(path);
+        assert!(response.starts_with("HTTP/1.1 404 Not Found\r\n") && response.contains(why), "{response}");
     }
     open_and_drain(process.url(), "updateReports?agent=it");
     process
@@ -184,7 +185,7 @@ fn case_status_is_reported_to_the_client() {
 }
 
 fn open_and_drain(url: &str, path: &str) {
-    let (mut socket, _) = connect(format!("{url}/{path}")).expect("it opens");
+    let (mut socket, _) = connect(format!("{url}/{path}")).expect("an opening handshake");
     while socket.read().is_ok() {}
 }
 
@@ -210,7 +211,8 @@ fn nonconforming_clients_fail() {
         .assert_stdout("ok            reports-first-code");
 }
 
-/// A client that is fed: one of these for each URL that it reads, as long as it goes on to read.
+/// Runs `wsclose serve` with a client program that reads URLs and runs a bad client for each, in a loop that begins with
+/// `reads`.
 fn serve_exec_stdin(bad: BadClient, reads: &str, more: &[&str]) -> RunOutput {
     let client = bad_clients::command(CLIENT, bad).replace("{url}", "$url");
     wsclose(
@@ -239,8 +241,8 @@ fn exec_stdin_client_is_started_once() {
         .assert_stdout("ok            reports-first-code")
         .assert_stdout("ok            next-connection-unharmed")
         .assert_stdout("verdict: PASS, 0 rules fail, 0 warn");
-    // One for each connection at a time. Where another shows up, the one before took long to see the end of TCP.
-    let starts = std::fs::read_to_string(starts).expect("it was started").lines().count();
+    // There is one process for each parallel connection, and another one if a process is slow to see the end of TCP.
+    let starts = std::fs::read_to_string(starts).expect("a list of starts").lines().count();
     assert!((3..30).contains(&starts), "{starts} starts for some 900 connections");
 }
 
@@ -251,7 +253,7 @@ fn nonconforming_exec_stdin_clients_fail() {
     serve_exec_stdin(BadClient::ReportsWrongCode, "while", &tells)
         .assert_exit(1)
         .assert_stdout("FAIL          reports-first-code");
-    // It never says that it is done, and is started again each time.
+    // The client never reports that it has finished, so it is started again each time.
     serve_exec_stdin(BadClient::NeverReplies, "while", &few)
         .assert_exit(1)
         .assert_stdout("FAIL          close-answered");
@@ -264,7 +266,7 @@ fn nonconforming_exec_stdin_clients_fail() {
         .assert_exit(1)
         .assert_stdout("FAIL          no-panic")
         .assert_stdout("exit status: 7");
-    // What a program does not print is not what a library does not tell.
+    // A program that prints no report is an error in the setup, not a violation of the library.
     serve_exec_stdin(BadClient::EndsTcpOnFrame, "while", &tells)
         .assert_exit(3)
         .assert_stderr("found no such line");
@@ -283,7 +285,7 @@ fn nonconforming_exec_stdin_clients_fail() {
 fn hostile_exec_clients_are_bounded() {
     let cases = [
         (BadClient::NeverConnects, "expected the client to connect, found: nobody there"),
-        (BadClient::ExitsWithError, "the client has no wish to"),
+        (BadClient::ExitsWithError, "the client fails"),
         (BadClient::FloodsStdout, "nobody there"),
         (BadClient::SendsNothing, "expected a request to open a WebSocket, found silence"),
         (BadClient::SendsGarbage, "expected an HTTP/1.1 request"),
@@ -296,10 +298,10 @@ fn hostile_exec_clients_are_bounded() {
         (BadClient::EndsTcpAfter(100), "found the end of TCP"),
     ];
     std::thread::scope(|scope| {
-        for (bad, says) in cases {
+        for (bad, message) in cases {
             scope.spawn(move || {
                 let few = ["--case", "code-received/100?", "--timeout", "30"];
-                serve_exec(bad, &few).assert_exit(3).assert_stderr("could not test").assert_stderr(says);
+                serve_exec(bad, &few).assert_exit(3).assert_stderr("could not test").assert_stderr(message);
             });
         }
     });
@@ -330,7 +332,7 @@ fn hostile_loop_clients_do_not_affect_others() {
         BadClient::EndsTcpOnFrame,
         BadClient::NeverReplies,
     ];
-    // At every octet of a request and a Close, and at every step of both: the second leaves by a reset.
+    // Further clients end TCP after each octet of the request and the Close, once by FIN and once by a reset.
     let octets =
         (0..260).flat_map(|octets| [BadClient::EndsTcpAfter(octets), BadClient::ResetsAfter(octets)]);
     for bad in bad.into_iter().chain(octets) {
@@ -359,7 +361,7 @@ fn results_are_kept_when_interrupted() {
         WscloseProcess::serve(&["--json", json.to_str().expect("a path"), "--case", "code-received/100?"]);
     let address = process.url().trim_start_matches("ws://").to_owned();
     bad_clients::connect(BadClient::EchoesAnyCode, &address, "/runCase?case=1&agent=it")
-        .expect("it is served");
+        .expect("a served case");
     assert_eq!(get_json(process.url(), "getCaseStatus?case=1&agent=it")["behavior"], "OK");
     process
         .interrupt()
@@ -372,7 +374,7 @@ fn results_are_kept_when_interrupted() {
     assert_eq!(report["verdict"], "INCOMPLETE");
     assert_eq!(report["role"], "client");
     assert_eq!(report["endpoint"], "it");
-    // One that is started is ended too.
+    // `wsclose` also ends a client that it has started.
     let started =
         WscloseProcess::spawn(&["serve", "--exec", &bad_clients::command(CLIENT, BadClient::NeverReplies)]);
     std::thread::sleep(Duration::from_secs(1));

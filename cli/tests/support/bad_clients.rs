@@ -1,58 +1,58 @@
-//! Clients of bad manners, as threads of a test or as programs: the binary of a test, started again.
+//! Clients that do not conform, as threads of a test or as programs. A program is the test binary, started again.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
-/// What a client started by a test is to do, and where.
+/// The environment variables that select the kind of a client program and its URL.
 const KIND: &str = "WSCLOSE_TEST_CLIENT";
 const URL: &str = "WSCLOSE_TEST_URL";
 
-/// How a client is bad.
+/// What a client does instead of conforming. Unless stated otherwise, it first completes the opening handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadClient {
-    /// It answers every Close by what it says, whatever that is, and tells the truth about it.
+    /// Echoes the payload of every Close, and reports the closure correctly.
     EchoesAnyCode,
-    /// It opens, and says no more until TCP ends.
+    /// Sends nothing until TCP ends.
     NeverReplies,
-    /// It ends TCP when a frame has come.
+    /// Closes TCP when a frame arrives.
     EndsTcpOnFrame,
-    /// It answers like [`BadClient::EchoesAnyCode`], in frames that are not masked.
+    /// Behaves like [`BadClient::EchoesAnyCode`], but sends unmasked frames.
     DoesNotMask,
-    /// It answers, and tells another code.
+    /// Replies to a Close and reports another code.
     ReportsWrongCode,
-    /// It aborts when a Close has come.
+    /// Aborts when a Close arrives.
     Aborts,
-    /// It never connects.
+    /// Never connects.
     NeverConnects,
-    /// It leaves with an error before it connects.
+    /// Exits with an error before it connects.
     ExitsWithError,
-    /// It connects, and says nothing.
+    /// Connects and sends nothing.
     SendsNothing,
-    /// It speaks no HTTP.
+    /// Sends text that is not HTTP.
     SendsGarbage,
-    /// It sends octets for ever, from the first on.
+    /// Sends without end in place of a request.
     Floods,
-    /// It writes its request an octet a second.
+    /// Sends its request at one octet a second.
     SendsSlowly,
-    /// It opens, and sends Pings for ever.
+    /// Sends Pings without end.
     FloodsAfterUpgrade,
-    /// It conforms on the first connection, and floods the others once they are open.
+    /// Echoes any code on the first connection, and sends Pings without end on the others.
     FloodsLaterConnections,
-    /// It opens, and writes a frame an octet a second.
+    /// Sends a frame at one octet a second.
     SendsSlowlyAfterUpgrade,
-    /// It opens, and announces a frame of a gigabyte, which it begins to send.
+    /// Announces a frame of a gigabyte and sends it.
     SendsHugeFrame,
-    /// It prints for ever.
+    /// Prints without end and never connects.
     FloodsStdout,
-    /// It resets the connection after so many octets of its request and of its Close.
+    /// Resets TCP after this many octets of its request and its Close.
     ResetsAfter(usize),
-    /// It ends the connection there.
+    /// Closes TCP after this many octets of its request and its Close.
     EndsTcpAfter(usize),
 }
 
 impl BadClient {
-    /// Those of which there is one kind.
+    /// The clients without a parameter.
     const SIMPLE: [BadClient; 17] = [
         BadClient::EchoesAnyCode,
         BadClient::NeverReplies,
@@ -74,15 +74,15 @@ impl BadClient {
     ];
 }
 
-/// The masking key of the frames of [`BadClient::EchoesAnyCode`]: another one for every process is fresh enough.
+/// The masking key of all frames. It differs for every process, which is enough for `fresh-mask-key`.
 fn key() -> [u8; 4] {
     std::process::id().wrapping_mul(0x9e37_79b1).to_be_bytes()
 }
 
-/// What the shell is to run to have such a client; `{url}` is left to be filled in. `test` is the one that calls
+/// The shell command that starts such a client, with the placeholder `{url}`. `test` is the name of the test that calls
 /// [`run_if_child`].
 pub fn command(test: &str, bad: BadClient) -> String {
-    let program = std::env::current_exe().expect("a test has a program");
+    let program = std::env::current_exe().expect("the path of the test binary");
     let kind = format!("{bad:?}").replace(['(', ')'], "-");
     format!(
         "{KIND}={kind} {URL}={{url}} exec '{}' {test} --exact --nocapture --test-threads=1",
@@ -90,22 +90,23 @@ pub fn command(test: &str, bad: BadClient) -> String {
     )
 }
 
-/// Is such a client, and ends with it, if that is what this process was started for.
+/// Runs the client and exits, if [`command`] started this process.
 pub fn run_if_child() {
     let (Ok(kind), Ok(url)) = (std::env::var(KIND), std::env::var(URL)) else { return };
-    let octets = || kind.split('-').nth(1).and_then(|octets| octets.parse().ok()).expect("so many octets");
+    let octets =
+        || kind.split('-').nth(1).and_then(|octets| octets.parse().ok()).expect("a number of octets");
     let bad = match BadClient::SIMPLE.into_iter().find(|bad| format!("{bad:?}") == kind) {
         Some(bad) => bad,
         None if kind.starts_with("Resets") => BadClient::ResetsAfter(octets()),
         None => BadClient::EndsTcpAfter(octets()),
     };
     let (address, path) = url.trim_start_matches("ws://").split_once('/').expect("a path");
-    // What is not written to a peer that has gone is what is asked here.
+    // Errors are expected, because `wsclose` closes many of these connections.
     let _ = connect(bad, address, &format!("/{path}"));
     std::process::exit(0);
 }
 
-/// The octets of a request for this path.
+/// The request of an opening handshake for this path.
 pub fn request(address: &str, path: &str) -> Vec<u8> {
     format!(
         "GET {path} HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -114,14 +115,14 @@ pub fn request(address: &str, path: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Behaves like this on one connection.
+/// Runs the client on one connection.
 pub fn connect(bad: BadClient, address: &str, path: &str) -> std::io::Result<()> {
     match bad {
         BadClient::NeverConnects => loop {
             std::thread::sleep(Duration::from_secs(9));
         },
         BadClient::ExitsWithError => {
-            eprintln!("the client has no wish to");
+            eprintln!("the client fails");
             std::process::exit(7);
         }
         BadClient::FloodsStdout => loop {
@@ -205,7 +206,7 @@ pub fn connect(bad: BadClient, address: &str, path: &str) -> std::io::Result<()>
     }
 }
 
-/// Reads frames until a Close has come, and answers that.
+/// Reads frames until a Close arrives, and replies to it.
 fn read_until_close(bad: BadClient, mut tcp: TcpStream, before: usize) -> std::io::Result<()> {
     loop {
         let (first, payload) = read_frame(&mut tcp)?;
@@ -216,19 +217,19 @@ fn read_until_close(bad: BadClient, mut tcp: TcpStream, before: usize) -> std::i
             std::process::abort();
         }
         let length = u8::try_from(payload.len()).expect("a short frame");
-        let mut answer = vec![0x88, length];
+        let mut reply = vec![0x88, length];
         if bad == BadClient::DoesNotMask {
-            answer.extend(&payload);
+            reply.extend(&payload);
         } else {
-            answer[1] |= 0x80;
-            answer.extend(key());
-            answer.extend(payload.iter().zip(key().iter().cycle()).map(|(octet, key)| octet ^ key));
+            reply[1] |= 0x80;
+            reply.extend(key());
+            reply.extend(payload.iter().zip(key().iter().cycle()).map(|(octet, key)| octet ^ key));
         }
         if let BadClient::ResetsAfter(octets) | BadClient::EndsTcpAfter(octets) = bad {
-            tcp.write_all(&answer[..answer.len().min(octets - before)])?;
+            tcp.write_all(&reply[..reply.len().min(octets - before)])?;
             return end_tcp(bad, tcp);
         }
-        tcp.write_all(&answer)?;
+        tcp.write_all(&reply)?;
         tcp.read_to_end(&mut Vec::new())?;
         let code = match (bad, payload.as_slice()) {
             (BadClient::ReportsWrongCode, _) => 1000,
@@ -241,7 +242,7 @@ fn read_until_close(bad: BadClient, mut tcp: TcpStream, before: usize) -> std::i
     }
 }
 
-/// Ends TCP, one way or the other.
+/// Closes or resets TCP, as the client requires.
 fn end_tcp(bad: BadClient, tcp: TcpStream) -> std::io::Result<()> {
     if matches!(bad, BadClient::ResetsAfter(_)) {
         return socket2::SockRef::from(&tcp).set_linger(Some(Duration::ZERO));
@@ -249,7 +250,7 @@ fn end_tcp(bad: BadClient, tcp: TcpStream) -> std::io::Result<()> {
     tcp.shutdown(Shutdown::Both)
 }
 
-/// Sends Pings until the other side has had enough.
+/// Sends Pings until a write fails.
 fn flood(tcp: &mut TcpStream) -> std::io::Result<()> {
     loop {
         tcp.write_all(&[0x89, 0x80, 1, 2, 3, 4].repeat(600))?;
@@ -263,7 +264,7 @@ fn send_slowly(tcp: &mut TcpStream, octets: &[u8]) -> std::io::Result<()> {
     })
 }
 
-/// Reads the head of an answer.
+/// Reads the head of an HTTP response.
 pub fn read_head(tcp: &mut TcpStream) -> std::io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -274,7 +275,7 @@ pub fn read_head(tcp: &mut TcpStream) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
-/// A short frame that is not masked: its first octet, and its payload.
+/// Reads a short unmasked frame and returns its first octet and its payload.
 fn read_frame(tcp: &mut TcpStream) -> std::io::Result<(u8, Vec<u8>)> {
     let mut start = [0; 2];
     tcp.read_exact(&mut start)?;

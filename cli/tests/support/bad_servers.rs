@@ -1,4 +1,4 @@
-//! Servers to check: the model behind a socket, and some with bad manners.
+//! Servers for tests: the model behind a socket, and servers that do not conform.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,7 +8,7 @@ use std::time::Duration;
 use base64::Engine;
 use sha1::{Digest, Sha1};
 
-/// `wsclose echo`, ended with the value.
+/// A process of `wsclose echo`. Dropping the value ends it.
 pub struct ModelServer {
     child: Child,
     url: String,
@@ -20,10 +20,10 @@ impl ModelServer {
             .args(["echo", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .spawn()
-            .expect("it starts");
+            .expect("a started process");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-        let url = line.trim().strip_prefix("listening on ").expect("where it listens").to_owned();
+        let url = line.trim().strip_prefix("listening on ").expect("the URL on which it listens").to_owned();
         ModelServer { child, url }
     }
 
@@ -34,58 +34,58 @@ impl ModelServer {
 
 impl Drop for ModelServer {
     fn drop(&mut self) {
-        self.child.kill().expect("it runs until it is ended");
-        self.child.wait().expect("it has ended");
+        self.child.kill().expect("a running process");
+        self.child.wait().expect("an exit status");
     }
 }
 
-/// How a server is bad.
+/// What a server does instead of conforming. Unless stated otherwise, it first completes the opening handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadServer {
-    /// It opens, and sends every Close back as it came.
+    /// Echoes the payload of every Close.
     EchoesAnyCode,
-    /// It answers every Close, and takes RSV1 in one where compression was agreed.
+    /// Replies to every Close, and accepts one with RSV1 if compression was negotiated.
     AcceptsRsv1WithDeflate,
-    /// It opens, and says no more.
+    /// Sends nothing.
     NeverReplies,
-    /// It opens, and ends TCP when a frame has come.
+    /// Closes TCP when a frame arrives.
     EndsTcpOnFrame,
-    /// It opens, and sends for ever.
+    /// Sends without end.
     FloodsAfterUpgrade,
-    /// It opens, and sends an octet of a frame without end every tenth of a second.
+    /// Sends one octet of a very long frame every 50 ms.
     SendsSlowlyAfterUpgrade,
-    /// It answers 404.
+    /// Responds with status 404.
     NotFound,
-    /// It speaks no HTTP.
+    /// Responds with text that is not HTTP.
     SendsGarbage,
-    /// It sends for ever.
+    /// Sends without end in place of a response.
     Floods,
-    /// It answers an octet a second.
+    /// Sends its response at one octet a second.
     SendsSlowly,
-    /// It ends TCP.
+    /// Closes TCP at once.
     EndsTcpAtOnce,
-    /// It has hashed another key.
+    /// Responds with a `Sec-WebSocket-Accept` of another key.
     WrongAccept,
-    /// It points elsewhere.
+    /// Responds with a redirect.
     Redirects,
-    /// It takes the connection, and says nothing.
+    /// Accepts the connection and sends no response.
     SendsNothing,
-    /// It opens, and announces a frame of a gigabyte, which it begins to send.
+    /// Announces a frame of a gigabyte and sends it.
     SendsHugeFrame,
-    /// It conforms on its first connection, and floods the others once they are open.
+    /// Echoes any code on its first connection, and sends without end on the others.
     FloodsLaterConnections,
-    /// It conforms on its first connection, and ends the others after an octet more each of its answer to the opening
-    /// handshake and of its Close: by FIN, and every second one by a reset.
+    /// Echoes any code on its first connection. It ends each further one, by FIN or a reset in turn, one octet later in
+    /// its response to the opening handshake and in its Close.
     EndsTcpEarly,
 }
 
-/// Serves like this until the test ends; the URL.
+/// Starts such a server, which runs until the test ends, and returns its URL.
 pub fn serve(bad: BadServer) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
         for (number, tcp) in listener.incoming().enumerate() {
-            // A peer that has gone is what is expected of it.
+            // Errors are expected, because `wsclose` closes many of these connections.
             std::thread::spawn(move || tcp.and_then(|tcp| handle_connection(bad, number, tcp)));
         }
     });
@@ -130,14 +130,14 @@ fn handle_connection(bad: BadServer, number: usize, mut tcp: TcpStream) -> std::
             }
         }
         BadServer::EndsTcpEarly if number > 0 => {
-            let answer = open(key).into_bytes();
-            // Four octets of a Close come after that.
-            let left = number % (answer.len() + 5);
-            tcp.write_all(&answer[..left.min(answer.len())])?;
-            if let Some(octets) = left.checked_sub(answer.len()) {
+            let response = open(key).into_bytes();
+            // A Close of four octets follows the response.
+            let limit = number % (response.len() + 5);
+            tcp.write_all(&response[..limit.min(response.len())])?;
+            if let Some(octets) = limit.checked_sub(response.len()) {
                 let (_, payload) = read_frame(&mut tcp)?;
-                let whole = [&[0x88, 2], payload.get(..2).unwrap_or(&[0x03, 0xe8])].concat();
-                tcp.write_all(&whole[..octets])?;
+                let close = [&[0x88, 2], payload.get(..2).unwrap_or(&[0x03, 0xe8])].concat();
+                tcp.write_all(&close[..octets])?;
             }
             if number.is_multiple_of(2) {
                 socket2::SockRef::from(&tcp).set_linger(Some(Duration::ZERO))?;

@@ -1,5 +1,5 @@
-//! Runs the command and looks at what came out.
-#![allow(dead_code, reason = "each test binary uses its part")]
+//! Runs the command `wsclose` and asserts its exit code and output.
+#![allow(dead_code, reason = "each test binary uses only some of the functions")]
 
 pub mod bad_clients;
 pub mod bad_servers;
@@ -13,16 +13,16 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-/// A script that every conforming endpoint gets right.
+/// A script in which a conforming endpoint violates no rule.
 pub const GOOD: &str = "wsclose 1\nrole server\n# The peer closes.\n> close 1000 \"bye\"\n> fin\n";
 
-/// A subject that gets it wrong: it writes 126 octets in every Close.
+/// The options that select a faulty model, which sends 126 octets in every Close.
 pub const FAULTY: [&str; 2] = ["--subject", "fault:close-of-126"];
 
-/// The model alone, so that nothing depends on which peers are built.
+/// The options that select the model alone, so that no test depends on the libraries that were built.
 pub const MODEL: [&str; 2] = ["--subject", "model"];
 
-/// What a run left behind.
+/// The exit code and the output of a run.
 #[derive(Debug)]
 pub struct RunOutput {
     pub code: Option<i32>,
@@ -31,7 +31,7 @@ pub struct RunOutput {
 }
 
 impl RunOutput {
-    /// Asserts the exit code, and that no run ever shows a panic.
+    /// Asserts the exit code, and that the output shows no panic.
     #[track_caller]
     pub fn assert_exit(self, code: i32) -> RunOutput {
         assert_eq!(self.code, Some(code), "{self:#?}");
@@ -41,17 +41,17 @@ impl RunOutput {
         self
     }
 
-    /// Asserts that standard output has this in it.
+    /// Asserts that standard output contains `text`.
     #[track_caller]
-    pub fn assert_stdout(self, what: &str) -> RunOutput {
-        assert!(self.out.contains(what), "expected `{what}` in {self:#?}");
+    pub fn assert_stdout(self, text: &str) -> RunOutput {
+        assert!(self.out.contains(text), "expected `{text}` on standard output: {self:#?}");
         self
     }
 
-    /// Asserts that standard error has this in it.
+    /// Asserts that standard error contains `text`.
     #[track_caller]
-    pub fn assert_stderr(self, what: &str) -> RunOutput {
-        assert!(self.err.contains(what), "expected `{what}` in {self:#?}");
+    pub fn assert_stderr(self, text: &str) -> RunOutput {
+        assert!(self.err.contains(text), "expected `{text}` on standard error: {self:#?}");
         self
     }
 }
@@ -63,24 +63,24 @@ pub fn wsclose_in(folder: &Path, args: &[&dyn AsRef<OsStr>], input: &[u8]) -> Ru
     for arg in args {
         command.arg(arg.as_ref());
     }
-    let output = command.output().expect("it runs");
+    let output = command.output().expect("a run of wsclose");
     let text = |octets: Vec<u8>| String::from_utf8_lossy(&octets).into_owned();
     RunOutput { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-/// Runs `wsclose` anywhere.
+/// Runs `wsclose` in the current folder.
 pub fn wsclose(args: &[&str]) -> RunOutput {
     let args: Vec<&dyn AsRef<OsStr>> = args.iter().map(|arg| arg as &dyn AsRef<OsStr>).collect();
     wsclose_in(Path::new("."), &args, b"")
 }
 
-/// A port on which nobody listens, a moment ago.
+/// A port that was free a moment ago.
 pub fn free_port() -> u16 {
     let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr());
     free.expect("a port").port()
 }
 
-/// A folder of its own for a test.
+/// A temporary folder.
 pub struct Folder(TempDir);
 
 impl Folder {
@@ -92,7 +92,7 @@ impl Folder {
         self.0.path()
     }
 
-    /// Writes a file, and the folders above it.
+    /// Writes a file and creates the folders above it.
     pub fn file(&self, name: impl AsRef<Path>, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path().join(name);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
@@ -100,7 +100,7 @@ impl Folder {
         path
     }
 
-    /// Every file in it, and what it holds.
+    /// The files of the folder with their content, sorted by name.
     pub fn files(&self) -> Vec<(String, Vec<u8>)> {
         let mut files = Vec::new();
         let mut folders = vec![self.path().to_owned()];
@@ -110,7 +110,7 @@ impl Folder {
                 if path.is_dir() {
                     folders.push(path);
                 } else {
-                    let name = path.strip_prefix(self.path()).expect("a file in here");
+                    let name = path.strip_prefix(self.path()).expect("a file in the folder");
                     files.push((name.to_string_lossy().into_owned(), fs::read(&path).expect("a file")));
                 }
             }
@@ -119,7 +119,7 @@ impl Folder {
         files
     }
 
-    /// Runs `wsclose` in it.
+    /// Runs `wsclose` in the folder.
     pub fn wsclose(&self, args: &[&str]) -> RunOutput {
         let args: Vec<&dyn AsRef<OsStr>> = args.iter().map(|arg| arg as &dyn AsRef<OsStr>).collect();
         wsclose_in(self.path(), &args, b"")

@@ -1,28 +1,30 @@
-//! What the reports of live runs look like.
+//! Validates the JSON reports of live runs.
 
 use serde_json::Value;
 
-/// Asserts that a report is what its schema says.
+/// Asserts that a report conforms to its schema.
 pub fn assert_valid(report: &Value) {
     let schema = serde_json::from_slice(include_bytes!("../../../live/schema/check.schema.json"));
-    conforms(report, &schema.expect("the schema is JSON"), "");
+    assert_conforms(report, &schema.expect("a schema in JSON"), "");
 }
 
-/// What of JSON Schema our own uses, and a panic for what it does not.
-fn conforms(value: &Value, schema: &Value, at: &str) {
-    for (word, asked) in schema.as_object().expect("a schema is an object") {
-        match word.as_str() {
+/// Asserts that a value conforms to a schema. It supports the keywords of JSON Schema that our schema uses, and panics
+/// at others.
+fn assert_conforms(value: &Value, schema: &Value, at: &str) {
+    for (keyword, expected) in schema.as_object().expect("an object") {
+        match keyword.as_str() {
             "$schema" | "title" | "description" | "additionalProperties" | "items" => {}
-            "const" => assert_eq!(value, asked, "{at}"),
-            "enum" => assert!(asked.as_array().expect("a list").contains(value), "{at}: {value}"),
-            "minimum" => assert!(value.as_u64() >= asked.as_u64(), "{at}: {value}"),
-            "required" => asked.as_array().expect("a list").iter().for_each(|name| {
+            "const" => assert_eq!(value, expected, "{at}"),
+            "enum" => assert!(expected.as_array().expect("a list").contains(value), "{at}: {value}"),
+            "minimum" => assert!(value.as_u64() >= expected.as_u64(), "{at}: {value}"),
+            "required" => expected.as_array().expect("a list").iter().for_each(|name| {
                 assert!(value.get(name.as_str().expect("a name")).is_some(), "{at}: {name}")
             }),
             "properties" => {
                 for (name, value) in value.as_object().expect("an object") {
-                    let known = asked.get(name).unwrap_or_else(|| panic!("{at}/{name} is not in the schema"));
-                    conforms(value, known, &format!("{at}/{name}"));
+                    let property =
+                        expected.get(name).unwrap_or_else(|| panic!("{at}/{name} is not in the schema"));
+                    assert_conforms(value, property, &format!("{at}/{name}"));
                 }
             }
             "type" => {
@@ -33,15 +35,15 @@ fn conforms(value: &Value, schema: &Value, at: &str) {
                     Some("integer") => value.is_u64(),
                     Some("boolean") => value.is_boolean(),
                     Some("null") => value.is_null(),
-                    _ => panic!("{at}: the type {name}"),
+                    _ => panic!("{at}: expected a supported type, found {name}"),
                 };
-                let fits = asked.as_array().map_or_else(|| is(asked), |names| names.iter().any(is));
-                assert!(fits, "{at}: expected {asked}, found {value}");
+                let fits = expected.as_array().map_or_else(|| is(expected), |names| names.iter().any(is));
+                assert!(fits, "{at}: expected {expected}, found {value}");
             }
-            other => panic!("{at}: the word `{other}` is not read here"),
+            other => panic!("{at}: expected a supported keyword, found `{other}`"),
         }
     }
     if let (Some(items), Some(values)) = (schema.get("items"), value.as_array()) {
-        values.iter().for_each(|value| conforms(value, items, &format!("{at}/-")));
+        values.iter().for_each(|value| assert_conforms(value, items, &format!("{at}/-")));
     }
 }

@@ -1,4 +1,4 @@
-//! `wsclose` in a process of its own: one that clients come to, or whose memory is watched.
+//! Runs `wsclose` in the background, so that clients can connect to it or its memory can be measured.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::{RunOutput, bad_clients};
 
-/// What every run ends within, once it was asked to or its client has gone.
+/// The longest time that a run may take to end.
 const BOUND: Duration = Duration::from_secs(60);
 
-/// A run that is under way.
+/// A run of `wsclose` in the background.
 pub struct WscloseProcess {
     child: Child,
     out: Option<BufReader<std::process::ChildStdout>>,
@@ -19,17 +19,17 @@ pub struct WscloseProcess {
 }
 
 impl WscloseProcess {
-    /// Starts a run that listens.
+    /// Starts `wsclose serve` on a free port and waits until it listens.
     pub fn serve(args: &[&str]) -> WscloseProcess {
         let mut process = WscloseProcess::spawn(&[&["serve", "--listen", "127.0.0.1:0"], args].concat());
         let mut line = String::new();
         process.out.as_mut().expect("a pipe").read_line(&mut line).expect("a line");
         let listening = line.strip_prefix("listening on ").and_then(|rest| rest.split(',').next());
-        listening.expect("where it listens").clone_into(&mut process.url);
+        listening.expect("the URL on which it listens").clone_into(&mut process.url);
         process
     }
 
-    /// Starts any run.
+    /// Starts `wsclose` with these arguments.
     pub fn spawn(args: &[&str]) -> WscloseProcess {
         let mut child = Command::new(env!("CARGO_BIN_EXE_wsclose"))
             .args(args)
@@ -38,7 +38,7 @@ impl WscloseProcess {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("it starts");
+            .expect("a started process");
         let out = child.stdout.take().map(BufReader::new);
         WscloseProcess { child, out, url: String::new() }
     }
@@ -47,39 +47,39 @@ impl WscloseProcess {
         &self.url
     }
 
-    /// The most memory that it has had at a time, in KiB, as Linux tells it.
+    /// The peak of its resident memory in KiB, as Linux reports it; 0 on other systems.
     pub fn peak_memory_kib(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         peak.map_or(0, |peak| peak.trim().trim_end_matches(" kB").parse().expect("a number"))
     }
 
-    /// What a path that leads nowhere is answered.
+    /// The HTTP response to a request for a path that `wsclose` rejects.
     pub fn rejection(&self, path: &str) -> String {
         let address = self.url.trim_start_matches("ws://");
-        let mut tcp = TcpStream::connect(address).expect("it listens");
-        tcp.write_all(&bad_clients::request(address, &format!("/{path}"))).expect("it reads");
-        let mut answer = String::new();
-        tcp.read_to_string(&mut answer).expect("an answer");
-        answer
+        let mut tcp = TcpStream::connect(address).expect("a connection");
+        tcp.write_all(&bad_clients::request(address, &format!("/{path}"))).expect("a sent request");
+        let mut response = String::new();
+        tcp.read_to_string(&mut response).expect("a response");
+        response
     }
 
-    /// Asks it to end, as Ctrl-C does, and waits for that.
+    /// Interrupts it, as Ctrl-C does, and waits for its end.
     pub fn interrupt(self) -> RunOutput {
         let status = Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]).status();
         assert!(status.expect("a shell").success());
         self.wait()
     }
 
-    /// Waits for its end.
+    /// Waits for its end and returns its output.
     pub fn wait(self) -> RunOutput {
         self.wait_with_peak_memory().0
     }
 
-    /// Waits for its end, and tells how much memory it took.
+    /// Waits for its end and returns its output and its peak memory in KiB.
     pub fn wait_with_peak_memory(mut self) -> (RunOutput, u64) {
         let (begun, mut memory) = (Instant::now(), 0);
-        // A pipe that is full would keep it.
+        // The process would block on a full pipe, so two threads read the output.
         let (mut out, mut err) =
             (self.out.take().expect("a pipe"), self.child.stderr.take().expect("a pipe"));
         let out = std::thread::spawn(move || {
@@ -90,22 +90,22 @@ impl WscloseProcess {
             let mut text = String::new();
             err.read_to_string(&mut text).map(|_| text)
         });
-        while self.child.try_wait().expect("it can be waited for").is_none() {
+        while self.child.try_wait().expect("the state of the process").is_none() {
             memory = memory.max(self.peak_memory_kib());
-            assert!(begun.elapsed() < BOUND, "still there after {BOUND:?}");
+            assert!(begun.elapsed() < BOUND, "expected the run to end within {BOUND:?}");
             std::thread::sleep(Duration::from_millis(10));
         }
         let text = |thread: std::thread::JoinHandle<std::io::Result<String>>| {
-            thread.join().expect("it reads").expect("text")
+            thread.join().expect("a reader").expect("text")
         };
-        let code = self.child.wait().expect("it has ended").code();
+        let code = self.child.wait().expect("an exit status").code();
         (RunOutput { code, out: text(out), err: text(err) }, memory)
     }
 }
 
 impl Drop for WscloseProcess {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // Both calls fail if the process has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
