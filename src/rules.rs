@@ -3,9 +3,11 @@
 mod capabilities;
 mod capability;
 mod catalogue;
+mod mapping;
 mod set;
 
 pub use capabilities::Capabilities;
 pub use capability::Capability;
 pub use catalogue::{Level, Party, Rule, UnknownRule};
+pub use mapping::{code_receiver_rule, code_sender_rule, receiver_rule, sender_rule};
 pub use set::RuleSet;

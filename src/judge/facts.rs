@@ -4,7 +4,7 @@ use super::send_path::SendPath;
 use crate::protocol::code::CloseCode;
 use crate::protocol::flaw::{Flaw, Flaws};
 use crate::protocol::frame::{MAX_CONTROL_PAYLOAD, Opcode};
-use crate::rules::RuleSet;
+use crate::rules::{self, RuleSet};
 
 /// When something happened: the entry of the trace, and the tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -269,8 +269,8 @@ impl ConnectionFacts {
         }
         let codes = [Flaw::CodeUndefined, Flaw::CodeLocalOnly, Flaw::CodeUnassigned];
         let closes = self.own_close_flaws.iter().filter(|flaw| !codes.contains(flaw));
-        let closes = closes.filter_map(|flaw| flaw.sender_rule(true));
-        let others = self.own_flaws.iter().filter_map(|flaw| flaw.sender_rule(false));
+        let closes = closes.filter_map(|flaw| rules::sender_rule(flaw, true));
+        let others = self.own_flaws.iter().filter_map(|flaw| rules::sender_rule(flaw, false));
         closes.chain(others).collect()
     }
 

@@ -5,7 +5,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::protocol::role::Role;
-use crate::rules::Rule;
 
 /// A close code: the number in the first two octets of a Close body (§5.5.1). Every 16-bit value is representable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -183,29 +182,6 @@ pub enum Unsendable {
     /// 1010 from a server.
     #[error("§7.4.1 allows it only from clients")]
     ClientOnly,
-}
-
-impl Unsendable {
-    /// The rule that the sender of such a code violates.
-    pub const fn sender_rule(self) -> Rule {
-        match self {
-            Unsendable::Undefined => Rule::CodeIsDefined,
-            Unsendable::LocalOnly => Rule::CodeNotLocalOnly,
-            Unsendable::ReservedWithoutMeaning => Rule::CodeNot1004,
-            Unsendable::Unassigned => Rule::CodeIsAssigned,
-            Unsendable::ClientOnly => Rule::Code1010FromClient,
-        }
-    }
-
-    /// The rule that a receiver violates if it accepts such a code. `None` for 1010, which a server echoes.
-    pub const fn receiver_rule(self) -> Option<Rule> {
-        match self {
-            Unsendable::Undefined => Some(Rule::RejectsUndefinedCodes),
-            Unsendable::LocalOnly => Some(Rule::RejectsLocalOnlyCodes),
-            Unsendable::ReservedWithoutMeaning | Unsendable::Unassigned => Some(Rule::RejectsUnassignedCodes),
-            Unsendable::ClientOnly => None,
-        }
-    }
 }
 
 impl CloseCode {

@@ -1,9 +1,7 @@
 //! Defines what can be wrong with received octets. Frames, Close bodies, the model and the judge share these
-//! flaws. For each flaw the module gives the rule that its sender violates, the rule that requires a receiver
-//! to reject it, and the close code for the rejection.
+//! flaws. For each flaw the module gives the close code with which a receiver rejects it.
 
 use crate::protocol::code::CloseCode;
-use crate::rules::Rule;
 
 /// The size in octets above which the model and the judge consider a message too big. Other receivers choose
 /// their own limit, and no rule requires this one.
@@ -70,59 +68,6 @@ impl Flaw {
         Flaw::TextNotUtf8,
         Flaw::MessageTooBig,
     ];
-
-    /// The rule that the sender of the flaw violates, if there is one. `close` is true if the frame is a
-    /// Close. A message that is too big for one receiver violates no rule. [`crate::protocol::code::Unsendable`] gives
-    /// the rule for a code, because it distinguishes 1004 from the unassigned codes.
-    pub const fn sender_rule(self, close: bool) -> Option<Rule> {
-        match self {
-            Flaw::ControlFragmented if close => Some(Rule::CloseFin),
-            Flaw::ControlTooLong if close => Some(Rule::CloseAtMost125),
-            Flaw::RsvSet if close => Some(Rule::CloseRsvClear),
-            Flaw::ControlFragmented
-            | Flaw::ControlTooLong
-            | Flaw::RsvSet
-            | Flaw::OpcodeReserved
-            | Flaw::ContinuationUnexpected
-            | Flaw::ContinuationMissing
-            | Flaw::TextNotUtf8 => Some(Rule::StreamWellFormed),
-            Flaw::LengthNotShortest => Some(Rule::ShortestLength),
-            Flaw::LengthTopBit => Some(Rule::LengthTopBitClear),
-            Flaw::MaskMissing => Some(Rule::ClientMasks),
-            Flaw::MaskPresent => Some(Rule::ServerDoesNotMask),
-            Flaw::BodyOneByte => Some(Rule::BodyEmptyOrCode),
-            Flaw::CodeUndefined => Some(Rule::CodeIsDefined),
-            Flaw::CodeLocalOnly => Some(Rule::CodeNotLocalOnly),
-            Flaw::CodeUnassigned => Some(Rule::CodeIsAssigned),
-            Flaw::ReasonNotUtf8 => Some(Rule::ReasonUtf8),
-            Flaw::MessageTooBig => None,
-        }
-    }
-
-    /// The rule that requires the receiver to fail the connection for the flaw, if there is one.
-    pub const fn receiver_rule(self, close: bool) -> Option<Rule> {
-        match self {
-            Flaw::ControlFragmented if close => Some(Rule::RejectsFragmentedClose),
-            Flaw::ControlTooLong if close => Some(Rule::RejectsLongClose),
-            Flaw::RsvSet => Some(Rule::RejectsRsv),
-            Flaw::OpcodeReserved => Some(Rule::RejectsUnknownOpcode),
-            Flaw::LengthNotShortest => Some(Rule::RejectsLongLengthForm),
-            Flaw::LengthTopBit => Some(Rule::RejectsLengthTopBit),
-            Flaw::MaskMissing => Some(Rule::ServerRejectsUnmasked),
-            Flaw::MaskPresent => Some(Rule::ClientRejectsMasked),
-            Flaw::BodyOneByte => Some(Rule::RejectsOneByteBody),
-            Flaw::CodeUndefined => Some(Rule::RejectsUndefinedCodes),
-            Flaw::CodeLocalOnly => Some(Rule::RejectsLocalOnlyCodes),
-            Flaw::CodeUnassigned => Some(Rule::RejectsUnassignedCodes),
-            Flaw::ReasonNotUtf8 => Some(Rule::RejectsBadUtf8Reason),
-            Flaw::ControlFragmented
-            | Flaw::ControlTooLong
-            | Flaw::ContinuationUnexpected
-            | Flaw::ContinuationMissing
-            | Flaw::TextNotUtf8
-            | Flaw::MessageTooBig => None,
-        }
-    }
 
     /// The code for failing the connection because of the flaw (§7.4.1).
     pub const fn fail_code(self) -> CloseCode {

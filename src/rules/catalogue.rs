@@ -1,4 +1,4 @@
-//! Defines the rules for closing a WebSocket connection, in one table. The module depends on no other.
+//! Defines the rules for closing a WebSocket connection, in one table.
 //!
 //! Each [`Rule`] has a permanent id, the RFC sections that it comes from, the party that can violate it,
 //! a [`Level`], the capability that a subject must claim before the rule applies, a summary and a criterion.

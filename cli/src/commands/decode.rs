@@ -10,7 +10,7 @@ use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::flaw::Flaw;
 use wsclose::protocol::frame::{Header, Opcode, Status};
 use wsclose::protocol::role::Role;
-use wsclose::rules::Rule;
+use wsclose::rules::{self, Rule};
 use wsclose::script::{MAX_SCRIPT, ScriptError};
 
 use crate::args;
@@ -124,7 +124,7 @@ impl StreamState {
             flaws.extend(self.add_to_message(frame));
         }
         for flaw in flaws {
-            wrong.push((flaw.sender_rule(is_close), flaw.description().to_owned()));
+            wrong.push((rules::sender_rule(flaw, is_close), flaw.description().to_owned()));
         }
         if self.closed && is_close {
             wrong.push((Some(Rule::OneClose), "a second Close".to_owned()));
@@ -190,7 +190,7 @@ impl StreamState {
                 if let [high, low, ..] = payload {
                     self.print_code(CloseCode(u16::from_be_bytes([*high, *low])), wrong, out)?;
                 }
-                wrong.push((error.flaw().sender_rule(true), error.to_string()));
+                wrong.push((rules::sender_rule(error.flaw(), true), error.to_string()));
             }
         }
         Ok(())
@@ -209,7 +209,7 @@ impl StreamState {
         }
         writeln!(out)?;
         if let Err(why) = code.sendable(self.sender, self.profile) {
-            wrong.push((Some(why.sender_rule()), format!("code {code}: {why}")));
+            wrong.push((Some(rules::code_sender_rule(why)), format!("code {code}: {why}")));
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use wsclose::protocol::code::{CloseCode, Profile};
-use wsclose::rules::{Level, Rule};
+use wsclose::rules::{self, Level, Rule};
 use wsclose::vendor_codes::WsRs;
 
 use crate::args;
@@ -90,8 +90,8 @@ fn print_code(code: CloseCode, out: &mut Stdout) -> Result<(), CliError> {
     let ws_rs = ws_rs.then(|| format!("calls it {}", codes::ws_rs_name(&row)));
     writeln!(out, "  Boost.Beast {}, ws-rs {}", named(beast), named(ws_rs))?;
     if let Err(why) = code.acceptable(Profile::default()) {
-        writeln!(out, "  sent, it breaks {}", why.sender_rule())?;
-        if let Some(rule) = why.receiver_rule() {
+        writeln!(out, "  sent, it breaks {}", rules::code_sender_rule(why))?;
+        if let Some(rule) = rules::code_receiver_rule(why) {
             writeln!(out, "  accepted, it breaks {rule}")?;
         }
     }

@@ -8,7 +8,7 @@ use crate::protocol::code::{Class, CloseCode};
 use crate::protocol::flaw::Flaw;
 use crate::protocol::frame::Opcode;
 use crate::protocol::role::Role;
-use crate::rules::{Capability, Rule};
+use crate::rules::{self, Capability, Rule};
 
 /// The longest reason that is still "short": with it, a Close that is refused is refused for its code.
 const SHORT_REASON: usize = 16;
@@ -37,7 +37,7 @@ fn flaw(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFram
     }
     let reaction = facts.reaction_to_flaw(flawed);
     for flaw in flawed.flaws.iter() {
-        let Some(rule) = flaw.receiver_rule(close) else { continue };
+        let Some(rule) = rules::receiver_rule(flaw, close) else { continue };
         match reaction {
             Reaction::Rejected => sink.conforms(rule),
             Reaction::Unknown => sink.inconclusive(rule),

@@ -7,7 +7,7 @@ use crate::judge::verdict::{GRACE_TICKS, Observed, TIMEOUT_TICKS};
 use crate::protocol::code::{Class, Profile, Unsendable};
 use crate::protocol::flaw::Flaw;
 use crate::protocol::role::Role;
-use crate::rules::{Rule, RuleSet};
+use crate::rules::{self, Rule, RuleSet};
 
 pub(in crate::judge) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile: Profile) {
     if facts.own_frames > 0 {
@@ -48,7 +48,7 @@ fn frames(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
         let closes = facts.own_close_flaws.iter().map(|flaw| (flaw, true));
         let flaw = closes
             .chain(facts.own_flaws.iter().map(|flaw| (flaw, false)))
-            .find(|(flaw, close)| flaw.sender_rule(*close) == Some(rule))
+            .find(|(flaw, close)| rules::sender_rule(*flaw, *close) == Some(rule))
             .map_or(Flaw::OpcodeReserved, |(flaw, _)| flaw);
         let at = facts.own_flaw_at.unwrap_or(facts.last);
         sink.violates(rule, at, "a frame that follows §5.2 and §5.5", Observed::Sent(flaw));
@@ -81,9 +81,14 @@ fn closes(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile: Profile)
             // Echoing 1010 is not originating it.
             Err(Unsendable::ClientOnly) if echoed => {}
             Err(why) => {
-                kept = kept.without(RuleSet::of(&[why.sender_rule()]));
+                kept = kept.without(RuleSet::of(&[rules::code_sender_rule(why)]));
                 let actual = Observed::SentCode(code);
-                sink.violates(why.sender_rule(), own.at, "a code that may be sent, or none", actual);
+                sink.violates(
+                    rules::code_sender_rule(why),
+                    own.at,
+                    "a code that may be sent, or none",
+                    actual,
+                );
             }
             Ok(()) => {}
         }
