@@ -17,7 +17,7 @@ use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::frame::Opcode;
 use wsclose::protocol::role::Role;
 use wsclose::protocol::state_machine::{Action, Event, State, reported};
-use wsclose::rules::{Capabilities, Capability, Rule};
+use wsclose::rules::{Capabilities, Capability, Layer};
 use wsclose::script::MessageKind;
 
 use crate::panic::catch;
@@ -26,31 +26,6 @@ use crate::program::panic_message;
 /// The first reported bound on memory, in octets. Smaller growth is not reported, because it would only lengthen
 /// timelines.
 const MIN_REPORTED_MEMORY: u64 = 1 << 16;
-
-/// The rules that depend on [`State::transition`], which the program calls.
-const STATE_MACHINE_RULES: [Rule; 10] = [
-    Rule::NoDataAfterClose,
-    Rule::OneClose,
-    Rule::QuietAfterClose,
-    Rule::DiscardsAfterClose,
-    Rule::ReadsUntilAnswer,
-    Rule::SimultaneousClose,
-    Rule::NothingAfterFail,
-    Rule::EofIsNotAClose,
-    Rule::Reports1006,
-    Rule::ApiRefusesDataAfterClose,
-];
-
-/// The rules about requests, which the program checks for a codec without [`Capability::ExposesCloseApi`].
-const REQUEST_CHECK_RULES: [Rule; 7] = [
-    Rule::CloseAtMost125,
-    Rule::CodeIsDefined,
-    Rule::CodeNotLocalOnly,
-    Rule::CodeNot1004,
-    Rule::CodeIsAssigned,
-    Rule::Code1010FromClient,
-    Rule::ReasonUtf8,
-];
 
 /// Data that a codec read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -200,11 +175,11 @@ impl<C: FrameCodec> Subject for CodecSubject<C> {
     }
 
     fn capabilities(&self, role: Role) -> Capabilities {
-        let capabilities = C::capabilities(role).exempting(&STATE_MACHINE_RULES);
+        let capabilities = C::capabilities(role).exempting_layer(Layer::StateMachine);
         if capabilities.has(Capability::ExposesCloseApi) {
             capabilities
         } else {
-            capabilities.exempting(&REQUEST_CHECK_RULES)
+            capabilities.exempting_layer(Layer::CloseRequest)
         }
     }
 

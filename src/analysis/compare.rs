@@ -10,12 +10,8 @@ use crate::analysis::code_map::CodeReaction;
 use crate::generate::vectors::{CodeOrigin, TestVector};
 use crate::protocol::code::CloseCode;
 use crate::protocol::role::Role;
-use crate::rules::{Capabilities, Capability, Party, Rule, RuleSet};
+use crate::rules::{Capabilities, Capability, Focus, Rule, RuleSet};
 use crate::script::Script;
-
-/// The capabilities of rules that apply to every frame, so that they are no topic of a script.
-const FRAMING: Capabilities =
-    Capabilities::of(&[Capability::Framing, Capability::MasksFrames, Capability::ReportsMemory]);
 
 /// The topics of the scripts of a plan: the rules that each script exercises on the reference endpoint, which has every
 /// capability.
@@ -51,7 +47,7 @@ impl<'a> ScriptTopics<'a> {
     /// The topic of a script: the rule that it exercises and the fewest other scripts exercise.
     fn topic(&self, role: Role, at: usize) -> Option<Rule> {
         let rules = self.rules(role, at);
-        let is_specific = |rule: &Rule| !(rule.party() == Party::Sender && FRAMING.has(rule.capability()));
+        let is_specific = |rule: &Rule| rule.focus() != Focus::OwnFrames;
         let rarest =
             |rules: &mut dyn Iterator<Item = Rule>| rules.min_by_key(|rule| self.frequency[*rule as usize]);
         rarest(&mut rules.iter().filter(is_specific)).or_else(|| rarest(&mut rules.iter()))

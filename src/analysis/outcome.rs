@@ -9,7 +9,7 @@ use crate::harness::trace::Trace;
 use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use crate::protocol::code::CloseCode;
 use crate::protocol::frame::Opcode;
-use crate::rules::{Capabilities, Capability, Party, Rule, RuleSet};
+use crate::rules::{Capabilities, Capability, Focus, Party, RuleSet};
 use crate::script::{Script, Step};
 
 /// How the endpoint closed TCP.
@@ -126,17 +126,14 @@ impl Aspects {
     pub fn of(exercised: RuleSet, script: Script<'_>, capabilities: Capabilities) -> Aspects {
         let has_request = script.steps().any(|step| matches!(step, Step::AppClose(_) | Step::AppSend { .. }));
         let has = |capability| capabilities.has(capability);
-        let exercises = |rules: &[Rule]| !exercised.intersection(RuleSet::of(rules)).is_empty();
+        let exercises = |focus| !exercised.intersection(RuleSet::about(focus)).is_empty();
         let depends_on_body = exercised
             .iter()
             .any(|rule| rule.party() == Party::Receiver && rule.capability() == Capability::ParsesCloseBody);
         let parses = has(Capability::ParsesCloseBody) || !depends_on_body;
-        let replies =
-            has(Capability::RepliesToClose) || !exercises(&[Rule::CloseAnswered, Rule::CloseEchoesCode]);
-        const FAILING: [Rule; 4] =
-            [Rule::FailSendsClose, Rule::FailCodeFits, Rule::FailClosesTcp, Rule::NothingAfterFail];
-        let fails = has(Capability::SendsCloseOnFailure) || !exercises(&FAILING);
-        let waits = has(Capability::HasTimeouts) || !exercises(&[Rule::GivesUpWaiting]);
+        let replies = has(Capability::RepliesToClose) || !exercises(Focus::Reply);
+        let fails = has(Capability::SendsCloseOnFailure) || !exercises(Focus::Failure);
+        let waits = has(Capability::HasTimeouts) || !exercises(Focus::Timeout);
         let has_api = has(Capability::ExposesCloseApi) || !has_request;
         let determines = |aspect| match aspect {
             Aspect::Frames => parses && replies && fails && has_api,

@@ -6,31 +6,22 @@ use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::flaw::{Flaw, Flaws};
 use crate::protocol::frame::{Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode, Piece, Status, mask};
 use crate::protocol::role::Role;
-use crate::rules::{Rule, RuleSet};
+use crate::rules::{Evidence, RuleSet};
 
 /// The number of frames of one input that are checked. Further frames are checked alike and cost executions.
 const MAX_FRAMES_PER_INPUT: usize = 2;
 
 /// The rules that every frame exercises.
-const FRAME_RULES: RuleSet = RuleSet::of(&[
-    Rule::ShortestLength,
-    Rule::LengthTopBitClear,
-    Rule::StreamWellFormed,
-    Rule::ClientMasks,
-    Rule::ServerDoesNotMask,
-]);
+const FRAME_RULES: RuleSet = RuleSet::with_evidence(Evidence::Frame)
+    .union(RuleSet::with_evidence(Evidence::ClientFrame))
+    .union(RuleSet::with_evidence(Evidence::ServerFrame));
 
 /// The rules that the header of a Close exercises as well.
-const CLOSE_RULES: RuleSet = RuleSet::of(&[Rule::CloseFin, Rule::CloseAtMost125, Rule::CloseRsvClear]);
+const CLOSE_RULES: RuleSet = RuleSet::with_evidence(Evidence::CloseHeader);
 
 /// The rules that the code of a Close exercises.
-const CODE_RULES: RuleSet = RuleSet::of(&[
-    Rule::CodeIsDefined,
-    Rule::CodeNotLocalOnly,
-    Rule::CodeNot1004,
-    Rule::CodeIsAssigned,
-    Rule::Code1010FromClient,
-]);
+const CODE_RULES: RuleSet = RuleSet::with_evidence(Evidence::CloseCode)
+    .union(RuleSet::with_evidence(Evidence::ServerCloseCode));
 
 /// Decodes `octets` as the output of a client and as that of a server. Returns the rules that the input exercises.
 ///
@@ -160,7 +151,7 @@ fn reference_flaws(header: &[u8], sender: Role) -> Flaws {
 
 /// Checks an unmasked Close body of at most 125 octets.
 fn check_body(payload: &[u8]) -> RuleSet {
-    let body_rule = RuleSet::of(&[Rule::BodyEmptyOrCode]);
+    let body_rule = RuleSet::with_evidence(Evidence::CloseBody);
     let parsed = CloseBody::parse(payload);
     let [high, low, reason @ ..] = payload else {
         let expected = if payload.is_empty() { Ok(CloseBody::Empty) } else { Err(BodyError::OneByte) };
@@ -190,7 +181,7 @@ fn check_body(payload: &[u8]) -> RuleSet {
         Err(error) => panic!("the first {valid_up_to} octets of {reason:02x?}: {error}"),
     }
     let code_rules = body_rule.union(CODE_RULES);
-    if reason.is_empty() { code_rules } else { code_rules.union(RuleSet::of(&[Rule::ReasonUtf8])) }
+    if reason.is_empty() { code_rules } else { code_rules.union(RuleSet::with_evidence(Evidence::CloseReason)) }
 }
 
 /// Checks that [`ConformingClose`] builds this body if the role may send the code, and nothing otherwise.

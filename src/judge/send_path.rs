@@ -1,7 +1,7 @@
 //! Whether what the subject writes can reach its peer. In comes what the peer does about its end of TCP; out
 //! come the rules that may be held against the subject all the same.
 
-use crate::rules::{Rule, RuleSet};
+use crate::rules::{Delivery, RuleSet};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 enum PathState {
@@ -60,10 +60,9 @@ impl SendPath {
     pub(super) const fn applicable_rules(self) -> RuleSet {
         match self.state {
             PathState::Open => RuleSet::ALL,
-            PathState::Delayed => DELIVERY_INDEPENDENT.without(REPORTING).union(DELAYABLE),
-            // Who waits for ever to write his answer may not have come to telling anybody.
-            PathState::Blocked => DELIVERY_INDEPENDENT.without(REPORTING),
-            PathState::Gone => DELIVERY_INDEPENDENT,
+            PathState::Delayed => DELAYED,
+            PathState::Blocked => BLOCKED,
+            PathState::Gone => GONE,
         }
     }
 
@@ -76,41 +75,11 @@ impl SendPath {
     }
 }
 
-/// What is done late rather than not at all by an endpoint that had to wait for its peer to read.
-const DELAYABLE: RuleSet = RuleSet::of(&[
-    Rule::CloseAnswered,
-    Rule::TcpClosedAfterHandshake,
-    Rule::FailClosesTcp,
-    Rule::NoDataAfterClose,
-    Rule::OneClose,
-]);
+/// The rules that can be judged of a subject that is blocked in a write, or ended the connection because of it.
+const BLOCKED: RuleSet = RuleSet::with_delivery(Delivery::Independent);
 
-/// What the application is reported.
-const REPORTING: RuleSet = RuleSet::of(&[Rule::ReportsFirstCode, Rule::Reports1005, Rule::ReportsReason]);
+/// The rules that can be judged of a subject whose peer vanished.
+const GONE: RuleSet = BLOCKED.union(RuleSet::with_delivery(Delivery::Report));
 
-/// The rules that can be kept whether or not what is written arrives. Nothing else can be request of a subject
-/// that may have failed to write, or ended the connection because of that.
-const DELIVERY_INDEPENDENT: RuleSet = RuleSet::of(&[
-    Rule::CloseFin,
-    Rule::CloseAtMost125,
-    Rule::CloseRsvClear,
-    Rule::ShortestLength,
-    Rule::LengthTopBitClear,
-    Rule::StreamWellFormed,
-    Rule::ClientMasks,
-    Rule::ServerDoesNotMask,
-    Rule::FreshMaskKey,
-    Rule::BodyEmptyOrCode,
-    Rule::CodeIsDefined,
-    Rule::CodeNotLocalOnly,
-    Rule::CodeNot1004,
-    Rule::CodeIsAssigned,
-    Rule::Code1010FromClient,
-    Rule::ReportsFirstCode,
-    Rule::Reports1005,
-    Rule::ReportsReason,
-    Rule::NoPanic,
-    Rule::NoHang,
-    Rule::BoundedMemory,
-    Rule::NextConnectionUnharmed,
-]);
+/// The rules that can be judged of a subject that had to wait until its peer resumed reading.
+const DELAYED: RuleSet = BLOCKED.union(RuleSet::with_delivery(Delivery::Delayable));

@@ -2,6 +2,7 @@
 
 use super::capability::Capability;
 use super::catalogue::Rule;
+use super::properties::Layer;
 use super::set::RuleSet;
 
 /// A set of capabilities, and single rules that do not apply in spite of it, because the program around the
@@ -36,6 +37,11 @@ impl Capabilities {
     /// The set with these rules exempt, because the program around the subject is responsible for them.
     pub const fn exempting(self, rules: &[Rule]) -> Capabilities {
         Capabilities { bits: self.bits, exempt: self.exempt.union(RuleSet::of(rules)) }
+    }
+
+    /// The set with the rules of a layer exempt, because the program around the subject supplies that layer.
+    pub const fn exempting_layer(self, layer: Layer) -> Capabilities {
+        Capabilities { bits: self.bits, exempt: self.exempt.union(RuleSet::of_layer(layer)) }
     }
 
     /// Whether the rule applies to a subject with these capabilities.

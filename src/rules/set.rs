@@ -1,6 +1,7 @@
 //! Implements sets of rules as bit masks, without allocation.
 
 use super::catalogue::Rule;
+use super::properties::{Delivery, Evidence, Focus, Layer, Timing};
 
 /// A set of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
@@ -68,6 +69,38 @@ impl RuleSet {
             Rule::ALL.get(next).copied()
         })
     }
+}
+
+macro_rules! derived_sets {
+    ($($(#[$doc:meta])* $constructor:ident $property:ident $column:ident)*) => {
+        impl RuleSet {
+            $($(#[$doc])*
+            pub const fn $constructor(value: $column) -> RuleSet {
+                let mut set = RuleSet::EMPTY;
+                let mut i = 0;
+                while i < Rule::ALL.len() {
+                    if Rule::ALL[i].$property() as u8 == value as u8 {
+                        set.insert(Rule::ALL[i]);
+                    }
+                    i += 1;
+                }
+                set
+            })*
+        }
+    };
+}
+
+derived_sets! {
+    /// The rules that are exercised by this evidence.
+    with_evidence evidence Evidence
+    /// The rules that depend in this way on delivery to the peer.
+    with_delivery delivery Delivery
+    /// The rules that depend in this way on time.
+    with_timing timing Timing
+    /// The rules that this layer of an endpoint decides.
+    of_layer layer Layer
+    /// The rules about this focus.
+    about focus Focus
 }
 
 impl FromIterator<Rule> for RuleSet {

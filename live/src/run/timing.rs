@@ -6,13 +6,13 @@
 
 use std::time::{Duration, Instant};
 
-use wsclose::rules::{Rule, RuleSet};
+use wsclose::rules::{Rule, RuleSet, Timing};
 
 /// How long after something an endpoint that reacts to it may take.
 const REACTION_LIMIT: Duration = Duration::from_millis(20);
 
 /// The rules that are broken by when TCP ends: what a clock does once, it may do twice.
-pub const TIMING_RULES: RuleSet = RuleSet::of(&[Rule::WaitsForAnswer, Rule::ReadsUntilAnswer]);
+pub const TIMING_RULES: RuleSet = RuleSet::with_timing(Timing::TcpEnd);
 
 /// When things happened on a connection.
 #[derive(Clone, Copy, Debug, Default)]

@@ -7,7 +7,7 @@ use crate::judge::verdict::{GRACE_TICKS, Observed, TIMEOUT_TICKS};
 use crate::protocol::code::{Class, Profile, Unsendable};
 use crate::protocol::flaw::Flaw;
 use crate::protocol::role::Role;
-use crate::rules::{self, Rule, RuleSet};
+use crate::rules::{self, Evidence, Rule, RuleSet};
 
 pub(in crate::judge) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile: Profile) {
     if facts.own_frames > 0 {
@@ -20,28 +20,38 @@ pub(in crate::judge) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFact
     tcp_close(sink, facts);
 }
 
-/// What every frame can break, and what only Closes can.
-const BY_EVERY_FRAME: RuleSet =
-    RuleSet::of(&[Rule::ShortestLength, Rule::LengthTopBitClear, Rule::StreamWellFormed]);
-const BY_CLOSES: RuleSet = RuleSet::of(&[
-    Rule::CloseFin,
-    Rule::CloseAtMost125,
-    Rule::CloseRsvClear,
-    Rule::BodyEmptyOrCode,
-    Rule::ReasonUtf8,
-]);
-const BY_CODES: RuleSet =
-    RuleSet::of(&[Rule::CodeIsDefined, Rule::CodeNotLocalOnly, Rule::CodeNot1004, Rule::CodeIsAssigned]);
+/// The rules that every frame exercises.
+const BY_ANY_FRAME: RuleSet = RuleSet::with_evidence(Evidence::Frame);
+
+/// The rules that every Close exercises.
+const BY_CLOSE: RuleSet = RuleSet::with_evidence(Evidence::CloseHeader)
+    .union(RuleSet::with_evidence(Evidence::CloseBody))
+    .union(RuleSet::with_evidence(Evidence::CloseReason));
+
+/// The rules that the frames of this role exercise.
+const fn by_frame_of(role: Role) -> RuleSet {
+    RuleSet::with_evidence(match role {
+        Role::Client => Evidence::ClientFrame,
+        Role::Server => Evidence::ServerFrame,
+    })
+}
+
+/// The rules that a Close with a code exercises if this role sends it.
+const fn by_code_of(role: Role) -> RuleSet {
+    let any = RuleSet::with_evidence(Evidence::CloseCode);
+    match role {
+        Role::Client => any,
+        Role::Server => any.union(RuleSet::with_evidence(Evidence::ServerCloseCode)),
+    }
+}
 
 /// What single frames break.
 fn frames(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
-    let mut exercised = BY_EVERY_FRAME;
-    exercised.insert(match sink.trace.role {
-        Role::Client => Rule::ClientMasks,
-        Role::Server => Rule::ServerDoesNotMask,
-    });
+    const BY_FRAMES: [RuleSet; 2] =
+        [BY_ANY_FRAME.union(by_frame_of(Role::ALL[0])), BY_ANY_FRAME.union(by_frame_of(Role::ALL[1]))];
+    let mut exercised = BY_FRAMES[sink.trace.role as usize];
     if facts.own_closes > 0 {
-        exercised = exercised.union(BY_CLOSES);
+        exercised = exercised.union(BY_CLOSE);
     }
     let mut flawed = facts.rules_violated_by_frames();
     for rule in flawed.iter() {
@@ -73,10 +83,8 @@ fn closes(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile: Profile)
         let echoed = facts.peer_close.is_some_and(|peer| peer.at <= own.at && peer.code() == Some(code))
             // What came after a flaw that was let pass is not read here: it may have been this.
             || facts.flawed_frame.is_some_and(|flawed| flawed.at <= own.at);
-        let mut kept = BY_CODES;
-        if sink.trace.role == Role::Server {
-            kept.insert(Rule::Code1010FromClient);
-        }
+        const BY_CODES: [RuleSet; 2] = [by_code_of(Role::ALL[0]), by_code_of(Role::ALL[1])];
+        let mut kept = BY_CODES[sink.trace.role as usize];
         match code.sendable(sink.trace.role, profile) {
             // Echoing 1010 is not originating it.
             Err(Unsendable::ClientOnly) if echoed => {}

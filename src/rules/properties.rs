@@ -1,0 +1,81 @@
+//! Defines the columns of the table of rules that decide where and when a rule is judged.
+
+/// What a subject must send before a rule is exercised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Evidence {
+    /// Any frame.
+    Frame,
+    /// Any frame of a client.
+    ClientFrame,
+    /// Any frame of a server.
+    ServerFrame,
+    /// The header of a Close.
+    CloseHeader,
+    /// A Close, with or without a code.
+    CloseBody,
+    /// A Close with a code.
+    CloseCode,
+    /// A Close with a code from a server.
+    ServerCloseCode,
+    /// A Close, which may have a reason.
+    CloseReason,
+    /// No single frame: the course of one or more connections decides.
+    Course,
+}
+
+/// Whether a rule can be judged while the peer does not receive what the subject sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Delivery {
+    /// The rule can be judged whether or not the peer receives anything.
+    Independent,
+    /// The rule is about a report to the application. A subject that is blocked in a write may never make it,
+    /// and a subject whose peer vanished still does.
+    Report,
+    /// The subject can still fulfil the rule when the peer resumes reading.
+    Delayable,
+    /// The rule can be judged only if the peer receives everything at once.
+    Required,
+}
+
+/// Whether a timeout of the subject may look like a violation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Timing {
+    /// The rule can be judged whenever things happen.
+    Any,
+    /// The moment at which the subject ends TCP decides. A live endpoint with a short timeout may look as if it
+    /// had not waited.
+    TcpEnd,
+}
+
+/// The layer of an endpoint that decides whether a rule holds. If a library is only a codec, its adapter supplies
+/// the other layers, and their rules say nothing about the library.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Layer {
+    /// The library, as far as it claims the rule's capability.
+    Library,
+    /// The state machine that permits or discards frames, messages and the end of TCP.
+    StateMachine,
+    /// The check of the code and reason with which the application requests a close.
+    CloseRequest,
+}
+
+/// The behaviour that a script is about if it exercises a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Focus {
+    /// The form and order of the frames that an endpoint sends. Every script exercises these rules, so they
+    /// distinguish no script from another.
+    OwnFrames,
+    /// The reply to a Close.
+    Reply,
+    /// What an endpoint does when it fails the connection.
+    Failure,
+    /// What an endpoint does when its peer stays silent.
+    Timeout,
+    /// Anything else.
+    Other,
+}
