@@ -14,7 +14,7 @@ pub(super) struct FactExtractor {
     from_peer: FrameReader,
     from_subject: FrameReader,
     /// The masking keys that the subject used, the first few.
-    pub mask_keys: Vec<[u8; 4]>,
+    pub mask_keys: Vec<(At, [u8; 4])>,
 }
 
 /// How many masking keys are kept for judging them.
@@ -45,11 +45,11 @@ impl FactExtractor {
         // Whether that is what the application request for last.
         let mut wants_to_close = false;
         for (entry, happened) in trace.events()[start..end].iter().enumerate() {
-            let at = At { entry: start + entry, tick: happened.tick };
+            let at = At::new(start + entry, happened.tick);
             facts.last = at;
             match happened.kind {
                 TraceEventKind::Received(_) | TraceEventKind::PeerFin if facts.paused => {
-                    unread.get_or_insert(at.entry);
+                    unread.get_or_insert(start + entry);
                 }
                 TraceEventKind::Received(span) => self.received(&mut facts, trace.octets(span), at),
                 TraceEventKind::PeerFin => {
@@ -79,7 +79,7 @@ impl FactExtractor {
                 }
                 TraceEventKind::AppResume => {
                     facts.paused = false;
-                    for earlier in unread.take().unwrap_or(at.entry)..at.entry {
+                    for earlier in unread.take().unwrap_or(start + entry)..start + entry {
                         let what = trace.events()[earlier].kind;
                         if let TraceEventKind::Received(span) = what {
                             self.received(&mut facts, trace.octets(span), at);
@@ -109,9 +109,10 @@ impl FactExtractor {
                     facts.pending_send = facts.own_close.is_some().then_some(at);
                 }
                 TraceEventKind::RequestAccepted => {
-                    let sent = facts.pending_send.take();
-                    facts.send_accepted_after_close_at = facts.send_accepted_after_close_at.or(sent);
-                    facts.send_requested_after_close |= sent.is_some();
+                    if facts.pending_send.take().is_some() {
+                        facts.send_requested_after_close = true;
+                        facts.send_accepted_after_close_at.get_or_insert(at);
+                    }
                 }
                 TraceEventKind::RequestRefused(_) => {
                     if wants_to_close {
@@ -146,6 +147,9 @@ impl FactExtractor {
                 }
                 TraceEventKind::Message { .. } => {
                     facts.delivered += 1;
+                    if facts.delivered > facts.messages {
+                        facts.excess_message_at.get_or_insert(at);
+                    }
                     facts.delivered_between += u32::from(facts.own_close.is_some());
                     let after_flaw = facts.flawed_frame.is_some_and(|flawed| flawed.at < at);
                     if after_flaw && facts.delivered > facts.messages {
@@ -263,6 +267,9 @@ impl FactExtractor {
                         Opcode::Text | Opcode::Binary | Opcode::Continuation | Opcode::Reserved(_) => {
                             in_message = !header.fin;
                             facts.messages += u32::from(header.fin);
+                            if facts.delivered <= facts.messages {
+                                facts.excess_message_at = None;
+                            }
                             facts.messages_between += u32::from(header.fin && between);
                         }
                     }
@@ -284,7 +291,7 @@ impl FactExtractor {
                     if let Some(key) = header.mask
                         && keys.len() < MAX_MASK_KEYS
                     {
-                        keys.push(key);
+                        keys.push((at, key));
                     }
                     match header.opcode {
                         Opcode::Close => {
@@ -363,10 +370,5 @@ fn remember_ping(kept: &mut Option<([u8; MAX_CONTROL_PAYLOAD], usize)>, header: 
 
 fn record_own_flaws(facts: &mut ConnectionFacts, flaws: Flaws, opcode: Opcode, at: At) {
     let set = if opcode == Opcode::Close { &mut facts.own_close_flaws } else { &mut facts.own_flaws };
-    for flaw in flaws.iter() {
-        if !set.contains(flaw) {
-            set.insert(flaw);
-            facts.own_flaw_at.get_or_insert(at);
-        }
-    }
+    set.add(flaws, at);
 }

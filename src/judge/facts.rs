@@ -9,8 +9,39 @@ use crate::rules::{self, RuleSet};
 /// When something happened: the entry of the trace, and the tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct At {
-    pub entry: usize,
+    pub entry: u32,
     pub tick: u32,
+}
+
+impl At {
+    pub(super) fn new(entry: usize, tick: u32) -> At {
+        At { entry: u32::try_from(entry).unwrap_or(u32::MAX), tick }
+    }
+}
+
+/// Flaws, each with the entry of the trace that first shows it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LocatedFlaws {
+    pub flaws: Flaws,
+    /// By flaw; meaningful for the flaws of the set.
+    first_at: [At; Flaw::ALL.len()],
+}
+
+impl LocatedFlaws {
+    /// Adds the flaws that the set lacks, at this position.
+    pub(super) fn add(&mut self, flaws: Flaws, at: At) {
+        for flaw in flaws.iter() {
+            if !self.flaws.contains(flaw) {
+                self.flaws.insert(flaw);
+                self.first_at[flaw as usize] = at;
+            }
+        }
+    }
+
+    /// Where the trace first shows a flaw of the set.
+    pub(super) const fn first_at(&self, flaw: Flaw) -> At {
+        self.first_at[flaw as usize]
+    }
 }
 
 /// A Close as it stood on the wire.
@@ -71,6 +102,8 @@ pub(super) enum FrameProgress {
 pub(super) struct FlawedFrame {
     pub at: At,
     pub flaws: Flaws,
+    /// The same flaws, each with the entry that shows it.
+    pub located: LocatedFlaws,
     pub opcode: Opcode,
     /// How much of it has come.
     pub progress: FrameProgress,
@@ -118,10 +151,9 @@ pub(super) struct ConnectionFacts {
     pub second_close: Option<At>,
     /// The last of its Closes, if it wrote more than one, and its code.
     pub last_close: Option<(At, Option<CloseCode>)>,
-    /// What is wrong with frames that the subject wrote, Closes apart, and the first entry that shows any.
-    pub own_flaws: Flaws,
-    pub own_close_flaws: Flaws,
-    pub own_flaw_at: Option<At>,
+    /// What is wrong with frames that the subject wrote, Closes apart.
+    pub own_flaws: LocatedFlaws,
+    pub own_close_flaws: LocatedFlaws,
     pub own_frames: u32,
     pub own_data_after_close: Option<At>,
     pub own_data_before_reply: bool,
@@ -169,6 +201,8 @@ pub(super) struct ConnectionFacts {
     pub report: Option<CloseReport>,
     pub error: Option<At>,
     pub delivered: u32,
+    /// When the subject first delivered more messages than had arrived.
+    pub excess_message_at: Option<At>,
     /// When the subject first answered or delivered something that came in the flawed frame, or later.
     pub processed_after_flaw_at: Option<At>,
     /// Whether that was a Pong.
@@ -249,7 +283,10 @@ impl ConnectionFacts {
         stage: FrameProgress,
         code: Option<CloseCode>,
     ) {
+        let mut located = self.flawed_frame.map_or(LocatedFlaws::default(), |flawed| flawed.located);
+        located.add(flaws, at);
         self.flawed_frame = Some(FlawedFrame {
+            located,
             at: self.flawed_frame.map_or(at, |flawed| flawed.at),
             flaws,
             opcode,
@@ -264,13 +301,13 @@ impl ConnectionFacts {
 
     /// The rules of the flaws of frames that the subject wrote; the codes of its Closes are judged apart.
     pub(super) fn rules_violated_by_frames(&self) -> RuleSet {
-        if self.own_close_flaws.is_empty() && self.own_flaws.is_empty() {
+        if self.own_close_flaws.flaws.is_empty() && self.own_flaws.flaws.is_empty() {
             return RuleSet::EMPTY;
         }
         let codes = [Flaw::CodeUndefined, Flaw::CodeLocalOnly, Flaw::CodeUnassigned];
-        let closes = self.own_close_flaws.iter().filter(|flaw| !codes.contains(flaw));
+        let closes = self.own_close_flaws.flaws.iter().filter(|flaw| !codes.contains(flaw));
         let closes = closes.filter_map(|flaw| rules::sender_rule(flaw, true));
-        let others = self.own_flaws.iter().filter_map(|flaw| rules::sender_rule(flaw, false));
+        let others = self.own_flaws.flaws.iter().filter_map(|flaw| rules::sender_rule(flaw, false));
         closes.chain(others).collect()
     }
 

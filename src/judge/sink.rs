@@ -40,7 +40,13 @@ impl VerdictSink<'_> {
     pub(super) fn violates(&mut self, rule: Rule, at: At, expected: &'static str, actual: Observed) {
         if self.applies(rule) {
             self.verdicts.violated.insert(rule);
-            self.findings.push(Finding { rule, level: rule.level(), at: at.entry, expected, actual });
+            self.findings.push(Finding {
+                rule,
+                level: rule.level(),
+                at: at.entry as usize,
+                expected,
+                actual,
+            });
         }
     }
 

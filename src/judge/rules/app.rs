@@ -169,18 +169,19 @@ fn api(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
         let forbidden = request.code.filter(|code| {
             matches!(code.acceptable(Profile::Iana), Err(Unsendable::Undefined | Unsendable::LocalOnly))
         });
-        let written = facts.own_close.and_then(|own| own.code());
         if let Some(code) = forbidden {
             // What was refused and is written all the same answers a peer that said it.
-            let violation =
-                (written == Some(code) && !request.refused).then_some((request.at, Observed::SentCode(code)));
+            let violation = facts
+                .own_close
+                .filter(|own| own.code() == Some(code) && !request.refused)
+                .map(|own| (own.at, Observed::SentCode(code)));
             sink.check(Rule::ApiRefusesUnsendableCode, violation, "a refusal");
         }
         if request.reason_len > MAX_REASON {
             let flaw = [Flaw::ControlTooLong, Flaw::ReasonNotUtf8]
                 .into_iter()
-                .find(|flaw| facts.own_close_flaws.contains(*flaw) && !request.refused);
-            let violation = flaw.map(|flaw| (request.at, Observed::Sent(flaw)));
+                .find(|flaw| facts.own_close_flaws.flaws.contains(*flaw) && !request.refused);
+            let violation = flaw.map(|flaw| (facts.own_close_flaws.first_at(flaw), Observed::Sent(flaw)));
             sink.check(
                 Rule::ApiRefusesLongReason,
                 violation,

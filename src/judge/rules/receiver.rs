@@ -1,6 +1,6 @@
 //! The rules that bind a receiver: what the endpoint under test made of what it was sent.
 
-use crate::judge::facts::{ConnectionFacts, FlawedFrame, ObservedClose};
+use crate::judge::facts::{At, ConnectionFacts, FlawedFrame, ObservedClose};
 use crate::judge::reaction::{Reaction, is_failure};
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::{Observed, TIMEOUT_TICKS};
@@ -46,7 +46,7 @@ fn flaw(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFram
             Reaction::Accepted => {
                 sink.violates(
                     rule,
-                    flawed.at,
+                    flawed.located.first_at(flaw),
                     "the connection failed",
                     Observed::Accepted(flaw, flawed.code),
                 );
@@ -70,7 +70,9 @@ fn failed(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFr
         let due = !patient || facts.peer_fin.is_some() || tired;
         if due && facts.panicked_at.is_none() && facts.hung_at.is_none() {
             let actual = Observed::Text("left TCP open after failing the connection");
-            sink.violates(rule, flawed.at, "TCP closed", actual);
+            // Without a FIN of the peer, the flawed frame is the last event that required it to act.
+            let due_since = if patient { facts.peer_fin } else { None };
+            sink.violates(rule, due_since.unwrap_or(flawed.completed_at), "TCP closed", actual);
         } else {
             sink.inconclusive(rule);
         }
@@ -92,30 +94,35 @@ fn failed(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFr
             if later && !fits {
                 sink.inconclusive(Rule::FailCodeFits);
             } else {
-                let violation = (!fits).then_some((flawed.at, Observed::FailedWith(answer)));
+                let shown_at = facts.own_close.map_or(flawed.completed_at, |own| own.at);
+                let violation = (!fits).then_some((shown_at, Observed::FailedWith(answer)));
                 sink.check(Rule::FailCodeFits, violation, "1002, 1007 for bad UTF-8 or 1009 for too big");
             }
         } else {
             let actual = Observed::Text("no Close before TCP was closed");
-            sink.violates(Rule::FailSendsClose, flawed.at, "a Close with a fitting code", actual);
+            let end = facts.write_closed_at.filter(|end| *end > flawed.at);
+            let shown_at = end.unwrap_or(flawed.completed_at);
+            sink.violates(Rule::FailSendsClose, shown_at, "a Close with a fitting code", actual);
         }
     }
     // What the application request for is not the endpoint's doing, and a Close that says why goes before failing
     // (§7.1.7), also after one that said something else. An answer to the peer's does not.
     let of_its_own = facts.own_closes.saturating_sub(facts.close_request_count);
     let tells_why = facts.last_close.is_some_and(|(_, code)| code.is_some_and(is_failure));
-    let second = facts.last_close.is_some_and(|(last, _)| last > flawed.at)
-        && of_its_own > if closed_before && !tells_why { 0 } else { 1 };
-    let violation = if second {
-        Some(Observed::Text("a second Close after failing the connection"))
-    } else if facts.delivered > facts.messages {
-        Some(Observed::Text("a message delivered after failing the connection"))
-    } else if facts.pong_after_flaw {
-        Some(Observed::Text("a Pong after failing the connection"))
+    let second = facts
+        .last_close
+        .map(|(last, _)| last)
+        .filter(|last| *last > flawed.at && of_its_own > if closed_before && !tells_why { 0 } else { 1 });
+    let violation = if let Some(at) = second {
+        Some((at, Observed::Text("a second Close after failing the connection")))
+    } else if let Some(at) = facts.excess_message_at {
+        Some((at, Observed::Text("a message delivered after failing the connection")))
+    } else if let Some(at) = facts.processed_after_flaw_at.filter(|_| facts.pong_after_flaw) {
+        Some((at, Observed::Text("a Pong after failing the connection")))
     } else {
         None
     };
-    sink.check(Rule::NothingAfterFail, violation.map(|actual| (flawed.at, actual)), "nothing further");
+    sink.check(Rule::NothingAfterFail, violation, "nothing further");
 }
 
 /// A Close that every conforming peer may send, and whether it was taken.
@@ -170,12 +177,16 @@ fn accepts(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedC
         match reaction {
             Reaction::Accepted => sink.conforms(rule),
             Reaction::Rejected if blamed == Some(rule) => {
-                let answer = facts.own_close.filter(|own| own.at > peer.at);
-                let actual = match answer {
-                    Some(own) => Observed::Replied(peer.code(), own.code()),
-                    None => Observed::Rejected(peer.code()),
+                let after = |at: &At| *at > peer.at;
+                let (at, actual) = match facts.own_close.filter(|own| after(&own.at)) {
+                    Some(own) => (own.at, Observed::Replied(peer.code(), own.code())),
+                    None => {
+                        let end = facts.write_closed_at.filter(after);
+                        let at = facts.error.filter(after).or(end).unwrap_or(peer.at);
+                        (at, Observed::Rejected(peer.code()))
+                    }
                 };
-                sink.violates(rule, peer.at, "the handshake completed", actual);
+                sink.violates(rule, at, "the handshake completed", actual);
             }
             Reaction::Rejected | Reaction::Unknown => sink.inconclusive(rule),
         }
@@ -186,7 +197,7 @@ fn accepts(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedC
 fn after_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedClose) {
     let unable = facts.panicked_at.is_some() || facts.hung_at.is_some() || facts.paused;
     if peer.mid_message && !unable && facts.own_close.is_none_or(|own| own.at > peer.at) {
-        let before_peer = |at: &crate::judge::facts::At| !facts.peer_ended_before(*at);
+        let before_peer = |at: &At| !facts.peer_ended_before(*at);
         let ignored = facts.own_closes == 0
             && facts.write_closed_at.filter(before_peer).is_none()
             && facts.error.filter(before_peer).is_none();
@@ -198,20 +209,21 @@ fn after_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &Obser
         }
     }
     if facts.data_after_peer_close && !unable {
-        let hidden = facts.error.is_some_and(|error| error > peer.at && !facts.peer_ended_before(error))
-            && facts
-                .report
-                .is_none_or(|report| report.code != peer.code() && report.code != Some(CloseCode::NO_STATUS))
-            && sink.trace.capabilities.has(Capability::ReportsCloseStatus)
-            && facts.reaction_to_close(peer) == Reaction::Accepted;
-        let violation = if facts.delivered > facts.messages {
-            Some(Observed::Text("a message delivered after the peer's Close"))
-        } else if hidden {
-            Some(Observed::Text("an error to the application instead of the Close"))
+        let hidden = facts.error.filter(|error| {
+            *error > peer.at
+                && !facts.peer_ended_before(*error)
+                && facts.report.is_none_or(|report| {
+                    report.code != peer.code() && report.code != Some(CloseCode::NO_STATUS)
+                })
+                && sink.trace.capabilities.has(Capability::ReportsCloseStatus)
+                && facts.reaction_to_close(peer) == Reaction::Accepted
+        });
+        let violation = if let Some(at) = facts.excess_message_at {
+            Some((at, Observed::Text("a message delivered after the peer's Close")))
         } else {
-            None
+            hidden.map(|at| (at, Observed::Text("an error to the application instead of the Close")))
         };
-        sink.check(Rule::DiscardsAfterClose, violation.map(|actual| (peer.at, actual)), "the data discarded");
+        sink.check(Rule::DiscardsAfterClose, violation, "the data discarded");
     }
     let Some(own) = facts.own_close.filter(|own| own.at < peer.at) else { return };
     if own.payload() != peer.payload() {
@@ -224,12 +236,14 @@ fn after_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &Obser
 
 /// Whether frames were still read after the subject's own Close.
 fn reads_until_reply(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
-    let Some(own) = facts.own_close else { return };
+    if facts.own_close.is_none() {
+        return;
+    }
     let Some(between) = facts.frame_between_closes_at.filter(|_| facts.flawed_frame.is_none()) else {
         return;
     };
     let until = facts.peer_close.map_or(facts.last, |peer| peer.at);
-    let before = |at: &crate::judge::facts::At| {
+    let before = |at: &At| {
         let upon_it = facts.input_after_between_at.is_none_or(|next| *at < next) && at.tick == between.tick;
         *at > between && *at < until && !facts.peer_ended_before(*at) && upon_it
     };
@@ -248,7 +262,7 @@ fn reads_until_reply(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
         && facts.error.is_none()
         && facts.tcp_closed_at.is_none_or(|deaf| deaf > until);
     let lost =
-        lost.then_some((own.at, Observed::Text("a message that came before the peer's Close was lost")));
+        lost.then_some((between, Observed::Text("a message that came before the peer's Close was lost")));
     let violation = violation.or(lost);
     sink.check(Rule::ReadsUntilAnswer, violation, "frames read until the peer's Close");
 }
@@ -279,7 +293,8 @@ fn peer_eof(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     });
     if clean && facts.flawed_frame.is_none() && sink.trace.capabilities.has(Capability::ReportsCloseStatus) {
         let code = facts.report.and_then(|report| report.code);
-        sink.violates(rule, fin, "an abnormal closure", Observed::Reported(code));
+        let shown_at = facts.report.map_or(fin, |report| report.at);
+        sink.violates(rule, shown_at, "an abnormal closure", Observed::Reported(code));
     } else if left_open {
         sink.violates(rule, fin, "TCP closed", Observed::Text("left TCP open after the peer's FIN"));
     } else {
@@ -301,7 +316,7 @@ fn robustness(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
         let violation = grown.then_some((at, Observed::Count(octets, "octets of memory")));
         sink.check(Rule::BoundedMemory, violation, "memory by what was received");
     }
-    let in_time = |both: &crate::judge::facts::At| facts.write_closed_at.is_none_or(|end| *both <= end);
+    let in_time = |both: &At| facts.write_closed_at.is_none_or(|end| *both <= end);
     let waiting = facts.own_close.map(|own| facts.close_exchanged_at().filter(in_time).unwrap_or(own.at));
     if let Some(since) = waiting
         && facts.panicked_at.is_none()
@@ -310,10 +325,13 @@ fn robustness(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
         let alone = facts.flawed_frame.is_none() && facts.peer_fin.is_none() && facts.peer_reset.is_none();
         let silent = facts.idle_ticks_since(since);
         if alone && (silent >= TIMEOUT_TICKS || facts.write_closed_at.is_some() && silent > 1) {
-            let violation = facts
-                .write_closed_at
-                .is_none_or(|_| silent > TIMEOUT_TICKS)
-                .then_some((since, Observed::Count(u64::from(silent), "ticks of silence, and still open")));
+            // A late end of TCP shows it; without one, the silence began with the last event before it.
+            let silent_since = facts.last_received.map_or(since, |last| last.max(since));
+            let shown_at = facts.write_closed_at.unwrap_or(silent_since);
+            let violation = facts.write_closed_at.is_none_or(|_| silent > TIMEOUT_TICKS).then_some((
+                shown_at,
+                Observed::Count(u64::from(silent), "ticks of silence, and still open"),
+            ));
             sink.check(Rule::GivesUpWaiting, violation, "TCP closed after a timeout");
         }
     }

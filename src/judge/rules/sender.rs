@@ -5,7 +5,6 @@ use crate::judge::reaction::Reaction;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::{GRACE_TICKS, Observed, TIMEOUT_TICKS};
 use crate::protocol::code::{Class, Profile, Unsendable};
-use crate::protocol::flaw::Flaw;
 use crate::protocol::role::Role;
 use crate::rules::{self, Evidence, Rule, RuleSet};
 
@@ -55,13 +54,14 @@ fn frames(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     }
     let mut flawed = facts.rules_violated_by_frames();
     for rule in flawed.iter() {
-        let closes = facts.own_close_flaws.iter().map(|flaw| (flaw, true));
-        let flaw = closes
-            .chain(facts.own_flaws.iter().map(|flaw| (flaw, false)))
-            .find(|(flaw, close)| rules::sender_rule(*flaw, *close) == Some(rule))
-            .map_or(Flaw::OpcodeReserved, |(flaw, _)| flaw);
-        let at = facts.own_flaw_at.unwrap_or(facts.last);
-        sink.violates(rule, at, "a frame that follows §5.2 and §5.5", Observed::Sent(flaw));
+        let shown_by = [(&facts.own_close_flaws, true), (&facts.own_flaws, false)]
+            .into_iter()
+            .flat_map(|(located, on_close)| located.flaws.iter().map(move |flaw| (located, flaw, on_close)))
+            .find(|(_, flaw, on_close)| rules::sender_rule(*flaw, *on_close) == Some(rule));
+        if let Some((located, flaw, _)) = shown_by {
+            let at = located.first_at(flaw);
+            sink.violates(rule, at, "a frame that follows §5.2 and §5.5", Observed::Sent(flaw));
+        }
     }
     if let (true, Some(end)) = (facts.own_frame_unfinished, facts.write_closed_at)
         && facts.peer_reset.is_none()
@@ -211,8 +211,9 @@ fn after_handshake(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, both: At
                 .write_closed_at
                 .map_or(facts.ticks_since(both), |end| end.tick.saturating_sub(both.tick));
             if facts.write_closed_at.is_some() || late > GRACE_TICKS {
+                let shown_at = facts.write_closed_at.unwrap_or(both);
                 let violation = (late > GRACE_TICKS)
-                    .then_some((both, Observed::Count(u64::from(late), "ticks with TCP left open")));
+                    .then_some((shown_at, Observed::Count(u64::from(late), "ticks with TCP left open")));
                 sink.check(Rule::ServerClosesTcpAtOnce, violation, "TCP closed within a tick");
             }
         }
@@ -220,7 +221,9 @@ fn after_handshake(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, both: At
             let due = facts.peer_fin.is_some()
                 || sink.applies(Rule::GivesUpWaiting) && facts.idle_ticks_since(both) >= TIMEOUT_TICKS;
             if due || facts.write_closed_at.is_some() {
-                let violation = facts.write_closed_at.is_none().then_some((both, open));
+                // The client may wait for the server's FIN, or for its own timeout.
+                let due_since = facts.peer_fin.unwrap_or(both);
+                let violation = facts.write_closed_at.is_none().then_some((due_since, open));
                 sink.check(Rule::TcpClosedAfterHandshake, violation, "TCP closed");
             }
             let hasty = facts.write_closed_at.filter(|end| {
@@ -236,24 +239,26 @@ fn after_handshake(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, both: At
 }
 
 /// How a client picks its masking keys, over all frames of a trace.
-pub(in crate::judge) fn judge_keys(sink: &mut VerdictSink<'_>, keys: &[[u8; 4]]) {
+pub(in crate::judge) fn judge_keys(sink: &mut VerdictSink<'_>, keys: &[(At, [u8; 4])]) {
     const ENOUGH: usize = 4;
     if sink.trace.role != Role::Client || keys.len() < ENOUGH {
         return;
     }
-    let numbers = || keys.iter().map(|key| u32::from_be_bytes(*key));
+    let numbers = || keys.iter().map(|(_, key)| u32::from_be_bytes(*key));
     let steps = || numbers().zip(numbers().skip(1)).map(|(a, b)| b.wrapping_sub(a));
     let zeros = numbers().filter(|key| *key == 0).count();
     let step = steps().next().unwrap_or(0);
-    let actual = if numbers().all(|key| key == keys.first().map_or(0, |key| u32::from_be_bytes(*key))) {
-        Some(Observed::Text("one masking key for all frames"))
+    let first = numbers().next();
+    // The first frame that shows it: the second with the same key, one with a zero, or the third that counts.
+    let violation = if numbers().all(|key| Some(key) == first) {
+        Some((keys[1].0, Observed::Text("one masking key for all frames")))
     } else if zeros * 2 >= keys.len() {
-        Some(Observed::Count(zeros as u64, "masking keys of zero"))
+        let at = keys.iter().find(|(_, key)| *key == [0; 4]).map_or(keys[0].0, |(at, _)| *at);
+        Some((at, Observed::Count(zeros as u64, "masking keys of zero")))
     } else if steps().all(|other| other == step) {
-        Some(Observed::Text("masking keys that count"))
+        Some((keys[2].0, Observed::Text("masking keys that count")))
     } else {
         None
     };
-    let at = At { entry: sink.trace.events().len().saturating_sub(1), tick: 0 };
-    sink.check(Rule::FreshMaskKey, actual.map(|actual| (at, actual)), "unpredictable keys");
+    sink.check(Rule::FreshMaskKey, violation, "unpredictable keys");
 }
