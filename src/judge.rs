@@ -73,7 +73,7 @@ impl Judge {
                 .position(|entry| matches!(entry.kind, TraceEventKind::Connected { .. }))
                 .map_or(trace.events().len(), |at| start + 1 + at);
             let facts = self.extractor.extract(trace, start, next, self.profile);
-            let askable = facts.send_path.applicable_rules();
+            let askable = facts.tcp.send_path.applicable_rules();
             across_all = across_all.intersection(askable);
             sink.applicable = request.intersection(askable);
             sender::judge(&mut sink, &facts, self.profile);

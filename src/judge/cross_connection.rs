@@ -36,16 +36,16 @@ impl ConnectionDigest {
             Some(_) | None => None,
         };
         let mut answer = Digest::new();
-        answer.octets(facts.own_close.as_ref().map_or(&[], |close| close.payload()));
-        answer.number(u64::from(facts.panicked_at.is_some()));
+        answer.octets(facts.own.close.as_ref().map_or(&[], |close| close.payload()));
+        answer.number(u64::from(facts.health.panicked_at.is_some()));
         answer.number(
-            facts.report.map_or(1 << 20, |report| report.code.map_or(1 << 19, |code| u64::from(code.0))),
+            facts.app.report.map_or(1 << 20, |report| report.code.map_or(1 << 19, |code| u64::from(code.0))),
         );
-        answer.number(u64::from(facts.error.is_some()));
+        answer.number(u64::from(facts.app.error_at.is_some()));
         let mut result = Digest(answer.0);
-        result.number(u64::from(facts.own_closes));
+        result.number(u64::from(facts.own.close_count));
         // Once it has written its Close, when it hangs up is a matter of time.
-        result.number(u64::from(facts.write_closed_at.is_some() && facts.own_closes == 0));
+        result.number(u64::from(facts.tcp.write_closed_at.is_some() && facts.own.close_count == 0));
         for entry in entries {
             if let TraceEventKind::Message { kind, payload } = entry.kind {
                 result.number(kind as u64);
@@ -56,11 +56,12 @@ impl ConnectionDigest {
             at: facts.last,
             repeat,
             // What comes after its end of TCP may not have been read.
-            input: input_digest(trace, entries)
-                .filter(|_| facts.write_closed_at.is_none_or(|end| facts.last_received <= Some(end))),
+            input: input_digest(trace, entries).filter(|_| {
+                facts.tcp.write_closed_at.is_none_or(|end| facts.peer.last_octets_at <= Some(end))
+            }),
             answer: answer.0,
             result: result.0,
-            comparable: !facts.paused && facts.hung_at.is_none(),
+            comparable: !facts.app.paused && facts.health.hung_at.is_none(),
             requests_in_order: handles_requests_in_order(entries),
         }
     }

@@ -48,55 +48,55 @@ impl FactExtractor {
             let at = At::new(start + entry, happened.tick);
             facts.last = at;
             match happened.kind {
-                TraceEventKind::Received(_) | TraceEventKind::PeerFin if facts.paused => {
+                TraceEventKind::Received(_) | TraceEventKind::PeerFin if facts.app.paused => {
                     unread.get_or_insert(start + entry);
                 }
                 TraceEventKind::Received(span) => self.received(&mut facts, trace.octets(span), at),
                 TraceEventKind::PeerFin => {
                     facts.on_stimulus(at);
-                    facts.peer_fin = Some(at);
+                    facts.tcp.peer_fin = Some(at);
                 }
                 TraceEventKind::PeerReset => {
                     facts.on_stimulus(at);
-                    facts.peer_reset = Some(at);
+                    facts.tcp.peer_reset = Some(at);
                     unread = None;
                 }
                 TraceEventKind::PeerGone(_) => {
                     facts.on_stimulus(at);
-                    facts.send_path.on_peer_gone();
+                    facts.tcp.send_path.on_peer_gone();
                 }
                 TraceEventKind::PeerPaused => {
                     facts.on_stimulus(at);
-                    facts.send_path.on_peer_pause();
+                    facts.tcp.send_path.on_peer_pause();
                 }
                 TraceEventKind::PeerResumed => {
-                    facts.send_path.on_peer_resume(facts.write_closed_at.is_some());
+                    facts.tcp.send_path.on_peer_resume(facts.tcp.write_closed_at.is_some());
                     facts.on_stimulus(at);
                 }
                 TraceEventKind::AppPause => {
                     facts.on_stimulus(at);
-                    facts.paused = true;
+                    facts.app.paused = true;
                 }
                 TraceEventKind::AppResume => {
-                    facts.paused = false;
+                    facts.app.paused = false;
                     for earlier in unread.take().unwrap_or(start + entry)..start + entry {
                         let what = trace.events()[earlier].kind;
                         if let TraceEventKind::Received(span) = what {
                             self.received(&mut facts, trace.octets(span), at);
                         } else if what == TraceEventKind::PeerFin {
                             facts.on_stimulus(at);
-                            facts.peer_fin = Some(at);
+                            facts.tcp.peer_fin = Some(at);
                         }
                     }
                 }
                 TraceEventKind::Sent(span) => self.sent(&mut facts, trace.octets(span), at),
                 TraceEventKind::AppClose { code, reason } => {
                     facts.on_stimulus(at);
-                    facts.pending_send = None;
+                    facts.app.pending_send = None;
                     wants_to_close = true;
-                    facts.close_request_count += 1;
-                    facts.requested_codes = [Some(code), facts.requested_codes[0]];
-                    facts.close_request.get_or_insert(CloseRequest {
+                    facts.app.close_request_count += 1;
+                    facts.app.requested_codes = [Some(code), facts.app.requested_codes[0]];
+                    facts.app.close_request.get_or_insert(CloseRequest {
                         at,
                         code,
                         reason_len: reason.len(),
@@ -106,65 +106,70 @@ impl FactExtractor {
                 TraceEventKind::AppSend { .. } => {
                     facts.on_stimulus(at);
                     wants_to_close = false;
-                    facts.pending_send = facts.own_close.is_some().then_some(at);
+                    facts.app.pending_send = facts.own.close.is_some().then_some(at);
                 }
                 TraceEventKind::RequestAccepted => {
-                    if facts.pending_send.take().is_some() {
-                        facts.send_requested_after_close = true;
-                        facts.send_accepted_after_close_at.get_or_insert(at);
+                    if facts.app.pending_send.take().is_some() {
+                        facts.app.send_requested_after_close = true;
+                        facts.app.send_accepted_after_close_at.get_or_insert(at);
                     }
                 }
                 TraceEventKind::RequestRefused(_) => {
                     if wants_to_close {
-                        facts.requested_codes = [facts.requested_codes[1], None];
+                        facts.app.requested_codes = [facts.app.requested_codes[1], None];
                         if let Some(request) =
-                            facts.close_request.as_mut().filter(|_| facts.own_close.is_none())
+                            facts.app.close_request.as_mut().filter(|_| facts.own.close.is_none())
                         {
                             request.refused = true;
                         }
                     }
-                    facts.send_requested_after_close |= facts.pending_send.take().is_some();
+                    facts.app.send_requested_after_close |= facts.app.pending_send.take().is_some();
                 }
                 TraceEventKind::Unsupported(_) => {
                     // Nobody request it: as if the application had not wanted it.
                     if wants_to_close {
-                        facts.close_request_count = facts.close_request_count.saturating_sub(1);
-                        facts.requested_codes = [facts.requested_codes[1], None];
-                        facts.close_request = facts.close_request.filter(|_| facts.close_request_count > 0);
+                        facts.app.close_request_count = facts.app.close_request_count.saturating_sub(1);
+                        facts.app.requested_codes = [facts.app.requested_codes[1], None];
+                        facts.app.close_request =
+                            facts.app.close_request.filter(|_| facts.app.close_request_count > 0);
                     }
-                    facts.pending_send = None;
+                    facts.app.pending_send = None;
                 }
-                TraceEventKind::WriteShutdown => facts.write_closed_at = facts.write_closed_at.or(Some(at)),
+                TraceEventKind::WriteShutdown => {
+                    facts.tcp.write_closed_at = facts.tcp.write_closed_at.or(Some(at))
+                }
                 TraceEventKind::Fin => {
-                    facts.write_closed_at = facts.write_closed_at.or(Some(at));
-                    facts.tcp_closed_at = Some(at);
+                    facts.tcp.write_closed_at = facts.tcp.write_closed_at.or(Some(at));
+                    facts.tcp.closed_at = Some(at);
                 }
                 TraceEventKind::Reset => {
-                    facts.ended_by_reset = facts.write_closed_at.is_none();
-                    facts.reset_after_fin = !facts.ended_by_reset;
-                    facts.write_closed_at = facts.write_closed_at.or(Some(at));
-                    facts.tcp_closed_at = Some(at);
+                    facts.tcp.ended_by_reset = facts.tcp.write_closed_at.is_none();
+                    facts.tcp.reset_after_fin = !facts.tcp.ended_by_reset;
+                    facts.tcp.write_closed_at = facts.tcp.write_closed_at.or(Some(at));
+                    facts.tcp.closed_at = Some(at);
                 }
                 TraceEventKind::Message { .. } => {
-                    facts.delivered += 1;
-                    if facts.delivered > facts.messages {
-                        facts.excess_message_at.get_or_insert(at);
+                    facts.app.delivered += 1;
+                    if facts.app.delivered > facts.peer.messages {
+                        facts.app.excess_message_at.get_or_insert(at);
                     }
-                    facts.delivered_between += u32::from(facts.own_close.is_some());
-                    let after_flaw = facts.flawed_frame.is_some_and(|flawed| flawed.at < at);
-                    if after_flaw && facts.delivered > facts.messages {
-                        facts.processed_after_flaw_at.get_or_insert(at);
+                    facts.app.delivered_between += u32::from(facts.own.close.is_some());
+                    let after_flaw = facts.flaw.frame.is_some_and(|flawed| flawed.at < at);
+                    if after_flaw && facts.app.delivered > facts.peer.messages {
+                        facts.flaw.processed_at.get_or_insert(at);
                     }
                 }
                 TraceEventKind::Reported { code, reason, clean } => {
-                    facts.report.get_or_insert(CloseReport { at, code, reason, clean });
+                    facts.app.report.get_or_insert(CloseReport { at, code, reason, clean });
                 }
-                TraceEventKind::ErrorReported(_) => facts.error = facts.error.or(Some(at)),
-                TraceEventKind::Panicked(_) => facts.panicked_at = facts.panicked_at.or(Some(at)),
-                TraceEventKind::Hung => facts.hung_at = facts.hung_at.or(Some(at)),
+                TraceEventKind::ErrorReported(_) => facts.app.error_at = facts.app.error_at.or(Some(at)),
+                TraceEventKind::Panicked(_) => {
+                    facts.health.panicked_at = facts.health.panicked_at.or(Some(at))
+                }
+                TraceEventKind::Hung => facts.health.hung_at = facts.health.hung_at.or(Some(at)),
                 TraceEventKind::Memory(octets) => {
-                    if facts.memory.is_none_or(|(_, most)| octets > most) {
-                        facts.memory = Some((at, octets));
+                    if facts.health.memory.is_none_or(|(_, most)| octets > most) {
+                        facts.health.memory = Some((at, octets));
                     }
                 }
                 TraceEventKind::Connected { .. }
@@ -174,15 +179,15 @@ impl FactExtractor {
                 | TraceEventKind::ScriptEnded => {}
             }
         }
-        facts.own_frame_unfinished = !self.from_subject.at_boundary();
+        facts.own.has_unfinished_frame = !self.from_subject.at_boundary();
         facts
     }
 
     fn received(&mut self, facts: &mut ConnectionFacts, octets: &[u8], at: At) {
-        facts.received += octets.len() as u64;
-        facts.last_received = Some(at);
+        facts.peer.octets += octets.len() as u64;
+        facts.peer.last_octets_at = Some(at);
         facts.note_input_between(at);
-        match &mut facts.flawed_frame {
+        match &mut facts.flaw.frame {
             // Segments that waited unread are read as one.
             Some(flawed) if flawed.is_complete() && flawed.completed_at == at => {
                 flawed.ambiguous_cause = true;
@@ -199,19 +204,19 @@ impl FactExtractor {
             // The rest of a frame is no new thing.
             Some(_) | None => facts.stimuli += 1,
         }
-        if facts.peer_close.is_some() {
-            facts.input_after_peer_close_at.get_or_insert(at);
-            facts.data_after_peer_close = true;
+        if facts.peer.close.is_some() {
+            facts.peer.input_after_close_at.get_or_insert(at);
+            facts.peer.data_after_close = true;
             return;
         }
         let mut in_message = self.from_peer.in_message();
         self.from_peer.read(octets, |seen| {
-            if facts.peer_close.is_some() {
-                facts.data_after_peer_close = true;
-                facts.close_shared_segment = true;
+            if facts.peer.close.is_some() {
+                facts.peer.data_after_close = true;
+                facts.peer.close_shared_segment = true;
                 return false;
             }
-            match (seen, &mut facts.flawed_frame) {
+            match (seen, &mut facts.flaw.frame) {
                 (_, Some(flawed)) if flawed.is_complete() => {
                     // What shares the segment shares the blame, if there is something to blame it for.
                     flawed.ambiguous_cause |= match seen {
@@ -223,7 +228,7 @@ impl FactExtractor {
                         }
                     };
                     if let FrameEvent::Complete(header, _, payload) = seen {
-                        remember_ping(&mut facts.ping_after_flaw, &header, payload);
+                        remember_ping(&mut facts.flaw.ping, &header, payload);
                     }
                     true
                 }
@@ -248,29 +253,30 @@ impl FactExtractor {
                         _ => None,
                     };
                     facts.record_flaw(at, flaws, header.opcode, FrameProgress::Complete, code);
-                    remember_ping(&mut facts.ping_after_flaw, &header, payload);
+                    remember_ping(&mut facts.flaw.ping, &header, payload);
                     true
                 }
                 (FrameEvent::Complete(header, flaws, payload), _) => {
-                    let between = facts.own_close.is_some() && facts.tcp_closed_at.is_none();
+                    let between = facts.own.close.is_some() && facts.tcp.closed_at.is_none();
                     if between && header.opcode != Opcode::Close {
-                        (facts.frame_between_closes_at, facts.input_after_between_at) = (Some(at), None);
+                        (facts.peer.frame_between_closes_at, facts.peer.input_after_between_at) =
+                            (Some(at), None);
                     }
-                    let accompanied = facts.last_frame_at.replace(at) == Some(at);
+                    let accompanied = facts.peer.last_frame_at.replace(at) == Some(at);
                     match header.opcode {
                         Opcode::Close => {
                             let close = ObservedClose::new(at, flaws, in_message, accompanied, payload);
-                            facts.peer_close = Some(close);
+                            facts.peer.close = Some(close);
                         }
-                        Opcode::Ping => facts.pings += 1,
+                        Opcode::Ping => facts.peer.pings += 1,
                         Opcode::Pong => {}
                         Opcode::Text | Opcode::Binary | Opcode::Continuation | Opcode::Reserved(_) => {
                             in_message = !header.fin;
-                            facts.messages += u32::from(header.fin);
-                            if facts.delivered <= facts.messages {
-                                facts.excess_message_at = None;
+                            facts.peer.messages += u32::from(header.fin);
+                            if facts.app.delivered <= facts.peer.messages {
+                                facts.app.excess_message_at = None;
                             }
-                            facts.messages_between += u32::from(header.fin && between);
+                            facts.peer.messages_between += u32::from(header.fin && between);
                         }
                     }
                     true
@@ -286,7 +292,7 @@ impl FactExtractor {
                 // Its own frames are judged once their headers are there.
                 FrameEvent::PartialHeader(..) => {}
                 FrameEvent::Header(header, flaws) => {
-                    facts.own_frames += 1;
+                    facts.own.frame_count += 1;
                     record_own_flaws(facts, flaws, header.opcode, at);
                     if let Some(key) = header.mask
                         && keys.len() < MAX_MASK_KEYS
@@ -295,23 +301,23 @@ impl FactExtractor {
                     }
                     match header.opcode {
                         Opcode::Close => {
-                            facts.own_closes += 1;
-                            if facts.own_closes == 2 {
-                                facts.second_close = Some(at);
+                            facts.own.close_count += 1;
+                            if facts.own.close_count == 2 {
+                                facts.own.second_close_at = Some(at);
                             }
                         }
                         Opcode::Text | Opcode::Binary | Opcode::Continuation => {
-                            if facts.own_closes > 0 {
-                                facts.own_data_after_close.get_or_insert(at);
-                            } else if facts.peer_close.is_some() {
-                                facts.own_data_before_reply = true;
+                            if facts.own.close_count > 0 {
+                                facts.own.data_after_close_at.get_or_insert(at);
+                            } else if facts.peer.close.is_some() {
+                                facts.own.data_before_reply = true;
                             }
                         }
-                        Opcode::Ping if facts.own_closes > 0 && facts.peer_close.is_some() => {
-                            facts.own_ping_after_both.get_or_insert(at);
+                        Opcode::Ping if facts.own.close_count > 0 && facts.peer.close.is_some() => {
+                            facts.own.ping_after_both_at.get_or_insert(at);
                         }
-                        Opcode::Pong if facts.own_closes > 0 && facts.peer_close.is_some() => {
-                            facts.own_pong_after_both.get_or_insert(at);
+                        Opcode::Pong if facts.own.close_count > 0 && facts.peer.close.is_some() => {
+                            facts.own.pong_after_both_at.get_or_insert(at);
                         }
                         Opcode::Ping | Opcode::Pong => {}
                         Opcode::Reserved(_) => {}
@@ -323,28 +329,27 @@ impl FactExtractor {
                     match header.opcode {
                         Opcode::Close => {
                             let close = ObservedClose::new(at, flaws, false, false, payload);
-                            if facts.own_closes > 1 {
-                                facts.last_close = Some((at, close.code()));
+                            if facts.own.close_count > 1 {
+                                facts.own.last_close = Some((at, close.code()));
                             }
-                            if facts.own_close.is_none() {
+                            if facts.own.close.is_none() {
                                 let is_it = |wish: &Option<CloseCode>| match wish {
                                     Some(code) => close.code() == Some(*code),
                                     // Many say 1000 where they were not reported what to say.
                                     None => close.code().is_none_or(|code| code == CloseCode::NORMAL),
                                 };
-                                facts.own_close_was_requested =
-                                    facts.requested_codes.iter().flatten().any(is_it);
-                                facts.own_close = Some(close);
+                                facts.own.close_was_requested =
+                                    facts.app.requested_codes.iter().flatten().any(is_it);
+                                facts.own.close = Some(close);
                             }
                         }
                         Opcode::Pong => {
-                            facts.pongs += 1;
-                            let after_flaw = facts.flawed_frame.is_some_and(|flawed| flawed.at < at);
-                            let answers =
-                                facts.ping_after_flaw.is_some_and(|(ping, len)| &ping[..len] == payload);
-                            if after_flaw && answers && facts.pongs > facts.pings {
-                                facts.processed_after_flaw_at.get_or_insert(at);
-                                facts.pong_after_flaw = true;
+                            facts.own.pongs += 1;
+                            let after_flaw = facts.flaw.frame.is_some_and(|flawed| flawed.at < at);
+                            let answers = facts.flaw.ping.is_some_and(|(ping, len)| &ping[..len] == payload);
+                            if after_flaw && answers && facts.own.pongs > facts.peer.pings {
+                                facts.flaw.processed_at.get_or_insert(at);
+                                facts.flaw.has_pong = true;
                             }
                         }
                         Opcode::Continuation
@@ -369,6 +374,6 @@ fn remember_ping(kept: &mut Option<([u8; MAX_CONTROL_PAYLOAD], usize)>, header: 
 }
 
 fn record_own_flaws(facts: &mut ConnectionFacts, flaws: Flaws, opcode: Opcode, at: At) {
-    let set = if opcode == Opcode::Close { &mut facts.own_close_flaws } else { &mut facts.own_flaws };
+    let set = if opcode == Opcode::Close { &mut facts.own.close_flaws } else { &mut facts.own.flaws };
     set.add(flaws, at);
 }

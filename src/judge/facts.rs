@@ -143,98 +143,152 @@ pub(super) struct CloseRequest {
     pub refused: bool,
 }
 
-/// The milestones of one connection.
+/// The frames that the subject sent.
 #[derive(Clone, Debug, Default)]
-pub(super) struct ConnectionFacts {
-    pub own_close: Option<ObservedClose>,
-    pub own_closes: u32,
-    pub second_close: Option<At>,
-    /// The last of its Closes, if it wrote more than one, and its code.
+pub(super) struct OwnFrames {
+    /// How many frame headers it completed, and how many of them are Closes.
+    pub frame_count: u32,
+    pub close_count: u32,
+    /// Its first complete Close.
+    pub close: Option<ObservedClose>,
+    /// Whether the application requested that Close, which then says nothing about the peer.
+    pub close_was_requested: bool,
+    pub second_close_at: Option<At>,
+    /// The last of its Closes and its code, if it sent more than one.
     pub last_close: Option<(At, Option<CloseCode>)>,
-    /// What is wrong with frames that the subject wrote, Closes apart.
-    pub own_flaws: LocatedFlaws,
-    pub own_close_flaws: LocatedFlaws,
-    pub own_frames: u32,
-    pub own_data_after_close: Option<At>,
-    pub own_data_before_reply: bool,
-    pub own_ping_after_both: Option<At>,
-    pub own_pong_after_both: Option<At>,
-    pub own_frame_unfinished: bool,
+    /// The flaws of frames other than Closes.
+    pub flaws: LocatedFlaws,
+    /// The flaws of Closes.
+    pub close_flaws: LocatedFlaws,
+    pub has_unfinished_frame: bool,
     pub pongs: u32,
-    pub peer_close: Option<ObservedClose>,
-    /// When the next thing happened to the subject after the peer's Close.
-    pub input_after_peer_close_at: Option<At>,
-    pub flawed_frame: Option<FlawedFrame>,
-    /// Whole messages and Pings that came before the peer's Close or the flaw.
+    /// When it first sent data after its own Close.
+    pub data_after_close_at: Option<At>,
+    /// Whether it sent data between the peer's Close and its own.
+    pub data_before_reply: bool,
+    /// When it first sent a Ping or a Pong after Closes both ways.
+    pub ping_after_both_at: Option<At>,
+    pub pong_after_both_at: Option<At>,
+}
+
+/// The well-formed frames that the peer sent, up to its Close or the first flaw.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PeerFrames {
+    pub close: Option<ObservedClose>,
+    /// The next input after that Close.
+    pub input_after_close_at: Option<At>,
+    /// Whether anything followed the Close, and whether it did so in the same segment.
+    pub data_after_close: bool,
+    pub close_shared_segment: bool,
+    /// Complete messages and Pings.
     pub messages: u32,
     pub pings: u32,
-    /// Something came after the peer's Close, and in one segment with it.
-    pub data_after_peer_close: bool,
-    pub close_shared_segment: bool,
-    /// When a lawful frame last came after the subject's own Close and before the peer's.
+    /// When a frame last arrived between the subject's own Close and the peer's.
     pub frame_between_closes_at: Option<At>,
-    /// When the next thing happened to the subject after that.
+    /// The next input after that frame.
     pub input_after_between_at: Option<At>,
-    /// How many whole messages were among them, and how many were delivered after its own Close.
+    /// Complete messages among the frames between the Closes.
     pub messages_between: u32,
-    pub delivered_between: u32,
+    /// When the last frame was complete.
+    pub last_frame_at: Option<At>,
+    /// When octets last arrived, and how many arrived in all.
+    pub last_octets_at: Option<At>,
+    pub octets: u64,
+}
+
+/// The first flawed frame of the peer, and signs that the subject went on after it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct FlawFacts {
+    pub frame: Option<FlawedFrame>,
+    /// When the subject first answered or delivered something from the flawed frame or after it.
+    pub processed_at: Option<At>,
+    /// Whether it sent a Pong for something from the flawed frame or after it.
+    pub has_pong: bool,
+    /// The payload, and its length, of a Ping in the flawed frame or behind it in its segment. A Pong with
+    /// another payload may be a heartbeat (§5.5.3).
+    pub ping: Option<([u8; MAX_CONTROL_PAYLOAD], usize)>,
+}
+
+/// The end of TCP on both sides.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TcpFacts {
     pub peer_fin: Option<At>,
     pub peer_reset: Option<At>,
-    /// When the subject ended what it sends, by FIN or reset.
+    /// When the subject closed the direction in which it sends, by FIN or reset.
     pub write_closed_at: Option<At>,
+    /// When it closed both directions: at the same time, or later if it shut down only writing at first.
+    pub closed_at: Option<At>,
     pub ended_by_reset: bool,
-    /// When it closed TCP in both directions: not before `end`, and with it unless it half-closed.
-    pub tcp_closed_at: Option<At>,
-    /// It reset TCP after it had ended what it sends: how long it had read meanwhile, nobody knows.
+    /// Whether it reset TCP after its FIN. How long it read in between is unknown.
     pub reset_after_fin: bool,
+    pub send_path: SendPath,
+}
+
+/// What the application requested, and what it was given.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AppFacts {
+    /// Its first request to close.
     pub close_request: Option<CloseRequest>,
-    /// How often it request to close.
     pub close_request_count: u32,
-    /// The newest two of these wishes that were not refused, each with its code or none; and whether the subject's
-    /// Close is one of them, and so says nothing about the peer.
+    /// The codes, or none, of the two most recent close requests that were not refused.
     pub requested_codes: [Option<Option<CloseCode>>; 2],
-    pub own_close_was_requested: bool,
-    /// The application sent after the subject's own Close, and awaits an answer; was answered; was reported yes.
+    /// A message requested after the subject's own Close that has been neither accepted nor refused.
     pub pending_send: Option<At>,
+    /// Whether such a message was accepted or refused, and when one was first accepted.
     pub send_requested_after_close: bool,
     pub send_accepted_after_close_at: Option<At>,
     pub report: Option<CloseReport>,
-    pub error: Option<At>,
+    pub error_at: Option<At>,
     pub delivered: u32,
+    /// Messages delivered after the subject's own Close.
+    pub delivered_between: u32,
     /// When the subject first delivered more messages than had arrived.
     pub excess_message_at: Option<At>,
-    /// When the subject first answered or delivered something that came in the flawed frame, or later.
-    pub processed_after_flaw_at: Option<At>,
-    /// Whether that was a Pong.
-    pub pong_after_flaw: bool,
-    /// The payload of a Ping that came in the flawed frame or behind it in its segment, and its length. A
-    /// Pong with another payload may be a heartbeat (§5.5.3).
-    pub ping_after_flaw: Option<([u8; MAX_CONTROL_PAYLOAD], usize)>,
+    /// Whether the application does not read.
+    pub paused: bool,
+}
+
+/// The state of the subject's own process.
+#[derive(Clone, Debug, Default)]
+pub(super) struct HealthFacts {
     pub panicked_at: Option<At>,
     pub hung_at: Option<At>,
+    /// The most memory in octets that it was seen to use.
     pub memory: Option<(At, u64)>,
-    pub received: u64,
-    /// When the last lawful frame came whole.
-    pub last_frame_at: Option<At>,
-    /// When octets came last.
-    pub last_received: Option<At>,
-    pub paused: bool,
-    pub send_path: SendPath,
+}
+
+impl HealthFacts {
+    pub(super) fn panicked_or_hung(&self) -> bool {
+        self.panicked_at.is_some() || self.hung_at.is_some()
+    }
+}
+
+/// The facts of one connection.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ConnectionFacts {
+    pub own: OwnFrames,
+    pub peer: PeerFrames,
+    pub flaw: FlawFacts,
+    pub tcp: TcpFacts,
+    pub app: AppFacts,
+    pub health: HealthFacts,
+    /// The last event of the connection.
     pub last: At,
+    /// How many things, other than idle time, happened to the subject.
     pub stimuli: u32,
 }
 
 impl ConnectionFacts {
     /// When Closes had gone both ways, if they have and the peer's was not flawed.
     pub(super) fn close_exchanged_at(&self) -> Option<At> {
-        Some(self.own_close?.at.max(self.peer_close?.at))
+        Some(self.own.close?.at.max(self.peer.close?.at))
     }
 
     /// Whether the subject began the closing handshake, rather than answering or failing.
     pub(super) fn initiated_close(&self) -> bool {
-        self.own_close.is_some_and(|own| {
-            self.peer_close.is_none_or(|peer| own.at < peer.at)
-                && self.flawed_frame.is_none_or(|flawed| own.at < flawed.at)
+        self.own.close.is_some_and(|own| {
+            self.peer.close.is_none_or(|peer| own.at < peer.at)
+                && self.flaw.frame.is_none_or(|flawed| own.at < flawed.at)
         })
     }
 
@@ -245,13 +299,13 @@ impl ConnectionFacts {
 
     /// How many ticks of silence passed since then, until TCP ended or the script did.
     pub(super) fn idle_ticks_since(&self, at: At) -> u32 {
-        let from = self.last_received.map_or(at.tick, |last| last.tick.max(at.tick));
-        self.write_closed_at.map_or(self.last.tick, |end| end.tick).saturating_sub(from)
+        let from = self.peer.last_octets_at.map_or(at.tick, |last| last.tick.max(at.tick));
+        self.tcp.write_closed_at.map_or(self.last.tick, |end| end.tick).saturating_sub(from)
     }
 
     /// Something new happens to the subject.
     pub(super) fn on_stimulus(&mut self, at: At) {
-        self.send_path.mark_interrupted();
+        self.tcp.send_path.mark_interrupted();
         self.on_input(at);
     }
 
@@ -259,18 +313,18 @@ impl ConnectionFacts {
     pub(super) fn on_input(&mut self, at: At) {
         self.stimuli += 1;
         self.note_input_between(at);
-        if let Some(flawed) = &mut self.flawed_frame {
+        if let Some(flawed) = &mut self.flaw.frame {
             flawed.next_input_at.get_or_insert(at);
         }
-        if self.peer_close.is_some() {
-            self.input_after_peer_close_at.get_or_insert(at);
+        if self.peer.close.is_some() {
+            self.peer.input_after_close_at.get_or_insert(at);
         }
     }
 
     /// What came between the Closes has been followed by something else.
     pub(super) fn note_input_between(&mut self, at: At) {
-        if self.frame_between_closes_at.is_some_and(|between| between < at) {
-            self.input_after_between_at.get_or_insert(at);
+        if self.peer.frame_between_closes_at.is_some_and(|between| between < at) {
+            self.peer.input_after_between_at.get_or_insert(at);
         }
     }
 
@@ -283,36 +337,36 @@ impl ConnectionFacts {
         stage: FrameProgress,
         code: Option<CloseCode>,
     ) {
-        let mut located = self.flawed_frame.map_or(LocatedFlaws::default(), |flawed| flawed.located);
+        let mut located = self.flaw.frame.map_or(LocatedFlaws::default(), |flawed| flawed.located);
         located.add(flaws, at);
-        self.flawed_frame = Some(FlawedFrame {
+        self.flaw.frame = Some(FlawedFrame {
             located,
-            at: self.flawed_frame.map_or(at, |flawed| flawed.at),
+            at: self.flaw.frame.map_or(at, |flawed| flawed.at),
             flaws,
             opcode,
             progress: stage,
             completed_at: at,
             next_input_at: None,
             // Something else happened since its first octets came.
-            ambiguous_cause: self.flawed_frame.is_some_and(|flawed| flawed.next_input_at.is_some()),
+            ambiguous_cause: self.flaw.frame.is_some_and(|flawed| flawed.next_input_at.is_some()),
             code,
         });
     }
 
     /// The rules of the flaws of frames that the subject wrote; the codes of its Closes are judged apart.
     pub(super) fn rules_violated_by_frames(&self) -> RuleSet {
-        if self.own_close_flaws.flaws.is_empty() && self.own_flaws.flaws.is_empty() {
+        if self.own.close_flaws.flaws.is_empty() && self.own.flaws.flaws.is_empty() {
             return RuleSet::EMPTY;
         }
         let codes = [Flaw::CodeUndefined, Flaw::CodeLocalOnly, Flaw::CodeUnassigned];
-        let closes = self.own_close_flaws.flaws.iter().filter(|flaw| !codes.contains(flaw));
+        let closes = self.own.close_flaws.flaws.iter().filter(|flaw| !codes.contains(flaw));
         let closes = closes.filter_map(|flaw| rules::sender_rule(flaw, true));
-        let others = self.own_flaws.flaws.iter().filter_map(|flaw| rules::sender_rule(flaw, false));
+        let others = self.own.flaws.flaws.iter().filter_map(|flaw| rules::sender_rule(flaw, false));
         closes.chain(others).collect()
     }
 
     /// Whether the peer ended its half of TCP, one way or another, before `at`.
     pub(super) fn peer_ended_before(&self, at: At) -> bool {
-        self.peer_fin.into_iter().chain(self.peer_reset).any(|end| end < at)
+        self.tcp.peer_fin.into_iter().chain(self.tcp.peer_reset).any(|end| end < at)
     }
 }

@@ -10,7 +10,7 @@ use crate::protocol::flaw::Flaw;
 use crate::rules::Rule;
 
 pub(in crate::judge) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
-    if facts.panicked_at.is_none() && facts.hung_at.is_none() {
+    if !facts.health.panicked_or_hung() {
         reports(sink, facts);
     }
     api(sink, facts);
@@ -18,15 +18,16 @@ pub(in crate::judge) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFact
 
 /// What the application learned of the closure.
 fn reports(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
-    let over = facts.tcp_closed_at.is_some() || facts.peer_fin.is_some() || facts.peer_reset.is_some();
-    if facts.paused || !over && facts.report.is_none() {
+    let over =
+        facts.tcp.closed_at.is_some() || facts.tcp.peer_fin.is_some() || facts.tcp.peer_reset.is_some();
+    if facts.app.paused || !over && facts.app.report.is_none() {
         return;
     }
-    match &facts.peer_close {
-        Some(peer) if facts.error.is_none_or(|error| error > peer.at) => {
+    match &facts.peer.close {
+        Some(peer) if facts.app.error_at.is_none_or(|error| error > peer.at) => {
             // A Close that was refused, or lost to a reset, is for other rules to judge.
-            let taken = facts.reaction_to_close(peer) != Reaction::Rejected && facts.peer_reset.is_none();
-            let in_time = facts.tcp_closed_at.is_none_or(|deaf| deaf >= peer.at);
+            let taken = facts.reaction_to_close(peer) != Reaction::Rejected && facts.tcp.peer_reset.is_none();
+            let in_time = facts.tcp.closed_at.is_none_or(|deaf| deaf >= peer.at);
             if taken && in_time {
                 close_received(sink, facts, peer);
             }
@@ -38,7 +39,7 @@ fn reports(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
 }
 
 fn close_received(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedClose) {
-    let reported = facts.report;
+    let reported = facts.app.report;
     match peer.code() {
         Some(code) => {
             let rule = Rule::ReportsFirstCode;
@@ -50,8 +51,8 @@ fn close_received(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &Ob
             };
             let registered = code.class() == Class::Registered
                 && reported.is_some_and(|report| report.code == Some(CloseCode::ABNORMAL) || refused(report));
-            if facts.error.is_some() && facts.reaction_to_close(peer) != Reaction::Accepted
-                || facts.send_path.cannot_deliver() && reported.is_some_and(refused)
+            if facts.app.error_at.is_some() && facts.reaction_to_close(peer) != Reaction::Accepted
+                || facts.tcp.send_path.cannot_deliver() && reported.is_some_and(refused)
                 // Not everybody takes every registered code; who does not, is reported of a failure.
                 || registered && facts.reaction_to_close(peer) != Reaction::Accepted
                 // It may have stopped at what came before the Close, which other rules judge.
@@ -89,8 +90,8 @@ fn close_received(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &Ob
             }
             None => {
                 // It took the Close, for it answered, and called it an error.
-                let told_error = facts.error.filter(|error| {
-                    let by_close = facts.input_after_peer_close_at.is_none_or(|until| *error < until);
+                let told_error = facts.app.error_at.filter(|error| {
+                    let by_close = facts.peer.input_after_close_at.is_none_or(|until| *error < until);
                     by_close && !peer.shares_segment
                 });
                 match told_error {
@@ -107,11 +108,11 @@ fn close_received(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &Ob
 
 /// No Close came, and nothing flawed either: the peer went away or fell silent.
 fn no_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
-    if facts.flawed_frame.is_some() {
+    if facts.flaw.frame.is_some() {
         return;
     }
     let rule = Rule::Reports1006;
-    match (facts.report, facts.error) {
+    match (facts.app.report, facts.app.error_at) {
         (Some(report), _) => {
             let violation = report
                 .code
@@ -120,8 +121,8 @@ fn no_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
             sink.check(rule, violation, "1006, or an error");
         }
         (None, Some(_)) => sink.conforms(rule),
-        (None, None) if facts.tcp_closed_at.is_some() || facts.peer_fin.is_some() => {
-            let at = facts.peer_fin.or(facts.tcp_closed_at).unwrap_or(facts.last);
+        (None, None) if facts.tcp.closed_at.is_some() || facts.tcp.peer_fin.is_some() => {
+            let at = facts.tcp.peer_fin.or(facts.tcp.closed_at).unwrap_or(facts.last);
             sink.violates(
                 rule,
                 at,
@@ -134,20 +135,20 @@ fn no_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
 }
 
 fn clean(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, over: bool) {
-    let Some((report, reported)) = facts.report.and_then(|report| Some((report, report.clean?))) else {
+    let Some((report, reported)) = facts.app.report.and_then(|report| Some((report, report.clean?))) else {
         return;
     };
     // After a flaw that it let pass, who knows which Closes it read.
     let let_pass =
-        facts.flawed_frame.is_some_and(|flawed| facts.reaction_to_flaw(&flawed) != Reaction::Rejected);
+        facts.flaw.frame.is_some_and(|flawed| facts.reaction_to_flaw(&flawed) != Reaction::Rejected);
     if !over || let_pass {
         return;
     }
     // Who failed the connection for a lawful Close calls that unclean, and rightly; other rules judge the failing.
-    if facts.peer_close.is_some_and(|peer| facts.reaction_to_close(&peer) == Reaction::Rejected) {
+    if facts.peer.close.is_some_and(|peer| facts.reaction_to_close(&peer) == Reaction::Rejected) {
         return sink.inconclusive(Rule::ReportsClean);
     }
-    let in_time = |close: At| facts.tcp_closed_at.is_none_or(|deaf| close <= deaf);
+    let in_time = |close: At| facts.tcp.closed_at.is_none_or(|deaf| close <= deaf);
     let was = facts.close_exchanged_at().is_some_and(in_time);
     let violation = (reported != was).then_some((
         report.at,
@@ -162,8 +163,8 @@ fn clean(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, over: bool) {
 
 /// What the application was allowed.
 fn api(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
-    if let Some(request) = facts.close_request
-        && facts.own_close.is_none_or(|own| own.at > request.at)
+    if let Some(request) = facts.app.close_request
+        && facts.own.close.is_none_or(|own| own.at > request.at)
     {
         // The letter of the registry: no profile of a library excuses its API.
         let forbidden = request.code.filter(|code| {
@@ -172,7 +173,8 @@ fn api(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
         if let Some(code) = forbidden {
             // What was refused and is written all the same answers a peer that said it.
             let violation = facts
-                .own_close
+                .own
+                .close
                 .filter(|own| own.code() == Some(code) && !request.refused)
                 .map(|own| (own.at, Observed::SentCode(code)));
             sink.check(Rule::ApiRefusesUnsendableCode, violation, "a refusal");
@@ -180,8 +182,8 @@ fn api(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
         if request.reason_len > MAX_REASON {
             let flaw = [Flaw::ControlTooLong, Flaw::ReasonNotUtf8]
                 .into_iter()
-                .find(|flaw| facts.own_close_flaws.flaws.contains(*flaw) && !request.refused);
-            let violation = flaw.map(|flaw| (facts.own_close_flaws.first_at(flaw), Observed::Sent(flaw)));
+                .find(|flaw| facts.own.close_flaws.flaws.contains(*flaw) && !request.refused);
+            let violation = flaw.map(|flaw| (facts.own.close_flaws.first_at(flaw), Observed::Sent(flaw)));
             sink.check(
                 Rule::ApiRefusesLongReason,
                 violation,
@@ -189,8 +191,9 @@ fn api(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
             );
         }
     }
-    if facts.send_requested_after_close {
+    if facts.app.send_requested_after_close {
         let violation = facts
+            .app
             .send_accepted_after_close_at
             .map(|at| (at, Observed::Text("accepted a message after its own Close")));
         sink.check(Rule::ApiRefusesDataAfterClose, violation, "an error to the caller");

@@ -17,10 +17,10 @@ const SHORT_REASON: usize = 16;
 const FREE_MEMORY: u64 = 1 << 20;
 
 pub(in crate::judge) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
-    if let Some(flawed) = &facts.flawed_frame {
+    if let Some(flawed) = &facts.flaw.frame {
         flaw(sink, facts, flawed);
     }
-    if let Some(peer) = &facts.peer_close {
+    if let Some(peer) = &facts.peer.close {
         accepts(sink, facts, peer);
         after_close(sink, facts, peer);
     }
@@ -32,7 +32,7 @@ pub(in crate::judge) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFact
 /// A frame that should fail the connection, and whether it did.
 fn flaw(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFrame) {
     let close = flawed.opcode == Opcode::Close;
-    if facts.error.is_some_and(|error| error < flawed.at) {
+    if facts.app.error_at.is_some_and(|error| error < flawed.at) {
         return;
     }
     let reaction = facts.reaction_to_flaw(flawed);
@@ -61,26 +61,26 @@ fn flaw(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFram
 /// How a connection was failed.
 fn failed(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFrame) {
     let rule = Rule::FailClosesTcp;
-    if facts.write_closed_at.is_some() {
+    if facts.tcp.write_closed_at.is_some() {
         sink.conforms(rule);
     } else {
         let patient = sink.trace.role == Role::Client || sink.trace.capabilities.has(Capability::HasTimeouts);
         let tired = sink.trace.capabilities.has(Capability::HasTimeouts)
             && facts.idle_ticks_since(flawed.at) >= TIMEOUT_TICKS;
-        let due = !patient || facts.peer_fin.is_some() || tired;
-        if due && facts.panicked_at.is_none() && facts.hung_at.is_none() {
+        let due = !patient || facts.tcp.peer_fin.is_some() || tired;
+        if due && !facts.health.panicked_or_hung() {
             let actual = Observed::Text("left TCP open after failing the connection");
             // Without a FIN of the peer, the flawed frame is the last event that required it to act.
-            let due_since = if patient { facts.peer_fin } else { None };
+            let due_since = if patient { facts.tcp.peer_fin } else { None };
             sink.violates(rule, due_since.unwrap_or(flawed.completed_at), "TCP closed", actual);
         } else {
             sink.inconclusive(rule);
         }
     }
-    let closed_before = facts.own_close.is_some_and(|own| own.at < flawed.completed_at);
-    if !closed_before && facts.peer_reset.is_none() && facts.panicked_at.is_none() {
-        let answer = facts.own_close.and_then(|own| own.code());
-        if facts.own_closes > 0 {
+    let closed_before = facts.own.close.is_some_and(|own| own.at < flawed.completed_at);
+    if !closed_before && facts.tcp.peer_reset.is_none() && facts.health.panicked_at.is_none() {
+        let answer = facts.own.close.and_then(|own| own.code());
+        if facts.own.close_count > 0 {
             sink.conforms(Rule::FailSendsClose);
             // A code that not everybody takes may be what was refused, whatever else is wrong.
             let refused_code = answer == Some(CloseCode::PROTOCOL_ERROR)
@@ -90,34 +90,35 @@ fn failed(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFr
             // What came of the frame after its header may have been worse.
             let later = !flawed.is_complete()
                 && (flawed.flaws.contains(Flaw::MessageTooBig)
-                    || facts.own_close.is_some_and(|own| flawed.next_input_at.is_some_and(|at| at < own.at)));
+                    || facts.own.close.is_some_and(|own| flawed.next_input_at.is_some_and(|at| at < own.at)));
             if later && !fits {
                 sink.inconclusive(Rule::FailCodeFits);
             } else {
-                let shown_at = facts.own_close.map_or(flawed.completed_at, |own| own.at);
+                let shown_at = facts.own.close.map_or(flawed.completed_at, |own| own.at);
                 let violation = (!fits).then_some((shown_at, Observed::FailedWith(answer)));
                 sink.check(Rule::FailCodeFits, violation, "1002, 1007 for bad UTF-8 or 1009 for too big");
             }
         } else {
             let actual = Observed::Text("no Close before TCP was closed");
-            let end = facts.write_closed_at.filter(|end| *end > flawed.at);
+            let end = facts.tcp.write_closed_at.filter(|end| *end > flawed.at);
             let shown_at = end.unwrap_or(flawed.completed_at);
             sink.violates(Rule::FailSendsClose, shown_at, "a Close with a fitting code", actual);
         }
     }
     // What the application request for is not the endpoint's doing, and a Close that says why goes before failing
     // (§7.1.7), also after one that said something else. An answer to the peer's does not.
-    let of_its_own = facts.own_closes.saturating_sub(facts.close_request_count);
-    let tells_why = facts.last_close.is_some_and(|(_, code)| code.is_some_and(is_failure));
+    let of_its_own = facts.own.close_count.saturating_sub(facts.app.close_request_count);
+    let tells_why = facts.own.last_close.is_some_and(|(_, code)| code.is_some_and(is_failure));
     let second = facts
+        .own
         .last_close
         .map(|(last, _)| last)
         .filter(|last| *last > flawed.at && of_its_own > if closed_before && !tells_why { 0 } else { 1 });
     let violation = if let Some(at) = second {
         Some((at, Observed::Text("a second Close after failing the connection")))
-    } else if let Some(at) = facts.excess_message_at {
+    } else if let Some(at) = facts.app.excess_message_at {
         Some((at, Observed::Text("a message delivered after failing the connection")))
-    } else if let Some(at) = facts.processed_after_flaw_at.filter(|_| facts.pong_after_flaw) {
+    } else if let Some(at) = facts.flaw.processed_at.filter(|_| facts.flaw.has_pong) {
         Some((at, Observed::Text("a Pong after failing the connection")))
     } else {
         None
@@ -127,19 +128,19 @@ fn failed(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFr
 
 /// A Close that every conforming peer may send, and whether it was taken.
 fn accepts(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedClose) {
-    let failed_before = facts.error.is_some_and(|error| error < peer.at)
-        || facts.tcp_closed_at.is_some_and(|deaf| deaf < peer.at)
-        || facts.peer_reset.is_some();
+    let failed_before = facts.app.error_at.is_some_and(|error| error < peer.at)
+        || facts.tcp.closed_at.is_some_and(|deaf| deaf < peer.at)
+        || facts.tcp.peer_reset.is_some();
     // Who is closing by itself may have its own reasons not to answer.
     let closing =
-        facts.own_close.is_none() && facts.close_request.is_some_and(|request| request.at < peer.at);
-    if failed_before || closing || facts.paused {
+        facts.own.close.is_none() && facts.app.close_request.is_some_and(|request| request.at < peer.at);
+    if failed_before || closing || facts.app.paused {
         return;
     }
     let reaction = match facts.reaction_to_close(peer) {
         // What came with it, or right after it, may be what was refused; and whoever answers a Close inside a
         // message by 1002 did handle it.
-        Reaction::Rejected if peer.shares_segment || facts.close_shared_segment || peer.mid_message => {
+        Reaction::Rejected if peer.shares_segment || facts.peer.close_shared_segment || peer.mid_message => {
             Reaction::Unknown
         }
         reaction @ (Reaction::Accepted | Reaction::Rejected | Reaction::Unknown) => reaction,
@@ -178,11 +179,11 @@ fn accepts(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedC
             Reaction::Accepted => sink.conforms(rule),
             Reaction::Rejected if blamed == Some(rule) => {
                 let after = |at: &At| *at > peer.at;
-                let (at, actual) = match facts.own_close.filter(|own| after(&own.at)) {
+                let (at, actual) = match facts.own.close.filter(|own| after(&own.at)) {
                     Some(own) => (own.at, Observed::Replied(peer.code(), own.code())),
                     None => {
-                        let end = facts.write_closed_at.filter(after);
-                        let at = facts.error.filter(after).or(end).unwrap_or(peer.at);
+                        let end = facts.tcp.write_closed_at.filter(after);
+                        let at = facts.app.error_at.filter(after).or(end).unwrap_or(peer.at);
                         (at, Observed::Rejected(peer.code()))
                     }
                 };
@@ -195,12 +196,12 @@ fn accepts(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedC
 
 /// What surrounds a Close that was received.
 fn after_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedClose) {
-    let unable = facts.panicked_at.is_some() || facts.hung_at.is_some() || facts.paused;
-    if peer.mid_message && !unable && facts.own_close.is_none_or(|own| own.at > peer.at) {
+    let unable = facts.health.panicked_or_hung() || facts.app.paused;
+    if peer.mid_message && !unable && facts.own.close.is_none_or(|own| own.at > peer.at) {
         let before_peer = |at: &At| !facts.peer_ended_before(*at);
-        let ignored = facts.own_closes == 0
-            && facts.write_closed_at.filter(before_peer).is_none()
-            && facts.error.filter(before_peer).is_none();
+        let ignored = facts.own.close_count == 0
+            && facts.tcp.write_closed_at.filter(before_peer).is_none()
+            && facts.app.error_at.filter(before_peer).is_none();
         if ignored && !facts.had_time_before_peer_end(peer.at) {
             sink.inconclusive(Rule::CloseBetweenFragments);
         } else {
@@ -208,26 +209,26 @@ fn after_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &Obser
             sink.check(Rule::CloseBetweenFragments, violation, "a Close in reply");
         }
     }
-    if facts.data_after_peer_close && !unable {
-        let hidden = facts.error.filter(|error| {
+    if facts.peer.data_after_close && !unable {
+        let hidden = facts.app.error_at.filter(|error| {
             *error > peer.at
                 && !facts.peer_ended_before(*error)
-                && facts.report.is_none_or(|report| {
+                && facts.app.report.is_none_or(|report| {
                     report.code != peer.code() && report.code != Some(CloseCode::NO_STATUS)
                 })
                 && sink.trace.capabilities.has(Capability::ReportsCloseStatus)
                 && facts.reaction_to_close(peer) == Reaction::Accepted
         });
-        let violation = if let Some(at) = facts.excess_message_at {
+        let violation = if let Some(at) = facts.app.excess_message_at {
             Some((at, Observed::Text("a message delivered after the peer's Close")))
         } else {
             hidden.map(|at| (at, Observed::Text("an error to the application instead of the Close")))
         };
         sink.check(Rule::DiscardsAfterClose, violation, "the data discarded");
     }
-    let Some(own) = facts.own_close.filter(|own| own.at < peer.at) else { return };
+    let Some(own) = facts.own.close.filter(|own| own.at < peer.at) else { return };
     if own.payload() != peer.payload() {
-        let second = facts.second_close.filter(|second| *second > peer.at);
+        let second = facts.own.second_close_at.filter(|second| *second > peer.at);
         let violation =
             second.map(|at| (at, Observed::Text("a second Close in reply to the one that crossed")));
         sink.check(Rule::SimultaneousClose, violation, "no further Close");
@@ -236,31 +237,32 @@ fn after_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &Obser
 
 /// Whether frames were still read after the subject's own Close.
 fn reads_until_reply(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
-    if facts.own_close.is_none() {
+    if facts.own.close.is_none() {
         return;
     }
-    let Some(between) = facts.frame_between_closes_at.filter(|_| facts.flawed_frame.is_none()) else {
+    let Some(between) = facts.peer.frame_between_closes_at.filter(|_| facts.flaw.frame.is_none()) else {
         return;
     };
-    let until = facts.peer_close.map_or(facts.last, |peer| peer.at);
+    let until = facts.peer.close.map_or(facts.last, |peer| peer.at);
     let before = |at: &At| {
-        let upon_it = facts.input_after_between_at.is_none_or(|next| *at < next) && at.tick == between.tick;
+        let upon_it =
+            facts.peer.input_after_between_at.is_none_or(|next| *at < next) && at.tick == between.tick;
         *at > between && *at < until && !facts.peer_ended_before(*at) && upon_it
     };
     let violation = facts
-        .tcp_closed_at
+        .tcp
+        .closed_at
         .filter(before)
-        .or(facts.error.filter(before))
+        .or(facts.app.error_at.filter(before))
         .map(|at| (at, Observed::Text("stopped reading before the peer's Close")));
     // Only after the peer's Close is data discarded (§1.4).
-    let lost = facts.delivered_between < facts.messages_between
+    let lost = facts.app.delivered_between < facts.peer.messages_between
         && sink.trace.capabilities.has(Capability::ReportsCloseStatus)
         && sink.trace.capabilities.has(Capability::ReportsMessages)
-        && facts.panicked_at.is_none()
-        && facts.hung_at.is_none()
-        && !facts.paused
-        && facts.error.is_none()
-        && facts.tcp_closed_at.is_none_or(|deaf| deaf > until);
+        && !facts.health.panicked_or_hung()
+        && !facts.app.paused
+        && facts.app.error_at.is_none()
+        && facts.tcp.closed_at.is_none_or(|deaf| deaf > until);
     let lost =
         lost.then_some((between, Observed::Text("a message that came before the peer's Close was lost")));
     let violation = violation.or(lost);
@@ -269,31 +271,31 @@ fn reads_until_reply(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
 
 /// The peer's end of TCP without a Close.
 fn peer_eof(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
-    let Some(fin) = facts.peer_fin else { return };
-    let dead = facts.panicked_at.is_some() || facts.hung_at.is_some();
+    let Some(fin) = facts.tcp.peer_fin else { return };
+    let dead = facts.health.panicked_or_hung();
     if dead
-        || facts.paused
-        || facts.peer_close.is_some()
-        || facts.write_closed_at.is_some_and(|end| end < fin)
+        || facts.app.paused
+        || facts.peer.close.is_some()
+        || facts.tcp.write_closed_at.is_some_and(|end| end < fin)
     {
         return;
     }
-    let left_open = facts.write_closed_at.is_none() && sink.trace.capabilities.has(Capability::ClosesTcp);
+    let left_open = facts.tcp.write_closed_at.is_none() && sink.trace.capabilities.has(Capability::ClosesTcp);
     let rule = Rule::EofIsNotAClose;
     // After a flaw, who knows what the subject read: but whatever it was, the peer has gone.
-    if facts.flawed_frame.is_some() && !left_open {
+    if facts.flaw.frame.is_some() && !left_open {
         return;
     }
-    let clean = facts.report.is_some_and(|report| {
+    let clean = facts.app.report.is_some_and(|report| {
         report.clean == Some(true)
             // Told that it was not clean, an application need not go by the code: that is for reports-1006.
             || report.clean.is_none()
                 && report.code.is_some_and(|code| code != CloseCode::ABNORMAL)
-                && facts.error.is_none()
+                && facts.app.error_at.is_none()
     });
-    if clean && facts.flawed_frame.is_none() && sink.trace.capabilities.has(Capability::ReportsCloseStatus) {
-        let code = facts.report.and_then(|report| report.code);
-        let shown_at = facts.report.map_or(fin, |report| report.at);
+    if clean && facts.flaw.frame.is_none() && sink.trace.capabilities.has(Capability::ReportsCloseStatus) {
+        let code = facts.app.report.and_then(|report| report.code);
+        let shown_at = facts.app.report.map_or(fin, |report| report.at);
         sink.violates(rule, shown_at, "an abnormal closure", Observed::Reported(code));
     } else if left_open {
         sink.violates(rule, fin, "TCP closed", Observed::Text("left TCP open after the peer's FIN"));
@@ -307,28 +309,29 @@ fn robustness(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     if facts.stimuli == 0 {
         return;
     }
-    let panic = facts.panicked_at.map(|at| (at, Observed::Text("panicked")));
+    let panic = facts.health.panicked_at.map(|at| (at, Observed::Text("panicked")));
     sink.check(Rule::NoPanic, panic, "no panic");
-    let hang = facts.hung_at.map(|at| (at, Observed::Text("still busy when its adapter stopped waiting")));
+    let hang =
+        facts.health.hung_at.map(|at| (at, Observed::Text("still busy when its adapter stopped waiting")));
     sink.check(Rule::NoHang, hang, "idle after every step");
-    if let Some((at, octets)) = facts.memory {
-        let grown = octets > FREE_MEMORY.saturating_add(facts.received.saturating_mul(8));
+    if let Some((at, octets)) = facts.health.memory {
+        let grown = octets > FREE_MEMORY.saturating_add(facts.peer.octets.saturating_mul(8));
         let violation = grown.then_some((at, Observed::Count(octets, "octets of memory")));
         sink.check(Rule::BoundedMemory, violation, "memory by what was received");
     }
-    let in_time = |both: &At| facts.write_closed_at.is_none_or(|end| *both <= end);
-    let waiting = facts.own_close.map(|own| facts.close_exchanged_at().filter(in_time).unwrap_or(own.at));
+    let in_time = |both: &At| facts.tcp.write_closed_at.is_none_or(|end| *both <= end);
+    let waiting = facts.own.close.map(|own| facts.close_exchanged_at().filter(in_time).unwrap_or(own.at));
     if let Some(since) = waiting
-        && facts.panicked_at.is_none()
-        && facts.hung_at.is_none()
+        && !facts.health.panicked_or_hung()
     {
-        let alone = facts.flawed_frame.is_none() && facts.peer_fin.is_none() && facts.peer_reset.is_none();
+        let alone =
+            facts.flaw.frame.is_none() && facts.tcp.peer_fin.is_none() && facts.tcp.peer_reset.is_none();
         let silent = facts.idle_ticks_since(since);
-        if alone && (silent >= TIMEOUT_TICKS || facts.write_closed_at.is_some() && silent > 1) {
+        if alone && (silent >= TIMEOUT_TICKS || facts.tcp.write_closed_at.is_some() && silent > 1) {
             // A late end of TCP shows it; without one, the silence began with the last event before it.
-            let silent_since = facts.last_received.map_or(since, |last| last.max(since));
-            let shown_at = facts.write_closed_at.unwrap_or(silent_since);
-            let violation = facts.write_closed_at.is_none_or(|_| silent > TIMEOUT_TICKS).then_some((
+            let silent_since = facts.peer.last_octets_at.map_or(since, |last| last.max(since));
+            let shown_at = facts.tcp.write_closed_at.unwrap_or(silent_since);
+            let violation = facts.tcp.write_closed_at.is_none_or(|_| silent > TIMEOUT_TICKS).then_some((
                 shown_at,
                 Observed::Count(u64::from(silent), "ticks of silence, and still open"),
             ));
