@@ -10,6 +10,7 @@ mod extract;
 mod facts;
 mod frame_reader;
 mod reaction;
+mod reason;
 mod rules;
 mod send_path;
 mod sink;
@@ -19,9 +20,9 @@ use crate::harness::subject::TraceEventKind;
 use crate::harness::trace::Trace;
 use crate::protocol::code::Profile;
 use crate::rules::{Capabilities, RuleSet};
-use rules::{app, receiver, sender};
 use sink::VerdictSink;
 
+pub use reason::InconclusiveReason;
 pub use verdict::{Finding, GRACE_TICKS, Observed, TIMEOUT_TICKS, Verdict, Verdicts};
 
 /// The judge.
@@ -76,16 +77,14 @@ impl Judge {
             let askable = facts.tcp.send_path.applicable_rules();
             across_all = across_all.intersection(askable);
             sink.applicable = request.intersection(askable);
-            sender::judge(&mut sink, &facts, self.profile);
-            receiver::judge(&mut sink, &facts);
-            app::judge(&mut sink, &facts);
+            rules::judge(&mut sink, &facts, self.profile);
             if start > 0 || next < trace.events().len() {
                 self.connections.push(cross_connection::ConnectionDigest::of(trace, start, next, &facts));
             }
             start = next;
         }
         sink.applicable = across_all;
-        sender::judge_keys(&mut sink, &self.extractor.mask_keys);
+        rules::frames::judge_keys(&mut sink, &self.extractor.mask_keys);
         cross_connection::judge(&mut sink, &self.connections);
         self.findings.sort_unstable_by_key(|finding| (finding.at, finding.rule));
         &self.findings

@@ -1,43 +1,19 @@
 //! A finding names the event of the trace that shows the violation.
 
+#[path = "support/reacts.rs"]
+mod reacts;
+
+use reacts::{Reaction, Reacts};
 use wsclose::harness::driver::Driver;
-use wsclose::harness::subject::{Recorder, Stimulus, Subject, TraceEventKind};
+use wsclose::harness::subject::{Recorder, TraceEventKind};
 use wsclose::judge::Judge;
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;
-use wsclose::rules::{Capabilities, Rule};
+use wsclose::rules::Rule;
 use wsclose::script::{MessageKind, ScriptBuf};
 
 /// A server's Close with 1000.
 const CLOSE: &[u8] = &[0x88, 2, 3, 232];
-
-/// What a subject does at one stimulus.
-type Reaction = fn(&mut Recorder);
-
-/// A subject that reacts to the first, second, … stimulus as listed, and then to none.
-struct Reacts<'a> {
-    reactions: &'a [Reaction],
-    next: usize,
-}
-
-impl Subject for Reacts<'_> {
-    fn name(&self) -> &str {
-        "reacts"
-    }
-
-    fn capabilities(&self, _role: Role) -> Capabilities {
-        Capabilities::ALL
-    }
-
-    fn connect(&mut self, _role: Role, _out: &mut Recorder) {}
-
-    fn react(&mut self, _stimulus: Stimulus<'_>, out: &mut Recorder) {
-        if let Some(reaction) = self.reactions.get(self.next) {
-            reaction(out);
-        }
-        self.next += 1;
-    }
-}
 
 /// The kind of the event that a finding has to name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +50,7 @@ fn shows(role: Role, rule: Rule, steps: &str, reactions: &[Reaction], kind: Show
     let text = format!("wsclose 1\nrole {role}\n{steps}");
     let script = ScriptBuf::read(text.as_bytes()).expect("a script");
     let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
-    let trace = driver.drive(script.as_script(), &mut Reacts { reactions, next: 0 });
+    let trace = driver.drive(script.as_script(), &mut Reacts::new(reactions));
     let findings = judge.judge(trace);
     let finding = findings.iter().find(|finding| finding.rule == rule);
     let finding = finding.unwrap_or_else(|| panic!("no finding on {rule}: {findings:?}\n{trace}"));

@@ -22,7 +22,7 @@ impl At {
 /// Flaws, each with the entry of the trace that first shows it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct LocatedFlaws {
-    pub flaws: Flaws,
+    flaws: Flaws,
     /// By flaw; meaningful for the flaws of the set.
     first_at: [At; Flaw::ALL.len()],
 }
@@ -36,6 +36,27 @@ impl LocatedFlaws {
                 self.first_at[flaw as usize] = at;
             }
         }
+    }
+
+    /// Makes this the set of these flaws. Those that it had keep their position, and the others get this one.
+    pub(super) fn replace(&mut self, flaws: Flaws, at: At) {
+        self.add(flaws, at);
+        self.flaws = flaws;
+    }
+
+    /// Whether the set contains the flaw.
+    pub(super) const fn contains(&self, flaw: Flaw) -> bool {
+        self.flaws.contains(flaw)
+    }
+
+    /// The flaws, in the order of the enum.
+    pub(super) fn iter(&self) -> impl Iterator<Item = Flaw> + use<> {
+        self.flaws.iter()
+    }
+
+    /// Whether the set is empty.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.flaws.is_empty()
     }
 
     /// Where the trace first shows a flaw of the set.
@@ -101,9 +122,7 @@ pub(super) enum FrameProgress {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FlawedFrame {
     pub at: At,
-    pub flaws: Flaws,
-    /// The same flaws, each with the entry that shows it.
-    pub located: LocatedFlaws,
+    pub flaws: LocatedFlaws,
     pub opcode: Opcode,
     /// How much of it has come.
     pub progress: FrameProgress,
@@ -118,9 +137,15 @@ pub(super) struct FlawedFrame {
 }
 
 impl FlawedFrame {
-    /// Whether the frame came whole.
+    /// Whether all of the frame arrived.
     pub(super) fn is_complete(&self) -> bool {
         self.progress == FrameProgress::Complete
+    }
+
+    /// Whether something that the subject did came after the frame and before the next input. Only then is it
+    /// surely for the frame.
+    pub(super) fn is_in_time(&self, at: At) -> bool {
+        at > self.at && self.next_input_at.is_none_or(|next| at < next)
     }
 }
 
@@ -169,6 +194,20 @@ pub(super) struct OwnFrames {
     /// When it first sent a Ping or a Pong after Closes both ways.
     pub ping_after_both_at: Option<At>,
     pub pong_after_both_at: Option<At>,
+}
+
+impl OwnFrames {
+    /// The rules that the form of these frames violates. The codes of Closes are judged apart, by the profile.
+    pub(super) fn rules_violated(&self) -> RuleSet {
+        if self.close_flaws.is_empty() && self.flaws.is_empty() {
+            return RuleSet::EMPTY;
+        }
+        let codes = [Flaw::CodeUndefined, Flaw::CodeLocalOnly, Flaw::CodeUnassigned];
+        let of_closes = self.close_flaws.iter().filter(|flaw| !codes.contains(flaw));
+        let of_closes = of_closes.filter_map(|flaw| rules::sender_rule(flaw, true));
+        let of_others = self.flaws.iter().filter_map(|flaw| rules::sender_rule(flaw, false));
+        of_closes.chain(of_others).collect()
+    }
 }
 
 /// The well-formed frames that the peer sent, up to its Close or the first flaw.
@@ -337,12 +376,12 @@ impl ConnectionFacts {
         stage: FrameProgress,
         code: Option<CloseCode>,
     ) {
-        let mut located = self.flaw.frame.map_or(LocatedFlaws::default(), |flawed| flawed.located);
-        located.add(flaws, at);
+        let mut located = self.flaw.frame.map_or(LocatedFlaws::default(), |flawed| flawed.flaws);
+        // A header that is still incomplete may seem to have a flaw that its further octets remove.
+        located.replace(flaws, at);
         self.flaw.frame = Some(FlawedFrame {
-            located,
+            flaws: located,
             at: self.flaw.frame.map_or(at, |flawed| flawed.at),
-            flaws,
             opcode,
             progress: stage,
             completed_at: at,
@@ -353,16 +392,14 @@ impl ConnectionFacts {
         });
     }
 
-    /// The rules of the flaws of frames that the subject wrote; the codes of its Closes are judged apart.
-    pub(super) fn rules_violated_by_frames(&self) -> RuleSet {
-        if self.own.close_flaws.flaws.is_empty() && self.own.flaws.flaws.is_empty() {
-            return RuleSet::EMPTY;
-        }
-        let codes = [Flaw::CodeUndefined, Flaw::CodeLocalOnly, Flaw::CodeUnassigned];
-        let closes = self.own.close_flaws.flaws.iter().filter(|flaw| !codes.contains(flaw));
-        let closes = closes.filter_map(|flaw| rules::sender_rule(flaw, true));
-        let others = self.own.flaws.flaws.iter().filter_map(|flaw| rules::sender_rule(flaw, false));
-        closes.chain(others).collect()
+    /// Whether the subject panicked or hung, or its application does not read.
+    pub(super) fn cannot_act(&self) -> bool {
+        self.health.panicked_or_hung() || self.app.paused
+    }
+
+    /// The first flawed frame, unless an error was reported before it.
+    pub(super) fn flaw_to_judge(&self) -> Option<&FlawedFrame> {
+        self.flaw.frame.as_ref().filter(|flawed| self.app.error_at.is_none_or(|error| error >= flawed.at))
     }
 
     /// Whether the peer ended its half of TCP, one way or another, before `at`.

@@ -1,168 +1,352 @@
-//! What the subject made of what it received: in comes a facts, out comes whether it failed the connection,
-//! took what came as if nothing were wrong, or left no evidence.
+//! Decides how the subject reacted to a flawed frame or to a Close: it rejected or accepted it, or the trace does
+//! not show which.
+//!
+//! Each question has a list of policies in order. A policy looks at one kind of evidence, and the first one that
+//! finds some decides.
 
-use super::facts::{At, ConnectionFacts, FlawedFrame, FrameProgress, ObservedClose};
+use super::facts::{At, CloseReport, ConnectionFacts, FlawedFrame, FrameProgress, ObservedClose};
+use super::reason::InconclusiveReason;
 use crate::protocol::code::CloseCode;
 use crate::protocol::flaw::Flaw;
 use crate::protocol::frame::Opcode;
 
-/// What the subject made of something that it received.
+/// The reaction of the subject to something that it received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reaction {
     /// It failed the connection for it.
     Rejected,
-    /// It took it as if nothing were wrong.
+    /// It treated it as if nothing were wrong.
     Accepted,
-    /// The trace does not tell.
-    Unknown,
+    /// The trace does not show which.
+    Unknown(InconclusiveReason),
 }
 
-/// Codes that endpoints send when they fail a connection.
+/// Whether endpoints send this code when they fail a connection.
 pub(super) fn is_failure(code: CloseCode) -> bool {
     matches!(code.0, 1002 | 1003 | 1007 | 1008 | 1009 | 1011)
 }
 
 impl ConnectionFacts {
-    /// What the subject made of the first flawed frame.
+    /// How the subject reacted to the first flawed frame.
     pub(super) fn reaction_to_flaw(&self, flawed: &FlawedFrame) -> Reaction {
-        let closing_already = self.own.close.is_some_and(|own| own.at < flawed.completed_at);
-        // Who has closed, or ended what it sends, may be unable to answer a Ping, and have stopped there.
-        let ended = self.tcp.write_closed_at.is_some_and(|end| end <= flawed.at);
-        if self.peer.pings > self.own.pongs && (ended || closing_already) {
-            return Reaction::Unknown;
-        }
-        // Only what it does before the next thing happens to it is surely for this one.
-        let in_time = |at: At| at > flawed.at && flawed.next_input_at.is_none_or(|until| at < until);
-        let rejected = if flawed.ambiguous_cause { Reaction::Unknown } else { Reaction::Rejected };
-        // What the application request for is no answer to the peer.
-        let answer = self.own.close.filter(|own| in_time(own.at) && !self.own.close_was_requested);
-        let error = self.app.error_at.filter(|error| in_time(*error));
-        // Ending what it sends belongs to the closing that it had begun.
-        let end = self
-            .tcp
-            .write_closed_at
-            .filter(|end| in_time(*end) && (!closing_already || self.tcp.closed_at == Some(*end)));
-        let first = answer.map(|own| own.at).into_iter().chain(error).chain(end).min();
-        if self
-            .flaw
-            .processed_at
-            .is_some_and(|excess| in_time(excess) && first.is_none_or(|first| excess < first))
-        {
-            return if flawed.ambiguous_cause { Reaction::Unknown } else { Reaction::Accepted };
-        }
-        if error.is_some() {
-            return rejected;
-        }
-        let refused_again = self.own.last_close.is_some_and(|(at, code)| {
-            in_time(at) && code.is_some_and(|code| is_failure(code) && flawed.code != Some(code))
-        });
-        if refused_again {
-            return rejected;
-        }
-        match answer.map(|own| own.code()) {
-            Some(Some(code)) if flawed.code == Some(code) => {
-                return if is_failure(code) { Reaction::Unknown } else { Reaction::Accepted };
-            }
-            Some(Some(code)) if is_failure(code) => return rejected,
-            Some(_) | None => {}
-        }
-        if let Some(report) = self.app.report.filter(|report| report.at > flawed.at) {
-            let refused = report.clean == Some(false)
-                || report.code.is_some_and(|code| code == CloseCode::ABNORMAL || is_failure(code));
-            match report.code {
-                // It reported the code, and then that something was wrong.
-                _ if self.app.error_at.is_some_and(|error| error > flawed.at) => return Reaction::Unknown,
-                // So it would be reported if it had been refused.
-                Some(CloseCode::ABNORMAL) if flawed.code == report.code => return Reaction::Unknown,
-                // Or if there had been no code: an interface that says whether it was clean is as browsers have it.
-                Some(CloseCode::NO_STATUS) if flawed.code == report.code && report.clean.is_some() => {
-                    return Reaction::Unknown;
-                }
-                // A code that endpoints fail with may be its own.
-                Some(code) if flawed.code == Some(code) && is_failure(code) => {
-                    return Reaction::Unknown;
-                }
-                Some(code) if flawed.code == Some(code) && report.clean != Some(false) => {
-                    return Reaction::Accepted;
-                }
-                // Whatever it was reported, it was an ordinary closure.
-                Some(_) | None if flawed.flaws.contains(Flaw::BodyOneByte) && !refused => {
-                    return Reaction::Accepted;
-                }
-                _ if !in_time(report.at) => {}
-                _ if refused => return rejected,
-                Some(_) | None => return Reaction::Unknown,
-            }
-        }
-        if answer.is_some() {
-            return Reaction::Unknown;
-        }
-        if end.is_some() {
-            return if closing_already && flawed.opcode == Opcode::Close {
-                Reaction::Unknown
-            } else {
-                rejected
-            };
-        }
-        if ended {
-            return Reaction::Unknown;
-        }
-        let told_by_header = flawed.flaws.iter().any(Flaw::shows_in_length);
-        let dead = self.health.panicked_or_hung();
-        let had_time = flawed.next_input_at.is_none_or(|until| until.tick > flawed.completed_at.tick);
-        if closing_already || dead || !had_time {
-            return Reaction::Unknown;
-        }
-        if flawed.is_complete() || told_by_header && flawed.progress == FrameProgress::Header {
-            Reaction::Accepted
-        } else {
-            Reaction::Unknown
-        }
+        let evidence = FlawEvidence::of(self, flawed);
+        FLAW_POLICIES
+            .iter()
+            .find_map(|policy| policy(&evidence))
+            .unwrap_or(Reaction::Unknown(InconclusiveReason::IncompleteFrame))
     }
 
-    /// Whether the subject had a tick, or the rest of the script, to react to what came at `at` before the
-    /// peer ended TCP.
+    /// How the subject reacted to the peer's well-formed Close.
+    pub(super) fn reaction_to_close(&self, close: &ObservedClose) -> Reaction {
+        let evidence = CloseEvidence::of(self, close);
+        CLOSE_POLICIES
+            .iter()
+            .find_map(|policy| policy(&evidence))
+            .unwrap_or(Reaction::Unknown(InconclusiveReason::NothingShown))
+    }
+
+    /// Whether the subject had a tick, or the rest of the script, to react to an input at `at` before the peer
+    /// ended TCP.
     pub(super) fn had_time_before_peer_end(&self, at: At) -> bool {
         self.tcp.peer_fin.into_iter().chain(self.tcp.peer_reset).all(|end| end.tick > at.tick)
     }
+}
 
-    /// What the subject made of the peer's well-formed Close.
-    pub(super) fn reaction_to_close(&self, close: &ObservedClose) -> Reaction {
-        if self.health.panicked_or_hung() {
-            return Reaction::Unknown;
-        }
-        let reported = self.app.report.is_some_and(|report| {
-            report.code == close.code() && report.clean != Some(false)
-                || report.code == Some(CloseCode::NO_STATUS) && close.code().is_none()
-        });
-        match self.own.close {
-            Some(own) if own.at > close.at => match own.code() {
-                // What the application had request for before is no refusal.
-                Some(_) if self.own.close_was_requested => Reaction::Unknown,
-                Some(code) if is_failure(code) && close.code() != Some(code) => Reaction::Rejected,
-                // An echo, or a code of its own that happens to be the same.
-                Some(code) if is_failure(code) && self.app.error_at.is_some_and(|error| error > close.at) => {
-                    Reaction::Unknown
-                }
-                Some(_) | None => Reaction::Accepted,
-            },
-            _ if self.app.error_at.is_some_and(|error| {
-                let by_it = self.peer.input_after_close_at.is_none_or(|until| error < until);
-                error > close.at && by_it && !reported
-            }) =>
-            {
-                Reaction::Rejected
-            }
-            Some(_) if reported => Reaction::Accepted,
-            Some(_) => Reaction::Unknown,
-            None if self
+/// Decides the reaction to a flawed frame, or leaves it to the next policy.
+type FlawPolicy = fn(&FlawEvidence<'_>) -> Option<Reaction>;
+
+/// The policies on flawed frames, in order.
+const FLAW_POLICIES: [FlawPolicy; 18] = [
+    stopped_reading_before,
+    processed_something_behind_it,
+    reported_an_error,
+    sent_a_further_failure_close,
+    echoed_its_code,
+    replied_with_a_failure_code,
+    reported_a_closure_and_an_error,
+    reported_what_a_rejection_reports,
+    reported_its_code,
+    reported_an_ordinary_closure_for_one_byte,
+    reported_a_failure,
+    reported_something_else,
+    replied_with_another_close,
+    ended_tcp,
+    had_ended_tcp_before,
+    had_closed_before,
+    could_not_react,
+    did_nothing,
+];
+
+/// The facts around a flawed frame that the policies look at. A reaction is *in time* if it came before the next
+/// input: only then is it surely for this frame.
+struct FlawEvidence<'a> {
+    facts: &'a ConnectionFacts,
+    flawed: &'a FlawedFrame,
+    /// Whether the subject had sent a Close before the frame was complete.
+    closing_already: bool,
+    /// Whether the subject had ended what it sends before the frame.
+    ended_already: bool,
+    /// The subject's Close, if it is in time and the application did not request it: its code or none.
+    reply: Option<(At, Option<CloseCode>)>,
+    /// The error report, if it is in time.
+    error_at: Option<At>,
+    /// The end of TCP, if it is in time and not a part of a closing that the subject had begun.
+    end_at: Option<At>,
+    /// The report of a closure, if it came after the frame.
+    report: Option<CloseReport>,
+}
+
+impl FlawEvidence<'_> {
+    fn of<'a>(facts: &'a ConnectionFacts, flawed: &'a FlawedFrame) -> FlawEvidence<'a> {
+        let in_time = |at: &At| flawed.is_in_time(*at);
+        let closing_already = facts.own.close.is_some_and(|own| own.at < flawed.completed_at);
+        FlawEvidence {
+            facts,
+            flawed,
+            closing_already,
+            ended_already: facts.tcp.write_closed_at.is_some_and(|end| end <= flawed.at),
+            reply: facts
+                .own
+                .close
+                .as_ref()
+                .filter(|own| in_time(&own.at) && !facts.own.close_was_requested)
+                .map(|own| (own.at, own.code())),
+            error_at: facts.app.error_at.filter(in_time),
+            end_at: facts
                 .tcp
                 .write_closed_at
-                .is_some_and(|end| end > close.at && !self.peer_ended_before(end)) =>
-            {
-                Reaction::Rejected
-            }
-            None => Reaction::Unknown,
+                .filter(in_time)
+                .filter(|end| !closing_already || facts.tcp.closed_at == Some(*end)),
+            report: facts.app.report.filter(|report| report.at > flawed.at),
         }
     }
+
+    /// The verdict on a rejection, which something else in the segment may have caused.
+    fn rejected(&self) -> Reaction {
+        self.unless_ambiguous(Reaction::Rejected)
+    }
+
+    fn unless_ambiguous(&self, reaction: Reaction) -> Reaction {
+        if self.flawed.ambiguous_cause {
+            Reaction::Unknown(InconclusiveReason::AmbiguousCause)
+        } else {
+            reaction
+        }
+    }
+
+    /// Whether the frame is a Close with this code.
+    fn has_code(&self, code: CloseCode) -> bool {
+        self.flawed.code == Some(code)
+    }
+}
+
+/// A subject that has closed, or ended what it sends, may be unable to answer a Ping, and may have stopped there.
+fn stopped_reading_before(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    let stopped =
+        seen.facts.peer.pings > seen.facts.own.pongs && (seen.ended_already || seen.closing_already);
+    stopped.then_some(Reaction::Unknown(InconclusiveReason::StoppedEarlier))
+}
+
+fn processed_something_behind_it(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    let first = seen.reply.map(|(at, _)| at).into_iter().chain(seen.error_at).chain(seen.end_at).min();
+    seen.facts
+        .flaw
+        .processed_at
+        .filter(|processed| seen.flawed.is_in_time(*processed))
+        .filter(|processed| first.is_none_or(|first| *processed < first))
+        .map(|_| seen.unless_ambiguous(Reaction::Accepted))
+}
+
+fn reported_an_error(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    seen.error_at.map(|_| seen.rejected())
+}
+
+fn sent_a_further_failure_close(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    let (at, code) = seen.facts.own.last_close?;
+    let failed = code.is_some_and(|code| is_failure(code) && !seen.has_code(code));
+    (failed && seen.flawed.is_in_time(at)).then(|| seen.rejected())
+}
+
+fn echoed_its_code(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    let (_, code) = seen.reply?;
+    let code = code.filter(|code| seen.has_code(*code))?;
+    Some(if is_failure(code) {
+        Reaction::Unknown(InconclusiveReason::EchoOrFailure)
+    } else {
+        Reaction::Accepted
+    })
+}
+
+fn replied_with_a_failure_code(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    let (_, code) = seen.reply?;
+    code.is_some_and(is_failure).then(|| seen.rejected())
+}
+
+fn reported_a_closure_and_an_error(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    seen.report?;
+    let error = seen.facts.app.error_at.filter(|error| *error > seen.flawed.at);
+    error.map(|_| Reaction::Unknown(InconclusiveReason::ClosureAndError))
+}
+
+/// A rejection is reported as 1006, as a failure code, or as 1005 by an API with a clean flag, as in browsers.
+fn reported_what_a_rejection_reports(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    let report = seen.report?;
+    let code = report.code.filter(|code| seen.has_code(*code))?;
+    let ambiguous = code == CloseCode::ABNORMAL
+        || code == CloseCode::NO_STATUS && report.clean.is_some()
+        || is_failure(code);
+    ambiguous.then_some(Reaction::Unknown(InconclusiveReason::ReportMayBeRejection))
+}
+
+fn reported_its_code(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    let report = seen.report?;
+    let same = report.code.is_some_and(|code| seen.has_code(code));
+    (same && report.clean != Some(false)).then_some(Reaction::Accepted)
+}
+
+/// A body of one byte has no code to report, so any ordinary closure shows that it was accepted.
+fn reported_an_ordinary_closure_for_one_byte(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    let report = seen.report?;
+    (seen.flawed.flaws.contains(Flaw::BodyOneByte) && !is_report_of_failure(&report))
+        .then_some(Reaction::Accepted)
+}
+
+fn reported_a_failure(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    let report = seen.report.filter(|report| seen.flawed.is_in_time(report.at))?;
+    is_report_of_failure(&report).then(|| seen.rejected())
+}
+
+fn reported_something_else(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    let report = seen.report.filter(|report| seen.flawed.is_in_time(report.at));
+    report.map(|_| Reaction::Unknown(InconclusiveReason::UnrelatedReport))
+}
+
+fn replied_with_another_close(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    seen.reply.map(|_| Reaction::Unknown(InconclusiveReason::UnrelatedReply))
+}
+
+/// After the subject's own Close, it may end TCP for any Close, flawed or not.
+fn ended_tcp(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    seen.end_at?;
+    Some(if seen.closing_already && seen.flawed.opcode == Opcode::Close {
+        Reaction::Unknown(InconclusiveReason::AlreadyClosing)
+    } else {
+        seen.rejected()
+    })
+}
+
+fn had_ended_tcp_before(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    seen.ended_already.then_some(Reaction::Unknown(InconclusiveReason::AlreadyEnded))
+}
+
+fn had_closed_before(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    seen.closing_already.then_some(Reaction::Unknown(InconclusiveReason::AlreadyClosing))
+}
+
+fn could_not_react(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    let flawed = seen.flawed;
+    if seen.facts.health.panicked_or_hung() {
+        Some(Reaction::Unknown(InconclusiveReason::PanickedOrHung))
+    } else if flawed.next_input_at.is_some_and(|next| next.tick <= flawed.completed_at.tick) {
+        Some(Reaction::Unknown(InconclusiveReason::NoTimeToReact))
+    } else {
+        None
+    }
+}
+
+/// A subject that does nothing about a complete frame, or about a length that is wrong already, accepts it.
+fn did_nothing(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    let shown_by_header =
+        seen.flawed.progress == FrameProgress::Header && seen.flawed.flaws.iter().any(Flaw::shows_in_length);
+    (seen.flawed.is_complete() || shown_by_header).then_some(Reaction::Accepted)
+}
+
+fn is_report_of_failure(report: &CloseReport) -> bool {
+    report.clean == Some(false)
+        || report.code.is_some_and(|code| code == CloseCode::ABNORMAL || is_failure(code))
+}
+
+/// Decides the reaction to a Close, or leaves it to the next policy.
+type ClosePolicy = fn(&CloseEvidence<'_>) -> Option<Reaction>;
+
+/// The policies on well-formed Closes, in order.
+const CLOSE_POLICIES: [ClosePolicy; 9] = [
+    panicked_or_hung,
+    reply_was_requested,
+    replied_with_another_failure_code,
+    echoed_a_failure_code_and_reported_an_error,
+    replied,
+    reported_an_error_instead,
+    reported_the_close,
+    had_sent_its_close_before,
+    ended_tcp_first,
+];
+
+/// The facts around a well-formed Close that the policies look at.
+struct CloseEvidence<'a> {
+    facts: &'a ConnectionFacts,
+    close: &'a ObservedClose,
+    /// The subject's Close, if it came after the peer's: its code or none.
+    reply: Option<Option<CloseCode>>,
+    /// Whether the application received a report of this Close.
+    is_reported: bool,
+}
+
+impl CloseEvidence<'_> {
+    fn of<'a>(facts: &'a ConnectionFacts, close: &'a ObservedClose) -> CloseEvidence<'a> {
+        CloseEvidence {
+            facts,
+            close,
+            reply: facts.own.close.as_ref().filter(|own| own.at > close.at).map(ObservedClose::code),
+            is_reported: facts.app.report.is_some_and(|report| {
+                report.code == close.code() && report.clean != Some(false)
+                    || report.code == Some(CloseCode::NO_STATUS) && close.code().is_none()
+            }),
+        }
+    }
+}
+
+fn panicked_or_hung(seen: &CloseEvidence<'_>) -> Option<Reaction> {
+    seen.facts.health.panicked_or_hung().then_some(Reaction::Unknown(InconclusiveReason::PanickedOrHung))
+}
+
+/// A Close that the application requested before is no rejection, whatever its code.
+fn reply_was_requested(seen: &CloseEvidence<'_>) -> Option<Reaction> {
+    seen.reply??;
+    seen.facts.own.close_was_requested.then_some(Reaction::Unknown(InconclusiveReason::RequestedClose))
+}
+
+fn replied_with_another_failure_code(seen: &CloseEvidence<'_>) -> Option<Reaction> {
+    let code = seen.reply??;
+    (is_failure(code) && seen.close.code() != Some(code)).then_some(Reaction::Rejected)
+}
+
+/// The subject echoed the code, or failed with a code that happens to be the same.
+fn echoed_a_failure_code_and_reported_an_error(seen: &CloseEvidence<'_>) -> Option<Reaction> {
+    let code = seen.reply??;
+    let error = seen.facts.app.error_at.is_some_and(|error| error > seen.close.at);
+    (is_failure(code) && error).then_some(Reaction::Unknown(InconclusiveReason::EchoOrFailure))
+}
+
+fn replied(seen: &CloseEvidence<'_>) -> Option<Reaction> {
+    seen.reply.map(|_| Reaction::Accepted)
+}
+
+fn reported_an_error_instead(seen: &CloseEvidence<'_>) -> Option<Reaction> {
+    let error = seen.facts.app.error_at.filter(|error| *error > seen.close.at)?;
+    let before_next_input = seen.facts.peer.input_after_close_at.is_none_or(|next| error < next);
+    (before_next_input && !seen.is_reported).then_some(Reaction::Rejected)
+}
+
+fn reported_the_close(seen: &CloseEvidence<'_>) -> Option<Reaction> {
+    (seen.facts.own.close.is_some() && seen.is_reported).then_some(Reaction::Accepted)
+}
+
+fn had_sent_its_close_before(seen: &CloseEvidence<'_>) -> Option<Reaction> {
+    seen.facts.own.close.map(|_| Reaction::Unknown(InconclusiveReason::AlreadyClosing))
+}
+
+fn ended_tcp_first(seen: &CloseEvidence<'_>) -> Option<Reaction> {
+    let end = seen.facts.tcp.write_closed_at?;
+    (end > seen.close.at && !seen.facts.peer_ended_before(end)).then_some(Reaction::Rejected)
 }

@@ -1,6 +1,7 @@
 //! Collects verdicts and findings while the rules look at a connection.
 
 use super::facts::{At, ConnectionFacts};
+use super::reason::InconclusiveReason;
 use super::verdict::{Finding, GRACE_TICKS, Observed, Verdicts};
 use crate::harness::trace::Trace;
 use crate::rules::{Capability, Rule, RuleSet};
@@ -32,9 +33,11 @@ impl VerdictSink<'_> {
         self.verdicts.conforming = self.verdicts.conforming.union(rules.intersection(self.applicable));
     }
 
-    pub(super) fn inconclusive(&mut self, rule: Rule) {
-        self.verdicts.inconclusive =
-            self.verdicts.inconclusive.union(RuleSet::of(&[rule]).intersection(self.applicable));
+    /// Notes that the trace exercises a rule and does not show whether the subject conforms.
+    pub(super) fn inconclusive(&mut self, rule: Rule, reason: InconclusiveReason) {
+        if self.applies(rule) {
+            self.verdicts.add_inconclusive(rule, reason);
+        }
     }
 
     pub(super) fn violates(&mut self, rule: Rule, at: At, expected: &'static str, actual: Observed) {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::reason::InconclusiveReason;
 use crate::protocol::code::CloseCode;
 use crate::protocol::flaw::Flaw;
 use crate::rules::{Level, Rule, RuleSet};
@@ -117,14 +118,42 @@ impl fmt::Display for Finding {
 }
 
 /// A verdict on every rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdicts {
     pub(super) inconclusive: RuleSet,
     pub(super) conforming: RuleSet,
     pub(super) violated: RuleSet,
+    /// By rule: why it was first inconclusive.
+    reasons: [Option<InconclusiveReason>; Rule::ALL.len()],
+}
+
+impl Default for Verdicts {
+    fn default() -> Verdicts {
+        Verdicts {
+            inconclusive: RuleSet::EMPTY,
+            conforming: RuleSet::EMPTY,
+            violated: RuleSet::EMPTY,
+            reasons: [None; Rule::ALL.len()],
+        }
+    }
 }
 
 impl Verdicts {
+    /// Notes that a part of the trace is inconclusive on a rule. The first reason is kept.
+    pub(super) fn add_inconclusive(&mut self, rule: Rule, reason: InconclusiveReason) {
+        self.inconclusive.insert(rule);
+        self.reasons[rule as usize].get_or_insert(reason);
+    }
+
+    /// Why the verdict on a rule is inconclusive; `None` if there is another verdict. If several parts of the trace
+    /// were inconclusive, the reason is that of the first.
+    pub const fn inconclusive_reason(&self, rule: Rule) -> Option<InconclusiveReason> {
+        match self.on(rule) {
+            Verdict::Inconclusive => self.reasons[rule as usize],
+            Verdict::Violates | Verdict::Conforms | Verdict::NotExercised => None,
+        }
+    }
+
     /// The verdict on one rule: the worst that any part of the trace gave rise to.
     pub const fn on(&self, rule: Rule) -> Verdict {
         if self.violated.contains(rule) {

@@ -1,0 +1,117 @@
+//! Names the reasons for which a verdict is inconclusive.
+
+use std::fmt;
+
+/// Why a trace exercises a rule and does not show whether the subject conforms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum InconclusiveReason {
+    /// The reaction may be for something else that arrived with the frame.
+    AmbiguousCause,
+    /// Several properties of the Close may have caused the rejection.
+    AmbiguousProperty,
+    /// The subject's code is both that of the Close and one that endpoints fail with.
+    EchoOrFailure,
+    /// The reported code is both that of the Close and what a rejection reports.
+    ReportMayBeRejection,
+    /// The subject reported both a closure and an error.
+    ClosureAndError,
+    /// The subject reported a closure that shows neither acceptance nor rejection.
+    UnrelatedReport,
+    /// The subject sent a Close that shows neither acceptance nor rejection.
+    UnrelatedReply,
+    /// The application had requested the subject's Close, which therefore is no reply.
+    RequestedClose,
+    /// The subject was already closing, so nothing is evidence of its reaction.
+    AlreadyClosing,
+    /// The subject had already ended TCP.
+    AlreadyEnded,
+    /// The subject left an earlier Ping unanswered, so it may have stopped reading before.
+    StoppedEarlier,
+    /// The frame was incomplete, so the subject may have waited for the rest of it.
+    IncompleteFrame,
+    /// Something else happened before the subject had time to react.
+    NoTimeToReact,
+    /// The script ended within the tick that a subject with timeouts may take.
+    WithinGrace,
+    /// The subject may still wait for the peer to end TCP.
+    MayStillWait,
+    /// The subject reset TCP after its FIN, so how long it read is unknown.
+    ResetAfterFin,
+    /// The subject rejected a registered code that it need not know.
+    RegisteredCode,
+    /// The subject rejected the Close.
+    RejectedClose,
+    /// Nothing that the subject sent was delivered, so a rejection cannot be seen.
+    Undelivered,
+    /// The peer reset TCP, so the reaction may be lost.
+    PeerReset,
+    /// The application received no report of the closure.
+    NothingReported,
+    /// Nothing shows whether the subject accepted or rejected the Close.
+    NothingShown,
+    /// The subject panicked or hung.
+    PanickedOrHung,
+}
+
+impl InconclusiveReason {
+    /// The reason as a clause that follows "inconclusive: ".
+    pub const fn description(self) -> &'static str {
+        match self {
+            InconclusiveReason::AmbiguousCause => {
+                "the reaction may be for something else that arrived with the frame"
+            }
+            InconclusiveReason::AmbiguousProperty => {
+                "several properties of the Close may have caused the rejection"
+            }
+            InconclusiveReason::EchoOrFailure => {
+                "the subject's code is both that of the Close and a failure code"
+            }
+            InconclusiveReason::ReportMayBeRejection => {
+                "the reported code is both that of the Close and what a rejection reports"
+            }
+            InconclusiveReason::ClosureAndError => "the subject reported both a closure and an error",
+            InconclusiveReason::UnrelatedReport => {
+                "the subject reported a closure that shows neither acceptance nor rejection"
+            }
+            InconclusiveReason::UnrelatedReply => {
+                "the subject sent a Close that shows neither acceptance nor rejection"
+            }
+            InconclusiveReason::RequestedClose => "the application had requested the subject's Close",
+            InconclusiveReason::AlreadyClosing => "the subject was already closing",
+            InconclusiveReason::AlreadyEnded => "the subject had already ended TCP",
+            InconclusiveReason::StoppedEarlier => {
+                "the subject left an earlier Ping unanswered and may have stopped reading"
+            }
+            InconclusiveReason::IncompleteFrame => "the frame was incomplete",
+            InconclusiveReason::NoTimeToReact => {
+                "something else happened before the subject had time to react"
+            }
+            InconclusiveReason::WithinGrace => {
+                "the script ended within the tick that a subject with timeouts may take"
+            }
+            InconclusiveReason::MayStillWait => "the subject may still wait for the peer to end TCP",
+            InconclusiveReason::ResetAfterFin => {
+                "the subject reset TCP after its FIN, so how long it read is unknown"
+            }
+            InconclusiveReason::RegisteredCode => {
+                "the subject rejected a registered code that it need not know"
+            }
+            InconclusiveReason::RejectedClose => "the subject rejected the Close",
+            InconclusiveReason::Undelivered => {
+                "nothing that the subject sent was delivered, so a rejection cannot be seen"
+            }
+            InconclusiveReason::PeerReset => "the peer reset TCP, so the reaction may be lost",
+            InconclusiveReason::NothingReported => "the application received no report of the closure",
+            InconclusiveReason::NothingShown => {
+                "nothing shows whether the subject accepted or rejected the Close"
+            }
+            InconclusiveReason::PanickedOrHung => "the subject panicked or hung",
+        }
+    }
+}
+
+impl fmt::Display for InconclusiveReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.description())
+    }
+}

@@ -1,0 +1,99 @@
+//! Judges whether the subject accepts a Close that every conforming peer may send.
+
+use crate::judge::facts::{At, ConnectionFacts, ObservedClose};
+use crate::judge::reaction::Reaction;
+use crate::judge::reason::InconclusiveReason;
+use crate::judge::sink::VerdictSink;
+use crate::judge::verdict::Observed;
+use crate::protocol::code::{Class, CloseCode};
+use crate::rules::Rule;
+
+/// The longest reason, in octets, that is short: a Close with it that is rejected is rejected for its code.
+const SHORT_REASON: usize = 16;
+
+pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let Some(peer) = &facts.peer.close else { return };
+    let failed_before = facts.app.error_at.is_some_and(|error| error < peer.at)
+        || facts.tcp.closed_at.is_some_and(|closed| closed < peer.at)
+        || facts.tcp.peer_reset.is_some();
+    // A subject that is about to close for its application may have its own reasons not to reply.
+    let closing =
+        facts.own.close.is_none() && facts.app.close_request.is_some_and(|request| request.at < peer.at);
+    if failed_before || closing || facts.app.paused {
+        return;
+    }
+    let tested = TestedProperties::of(peer);
+    // What shares the segment may be what was rejected. A subject that replies 1002 to a Close inside a message
+    // handled that Close.
+    let ambiguous = peer.shares_segment || facts.peer.close_shared_segment || peer.mid_message;
+    let reaction = facts.reaction_to_close(peer);
+    for rule in tested.rules.into_iter().flatten() {
+        match reaction {
+            Reaction::Accepted => sink.conforms(rule),
+            Reaction::Rejected if ambiguous => {
+                sink.inconclusive(rule, InconclusiveReason::AmbiguousCause);
+            }
+            Reaction::Rejected if tested.cause_of_rejection == Some(rule) => {
+                let (at, actual) = rejection(facts, peer);
+                sink.violates(rule, at, "the handshake completed", actual);
+            }
+            Reaction::Rejected => sink.inconclusive(rule, InconclusiveReason::AmbiguousProperty),
+            Reaction::Unknown(reason) => sink.inconclusive(rule, reason),
+        }
+    }
+}
+
+/// The properties of a Close that the subject has to accept.
+struct TestedProperties {
+    /// The rules on its code, on its reason and on a Close without either.
+    rules: [Option<Rule>; 3],
+    /// The rule on the only property for which a subject can have rejected it, if it is certain.
+    cause_of_rejection: Option<Rule>,
+}
+
+impl TestedProperties {
+    fn of(peer: &ObservedClose) -> TestedProperties {
+        let by_code = peer.code().map(|code| match code.class() {
+            Class::Registered => Rule::AcceptsRegisteredCodes,
+            Class::Library | Class::Private => Rule::AcceptsLibraryAndPrivateCodes,
+            // Codes of the other classes arrive here under the profile of a library that accepts them.
+            Class::Defined
+            | Class::NotUsed
+            | Class::LocalOnly
+            | Class::ReservedWithoutMeaning
+            | Class::Unassigned
+            | Class::OutOfRange => Rule::AcceptsDefinedCodes,
+        });
+        let reason = peer.reason();
+        let plain = reason.iter().all(|octet| matches!(octet, b' '..=b'~'));
+        let short = reason.len() <= SHORT_REASON;
+        let by_reason = match plain {
+            _ if reason.is_empty() => None,
+            true => Some(Rule::AcceptsLongestReason),
+            false => Some(Rule::AcceptsAnyUtf8Reason),
+        };
+        let normal = peer.code() == Some(CloseCode::NORMAL);
+        let cause_of_rejection = match (by_code, by_reason) {
+            (None, _) => Some(Rule::AcceptsEmptyClose),
+            (Some(by_code), None) => Some(by_code),
+            (Some(by_code), Some(_)) if plain && short => Some(by_code),
+            (Some(_), Some(by_reason)) if normal && (plain || short) => Some(by_reason),
+            (Some(_), Some(_)) => None,
+        };
+        let by_absence = peer.code().is_none().then_some(Rule::AcceptsEmptyClose);
+        TestedProperties { rules: [by_code, by_reason, by_absence], cause_of_rejection }
+    }
+}
+
+/// The event that shows the rejection: the subject's reply, its error report or its end of TCP.
+fn rejection(facts: &ConnectionFacts, peer: &ObservedClose) -> (At, Observed) {
+    let after = |at: &At| *at > peer.at;
+    match facts.own.close.filter(|own| after(&own.at)) {
+        Some(own) => (own.at, Observed::Replied(peer.code(), own.code())),
+        None => {
+            let end = facts.tcp.write_closed_at.filter(after);
+            let at = facts.app.error_at.filter(after).or(end).unwrap_or(peer.at);
+            (at, Observed::Rejected(peer.code()))
+        }
+    }
+}

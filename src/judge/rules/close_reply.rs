@@ -1,0 +1,54 @@
+//! Judges whether, when and with which code the subject replies to the peer's Close.
+
+use crate::judge::facts::{ConnectionFacts, ObservedClose};
+use crate::judge::reaction::Reaction;
+use crate::judge::reason::InconclusiveReason;
+use crate::judge::sink::VerdictSink;
+use crate::judge::verdict::{GRACE_TICKS, Observed};
+use crate::protocol::code::Class;
+use crate::rules::Rule;
+
+pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let Some(peer) = &facts.peer.close else { return };
+    let ended_before = facts.tcp.write_closed_at.is_some_and(|end| end < peer.at)
+        || facts.app.error_at.is_some_and(|error| error < peer.at);
+    if facts.cannot_act() || ended_before {
+        return;
+    }
+    match &facts.own.close {
+        Some(own) if own.at < peer.at => {}
+        Some(own) => replied(sink, facts, peer, own),
+        None => not_replied(sink, facts, peer),
+    }
+}
+
+fn not_replied(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedClose) {
+    let rule = Rule::CloseAnswered;
+    // An endpoint that fails the connection for a code may leave out the Close (§7.1.7).
+    let rejected_code = peer.code().is_some_and(|code| code.class() == Class::Registered)
+        && facts.reaction_to_close(peer) == Reaction::Rejected;
+    if facts.tcp.peer_reset.is_some() {
+        sink.inconclusive(rule, InconclusiveReason::PeerReset);
+    } else if rejected_code {
+        sink.inconclusive(rule, InconclusiveReason::RegisteredCode);
+    } else if sink.in_grace(facts, peer.at) {
+        sink.inconclusive(rule, InconclusiveReason::WithinGrace);
+    } else if facts.own.close_count == 0 {
+        sink.violates(rule, peer.at, "a Close in reply", Observed::Text("sent no Close"));
+    }
+}
+
+fn replied(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedClose, own: &ObservedClose) {
+    sink.conforms(Rule::CloseAnswered);
+    let ticks = own.at.tick - peer.at.tick;
+    if !facts.own.data_before_reply {
+        let late = Observed::Count(u64::from(ticks), "ticks until the reply");
+        let violation = (ticks > GRACE_TICKS).then_some((own.at, late));
+        sink.check(Rule::CloseAnsweredPromptly, violation, "a reply within one tick");
+    }
+    if facts.reaction_to_close(peer) == Reaction::Accepted {
+        let violation =
+            (own.code() != peer.code()).then_some((own.at, Observed::Replied(peer.code(), own.code())));
+        sink.check(Rule::CloseEchoesCode, violation, "the code of the peer's Close");
+    }
+}

@@ -1,0 +1,100 @@
+//! Judges how the subject fails the connection, if it rejected a flawed frame.
+
+use crate::judge::facts::{ConnectionFacts, FlawedFrame};
+use crate::judge::reaction::{Reaction, is_failure};
+use crate::judge::reason::InconclusiveReason;
+use crate::judge::sink::VerdictSink;
+use crate::judge::verdict::{Observed, TIMEOUT_TICKS};
+use crate::protocol::code::{Class, CloseCode};
+use crate::protocol::flaw::Flaw;
+use crate::protocol::role::Role;
+use crate::rules::{Capability, Rule};
+
+pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let Some(flawed) = facts.flaw_to_judge() else { return };
+    if facts.reaction_to_flaw(flawed) != Reaction::Rejected {
+        return;
+    }
+    closes_tcp(sink, facts, flawed);
+    if !had_closed_before(facts, flawed)
+        && facts.tcp.peer_reset.is_none()
+        && facts.health.panicked_at.is_none()
+    {
+        sends_close(sink, facts, flawed);
+    }
+    nothing_after(sink, facts, flawed);
+}
+
+fn had_closed_before(facts: &ConnectionFacts, flawed: &FlawedFrame) -> bool {
+    facts.own.close.is_some_and(|own| own.at < flawed.completed_at)
+}
+
+fn closes_tcp(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFrame) {
+    let rule = Rule::FailClosesTcp;
+    if facts.tcp.write_closed_at.is_some() {
+        return sink.conforms(rule);
+    }
+    let has_timeouts = sink.trace.capabilities.has(Capability::HasTimeouts);
+    let may_wait = sink.trace.role == Role::Client || has_timeouts;
+    let timed_out = has_timeouts && facts.idle_ticks_since(flawed.at) >= TIMEOUT_TICKS;
+    if facts.health.panicked_or_hung() {
+        sink.inconclusive(rule, InconclusiveReason::PanickedOrHung);
+    } else if may_wait && facts.tcp.peer_fin.is_none() && !timed_out {
+        sink.inconclusive(rule, InconclusiveReason::MayStillWait);
+    } else {
+        // A subject that may wait had to act at the peer's FIN, if there is one, and any other at the flaw.
+        let due_since = if may_wait { facts.tcp.peer_fin } else { None };
+        let actual = Observed::Text("left TCP open after failing the connection");
+        sink.violates(rule, due_since.unwrap_or(flawed.completed_at), "TCP closed", actual);
+    }
+}
+
+fn sends_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFrame) {
+    if facts.own.close_count == 0 {
+        let end = facts.tcp.write_closed_at.filter(|end| *end > flawed.at);
+        let actual = Observed::Text("no Close before TCP was closed");
+        let shown_at = end.unwrap_or(flawed.completed_at);
+        return sink.violates(Rule::FailSendsClose, shown_at, "a Close with a fitting code", actual);
+    }
+    sink.conforms(Rule::FailSendsClose);
+    let code = facts.own.close.and_then(|own| own.code());
+    // An endpoint need not know a registered code, so that may be what it rejected, whatever else is wrong.
+    let rejected_code = code == Some(CloseCode::PROTOCOL_ERROR)
+        && flawed.code.is_some_and(|code| code.class() == Class::Registered);
+    let fits = rejected_code
+        || code.is_some_and(|code| flawed.flaws.iter().any(|flaw| flaw.accepts_fail_code(code)));
+    // What arrived of the frame after its header may have been worse.
+    let incomplete = !flawed.is_complete()
+        && (flawed.flaws.contains(Flaw::MessageTooBig)
+            || facts.own.close.is_some_and(|own| flawed.next_input_at.is_some_and(|at| at < own.at)));
+    if incomplete && !fits {
+        sink.inconclusive(Rule::FailCodeFits, InconclusiveReason::IncompleteFrame);
+    } else {
+        let shown_at = facts.own.close.map_or(flawed.completed_at, |own| own.at);
+        let violation = (!fits).then_some((shown_at, Observed::FailedWith(code)));
+        sink.check(Rule::FailCodeFits, violation, "1002, 1007 for bad UTF-8 or 1009 for too big");
+    }
+}
+
+/// A failing subject sends one Close that gives the cause (§7.1.7). It may do so even after a Close that it had
+/// sent before with another code. Closes that the application requested do not count.
+fn nothing_after(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFrame) {
+    let own_initiative = facts.own.close_count.saturating_sub(facts.app.close_request_count);
+    let gives_cause = facts.own.last_close.is_some_and(|(_, code)| code.is_some_and(is_failure));
+    let allowed = if had_closed_before(facts, flawed) && !gives_cause { 0 } else { 1 };
+    let further_close = facts
+        .own
+        .last_close
+        .map(|(last, _)| last)
+        .filter(|last| *last > flawed.at && own_initiative > allowed);
+    let violation = if let Some(at) = further_close {
+        Some((at, Observed::Text("a second Close after failing the connection")))
+    } else if let Some(at) = facts.app.excess_message_at {
+        Some((at, Observed::Text("a message delivered after failing the connection")))
+    } else if let Some(at) = facts.flaw.processed_at.filter(|_| facts.flaw.has_pong) {
+        Some((at, Observed::Text("a Pong after failing the connection")))
+    } else {
+        None
+    };
+    sink.check(Rule::NothingAfterFail, violation, "nothing further");
+}

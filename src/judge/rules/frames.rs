@@ -1,0 +1,119 @@
+//! Judges the form of the frames that the subject sends, the codes of its Closes and its masking keys.
+
+use crate::judge::facts::{At, ConnectionFacts};
+use crate::judge::sink::VerdictSink;
+use crate::judge::verdict::Observed;
+use crate::protocol::code::{Profile, Unsendable};
+use crate::protocol::role::Role;
+use crate::rules::{self, Evidence, Rule, RuleSet};
+
+/// The rules that every Close exercises.
+const BY_CLOSE: RuleSet = RuleSet::with_evidence(Evidence::CloseHeader)
+    .union(RuleSet::with_evidence(Evidence::CloseBody))
+    .union(RuleSet::with_evidence(Evidence::CloseReason));
+
+/// The rules that every frame of this role exercises.
+const fn by_frame_of(role: Role) -> RuleSet {
+    const BY_CLIENT: RuleSet =
+        RuleSet::with_evidence(Evidence::Frame).union(RuleSet::with_evidence(Evidence::ClientFrame));
+    const BY_SERVER: RuleSet =
+        RuleSet::with_evidence(Evidence::Frame).union(RuleSet::with_evidence(Evidence::ServerFrame));
+    match role {
+        Role::Client => BY_CLIENT,
+        Role::Server => BY_SERVER,
+    }
+}
+
+/// The rules that a Close with a code exercises if this role sends it.
+const fn by_code_of(role: Role) -> RuleSet {
+    const BY_CLIENT: RuleSet = RuleSet::with_evidence(Evidence::CloseCode);
+    const BY_SERVER: RuleSet = BY_CLIENT.union(RuleSet::with_evidence(Evidence::ServerCloseCode));
+    match role {
+        Role::Client => BY_CLIENT,
+        Role::Server => BY_SERVER,
+    }
+}
+
+pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile: Profile) {
+    if facts.own.frame_count > 0 {
+        form(sink, facts);
+    }
+    if facts.own.close_count > 0 {
+        close_code(sink, facts, profile);
+    }
+}
+
+/// The form of each frame, and their order.
+fn form(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let mut exercised = by_frame_of(sink.trace.role);
+    if facts.own.close_count > 0 {
+        exercised = exercised.union(BY_CLOSE);
+    }
+    let mut violated = facts.own.rules_violated();
+    for rule in violated.iter() {
+        let shown_by = [(&facts.own.close_flaws, true), (&facts.own.flaws, false)]
+            .into_iter()
+            .flat_map(|(flaws, on_close)| flaws.iter().map(move |flaw| (flaws, flaw, on_close)))
+            .find(|(_, flaw, on_close)| rules::sender_rule(*flaw, *on_close) == Some(rule));
+        if let Some((flaws, flaw, _)) = shown_by {
+            let at = flaws.first_at(flaw);
+            sink.violates(rule, at, "a frame that follows §5.2 and §5.5", Observed::Sent(flaw));
+        }
+    }
+    if let (true, Some(end)) = (facts.own.has_unfinished_frame, facts.tcp.write_closed_at)
+        && facts.tcp.peer_reset.is_none()
+        && !facts.tcp.send_path.cannot_deliver()
+        && !violated.contains(Rule::StreamWellFormed)
+    {
+        violated.insert(Rule::StreamWellFormed);
+        let actual = Observed::Text("ended TCP in the middle of a frame");
+        sink.violates(Rule::StreamWellFormed, end, "whole frames", actual);
+    }
+    sink.all_conform(exercised.without(violated));
+}
+
+/// The code of the subject's first Close.
+fn close_code(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile: Profile) {
+    let Some(own) = facts.own.close else { return };
+    let Some(code) = own.code() else { return };
+    let echoed = facts.peer.close.is_some_and(|peer| peer.at <= own.at && peer.code() == Some(code))
+        // Frames behind an accepted flaw are not read here, and the peer's Close may be one of them.
+        || facts.flaw.frame.is_some_and(|flawed| flawed.at <= own.at);
+    let mut conforming = by_code_of(sink.trace.role);
+    match code.sendable(sink.trace.role, profile) {
+        // A server may echo 1010 and must not originate it.
+        Err(Unsendable::ClientOnly) if echoed => {}
+        Err(why) => {
+            let rule = rules::code_sender_rule(why);
+            conforming = conforming.without(RuleSet::of(&[rule]));
+            sink.violates(rule, own.at, "a code that may be sent, or none", Observed::SentCode(code));
+        }
+        Ok(()) => {}
+    }
+    sink.all_conform(conforming);
+}
+
+/// How a client picks its masking keys, over all frames of a trace.
+pub(in crate::judge) fn judge_keys(sink: &mut VerdictSink<'_>, keys: &[(At, [u8; 4])]) {
+    const ENOUGH: usize = 4;
+    if sink.trace.role != Role::Client || keys.len() < ENOUGH {
+        return;
+    }
+    let numbers = || keys.iter().map(|(_, key)| u32::from_be_bytes(*key));
+    let steps = || numbers().zip(numbers().skip(1)).map(|(a, b)| b.wrapping_sub(a));
+    let zeros = numbers().filter(|key| *key == 0).count();
+    let first = numbers().next();
+    let step = steps().next();
+    // The first frame that shows it: the second with the same key, one with a zero, or the third that counts.
+    let violation = if numbers().all(|key| Some(key) == first) {
+        Some((keys[1].0, Observed::Text("one masking key for all frames")))
+    } else if zeros * 2 >= keys.len() {
+        let at = keys.iter().find(|(_, key)| *key == [0; 4]).map_or(keys[0].0, |(at, _)| *at);
+        Some((at, Observed::Count(zeros as u64, "masking keys of zero")))
+    } else if steps().all(|other| Some(other) == step) {
+        Some((keys[2].0, Observed::Text("masking keys that count")))
+    } else {
+        None
+    };
+    sink.check(Rule::FreshMaskKey, violation, "unpredictable keys");
+}

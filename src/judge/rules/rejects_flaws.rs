@@ -1,0 +1,30 @@
+//! Judges whether the subject failed the connection for the first flawed frame.
+
+use crate::judge::facts::ConnectionFacts;
+use crate::judge::reaction::Reaction;
+use crate::judge::reason::InconclusiveReason;
+use crate::judge::sink::VerdictSink;
+use crate::judge::verdict::Observed;
+use crate::protocol::frame::Opcode;
+use crate::rules;
+
+pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let Some(flawed) = facts.flaw_to_judge() else { return };
+    let on_close = flawed.opcode == Opcode::Close;
+    let reaction = facts.reaction_to_flaw(flawed);
+    for flaw in flawed.flaws.iter() {
+        let Some(rule) = rules::receiver_rule(flaw, on_close) else { continue };
+        match reaction {
+            Reaction::Rejected => sink.conforms(rule),
+            Reaction::Unknown(reason) => sink.inconclusive(rule, reason),
+            // Before the frame is complete, only a flaw of its length is a reason to reject it.
+            Reaction::Accepted if !flawed.is_complete() && !flaw.shows_in_length() => {
+                sink.inconclusive(rule, InconclusiveReason::IncompleteFrame);
+            }
+            Reaction::Accepted => {
+                let actual = Observed::Accepted(flaw, flawed.code);
+                sink.violates(rule, flawed.flaws.first_at(flaw), "the connection failed", actual);
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Judges when and how the subject ends TCP after the closing handshake, or while it waits for it.
+
+use crate::judge::facts::{At, ConnectionFacts};
+use crate::judge::reason::InconclusiveReason;
+use crate::judge::sink::VerdictSink;
+use crate::judge::verdict::{GRACE_TICKS, Observed, TIMEOUT_TICKS};
+use crate::protocol::role::Role;
+use crate::rules::Rule;
+
+pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    if let Some(both) = facts.close_exchanged_at()
+        && !facts.cannot_act()
+        && !facts.peer_ended_before(both)
+        && facts.own.close.is_some_and(|own| own.flaws.is_empty())
+        && facts.tcp.closed_at.is_none_or(|closed| closed >= both)
+    {
+        match sink.trace.role {
+            Role::Server => server_closes(sink, facts, both),
+            Role::Client => client_closes(sink, facts, both),
+        }
+    }
+    closes_cleanly(sink, facts);
+    waits_for_answer(sink, facts);
+}
+
+/// A server closes TCP once Closes went both ways, which was at `both`.
+fn server_closes(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, both: At) {
+    let end = facts.tcp.write_closed_at;
+    if end.is_none() && sink.in_grace(facts, both) {
+        sink.inconclusive(Rule::TcpClosedAfterHandshake, InconclusiveReason::WithinGrace);
+    } else {
+        let open = Observed::Text("left TCP open after the handshake");
+        sink.check(Rule::TcpClosedAfterHandshake, end.is_none().then_some((both, open)), "TCP closed");
+    }
+    let ticks = end.map_or(facts.ticks_since(both), |end| end.tick.saturating_sub(both.tick));
+    if end.is_some() || ticks > GRACE_TICKS {
+        let late = Observed::Count(u64::from(ticks), "ticks with TCP left open");
+        let violation = (ticks > GRACE_TICKS).then_some((end.unwrap_or(both), late));
+        sink.check(Rule::ServerClosesTcpAtOnce, violation, "TCP closed within a tick");
+    }
+}
+
+/// A client waits for the server's FIN, or for its own timeout, before it closes TCP.
+fn client_closes(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, both: At) {
+    let end = facts.tcp.write_closed_at;
+    let due = facts.tcp.peer_fin.is_some()
+        || sink.applies(Rule::GivesUpWaiting) && facts.idle_ticks_since(both) >= TIMEOUT_TICKS;
+    if due || end.is_some() {
+        let due_since = facts.tcp.peer_fin.unwrap_or(both);
+        let open = Observed::Text("left TCP open after the handshake");
+        sink.check(Rule::TcpClosedAfterHandshake, end.is_none().then_some((due_since, open)), "TCP closed");
+    }
+    // After an error report, the program around the library may have closed TCP.
+    let hasty = end.filter(|end| {
+        !facts.peer_ended_before(*end)
+            && end.tick == both.tick
+            && facts.app.error_at.is_none_or(|error| error > *end)
+    });
+    let violation = hasty.map(|end| (end, Observed::Text("closed TCP before the server did")));
+    sink.check(Rule::ClientLetsServerCloseFirst, violation, "a wait for the server's FIN");
+}
+
+fn closes_cleanly(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let (Some(own), Some(end)) = (&facts.own.close, facts.tcp.write_closed_at) else { return };
+    if own.at >= end {
+        return;
+    }
+    if facts.tcp.peer_reset.is_some_and(|reset| reset < end) {
+        sink.inconclusive(Rule::TcpClosedCleanly, InconclusiveReason::PeerReset);
+    } else {
+        let reset = Observed::Text("reset TCP after its Close");
+        sink.check(Rule::TcpClosedCleanly, facts.tcp.ended_by_reset.then_some((end, reset)), "FIN");
+    }
+}
+
+/// A subject that shut down only writing still waits.
+fn waits_for_answer(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let (Some(own), Some(closed)) = (&facts.own.close, facts.tcp.closed_at) else { return };
+    if own.at >= closed || !facts.initiated_close() {
+        return;
+    }
+    if facts.tcp.reset_after_fin {
+        return sink.inconclusive(Rule::WaitsForAnswer, InconclusiveReason::ResetAfterFin);
+    }
+    let excused = facts.flaw.frame.is_some_and(|flawed| flawed.at < closed)
+        || facts.peer.close.is_some_and(|peer| peer.at < closed)
+        || facts.peer_ended_before(closed)
+        // Whether it read those frames is the question of `reads-until-answer`.
+        || facts.peer.frame_between_closes_at.is_some()
+        || facts.app.error_at.is_some_and(|error| error < own.at);
+    let hasty = Observed::Text("closed TCP without waiting for the peer's Close");
+    let violation = (!excused && closed.tick == own.at.tick).then_some((closed, hasty));
+    sink.check(Rule::WaitsForAnswer, violation, "the peer's Close, or a timeout");
+}
