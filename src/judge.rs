@@ -73,7 +73,8 @@ impl Judge {
                 .iter()
                 .position(|entry| matches!(entry.kind, TraceEventKind::Connected { .. }))
                 .map_or(trace.events().len(), |at| start + 1 + at);
-            let facts = self.extractor.extract(trace, start, next, self.profile);
+            let mut facts = self.extractor.extract(trace, start, next, self.profile);
+            facts.decide_reactions();
             let askable = facts.tcp.send_path.applicable_rules();
             across_all = across_all.intersection(askable);
             sink.applicable = request.intersection(askable);

@@ -1,5 +1,6 @@
 //! One connection as the rules look at it: who did what first. The extract fills it in, the rules only compare.
 
+use super::reason::InconclusiveReason;
 use super::send_path::SendPath;
 use crate::protocol::code::CloseCode;
 use crate::protocol::flaw::{Flaw, Flaws};
@@ -147,6 +148,17 @@ impl FlawedFrame {
     pub(super) fn is_in_time(&self, at: At) -> bool {
         at > self.at && self.next_input_at.is_none_or(|next| at < next)
     }
+}
+
+/// The reaction of the subject to something that it received.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reaction {
+    /// It failed the connection for it.
+    Rejected,
+    /// It treated it as if nothing were wrong.
+    Accepted,
+    /// The trace does not show which.
+    Unknown(InconclusiveReason),
 }
 
 /// A report to the application.
@@ -311,6 +323,9 @@ pub(super) struct ConnectionFacts {
     pub tcp: TcpFacts,
     pub app: AppFacts,
     pub health: HealthFacts,
+    /// How the subject reacted to the first flawed frame, and to the peer's well-formed Close.
+    pub reaction_to_flaw: Option<Reaction>,
+    pub reaction_to_close: Option<Reaction>,
     /// The last event of the connection.
     pub last: At,
     /// How many things, other than idle time, happened to the subject.
@@ -373,23 +388,33 @@ impl ConnectionFacts {
         at: At,
         flaws: Flaws,
         opcode: Opcode,
-        stage: FrameProgress,
+        progress: FrameProgress,
         code: Option<CloseCode>,
     ) {
-        let mut located = self.flaw.frame.map_or(LocatedFlaws::default(), |flawed| flawed.flaws);
         // A header that is still incomplete may seem to have a flaw that its further octets remove.
-        located.replace(flaws, at);
-        self.flaw.frame = Some(FlawedFrame {
-            flaws: located,
-            at: self.flaw.frame.map_or(at, |flawed| flawed.at),
-            opcode,
-            progress: stage,
-            completed_at: at,
-            next_input_at: None,
-            // Something else happened since its first octets came.
-            ambiguous_cause: self.flaw.frame.is_some_and(|flawed| flawed.next_input_at.is_some()),
-            code,
-        });
+        match &mut self.flaw.frame {
+            Some(flawed) => {
+                flawed.flaws.replace(flaws, at);
+                // Something else happened since its first octets arrived.
+                flawed.ambiguous_cause = flawed.next_input_at.take().is_some();
+                (flawed.opcode, flawed.progress, flawed.completed_at) = (opcode, progress, at);
+                flawed.code = code;
+            }
+            none => {
+                let mut located = LocatedFlaws::default();
+                located.add(flaws, at);
+                *none = Some(FlawedFrame {
+                    at,
+                    flaws: located,
+                    opcode,
+                    progress,
+                    completed_at: at,
+                    next_input_at: None,
+                    ambiguous_cause: false,
+                    code,
+                });
+            }
+        }
     }
 
     /// Whether the subject panicked or hung, or its application does not read.
@@ -400,6 +425,12 @@ impl ConnectionFacts {
     /// The first flawed frame, unless an error was reported before it.
     pub(super) fn flaw_to_judge(&self) -> Option<&FlawedFrame> {
         self.flaw.frame.as_ref().filter(|flawed| self.app.error_at.is_none_or(|error| error >= flawed.at))
+    }
+
+    /// Whether the subject had a tick, or the rest of the script, to react to an input at `at` before the peer
+    /// ended TCP.
+    pub(super) fn had_time_before_peer_end(&self, at: At) -> bool {
+        self.tcp.peer_fin.into_iter().chain(self.tcp.peer_reset).all(|end| end.tick > at.tick)
     }
 
     /// Whether the peer ended its half of TCP, one way or another, before `at`.

@@ -4,22 +4,11 @@
 //! Each question has a list of policies in order. A policy looks at one kind of evidence, and the first one that
 //! finds some decides.
 
-use super::facts::{At, CloseReport, ConnectionFacts, FlawedFrame, FrameProgress, ObservedClose};
+use super::facts::{At, CloseReport, ConnectionFacts, FlawedFrame, FrameProgress, ObservedClose, Reaction};
 use super::reason::InconclusiveReason;
 use crate::protocol::code::CloseCode;
 use crate::protocol::flaw::Flaw;
 use crate::protocol::frame::Opcode;
-
-/// The reaction of the subject to something that it received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reaction {
-    /// It failed the connection for it.
-    Rejected,
-    /// It treated it as if nothing were wrong.
-    Accepted,
-    /// The trace does not show which.
-    Unknown(InconclusiveReason),
-}
 
 /// Whether endpoints send this code when they fail a connection.
 pub(super) fn is_failure(code: CloseCode) -> bool {
@@ -27,28 +16,22 @@ pub(super) fn is_failure(code: CloseCode) -> bool {
 }
 
 impl ConnectionFacts {
-    /// How the subject reacted to the first flawed frame.
-    pub(super) fn reaction_to_flaw(&self, flawed: &FlawedFrame) -> Reaction {
-        let evidence = FlawEvidence::of(self, flawed);
-        FLAW_POLICIES
-            .iter()
-            .find_map(|policy| policy(&evidence))
-            .unwrap_or(Reaction::Unknown(InconclusiveReason::IncompleteFrame))
-    }
-
-    /// How the subject reacted to the peer's well-formed Close.
-    pub(super) fn reaction_to_close(&self, close: &ObservedClose) -> Reaction {
-        let evidence = CloseEvidence::of(self, close);
-        CLOSE_POLICIES
-            .iter()
-            .find_map(|policy| policy(&evidence))
-            .unwrap_or(Reaction::Unknown(InconclusiveReason::NothingShown))
-    }
-
-    /// Whether the subject had a tick, or the rest of the script, to react to an input at `at` before the peer
-    /// ended TCP.
-    pub(super) fn had_time_before_peer_end(&self, at: At) -> bool {
-        self.tcp.peer_fin.into_iter().chain(self.tcp.peer_reset).all(|end| end.tick > at.tick)
+    /// Decides how the subject reacted to the first flawed frame and to the peer's well-formed Close.
+    pub(super) fn decide_reactions(&mut self) {
+        self.reaction_to_flaw = self.flaw.frame.as_ref().map(|flawed| {
+            let evidence = FlawEvidence::of(self, flawed);
+            FLAW_POLICIES
+                .iter()
+                .find_map(|policy| policy(&evidence))
+                .unwrap_or(Reaction::Unknown(InconclusiveReason::IncompleteFrame))
+        });
+        self.reaction_to_close = self.peer.close.as_ref().map(|close| {
+            let evidence = CloseEvidence::of(self, close);
+            CLOSE_POLICIES
+                .iter()
+                .find_map(|policy| policy(&evidence))
+                .unwrap_or(Reaction::Unknown(InconclusiveReason::NothingShown))
+        });
     }
 }
 

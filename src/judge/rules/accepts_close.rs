@@ -1,7 +1,6 @@
 //! Judges whether the subject accepts a Close that every conforming peer may send.
 
-use crate::judge::facts::{At, ConnectionFacts, ObservedClose};
-use crate::judge::reaction::Reaction;
+use crate::judge::facts::{At, ConnectionFacts, ObservedClose, Reaction};
 use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;
@@ -12,7 +11,7 @@ use crate::rules::Rule;
 const SHORT_REASON: usize = 16;
 
 pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
-    let Some(peer) = &facts.peer.close else { return };
+    let (Some(peer), Some(reaction)) = (&facts.peer.close, facts.reaction_to_close) else { return };
     let failed_before = facts.app.error_at.is_some_and(|error| error < peer.at)
         || facts.tcp.closed_at.is_some_and(|closed| closed < peer.at)
         || facts.tcp.peer_reset.is_some();
@@ -26,7 +25,6 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     // What shares the segment may be what was rejected. A subject that replies 1002 to a Close inside a message
     // handled that Close.
     let ambiguous = peer.shares_segment || facts.peer.close_shared_segment || peer.mid_message;
-    let reaction = facts.reaction_to_close(peer);
     for rule in tested.rules.into_iter().flatten() {
         match reaction {
             Reaction::Accepted => sink.conforms(rule),

@@ -1,7 +1,6 @@
 //! Judges what the subject sends after its own Close, and how it treats what surrounds the peer's Close.
 
-use crate::judge::facts::{At, ConnectionFacts, ObservedClose};
-use crate::judge::reaction::Reaction;
+use crate::judge::facts::{At, ConnectionFacts, ObservedClose, Reaction};
 use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;
@@ -64,7 +63,7 @@ fn discards_after_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, pee
                 .report
                 .is_none_or(|report| report.code != peer.code() && report.code != Some(CloseCode::NO_STATUS))
             && sink.trace.capabilities.has(Capability::ReportsCloseStatus)
-            && facts.reaction_to_close(peer) == Reaction::Accepted
+            && facts.reaction_to_close == Some(Reaction::Accepted)
     };
     let violation = if let Some(at) = facts.app.excess_message_at {
         Some((at, Observed::Text("a message delivered after the peer's Close")))

@@ -1,7 +1,7 @@
 //! Judges what the subject reports of a closure to its application.
 
-use crate::judge::facts::{CloseReport, ConnectionFacts, ObservedClose};
-use crate::judge::reaction::{Reaction, is_failure};
+use crate::judge::facts::{CloseReport, ConnectionFacts, ObservedClose, Reaction};
+use crate::judge::reaction::is_failure;
 use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;
@@ -17,7 +17,7 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     match &facts.peer.close {
         Some(peer) if facts.app.error_at.is_none_or(|error| error > peer.at) => {
             // Other rules judge a Close that was rejected, or lost to a reset.
-            let rejected = facts.reaction_to_close(peer) == Reaction::Rejected;
+            let rejected = facts.reaction_to_close == Some(Reaction::Rejected);
             let in_time = facts.tcp.closed_at.is_none_or(|closed| closed >= peer.at);
             if !rejected && facts.tcp.peer_reset.is_none() && in_time {
                 match peer.code() {
@@ -71,9 +71,8 @@ fn first_code_doubt(
     let report = facts.app.report;
     let reports_failure =
         |report: CloseReport| report.code != Some(code) && report.code.is_some_and(is_failure);
-    let reaction = facts.reaction_to_close(peer);
     if facts.app.error_at.is_some()
-        && let Reaction::Unknown(reason) = reaction
+        && let Some(Reaction::Unknown(reason)) = facts.reaction_to_close
     {
         return Some(reason);
     }
@@ -85,7 +84,7 @@ fn first_code_doubt(
         |report: CloseReport| report.code == Some(CloseCode::ABNORMAL) || reports_failure(report);
     if code.class() == Class::Registered
         && report.is_some_and(reports_rejection)
-        && reaction != Reaction::Accepted
+        && facts.reaction_to_close != Some(Reaction::Accepted)
     {
         return Some(InconclusiveReason::RegisteredCode);
     }
@@ -113,7 +112,7 @@ fn close_without_code(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer:
         !peer.shares_segment && facts.peer.input_after_close_at.is_none_or(|next| *error < next)
     });
     match error {
-        Some(at) if facts.reaction_to_close(peer) == Reaction::Accepted => {
+        Some(at) if facts.reaction_to_close == Some(Reaction::Accepted) => {
             sink.violates(rule, at, expected, Observed::Text("an error was reported to the application"));
         }
         Some(_) | None => sink.inconclusive(rule, InconclusiveReason::NothingReported),
@@ -149,11 +148,11 @@ fn clean_flag(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     let Some(report) = facts.app.report else { return };
     let Some(reported_clean) = report.clean else { return };
     // Which Closes the subject read after a flaw that it did not reject is unknown.
-    if facts.flaw.frame.is_some_and(|flawed| facts.reaction_to_flaw(&flawed) != Reaction::Rejected) {
+    if facts.reaction_to_flaw.is_some_and(|reaction| reaction != Reaction::Rejected) {
         return;
     }
     // A subject that fails the connection for a lawful Close rightly reports an unclean closure.
-    if facts.peer.close.is_some_and(|peer| facts.reaction_to_close(&peer) == Reaction::Rejected) {
+    if facts.reaction_to_close == Some(Reaction::Rejected) {
         return sink.inconclusive(Rule::ReportsClean, InconclusiveReason::RejectedClose);
     }
     let was_clean = facts

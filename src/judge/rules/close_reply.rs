@@ -1,7 +1,6 @@
 //! Judges whether, when and with which code the subject replies to the peer's Close.
 
-use crate::judge::facts::{ConnectionFacts, ObservedClose};
-use crate::judge::reaction::Reaction;
+use crate::judge::facts::{ConnectionFacts, ObservedClose, Reaction};
 use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::{GRACE_TICKS, Observed};
@@ -26,7 +25,7 @@ fn not_replied(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &Obser
     let rule = Rule::CloseAnswered;
     // An endpoint that fails the connection for a code may leave out the Close (§7.1.7).
     let rejected_code = peer.code().is_some_and(|code| code.class() == Class::Registered)
-        && facts.reaction_to_close(peer) == Reaction::Rejected;
+        && facts.reaction_to_close == Some(Reaction::Rejected);
     if facts.tcp.peer_reset.is_some() {
         sink.inconclusive(rule, InconclusiveReason::PeerReset);
     } else if rejected_code {
@@ -46,7 +45,7 @@ fn replied(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedC
         let violation = (ticks > GRACE_TICKS).then_some((own.at, late));
         sink.check(Rule::CloseAnsweredPromptly, violation, "a reply within one tick");
     }
-    if facts.reaction_to_close(peer) == Reaction::Accepted {
+    if facts.reaction_to_close == Some(Reaction::Accepted) {
         let violation =
             (own.code() != peer.code()).then_some((own.at, Observed::Replied(peer.code(), own.code())));
         sink.check(Rule::CloseEchoesCode, violation, "the code of the peer's Close");

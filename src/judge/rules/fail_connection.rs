@@ -1,7 +1,7 @@
 //! Judges how the subject fails the connection, if it rejected a flawed frame.
 
-use crate::judge::facts::{ConnectionFacts, FlawedFrame};
-use crate::judge::reaction::{Reaction, is_failure};
+use crate::judge::facts::{ConnectionFacts, FlawedFrame, Reaction};
+use crate::judge::reaction::is_failure;
 use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::{Observed, TIMEOUT_TICKS};
@@ -12,7 +12,7 @@ use crate::rules::{Capability, Rule};
 
 pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     let Some(flawed) = facts.flaw_to_judge() else { return };
-    if facts.reaction_to_flaw(flawed) != Reaction::Rejected {
+    if facts.reaction_to_flaw != Some(Reaction::Rejected) {
         return;
     }
     closes_tcp(sink, facts, flawed);

@@ -1,7 +1,6 @@
 //! Judges whether the subject failed the connection for the first flawed frame.
 
-use crate::judge::facts::ConnectionFacts;
-use crate::judge::reaction::Reaction;
+use crate::judge::facts::{ConnectionFacts, Reaction};
 use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;
@@ -9,9 +8,8 @@ use crate::protocol::frame::Opcode;
 use crate::rules;
 
 pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
-    let Some(flawed) = facts.flaw_to_judge() else { return };
+    let (Some(flawed), Some(reaction)) = (facts.flaw_to_judge(), facts.reaction_to_flaw) else { return };
     let on_close = flawed.opcode == Opcode::Close;
-    let reaction = facts.reaction_to_flaw(flawed);
     for flaw in flawed.flaws.iter() {
         let Some(rule) = rules::receiver_rule(flaw, on_close) else { continue };
         match reaction {
