@@ -1,9 +1,14 @@
-//! The judge: in comes a trace, out comes a verdict on every rule and a finding for every violation. It knows
-//! nothing of who made the trace but what the trace says: the role, and the duties that the subject took on.
+//! Judges a trace: gives a verdict on every rule and a finding for every violation. Of the subject, the judge knows
+//! only what the trace contains: its role, its capabilities and the events.
 //!
-//! `extract` gathers what happened on each connection into a `facts`, and `reaction` says what the subject made of
-//! it; `sender`, `receiver` and `app` compare that with the rules that bind these; `across` compares connections.
-//! After its first few traces a judge allocates nothing.
+//! - `frame_reader` reads the frames of one direction and notes their flaws.
+//! - `extract` turns the events of a connection into `facts`.
+//! - `send_path` tracks whether the peer receives what the subject sends.
+//! - `reaction` decides whether the subject rejected or accepted what it received.
+//! - `rules` compares the facts with the rules, one module per family of rules.
+//! - `cross_connection` compares the connections of a trace.
+//!
+//! After its first few traces, a judge allocates nothing.
 
 mod cross_connection;
 mod extract;
@@ -25,11 +30,11 @@ use sink::VerdictSink;
 pub use reason::InconclusiveReason;
 pub use verdict::{Finding, GRACE_TICKS, Observed, TIMEOUT_TICKS, Verdict, Verdicts};
 
-/// The judge.
+/// A judge of traces. It keeps its buffers from one trace to the next.
 #[derive(Debug)]
 pub struct Judge {
     profile: Profile,
-    /// The rules that the duties seen last ask for.
+    /// The capabilities of the last trace, and the rules that apply to them.
     applicable: (Capabilities, RuleSet),
     verdicts: Verdicts,
     findings: Vec<Finding>,
@@ -38,7 +43,7 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// A judge that reads codes by this profile.
+    /// Creates a judge that reads close codes by this profile.
     pub fn new(profile: Profile) -> Judge {
         Judge {
             profile,
@@ -50,7 +55,7 @@ impl Judge {
         }
     }
 
-    /// Judges a trace. The findings come in the order of the trace, each rule at most once a connection.
+    /// Judges a trace. The findings are in the order of the trace, each rule at most once a connection.
     pub fn judge(&mut self, trace: &Trace) -> &[Finding] {
         self.verdicts = Verdicts::default();
         self.findings.clear();
@@ -59,14 +64,10 @@ impl Judge {
         if self.applicable.0 != trace.capabilities {
             self.applicable = (trace.capabilities, trace.capabilities.rules());
         }
-        let request = self.applicable.1;
-        let mut sink = VerdictSink {
-            trace,
-            applicable: request,
-            verdicts: &mut self.verdicts,
-            findings: &mut self.findings,
-        };
-        let mut across_all = request;
+        let applicable = self.applicable.1;
+        let mut sink =
+            VerdictSink { trace, applicable, verdicts: &mut self.verdicts, findings: &mut self.findings };
+        let mut on_all_connections = applicable;
         let mut start = 0;
         while start < trace.events().len() {
             let next = trace.events()[start + 1..]
@@ -75,28 +76,28 @@ impl Judge {
                 .map_or(trace.events().len(), |at| start + 1 + at);
             let mut facts = self.extractor.extract(trace, start, next, self.profile);
             facts.decide_reactions();
-            let askable = facts.tcp.send_path.applicable_rules();
-            across_all = across_all.intersection(askable);
-            sink.applicable = request.intersection(askable);
+            let judgeable = facts.tcp.send_path.applicable_rules();
+            on_all_connections = on_all_connections.intersection(judgeable);
+            sink.applicable = applicable.intersection(judgeable);
             rules::judge(&mut sink, &facts, self.profile);
             if start > 0 || next < trace.events().len() {
                 self.connections.push(cross_connection::ConnectionDigest::of(trace, start, next, &facts));
             }
             start = next;
         }
-        sink.applicable = across_all;
+        sink.applicable = on_all_connections;
         rules::frames::judge_keys(&mut sink, &self.extractor.mask_keys);
         cross_connection::judge(&mut sink, &self.connections);
         self.findings.sort_unstable_by_key(|finding| (finding.at, finding.rule));
         &self.findings
     }
 
-    /// The verdicts on the trace judged last.
+    /// The verdicts on the last trace.
     pub fn verdicts(&self) -> &Verdicts {
         &self.verdicts
     }
 
-    /// The findings of the trace judged last.
+    /// The findings on the last trace.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }

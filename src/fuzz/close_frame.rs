@@ -20,8 +20,8 @@ const FRAME_RULES: RuleSet = RuleSet::with_evidence(Evidence::Frame)
 const CLOSE_RULES: RuleSet = RuleSet::with_evidence(Evidence::CloseHeader);
 
 /// The rules that the code of a Close exercises.
-const CODE_RULES: RuleSet = RuleSet::with_evidence(Evidence::CloseCode)
-    .union(RuleSet::with_evidence(Evidence::ServerCloseCode));
+const CODE_RULES: RuleSet =
+    RuleSet::with_evidence(Evidence::CloseCode).union(RuleSet::with_evidence(Evidence::ServerCloseCode));
 
 /// Decodes `octets` as the output of a client and as that of a server. Returns the rules that the input exercises.
 ///
@@ -181,7 +181,11 @@ fn check_body(payload: &[u8]) -> RuleSet {
         Err(error) => panic!("the first {valid_up_to} octets of {reason:02x?}: {error}"),
     }
     let code_rules = body_rule.union(CODE_RULES);
-    if reason.is_empty() { code_rules } else { code_rules.union(RuleSet::with_evidence(Evidence::CloseReason)) }
+    if reason.is_empty() {
+        code_rules
+    } else {
+        code_rules.union(RuleSet::with_evidence(Evidence::CloseReason))
+    }
 }
 
 /// Checks that [`ConformingClose`] builds this body if the role may send the code, and nothing otherwise.

@@ -1,5 +1,5 @@
-//! Rules that take more than one connection: the same bytes must have the same outcome however they are
-//! cut, and whatever came before.
+//! Compares the connections of a trace: the same octets must have the same outcome in any segments, and after
+//! any earlier connection.
 
 use super::facts::{At, ConnectionFacts};
 use super::sink::VerdictSink;
@@ -9,22 +9,22 @@ use crate::harness::trace::Trace;
 use crate::rules::Rule;
 use crate::script::Segmentation;
 
-/// What one connection came to.
+/// Digests of what happened to the subject on one connection, and of what it did.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ConnectionDigest {
     at: At,
     repeat: Option<Segmentation>,
-    /// What was done to the subject, cuts included; `None` where not all of it may have reached the subject.
+    /// Everything that happened to the subject, segments included; `None` if a part of it may not have arrived.
     input: Option<u64>,
-    /// Its first Close, and what its application was reported.
-    answer: u64,
-    /// That, and everything else that it did. Not whether it ended TCP by FIN or by a reset: what lies unread when
-    /// it does makes one of the other.
+    /// The subject's first Close, and the reports to its application.
+    reply: u64,
+    /// The reply and everything else that the subject did. A FIN and a reset count as the same, because unread data
+    /// turns a FIN into a reset.
     result: u64,
-    /// Whether the result tells: a subject that was not read from, or died, has none to compare.
+    /// Whether the result can be compared: the application kept reading, and the subject did not hang.
     comparable: bool,
-    /// Whether what the application request for was seen to before anything else happened: a program that lets
-    /// it wait until a frame is whole may do it earlier or later by how that frame is cut.
+    /// Whether each request of the application was handled before the next input. A program that delays requests
+    /// until a frame is complete handles them at a moment that depends on the segments of the frame.
     requests_in_order: bool,
 }
 
@@ -32,19 +32,19 @@ impl ConnectionDigest {
     pub(super) fn of(trace: &Trace, start: usize, end: usize, facts: &ConnectionFacts) -> ConnectionDigest {
         let entries = &trace.events()[start..end];
         let repeat = match entries.first().map(|entry| entry.kind) {
-            Some(TraceEventKind::Connected { repeat: again }) => again,
+            Some(TraceEventKind::Connected { repeat }) => repeat,
             Some(_) | None => None,
         };
-        let mut answer = Digest::new();
-        answer.octets(facts.own.close.as_ref().map_or(&[], |close| close.payload()));
-        answer.number(u64::from(facts.health.panicked_at.is_some()));
-        answer.number(
+        let mut reply = Digest::new();
+        reply.octets(facts.own.close.as_ref().map_or(&[], |close| close.payload()));
+        reply.number(u64::from(facts.health.panicked_at.is_some()));
+        reply.number(
             facts.app.report.map_or(1 << 20, |report| report.code.map_or(1 << 19, |code| u64::from(code.0))),
         );
-        answer.number(u64::from(facts.app.error_at.is_some()));
-        let mut result = Digest(answer.0);
+        reply.number(u64::from(facts.app.error_at.is_some()));
+        let mut result = Digest(reply.0);
         result.number(u64::from(facts.own.close_count));
-        // Once it has written its Close, when it hangs up is a matter of time.
+        // After its own Close, the moment of its FIN depends on timing.
         result.number(u64::from(facts.tcp.write_closed_at.is_some() && facts.own.close_count == 0));
         for entry in entries {
             if let TraceEventKind::Message { kind, payload } = entry.kind {
@@ -55,11 +55,11 @@ impl ConnectionDigest {
         ConnectionDigest {
             at: facts.last,
             repeat,
-            // What comes after its end of TCP may not have been read.
+            // The subject may not have read what arrived after its end of TCP.
             input: input_digest(trace, entries).filter(|_| {
                 facts.tcp.write_closed_at.is_none_or(|end| facts.peer.last_octets_at <= Some(end))
             }),
-            answer: answer.0,
+            reply: reply.0,
             result: result.0,
             comparable: !facts.app.paused && facts.health.hung_at.is_none(),
             requests_in_order: handles_requests_in_order(entries),
@@ -109,7 +109,7 @@ fn handles_requests_in_order(entries: &[TraceEvent]) -> bool {
 fn input_digest(trace: &Trace, entries: &[TraceEvent]) -> Option<u64> {
     let mut digest = Digest::new();
     for entry in entries {
-        // When it happened is part of what happened; of what the subject did, nothing is.
+        // The tick of an input is a part of the input. The subject's own events are not.
         let when = u64::from(entry.tick) << 40;
         match entry.kind {
             TraceEventKind::Received(span) => {
@@ -154,46 +154,45 @@ fn input_digest(trace: &Trace, entries: &[TraceEvent]) -> Option<u64> {
     Some(digest.0)
 }
 
-pub(super) fn judge(sink: &mut VerdictSink<'_>, outcomes: &[ConnectionDigest]) {
-    // The connection that repetitions repeat: the last that was not one.
+pub(super) fn judge(sink: &mut VerdictSink<'_>, digests: &[ConnectionDigest]) {
+    // The connection that repetitions repeat: the last one that was no repetition.
     let mut original = None;
-    for (index, outcome) in outcomes.iter().enumerate() {
-        match (outcome.repeat, original) {
-            (None, _) => original = Some(outcome),
+    for (index, digest) in digests.iter().enumerate() {
+        match (digest.repeat, original) {
+            (None, _) => original = Some(digest),
             (Some(Segmentation::AsWritten), _) | (Some(_), None) => {}
             (
                 Some(Segmentation::Coalesced | Segmentation::Bytewise | Segmentation::SplitAt(_)),
                 Some(original),
             ) => {
-                if outcome.comparable
+                if digest.comparable
                     && original.comparable
-                    && outcome.requests_in_order
+                    && digest.requests_in_order
                     && original.requests_in_order
                 {
                     let actual = Observed::Text("another outcome with other cuts");
-                    // Where the end of TCP kept octets from one of the two, the other may have done more.
-                    let whole = outcome.input.is_some() && original.input.is_some();
-                    let same =
-                        outcome.answer == original.answer && (outcome.result == original.result || !whole);
-                    let violation = (!same).then_some((outcome.at, actual));
+                    // If the end of TCP kept octets from one of the two, the other may have done more.
+                    let whole = digest.input.is_some() && original.input.is_some();
+                    let same = digest.reply == original.reply && (digest.result == original.result || !whole);
+                    let violation = (!same).then_some((digest.at, actual));
                     sink.check(Rule::AnySegmentation, violation, "the same outcome however it is cut");
                 }
             }
         }
-        let Some(input) = outcome.input else { continue };
-        let earlier = outcomes[..index].iter().find(|earlier| earlier.input == Some(input));
+        let Some(input) = digest.input else { continue };
+        let earlier = digests[..index].iter().find(|earlier| earlier.input == Some(input));
         if let Some(earlier) = earlier
             && earlier.comparable
-            && outcome.comparable
+            && digest.comparable
         {
             let actual = Observed::Text("another outcome after another connection");
-            let violation = (outcome.result != earlier.result).then_some((outcome.at, actual));
+            let violation = (digest.result != earlier.result).then_some((digest.at, actual));
             sink.check(Rule::NextConnectionUnharmed, violation, "the same outcome as on a fresh endpoint");
         }
     }
 }
 
-/// FNV-1a, 64 bits: enough to tell a handful of outcomes apart.
+/// An FNV-1a hash of 64 bits, which suffices to distinguish the few connections of a trace.
 struct Digest(u64);
 
 impl Digest {

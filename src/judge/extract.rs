@@ -1,4 +1,4 @@
-//! Tells a connection from its entries: in come the entries of a trace, out comes a [`Story`].
+//! Extracts the facts of a connection from its events.
 
 use super::facts::{At, CloseReport, CloseRequest, ConnectionFacts, FrameProgress, ObservedClose};
 use super::frame_reader::{FrameEvent, FrameReader};
@@ -8,16 +8,16 @@ use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::flaw::{Flaw, Flaws};
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
 
-/// The buffers that reading stories takes, reused from one to the next.
+/// An extractor of facts. It keeps its buffers from one connection to the next.
 #[derive(Debug)]
 pub(super) struct FactExtractor {
     from_peer: FrameReader,
     from_subject: FrameReader,
-    /// The masking keys that the subject used, the first few.
+    /// The first masking keys of the subject in a trace, up to a limit.
     pub mask_keys: Vec<(At, [u8; 4])>,
 }
 
-/// How many masking keys are kept for judging them.
+/// The number of masking keys that are kept.
 const MAX_MASK_KEYS: usize = 16;
 
 impl FactExtractor {
@@ -29,7 +29,7 @@ impl FactExtractor {
         }
     }
 
-    /// The facts of the entries from `start` to `end`, one connection.
+    /// Extracts the facts of the connection in the events from `start` to `end`.
     pub(super) fn extract(
         &mut self,
         trace: &Trace,
@@ -40,10 +40,10 @@ impl FactExtractor {
         let mut facts = ConnectionFacts::default();
         self.from_peer.restart(trace.role.peer(), profile);
         self.from_subject.restart(trace.role, profile);
-        // Where the first entry is that reached a subject whose application did not read.
+        // The first event that arrived while the application did not read.
         let mut unread = None;
-        // Whether that is what the application request for last.
-        let mut wants_to_close = false;
+        // Whether the last request of the application was to close.
+        let mut last_request_is_close = false;
         for (entry, happened) in trace.events()[start..end].iter().enumerate() {
             let at = At::new(start + entry, happened.tick);
             facts.last = at;
@@ -93,7 +93,7 @@ impl FactExtractor {
                 TraceEventKind::AppClose { code, reason } => {
                     facts.on_stimulus(at);
                     facts.app.pending_send = None;
-                    wants_to_close = true;
+                    last_request_is_close = true;
                     facts.app.close_request_count += 1;
                     facts.app.requested_codes = [Some(code), facts.app.requested_codes[0]];
                     facts.app.close_request.get_or_insert(CloseRequest {
@@ -105,7 +105,7 @@ impl FactExtractor {
                 }
                 TraceEventKind::AppSend { .. } => {
                     facts.on_stimulus(at);
-                    wants_to_close = false;
+                    last_request_is_close = false;
                     facts.app.pending_send = facts.own.close.is_some().then_some(at);
                 }
                 TraceEventKind::RequestAccepted => {
@@ -115,7 +115,7 @@ impl FactExtractor {
                     }
                 }
                 TraceEventKind::RequestRefused(_) => {
-                    if wants_to_close {
+                    if last_request_is_close {
                         facts.app.requested_codes = [facts.app.requested_codes[1], None];
                         if let Some(request) =
                             facts.app.close_request.as_mut().filter(|_| facts.own.close.is_none())
@@ -126,8 +126,8 @@ impl FactExtractor {
                     facts.app.send_requested_after_close |= facts.app.pending_send.take().is_some();
                 }
                 TraceEventKind::Unsupported(_) => {
-                    // Nobody request it: as if the application had not wanted it.
-                    if wants_to_close {
+                    // The request never reached the subject, so it counts as not made.
+                    if last_request_is_close {
                         facts.app.close_request_count = facts.app.close_request_count.saturating_sub(1);
                         facts.app.requested_codes = [facts.app.requested_codes[1], None];
                         facts.app.close_request =
@@ -188,12 +188,12 @@ impl FactExtractor {
         facts.peer.last_octets_at = Some(at);
         facts.note_input_between(at);
         match &mut facts.flaw.frame {
-            // Segments that waited unread are read as one.
+            // Segments that waited until the application resumed reading are read as one.
             Some(flawed) if flawed.is_complete() && flawed.completed_at == at => {
                 flawed.ambiguous_cause = true;
                 return;
             }
-            // A frame that is refused for its length is not waited for.
+            // A subject that rejects a length does not wait for the rest of the frame.
             Some(flawed)
                 if flawed.is_complete()
                     || flawed.progress == FrameProgress::Header
@@ -201,7 +201,7 @@ impl FactExtractor {
             {
                 return facts.on_input(at);
             }
-            // The rest of a frame is no new thing.
+            // The rest of a frame is no new input.
             Some(_) | None => facts.stimuli += 1,
         }
         if facts.peer.close.is_some() {
@@ -210,16 +210,16 @@ impl FactExtractor {
             return;
         }
         let mut in_message = self.from_peer.in_message();
-        self.from_peer.read(octets, |seen| {
+        self.from_peer.read(octets, |event| {
             if facts.peer.close.is_some() {
                 facts.peer.data_after_close = true;
                 facts.peer.close_shared_segment = true;
                 return false;
             }
-            match (seen, &mut facts.flaw.frame) {
+            match (event, &mut facts.flaw.frame) {
                 (_, Some(flawed)) if flawed.is_complete() => {
-                    // What shares the segment shares the blame, if there is something to blame it for.
-                    flawed.ambiguous_cause |= match seen {
+                    // Another flaw or a Close in the segment may be the cause of a rejection as well.
+                    flawed.ambiguous_cause |= match event {
                         FrameEvent::PartialHeader(_, flaws)
                         | FrameEvent::Header(_, flaws)
                         | FrameEvent::PayloadFlaw(_, flaws) => !flaws.is_empty(),
@@ -227,17 +227,17 @@ impl FactExtractor {
                             !flaws.is_empty() || header.opcode == Opcode::Close
                         }
                     };
-                    if let FrameEvent::Complete(header, _, payload) = seen {
+                    if let FrameEvent::Complete(header, _, payload) = event {
                         remember_ping(&mut facts.flaw.ping, &header, payload);
                     }
                     true
                 }
-                // A subject may fail here, and need not before the header is complete.
+                // A subject may fail the connection here, but need not before the header is complete.
                 (FrameEvent::PartialHeader(opcode, flaws), _) => {
                     facts.record_flaw(at, flaws, opcode, FrameProgress::PartialHeader, None);
                     true
                 }
-                // What the header alone shows counts from the header on; the frame may never come whole.
+                // A flaw of the header counts from the header on, as the frame may never be complete.
                 (FrameEvent::Header(header, flaws) | FrameEvent::PayloadFlaw(header, flaws), _)
                     if !flaws.is_empty() =>
                 {
@@ -287,9 +287,9 @@ impl FactExtractor {
 
     fn sent(&mut self, facts: &mut ConnectionFacts, octets: &[u8], at: At) {
         let keys = &mut self.mask_keys;
-        self.from_subject.read(octets, |seen| {
-            match seen {
-                // Its own frames are judged once their headers are there.
+        self.from_subject.read(octets, |event| {
+            match event {
+                // The subject's own frames are judged once their headers are complete.
                 FrameEvent::PartialHeader(..) => {}
                 FrameEvent::Header(header, flaws) => {
                     facts.own.frame_count += 1;
@@ -333,13 +333,13 @@ impl FactExtractor {
                                 facts.own.last_close = Some((at, close.code()));
                             }
                             if facts.own.close.is_none() {
-                                let is_it = |wish: &Option<CloseCode>| match wish {
+                                let matches = |requested: &Option<CloseCode>| match requested {
                                     Some(code) => close.code() == Some(*code),
-                                    // Many say 1000 where they were not reported what to say.
+                                    // Many endpoints send 1000 if the application gives no code.
                                     None => close.code().is_none_or(|code| code == CloseCode::NORMAL),
                                 };
                                 facts.own.close_was_requested =
-                                    facts.app.requested_codes.iter().flatten().any(is_it);
+                                    facts.app.requested_codes.iter().flatten().any(matches);
                                 facts.own.close = Some(close);
                             }
                         }

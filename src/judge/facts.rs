@@ -1,4 +1,4 @@
-//! One connection as the rules look at it: who did what first. The extract fills it in, the rules only compare.
+//! Defines the facts of one connection, which the extractor collects and the rules compare.
 
 use super::reason::InconclusiveReason;
 use super::send_path::SendPath;
@@ -7,7 +7,7 @@ use crate::protocol::flaw::{Flaw, Flaws};
 use crate::protocol::frame::{MAX_CONTROL_PAYLOAD, Opcode};
 use crate::rules::{self, RuleSet};
 
-/// When something happened: the entry of the trace, and the tick.
+/// When something happened: the index of the trace event, and the tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct At {
     pub entry: u32,
@@ -66,14 +66,14 @@ impl LocatedFlaws {
     }
 }
 
-/// A Close as it stood on the wire.
+/// A complete Close, with the octets of its body.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ObservedClose {
     pub at: At,
     pub flaws: Flaws,
-    /// Whether a fragmented message of the same sender was under way.
+    /// Whether it arrived inside a fragmented message of the same sender.
     pub mid_message: bool,
-    /// Whether another frame came before it in its segment: what follows may be for that.
+    /// Whether another frame came before it in its segment, and may be the cause of what follows.
     pub shares_segment: bool,
     payload: [u8; MAX_CONTROL_PAYLOAD],
     len: u8,
@@ -108,10 +108,10 @@ impl ObservedClose {
     }
 }
 
-/// How much of a frame has come.
+/// How much of a frame has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FrameProgress {
-    /// No more than the beginning of its header.
+    /// The beginning of its header.
     PartialHeader,
     /// Its header.
     Header,
@@ -119,21 +119,21 @@ pub(super) enum FrameProgress {
     Complete,
 }
 
-/// The first thing in what the subject received that should fail the connection.
+/// The first flawed frame that the subject received, for which it should fail the connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct FlawedFrame {
     pub at: At,
     pub flaws: LocatedFlaws,
     pub opcode: Opcode,
-    /// How much of it has come.
+    /// How much of it has arrived.
     pub progress: FrameProgress,
-    /// When it came whole, or as much of it as came.
+    /// When it was complete, or when the last part of it arrived.
     pub completed_at: At,
-    /// When the next thing happened to the subject: what it does from then on may be for that.
+    /// The next input, which may be the cause of what the subject does from then on.
     pub next_input_at: Option<At>,
-    /// Something else that may be to blame came with it, in one segment.
+    /// Whether something else in its segment may be the cause of a rejection.
     pub ambiguous_cause: bool,
-    /// The code, where it is a Close that came whole and has one.
+    /// The code, if it is a complete Close that has one.
     pub code: Option<CloseCode>,
 }
 
@@ -161,7 +161,7 @@ pub(super) enum Reaction {
     Unknown(InconclusiveReason),
 }
 
-/// A report to the application.
+/// A report of the closure to the application.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CloseReport {
     pub at: At,
@@ -170,13 +170,13 @@ pub(super) struct CloseReport {
     pub clean: Option<bool>,
 }
 
-/// The application's first wish to close.
+/// The application's first request to close.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CloseRequest {
     pub at: At,
     pub code: Option<CloseCode>,
     pub reason_len: usize,
-    /// The subject refused.
+    /// Whether the subject refused it.
     pub refused: bool,
 }
 
@@ -188,7 +188,7 @@ pub(super) struct OwnFrames {
     pub close_count: u32,
     /// Its first complete Close.
     pub close: Option<ObservedClose>,
-    /// Whether the application requested that Close, which then says nothing about the peer.
+    /// Whether the application requested that Close, which then is no reaction to the peer.
     pub close_was_requested: bool,
     pub second_close_at: Option<At>,
     /// The last of its Closes and its code, if it sent more than one.
@@ -333,12 +333,12 @@ pub(super) struct ConnectionFacts {
 }
 
 impl ConnectionFacts {
-    /// When Closes had gone both ways, if they have and the peer's was not flawed.
+    /// When Closes had gone both ways, if they have and the peer's is well-formed.
     pub(super) fn close_exchanged_at(&self) -> Option<At> {
         Some(self.own.close?.at.max(self.peer.close?.at))
     }
 
-    /// Whether the subject began the closing handshake, rather than answering or failing.
+    /// Whether the subject started the closing handshake, before a Close or a flawed frame of the peer.
     pub(super) fn initiated_close(&self) -> bool {
         self.own.close.is_some_and(|own| {
             self.peer.close.is_none_or(|peer| own.at < peer.at)
@@ -346,24 +346,24 @@ impl ConnectionFacts {
         })
     }
 
-    /// How many ticks passed since then.
+    /// The ticks since then, until the end of the connection.
     pub(super) fn ticks_since(&self, at: At) -> u32 {
         self.last.tick - at.tick
     }
 
-    /// How many ticks of silence passed since then, until TCP ended or the script did.
+    /// The ticks without data since then, until the subject ended TCP or the script ended.
     pub(super) fn idle_ticks_since(&self, at: At) -> u32 {
         let from = self.peer.last_octets_at.map_or(at.tick, |last| last.tick.max(at.tick));
         self.tcp.write_closed_at.map_or(self.last.tick, |end| end.tick).saturating_sub(from)
     }
 
-    /// Something new happens to the subject.
+    /// Notes something that happened to the subject, other than data.
     pub(super) fn on_stimulus(&mut self, at: At) {
         self.tcp.send_path.mark_interrupted();
         self.on_input(at);
     }
 
-    /// Something new comes to the subject.
+    /// Notes a new input.
     pub(super) fn on_input(&mut self, at: At) {
         self.stimuli += 1;
         self.note_input_between(at);
@@ -375,14 +375,14 @@ impl ConnectionFacts {
         }
     }
 
-    /// What came between the Closes has been followed by something else.
+    /// Notes that another input followed a frame between the Closes.
     pub(super) fn note_input_between(&mut self, at: At) {
         if self.peer.frame_between_closes_at.is_some_and(|between| between < at) {
             self.peer.input_after_between_at.get_or_insert(at);
         }
     }
 
-    /// Something wrong came, or more of what was found wrong before.
+    /// Notes the first flawed frame, or a further part of it.
     pub(super) fn record_flaw(
         &mut self,
         at: At,
@@ -433,7 +433,7 @@ impl ConnectionFacts {
         self.tcp.peer_fin.into_iter().chain(self.tcp.peer_reset).all(|end| end.tick > at.tick)
     }
 
-    /// Whether the peer ended its half of TCP, one way or another, before `at`.
+    /// Whether the peer ended TCP, by FIN or reset, before `at`.
     pub(super) fn peer_ended_before(&self, at: At) -> bool {
         self.tcp.peer_fin.into_iter().chain(self.tcp.peer_reset).any(|end| end < at)
     }

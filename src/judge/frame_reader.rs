@@ -1,5 +1,5 @@
-//! Reads one direction of a connection: in come octets as they were sent, out come frames with everything
-//! that is wrong with them, their place in the stream and their payload included.
+//! Reads the frames of one direction of a connection, and notes the flaws of each: of its header, its place in the
+//! stream and its payload.
 
 use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload, PayloadPart};
 use crate::protocol::close::{self, CloseBody};
@@ -9,21 +9,21 @@ use crate::protocol::frame::{Header, Opcode};
 use crate::protocol::role::Role;
 use crate::script::MessageKind;
 
-/// What the reader has seen.
+/// A part of a frame that the reader has read.
 #[derive(Clone, Copy)]
 pub(super) enum FrameEvent<'a> {
-    /// The beginning of a header, as much of it as came, which shows something wrong already.
+    /// The beginning of a header, which already shows flaws.
     PartialHeader(Opcode, Flaws),
-    /// A header; what is wrong with it and its place in the stream.
+    /// A complete header, with the flaws of the header and its place in the stream.
     Header(Header, Flaws),
-    /// The payload shows something wrong before it is whole.
+    /// A flaw that the payload shows before it is complete.
     PayloadFlaw(Header, Flaws),
-    /// A whole frame, everything wrong with it, and its payload if it is a control frame's (its first 125
-    /// octets, unmasked).
+    /// A complete frame, with all its flaws. For a control frame, also the first 125 octets of its payload,
+    /// unmasked.
     Complete(Header, Flaws, &'a [u8]),
 }
 
-/// One direction, incrementally. Its buffers are reused from connection to connection.
+/// An incremental reader of one direction. It keeps its buffers from one connection to the next.
 #[derive(Debug)]
 pub(super) struct FrameReader {
     sender: Role,
@@ -32,7 +32,7 @@ pub(super) struct FrameReader {
     flaws: Flaws,
     message: Option<MessageKind>,
     text: Vec<u8>,
-    /// How much of `text` is known to be UTF-8.
+    /// The length of the beginning of `text` that is valid UTF-8.
     utf8_valid_len: usize,
     size: u64,
 }
@@ -63,56 +63,56 @@ impl FrameReader {
         self.frames.at_boundary()
     }
 
-    /// Whether a fragmented message is under way.
+    /// Whether the stream so far ends inside a fragmented message.
     pub(super) fn in_message(&self) -> bool {
         self.message.is_some()
     }
 
-    /// Reads on, and shows what it sees; stops where `see` says so.
-    pub(super) fn read(&mut self, mut octets: &[u8], mut see: impl FnMut(FrameEvent<'_>) -> bool) {
+    /// Reads further octets and calls `on_event` for each event, until it returns false.
+    pub(super) fn read(&mut self, mut octets: &[u8], mut on_event: impl FnMut(FrameEvent<'_>) -> bool) {
         while let Some(part) = self.frames.next(&mut octets) {
-            let go_on = match part {
+            let proceed = match part {
                 FramePart::Header(header) => {
                     self.on_header(header);
-                    see(FrameEvent::Header(header, self.flaws))
+                    on_event(FrameEvent::Header(header, self.flaws))
                 }
                 FramePart::Payload(part) => {
                     let before = self.flaws;
                     self.on_payload(&part);
                     match self.frames.header() {
                         Some(header) if self.flaws != before => {
-                            see(FrameEvent::PayloadFlaw(header, self.flaws))
+                            on_event(FrameEvent::PayloadFlaw(header, self.flaws))
                         }
                         Some(_) | None => true,
                     }
                 }
                 FramePart::End(header) => {
                     self.on_end(&header);
-                    see(FrameEvent::Complete(header, self.flaws, self.frames.payload()))
+                    on_event(FrameEvent::Complete(header, self.flaws, self.frames.payload()))
                 }
             };
-            if !go_on {
+            if !proceed {
                 return;
             }
         }
         if let Some(header) = self.frames.partial_header(self.sender) {
             let flaws = self.header_flaws(&header);
             if !flaws.is_empty() {
-                see(FrameEvent::PartialHeader(header.opcode, flaws));
+                on_event(FrameEvent::PartialHeader(header.opcode, flaws));
             }
         }
     }
 
-    /// What is wrong with a header, its place in the stream included.
+    /// The flaws of a header and of its place in the stream.
     fn header_flaws(&self, header: &Header) -> Flaws {
         let mut flaws = header.flaws(self.sender);
-        let claimed = header.length.value();
+        let announced = header.length.value();
         let begins = match header.opcode {
             Opcode::Text | Opcode::Binary => true,
             Opcode::Continuation => false,
             Opcode::Close => {
-                // Its body cannot become a code.
-                if claimed == 1 {
+                // One octet is too short for a code.
+                if announced == 1 {
                     flaws.insert(Flaw::BodyOneByte);
                 }
                 return flaws;
@@ -124,8 +124,8 @@ impl FrameReader {
             (false, None) => flaws.insert(Flaw::ContinuationUnexpected),
             (true, None) | (false, Some(_)) => {}
         }
-        let before = if begins { 0 } else { self.size };
-        if before.saturating_add(claimed) > MESSAGE_LIMIT {
+        let earlier = if begins { 0 } else { self.size };
+        if earlier.saturating_add(announced) > MESSAGE_LIMIT {
             flaws.insert(Flaw::MessageTooBig);
         }
         flaws
@@ -156,7 +156,7 @@ impl FrameReader {
             }
         } else if self.message == Some(MessageKind::Text) && !self.flaws.contains(Flaw::MessageTooBig) {
             part.append_to(&mut self.text);
-            // A receiver may fail at the first octet that no UTF-8 can have there (§8.1).
+            // A receiver may fail the connection at the first octet that is not valid UTF-8 (§8.1).
             match std::str::from_utf8(&self.text[self.utf8_valid_len..]) {
                 Ok(_) => self.utf8_valid_len = self.text.len(),
                 Err(error) => {
@@ -169,8 +169,8 @@ impl FrameReader {
         }
     }
 
-    /// What the body of a Close shows to be wrong before it is whole: its code, and octets of the reason that
-    /// no UTF-8 can have there.
+    /// Notes the flaws that the body of a Close shows before it is complete: its code, and octets of the reason
+    /// that are not valid UTF-8.
     fn note_close_body_flaws(&mut self) {
         let [high, low, reason @ ..] = self.frames.payload() else { return };
         let code = CloseCode(u16::from_be_bytes([*high, *low]));

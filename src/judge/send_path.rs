@@ -1,37 +1,36 @@
-//! Whether what the subject writes can reach its peer. In comes what the peer does about its end of TCP; out
-//! come the rules that may be held against the subject all the same.
+//! Tracks whether what the subject sends can reach the peer, and which rules can be judged if it cannot.
 
 use crate::rules::{Delivery, RuleSet};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 enum PathState {
-    /// Everything that was written could be read.
+    /// The peer could read everything that the subject sent.
     #[default]
     Open,
-    /// For a time it could not, because the peer did not read.
+    /// The peer did not read for a time, and then resumed.
     Delayed,
-    /// It cannot, because the peer does not read.
+    /// The peer does not read.
     Blocked,
-    /// It cannot, because the peer is gone.
+    /// The peer vanished.
     Gone,
 }
 
-/// The way from the subject to its peer.
+/// The path from the subject to the peer.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SendPath {
     state: PathState,
     gone: bool,
-    /// Whether anything but octets came since the peer stopped reading.
+    /// Whether anything but data happened to the subject since the peer stopped reading.
     interrupted: bool,
 }
 
 impl SendPath {
-    /// Something but octets happened to the subject.
+    /// Notes that something other than data happened to the subject.
     pub(super) fn mark_interrupted(&mut self) {
         self.interrupted = true;
     }
 
-    /// The peer is gone. Whoever was stuck in writing stays so.
+    /// Notes that the peer vanished. A subject that was blocked in a write stays blocked.
     pub(super) fn on_peer_gone(&mut self) {
         self.gone = true;
         if self.state != PathState::Blocked {
@@ -39,24 +38,24 @@ impl SendPath {
         }
     }
 
-    /// The peer stops reading.
+    /// Notes that the peer stopped reading.
     pub(super) fn on_peer_pause(&mut self) {
-        // A second pause is no new one: what happened since the first still counts.
+        // A second pause continues the first, and what happened since then still counts.
         if self.state != PathState::Blocked {
             self.state = PathState::Blocked;
             self.interrupted = false;
         }
     }
 
-    /// It reads again. Whoever ended TCP before this never saw the way clear; and whoever was request for
-    /// something else while stuck in writing may have had to give one of the two up.
+    /// Notes that the peer reads again. That is too late for a subject that has ended TCP. A subject that was
+    /// interrupted while it was blocked may have had to abandon the write.
     pub(super) fn on_peer_resume(&mut self, ended: bool) {
         if self.state == PathState::Blocked && !ended && !self.interrupted && !self.gone {
             self.state = PathState::Delayed;
         }
     }
 
-    /// The rules that may be held against a subject whose writes fare like this.
+    /// The rules that can be judged of a subject with this path.
     pub(super) const fn applicable_rules(self) -> RuleSet {
         match self.state {
             PathState::Open => RuleSet::ALL,
@@ -66,7 +65,7 @@ impl SendPath {
         }
     }
 
-    /// Whether what the subject may have wanted to write last cannot be seen.
+    /// Whether the subject may have sent something that the trace cannot show.
     pub(super) const fn cannot_deliver(self) -> bool {
         match self.state {
             PathState::Open | PathState::Delayed => false,

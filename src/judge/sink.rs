@@ -1,4 +1,4 @@
-//! Collects verdicts and findings while the rules look at a connection.
+//! Collects the verdicts and findings of a trace.
 
 use super::facts::{At, ConnectionFacts};
 use super::reason::InconclusiveReason;
@@ -6,7 +6,7 @@ use super::verdict::{Finding, GRACE_TICKS, Observed, Verdicts};
 use crate::harness::trace::Trace;
 use crate::rules::{Capability, Rule, RuleSet};
 
-/// Collects the verdicts and findings of one trace.
+/// A collector of verdicts and findings on the rules that apply.
 pub(super) struct VerdictSink<'a> {
     pub(super) trace: &'a Trace,
     pub(super) applicable: RuleSet,
@@ -15,20 +15,22 @@ pub(super) struct VerdictSink<'a> {
 }
 
 impl VerdictSink<'_> {
-    /// Whether the subject took on what the rule is about.
+    /// Whether the rule applies to the subject on this connection.
     pub(super) fn applies(&self, rule: Rule) -> bool {
         self.applicable.contains(rule)
     }
 
-    /// Whether a subject with a clock may still do at its next tick what is request of it at once.
+    /// Whether a subject with timeouts may still act at its next tick, if it had to act since then.
     pub(super) fn in_grace(&self, facts: &ConnectionFacts, since: At) -> bool {
         self.trace.capabilities.has(Capability::HasTimeouts) && facts.ticks_since(since) <= GRACE_TICKS
     }
 
+    /// Notes that the subject conforms to a rule.
     pub(super) fn conforms(&mut self, rule: Rule) {
         self.all_conform(RuleSet::of(&[rule]));
     }
 
+    /// Notes that the subject conforms to each of these rules.
     pub(super) fn all_conform(&mut self, rules: RuleSet) {
         self.verdicts.conforming = self.verdicts.conforming.union(rules.intersection(self.applicable));
     }
@@ -40,6 +42,7 @@ impl VerdictSink<'_> {
         }
     }
 
+    /// Notes a violation, and the event that shows it.
     pub(super) fn violates(&mut self, rule: Rule, at: At, expected: &'static str, actual: Observed) {
         if self.applies(rule) {
             self.verdicts.violated.insert(rule);
@@ -53,7 +56,7 @@ impl VerdictSink<'_> {
         }
     }
 
-    /// Conforms, unless there is something that shows a violation.
+    /// Notes a violation if there is one, and that the subject conforms otherwise.
     pub(super) fn check(&mut self, rule: Rule, violation: Option<(At, Observed)>, expected: &'static str) {
         match violation {
             Some((at, actual)) => self.violates(rule, at, expected, actual),

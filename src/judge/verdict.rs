@@ -1,4 +1,4 @@
-//! Verdicts and findings: what the judge returns.
+//! Defines verdicts and findings, which the judge returns.
 
 use std::fmt;
 
@@ -7,28 +7,28 @@ use crate::protocol::code::CloseCode;
 use crate::protocol::flaw::Flaw;
 use crate::rules::{Level, Rule, RuleSet};
 
-/// The grace in ticks for what the RFC wants done at once.
+/// The grace in ticks for what the RFC requires at once.
 pub const GRACE_TICKS: u32 = 1;
 
-/// The silence in ticks after which nobody is expected to wait any longer.
+/// The idle time in ticks after which an endpoint with timeouts has to give up waiting.
 pub const TIMEOUT_TICKS: u32 = 16;
 
-/// What a trace says about a rule.
+/// What a trace shows about a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Verdict {
-    /// Nothing in the trace touched it.
+    /// Nothing in the trace exercised it.
     #[default]
     NotExercised,
-    /// Something did, and the trace does not tell how it went.
+    /// The trace exercised it and does not show whether the subject conforms.
     Inconclusive,
-    /// It was kept.
+    /// The subject conformed to it.
     Conforms,
-    /// It was flawed.
+    /// The subject violated it.
     Violates,
 }
 
 impl Verdict {
-    /// The verdict in words.
+    /// The verdict as it is printed.
     pub const fn name(self) -> &'static str {
         match self {
             Verdict::NotExercised => "not exercised",
@@ -45,26 +45,26 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What was seen where something else was expected.
+/// What was observed in place of the expected behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Observed {
-    /// In so many words.
+    /// A description.
     Text(&'static str),
-    /// A frame or a body with this flaw was written.
+    /// The subject sent a frame or a body with this flaw.
     Sent(Flaw),
-    /// A Close with this code was written.
+    /// The subject sent a Close with this code.
     SentCode(CloseCode),
-    /// A Close with the first code (or none) was answered by one with the second (or none).
+    /// The subject replied to a Close with the first code (or none) by one with the second (or none).
     Replied(Option<CloseCode>, Option<CloseCode>),
-    /// The connection was failed with this code (or none).
+    /// The subject failed the connection with this code (or none).
     FailedWith(Option<CloseCode>),
-    /// A Close with this code (or none) was treated as an error.
+    /// The subject treated a Close with this code (or none) as an error.
     Rejected(Option<CloseCode>),
-    /// Something with this flaw was taken as if nothing were wrong; a Close had this code.
+    /// The subject accepted a frame with this flaw. If it is a Close, the second value is its code.
     Accepted(Flaw, Option<CloseCode>),
-    /// The code (or none) that the application was reported.
+    /// The subject reported this code (or none) to the application.
     Reported(Option<CloseCode>),
-    /// So many of these.
+    /// A number of something.
     Count(u64, &'static str),
 }
 
@@ -101,13 +101,13 @@ impl fmt::Display for Observed {
 pub struct Finding {
     /// The rule.
     pub rule: Rule,
-    /// How bad it is: the rule's level.
+    /// The severity, which is the rule's level.
     pub level: Level,
-    /// The entry of the trace that shows it.
+    /// The index of the trace event that shows it: for an omission, the event after which the subject had to act.
     pub at: usize,
-    /// What a conforming endpoint would have done.
+    /// What a conforming endpoint does.
     pub expected: &'static str,
-    /// What this one did.
+    /// What the subject did.
     pub actual: Observed,
 }
 
@@ -154,7 +154,7 @@ impl Verdicts {
         }
     }
 
-    /// The verdict on one rule: the worst that any part of the trace gave rise to.
+    /// The verdict on a rule. A violation anywhere in the trace decides, then conformance, then doubt.
     pub const fn on(&self, rule: Rule) -> Verdict {
         if self.violated.contains(rule) {
             Verdict::Violates
@@ -169,11 +169,11 @@ impl Verdicts {
 
     /// The rules with this verdict.
     pub fn with(&self, verdict: Verdict) -> RuleSet {
-        let kept = self.conforming.without(self.violated);
+        let conforming = self.conforming.without(self.violated);
         match verdict {
             Verdict::Violates => self.violated,
-            Verdict::Conforms => kept,
-            Verdict::Inconclusive => self.inconclusive.without(self.violated).without(kept),
+            Verdict::Conforms => conforming,
+            Verdict::Inconclusive => self.inconclusive.without(self.violated).without(conforming),
             Verdict::NotExercised => {
                 RuleSet::ALL.without(self.violated.union(self.conforming).union(self.inconclusive))
             }

@@ -51,7 +51,7 @@ pub enum Timing {
 }
 
 /// The layer of an endpoint that decides whether a rule holds. If a library is only a codec, its adapter supplies
-/// the other layers, and their rules say nothing about the library.
+/// the other layers, and the rules of those layers do not judge the library.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Layer {
