@@ -13,7 +13,7 @@ use wsclose::rules::{Level, Party};
 
 use crate::args::fuzz_target::FuzzTarget;
 
-pub use live::{Check, CodeSweep, ConnectArgs, Echo, ReportArgs, RunArgs, Serve};
+pub use live::{Check, CodeSweep, Echo, ReportArgs, RunArgs, Serve};
 
 /// Conformance-fuzzing harness for the WebSocket closing handshake (RFC 6455).
 #[derive(Debug, Parser)]

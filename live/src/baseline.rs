@@ -1,16 +1,56 @@
-//! Reads the baseline of one endpoint: the rules whose violations a run accepts, with reasons.
+//! The violations that are accepted for one endpoint.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use wsclose::rules::Rule;
 
 pub use wsclose::analysis::baseline::BaselineError;
 
-use wsclose::analysis::baseline::Baseline;
-use wsclose::rules::Rule;
-
-/// Parses a baseline and returns the reason for each rule.
+/// Accepted violations of an endpoint, each with a reason.
 ///
-/// # Errors
-/// If [`Baseline::parse`] rejects the text, or an entry names an implementation.
-pub fn read(text: &str) -> Result<BTreeMap<Rule, String>, BaselineError> {
-    Baseline::parse(text)?.into_reasons()
+/// A violation of a listed rule does not fail a run. A listed rule that the endpoint no longer violates is *stale*, and
+/// is reported so that the entry gets removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Baseline {
+    reasons: BTreeMap<Rule, String>,
+    path: Option<PathBuf>,
+}
+
+impl Baseline {
+    /// Parses TOML: `[[known]]` tables, each with a `rule` and a `reason`. The format is that of
+    /// [`wsclose::analysis::baseline`], without the field `implementation`.
+    ///
+    /// # Errors
+    /// Returns what is wrong with the text.
+    pub fn parse(text: &str) -> Result<Baseline, BaselineError> {
+        let reasons = wsclose::analysis::baseline::Baseline::parse(text)?.into_reasons()?;
+        Ok(Baseline { reasons, path: None })
+    }
+
+    /// Records the file of the baseline, which the reproduce command of a finding then names.
+    pub fn with_path(self, path: impl Into<PathBuf>) -> Baseline {
+        Baseline { path: Some(path.into()), ..self }
+    }
+
+    /// The file of the baseline, if it has one.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Why a violation of this rule is accepted, if it is.
+    pub fn reason(&self, rule: Rule) -> Option<&str> {
+        self.reasons.get(&rule).map(String::as_str)
+    }
+
+    /// The rules that are listed, in the order of the catalogue.
+    pub fn rules(&self) -> impl Iterator<Item = Rule> {
+        self.reasons.keys().copied()
+    }
+}
+
+impl FromIterator<(Rule, String)> for Baseline {
+    fn from_iter<I: IntoIterator<Item = (Rule, String)>>(entries: I) -> Baseline {
+        Baseline { reasons: entries.into_iter().collect(), path: None }
+    }
 }

@@ -1,4 +1,5 @@
-//! TODO
+//! Endpoints under test: how to start them, to connect to them, and to read what they report.
+
 pub mod client_pool;
 pub mod close_line;
 pub mod connection;

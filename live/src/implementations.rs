@@ -1,58 +1,64 @@
-//! `wsclose matrix --live`. In comes the manifest of the live peers, out comes a [`Run`] for each server and client
-//! that is installed, and a line for each that is not.
+//! Checks implementations in other languages, which a manifest lists: `wsclose matrix --live`.
+//!
+//! Each implementation is a program that a command starts. A result is a [`RunReport`], or why there is none.
 
-use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::ops::ControlFlow;
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde::Deserialize;
+use wsclose::analysis::baseline::Baseline;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
+use wsclose::rules::Rule;
 
 use crate::endpoint::client_pool::{ClientCommand, ClientPool};
 use crate::endpoint::features::EndpointFeatures;
 use crate::endpoint::process::{self, Process, ProcessError};
 use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
+use crate::interrupt::Interrupt;
 use crate::run::cases::Case;
 use crate::run::config::{Codes, RunConfig};
 use crate::run::engine;
-use crate::run::results::{RunReport, shell_quote};
-use crate::transport::server_target::{ServerTarget, TargetError, TargetOptions};
+use crate::run::event::EventSink;
+use crate::run::parallel::{Deadline, run_jobs};
+use crate::run::results::RunReport;
+use crate::shell;
+use crate::transport::server_target::ServerTarget;
+use crate::transport::target_options::{TargetError, TargetOptions};
 
-/// How many peers are run at a time: most of what they do is to be waited for.
+/// The number of implementations that run at a time. They mostly wait.
 const MAX_PARALLEL: usize = 6;
 
-/// How many connections a server is given at a time: some have a short backlog.
+/// The number of connections at a time to one server. The backlog of some servers is short.
 const SERVER_JOBS: usize = 16;
 
-/// How many clients of a kind are started at a time: each is a process.
+/// The number of clients of one implementation at a time. Each is a process.
 const CLIENT_JOBS: usize = 4;
 
-/// How long a server has until it listens, and how long the run of a peer may take.
+/// How long a server may take to listen, and the limit on one run.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 const RUN_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// The file that lists the live peers.
+/// The manifest: a TOML file that lists the implementations.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     implementation: Vec<LiveImplementation>,
 }
 
-/// One row of it.
+/// An implementation: a program in any language that uses a WebSocket library.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LiveImplementation {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// The language, for people.
+    /// The programming language.
     #[serde(default)]
     pub language: String,
-    /// What is under test.
+    /// The library under test.
     #[serde(rename = "library")]
     pub library: String,
     role: ManifestRole,
@@ -75,7 +81,7 @@ pub struct LiveImplementation {
     _note: String,
 }
 
-/// The command that succeeds and prints nothing.
+/// A command that succeeds and prints nothing.
 fn nothing() -> String {
     "true".to_owned()
 }
@@ -87,7 +93,7 @@ enum ManifestRole {
     Client,
 }
 
-/// What it takes to install it: `install` does it, a person reads it.
+/// What the implementation needs. The script `install` installs it; the harness only prints it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Install {
@@ -98,30 +104,30 @@ struct Install {
     crates: Vec<String>,
 }
 
-/// What came of one row.
+/// The outcome of one implementation.
 #[derive(Debug)]
 pub enum ImplementationOutcome {
-    /// A run.
+    /// It ran.
     Run(Box<RunReport>),
-    /// It is not installed; what to do about it.
+    /// It is not installed; what to install.
     NotInstalled(String),
-    /// It could not be run, and why.
+    /// It could not run; why.
     Failed(String),
 }
 
-/// A row of the fleet.
+/// The result of one implementation.
 #[derive(Debug)]
 pub struct ImplementationResult {
-    /// The peer.
+    /// The implementation.
     pub implementation: LiveImplementation,
-    /// What its library says that its version is; empty where it was not asked.
+    /// The version of the library; empty if the implementation is not installed.
     pub version: String,
-    /// What came of it.
+    /// The outcome.
     pub outcome: ImplementationOutcome,
 }
 
 impl ImplementationResult {
-    /// Why there is no run, if there is none.
+    /// Why there is no report, if there is none.
     pub fn unavailable_reason(&self) -> Option<String> {
         match &self.outcome {
             ImplementationOutcome::Run(_) => None,
@@ -131,7 +137,7 @@ impl ImplementationResult {
     }
 }
 
-/// Why a live peer could not be run.
+/// Why an implementation could not run.
 #[derive(Debug, thiserror::Error)]
 enum ImplementationError {
     #[error(transparent)]
@@ -145,23 +151,23 @@ enum ImplementationError {
 }
 
 impl Manifest {
-    /// Reads the manifest.
+    /// Parses the text of a manifest.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Returns what is wrong with the text.
     pub fn read(text: &str) -> Result<Manifest, toml::de::Error> {
         toml::from_str(text)
     }
 
-    /// The peers, by the names asked for, or all.
+    /// The implementations of these names, or all if there are no names.
     ///
     /// # Errors
-    /// A name that no peer has.
+    /// Returns an error if a name is unknown, or if the manifest has a name twice.
     pub fn implementations(self, names: &[String]) -> Result<Vec<LiveImplementation>, String> {
         for (at, live) in self.implementation.iter().enumerate() {
             if self.implementation[..at].iter().any(|other| other.name == live.name) {
                 return Err(format!(
-                    "expected live peers of different names, found two that are `{}`",
+                    "expected implementations of different names, found two named `{}`",
                     live.name
                 ));
             }
@@ -169,7 +175,7 @@ impl Manifest {
         for name in names {
             if self.implementation.iter().all(|live| live.name != *name) {
                 let known: Vec<&str> = self.implementation.iter().map(|live| live.name.as_str()).collect();
-                return Err(format!("expected a live peer ({}), found `{name}`", known.join(", ")));
+                return Err(format!("expected a live implementation ({}), found `{name}`", known.join(", ")));
             }
         }
         Ok(self
@@ -180,7 +186,7 @@ impl Manifest {
     }
 }
 
-/// The cases of either role.
+/// The cases of each role.
 #[derive(Debug)]
 struct Cases {
     servers: Vec<Case>,
@@ -217,153 +223,169 @@ impl LiveImplementation {
 
     fn check(
         &self,
-        folder: &Path,
         cases: &Cases,
-        profile: Profile,
-        stop: &AtomicBool,
+        version: &str,
+        setup: &Setup<'_>,
     ) -> Result<RunReport, ImplementationError> {
-        let mut run = match self.role {
-            ManifestRole::Server => self.check_server(folder, &cases.servers, profile, stop)?,
-            ManifestRole::Client => self.check_client(folder, &cases.clients, profile, stop)?,
+        let report = match self.role {
+            ManifestRole::Server => self.check_server(&cases.servers, version, setup)?,
+            ManifestRole::Client => self.check_client(&cases.clients, version, setup)?,
         };
-        // Ports differ from run to run; what was found does not.
-        run.endpoint.clone_from(&self.name);
-        match engine::first_error(&run) {
-            Some(trouble) => Err(ImplementationError::NotTested(trouble.to_string())),
-            None => Ok(run),
+        match report.fatal_error() {
+            Some(error) => Err(ImplementationError::NotTested(error.to_string())),
+            None => Ok(report),
         }
     }
 
-    /// What is run to start it.
+    /// The configuration of a run.
+    fn config<'a>(
+        &self,
+        under_test: EndpointUnderTest<'a>,
+        cases: &[Case],
+        jobs: usize,
+        command: &str,
+        version: &str,
+        setup: &Setup<'_>,
+    ) -> RunConfig<'a> {
+        let mut versions = setup.baseline.of(&self.name).filter_map(|known| known.version.as_deref());
+        let note = versions.find(|confirmed| *confirmed != version).map(|confirmed| {
+            format!(
+                "the baseline was confirmed in {confirmed}, this is {version}: check it against the new source"
+            )
+        });
+        let accepted = |rule: Rule| Some((rule, setup.baseline.reason(&self.name, rule)?.to_owned()));
+        RunConfig {
+            under_test,
+            // The port in the URL differs between runs with the same results.
+            name: Some(self.name.clone()),
+            notes: note.into_iter().collect(),
+            cases: cases.to_vec(),
+            is_filtered: false,
+            rules: under_test.capabilities().rules(),
+            strict: false,
+            jobs,
+            timeout: Some(RUN_TIMEOUT),
+            seed: 1,
+            fuzz: None,
+            baseline: Rule::ALL.into_iter().filter_map(accepted).collect(),
+            command: command.to_owned(),
+            repro_base: command.to_owned(),
+            interrupt: setup.interrupt.clone(),
+            events: EventSink::default(),
+        }
+    }
+
+    /// The command that starts it in its folder.
     fn command(&self, folder: &Path) -> String {
-        format!("cd '{}' && exec {}", folder.display(), self.start)
+        format!("cd {} && exec {}", shell::quote(&folder.display().to_string()), self.start)
     }
 
     fn check_server(
         &self,
-        folder: &Path,
         cases: &[Case],
-        profile: Profile,
-        stop: &AtomicBool,
+        version: &str,
+        setup: &Setup<'_>,
     ) -> Result<RunReport, ImplementationError> {
         let port = process::free_port()?;
-        // What a server complains of on the way is not what is asked here.
-        let start = self.command(folder) + " 2>/dev/null";
+        // The table does not show the diagnostics of a server.
+        let start = self.command(setup.folder) + " 2>/dev/null";
         let mut process = Process::spawn(process::substitute(&start, "port", &port.to_string())?)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         process.wait_until_listening(address, START_TIMEOUT)?;
         let target = ServerTarget::new(&format!("ws://{address}/"), &TargetOptions::default())?;
-        let tested = EndpointUnderTest {
+        let under_test = EndpointUnderTest {
             mode: ConnectMode::Dial(&target),
-            profile,
+            profile: setup.profile,
             close_command: true,
             reports_close: false,
         };
-        let command = format!(
-            "wsclose check --exec {} 'ws://127.0.0.1:{{port}}/' --close-command",
-            shell_quote(&start)
-        );
+        let exec = shell::option("exec", &start);
+        let command = format!("wsclose check {exec} 'ws://127.0.0.1:{{port}}/' --close-command");
+        let config = |cases| self.config(under_test, cases, SERVER_JOBS, &command, version, setup);
         for _ in 0..self.warm_up {
-            engine::run(&run_config(tested, &[], RUN_TIMEOUT, SERVER_JOBS, command.clone()), stop, &|| {});
+            engine::run(&config(&[]), None);
         }
-        Ok(engine::run(&run_config(tested, cases, RUN_TIMEOUT, SERVER_JOBS, command), stop, &|| {}))
+        Ok(engine::run(&config(cases), None))
     }
 
     fn check_client(
         &self,
-        folder: &Path,
         cases: &[Case],
-        profile: Profile,
-        stop: &AtomicBool,
+        version: &str,
+        setup: &Setup<'_>,
     ) -> Result<RunReport, ImplementationError> {
-        let start = self.command(folder);
-        let command = format!(
-            "wsclose serve --exec-stdin {} --close-command --client-reports-close",
-            shell_quote(&start)
-        );
+        let start = self.command(setup.folder);
+        let exec = shell::option("exec-stdin", &start);
+        let command = format!("wsclose serve {exec} --close-command --client-reports-close");
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let launcher = ClientPool::new(self.name.clone(), ClientCommand::UrlsOnStdin(start), address)?;
-        let tested = EndpointUnderTest {
-            mode: ConnectMode::Spawn(&launcher),
-            profile,
+        let pool = ClientPool::new(self.name.clone(), ClientCommand::UrlsOnStdin(start), address)?;
+        let under_test = EndpointUnderTest {
+            mode: ConnectMode::Spawn(&pool),
+            profile: setup.profile,
             close_command: true,
             reports_close: true,
         };
-        Ok(engine::run(&run_config(tested, cases, RUN_TIMEOUT, CLIENT_JOBS, command), stop, &|| {}))
+        Ok(engine::run(&self.config(under_test, cases, CLIENT_JOBS, &command, version, setup), None))
     }
 
-    fn run(&self, folder: &Path, cases: &Cases, profile: Profile, stop: &AtomicBool) -> ImplementationResult {
-        if !self.is_installed(folder) {
-            let came = ImplementationOutcome::NotInstalled(self.install_hint());
-            return ImplementationResult {
-                implementation: self.clone(),
-                version: String::new(),
-                outcome: came,
-            };
+    fn run(&self, cases: &Cases, setup: &Setup<'_>) -> ImplementationResult {
+        if !self.is_installed(setup.folder) {
+            let outcome = ImplementationOutcome::NotInstalled(self.install_hint());
+            return ImplementationResult { implementation: self.clone(), version: String::new(), outcome };
         }
-        let came = match self.check(folder, cases, profile, stop) {
+        let version = self.version(setup.folder);
+        let outcome = match self.check(cases, &version, setup) {
             Ok(run) => ImplementationOutcome::Run(Box::new(run)),
-            Err(trouble) => ImplementationOutcome::Failed(trouble.to_string()),
+            Err(error) => ImplementationOutcome::Failed(error.to_string()),
         };
-        ImplementationResult { implementation: self.clone(), version: self.version(folder), outcome: came }
+        ImplementationResult { implementation: self.clone(), version, outcome }
     }
 }
 
-fn run_config<'a>(
-    tested: EndpointUnderTest<'a>,
-    cases: &[Case],
-    deadline: Duration,
-    jobs: usize,
-    command: String,
-) -> RunConfig<'a> {
-    RunConfig {
-        under_test: tested,
-        cases: cases.to_vec(),
-        is_filtered: false,
-        rules: tested.capabilities().rules(),
-        strict: false,
-        jobs,
-        timeout: deadline,
-        seed: 1,
-        fuzz: None,
-        baseline: BTreeMap::new(),
-        repro_base: command.clone(),
-        command,
-    }
+/// How implementations are checked.
+#[derive(Clone, Debug)]
+pub struct Setup<'a> {
+    /// The folder of the manifest, in which its commands run.
+    pub folder: &'a Path,
+    /// The profile that decides which codes are valid.
+    pub profile: Profile,
+    /// The accepted violations of all implementations. If an entry was confirmed in another version than the one that
+    /// runs, the report has a note.
+    pub baseline: Baseline,
+    /// Ends all runs early.
+    pub interrupt: Interrupt,
 }
 
-/// Starts, checks and ends every peer, some at a time, those first that take long. The rows come in the order of the
-/// manifest.
+/// Starts, checks and ends every implementation, some of them in parallel. Calls `on_result` with each result, in the
+/// thread of its run. Returns the results in the order of the manifest; those of implementations that did not start
+/// before an interrupt are left out.
 pub fn run(
     implementations: &[LiveImplementation],
-    folder: &Path,
-    profile: Profile,
-    stop: &AtomicBool,
-    step: &(dyn Fn() + Sync),
+    setup: &Setup<'_>,
+    on_result: impl Fn(&ImplementationResult) + Sync,
 ) -> Vec<ImplementationResult> {
-    let able = |role| EndpointFeatures { role, close_command: true, reconnects: true };
+    let features = |role| EndpointFeatures { role, close_command: true, reconnects: true };
     let cases = Cases {
-        servers: engine::cases(able(Role::Server), Codes::Some),
-        clients: engine::cases(able(Role::Client), Codes::Some),
+        servers: engine::cases(features(Role::Server), Codes::Some),
+        clients: engine::cases(features(Role::Client), Codes::Some),
     };
+    // Slow ones start first, so that no other has to wait for them at the end.
     let mut order: Vec<usize> = (0..implementations.len()).collect();
     order.sort_by_key(|at| !implementations[*at].slow);
-    let next = AtomicUsize::new(0);
-    let rows = Mutex::new(Vec::new());
-    let folder: PathBuf = folder.to_owned();
-    std::thread::scope(|scope| {
-        for _ in 0..MAX_PARALLEL.min(implementations.len()) {
-            scope.spawn(|| {
-                while !stop.load(Ordering::Relaxed) {
-                    let Some(&at) = order.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                    let row = implementations[at].run(&folder, &cases, profile, stop);
-                    step();
-                    rows.lock().expect("nobody panics with it").push((at, row));
-                }
-            });
-        }
-    });
-    let mut rows = rows.into_inner().expect("nobody panicked with it");
-    rows.sort_by_key(|(at, _)| *at);
-    rows.into_iter().map(|(_, row)| row).collect()
+    let deadline = Deadline::after(None, setup.interrupt.clone());
+    let results = run_jobs(
+        order.len(),
+        MAX_PARALLEL,
+        &deadline,
+        || (),
+        |(), job| {
+            let result = implementations[order[job]].run(&cases, setup);
+            on_result(&result);
+            ControlFlow::Continue(result)
+        },
+    );
+    let mut results: Vec<(usize, ImplementationResult)> =
+        order.iter().copied().zip(results).filter_map(|(at, result)| Some((at, result?))).collect();
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
 }

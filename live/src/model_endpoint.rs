@@ -1,5 +1,6 @@
-//! The reference model behind a socket. In come connections, out goes what the model says; every message is
-//! echoed, and the text `close:CODE:REASON` makes it close with that code and reason.
+//! The reference model as an echo server and an echo client.
+//!
+//! It echoes every message. When it receives the text `close:CODE:REASON`, it closes with that code and reason.
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
@@ -13,32 +14,35 @@ use wsclose::protocol::role::Role;
 use wsclose::script::MessageKind;
 
 use crate::endpoint::close_line::CloseStatus;
-use crate::endpoint::connection::{self, Connection};
+use crate::endpoint::connection::{self, CaseError, Connection};
+use crate::sync::Slots;
+use crate::transport::server_target::ServerTarget;
 use crate::transport::socket::{ReadOutcome, Socket};
+use crate::transport::target_options::{TargetError, TargetOptions};
 
-/// How long a tick of the model is: it gives up after some of them.
+/// The duration of a tick of the model, which times out after a number of them.
 const TICK: Duration = Duration::from_millis(500);
 
-/// How long the other side has for the opening handshake.
+/// The limit on the opening handshake.
 pub const UPGRADE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long the other side has, after our FIN, to send its own.
+/// How long the peer may take for its FIN after the FIN of the model.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// The connections that are served at once; more wait.
+/// The number of connections at a time. Further ones wait.
 const MAX_CONNECTIONS: usize = 256;
 
-/// What the program round the model asks of it.
+/// A request of the application to the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AppRequest {
-    /// To close with this code, or none, and this reason.
+    /// Close with this code, or none, and this reason.
     Close(Option<CloseCode>, String),
-    /// To send a message.
+    /// Send a message.
     Send(MessageKind, Vec<u8>),
 }
 
 impl AppRequest {
-    /// What a message asks for.
+    /// The request that a received message leads to: an echo, or a Close.
     fn from_message(kind: MessageKind, payload: &[u8]) -> AppRequest {
         let text = std::str::from_utf8(payload).ok().filter(|_| kind == MessageKind::Text);
         let command = text.and_then(|text| text.strip_prefix("close:")).and_then(|rest| rest.split_once(':'));
@@ -53,95 +57,120 @@ impl AppRequest {
     }
 }
 
-/// Serves for ever, a thread for each connection.
+/// Serves connections until accepting one fails: echoes messages, and closes when it receives `close:CODE:REASON`.
 ///
 /// # Errors
-/// When no more connections can be taken.
+/// Returns the error of the system if it can accept no further connections.
 pub fn serve(listener: &TcpListener, profile: Profile) -> io::Result<()> {
-    let busy = std::sync::atomic::AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        loop {
-            let (tcp, _) = listener.accept()?;
-            let waits = || busy.load(std::sync::atomic::Ordering::Acquire) >= MAX_CONNECTIONS;
-            while waits() {
-                std::thread::sleep(Duration::from_millis(1));
-            }
-            busy.fetch_add(1, std::sync::atomic::Ordering::AcqRel);
-            let busy = &busy;
-            scope.spawn(move || {
-                // A client that broke its connection has lost nothing but that.
-                let _ = serve_connection(tcp, profile);
-                busy.fetch_sub(1, std::sync::atomic::Ordering::AcqRel);
-            });
-        }
-    })
+    let slots = Slots::new(MAX_CONNECTIONS);
+    loop {
+        let (tcp, _) = listener.accept()?;
+        let slot = slots.acquire();
+        std::thread::spawn(move || {
+            // Held until the thread ends, also by a panic.
+            let _slot = slot;
+            // An error of one connection does not affect the others.
+            let _ = serve_connection(tcp, profile);
+        });
+    }
 }
 
 fn serve_connection(tcp: TcpStream, profile: Profile) -> io::Result<()> {
-    let mut wire = Socket::from_tcp(tcp)?;
-    match connection::read_request(&mut wire, UPGRADE_TIMEOUT) {
-        Ok((request, early)) => {
-            wire.send(&request.accept_response(false), UPGRADE_TIMEOUT);
-            // A server masks nothing.
-            let talk = ModelSession { role: Role::Server, profile, mask_seed: 1, limit: None };
-            talk.run(Connection { socket: wire, leftover: early }, Vec::new())?;
+    let mut socket = Socket::from_tcp(tcp)?;
+    match connection::read_request(&mut socket, UPGRADE_TIMEOUT) {
+        Ok((request, leftover)) => {
+            socket.send(&request.accept_response(false), UPGRADE_TIMEOUT);
+            // A server does not mask, so the seed has no effect.
+            let session = ModelSession { role: Role::Server, profile, mask_seed: 1, limit: None };
+            session.run(Connection { socket, leftover }, Vec::new())?;
         }
-        Err(trouble) => connection::reject(wire, UPGRADE_TIMEOUT, "400 Bad Request", &trouble.to_string()),
+        Err(error) => connection::reject(socket, UPGRADE_TIMEOUT, "400 Bad Request", &error.to_string()),
     }
     Ok(())
 }
 
-/// How the model talks on a connection.
+/// Why the model as a client could not run.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The URL cannot be used.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The opening handshake failed.
+    #[error(transparent)]
+    Connection(#[from] CaseError),
+    /// The local system failed.
+    #[error(transparent)]
+    System(#[from] io::Error),
+}
+
+/// Connects the model to `url` as an echo client, and runs it until TCP ends. Its masking keys follow from `mask_seed`.
+/// Returns the close status that it reports to its application.
+///
+/// # Errors
+/// Returns why the model could not connect.
+pub fn connect(
+    url: &str,
+    profile: Profile,
+    mask_seed: u64,
+    allow_remote: bool,
+) -> Result<Option<CloseStatus>, ConnectError> {
+    let target = ServerTarget::new(url, &TargetOptions { allow_remote, ..TargetOptions::default() })?;
+    let connection = connection::connect(&target, mask_seed, UPGRADE_TIMEOUT, false)?;
+    let session = ModelSession { role: Role::Client, profile, mask_seed, limit: None };
+    Ok(session.run(connection, Vec::new())?)
+}
+
+/// The model on one connection.
 #[derive(Clone, Copy, Debug)]
 pub struct ModelSession {
-    /// Its role.
+    /// The role of the model.
     pub role: Role,
-    /// How it reads codes.
+    /// The profile that decides which codes are valid.
     pub profile: Profile,
-    /// What its masking keys follow from.
+    /// The seed of its masking keys.
     pub mask_seed: u64,
-    /// How long it may take altogether.
+    /// The limit on the connection; `None` for no limit.
     pub limit: Option<Duration>,
 }
 
 impl ModelSession {
-    /// Runs the model until TCP is over: first it does what `wishes` say, then what the other side's messages do.
-    /// What it told of the end.
+    /// Runs the model until TCP ends. It performs `requests` first, and then what messages of the peer request. Returns
+    /// the close status that it reports to its application.
     ///
     /// # Errors
-    /// What the system says.
-    pub fn run(self, conn: Connection, requests: Vec<AppRequest>) -> io::Result<Option<CloseStatus>> {
+    /// Returns an error of the local system.
+    pub fn run(self, connection: Connection, requests: Vec<AppRequest>) -> io::Result<Option<CloseStatus>> {
         let begun = Instant::now();
-        let Connection { socket: mut wire, leftover: early } = conn;
+        let Connection { mut socket, leftover } = connection;
         let model = Model::new(self.profile).with_keys(self.mask_seed);
-        let mut speaker = ModelConnection { model, out: Recorder::new(), end: None, close_status: None };
-        speaker.model.connect(self.role, &mut speaker.out);
-        speaker.request(requests);
-        if !early.is_empty() {
-            speaker.model.react(Stimulus::Octets(&early), &mut speaker.out);
+        let mut state = ModelConnection { model, out: Recorder::new(), end: None, close_status: None };
+        state.model.connect(self.role, &mut state.out);
+        state.request(requests);
+        if !leftover.is_empty() {
+            state.model.react(Stimulus::Octets(&leftover), &mut state.out);
         }
-        speaker.handle_events(&mut wire);
+        state.handle_events(&mut socket);
         let mut buffer = vec![0; 1 << 16];
-        while speaker.end.is_none() && self.limit.is_none_or(|limit| begun.elapsed() < limit) {
-            let heard = wire.recv(&mut buffer, TICK)?;
-            let stimulus = match heard {
+        while state.end.is_none() && self.limit.is_none_or(|limit| begun.elapsed() < limit) {
+            let read = socket.recv(&mut buffer, TICK)?;
+            let stimulus = match read {
                 ReadOutcome::Data(octets) => Stimulus::Octets(&buffer[..octets]),
                 ReadOutcome::Fin => Stimulus::Fin,
                 ReadOutcome::Reset => Stimulus::Reset,
                 ReadOutcome::TimedOut => Stimulus::Tick,
             };
-            speaker.model.react(stimulus, &mut speaker.out);
-            speaker.handle_events(&mut wire);
-            if heard == ReadOutcome::Reset {
-                return Ok(speaker.close_status);
+            state.model.react(stimulus, &mut state.out);
+            state.handle_events(&mut socket);
+            if read == ReadOutcome::Reset {
+                return Ok(state.close_status);
             }
         }
-        if speaker.end == Some(TraceEventKind::Reset) {
-            wire.reset();
+        if state.end == Some(TraceEventKind::Reset) {
+            socket.reset();
         } else {
-            wire.close_gracefully(LINGER);
+            socket.close_gracefully(LINGER);
         }
-        Ok(speaker.close_status)
+        Ok(state.close_status)
     }
 }
 
@@ -149,15 +178,15 @@ impl ModelSession {
 struct ModelConnection {
     model: Model,
     out: Recorder,
-    /// How it ended TCP.
+    /// How the model ended TCP.
     end: Option<TraceEventKind>,
     close_status: Option<CloseStatus>,
 }
 
 impl ModelConnection {
     fn request(&mut self, requests: Vec<AppRequest>) {
-        for wish in &requests {
-            match wish {
+        for request in &requests {
+            match request {
                 AppRequest::Close(code, reason) => {
                     self.model.react(Stimulus::Close { code: *code, reason }, &mut self.out);
                 }
@@ -171,15 +200,15 @@ impl ModelConnection {
     /// Writes what the model wrote, and does what the messages that it delivered ask for.
     fn handle_events(&mut self, socket: &mut Socket) {
         while !self.out.events().is_empty() {
-            let mut wishes = Vec::new();
+            let mut requests = Vec::new();
             for entry in self.out.events() {
                 match entry.kind {
                     TraceEventKind::Sent(span) => {
-                        // What could not be written will be heard of as a reset.
+                        // A failed write is followed by a read that shows the reset.
                         socket.send(self.out.octets(span), UPGRADE_TIMEOUT);
                     }
                     TraceEventKind::Message { kind, payload } => {
-                        wishes.push(AppRequest::from_message(kind, self.out.octets(payload)));
+                        requests.push(AppRequest::from_message(kind, self.out.octets(payload)));
                     }
                     TraceEventKind::WriteShutdown | TraceEventKind::Fin | TraceEventKind::Reset => {
                         self.end = self.end.or(Some(entry.kind))
@@ -213,7 +242,7 @@ impl ModelConnection {
                 }
             }
             self.out.clear();
-            self.request(wishes);
+            self.request(requests);
         }
     }
 }

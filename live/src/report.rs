@@ -1,8 +1,8 @@
-//! Renders a run: JSON, JUnit, Markdown, HTML, SARIF and an index for scripts written for the Autobahn test suite.
+//! Writes the report of a run in the formats of other tools.
 
-use crate::run::results::{CaseResult, RunReport};
+use crate::run::results::RunReport;
 
-pub mod autobahn;
+mod autobahn;
 mod html;
 mod json;
 mod junit;
@@ -10,28 +10,31 @@ mod markdown;
 pub mod matrix;
 mod sarif;
 
-/// The note at the beginning of every report.
+/// The text by which a report names its origin.
 const GENERATED_BY: &str = "written by wsclose check or wsclose serve";
+
+/// The name of the JSON report to which the Autobahn index refers.
+pub const AUTOBAHN_DETAILS: &str = autobahn::DETAILS_FILE;
 
 /// The format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Everything, as data.
+    /// JSON with everything, as `schema/check.schema.json` describes it.
     Json,
-    /// What CI systems count.
+    /// JUnit XML, with a test case for each rule.
     Junit,
-    /// What a pull request shows.
+    /// Markdown, for the summary of a CI job.
     Markdown,
-    /// What people read and click through.
+    /// One HTML page that loads nothing else.
     Html,
-    /// What code scanning takes.
+    /// SARIF 2.1.0, for code scanning.
     Sarif,
-    /// The index that scripts written for the Autobahn test suite read.
+    /// The `index.json` of the Autobahn test suite. It refers to a JSON report named [`AUTOBAHN_DETAILS`] next to it.
     Autobahn,
 }
 
 impl Format {
-    /// The text of a report. The same run makes the same text.
+    /// The text of the report. Reports of the same run are equal.
     pub fn text(self, run: &RunReport) -> String {
         match self {
             Format::Json => json::text(run),
@@ -44,12 +47,7 @@ impl Format {
     }
 }
 
-/// How an endpoint behaved in a case of a run that is still under way, in Autobahn's word.
-pub fn provisional_behavior(case: &CaseResult) -> &'static str {
-    autobahn::provisional_behavior(case)
-}
-
-/// A name as the part of a URL behind `#`, and as an id.
+/// A name as an id, and as the fragment of a URL.
 fn anchor(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' }).collect()
 }

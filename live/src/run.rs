@@ -1,8 +1,14 @@
-//! TODO
+//! Runs cases against an endpoint and summarizes the results.
+
+pub mod behavior;
+pub mod case_result;
 pub mod cases;
 pub mod config;
+mod display;
 pub mod engine;
+pub mod event;
 pub mod generate;
+pub mod parallel;
 pub mod results;
 pub mod retry;
 pub mod runner;

@@ -1,4 +1,9 @@
-//! TODO
+//! Sockets, TLS, and the opening handshake.
+
+pub mod acceptor;
 pub mod server_target;
 pub mod socket;
+pub mod target_options;
+#[cfg(feature = "tls")]
+mod tls;
 pub mod upgrade;

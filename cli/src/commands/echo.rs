@@ -1,21 +1,18 @@
-//! `wsclose echo`. In comes an address or a URL, out comes the reference model behind a socket: a server until it is
-//! ended, a client until its connection is, or until no more URLs come.
+//! `wsclose echo`: runs the reference model as an echo server or an echo client.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::io::{BufRead, Write};
 use std::net::{SocketAddr, TcpListener};
 
-use wsclose::protocol::role::Role;
+use wsclose_live::model_endpoint::{self, ConnectError};
+use wsclose_live::{RunError, TargetError};
 
 use crate::args;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::output::Stdout;
-use wsclose_live::endpoint::connection;
-use wsclose_live::model_endpoint;
-use wsclose_live::transport::server_target::{ServerTarget, TargetError, TargetOptions};
 
-/// Runs the model.
+/// Runs the command.
 pub fn run(args: &args::Echo, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     match (&args.connect, args.listen) {
         (Some(url), _) if url == "-" => {
@@ -36,35 +33,29 @@ pub fn run(args: &args::Echo, out: &mut Stdout) -> Result<ExitStatus, CliError> 
 
 fn listen(args: &args::Echo, address: SocketAddr, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     if !address.ip().is_loopback() && !args.allow_remote {
-        return Err(TargetError::NotLoopback(address).into());
+        return Err(RunError::Target(TargetError::NotLoopback(address)).into());
     }
-    let cannot = |why: std::io::Error| CliError::NotTested {
-        endpoint: address.to_string(),
-        why: format!("cannot listen there: {why}"),
-    };
-    let listener = TcpListener::bind(address).map_err(cannot)?;
-    let bound = listener.local_addr().map_err(cannot)?;
+    let cannot_listen = |source: std::io::Error| RunError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(cannot_listen)?;
+    let bound = listener.local_addr().map_err(cannot_listen)?;
     writeln!(out, "listening on ws://{bound}/")?;
     out.flush()?;
-    model_endpoint::serve(&listener, args.profile).map_err(cannot)?;
+    model_endpoint::serve(&listener, args.profile).map_err(cannot_listen)?;
     Ok(ExitStatus::Conforms)
 }
 
 fn connect(args: &args::Echo, url: &str, out: &mut Stdout) -> Result<(), CliError> {
-    let options = TargetOptions { allow_remote: args.allow_remote, ..TargetOptions::default() };
-    let target = ServerTarget::new(url, &options)?;
-    // What nobody can foretell, without asking for more than the standard library has.
+    // The hasher of the standard library is seeded at random, which is enough for masking keys.
     let seed = RandomState::new().hash_one(std::process::id());
-    let conn = connection::connect(&target, seed, model_endpoint::UPGRADE_TIMEOUT, false)
-        .map_err(|trouble| CliError::NotTested { endpoint: url.to_owned(), why: trouble.to_string() })?;
-    let talk = model_endpoint::ModelSession {
-        role: Role::Client,
-        profile: args.profile,
-        mask_seed: seed,
-        limit: None,
-    };
-    if let Some(told) = talk.run(conn, Vec::new())? {
-        writeln!(out, "{told}")?;
+    let not_tested = |why: String| CliError::NotTested { endpoint: url.to_owned(), why };
+    let status = model_endpoint::connect(url, args.profile, seed, args.allow_remote);
+    let status = status.map_err(|error| match error {
+        ConnectError::Target(error) => CliError::from(RunError::Target(error)),
+        ConnectError::Connection(error) => not_tested(error.to_string()),
+        ConnectError::System(error) => not_tested(error.to_string()),
+    })?;
+    if let Some(status) = status {
+        writeln!(out, "{status}")?;
     }
     Ok(())
 }

@@ -10,8 +10,7 @@ use crate::support::hex::HexError;
 use crate::support::runner::PanicInfo;
 use crate::support::subjects::SubjectError;
 use wsclose::rules::{Level, UnknownRule};
-use wsclose_live::endpoint::process::ProcessError;
-use wsclose_live::transport::server_target::TargetError;
+use wsclose_live::RunError;
 
 /// How a run went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,12 +102,9 @@ pub enum CliError {
         /// Why not.
         why: String,
     },
-    /// Where a server is.
+    /// A check of a live endpoint that could not run.
     #[error(transparent)]
-    Target(#[from] TargetError),
-    /// A server that is started for the run.
-    #[error(transparent)]
-    Process(#[from] ProcessError),
+    Run(#[from] RunError),
     /// Standard output.
     #[error("could not write the output: {0}; free some space, or send it elsewhere")]
     Output(#[from] io::Error),
@@ -118,27 +114,16 @@ impl CliError {
     /// The exit code.
     pub fn exit(&self) -> ExitStatus {
         match self {
-            CliError::Subject(SubjectError::Unavailable { .. } | SubjectError::NoLibraries(_))
+            CliError::Run(error) if error.is_usage() => ExitStatus::Usage,
+            CliError::Run(_)
+            | CliError::Subject(SubjectError::Unavailable { .. } | SubjectError::NoLibraries(_))
             | CliError::File(_)
             | CliError::Panic(_)
             | CliError::NotTested { .. }
-            | CliError::Process(
-                ProcessError::Spawn { .. }
-                | ProcessError::ExitedEarly { .. }
-                | ProcessError::ListenTimeout { .. },
-            )
-            | CliError::Target(TargetError::Lookup { .. } | TargetError::Ca { .. } | TargetError::Tls(_))
             | CliError::Thread(_)
             | CliError::Output(_) => ExitStatus::NotTested,
             CliError::Subject(SubjectError::Unknown { .. } | SubjectError::UnknownFault { .. })
             | CliError::Usage(_)
-            | CliError::Process(ProcessError::MissingPlaceholder { .. })
-            | CliError::Target(
-                TargetError::NotAUrl { .. }
-                | TargetError::Scheme(_)
-                | TargetError::NoHost(_)
-                | TargetError::NotLoopback(_),
-            )
             | CliError::Explain(_)
             | CliError::Code(_)
             | CliError::Hex(_)

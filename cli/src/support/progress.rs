@@ -1,9 +1,11 @@
-//! A line on standard error that says how far a long run is. In come steps; out comes nothing unless a
-//! person watches.
+//! Shows the progress of a long run on standard error, if that is a terminal.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
-/// How far a run is.
+use wsclose_live::Event;
+
+/// The progress of a run.
 #[derive(Debug)]
 pub struct Progress {
     total: usize,
@@ -12,25 +14,47 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A run of so many steps.
+    /// The progress of a run of `total` steps.
     pub fn new(total: usize) -> Progress {
         Progress { total, done: 0, is_terminal: io::stderr().is_terminal() }
     }
 
-    /// The next step begins.
+    /// Counts a step, and shows the progress.
     pub fn advance(&mut self) {
         self.done += 1;
         if self.is_terminal {
-            // Progress that cannot be shown is no reason to stop.
+            // A terminal that does not show progress does not stop the run.
             let _ = write!(io::stderr(), "\r{} of {}", self.done, self.total);
+        }
+    }
+
+    fn clear(&self) {
+        if self.is_terminal {
+            let _ = write!(io::stderr(), "\r{:<30}\r", "");
         }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if self.is_terminal {
-            let _ = write!(io::stderr(), "\r{:<30}\r", "");
+        self.clear();
+    }
+}
+
+/// A listener that shows the progress of a check.
+pub fn listener() -> impl Fn(&Event) + Send + Sync + 'static {
+    let progress = Mutex::new(Progress::new(0));
+    move |event| {
+        let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::RunStarted { cases } => progress.total = *cases,
+            Event::CaseFinished { .. } | Event::CaseRetried { .. } => progress.advance(),
+            Event::RunFinished { .. } => progress.clear(),
+            Event::CaseStarted { .. }
+            | Event::ClientConnected
+            | Event::ClientRejected { .. }
+            | Event::ReportsRequested { .. }
+            | Event::ReportsDelivered { .. } => {}
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use wsclose_live::report::{Format, autobahn};
-use wsclose_live::run::results::RunReport;
+use wsclose_live::RunReport;
+use wsclose_live::report::{AUTOBAHN_DETAILS, Format};
 
 use crate::support::error::CliError;
 use crate::support::files::{self, FileError};
@@ -23,7 +23,7 @@ impl ReportFiles {
             if folder.exists() && !files::is_folder(folder, "a folder")? {
                 return Err(FileError::NotAFolder(files::display_path(folder)).into());
             }
-            all.push((Format::Json, folder.join(autobahn::DETAILS_FILE)));
+            all.push((Format::Json, folder.join(AUTOBAHN_DETAILS)));
             all.push((Format::Autobahn, folder.join("index.json")));
         }
         for (at, (_, path)) in all.iter().enumerate() {

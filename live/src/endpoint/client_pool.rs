@@ -1,72 +1,92 @@
-//! A client that is started by us. In comes a [`Program`], out come connections behind their opening handshake, and
-//! what the program printed and how it ended.
+//! Starts clients by a command, and accepts the connection that each of them opens.
 
-use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener};
-use std::os::unix::process::ExitStatusExt;
+use std::io;
+use std::net::SocketAddr;
 use std::process::ExitStatus;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::endpoint::close_line::CloseStatus;
 use crate::endpoint::connection::{self, CaseError, Connection};
 use crate::endpoint::process::{self, Process, ProcessError};
+use crate::sync::lock;
+use crate::transport::acceptor::Acceptor;
 use crate::transport::socket::Socket;
 
-/// How long is slept between two looks for a client, or for the end of one.
-const POLL_INTERVAL: Duration = Duration::from_millis(1);
+/// How often a client is checked for its exit while the harness waits for something else.
+const EXIT_CHECK_INTERVAL: Duration = Duration::from_millis(5);
 
-/// How long the last words of a program that has ended are waited for.
+/// How long the connection of a client that has exited may take to be accepted.
+const LATE_CONNECTION_TIMEOUT: Duration = Duration::from_millis(100);
+
+/// How long the end of the output of a program that has exited may take. A process that it started may hold the pipe.
 const OUTPUT_EOF_TIMEOUT: Duration = Duration::from_millis(200);
 
-/// Signals that a program does not get unless something went wrong in it: SIGILL, SIGABRT, SIGBUS, SIGFPE and
-/// SIGSEGV.
-const CRASH_SIGNALS: [i32; 5] = [4, 6, 7, 8, 11];
-
-/// What a shell adds to a signal to say so.
-const SHELL_SIGNAL_BASE: i32 = 128;
-
-/// How long a client that is to be fed again has, once its connection is gone, to say that it has seen that.
+/// How long a client that reads URLs may take to print its `closed` line after its connection has ended.
 const CLOSE_LINE_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The command of a client.
+/// The command of a client under test, and how the client gets the URL to connect to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientCommand {
-    /// With `{url}` in it: started for every connection.
+    /// A command with `{url}` in it, which is started for every connection.
     PerConnection(String),
-    /// Started, and then fed: on every line of its standard input is a URL to connect to, and a line of what it prints
-    /// says how that connection closed ([`Told`]), before it is given another.
+    /// A command that is started once and reads URLs from its standard input, one a line.
+    ///
+    /// After each connection it prints a line `closed CODE "REASON" clean|unclean|unknown`, with `none` for a code or
+    /// reason that the library does not report. The harness then writes the next URL.
     UrlsOnStdin(String),
 }
 
-/// How to start a client.
+impl ClientCommand {
+    /// The command line.
+    pub fn command(&self) -> &str {
+        match self {
+            ClientCommand::PerConnection(command) | ClientCommand::UrlsOnStdin(command) => command,
+        }
+    }
+}
+
+impl From<&str> for ClientCommand {
+    /// A command that is started for every connection.
+    fn from(command: &str) -> ClientCommand {
+        ClientCommand::PerConnection(command.to_owned())
+    }
+}
+
+impl From<String> for ClientCommand {
+    /// A command that is started for every connection.
+    fn from(command: String) -> ClientCommand {
+        ClientCommand::PerConnection(command)
+    }
+}
+
+/// A pool of client processes.
 #[derive(Debug)]
 pub struct ClientPool {
-    /// What it is called in reports.
+    /// The name of the client in reports.
     pub name: String,
     command: ClientCommand,
     address: SocketAddr,
-    /// The one listener, where the port was chosen by somebody.
-    listener: Option<TcpListener>,
-    /// How many connections were asked for.
+    /// The listener that all clients share, if the port is fixed.
+    shared: Option<Arc<Acceptor>>,
     connection_count: AtomicU64,
-    /// Those that wait to be fed.
+    /// Clients that wait for a URL.
     idle: Mutex<Vec<Process>>,
 }
 
 impl ClientPool {
-    /// Starts clients. They are listened for at `address`; with port 0, each player has a port of its own.
+    /// A pool whose clients connect to `address`. With port 0, each [`PooledClient`] listens on a port of its own.
     ///
     /// # Errors
-    /// What the system says.
+    /// Returns the error of the system if it cannot listen at `address`.
     pub fn new(name: String, command: ClientCommand, address: SocketAddr) -> io::Result<ClientPool> {
-        let listener = if address.port() == 0 { None } else { Some(TcpListener::bind(address)?) };
-        let (asked, hungry) = (AtomicU64::new(0), Mutex::new(Vec::new()));
-        Ok(ClientPool { name, command, address, listener, connection_count: asked, idle: hungry })
+        let shared = if address.port() == 0 { None } else { Some(Arc::new(Acceptor::bind(address)?)) };
+        let (connection_count, idle) = (AtomicU64::new(0), Mutex::new(Vec::new()));
+        Ok(ClientPool { name, command, address, shared, connection_count, idle })
     }
 
-    /// A client that connects to this URL: a new one, or one that has waited for it.
+    /// A client that connects to `url`: a new one, or one that waits for a URL.
     fn acquire(&self, url: &str) -> Result<Process, ProcessError> {
         match &self.command {
             ClientCommand::PerConnection(command) => {
@@ -85,120 +105,114 @@ impl ClientPool {
 
     fn idle(&self) -> Option<Process> {
         loop {
-            let mut process = self.idle.lock().ok()?.pop()?;
+            let mut process = lock(&self.idle).pop()?;
             if process.exit_status().is_none() {
                 return Some(process);
             }
         }
     }
 
-    /// What is done with a client whose connection is over.
+    /// Ends a client whose connection is over, or keeps it for the next URL.
     fn release(&self, mut process: Process) {
         match &self.command {
             ClientCommand::PerConnection(_) => {}
             ClientCommand::UrlsOnStdin(_) => {
                 if let Some(ClientReport::Closed(_)) =
                     client_report(&mut process, &self.command, CLOSE_LINE_TIMEOUT)
-                    && let Ok(mut hungry) = self.idle.lock()
                 {
-                    hungry.push(process);
+                    lock(&self.idle).push(process);
                 }
             }
         }
     }
 
-    fn listener(&self) -> io::Result<TcpListener> {
-        let listener = match &self.listener {
-            Some(listener) => listener.try_clone()?,
-            None => TcpListener::bind(self.address)?,
-        };
-        listener.set_nonblocking(true)?;
-        Ok(listener)
+    fn acceptor(&self) -> io::Result<Arc<Acceptor>> {
+        match &self.shared {
+            Some(acceptor) => Ok(Arc::clone(acceptor)),
+            None => Acceptor::bind(self.address).map(Arc::new),
+        }
     }
 }
 
-/// What is known of a client's program beside its connection.
+/// What the process of a client reported next to its connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientReport {
-    /// It printed how its connection closed.
+    /// The process printed how its connection closed.
     Closed(CloseStatus),
-    /// It ended without that, and how.
+    /// The process exited without such a line; how it exited.
     Exited(String),
-    /// It crashed, and how.
+    /// The process crashed; how it crashed.
     Crashed(String),
 }
 
-/// Clients, one after another.
+/// One client of a pool at a time.
 #[derive(Debug)]
 pub struct PooledClient<'a> {
     pool: &'a ClientPool,
-    listener: Option<TcpListener>,
+    acceptor: Option<Arc<Acceptor>>,
     process: Option<Process>,
 }
 
 impl<'a> PooledClient<'a> {
-    /// None has been started yet.
+    /// A client that has not been started.
     pub fn new(pool: &'a ClientPool) -> PooledClient<'a> {
-        PooledClient { pool, listener: None, process: None }
+        PooledClient { pool, acceptor: None, process: None }
     }
 
-    /// Lets go of the client before, and waits for the next.
+    /// Releases the previous client, starts or reuses one, and accepts its connection.
     ///
     /// # Errors
-    /// Why there is no connection.
+    /// Returns why there is no connection.
     pub fn open(&mut self, timeout: Duration, deflate: bool) -> Result<Connection, CaseError> {
         self.end();
-        let no = |error: io::Error| CaseError::Connect(error.to_string());
-        let listener = match self.listener.take() {
-            Some(listener) => listener,
-            None => self.pool.listener().map_err(no)?,
+        let failed = |error: io::Error| CaseError::Connect(error.to_string());
+        let acceptor = match self.acceptor.take() {
+            Some(acceptor) => acceptor,
+            None => self.pool.acceptor().map_err(failed)?,
         };
-        let listener = self.listener.insert(listener);
-        // Whoever comes for another path was sent for another connection.
+        let acceptor = self.acceptor.insert(acceptor);
+        // The path identifies the connection: a request for another path belongs to an earlier one.
         let path = format!("/{}", self.pool.connection_count.fetch_add(1, Ordering::Relaxed) + 1);
-        let url = format!("ws://{}{path}", listener.local_addr().map_err(no)?);
+        let url = format!("ws://{}{path}", acceptor.address());
         let process = self.pool.acquire(&url).map_err(|error| CaseError::NoClient(error.to_string()))?;
         let process = self.process.insert(process);
         let begun = Instant::now();
         loop {
-            let ended = process.exit_status();
-            match listener.accept() {
-                Ok((tcp, _)) => {
-                    let mut wire = Socket::from_tcp(tcp).map_err(no)?;
-                    let (request, early) = connection::read_request(&mut wire, timeout)?;
+            let exited = process.exit_status();
+            // A client that has exited may have connected just before.
+            let wait = if exited.is_some() { LATE_CONNECTION_TIMEOUT } else { EXIT_CHECK_INTERVAL };
+            match acceptor.accept(wait) {
+                Some(Ok(tcp)) => {
+                    let mut socket = Socket::from_tcp(tcp).map_err(failed)?;
+                    let (request, leftover) = connection::read_request(&mut socket, timeout)?;
                     if request.path == path {
-                        wire.send(&request.accept_response(deflate), timeout);
-                        return Ok(Connection { socket: wire, leftover: early });
+                        socket.send(&request.accept_response(deflate), timeout);
+                        return Ok(Connection { socket, leftover });
                     }
-                    connection::reject(
-                        wire,
-                        timeout,
-                        "404 Not Found",
-                        "this path was for another connection",
-                    );
+                    let why = "this path belongs to another connection";
+                    connection::reject(socket, timeout, "404 Not Found", why);
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    if let Some(status) = ended {
+                Some(Err(error)) => return Err(failed(error)),
+                None => {
+                    if let Some(status) = exited {
                         let last = final_output(process);
                         return Err(CaseError::NoClient(format!("it ended: {status}{last}")));
                     }
                     if begun.elapsed() > timeout {
                         let last = last_output(process);
-                        return Err(CaseError::NoClient(format!("nobody there within {timeout:?}{last}")));
+                        return Err(CaseError::NoClient(format!("no connection within {timeout:?}{last}")));
                     }
-                    std::thread::sleep(POLL_INTERVAL);
                 }
-                Err(error) => return Err(no(error)),
             }
         }
     }
 
-    /// What is known beside the connection, after waiting for it no longer than `wait`.
+    /// What the process reported about its connection, after a wait of at most `wait`.
     pub fn client_report(&mut self, wait: Duration) -> Option<ClientReport> {
         client_report(self.process.as_mut()?, &self.pool.command, wait)
     }
 
-    /// Ends the client, if it is still there, or keeps it to be fed again.
+    /// Releases the client.
     pub fn end(&mut self) {
         if let Some(process) = self.process.take() {
             self.pool.release(process);
@@ -206,54 +220,50 @@ impl<'a> PooledClient<'a> {
     }
 }
 
-/// What is known of a client beside its connection, after waiting for it no longer than `wait`.
+/// What a process reported about its connection, after a wait of at most `wait`.
 fn client_report(process: &mut Process, command: &ClientCommand, wait: Duration) -> Option<ClientReport> {
-    // One that is fed reads on, whatever becomes of a connection.
+    // A client that reads URLs has no reason to exit, so an exit with an error is a crash.
     let crashed = |status: ExitStatus| match command {
-        ClientCommand::PerConnection(_) => is_crash(status),
+        ClientCommand::PerConnection(_) => process::is_crash(status),
         ClientCommand::UrlsOnStdin(_) => !status.success(),
     };
     let begun = Instant::now();
     loop {
-        let ended = process.exit_status();
-        // Asked after that: what a program that has ended printed has all been written.
-        let said = process.output();
-        match (said.close_status, ended) {
+        let exited = process.exit_status();
+        // Read after the exit status: everything that a program printed before its exit is in the pipe by then.
+        let output = process.output();
+        let left = wait.saturating_sub(begun.elapsed());
+        match (output.close_status, exited) {
             (_, Some(status)) if crashed(status) => {
                 return Some(ClientReport::Crashed(format!("{status}{}", final_output(process))));
             }
-            (Some(told), _) => return Some(ClientReport::Closed(told)),
-            (None, Some(status)) if said.eof => {
-                return Some(ClientReport::Exited(format!(
-                    "the program ended: {status}{}",
-                    final_output(process)
-                )));
+            (Some(status), _) => return Some(ClientReport::Closed(status)),
+            (None, Some(status)) if output.eof => {
+                let last = final_output(process);
+                return Some(ClientReport::Exited(format!("the program ended: {status}{last}")));
             }
-            (None, _) if begun.elapsed() >= wait => return None,
-            (None, _) => std::thread::sleep(POLL_INTERVAL),
+            (None, _) if left.is_zero() => return None,
+            // An exit does not wake the wait, so the wait is short. It mostly follows the end of the output at once.
+            (None, _) => {
+                let ended = output.eof;
+                let interval = if ended { Duration::from_millis(1) } else { EXIT_CHECK_INTERVAL };
+                process.wait_for_output(left.min(interval), |output| {
+                    output.close_status.is_some() || output.eof != ended
+                });
+            }
         }
     }
 }
 
-/// Whether something went wrong in it: a program that leaves with an error of its own has not crashed.
-fn is_crash(status: ExitStatus) -> bool {
-    let by_shell = status.code().and_then(|code| code.checked_sub(SHELL_SIGNAL_BASE));
-    status.signal().or(by_shell).is_some_and(|signal| CRASH_SIGNALS.contains(&signal))
-}
-
-/// What a program that has ended printed last. It is on its way to us, unless something that it started holds the
-/// pipe.
+/// The last output of a process that has exited.
 fn final_output(process: &Process) -> String {
-    let begun = Instant::now();
-    while !process.output().eof && begun.elapsed() < OUTPUT_EOF_TIMEOUT {
-        std::thread::sleep(POLL_INTERVAL);
-    }
+    process.wait_for_output(OUTPUT_EOF_TIMEOUT, |output| output.eof);
     last_output(process)
 }
 
-/// What it printed last, or, better, the last that names an error.
+/// The last line that mentions an error, or else the last line.
 fn last_output(process: &Process) -> String {
-    let said = process.output();
-    let words = said.last_error.unwrap_or(said.last_line);
-    if words.is_empty() { String::new() } else { format!(", last words: {words}") }
+    let output = process.output();
+    let line = output.last_error.unwrap_or(output.last_line);
+    if line.is_empty() { String::new() } else { format!(", last output: {line}") }
 }

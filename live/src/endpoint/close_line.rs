@@ -1,6 +1,7 @@
-//! What a client's program was told of the end of a connection, as a line that it prints:
-//! `closed CODE "REASON" clean|unclean|unknown`, with `none` for a code or reason that it did not learn. In come
-//! lines, out comes a [`Told`], and the other way round.
+//! The line by which a client program reports how its connection closed:
+//! `closed CODE "REASON" clean|unclean|unknown`.
+//!
+//! `none` stands for a code or reason that the library did not report.
 
 use std::fmt;
 
@@ -9,22 +10,22 @@ use wsclose::protocol::code::CloseCode;
 /// The first word of the line.
 const CLOSED: &str = "closed";
 
-/// What stands for a code or reason that was not told.
+/// The word for a code or reason that was not reported.
 const NONE: &str = "none";
 
-/// How a connection ended, in the words of the library under test.
+/// How a connection closed, as the library under test reported it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloseStatus {
-    /// The code; `None` where it told none.
+    /// The code; `None` if the library reported none.
     pub code: Option<CloseCode>,
-    /// The reason; `None` where it told none.
+    /// The reason; `None` if the library reported none.
     pub reason: Option<String>,
-    /// Whether it was clean; `None` where it does not say.
+    /// Whether the connection closed cleanly (§7.1.4); `None` if the library does not report it.
     pub clean: Option<bool>,
 }
 
 impl CloseStatus {
-    /// Reads a line; `None` if it is another one.
+    /// Parses a line; `None` if it is any other line.
     pub fn parse(line: &str) -> Option<CloseStatus> {
         let rest = line.trim_end().strip_prefix(CLOSED)?.strip_prefix(' ')?;
         let (code, rest) = rest.split_once(' ')?;
@@ -66,17 +67,17 @@ mod tests {
 
     #[test]
     fn lines_round_trip() {
-        let told = |code, reason: Option<&str>, clean| CloseStatus {
+        let status = |code, reason: Option<&str>, clean| CloseStatus {
             code,
             reason: reason.map(str::to_owned),
             clean,
         };
-        for told in [
-            told(Some(CloseCode(1000)), Some("a \"b\" \u{0}\n é"), Some(true)),
-            told(Some(CloseCode(0)), Some(""), Some(false)),
-            told(None, None, None),
+        for status in [
+            status(Some(CloseCode(1000)), Some("a \"b\" \u{0}\n é"), Some(true)),
+            status(Some(CloseCode(0)), Some(""), Some(false)),
+            status(None, None, None),
         ] {
-            assert_eq!(CloseStatus::parse(&told.to_string()), Some(told));
+            assert_eq!(CloseStatus::parse(&status.to_string()), Some(status));
         }
     }
 

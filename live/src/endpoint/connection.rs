@@ -1,4 +1,4 @@
-//! A connection after its opening handshake, and how one comes about.
+//! Opens connections: the opening handshake as a client, and as a server.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -7,43 +7,43 @@ use crate::transport::server_target::ServerTarget;
 use crate::transport::socket::{ReadOutcome, Socket};
 use crate::transport::upgrade::{self, MAX_HEAD, Request, UpgradeError};
 
-/// The most octets that are taken down of one connection: whoever sends more is not listened to.
+/// The limit on the octets that are recorded of one connection. The harness resets a connection that exceeds it.
 pub const MAX_RECEIVED: usize = 1 << 18;
 
-/// Why a case could not be played.
+/// Why a case has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CaseError {
-    /// No connection.
+    /// The harness could not connect to the server.
     #[error("expected a connection, found: {0}")]
     Connect(String),
-    /// No client.
+    /// The client did not connect.
     #[error("expected the client to connect, found: {0}")]
     NoClient(String),
-    /// No opening handshake.
+    /// The opening handshake was malformed or refused.
     #[error("expected an opening handshake: {0}")]
     Upgrade(#[from] UpgradeError),
-    /// It ended TCP, or said nothing.
+    /// The server did not answer the opening handshake.
     #[error("expected an answer to the opening handshake, found {0}")]
     NoResponse(&'static str),
-    /// A client ended TCP, or said nothing.
+    /// The client did not send an opening handshake.
     #[error("expected a request to open a WebSocket, found {0}")]
     NoRequest(&'static str),
-    /// Its program does not tell how its connection closed, though it was said to.
+    /// The client prints no close status, although the configuration says that it does.
     #[error(
         "expected the client to print `closed CODE \"REASON\" clean|unclean|unknown` when its connection was over, \
          found no such line"
     )]
     NoCloseLine,
-    /// It sent more than is listened to.
+    /// The endpoint sent more than the limit.
     #[error("expected at most {MAX_RECEIVED} octets on a connection, found more")]
     OutputLimit,
-    /// It kept the connection busy for longer than one may.
+    /// The endpoint kept the connection busy for longer than the limit.
     #[error("expected the connection to be quiet within {0:?}, found it still busy")]
     TimeLimit(Duration),
 }
 
 impl CaseError {
-    /// Whether nobody was there at all, which another case would find too.
+    /// Whether the endpoint could not be reached at all, so that other cases would fail in the same way.
     pub const fn is_unreachable(&self) -> bool {
         match self {
             CaseError::Connect(_) | CaseError::NoClient(_) => true,
@@ -57,52 +57,50 @@ impl CaseError {
     }
 }
 
-/// A connection after its opening handshake, and what had come behind that.
+/// A connection after its opening handshake.
 pub struct Connection {
-    /// The connection.
+    /// The socket.
     pub socket: Socket,
-    /// Octets that came in one piece with the handshake.
+    /// Octets that arrived together with the opening handshake, after its end.
     pub leftover: Vec<u8>,
 }
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Conn").field("early", &self.leftover).finish_non_exhaustive()
+        f.debug_struct("Connection").field("leftover", &self.leftover).finish_non_exhaustive()
     }
 }
 
-/// Connects to a server.
+/// Connects to a server, and sends the opening handshake with a key that follows from `nonce`.
 ///
 /// # Errors
-/// Why there is no connection.
+/// Returns why there is no connection.
 pub fn connect(
     target: &ServerTarget,
     nonce: u64,
     timeout: Duration,
     deflate: bool,
 ) -> Result<Connection, CaseError> {
-    let no = |error: io::Error| CaseError::Connect(error.to_string());
-    let mut wire = Socket::connect(target.address, timeout).map_err(no)?;
-    if let Some((config, name)) = &target.tls {
-        wire = wire.into_tls(config, name).map_err(no)?;
-    }
+    let failed = |error: io::Error| CaseError::Connect(error.to_string());
+    let socket = Socket::connect(target.address, timeout).map_err(failed)?;
+    let mut socket = target.secure(socket).map_err(failed)?;
     let key = upgrade::key((u128::from(nonce) << 64 | 0x7773_636c_6f73_6521).to_be_bytes());
-    wire.send(&target.request(key.clone(), deflate).encode(), timeout);
-    let (agreed, head) =
-        read_head(&mut wire, timeout, CaseError::NoResponse, |head| upgrade::parse_response(head, &key))?;
-    Ok(Connection { socket: wire, leftover: head[agreed.head_len..].to_owned() })
+    socket.send(&target.request(key.clone(), deflate).encode(), timeout);
+    let (upgraded, head) =
+        read_head(&mut socket, timeout, CaseError::NoResponse, |head| upgrade::parse_response(head, &key))?;
+    Ok(Connection { socket, leftover: head[upgraded.head_len..].to_owned() })
 }
 
-/// The request with which a client opens its connection, and what came behind it.
+/// Reads the opening handshake of a client. Returns it with the octets that arrived after it.
 ///
 /// # Errors
-/// Why it is none.
+/// Returns what is wrong with it.
 pub fn read_request(socket: &mut Socket, timeout: Duration) -> Result<(Request, Vec<u8>), CaseError> {
     let ((request, used), head) = read_head(socket, timeout, CaseError::NoRequest, Request::decode)?;
     Ok((request, head[used..].to_owned()))
 }
 
-/// Answers a request that leads nowhere, and ends the connection.
+/// Answers a request with an HTTP error, and closes the connection.
 pub fn reject(mut socket: Socket, timeout: Duration, status: &str, why: &str) {
     let length = why.len() + 1;
     let head = "Connection: close\r\nContent-Type: text/plain; charset=utf-8";
@@ -111,26 +109,26 @@ pub fn reject(mut socket: Socket, timeout: Duration, status: &str, why: &str) {
     socket.close_gracefully(timeout);
 }
 
-/// Reads until `read` has what it looks for; that, and all that came.
+/// Reads until `parse` finds a complete head. Returns what it parsed, with all octets that were read.
 fn read_head<T>(
     socket: &mut Socket,
     timeout: Duration,
     found: impl Fn(&'static str) -> CaseError,
-    read: impl Fn(&[u8]) -> Result<Option<T>, UpgradeError>,
+    parse: impl Fn(&[u8]) -> Result<Option<T>, UpgradeError>,
 ) -> Result<(T, Vec<u8>), CaseError> {
     let begun = Instant::now();
     let (mut buffer, mut head) = ([0; 4096], Vec::new());
     loop {
         let left = timeout.saturating_sub(begun.elapsed());
-        let heard = socket.recv(&mut buffer, left).map_err(|error| CaseError::Connect(error.to_string()))?;
-        match heard {
+        let read = socket.recv(&mut buffer, left).map_err(|error| CaseError::Connect(error.to_string()))?;
+        match read {
             ReadOutcome::Data(octets) => head.extend_from_slice(&buffer[..octets]),
             ReadOutcome::Fin => return Err(found("the end of TCP")),
             ReadOutcome::Reset => return Err(found("a reset")),
             ReadOutcome::TimedOut if head.is_empty() => return Err(found("silence")),
             ReadOutcome::TimedOut => return Err(found("no end of one")),
         }
-        if let Some(whole) = read(&head)? {
+        if let Some(whole) = parse(&head)? {
             return Ok((whole, head));
         }
         if begun.elapsed() > timeout || head.len() > MAX_HEAD {

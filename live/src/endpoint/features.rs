@@ -1,14 +1,14 @@
-//! What an endpoint under test supports.
+//! What an endpoint under test supports, which decides which cases can be run against it.
 
 use wsclose::protocol::role::Role;
 
-/// What can be asked of an endpoint.
+/// The features of an endpoint under test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EndpointFeatures {
-    /// It plays this role.
+    /// The role of the endpoint.
     pub role: Role,
-    /// It closes when it is sent `close:CODE:REASON`.
+    /// The endpoint closes when it receives the text `close:CODE:REASON`.
     pub close_command: bool,
-    /// A script may have more than one connection.
+    /// A case may have more than one connection.
     pub reconnects: bool,
 }

@@ -1,111 +1,116 @@
-//! An endpoint that is started for a run or a connection and ended after it. In comes a command, mostly with `{port}`
-//! or `{url}` in it, out comes a process group that is gone when the value is dropped.
+//! Starts a command by the system's shell, and ends it together with everything that it started.
+//!
+//! On Unix the command runs in a process group of its own, which is ended as a whole. On other systems only the shell
+//! itself is killed: a server that the shell started there may survive.
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use crate::endpoint::process_output::{CapturedOutput, ProcessOutput};
 
-use crate::endpoint::process_output::{self, ProcessOutput};
-
-/// How long a process has to end after it has been asked to.
+/// How long a process may take to exit after it was asked to, before it is killed.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Why an endpoint could not be started.
+/// How long one attempt to connect to a server that starts may take, and the pause before the next.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(200);
+const CONNECT_PAUSE: Duration = Duration::from_millis(20);
+
+/// How often a process is checked for its exit. The standard library has no wait with a time limit.
+const EXIT_CHECK_INTERVAL: Duration = Duration::from_millis(5);
+
+/// Why a command could not be started, or did not do what it was started for.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
-    /// The command has no place for the port.
-    #[error("expected `{{{place}}}` in the command `{command}`, found none")]
+    /// The command lacks the placeholder that the harness replaces.
+    #[error("expected `{{{placeholder}}}` in the command `{command}`, found none")]
     MissingPlaceholder {
         /// `port` or `url`.
-        place: &'static str,
+        placeholder: &'static str,
         /// The command.
         command: String,
     },
-    /// The system.
-    #[error("cannot run `{command}`: {why}")]
+    /// The system could not start the command.
+    #[error("cannot run `{command}`: {source}")]
     Spawn {
         /// The command.
         command: String,
-        /// What the system says.
-        why: io::Error,
+        /// The error of the system.
+        source: io::Error,
     },
-    /// It ended before it listened.
+    /// The command exited before it listened.
     #[error("expected `{command}` to listen on port {port}, found that it ended: {status}")]
     ExitedEarly {
         /// The command.
         command: String,
         /// The port.
         port: u16,
-        /// How it ended.
+        /// Its exit status.
         status: ExitStatus,
     },
-    /// It did not listen in time.
-    #[error("expected `{command}` to listen on port {port} within {seconds} s, found nobody there")]
+    /// The command did not listen in time.
+    #[error("expected `{command}` to listen on port {port} within {seconds} s, found no listener there")]
     ListenTimeout {
         /// The command.
         command: String,
         /// The port.
         port: u16,
-        /// How long was waited.
+        /// The time limit, in seconds.
         seconds: u64,
     },
 }
 
-/// The command with `{place}` replaced by `value`.
+/// Replaces `{placeholder}` in a command by `value`.
 ///
 /// # Errors
-/// If it has no such place.
-pub fn substitute(command: &str, place: &'static str, value: &str) -> Result<String, ProcessError> {
-    let written = format!("{{{place}}}");
+/// Returns [`ProcessError::MissingPlaceholder`] if the command does not contain it.
+pub fn substitute(command: &str, placeholder: &'static str, value: &str) -> Result<String, ProcessError> {
+    let written = format!("{{{placeholder}}}");
     if !command.contains(&written) {
-        return Err(ProcessError::MissingPlaceholder { place, command: command.to_owned() });
+        return Err(ProcessError::MissingPlaceholder { placeholder, command: command.to_owned() });
     }
     Ok(command.replace(&written, value))
 }
 
-/// A running command, with everything that it started.
+/// A running command. Dropping it ends the command and, on Unix, everything that it started.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
     command: String,
-    output: Arc<Mutex<ProcessOutput>>,
+    output: Arc<CapturedOutput>,
 }
 
 impl Process {
-    /// Starts `command`, by the shell, in a process group of its own. What it prints is dropped, and what it
-    /// complains of is shown.
+    /// Starts `command`. Its standard output is dropped, and its standard error goes to that of this process.
     ///
     /// # Errors
-    /// What the system says.
+    /// Returns [`ProcessError::Spawn`] if the system cannot start it.
     pub fn spawn(command: String) -> Result<Process, ProcessError> {
         Process::spawn_with_stdio(command, Stdio::null(), false)
     }
 
-    /// The same, but what it prints and complains of is kept to be asked for: see [`Process::said`].
+    /// Starts `command` and captures its standard output and standard error: see [`Process::output`].
     ///
     /// # Errors
-    /// What the system says.
+    /// Returns [`ProcessError::Spawn`] if the system cannot start it.
     pub fn spawn_captured(command: String) -> Result<Process, ProcessError> {
         Process::spawn_with_stdio(command, Stdio::null(), true)
     }
 
-    /// The same, and it can be spoken to: see [`Process::tell`].
+    /// Starts `command` with captured output and a standard input for [`Process::write_line`].
     ///
     /// # Errors
-    /// What the system says.
+    /// Returns [`ProcessError::Spawn`] if the system cannot start it.
     pub fn spawn_interactive(command: String) -> Result<Process, ProcessError> {
         Process::spawn_with_stdio(command, Stdio::piped(), true)
     }
 
     fn spawn_with_stdio(command: String, stdin: Stdio, capture: bool) -> Result<Process, ProcessError> {
-        let cannot = |why: io::Error| ProcessError::Spawn { command: command.clone(), why };
-        let mut shell = Command::new("sh");
-        shell.args(["-c", &command]).stdin(stdin).stdout(Stdio::null()).process_group(0);
+        let cannot = |source: io::Error| ProcessError::Spawn { command: command.clone(), source };
+        let mut shell = system::shell(&command);
+        shell.stdin(stdin).stdout(Stdio::null());
         let mut pipe = None;
         if capture {
             let (reader, writer) = io::pipe().map_err(cannot)?;
@@ -113,35 +118,39 @@ impl Process {
             pipe = Some(reader);
         }
         let child = shell.spawn().map_err(cannot)?;
-        let said = pipe.map(process_output::capture).unwrap_or_default();
-        Ok(Process { child, command, output: said })
+        let output = pipe.map(CapturedOutput::start).unwrap_or_default();
+        Ok(Process { child, command, output })
     }
 
-    /// How it ended, if it has.
+    /// Its exit status, once it has exited.
     pub fn exit_status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Writes a line to its standard input, and forgets what it told of a connection before. One that has ended does
-    /// not hear it: see [`Process::ended`].
+    /// Writes a line to its standard input, and forgets the close status that it printed before.
+    ///
+    /// A process that has exited does not read the line: [`Process::exit_status`] shows that.
     pub fn write_line(&mut self, line: &str) {
-        if let Ok(mut said) = self.output.lock() {
-            said.close_status = None;
-        }
+        self.output.clear_close_status();
         if let Some(stdin) = &mut self.child.stdin {
             let _ = writeln!(stdin, "{line}").and_then(|()| stdin.flush());
         }
     }
 
-    /// What it has printed so far, if that is kept.
+    /// What it has printed so far, if its output is captured.
     pub fn output(&self) -> ProcessOutput {
-        self.output.lock().map(|said| said.clone()).unwrap_or_default()
+        self.output.snapshot()
     }
 
-    /// Waits until somebody listens at `address`.
+    /// Waits until the captured output satisfies `condition`, for at most `timeout`.
+    pub fn wait_for_output(&self, timeout: Duration, condition: impl Fn(&ProcessOutput) -> bool) {
+        self.output.wait_until(timeout, condition);
+    }
+
+    /// Waits until `address` accepts connections.
     ///
     /// # Errors
-    /// If the command ends first, or `patience` does.
+    /// Returns an error if the command exits first, or does not listen within `timeout`.
     pub fn wait_until_listening(
         &mut self,
         address: SocketAddr,
@@ -150,26 +159,26 @@ impl Process {
         let begun = Instant::now();
         let port = address.port();
         loop {
-            if TcpStream::connect_timeout(&address, Duration::from_millis(200)).is_ok() {
+            if TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).is_ok() {
                 return Ok(());
             }
-            if let Ok(Some(status)) = self.child.try_wait() {
+            if let Some(status) = self.exit_status() {
                 return Err(ProcessError::ExitedEarly { command: self.command.clone(), port, status });
             }
             if begun.elapsed() > timeout {
                 let seconds = timeout.as_secs();
                 return Err(ProcessError::ListenTimeout { command: self.command.clone(), port, seconds });
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(CONNECT_PAUSE);
         }
     }
 
-    /// Waits until it ends by itself, at most for `patience`; whether it did.
-    pub fn wait(&mut self, timeout: Duration) -> bool {
+    /// Waits for its exit for at most `timeout`. Returns whether it exited.
+    fn wait(&mut self, timeout: Duration) -> bool {
         let begun = Instant::now();
         loop {
             match self.child.try_wait() {
-                Ok(None) if begun.elapsed() < timeout => std::thread::sleep(Duration::from_millis(5)),
+                Ok(None) if begun.elapsed() < timeout => std::thread::sleep(EXIT_CHECK_INTERVAL),
                 Ok(None) => return false,
                 Ok(Some(_)) | Err(_) => return true,
             }
@@ -179,21 +188,82 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let group = Pid::from_child(&self.child);
-        // Whoever has gone already needs no signal.
-        let _ = kill_process_group(group, Signal::TERM);
-        if !self.wait(EXIT_TIMEOUT) {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-        let _ = kill_process_group(group, Signal::KILL);
+        system::terminate(&mut self.child);
+        self.wait(EXIT_TIMEOUT);
+        // Processes that the command left behind are still in its group.
+        system::kill(&mut self.child);
         let _ = self.child.wait();
     }
 }
 
-/// A port of this machine on which nobody listens.
+/// Whether the process crashed: a program that exits with an error code of its own has not crashed.
+pub fn is_crash(status: ExitStatus) -> bool {
+    system::is_crash(status)
+}
+
+/// A port of the loopback interface that is free at the moment.
 ///
 /// # Errors
-/// What the system says.
+/// Returns the error of the system if there is none.
 pub fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+#[cfg(unix)]
+mod system {
+    use std::os::unix::process::{CommandExt, ExitStatusExt};
+    use std::process::{Child, Command, ExitStatus};
+
+    use rustix::process::{Pid, Signal, kill_process_group};
+
+    /// The signals of a crash: SIGILL, SIGABRT, SIGBUS, SIGFPE and SIGSEGV.
+    const CRASH_SIGNALS: [Signal; 5] = [Signal::ILL, Signal::ABORT, Signal::BUS, Signal::FPE, Signal::SEGV];
+
+    /// A shell exits with this number plus the signal that ended its command.
+    const SHELL_SIGNAL_BASE: i32 = 128;
+
+    pub fn shell(command: &str) -> Command {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", command]).process_group(0);
+        shell
+    }
+
+    pub fn terminate(child: &mut Child) {
+        // A group that has ended cannot be signalled, which is the goal.
+        let _ = kill_process_group(Pid::from_child(child), Signal::TERM);
+    }
+
+    pub fn kill(child: &mut Child) {
+        let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+    }
+
+    pub fn is_crash(status: ExitStatus) -> bool {
+        let by_shell = status.code().and_then(|code| code.checked_sub(SHELL_SIGNAL_BASE));
+        let signal = status.signal().or(by_shell);
+        signal.is_some_and(|signal| CRASH_SIGNALS.iter().any(|crash| crash.as_raw() == signal))
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    use std::process::{Child, Command, ExitStatus};
+
+    pub fn shell(command: &str) -> Command {
+        let mut shell = Command::new("cmd");
+        shell.args(["/C", command]);
+        shell
+    }
+
+    pub fn terminate(child: &mut Child) {
+        let _ = child.kill();
+    }
+
+    pub fn kill(child: &mut Child) {
+        let _ = child.kill();
+    }
+
+    /// Windows reports an unhandled exception as an NTSTATUS of severity "error", which is negative.
+    pub fn is_crash(status: ExitStatus) -> bool {
+        status.code().is_some_and(|code| code < 0)
+    }
 }

@@ -1,24 +1,27 @@
-//! What a started program prints. In comes the end of a pipe, out come its last words and, if it printed one, the
-//! line that says how its connection closed. However much it prints, little is kept.
+//! Captures what a program prints: its last line, its last error, and the line that reports how a connection closed.
+//!
+//! The memory in use is bounded, however much the program prints.
 
 use std::io::{PipeReader, Read};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::endpoint::close_line::CloseStatus;
+use crate::sync::lock;
 
-/// The longest line that is read, in octets; what is longer loses its end.
+/// The longest line that is kept, in octets. The rest of a longer line is dropped.
 const MAX_LINE: usize = 1 << 12;
 
-/// What has been read so far.
+/// What a program has printed so far.
 #[derive(Clone, Debug, Default)]
 pub struct ProcessOutput {
-    /// How its connection closed, where a line says so; the last one counts.
+    /// The close status of the last line that reports one.
     pub close_status: Option<CloseStatus>,
-    /// The last line that says anything.
+    /// The last line that is not blank.
     pub last_line: String,
-    /// The last line that names an error.
+    /// The last line that mentions an error, a panic or an exception.
     pub last_error: Option<String>,
-    /// Nobody can print anything more.
+    /// Every process that could print has closed its end of the pipe.
     pub eof: bool,
 }
 
@@ -35,27 +38,58 @@ impl ProcessOutput {
     }
 }
 
-/// Reads in a thread of its own until every writer has gone.
-pub fn capture(mut pipe: PipeReader) -> Arc<Mutex<ProcessOutput>> {
-    let said = Arc::new(Mutex::new(ProcessOutput::default()));
-    let shared = Arc::clone(&said);
-    std::thread::spawn(move || {
-        let (mut buffer, mut line) = ([0; MAX_LINE], Vec::new());
-        while let Ok(read @ 1..) = pipe.read(&mut buffer) {
-            let Ok(mut said) = shared.lock() else { return };
-            for octet in &buffer[..read] {
-                if *octet == b'\n' {
-                    said.push_line(&line);
-                    line.clear();
-                } else if line.len() < MAX_LINE {
-                    line.push(*octet);
+/// Output that a thread reads from a pipe.
+#[derive(Debug, Default)]
+pub struct CapturedOutput {
+    state: Mutex<ProcessOutput>,
+    changed: Condvar,
+}
+
+impl CapturedOutput {
+    /// Reads `pipe` in a thread until every writer has closed it.
+    pub fn start(mut pipe: PipeReader) -> Arc<CapturedOutput> {
+        let captured = Arc::new(CapturedOutput::default());
+        let shared = Arc::clone(&captured);
+        std::thread::spawn(move || {
+            let (mut buffer, mut line) = ([0; MAX_LINE], Vec::new());
+            while let Ok(read @ 1..) = pipe.read(&mut buffer) {
+                let mut output = lock(&shared.state);
+                for octet in &buffer[..read] {
+                    if *octet == b'\n' {
+                        output.push_line(&line);
+                        line.clear();
+                    } else if line.len() < MAX_LINE {
+                        line.push(*octet);
+                    }
                 }
+                shared.changed.notify_all();
             }
-        }
-        if let Ok(mut said) = shared.lock() {
-            said.push_line(&line);
-            said.eof = true;
-        }
-    });
-    said
+            let mut output = lock(&shared.state);
+            output.push_line(&line);
+            output.eof = true;
+            shared.changed.notify_all();
+        });
+        captured
+    }
+
+    /// The output so far.
+    pub fn snapshot(&self) -> ProcessOutput {
+        lock(&self.state).clone()
+    }
+
+    /// Forgets the close status of an earlier connection.
+    pub fn clear_close_status(&self) {
+        lock(&self.state).close_status = None;
+    }
+
+    /// Waits until `condition` holds, for at most `timeout`.
+    pub fn wait_until(&self, timeout: Duration, condition: impl Fn(&ProcessOutput) -> bool) {
+        let state = lock(&self.state);
+        // The caller reads the state again: both results of the wait lead there.
+        drop(
+            self.changed
+                .wait_timeout_while(state, timeout, |output| !condition(output))
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+    }
 }

@@ -1,5 +1,4 @@
-//! Who is tested. In comes how it is met and what its program can do, out come the role it plays, the duties
-//! that it is held to, and the scripts that can be played to it.
+//! The endpoint under test: how to connect to it, its features, and its capabilities.
 
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
@@ -9,32 +8,32 @@ use crate::endpoint::client_pool::ClientPool;
 use crate::endpoint::features::EndpointFeatures;
 use crate::transport::server_target::ServerTarget;
 
-/// How connections with the endpoint under test come about.
+/// How a connection with the endpoint under test is established.
 #[derive(Clone, Copy, Debug)]
 pub enum ConnectMode<'a> {
-    /// It is a server, and is connected to.
+    /// The endpoint is a server, to which the harness connects.
     Dial(&'a ServerTarget),
-    /// It is a client, and is started by us.
+    /// The endpoint is a client, which the harness starts.
     Spawn(&'a ClientPool),
-    /// It is a client that comes by itself, and calls itself this.
+    /// The endpoint is a client of this name, which connects to the case server.
     Accept(&'a str),
 }
 
-/// An endpoint under test, and how to talk to it.
+/// An endpoint under test.
 #[derive(Clone, Copy, Debug)]
 pub struct EndpointUnderTest<'a> {
-    /// How it is met.
+    /// How to connect to it.
     pub mode: ConnectMode<'a>,
-    /// How codes are read.
+    /// The profile that decides which codes are valid.
     pub profile: Profile,
-    /// It closes when it is sent `close:CODE:REASON`.
+    /// The endpoint closes when it receives the text `close:CODE:REASON`.
     pub close_command: bool,
-    /// Its program prints how each connection closed.
+    /// The program of the endpoint prints how each connection closed.
     pub reports_close: bool,
 }
 
 impl EndpointUnderTest<'_> {
-    /// The role it plays.
+    /// The role of the endpoint.
     pub const fn role(&self) -> Role {
         match self.mode {
             ConnectMode::Dial(_) => Role::Server,
@@ -42,21 +41,21 @@ impl EndpointUnderTest<'_> {
         }
     }
 
-    /// What it is called in reports.
+    /// The name of the endpoint in reports.
     pub fn name(&self) -> &str {
         match self.mode {
             ConnectMode::Dial(target) => &target.url,
-            ConnectMode::Spawn(launcher) => &launcher.name,
+            ConnectMode::Spawn(pool) => &pool.name,
             ConnectMode::Accept(agent) => agent,
         }
     }
 
-    /// What it is held to.
+    /// What the endpoint does itself, as the judge needs it.
     pub fn capabilities(&self) -> Capabilities {
         capabilities(self.close_command, self.reports_close)
     }
 
-    /// What can be played to it. Who comes by itself comes once for a case.
+    /// The features that decide which cases can be run. A client of the case server connects once for a case.
     pub const fn features(&self) -> EndpointFeatures {
         let reconnects = match self.mode {
             ConnectMode::Dial(_) | ConnectMode::Spawn(_) => true,
@@ -66,8 +65,8 @@ impl EndpointUnderTest<'_> {
     }
 }
 
-/// All that shows on the wire, and what an endpoint's program does for us: to close when told to, and to tell how it
-/// closed. An endpoint has a clock, but nobody waits for it long enough to blame it.
+/// The capabilities of a live endpoint: everything that shows on a socket, and the two things that its program can do
+/// for the harness.
 pub fn capabilities(close_command: bool, reports_close: bool) -> Capabilities {
     let mut lacks = vec![Capability::ReportsMemory, Capability::ReportsMessages];
     if !close_command {

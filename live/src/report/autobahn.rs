@@ -1,15 +1,15 @@
-//! The `index.json` that scripts written for the Autobahn test suite read: for every case how the endpoint
-//! behaved. In comes a [`Run`], out comes text. Everything here is about closing, so that both behaviours that
-//! Autobahn tells apart are one.
+//! The `index.json` of the Autobahn test suite: the behavior of the endpoint in each case.
+//!
+//! All cases are about closing, so the two behaviors that Autobahn distinguishes are equal.
 
 use std::collections::BTreeMap;
 
+use crate::run::behavior::behavior;
+use crate::run::case_result::CaseResult;
+use crate::run::results::RunReport;
 use serde::Serialize;
-use wsclose::analysis::report::FindingStatus;
 
-use crate::run::results::{CaseResult, RunReport};
-
-/// The file beside the index in which the details are.
+/// The file next to the index that has the details.
 pub const DETAILS_FILE: &str = "check.json";
 
 #[derive(Serialize)]
@@ -22,7 +22,7 @@ struct Entry {
     reportfile: &'static str,
 }
 
-/// The text.
+/// The text of the index.
 pub fn text(run: &RunReport) -> String {
     let entry = |case: &CaseResult| {
         let behavior = behavior(run, case);
@@ -40,29 +40,4 @@ pub fn text(run: &RunReport) -> String {
     let mut text = serde_json::to_string_pretty(&agents).expect("the index is text and numbers");
     text.push('\n');
     text
-}
-
-/// Autobahn's word for a case of a run.
-fn behavior(run: &RunReport, case: &CaseResult) -> &'static str {
-    behavior_for(case, run.worst_status(case))
-}
-
-/// Autobahn's word for a case while the run is still under way: for all that is known, its breaches are sure.
-pub fn provisional_behavior(case: &CaseResult) -> &'static str {
-    behavior_for(
-        case,
-        case.violations.iter().map(|found| FindingStatus::of(found.rule.level(), false, false)).min(),
-    )
-}
-
-fn behavior_for(case: &CaseResult, worst: Option<FindingStatus>) -> &'static str {
-    if case.error.is_some() {
-        return "FAILED";
-    }
-    match worst {
-        Some(FindingStatus::Fail) => "FAILED",
-        Some(FindingStatus::Warn | FindingStatus::Known) => "NON-STRICT",
-        Some(FindingStatus::Info) => "INFORMATIONAL",
-        None => "OK",
-    }
 }

@@ -1,5 +1,4 @@
-//! A run as one HTML page that needs nothing else. In comes a [`Run`], out comes text; everything that an
-//! endpoint said is escaped by the template.
+//! The report as one HTML page that loads nothing else. The template escapes everything that the endpoint sent.
 
 use askama::Template;
 use wsclose::analysis::report::FindingStatus;
@@ -35,10 +34,10 @@ struct RuleRow<'a> {
     cases: Vec<(String, &'a str)>,
 }
 
-/// The text.
+/// The text of the page.
 pub fn text(run: &RunReport) -> String {
     let findings = run.findings();
-    let row = |told| rule_row(run, told, &findings);
+    let row = |result| rule_row(run, result, &findings);
     let rules: Vec<RuleRow<'_>> = run.rules.iter().map(row).collect();
     let mut words: Vec<&'static str> = Vec::new();
     for row in &rules {
@@ -49,15 +48,15 @@ pub fn text(run: &RunReport) -> String {
     let page = Page {
         mark: GENERATED_BY,
         run,
-        verdict: run.verdict(),
-        passes: run.tested() && !run.fails(),
+        verdict: run.verdict().name(),
+        passes: run.is_tested() && !run.fails(),
         fails: run.count(FindingStatus::Fail),
         warns: run.count(FindingStatus::Warn),
-        untested: run.errors().map(|(case, trouble)| (case.name.as_str(), trouble.to_string())).collect(),
+        untested: run.errors().map(|(case, error)| (case.name.as_str(), error.to_string())).collect(),
         rules,
         words,
     };
-    let mut text = page.render().expect("a page of text and numbers is written to a string");
+    let mut text = page.render().expect("writing to a string does not fail");
     text.push('\n');
     text
 }
@@ -66,7 +65,7 @@ fn rule_row<'a>(run: &'a RunReport, result: &'a RuleResult, findings: &[Reported
     let finding = findings.iter().find(|finding| finding.result.rule == result.rule).copied();
     let (class, glyph) = css_class_and_glyph(result.status());
     let rule = result.rule;
-    let broken = run.cases.iter().filter(|case| case.violates(rule));
+    let violating = run.cases.iter().filter(|case| case.violates(rule));
     RuleRow {
         id: rule.id(),
         level: rule.level().name(),
@@ -78,15 +77,15 @@ fn rule_row<'a>(run: &'a RunReport, result: &'a RuleResult, findings: &[Reported
         result,
         finding,
         repro_command: finding.map_or(String::new(), |finding| run.repro_command(finding.case)),
-        cases: broken
+        cases: violating
             .map(|case| (format!("{}.{}", rule.id(), anchor(&case.name)), case.name.as_str()))
             .collect(),
     }
 }
 
-/// The colour, by the name of its class, and the glyph: nobody need tell colours apart.
-pub const fn css_class_and_glyph(outcome: RuleStatus) -> (&'static str, &'static str) {
-    match outcome {
+/// The CSS class, which sets the colour, and a glyph for readers who do not distinguish colours.
+pub const fn css_class_and_glyph(status: RuleStatus) -> (&'static str, &'static str) {
+    match status {
         RuleStatus::Finding(FindingStatus::Fail) => ("fails", "✗"),
         RuleStatus::Finding(FindingStatus::Warn) => ("warns", "!"),
         RuleStatus::Finding(FindingStatus::Known) => ("known", "="),

@@ -1,15 +1,16 @@
-//! A run as data. In comes a [`Run`], out comes the text that `schema/check.schema.json` describes: the same
-//! octets for the same findings, but for `timing`.
+//! The report as JSON, as `schema/check.schema.json` describes it. Reports of runs with the same results differ only in
+//! `timing`.
 
 use serde::Serialize;
 
 use super::GENERATED_BY;
-use crate::run::results::{CaseResult, ReportedFinding, RunReport};
+use crate::run::case_result::CaseResult;
+use crate::run::results::{ReportedFinding, RunReport};
 
-/// The version of the shape below; it rises when a field changes its meaning or goes.
+/// The version of the document. It rises when a field is removed or changes its meaning.
 const SCHEMA: &str = "wsclose-check/1";
 
-/// A run, in the shape in which it is written.
+/// The document.
 #[derive(Serialize)]
 pub struct Document<'a> {
     about: &'static str,
@@ -56,7 +57,7 @@ struct RuleEntry<'a> {
     status: &'static str,
     conformed: usize,
     violated: usize,
-    /// The names of the cases that broke it.
+    /// The names of the cases that violated the rule.
     violated_by: Vec<&'a str>,
 }
 
@@ -72,14 +73,14 @@ struct Timing {
     round_trip_ms: u128,
 }
 
-/// The text.
+/// The text of the document.
 pub fn text(run: &RunReport) -> String {
     let mut text = serde_json::to_string_pretty(&document(run)).expect("the document is text and numbers");
     text.push('\n');
     text
 }
 
-/// The run in its shape.
+/// The document of a run.
 pub fn document(run: &RunReport) -> Document<'_> {
     Document {
         about: GENERATED_BY,
@@ -91,27 +92,27 @@ pub fn document(run: &RunReport) -> Document<'_> {
         seed: run.seed,
         strict: run.strict,
         command: &run.command,
-        verdict: run.verdict(),
+        verdict: run.verdict().name(),
         interrupted: run.interrupted,
         cases: run.cases.len(),
         findings: run.findings().into_iter().map(|finding| entry(run, finding)).collect(),
         rules: run
             .rules
             .iter()
-            .map(|told| RuleEntry {
-                id: told.rule.id(),
-                level: told.rule.level().name(),
-                sections: told.rule.sections(),
-                summary: told.rule.summary(),
-                status: told.status().name(),
-                conformed: told.conformed,
-                violated: told.violated,
-                violated_by: names(run.cases.iter().filter(|case| case.violates(told.rule))),
+            .map(|result| RuleEntry {
+                id: result.rule.id(),
+                level: result.rule.level().name(),
+                sections: result.rule.sections(),
+                summary: result.rule.summary(),
+                status: result.status().name(),
+                conformed: result.conformed,
+                violated: result.violated,
+                violated_by: names(run.cases.iter().filter(|case| case.violates(result.rule))),
             })
             .collect(),
         untested: run
             .errors()
-            .map(|(case, trouble)| NotTested { case: &case.name, why: trouble.to_string() })
+            .map(|(case, error)| NotTested { case: &case.name, why: error.to_string() })
             .collect(),
         notes: &run.notes,
         stale: run.stale.iter().map(|rule| rule.id()).collect(),
@@ -123,19 +124,19 @@ pub fn document(run: &RunReport) -> Document<'_> {
 }
 
 fn entry<'a>(run: &RunReport, finding: ReportedFinding<'a>) -> FindingEntry<'a> {
-    let ReportedFinding { result: told, status: standing, case, violation: found } = finding;
+    let ReportedFinding { result, status, case, violation } = finding;
     FindingEntry {
-        rule: told.rule.id(),
-        level: told.rule.level().name(),
-        status: standing.name(),
-        confirmation: told.confirmation.name(),
+        rule: result.rule.id(),
+        level: result.rule.level().name(),
+        status: status.name(),
+        confirmation: result.confirmation.name(),
         case: &case.name,
-        expected: &found.expected,
-        actual: &found.actual,
+        expected: &violation.expected,
+        actual: &violation.actual,
         script: &case.script,
         timeline: case.timeline.lines().collect(),
         reproduce: run.repro_command(case),
-        reason: told.reason.as_deref(),
+        reason: result.reason.as_deref(),
     }
 }
 

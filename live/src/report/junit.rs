@@ -1,5 +1,4 @@
-//! A run as JUnit XML: a test case for each rule, and one for each case that could not be played. In comes a
-//! [`Run`], out comes text.
+//! The report as JUnit XML: a test case for each rule, and an error for each case without a result.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use wsclose::analysis::report::FindingStatus;
@@ -7,27 +6,27 @@ use wsclose::analysis::report::FindingStatus;
 use super::GENERATED_BY;
 use crate::run::results::{ReportedFinding, RuleResult, RuleStatus, RunReport};
 
-/// The text.
+/// The text of the report.
 pub fn text(run: &RunReport) -> String {
     let mut report = Report::new("wsclose");
     report.set_time(run.timing.elapsed);
     let mut rules = TestSuite::new(run.endpoint.as_str());
     rules.set_time(run.timing.elapsed);
     let findings = run.findings();
-    for told in &run.rules {
-        let finding = findings.iter().find(|finding| finding.result.rule == told.rule);
-        rules.add_test_case(rule(run, told, finding));
+    for result in &run.rules {
+        let finding = findings.iter().find(|finding| finding.result.rule == result.rule);
+        rules.add_test_case(rule(run, result, finding));
     }
-    for (case, trouble) in run.errors() {
+    for (case, error) in run.errors() {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_message(trouble.to_string());
+        status.set_message(error.to_string());
         let mut test = TestCase::new(case.name.as_str(), status);
         test.set_classname("wsclose.untested");
         rules.add_test_case(test);
     }
     if run.interrupted {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_message("the run ended before its time, or the endpoint did");
+        status.set_message("the run ended early, or the endpoint stopped responding");
         let mut test = TestCase::new("run", status);
         test.set_classname("wsclose.untested");
         rules.add_test_case(test);
@@ -37,7 +36,7 @@ pub fn text(run: &RunReport) -> String {
     }
     report.add_test_suite(rules);
     let text = report.to_string().expect("a report of text and numbers is XML");
-    // The mark stands behind the declaration, which has to be first.
+    // The comment follows the XML declaration, which must come first.
     let (declaration, rest) = text.split_once('\n').unwrap_or((&text, ""));
     format!("{declaration}\n<!-- {GENERATED_BY} -->\n{rest}")
 }
@@ -55,11 +54,11 @@ fn rule(run: &RunReport, result: &RuleResult, finding: Option<&ReportedFinding<'
     };
     let mut test = TestCase::new(result.rule.id(), status);
     test.set_classname(format!("wsclose.{}", result.rule.level().name()));
-    let outcome = result.status().name();
+    let word = result.status().name();
     match finding {
         Some(finding) => {
             let evidence = format!(
-                "{outcome}: {}\nexpected: {}\nactual: {}\ncase: {}\n{}\nreproduce: {}\n",
+                "{word}: {}\nexpected: {}\nactual: {}\ncase: {}\n{}\nreproduce: {}\n",
                 result.rule.summary(),
                 finding.violation.expected,
                 finding.violation.actual,
@@ -72,12 +71,12 @@ fn rule(run: &RunReport, result: &RuleResult, finding: Option<&ReportedFinding<'
                 test.status.set_message(finding.violation.actual.as_str());
                 test.status.set_description(evidence);
             } else {
-                test.status.set_message(outcome);
+                test.status.set_message(word);
                 test.set_system_out(evidence);
             }
         }
         None if result.status() != RuleStatus::Conforms => {
-            test.status.set_message(outcome);
+            test.status.set_message(word);
         }
         None => {}
     }

@@ -1,4 +1,4 @@
-//! A run as Markdown, for a summary of a CI job or a pull request. In comes a [`Run`], out comes text.
+//! The report as Markdown, for the summary of a CI job or a comment on a pull request.
 
 use std::fmt::Write;
 
@@ -7,10 +7,10 @@ use wsclose::analysis::report::FindingStatus;
 use super::GENERATED_BY;
 use crate::run::results::{ReportedFinding, RunReport};
 
-/// The text.
+/// The text of the report.
 pub fn text(run: &RunReport) -> String {
     let mut text = String::new();
-    page(run, &mut text).expect("a string takes every text");
+    page(run, &mut text).expect("writing to a string does not fail");
     text
 }
 
@@ -18,7 +18,7 @@ fn page(run: &RunReport, text: &mut String) -> std::fmt::Result {
     writeln!(text, "<!-- {GENERATED_BY} -->\n# `{}`: {}\n", run.endpoint, run.verdict())?;
     writeln!(
         text,
-        "wsclose {}, a {}, profile {}, seed {}: {} cases, {} rules; {} fail, {} warn, {} are known.\n",
+        "wsclose {}, a {}, profile {}, seed {}: {} cases, {} rules; {} fail, {} warn, {} known.\n",
         run.version,
         run.role,
         run.profile,
@@ -33,39 +33,39 @@ fn page(run: &RunReport, text: &mut String) -> std::fmt::Result {
     run.notes.iter().try_for_each(|note| writeln!(text, "- {}", inline(note)))?;
     run.stale
         .iter()
-        .try_for_each(|rule| writeln!(text, "- stale: the baseline lists {rule}, which is kept now"))?;
-    for (case, trouble) in run.errors() {
-        writeln!(text, "- not tested: {}: {}", inline(&case.name), inline(&trouble.to_string()))?;
+        .try_for_each(|rule| writeln!(text, "- stale: the baseline lists {rule}, which conforms now"))?;
+    for (case, error) in run.errors() {
+        writeln!(text, "- not tested: {}: {}", inline(&case.name), inline(&error.to_string()))?;
     }
-    writeln!(text, "\n| rule | level | § | outcome | kept | broken |\n|---|---|---|---|---:|---:|")?;
-    for told in &run.rules {
-        let (rule, outcome) = (told.rule, told.status().name());
+    writeln!(text, "\n| rule | level | § | status | conformed | violated |\n|---|---|---|---|---:|---:|")?;
+    for result in &run.rules {
+        let (rule, status) = (result.rule, result.status().name());
         let (level, sections) = (rule.level(), rule.sections());
         writeln!(
             text,
-            "| `{rule}` | {level} | {sections} | {outcome} | {} | {} |",
-            told.conformed, told.violated
+            "| `{rule}` | {level} | {sections} | {status} | {} | {} |",
+            result.conformed, result.violated
         )?;
     }
     run.findings().into_iter().try_for_each(|finding| evidence(run, finding, text))
 }
 
 fn evidence(run: &RunReport, finding: ReportedFinding<'_>, text: &mut String) -> std::fmt::Result {
-    let ReportedFinding { result: told, status: standing, case, violation: found } = finding;
-    let rule = told.rule;
-    writeln!(text, "\n## {}: `{rule}` ({}, §{})\n", standing.name(), rule.level(), rule.sections())?;
+    let ReportedFinding { result, status, case, violation } = finding;
+    let rule = result.rule;
+    writeln!(text, "\n## {}: `{rule}` ({}, §{})\n", status.name(), rule.level(), rule.sections())?;
     writeln!(text, "{}\n", inline(rule.summary()))?;
-    writeln!(text, "- expected: {}", inline(&found.expected))?;
-    writeln!(text, "- actual: {}", inline(&found.actual))?;
-    if let Some(reason) = &told.reason {
+    writeln!(text, "- expected: {}", inline(&violation.expected))?;
+    writeln!(text, "- actual: {}", inline(&violation.actual))?;
+    if let Some(reason) = &result.reason {
         writeln!(text, "- known: {}", inline(reason))?;
     }
-    writeln!(text, "- case: `{}` ({})\n", case.name, told.confirmation.name())?;
+    writeln!(text, "- case: `{}` ({})\n", case.name, result.confirmation.name())?;
     writeln!(text, "{}", block(&case.timeline))?;
     writeln!(text, "{}", block(&run.repro_command(case)))
 }
 
-/// Text in a line, with nothing in it that Markdown takes for its own.
+/// A text on one line, with the characters escaped that Markdown interprets.
 fn inline(text: &str) -> String {
     let mut written = String::new();
     for c in text.chars() {
@@ -81,7 +81,7 @@ fn inline(text: &str) -> String {
     written
 }
 
-/// A block whose fence is longer than any in it: an endpoint may write what it likes.
+/// A fenced block. Its fence is longer than any run of backticks in the text, which an endpoint may choose.
 fn block(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(3.max(longest + 1));

@@ -1,5 +1,5 @@
-//! Many runs as one: peers × rules as a page of HTML that needs nothing else, and as data. In come the rows of
-//! `wsclose matrix --live`, out comes text; everything that a peer said is escaped by the template.
+//! The reports of many implementations as one: an HTML page of rules and implementations, and a JSON document.
+//! The template escapes everything that an endpoint sent.
 
 use askama::Template;
 use serde::Serialize;
@@ -10,7 +10,7 @@ use super::json::{self, Document};
 use crate::implementations::{ImplementationOutcome, ImplementationResult};
 use crate::run::results::{ReportedFinding, RuleResult, RuleStatus, RunReport};
 
-/// The version of the shape of the data; it rises when a field changes its meaning or goes.
+/// The version of the document. It rises when a field is removed or changes its meaning.
 const SCHEMA: &str = "wsclose-live/1";
 
 #[derive(Template)]
@@ -24,7 +24,7 @@ struct Page<'a> {
     absent: Vec<(&'a str, String)>,
 }
 
-/// A peer that was run.
+/// An implementation that ran.
 struct Column<'a> {
     name: &'a str,
     library: &'a str,
@@ -34,7 +34,7 @@ struct Column<'a> {
     findings: Vec<FindingView<'a>>,
 }
 
-/// A finding, as it looks.
+/// A finding as the page shows it.
 struct FindingView<'a> {
     finding: ReportedFinding<'a>,
     word: &'static str,
@@ -43,7 +43,7 @@ struct FindingView<'a> {
     repro_command: String,
 }
 
-/// A rule, and what every peer makes of it.
+/// A rule with its status for every implementation.
 struct RuleRow<'a> {
     rule: Rule,
     cells: Vec<Cell<'a>>,
@@ -54,16 +54,16 @@ struct Cell<'a> {
     word: &'static str,
     class: &'static str,
     glyph: &'static str,
-    /// There is something to show.
+    /// Whether the page shows evidence.
     evidence: bool,
 }
 
-/// The page; `mark` is what it is known by.
+/// The HTML page. `mark` names its origin.
 pub fn page(rows: &[ImplementationResult], mark: &'static str) -> String {
     let columns: Vec<Column<'_>> = rows.iter().filter_map(column).collect();
-    let asked = |rule: &Rule| columns.iter().any(|column| rule_result(column.run, *rule).is_some());
+    let is_judged = |rule: &Rule| columns.iter().any(|column| rule_result(column.run, *rule).is_some());
     let lines: Vec<RuleRow<'_>> =
-        Rule::ALL.into_iter().filter(asked).map(|rule| rule_row(rule, &columns)).collect();
+        Rule::ALL.into_iter().filter(is_judged).map(|rule| rule_row(rule, &columns)).collect();
     let mut words: Vec<&'static str> = Vec::new();
     for cell in lines.iter().flat_map(|line| &line.cells) {
         if !words.contains(&cell.word) {
@@ -83,11 +83,11 @@ pub fn page(rows: &[ImplementationResult], mark: &'static str) -> String {
 fn column(row: &ImplementationResult) -> Option<Column<'_>> {
     let ImplementationOutcome::Run(run) = &row.outcome else { return None };
     let findings = run.findings().into_iter().map(|finding| {
-        let outcome = finding.result.status();
-        let (class, glyph) = css_class_and_glyph(outcome);
+        let status = finding.result.status();
+        let (class, glyph) = css_class_and_glyph(status);
         FindingView {
             finding,
-            word: outcome.name(),
+            word: status.name(),
             class,
             glyph,
             repro_command: run.repro_command(finding.case),
@@ -104,15 +104,15 @@ fn column(row: &ImplementationResult) -> Option<Column<'_>> {
 }
 
 fn rule_result(run: &RunReport, rule: Rule) -> Option<&RuleResult> {
-    run.rules.iter().find(|told| told.rule == rule)
+    run.rules.iter().find(|result| result.rule == rule)
 }
 
 fn rule_row<'a>(rule: Rule, columns: &[Column<'a>]) -> RuleRow<'a> {
     let cell = |column: &Column<'a>| {
-        let outcome = rule_result(column.run, rule).map_or(RuleStatus::NotExercised, RuleResult::status);
-        let (class, glyph) = css_class_and_glyph(outcome);
+        let status = rule_result(column.run, rule).map_or(RuleStatus::NotExercised, RuleResult::status);
+        let (class, glyph) = css_class_and_glyph(status);
         let evidence = column.findings.iter().any(|shown| shown.finding.result.rule == rule);
-        Cell { implementation: column.name, word: outcome.name(), class, glyph, evidence }
+        Cell { implementation: column.name, word: status.name(), class, glyph, evidence }
     };
     RuleRow { rule, cells: columns.iter().map(cell).collect() }
 }
@@ -131,13 +131,13 @@ struct ImplementationEntry<'a> {
     library: &'a str,
     language: &'a str,
     version: &'a str,
-    /// Why there is no run.
+    /// Why there is no report.
     absent: Option<String>,
-    /// As `wsclose check --json` writes it.
+    /// The report, as `wsclose check --json` writes it.
     run: Option<Document<'a>>,
 }
 
-/// The data; `mark` is what it is known by.
+/// The JSON document. `mark` names its origin.
 pub fn data(rows: &[ImplementationResult], mark: &'static str) -> String {
     let all = All {
         about: mark,

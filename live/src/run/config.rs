@@ -1,47 +1,58 @@
 //! The configuration of a run.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use wsclose::rules::{Rule, RuleSet};
+use wsclose::rules::RuleSet;
 
+use crate::baseline::Baseline;
 use crate::endpoint::under_test::EndpointUnderTest;
+use crate::interrupt::Interrupt;
 use crate::run::cases::Case;
+use crate::run::event::EventSink;
 
-/// What is asked of a run.
+/// The configuration of a run.
 #[derive(Debug)]
 pub struct RunConfig<'a> {
-    /// Who is tested.
+    /// The endpoint under test.
     pub under_test: EndpointUnderTest<'a>,
+    /// The name of the endpoint in reports; `None` for its URL or command.
+    pub name: Option<String>,
+    /// Notes for the report.
+    pub notes: Vec<String>,
     /// The cases, in order.
     pub cases: Vec<Case>,
-    /// They are not all that there are.
+    /// The cases are a selection: other cases may still violate a rule.
     pub is_filtered: bool,
-    /// The rules that are looked at.
+    /// The rules to judge.
     pub rules: RuleSet,
-    /// Whether `should` and `lenient` fail it too.
+    /// Violations of levels `should` and `lenient` fail the run too.
     pub strict: bool,
-    /// How many connections at a time.
+    /// The number of connections at a time.
     pub jobs: usize,
-    /// How long the whole may take.
-    pub timeout: Duration,
-    /// The seed of everything that is drawn.
+    /// The time limit of the run; `None` for no limit.
+    pub timeout: Option<Duration>,
+    /// The seed of generated scripts.
     pub seed: u64,
-    /// How long scripts are made and played beside the cases.
+    /// How long scripts are generated and run after the cases.
     pub fuzz: Option<Duration>,
-    /// The rules that are known to be broken, and why.
-    pub baseline: BTreeMap<Rule, String>,
-    /// How the run is repeated.
+    /// The accepted violations.
+    pub baseline: Baseline,
+    /// The command that repeats the run.
     pub command: String,
-    /// How it is repeated without making new scripts.
+    /// The command that repeats the run without generated scripts, to which `--case NAME` is appended.
     pub repro_base: String,
+    /// Ends the run early.
+    pub interrupt: Interrupt,
+    /// The listeners of the run.
+    pub events: EventSink,
 }
 
-/// Which codes are received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Which close codes the endpoint receives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Codes {
-    /// The edges of every class and some between.
+    /// Both sides of every boundary between classes of codes, and a sample of the others.
+    #[default]
     Some,
-    /// All 65,536.
+    /// All 65,536 codes.
     All,
 }

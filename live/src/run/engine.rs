@@ -1,6 +1,6 @@
-//! A run against a live endpoint. In come who it is and what is asked of it, out comes a [`Run`].
+//! Runs all cases against a live endpoint and builds the report.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use wsclose::generate::vectors::{self, TestVector};
@@ -8,18 +8,23 @@ use wsclose::judge::Verdict;
 use wsclose::protocol::code::CloseCode;
 use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
+use wsclose::script::Step;
 
 use crate::endpoint::connection::CaseError;
 use crate::endpoint::features::EndpointFeatures;
+use crate::endpoint::process::Process;
+use crate::run::case_result::CaseResult;
 use crate::run::cases::{self, Case};
 use crate::run::config::{Codes, RunConfig};
+use crate::run::event::Event;
 use crate::run::generate;
-use crate::run::results::{CaseResult, RunReport, Timing};
+use crate::run::parallel::Deadline;
+use crate::run::results::{RunReport, Timing};
 use crate::run::retry::ResultLedger;
-use crate::run::runner::{self, CaseRunner, Deadline};
+use crate::run::runner::{self, CaseRunner};
 use crate::run::subject::Timeouts;
 
-/// How long an endpoint may take over anything before it is asked again with more patience.
+/// The timeouts of the first run of a case.
 pub const FAST: Timeouts = Timeouts {
     connect: Duration::from_secs(10),
     idle: Duration::from_millis(4),
@@ -28,8 +33,8 @@ pub const FAST: Timeouts = Timeouts {
     connection: Duration::from_secs(5),
 };
 
-/// The same for one that is asked again, alone: two ticks are the second and a half after which "still open"
-/// counts. Both grow with the round trip that was measured.
+/// The timeouts of a re-run. Two ticks are the second and a half after which "still open" counts as a violation. `FAST`
+/// and `CONFIRM` both grow with the measured round trip.
 pub const CONFIRM: Timeouts = Timeouts {
     connect: Duration::from_secs(10),
     idle: Duration::from_millis(60),
@@ -38,25 +43,23 @@ pub const CONFIRM: Timeouts = Timeouts {
     connection: Duration::from_secs(10),
 };
 
-/// How long a run against a silent endpoint goes on to ask again: every answer that does not come costs seconds.
+/// How long violations of an unresponsive endpoint are confirmed: each missing reply costs seconds.
 const UNRESPONSIVE_RETRY_TIME: Duration = Duration::from_secs(1);
 
-/// How many cases an endpoint that answers nothing at all is put through.
+/// The number of cases that run against an endpoint that does not reply to a plain Close.
 pub const UNRESPONSIVE_CASES: usize = 32;
 
-/// The cases of an endpoint: curated scripts, systematic ones, and what is malformed between two plain
-/// connections.
+/// The cases of an endpoint: curated scripts, systematic ones, recovery cases, close codes, and compression.
 pub fn cases(features: EndpointFeatures, codes: Codes) -> Vec<Case> {
-    let of = |vector: &TestVector| features.case(vector.name.clone(), &vector.script);
-    let curated: Vec<Case> = TestVector::curated_corpus().iter().filter_map(of).collect();
+    let to_case = |vector: &TestVector| features.case(vector.name.clone(), &vector.script);
+    let curated: Vec<Case> = TestVector::curated_corpus().iter().filter_map(to_case).collect();
     let systematic: Vec<Case> =
-        vectors::reasons().chain(vectors::local_closes()).filter_map(|vector| of(&vector)).collect();
-    let between: Vec<Case> = if features.reconnects && features.role == Role::Server {
-        let single = |case: &&Case| {
-            use wsclose::script::Step;
+        vectors::reasons().chain(vectors::local_closes()).filter_map(|vector| to_case(&vector)).collect();
+    let recovery: Vec<Case> = if features.reconnects && features.role == Role::Server {
+        let is_single = |case: &&Case| {
             !case.script.as_script().steps().any(|step| matches!(step, Step::Connect | Step::Repeat(_)))
         };
-        curated.iter().filter(single).map(|case| features.with_recovery_check(case)).collect()
+        curated.iter().filter(is_single).map(|case| features.with_recovery_check(case)).collect()
     } else {
         Vec::new()
     };
@@ -66,85 +69,104 @@ pub fn cases(features: EndpointFeatures, codes: Codes) -> Vec<Case> {
     };
     let deflated: Vec<Case> = curated.iter().filter_map(|case| features.with_deflate(case)).collect();
     let mut all: Vec<Case> =
-        [curated, systematic, between, received, deflated].into_iter().flatten().collect();
-    // Scripts that differ in nothing but what cannot be seen on a socket are one case.
-    let mut seen = std::collections::HashSet::new();
+        [curated, systematic, recovery, received, deflated].into_iter().flatten().collect();
+    // Scripts that differ only in steps that a socket does not show become equal cases.
+    let mut seen = HashSet::new();
     all.retain(|case| seen.insert(case.script.octets().to_owned()));
     all
 }
 
-/// Makes the run. `step` is called for every case; `stop` ends it early.
-pub fn run(config: &RunConfig<'_>, stop: &AtomicBool, step: &(dyn Fn() + Sync)) -> RunReport {
+/// Runs the cases of `config` and builds the report.
+///
+/// A liveness case comes first. An endpoint that does not reply to its plain Close gets only a few cases. `server` is the
+/// process of the server, if the harness started it.
+pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
     let begun = Instant::now();
-    let clock = Deadline { at: begun + config.timeout, stop };
-    let tested = config.under_test;
-    let liveness = tested.features().liveness();
-    let (mut notes, mut endpoint_lost) = (Vec::new(), false);
-    let mut first = CaseRunner::new(tested, CONFIRM);
-    let mut score = ResultLedger::new([std::slice::from_ref(&liveness), &config.cases].concat());
-    let mut alive = first.run(&liveness);
-    if tested.reports_close
-        && alive.error.is_none()
-        && !first.has_close_report()
-        && !alive.violates(Rule::NoPanic)
+    let events = &config.events;
+    let deadline = Deadline::after(config.timeout, config.interrupt.clone());
+    let under_test = config.under_test;
+    let liveness = under_test.features().liveness();
+    let (mut notes, mut endpoint_lost) = (config.notes.clone(), false);
+    events.emit(Event::RunStarted { cases: config.cases.len() });
+    let mut runner = CaseRunner::new(under_test, CONFIRM);
+    let mut ledger = ResultLedger::new([std::slice::from_ref(&liveness), &config.cases].concat());
+    let mut first = runner.run(&liveness);
+    if under_test.reports_close
+        && first.error.is_none()
+        && !runner.has_close_report()
+        && !first.violates(Rule::NoPanic)
     {
-        // What a program does not print is not what a library does not tell.
-        alive.invalidate(CaseError::NoCloseLine);
+        // The program prints no close status, which is no statement about the library.
+        first.invalidate(CaseError::NoCloseLine);
     }
-    let round_trip = first.round_trip();
-    let mut spent = round_trip;
-    let (absent, silent) = (alive.error.is_some(), alive.violates(Rule::CloseAnswered));
-    score.record(0, alive);
-    if !absent {
-        // An endpoint that leaves even a plain Close alone is asked little more: every answer costs its wait.
-        let count = if silent { config.cases.len().min(UNRESPONSIVE_CASES) } else { config.cases.len() };
+    let round_trip = runner.round_trip();
+    let mut longest_round_trip = round_trip;
+    let (is_absent, is_unresponsive) = (first.error.is_some(), first.violates(Rule::CloseAnswered));
+    ledger.record(0, first);
+    if !is_absent {
+        let count =
+            if is_unresponsive { config.cases.len().min(UNRESPONSIVE_CASES) } else { config.cases.len() };
         if count < config.cases.len() {
             notes.push(unresponsive_note(config.cases.len() - count, config.cases.len()));
         }
-        let first_pace = scale_timeouts(FAST, round_trip);
-        let outcome =
-            runner::run_parallel(tested, &mut score, 1..count + 1, first_pace, config.jobs, &clock, step);
-        spent = spent.max(outcome.round_trip);
-        if let Some(at) = outcome.unreachable_from {
-            let from = at.saturating_sub(config.jobs).max(1);
-            let names: Vec<&str> = score.cases()[from..=at].iter().map(|case| case.name.as_str()).collect();
-            let nobody = match tested.role() {
-                Role::Server => "nobody could be connected to any more",
-                Role::Client => "no client connected any more",
-            };
-            notes.push(format!("{nobody}; what was being played then: {}", names.join(", ")));
+        let timeouts = scale_timeouts(FAST, round_trip);
+        let all = 1..count + 1;
+        let batch =
+            runner::run_parallel(under_test, &mut ledger, all, timeouts, config.jobs, &deadline, events);
+        longest_round_trip = longest_round_trip.max(batch.round_trip);
+        if let Some(at) = batch.unreachable_from {
+            notes.push(unreachable_note(under_test.role(), ledger.cases(), at, config.jobs));
             endpoint_lost = true;
         } else {
-            let left_out = (1..=count).filter(|at| score.result(*at).is_none()).count();
+            let left_out = (1..=count).filter(|at| ledger.result(*at).is_none()).count();
             if left_out > 0 {
-                notes.push(format!("{left_out} cases were left out, for the run had to end"));
+                let why = if deadline.is_interrupted() { "was interrupted" } else { "timed out" };
+                notes.push(format!("{left_out} cases were left out because the run {why}"));
             }
-            if let Some(time) = config.fuzz.filter(|_| !silent) {
-                notes.push(generate::run(config, &mut score, time, first_pace, &clock));
+            if let Some(time) = config.fuzz.filter(|_| !is_unresponsive) {
+                notes.push(generate::run(config, &mut ledger, time, timeouts, &deadline));
             }
-            let alone = scale_timeouts(CONFIRM, round_trip);
-            let until = if silent { Instant::now() + UNRESPONSIVE_RETRY_TIME } else { clock.at };
-            let clock = Deadline { at: until.min(clock.at), stop };
-            runner::confirm(tested, &mut score, alone, &clock, &|| step());
-            if !silent {
-                let last = first.run(&liveness);
+            let confirm_until =
+                if is_unresponsive { deadline.or_after(UNRESPONSIVE_RETRY_TIME) } else { deadline.clone() };
+            let timeouts = scale_timeouts(CONFIRM, round_trip);
+            runner::confirm(under_test, &mut ledger, timeouts, &confirm_until, events);
+            if !is_unresponsive {
+                let last = runner.run(&liveness);
                 if last.error.is_some() || last.violates(Rule::CloseAnswered) {
-                    notes.push("after the last case a plain Close was no longer answered".to_owned());
+                    notes.push("after the last case the endpoint did not reply to a plain Close".to_owned());
                     endpoint_lost = true;
                 }
             }
         }
     }
-    let timing = Timing { elapsed: begun.elapsed(), round_trip: spent };
-    build_report(config, &score, notes, endpoint_lost || stop.load(Ordering::Relaxed), timing)
+    if let Some(status) = server.and_then(Process::exit_status) {
+        notes.push(format!("the server exited during the run: {status}"));
+        endpoint_lost = true;
+    }
+    let timing = Timing { elapsed: begun.elapsed(), round_trip: longest_round_trip };
+    let report =
+        build_report(config, &ledger, notes, endpoint_lost || config.interrupt.is_triggered(), timing);
+    events.emit(Event::RunFinished { verdict: report.verdict() });
+    report
 }
 
-/// What is said of cases that are not played to an endpoint that leaves a plain Close alone.
+/// The note about cases that do not run against an unresponsive endpoint.
 pub fn unresponsive_note(left_out: usize, all: usize) -> String {
     format!("a plain Close was not answered: {left_out} of {all} cases were left out")
 }
 
-/// The run that a score makes.
+/// The note about an endpoint that could not be reached from the case at `at` on, while `jobs` cases ran.
+fn unreachable_note(role: Role, cases: &[Case], at: usize, jobs: usize) -> String {
+    let from = at.saturating_sub(jobs).max(1);
+    let names: Vec<&str> = cases[from..=at].iter().map(|case| case.name.as_str()).collect();
+    let what = match role {
+        Role::Server => "the server accepts no further connections",
+        Role::Client => "no further client connects",
+    };
+    format!("{what}; the cases that ran at that time: {}", names.join(", "))
+}
+
+/// The report of the results in `ledger`.
 pub fn build_report(
     config: &RunConfig<'_>,
     ledger: &ResultLedger,
@@ -152,24 +174,24 @@ pub fn build_report(
     interrupted: bool,
     timing: Timing,
 ) -> RunReport {
-    let (cases, sure) = ledger.finish();
-    let rules = RunReport::summarize(&cases, config.rules, config.strict, &sure, &config.baseline);
-    let is_kept =
-        |rule: Rule| rules.iter().any(|told| told.rule == rule && told.verdict == Verdict::Conforms);
+    let (cases, confirmations): (Vec<CaseResult>, _) = ledger.finish();
+    let rules = RunReport::summarize(&cases, config.rules, config.strict, &confirmations, &config.baseline);
+    let conforms =
+        |rule: Rule| rules.iter().any(|result| result.rule == rule && result.verdict == Verdict::Conforms);
     RunReport {
         version: env!("CARGO_PKG_VERSION"),
-        endpoint: config.under_test.name().to_owned(),
+        endpoint: config.name.clone().unwrap_or_else(|| config.under_test.name().to_owned()),
         role: config.under_test.role(),
         profile: config.under_test.profile,
         seed: config.seed,
         strict: config.strict,
         command: config.command.clone(),
         repro_base: config.repro_base.clone(),
-        // Who was not asked everything may break it elsewhere.
+        // A case that did not run may still violate a listed rule.
         stale: if config.is_filtered || interrupted {
             Vec::new()
         } else {
-            config.baseline.keys().copied().filter(|rule| is_kept(*rule)).collect()
+            config.baseline.rules().filter(|rule| conforms(*rule)).collect()
         },
         cases,
         rules,
@@ -179,16 +201,11 @@ pub fn build_report(
     }
 }
 
-/// A pace for an endpoint whose opening handshake takes so long.
+/// The timeouts for an endpoint with this round trip.
 fn scale_timeouts(timeouts: Timeouts, round_trip: Duration) -> Timeouts {
     Timeouts {
         idle: timeouts.idle + round_trip.min(timeouts.idle),
         tick: timeouts.tick + 2 * round_trip.min(timeouts.tick),
         ..timeouts
     }
-}
-
-/// Why nothing could be tested, if nothing could.
-pub fn first_error(run: &RunReport) -> Option<&CaseError> {
-    if run.tested() { None } else { run.cases.iter().find_map(|case: &CaseResult| case.error.as_ref()) }
 }

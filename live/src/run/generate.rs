@@ -1,11 +1,10 @@
-//! Cases that nobody wrote. In come a seed and the time there is, out come children of the curated scripts that break
-//! a rule which no case before them broke, each as short as could be made.
+//! Generates scripts, runs them, and minimizes those that violate a rule that no case violated before.
 //!
-//! A child follows from the seed and its number alone, so that its name, `fuzz/SEED-NUMBER`, is enough to make it
-//! again.
+//! A generated script follows from the seed and its number alone. Its name, `fuzz/SEED-NUMBER`, is therefore enough to
+//! generate it again.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wsclose::generate::minimize::Minimizer;
 use wsclose::generate::mutate;
@@ -15,32 +14,34 @@ use wsclose::rules::{Level, Rule, RuleSet};
 use wsclose::script::{MAX_SCRIPT, Script, ScriptBuf, Step};
 
 use crate::endpoint::features::EndpointFeatures;
+use crate::run::case_result::CaseResult;
 use crate::run::cases::Case;
 use crate::run::config::RunConfig;
-use crate::run::results::CaseResult;
+use crate::run::event::EventSink;
+use crate::run::parallel::Deadline;
 use crate::run::retry::ResultLedger;
-use crate::run::runner::{self, CaseRunner, Deadline};
+use crate::run::runner::{self, CaseRunner};
 use crate::run::subject::Timeouts;
 
-/// How many children are made and played in one go.
+/// How many scripts are generated at a time.
 const BATCH_SIZE: u64 = 64;
 
-/// The ticks of silence that a child may ask for: it is to be played in little time.
+/// The limit on the ticks of a generated script, so that it runs in a short time.
 const MAX_WAIT_TICKS: u32 = 6;
 
-/// The connections that it may ask for, beside the first.
+/// The limit on its connections after the first.
 const MAX_EXTRA_CONNECTIONS: usize = 3;
 
-/// How often a script that is made shorter is played, at the most.
+/// The limit on the runs of one minimization.
 const MAX_MINIMIZER_RUNS: usize = 40;
 
-/// The most times that a child is a child's child.
+/// The limit on the mutations of one script.
 const MAX_GENERATIONS: u64 = 3;
 
-/// How a name begins.
+/// The prefix of the name of a generated case.
 const NAME_PREFIX: &str = "fuzz/";
 
-/// Makes children.
+/// Generates scripts by mutation of curated ones.
 #[derive(Debug)]
 pub struct CaseGenerator {
     features: EndpointFeatures,
@@ -48,27 +49,30 @@ pub struct CaseGenerator {
 }
 
 impl CaseGenerator {
-    /// Of the curated scripts that this endpoint is able to be played.
+    /// A generator whose seeds are the curated scripts that an endpoint with these features supports.
     pub fn new(features: EndpointFeatures) -> CaseGenerator {
-        let playable = |script: &ScriptBuf| features.case(String::new(), script).is_some();
-        let seeds =
-            TestVector::curated_corpus().into_iter().map(|vector| vector.script).filter(playable).collect();
+        let is_supported = |script: &ScriptBuf| features.case(String::new(), script).is_some();
+        let seeds = TestVector::curated_corpus()
+            .into_iter()
+            .map(|vector| vector.script)
+            .filter(is_supported)
+            .collect();
         CaseGenerator { features, seeds }
     }
 
-    /// The child of this number, as it was made, if it can be played in little time.
+    /// The script of this number, if it runs in a short time.
     fn script(&self, seed: u64, number: u64) -> Option<ScriptBuf> {
         let drawn = mix(seed ^ mix(number));
-        let parent = &self.seeds[(drawn % self.seeds.len() as u64) as usize];
-        let mut child = vec![0; MAX_SCRIPT];
-        let mut size = parent.octets().len();
-        child[..size].copy_from_slice(parent.octets());
+        let origin = &self.seeds[(drawn % self.seeds.len() as u64) as usize];
+        let mut octets = vec![0; MAX_SCRIPT];
+        let mut size = origin.octets().len();
+        octets[..size].copy_from_slice(origin.octets());
         for generation in 0..=(drawn >> 32) % MAX_GENERATIONS {
             let seed = mix(drawn ^ generation) as u32;
-            // There is no other fuzzer whose mutator could take its share.
-            size = mutate::script(&mut child, size, MAX_SCRIPT, seed, |_, size, _| size);
+            // The last argument stands for the mutator of a fuzzer, which does not exist here.
+            size = mutate::script(&mut octets, size, MAX_SCRIPT, seed, |_, size, _| size);
         }
-        let script = Script::decode(&child[..size]).ok()?;
+        let script = Script::decode(&octets[..size]).ok()?;
         let (mut waits, mut connections) = (0, 0);
         for step in script.steps() {
             connections += usize::from(step.begins_connection());
@@ -76,7 +80,7 @@ impl CaseGenerator {
                 waits += u32::from(ticks);
             }
         }
-        let script = ScriptBuf::read(&child[..size]).ok()?;
+        let script = ScriptBuf::read(&octets[..size]).ok()?;
         (waits <= MAX_WAIT_TICKS && connections <= MAX_EXTRA_CONNECTIONS).then_some(script)
     }
 
@@ -86,7 +90,7 @@ impl CaseGenerator {
         Some((case, script))
     }
 
-    /// The child of this name.
+    /// The case of this name, if it names a generated case.
     pub fn by_name(&self, name: &str) -> Option<Case> {
         let (seed, number) = name.strip_prefix(NAME_PREFIX)?.split_once('-')?;
         self.case(seed.parse().ok()?, number.parse().ok()?).map(|(case, _)| case)
@@ -98,114 +102,120 @@ const fn mix(number: u64) -> u64 {
     Random::new(number).next_u64()
 }
 
-/// Plays children for `time`, and adds to the score those that break what nothing in it breaks, made short. What is to
-/// be said of that.
+/// Generates and runs scripts for `time`. Adds minimized cases to the ledger for violations of rules that no case in it
+/// violates. Returns a note for the report.
 pub fn run(
     config: &RunConfig<'_>,
     ledger: &mut ResultLedger,
     time: Duration,
     timeouts: Timeouts,
-    deadline: &Deadline<'_>,
+    deadline: &Deadline,
 ) -> String {
-    let breeder = CaseGenerator::new(config.under_test.features());
-    let mut hunt = NoveltySearch {
+    let generator = CaseGenerator::new(config.under_test.features());
+    let mut search = NoveltySearch {
         rules: config.rules,
         violated: ledger.violated(),
         shortest: BTreeMap::new(),
         case_count: 0,
     };
-    let hunting = Deadline { at: deadline.at.min(Instant::now() + time), stop: deadline.stop };
-    let (mut number, mut lost) = (0, None);
-    while !hunting.should_stop() && lost.is_none() {
-        let made = (number..number + BATCH_SIZE).filter_map(|number| breeder.case(config.seed, number));
-        let (cases, scripts): (Vec<Case>, Vec<ScriptBuf>) = made.unzip();
+    let search_until = deadline.or_after(time);
+    let (mut number, mut unreachable_at) = (0, None);
+    while !search_until.should_stop() && unreachable_at.is_none() {
+        let generated =
+            (number..number + BATCH_SIZE).filter_map(|number| generator.case(config.seed, number));
+        let (cases, scripts): (Vec<Case>, Vec<ScriptBuf>) = generated.unzip();
         number += BATCH_SIZE;
         let mut batch = ResultLedger::new(cases);
         let all = 0..batch.cases().len();
+        // Most generated scripts show nothing new: they are not cases of the run, and emit no events.
+        let (under_test, events) = (config.under_test, EventSink::default());
         let outcome =
-            runner::run_parallel(config.under_test, &mut batch, all, timeouts, config.jobs, &hunting, &|| {});
+            runner::run_parallel(under_test, &mut batch, all, timeouts, config.jobs, &search_until, &events);
         for (at, script) in scripts.into_iter().enumerate() {
-            hunt.consider(&batch, at, script);
+            search.consider(&batch, at, script);
         }
-        lost = outcome.unreachable_from.map(|at| batch.cases()[at].name.clone());
+        unreachable_at = outcome.unreachable_from.map(|at| batch.cases()[at].name.clone());
     }
-    let played = hunt.case_count;
-    if let Some(name) = lost {
-        return format!("{played} scripts were made and played, until nobody was there any more, at {name}");
+    let count = search.case_count;
+    if let Some(name) = unreachable_at {
+        return format!(
+            "{count} generated scripts were run until the endpoint could not be reached, at {name}"
+        );
     }
-    let mut player = CaseRunner::new(config.under_test, timeouts);
-    for (rule, child) in hunt.shortest {
-        // What was made short for one rule may show another.
+    let mut runner = CaseRunner::new(config.under_test, timeouts);
+    for (rule, script) in search.shortest {
+        // A script that was minimized for one rule may violate another.
         if !ledger.violated().contains(rule)
-            && let Some((case, played)) =
-                minimized(&mut player, config.under_test.features(), rule, child, deadline)
+            && let Some((case, result)) =
+                minimized(&mut runner, config.under_test.features(), rule, script, deadline)
         {
-            ledger.add(case, played);
+            config.events.case_started(&case.name);
+            config.events.case_finished(&result);
+            ledger.add(case, result);
         }
     }
-    format!("{played} scripts were made and played besides, seed {}", config.seed)
+    format!("{count} generated scripts were run, seed {}", config.seed)
 }
 
-/// A script that was made, and its name.
+/// A generated script with its name.
 #[derive(Debug)]
 struct GeneratedScript {
     name: String,
     script: ScriptBuf,
 }
 
-/// A search for what is new.
+/// Looks for violations of rules that no case has violated.
 struct NoveltySearch {
-    /// The rules that are looked at, and those that are broken already.
+    /// The rules to judge, and those that are violated already.
     rules: RuleSet,
     violated: RuleSet,
-    /// The shortest child that breaks each of the others.
+    /// The shortest script that violates each of the other rules.
     shortest: BTreeMap<Rule, GeneratedScript>,
     case_count: usize,
 }
 
 impl NoveltySearch {
-    /// Looks at what came of a child.
+    /// Keeps the script of the case at `at` if it is the shortest that violates a new rule.
     fn consider(&mut self, batch: &ResultLedger, at: usize, script: ScriptBuf) {
-        let Some(played) = batch.result(at) else { return };
+        let Some(result) = batch.result(at) else { return };
         self.case_count += 1;
-        for found in &played.violations {
+        for found in &result.violations {
             let rule = found.rule;
             let is_new =
                 rule.level() != Level::Info && self.rules.contains(rule) && !self.violated.contains(rule);
             let length = |script: &ScriptBuf| script.octets().len();
-            if is_new && self.shortest.get(&rule).is_none_or(|child| length(&script) < length(&child.script))
-            {
+            if is_new && self.shortest.get(&rule).is_none_or(|kept| length(&script) < length(&kept.script)) {
                 self.shortest
-                    .insert(rule, GeneratedScript { name: played.name.clone(), script: script.clone() });
+                    .insert(rule, GeneratedScript { name: result.name.clone(), script: script.clone() });
             }
         }
     }
 }
 
-/// The child as short as can be made, and what came of that; nothing, if it does not break the rule again.
+/// Minimizes a script that violates `rule`. Returns the case and its result; `None` if the violation does not recur.
 fn minimized(
     runner: &mut CaseRunner<'_>,
-    able: EndpointFeatures,
+    features: EndpointFeatures,
     rule: Rule,
-    child: GeneratedScript,
-    deadline: &Deadline<'_>,
+    generated: GeneratedScript,
+    deadline: &Deadline,
 ) -> Option<(Case, CaseResult)> {
-    let mut shown = None;
-    let mut shows = |script: Script<'_>| {
+    let mut best = None;
+    let mut violates = |script: Script<'_>| {
         if deadline.should_stop() {
             return false;
         }
         let Ok(script) = ScriptBuf::read(&script.encode()) else { return false };
-        let Some(case) = able.case(child.name.clone(), &script) else { return false };
-        let played = runner.run(&case);
-        let shows = played.error.is_none() && played.violates(rule);
-        if shows {
-            shown = Some((case, played));
+        let Some(case) = features.case(generated.name.clone(), &script) else { return false };
+        let result = runner.run(&case);
+        let recurs = result.error.is_none() && result.violates(rule);
+        if recurs {
+            best = Some((case, result));
         }
-        shows
+        recurs
     };
-    if shows(child.script.as_script()) {
-        Minimizer::new(child.script.clone(), MAX_MINIMIZER_RUNS, shows).run();
+    if violates(generated.script.as_script()) {
+        Minimizer::new(generated.script.clone(), MAX_MINIMIZER_RUNS, violates).run();
     }
-    shown
+    best
 }

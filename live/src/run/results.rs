@@ -1,172 +1,33 @@
-//! A run against a live endpoint, as data: what every report is made of. In come traces and verdicts, out
-//! come [`Played`] cases and, over all of them, [`Told`] rules.
+//! The report of a run: a result for every case and for every rule.
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::time::Duration;
 
-use wsclose::Playback;
 use wsclose::analysis::report::FindingStatus;
-use wsclose::harness::subject::TraceEventKind;
-use wsclose::harness::trace::Trace;
-use wsclose::judge::{Finding, Verdict};
-use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
-use wsclose::protocol::code::{CloseCode, Profile};
-use wsclose::protocol::frame::Opcode;
+use wsclose::judge::Verdict;
+use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Rule, RuleSet};
 
+use crate::baseline::Baseline;
 use crate::endpoint::connection::CaseError;
-use crate::run::cases::Case;
+use crate::run::case_result::{CaseResult, Violation};
+use crate::shell;
 
-/// The longest timeline that is kept, in octets: an endpoint may write for as long as it is listened to.
-const LONGEST_TIMELINE: usize = 1 << 15;
-
-/// What was found against the endpoint in one case.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// The rule.
-    pub rule: Rule,
-    /// What a conforming endpoint would have done.
-    pub expected: String,
-    /// What this one did.
-    pub actual: String,
-}
-
-/// One case, played.
-#[derive(Clone, Debug)]
-pub struct CaseResult {
-    /// The name of the case.
-    pub name: String,
-    /// The script, in its text form.
-    pub script: String,
-    /// What happened, as far as there is room for it; nothing where nothing was found.
-    pub timeline: String,
-    /// What was found.
-    pub violations: Vec<Violation>,
-    /// The rules that were kept.
-    pub conforming: RuleSet,
-    /// The rules of which the case does not tell how they fared.
-    pub inconclusive: RuleSet,
-    /// Why what was seen is worth nothing.
-    pub error: Option<CaseError>,
-    /// The code of the last Close that the endpoint wrote.
-    pub code: Option<CloseCode>,
-    /// How long it took.
-    pub elapsed: Duration,
-}
-
-impl CaseResult {
-    /// The result of a case that was played. An error discards the findings. Violations of `timing_rules` count as
-    /// inconclusive, because they depend on a timeout of the endpoint.
-    pub fn new(
-        case: &Case,
-        played: &Playback<'_>,
-        timing_rules: RuleSet,
-        error: Option<CaseError>,
-        elapsed: Duration,
-    ) -> CaseResult {
-        // The judge is not told of compression, with which RSV1 in data is right (RFC 7692 §6).
-        let counts = |rule| !(case.deflate && rule == Rule::StreamWellFormed || timing_rules.contains(rule));
-        let findings: Vec<&Finding> = match &error {
-            None => played.findings.iter().filter(|finding| counts(finding.rule)).collect(),
-            Some(_) => Vec::new(),
-        };
-        let violations: Vec<Violation> = findings
-            .iter()
-            .map(|finding| Violation {
-                rule: finding.rule,
-                expected: finding.expected.to_owned(),
-                actual: finding.actual.to_string(),
-            })
-            .collect();
-        let verdicts = |verdict| match &error {
-            None => played.verdicts.with(verdict),
-            Some(_) => RuleSet::EMPTY,
-        };
-        let timed = timing_rules.intersection(verdicts(Verdict::Violates));
-        CaseResult {
-            name: case.name.clone(),
-            script: case.script.as_script().to_string(),
-            timeline: if findings.is_empty() { String::new() } else { timeline(played.trace, &findings) },
-            violations,
-            conforming: verdicts(Verdict::Conforms),
-            inconclusive: verdicts(Verdict::Inconclusive).union(timed),
-            error,
-            code: sent_close_code(played.trace),
-            elapsed,
-        }
-    }
-
-    /// What was seen is worth nothing, because of this.
-    pub fn invalidate(&mut self, error: CaseError) {
-        self.error = Some(error);
-        self.violations.clear();
-        (self.conforming, self.inconclusive) = (RuleSet::EMPTY, RuleSet::EMPTY);
-    }
-
-    /// Whether the rule was broken.
-    pub fn violates(&self, rule: Rule) -> bool {
-        self.violations.iter().any(|found| found.rule == rule)
-    }
-}
-
-/// A text that grows no further than [`LONGEST_TIMELINE`].
-struct Capped(String);
-
-impl Write for Capped {
-    fn write_str(&mut self, more: &str) -> fmt::Result {
-        if self.0.len() + more.len() > LONGEST_TIMELINE {
-            return Err(fmt::Error);
-        }
-        self.0.push_str(more);
-        Ok(())
-    }
-}
-
-/// The timeline with marks, truncated if the endpoint wrote too much to read.
-fn timeline(trace: &Trace, findings: &[&Finding]) -> String {
-    let mut text = Capped(String::new());
-    if write!(text, "{}", trace.timeline(findings.iter().copied())).is_err() {
-        text.0.push_str("\n… and more of that\n");
-    }
-    text.0
-}
-
-/// The code of the last Close that the endpoint sent, if that Close has a code.
-fn sent_close_code(trace: &Trace) -> Option<CloseCode> {
-    let mut frames = FrameAssembler::new(KeptPayload::ControlFrames);
-    let mut last = None;
-    for event in trace.events() {
-        if let TraceEventKind::Connected { .. } = event.kind {
-            frames.restart();
-        }
-        let TraceEventKind::Sent(span) = event.kind else { continue };
-        let mut octets = trace.octets(span);
-        while let Some(part) = frames.next(&mut octets) {
-            if let FramePart::End(header) = part
-                && header.opcode == Opcode::Close
-            {
-                last = frames.payload().first_chunk().map(|code| CloseCode(u16::from_be_bytes(*code)));
-            }
-        }
-    }
-    last
-}
-
-/// How sure a breach is.
+/// Whether a violation recurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Confirmation {
-    /// It came again when its case was played alone, with more patience.
+    /// The violation recurred when its case was re-run alone, with longer timeouts.
     Confirmed,
-    /// It did not come again.
+    /// The violation did not recur.
     Flaky,
-    /// There was no time to play it again.
+    /// There was no time to re-run the case.
     Unconfirmed,
 }
 
 impl Confirmation {
-    /// The word for it.
+    /// Its name in reports.
     pub const fn name(self) -> &'static str {
         match self {
             Confirmation::Confirmed => "confirmed",
@@ -176,36 +37,36 @@ impl Confirmation {
     }
 }
 
-/// What a run tells of one rule.
+/// The result of one rule, over all cases.
 #[derive(Clone, Debug)]
 pub struct RuleResult {
     /// The rule.
     pub rule: Rule,
-    /// The worst of all cases.
+    /// The worst verdict of all cases.
     pub verdict: Verdict,
-    /// In how many cases it was broken.
+    /// The number of cases that violated the rule.
     pub violated: usize,
-    /// In how many it was kept.
+    /// The number of cases that conformed to it.
     pub conformed: usize,
-    /// The smallest case that breaks it: its place in [`Run::cases`]. A case that was repeated comes first.
+    /// The case that shows the violation, as an index into [`RunReport::cases`]: a re-run case if there is one, and the
+    /// smallest of several.
     pub example: Option<usize>,
-    /// How sure that is.
+    /// Whether the violation recurs.
     pub confirmation: Confirmation,
-    /// What it does to the run.
+    /// The effect of the violation on the run; `None` without a violation.
     pub finding_status: Option<FindingStatus>,
-    /// Why it is no news, where it is listed as known.
+    /// Why the baseline accepts a violation, if it lists the rule.
     pub reason: Option<String>,
 }
 
 impl RuleResult {
-    /// What is shown of the rule in one word: its standing where that is sure, or else how sure it is, or else
-    /// the verdict. A rule that is for information alone is never played again, and need not be sure.
+    /// The status in one word: the status of a confirmed violation, else its confirmation, else the verdict.
+    ///
+    /// Violations of level `info` are never re-run, and count without confirmation.
     pub const fn status(&self) -> RuleStatus {
         match (self.finding_status, self.confirmation, self.verdict) {
-            (Some(standing), Confirmation::Confirmed, _) => RuleStatus::Finding(standing),
-            (Some(standing), _, _) if matches!(self.rule.level(), Level::Info) => {
-                RuleStatus::Finding(standing)
-            }
+            (Some(status), Confirmation::Confirmed, _) => RuleStatus::Finding(status),
+            (Some(status), _, _) if matches!(self.rule.level(), Level::Info) => RuleStatus::Finding(status),
             (Some(_), Confirmation::Flaky, _) => RuleStatus::Flaky,
             (Some(_), Confirmation::Unconfirmed, _) => RuleStatus::Unconfirmed,
             (None, _, Verdict::Conforms | Verdict::Violates) => RuleStatus::Conforms,
@@ -215,28 +76,28 @@ impl RuleResult {
     }
 }
 
-/// A rule's place in a report.
+/// The status of a rule in a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum RuleStatus {
-    /// It was broken, again and again.
+    /// The endpoint violated the rule, and the violation recurred.
     Finding(FindingStatus),
-    /// It was broken, and not when its case was played again.
+    /// The endpoint violated the rule once; the violation did not recur.
     Flaky,
-    /// It was broken, and there was no time to see that again.
+    /// The endpoint violated the rule; its case was not re-run.
     Unconfirmed,
-    /// It was kept.
+    /// The endpoint conformed.
     Conforms,
-    /// No case told.
+    /// No case gave a verdict.
     Inconclusive,
-    /// No case asked.
+    /// No case exercised the rule.
     NotExercised,
 }
 
 impl RuleStatus {
-    /// The word for it.
+    /// Its name in reports.
     pub const fn name(self) -> &'static str {
         match self {
-            RuleStatus::Finding(standing) => standing.name(),
+            RuleStatus::Finding(status) => status.name(),
             RuleStatus::Flaky => Confirmation::Flaky.name(),
             RuleStatus::Unconfirmed => Confirmation::Unconfirmed.name(),
             RuleStatus::Conforms => "ok",
@@ -246,90 +107,149 @@ impl RuleStatus {
     }
 }
 
-/// A broken rule with the case that shows it: what every report says of a finding.
+/// A violation with its evidence, as it is reported.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportedFinding<'a> {
-    /// The rule, over the whole run.
+    /// The rule and its counts.
     pub result: &'a RuleResult,
-    /// What it does to the run.
+    /// The effect on the run.
     pub status: FindingStatus,
-    /// The case that shows it.
+    /// The case that shows the violation.
     pub case: &'a CaseResult,
-    /// What was found in that case.
+    /// The violation in that case.
     pub violation: &'a Violation,
 }
 
-/// A whole run.
+/// The verdict of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RunVerdict {
+    /// Every case ran, and no violation fails the run.
+    Pass,
+    /// A confirmed violation fails the run.
+    Fail,
+    /// No violation fails the run, but some cases have no result.
+    Incomplete,
+    /// No case has a result.
+    Error,
+}
+
+impl RunVerdict {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            RunVerdict::Pass => "PASS",
+            RunVerdict::Fail => "FAIL",
+            RunVerdict::Incomplete => "INCOMPLETE",
+            RunVerdict::Error => "ERROR",
+        }
+    }
+}
+
+impl fmt::Display for RunVerdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a run means for a test or a CI job. The command `wsclose` exits with [`RunStatus::exit_code`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RunStatus {
+    /// The endpoint conforms, as far as the run tested it.
+    Passed,
+    /// The endpoint violates a rule.
+    Failed,
+    /// The endpoint could not be tested completely.
+    NotTested,
+    /// The endpoint conforms to a rule that the baseline lists as violated.
+    Stale,
+}
+
+impl RunStatus {
+    /// The exit code of the command `wsclose`: 0, 1, 3 or 4. Code 2 is for usage errors.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            RunStatus::Passed => 0,
+            RunStatus::Failed => 1,
+            RunStatus::NotTested => 3,
+            RunStatus::Stale => 4,
+        }
+    }
+}
+
+/// The report of a run.
+///
+/// Its [`Display`](fmt::Display) form is the text that `wsclose check` prints: a line for each rule, the evidence of
+/// each violation, and the verdict.
 #[derive(Clone, Debug)]
 pub struct RunReport {
     /// The version of wsclose.
     pub version: &'static str,
-    /// Whom it was against: a URL, or the name that a client gave itself.
+    /// The URL of a server, or the name of a client.
     pub endpoint: String,
-    /// The role that the endpoint played.
+    /// The role of the endpoint.
     pub role: Role,
-    /// How codes were read.
+    /// The profile that decided which codes are valid.
     pub profile: Profile,
-    /// The seed of everything that was drawn.
+    /// The seed of generated scripts.
     pub seed: u64,
-    /// Whether `should` and `lenient` fail it too.
+    /// Violations of levels `should` and `lenient` failed the run too.
     pub strict: bool,
-    /// The command that makes this run, without the names of reports.
+    /// The command that repeats the run. The values of header fields are redacted.
     pub command: String,
-    /// The same, without making new scripts.
-    pub repro_base: String,
-    /// Every case, in order.
+    /// The command that repeats the run without generated scripts.
+    pub(crate) repro_base: String,
+    /// The cases, in order.
     pub cases: Vec<CaseResult>,
-    /// Every rule that could be asked for, in the order of the catalogue.
+    /// The rules, in the order of the catalogue.
     pub rules: Vec<RuleResult>,
-    /// What is to be said beside that: cases left out and why, a server that died.
+    /// Remarks, such as how many cases did not run and why.
     pub notes: Vec<String>,
-    /// Entries of the baseline that no longer occur.
+    /// Rules that the baseline lists, and to which the endpoint conforms.
     pub stale: Vec<Rule>,
-    /// Whether it ended before its time, or the endpoint did.
+    /// The run ended early, or the endpoint stopped responding.
     pub interrupted: bool,
-    /// What differs between two runs that found the same.
+    /// Durations.
     pub timing: Timing,
 }
 
-/// What differs between two runs that found the same.
+/// The durations of a run, the only part that differs between two runs with the same results.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Timing {
-    /// How long it took.
+    /// The duration of the run.
     pub elapsed: Duration,
-    /// How long an opening handshake took at the most.
+    /// The longest opening handshake; zero for clients, where it is not measured.
     pub round_trip: Duration,
 }
 
 impl RunReport {
-    /// Gathers, rule by rule, what the cases tell. `sure` says how sure the breach of a rule is, and `known`
-    /// why it is no news.
-    pub fn summarize(
+    /// Counts the results of the cases by rule. `confirmations` holds, by rule, the confirmation and the case that shows
+    /// it.
+    pub(crate) fn summarize(
         cases: &[CaseResult],
         selected: RuleSet,
         strict: bool,
         confirmations: &BTreeMap<Rule, (Confirmation, usize)>,
-        baseline: &BTreeMap<Rule, String>,
+        baseline: &Baseline,
     ) -> Vec<RuleResult> {
-        let told = |rule: Rule| {
-            let breaking: Vec<usize> = (0..cases.len()).filter(|case| cases[*case].violates(rule)).collect();
-            let kept = cases.iter().filter(|case| case.conforming.contains(rule)).count();
-            let unclear = cases.iter().any(|case| case.inconclusive.contains(rule));
-            let smallest = breaking.iter().copied().min_by_key(|case| (cases[*case].script.len(), *case));
-            let (surety, example) = match confirmations.get(&rule) {
-                Some((surety, example)) => (*surety, Some(*example)),
+        let summary = |rule: Rule| {
+            let violating: Vec<usize> = (0..cases.len()).filter(|case| cases[*case].violates(rule)).collect();
+            let conformed = cases.iter().filter(|case| case.conforming.contains(rule)).count();
+            let inconclusive = cases.iter().any(|case| case.inconclusive.contains(rule));
+            let smallest = violating.iter().copied().min_by_key(|case| (cases[*case].script.len(), *case));
+            let (confirmation, example) = match confirmations.get(&rule) {
+                Some((confirmation, example)) => (*confirmation, Some(*example)),
                 None => (Confirmation::Unconfirmed, smallest),
             };
-            let verdict = match (breaking.is_empty(), kept, unclear) {
+            let verdict = match (violating.is_empty(), conformed, inconclusive) {
                 (false, _, _) => Verdict::Violates,
                 (true, 1.., _) => Verdict::Conforms,
                 (true, 0, true) => Verdict::Inconclusive,
                 (true, 0, false) => Verdict::NotExercised,
             };
-            let reason = baseline.get(&rule).cloned();
-            let standing = (!breaking.is_empty()).then(|| match surety {
+            let reason = baseline.reason(rule).map(str::to_owned);
+            let finding_status = (!violating.is_empty()).then(|| match confirmation {
                 Confirmation::Confirmed => FindingStatus::of(rule.level(), reason.is_some(), strict),
-                // Whoever cannot show it again does not fail anybody for it.
+                // A violation that does not recur never fails a run.
                 Confirmation::Flaky | Confirmation::Unconfirmed => {
                     FindingStatus::of(Level::Info, false, strict)
                 }
@@ -337,31 +257,65 @@ impl RunReport {
             RuleResult {
                 rule,
                 verdict,
-                violated: breaking.len(),
-                conformed: kept,
+                violated: violating.len(),
+                conformed,
                 example,
-                confirmation: surety,
-                finding_status: standing,
+                confirmation,
+                finding_status,
                 reason,
             }
         };
-        selected.iter().map(told).collect()
+        selected.iter().map(summary).collect()
     }
 
-    /// Whether any rule fails the run.
+    /// Whether the run passed: every case ran, no violation fails the run, and no entry of the baseline is stale.
+    pub fn passes(&self) -> bool {
+        self.status() == RunStatus::Passed
+    }
+
+    /// Whether a violation fails the run.
     pub fn fails(&self) -> bool {
-        self.rules.iter().any(|told| told.finding_status == Some(FindingStatus::Fail))
+        self.rules.iter().any(|result| result.finding_status == Some(FindingStatus::Fail))
     }
 
-    /// Whether anything was tested at all.
-    pub fn tested(&self) -> bool {
+    /// The verdict.
+    pub fn verdict(&self) -> RunVerdict {
+        if !self.is_tested() {
+            RunVerdict::Error
+        } else if self.fails() {
+            RunVerdict::Fail
+        } else if self.is_complete() {
+            RunVerdict::Pass
+        } else {
+            RunVerdict::Incomplete
+        }
+    }
+
+    /// The status, from which the exit code of the command follows. A violation outweighs cases without a result, and
+    /// these outweigh stale entries of the baseline.
+    pub fn status(&self) -> RunStatus {
+        match self.verdict() {
+            RunVerdict::Fail => RunStatus::Failed,
+            RunVerdict::Incomplete | RunVerdict::Error => RunStatus::NotTested,
+            RunVerdict::Pass if self.stale.is_empty() => RunStatus::Passed,
+            RunVerdict::Pass => RunStatus::Stale,
+        }
+    }
+
+    /// Whether any case has a result.
+    pub fn is_tested(&self) -> bool {
         self.cases.iter().any(|case| case.error.is_none())
     }
 
-    /// Every broken rule with its evidence, worst first.
+    /// Whether every case has a result, and the endpoint responded until the end.
+    pub fn is_complete(&self) -> bool {
+        !self.interrupted && self.errors().next().is_none()
+    }
+
+    /// Every violated rule with its evidence, the worst first.
     pub fn findings(&self) -> Vec<ReportedFinding<'_>> {
         let mut findings: Vec<ReportedFinding<'_>> =
-            self.rules.iter().filter_map(|told| self.finding(told)).collect();
+            self.rules.iter().filter_map(|result| self.finding(result)).collect();
         findings.sort_by_key(|finding| match finding.status {
             FindingStatus::Fail => 0,
             FindingStatus::Warn => 1,
@@ -373,56 +327,33 @@ impl RunReport {
 
     fn finding<'a>(&'a self, result: &'a RuleResult) -> Option<ReportedFinding<'a>> {
         let case = &self.cases[result.example?];
-        let found = case.violations.iter().find(|found| found.rule == result.rule)?;
-        Some(ReportedFinding { result, status: result.finding_status?, case, violation: found })
+        let violation = case.violations.iter().find(|violation| violation.rule == result.rule)?;
+        Some(ReportedFinding { result, status: result.finding_status?, case, violation })
     }
 
-    /// How many rules stand so.
+    /// The number of rules with a violation of this status.
     pub fn count(&self, status: FindingStatus) -> usize {
-        self.rules.iter().filter(|told| told.finding_status == Some(status)).count()
+        self.rules.iter().filter(|result| result.finding_status == Some(status)).count()
     }
 
-    /// The worst that a case did to the run.
+    /// The worst status of the rules that a case violated.
     pub fn worst_status(&self, case: &CaseResult) -> Option<FindingStatus> {
-        let broken = self.rules.iter().filter(|told| case.violates(told.rule));
-        broken.filter_map(|told| told.finding_status).min()
+        let violated = self.rules.iter().filter(|result| case.violates(result.rule));
+        violated.filter_map(|result| result.finding_status).min()
     }
 
-    /// The cases that could not be played, and why.
+    /// The cases without a result, with the reason of each.
     pub fn errors(&self) -> impl Iterator<Item = (&CaseResult, &CaseError)> {
         self.cases.iter().filter_map(|case| Some((case, case.error.as_ref()?)))
     }
 
-    /// The command that plays one case of this run again.
+    /// Why nothing could be tested, if no case has a result.
+    pub fn fatal_error(&self) -> Option<&CaseError> {
+        if self.is_tested() { None } else { self.errors().next().map(|(_, error)| error) }
+    }
+
+    /// The command that re-runs one case. The values of header fields are redacted.
     pub fn repro_command(&self, case: &CaseResult) -> String {
-        format!("{} --case {}", self.repro_base, shell_quote(&glob::Pattern::escape(&case.name)))
-    }
-
-    /// Whether every case was played, to an endpoint that was there to the end.
-    pub fn is_complete(&self) -> bool {
-        !self.interrupted && self.errors().next().is_none()
-    }
-
-    /// The word for the whole.
-    pub fn verdict(&self) -> &'static str {
-        if !self.tested() {
-            "ERROR"
-        } else if self.fails() {
-            "FAIL"
-        } else if self.is_complete() {
-            "PASS"
-        } else {
-            "INCOMPLETE"
-        }
-    }
-}
-
-/// A word as a shell takes it.
-pub fn shell_quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
+        format!("{} --case {}", self.repro_base, shell::quote(&glob::Pattern::escape(&case.name)))
     }
 }

@@ -1,32 +1,32 @@
-//! What has been played and what is in doubt. In come cases and what came of them, out comes which case is to be
-//! played again, alone and with more patience, and in the end how sure each breach is.
+//! The results of the cases, and which case to re-run to confirm a violation.
 
 use std::collections::BTreeMap;
 
 use wsclose::rules::{Level, Rule, RuleSet};
 
+use crate::run::case_result::CaseResult;
 use crate::run::cases::Case;
-use crate::run::results::{CaseResult, Confirmation};
+use crate::run::results::Confirmation;
 use crate::run::timing::TIMING_RULES;
 
-/// How many cases are tried again, at the most, before a breach of a rule counts as flaky.
+/// The number of cases that are re-run for one rule before its violation counts as flaky.
 pub const MAX_CANDIDATES: usize = 3;
 
-/// How often a case has to break the rule again before that counts as repeated.
+/// How often a case has to violate the rule again to confirm the violation.
 const fn required_retries(rule: Rule) -> usize {
     if TIMING_RULES.contains(rule) { 3 } else { 1 }
 }
 
-/// What came of playing a case again.
+/// The result of one re-run.
 #[derive(Clone, Copy, Debug)]
 enum RetryResult {
-    /// These rules were broken.
+    /// The endpoint violated these rules.
     Completed(RuleSet),
-    /// It could not be played.
+    /// The case had no result.
     Failed,
 }
 
-/// The cases of a run, and what came of each.
+/// The cases of a run, with the results of their runs.
 #[derive(Debug)]
 pub struct ResultLedger {
     cases: Vec<Case>,
@@ -34,18 +34,18 @@ pub struct ResultLedger {
     retries: Vec<Vec<RetryResult>>,
 }
 
-/// What is wanted of one rule.
+/// What one rule needs next.
 enum RetryDecision {
-    /// To play this case again.
+    /// A re-run of this case.
     Retry(usize),
-    /// Nothing more: so sure is it, and this case shows it.
+    /// Nothing: its confirmation is known, and this case shows the violation.
     Settled(Confirmation, usize),
-    /// Nothing: it is not broken, or none of its cases could be played again.
+    /// Nothing: no case violates it, or no re-run had a result.
     Nothing,
 }
 
 impl ResultLedger {
-    /// Nothing has been played.
+    /// A ledger without results.
     pub fn new(cases: Vec<Case>) -> ResultLedger {
         let (results, retries) = (vec![None; cases.len()], vec![Vec::new(); cases.len()]);
         ResultLedger { cases, results, retries }
@@ -56,30 +56,30 @@ impl ResultLedger {
         &self.cases
     }
 
-    /// What came of the case at this place.
+    /// The result of the case at this index, if it ran.
     pub fn result(&self, at: usize) -> Option<&CaseResult> {
         self.results.get(at)?.as_ref()
     }
 
-    /// The rules that any case breaks.
+    /// The rules that any case violates.
     pub fn violated(&self) -> RuleSet {
-        self.results.iter().flatten().flat_map(|played| &played.violations).map(|found| found.rule).collect()
+        self.results.iter().flatten().flat_map(|result| &result.violations).map(|found| found.rule).collect()
     }
 
-    /// A case that nobody planned, and what came of it.
+    /// Adds a generated case with its result.
     pub fn add(&mut self, case: Case, result: CaseResult) {
         self.cases.push(case);
         self.results.push(Some(result));
         self.retries.push(Vec::new());
     }
 
-    /// The case at this place has been played.
+    /// Records the result of the case at this index.
     pub fn record(&mut self, at: usize, result: CaseResult) {
         self.results[at] = Some(result);
     }
 
-    /// It has been played again, with more patience: what was seen then replaces what was seen before. What was
-    /// seen once and not again is still told, as flaky.
+    /// Records a re-run with longer timeouts. Its result replaces the earlier one; violations that did not recur are kept
+    /// and count as flaky.
     pub fn record_retry(&mut self, at: usize, mut fresh: CaseResult) {
         if fresh.error.is_some() {
             self.retries[at].push(RetryResult::Failed);
@@ -100,7 +100,7 @@ impl ResultLedger {
         self.results[at] = Some(fresh);
     }
 
-    /// The next case to play again: the smallest that breaks the first rule in doubt.
+    /// The next case to re-run: the smallest that violates the first rule without a confirmation.
     pub fn next_retry(&self) -> Option<usize> {
         rules_to_confirm().find_map(|rule| match self.decide(rule) {
             RetryDecision::Retry(at) => Some(at),
@@ -108,37 +108,39 @@ impl ResultLedger {
         })
     }
 
-    /// What was played, in order, and how sure the breach of each rule is, with the place among them of the case
-    /// that shows it.
+    /// The results in order, and for each violated rule its confirmation with the index of the case that shows it.
     pub fn finish(&self) -> (Vec<CaseResult>, BTreeMap<Rule, (Confirmation, usize)>) {
-        let place = |at: usize| self.results[..at].iter().flatten().count();
-        let sure = |rule| match self.decide(rule) {
-            RetryDecision::Settled(surety, at) => Some((rule, (surety, place(at)))),
+        let index = |at: usize| self.results[..at].iter().flatten().count();
+        let confirmation = |rule| match self.decide(rule) {
+            RetryDecision::Settled(confirmation, at) => Some((rule, (confirmation, index(at)))),
             RetryDecision::Retry(_) | RetryDecision::Nothing => {
-                self.last_retried(rule).map(|at| (rule, (Confirmation::Flaky, place(at))))
+                self.last_retried(rule).map(|at| (rule, (Confirmation::Flaky, index(at))))
             }
         };
-        (self.results.iter().flatten().cloned().collect(), rules_to_confirm().filter_map(sure).collect())
+        (
+            self.results.iter().flatten().cloned().collect(),
+            rules_to_confirm().filter_map(confirmation).collect(),
+        )
     }
 
-    /// The cases that are tried for a rule: the smallest that break it.
+    /// The cases to re-run for a rule: the smallest that violate it.
     fn candidates(&self, rule: Rule) -> Vec<usize> {
-        let breaks = |at: &usize| self.result(*at).is_some_and(|played| played.violates(rule));
-        let mut tries: Vec<usize> = (0..self.cases.len()).filter(breaks).collect();
-        tries.sort_by_key(|at| (self.result(*at).map(|played| played.script.len()), *at));
-        tries.truncate(MAX_CANDIDATES);
-        tries
+        let violates = |at: &usize| self.result(*at).is_some_and(|result| result.violates(rule));
+        let mut candidates: Vec<usize> = (0..self.cases.len()).filter(violates).collect();
+        candidates.sort_by_key(|at| (self.result(*at).map(|result| result.script.len()), *at));
+        candidates.truncate(MAX_CANDIDATES);
+        candidates
     }
 
     fn decide(&self, rule: Rule) -> RetryDecision {
         for at in self.candidates(rule) {
-            let broke =
-                |again: &RetryResult| matches!(again, RetryResult::Completed(rules) if rules.contains(rule));
-            // What a case broke when it was first played again is sure, however often another rule wants it.
-            let again = self.retries[at].iter().take(required_retries(rule));
-            let enough = again.len() == required_retries(rule);
-            if again.clone().all(broke) {
-                return if enough {
+            let recurs =
+                |retry: &RetryResult| matches!(retry, RetryResult::Completed(rules) if rules.contains(rule));
+            // Further re-runs, which another rule needs, do not change what the first ones confirmed.
+            let retries = self.retries[at].iter().take(required_retries(rule));
+            let is_enough = retries.len() == required_retries(rule);
+            if retries.clone().all(recurs) {
+                return if is_enough {
                     RetryDecision::Settled(Confirmation::Confirmed, at)
                 } else {
                     RetryDecision::Retry(at)
@@ -149,16 +151,16 @@ impl ResultLedger {
             .map_or(RetryDecision::Nothing, |at| RetryDecision::Settled(Confirmation::Flaky, at))
     }
 
-    /// The last case of those tried that was played again.
+    /// The last candidate with a completed re-run.
     fn last_retried(&self, rule: Rule) -> Option<usize> {
         self.candidates(rule)
             .into_iter()
             .rev()
-            .find(|at| self.retries[*at].iter().any(|again| matches!(again, RetryResult::Completed(_))))
+            .find(|at| self.retries[*at].iter().any(|retry| matches!(retry, RetryResult::Completed(_))))
     }
 }
 
-/// The rules whose breach is to be seen twice.
+/// The rules whose violations need a confirmation.
 fn rules_to_confirm() -> impl Iterator<Item = Rule> {
     Rule::ALL.into_iter().filter(|rule| rule.level() != Level::Info)
 }
@@ -167,18 +169,19 @@ fn rules_to_confirm() -> impl Iterator<Item = Rule> {
 mod tests {
     use super::*;
     use crate::endpoint::features::EndpointFeatures;
-    use crate::run::results::Violation;
+    use crate::run::case_result::Violation;
     use std::time::Duration;
     use wsclose::protocol::role::Role;
 
-    /// A case that broke these rules.
+    /// The result of a case that violated these rules.
     fn result_violating(rules: &[Rule]) -> CaseResult {
-        let found = |rule: &Rule| Violation { rule: *rule, expected: String::new(), actual: String::new() };
+        let violation =
+            |rule: &Rule| Violation { rule: *rule, expected: String::new(), actual: String::new() };
         CaseResult {
             name: String::new(),
             script: String::new(),
             timeline: String::new(),
-            violations: rules.iter().map(found).collect(),
+            violations: rules.iter().map(violation).collect(),
             conforming: RuleSet::EMPTY,
             inconclusive: RuleSet::EMPTY,
             error: None,
@@ -187,18 +190,18 @@ mod tests {
         }
     }
 
-    /// How sure the breach of a rule is, by what a case broke each time it was played.
+    /// The confirmation of a rule after runs of one case that violated these rules.
     fn confirmation(rule: Rule, runs: &[&[Rule]]) -> Option<Confirmation> {
-        let able = EndpointFeatures { role: Role::Server, close_command: true, reconnects: true };
-        let mut score = ResultLedger::new(vec![able.liveness()]);
-        let [first, again @ ..] = runs else { return None };
-        score.record(0, result_violating(first));
-        for played in again {
-            assert_eq!(score.next_retry(), Some(0), "more plays than are wanted");
-            score.record_retry(0, result_violating(played));
+        let features = EndpointFeatures { role: Role::Server, close_command: true, reconnects: true };
+        let mut ledger = ResultLedger::new(vec![features.liveness()]);
+        let [first, retries @ ..] = runs else { return None };
+        ledger.record(0, result_violating(first));
+        for rules in retries {
+            assert_eq!(ledger.next_retry(), Some(0), "no further re-run is needed");
+            ledger.record_retry(0, result_violating(rules));
         }
-        assert_eq!(score.next_retry(), None, "fewer plays than are wanted");
-        score.finish().1.get(&rule).map(|(surety, _)| *surety)
+        assert_eq!(ledger.next_retry(), None, "a re-run is missing");
+        ledger.finish().1.get(&rule).map(|(confirmation, _)| *confirmation)
     }
 
     #[test]
@@ -214,7 +217,7 @@ mod tests {
         let rule = Rule::WaitsForAnswer;
         assert_eq!(confirmation(rule, &[&[rule], &[rule], &[rule], &[rule]]), Some(Confirmation::Confirmed));
         assert_eq!(confirmation(rule, &[&[rule], &[rule], &[]]), Some(Confirmation::Flaky));
-        // Another rule is sure by then, and stays so.
+        // Another rule was confirmed by the first re-run, and stays confirmed.
         let both = [rule, Rule::CloseAnswered];
         assert_eq!(confirmation(both[1], &[&both, &both, &[]]), Some(Confirmation::Confirmed));
     }

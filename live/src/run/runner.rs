@@ -1,149 +1,124 @@
-//! Playing cases to live endpoints: many at once, then alone what has to be certain. In come cases, out come
-//! [`Played`] ones, kept in a [`Score`].
+//! Runs cases against a live endpoint: many in parallel, then alone to confirm violations.
 
+use std::ops::ControlFlow;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use wsclose::Harness;
 
 use crate::endpoint::connection::{CaseError, Connection};
 use crate::endpoint::under_test::EndpointUnderTest;
+use crate::run::case_result::CaseResult;
 use crate::run::cases::Case;
-use crate::run::results::CaseResult;
+use crate::run::event::EventSink;
+use crate::run::parallel::{Deadline, run_jobs};
 use crate::run::retry::ResultLedger;
 use crate::run::subject::{LiveSubject, Timeouts};
+use crate::sync::lock;
 
-/// How long a run may take, and whether it is to go on.
-#[derive(Debug)]
-pub struct Deadline<'a> {
-    /// When it has to be over.
-    pub at: Instant,
-    /// Set when somebody wants it to end.
-    pub stop: &'a AtomicBool,
-}
-
-impl Deadline<'_> {
-    /// Whether nothing more is to be begun.
-    pub fn should_stop(&self) -> bool {
-        self.stop.load(Ordering::Relaxed) || Instant::now() >= self.at
-    }
-}
-
-/// Plays cases to one endpoint.
+/// Runs cases against one endpoint, one at a time.
 pub struct CaseRunner<'a> {
     subject: LiveSubject<'a>,
     harness: Harness,
 }
 
 impl<'a> CaseRunner<'a> {
-    /// A player who waits like this.
+    /// A runner with these timeouts.
     pub fn new(under_test: EndpointUnderTest<'a>, timeouts: Timeouts) -> CaseRunner<'a> {
         let subject = LiveSubject::new(under_test, timeouts);
         CaseRunner { subject, harness: Harness::new(under_test.profile) }
     }
 
-    /// Plays a case.
+    /// Runs a case.
     pub fn run(&mut self, case: &Case) -> CaseResult {
         let script = case.script.as_script();
         let begun = Instant::now();
         self.subject.set_deflate(case.deflate);
-        let played = self.harness.play(script, &mut self.subject);
-        let took = begun.elapsed();
-        let (trouble, timed) = (self.subject.take_error(), self.subject.take_inconclusive());
+        let playback = self.harness.play(script, &mut self.subject);
+        let elapsed = begun.elapsed();
+        let (error, timing_rules) = (self.subject.take_error(), self.subject.take_inconclusive());
         self.subject.end();
-        CaseResult::new(case, &played, timed, trouble, took)
+        CaseResult::new(case, &playback, timing_rules, error, elapsed)
     }
 
-    /// Plays a case on a connection that has come by itself.
-    pub fn run_on(&mut self, conn: Connection, case: &Case) -> CaseResult {
-        self.subject.supply(conn);
+    /// Runs a case on the connection of a client of the case server.
+    pub fn run_on(&mut self, connection: Connection, case: &Case) -> CaseResult {
+        self.subject.supply(connection);
         self.run(case)
     }
 
-    /// Whether the program of the endpoint told how its last connection closed.
+    /// Whether the program of the endpoint reported how its last connection closed.
     pub fn has_close_report(&self) -> bool {
         self.subject.has_close_report()
     }
 
-    /// How long an opening handshake has taken at the most.
+    /// The longest opening handshake so far.
     pub fn round_trip(&self) -> Duration {
         self.subject.round_trip()
     }
 }
 
-/// What came of many cases, beside what the score has.
+/// The outcome of a batch of cases, next to the results in the ledger.
 #[derive(Debug)]
 pub struct BatchOutcome {
-    /// How long an opening handshake took at the most.
+    /// The longest opening handshake.
     pub round_trip: Duration,
-    /// Nobody could be connected to, from this case on.
+    /// The first case for which the endpoint could not be reached. No case started after that was noticed.
     pub unreachable_from: Option<usize>,
 }
 
-/// Plays the cases in `places`, on `jobs` connections at a time.
+/// Runs the cases in `range` on `jobs` connections at a time, and records their results.
 pub fn run_parallel(
     under_test: EndpointUnderTest<'_>,
     ledger: &mut ResultLedger,
     range: std::ops::Range<usize>,
     timeouts: Timeouts,
     jobs: usize,
-    deadline: &Deadline<'_>,
-    step: &(dyn Fn() + Sync),
+    deadline: &Deadline,
+    events: &EventSink,
 ) -> BatchOutcome {
     let cases = &ledger.cases()[range.clone()];
-    let next = AtomicUsize::new(0);
-    let lost = AtomicUsize::new(usize::MAX);
-    let played = Mutex::new((vec![None; cases.len()], Duration::ZERO));
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.min(cases.len()) {
-            scope.spawn(|| {
-                let mut player = CaseRunner::new(under_test, timeouts);
-                while !deadline.should_stop() && lost.load(Ordering::Relaxed) == usize::MAX {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(case) = cases.get(at) else { break };
-                    let absent = |one: &CaseResult| one.error.as_ref().is_some_and(CaseError::is_unreachable);
-                    let mut one = player.run(case);
-                    if absent(&one) {
-                        // A full backlog sheds connections; a server that has died sheds all of them.
-                        std::thread::sleep(timeouts.tick);
-                        one = player.run(case);
-                        if absent(&one) {
-                            lost.fetch_min(at, Ordering::Relaxed);
-                        }
-                    }
-                    let mut played = played.lock().expect("nobody panics with it");
-                    played.0[at] = Some(one);
-                    played.1 = played.1.max(player.round_trip());
-                    step();
-                }
-            });
+    let round_trip = Mutex::new(Duration::ZERO);
+    let is_unreachable = |result: &CaseResult| result.error.as_ref().is_some_and(CaseError::is_unreachable);
+    let new_runner = || CaseRunner::new(under_test, timeouts);
+    let results = run_jobs(cases.len(), jobs, deadline, new_runner, |runner, at| {
+        let case = &cases[at];
+        events.case_started(&case.name);
+        let mut result = runner.run(case);
+        if is_unreachable(&result) {
+            // A full backlog rejects some connections, a server that has exited rejects all of them.
+            std::thread::sleep(timeouts.tick);
+            result = runner.run(case);
         }
+        events.case_finished(&result);
+        let mut longest = lock(&round_trip);
+        *longest = longest.max(runner.round_trip());
+        if is_unreachable(&result) { ControlFlow::Break(result) } else { ControlFlow::Continue(result) }
     });
-    let (played, round_trip) = played.into_inner().expect("nobody panicked with it");
-    for (at, one) in range.clone().zip(played) {
-        if let Some(one) = one {
-            ledger.record(at, one);
+    let first = results.iter().position(|result| result.as_ref().is_some_and(is_unreachable));
+    for (at, result) in range.clone().zip(results) {
+        if let Some(result) = result {
+            ledger.record(at, result);
         }
     }
-    let lost = Some(lost.into_inner()).filter(|at| *at != usize::MAX);
-    BatchOutcome { round_trip, unreachable_from: lost.map(|at| range.start + at) }
+    let round_trip = *lock(&round_trip);
+    BatchOutcome { round_trip, unreachable_from: first.map(|at| range.start + at) }
 }
 
-/// Plays again, alone and with more patience, what is in doubt.
+/// Re-runs cases alone until every violation is confirmed or flaky, or the deadline passes.
 pub fn confirm(
     under_test: EndpointUnderTest<'_>,
     ledger: &mut ResultLedger,
     timeouts: Timeouts,
-    deadline: &Deadline<'_>,
-    step: &dyn Fn(),
+    deadline: &Deadline,
+    events: &EventSink,
 ) {
-    let mut player = CaseRunner::new(under_test, timeouts);
+    let mut runner = CaseRunner::new(under_test, timeouts);
     while let Some(at) = ledger.next_retry()
         && !deadline.should_stop()
     {
-        step();
-        let fresh = player.run(&ledger.cases()[at]);
-        ledger.record_retry(at, fresh);
+        let result = runner.run(&ledger.cases()[at]);
+        events.case_retried(&result);
+        ledger.record_retry(at, result);
     }
 }

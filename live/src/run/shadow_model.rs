@@ -1,7 +1,7 @@
-//! What a live endpoint still owes. In come what happens to it and what it does, out comes whether a conforming
-//! endpoint would have done more by now: only then is silence worth waiting for.
+//! Runs the reference model in parallel to the endpoint under test, to know whether the endpoint should still do
+//! something: only then a long wait is worth its time.
 //!
-//! The reference model plays along, unseen. It decides nothing but how long is waited; the judge never hears of it.
+//! The model decides nothing but the length of waits. The judge does not see it.
 
 use wsclose::harness::subject::{Recorder, Stimulus, Subject, TraceEventKind};
 use wsclose::model::endpoint::Model;
@@ -9,7 +9,7 @@ use wsclose::protocol::code::Profile;
 use wsclose::protocol::frame::{Decoder, Opcode, Piece};
 use wsclose::protocol::role::Role;
 
-/// What of the acts of an endpoint nobody may leave out: its Closes, and the end of TCP.
+/// The actions that an endpoint must not omit: its Closes, and the end of TCP.
 #[derive(Debug, Default)]
 struct ObservedActions {
     decoder: Decoder,
@@ -28,7 +28,7 @@ impl ObservedActions {
     }
 }
 
-/// A conforming endpoint beside the live one.
+/// A conforming endpoint that receives the same input as the live one.
 #[derive(Debug)]
 pub struct ShadowModel {
     role: Role,
@@ -36,13 +36,13 @@ pub struct ShadowModel {
     recorder: Recorder,
     expected: ObservedActions,
     observed: ObservedActions,
-    /// The peer has ended its half of TCP.
+    /// The peer has sent FIN.
     peer_ended: bool,
     stopped_waiting: bool,
 }
 
 impl ShadowModel {
-    /// Beside an endpoint of this role.
+    /// A model for an endpoint of this role.
     pub fn new(role: Role, profile: Profile) -> ShadowModel {
         ShadowModel {
             role,
@@ -55,7 +55,7 @@ impl ShadowModel {
         }
     }
 
-    /// A new connection begins.
+    /// Starts a connection.
     pub fn connect(&mut self) {
         (self.expected, self.observed) = (ObservedActions::default(), ObservedActions::default());
         (self.peer_ended, self.stopped_waiting) = (false, false);
@@ -63,7 +63,7 @@ impl ShadowModel {
         self.model.connect(self.role, &mut self.recorder);
     }
 
-    /// Something happens to the endpoint.
+    /// Passes a stimulus to the model.
     pub fn on_stimulus(&mut self, stimulus: Stimulus<'_>) {
         self.peer_ended |= stimulus == Stimulus::Fin;
         self.model.react(stimulus, &mut self.recorder);
@@ -76,23 +76,23 @@ impl ShadowModel {
         self.recorder.clear();
     }
 
-    /// The live endpoint wrote these octets.
+    /// The live endpoint sent these octets.
     pub fn record_sent(&mut self, octets: &[u8]) {
         self.observed.record_sent(octets);
     }
 
-    /// Whether it has begun a Close.
+    /// Whether the live endpoint has sent the header of a Close.
     pub fn has_sent_close(&self) -> bool {
         self.observed.close_count > 0
     }
 
-    /// It ended TCP.
+    /// The live endpoint ended TCP.
     pub fn mark_tcp_ended(&mut self) {
         self.observed.tcp_ended = true;
     }
 
-    /// Whether it owes something that has not been waited for in vain. A client may leave it to the server to end
-    /// TCP first (§7.1.1).
+    /// Whether a conforming endpoint would have done more, and the wait for it has not timed out. A client may wait for the
+    /// server to end TCP first (§7.1.1).
     pub fn expects_more(&self) -> bool {
         let end = match self.role {
             Role::Server => self.expected.tcp_ended,
@@ -103,7 +103,7 @@ impl ShadowModel {
             && !self.observed.tcp_ended
     }
 
-    /// It was waited for long enough: what comes late still counts, and is not waited for again.
+    /// Ends the wait on this connection. What the endpoint does later is still recorded.
     pub fn stop_waiting(&mut self) {
         self.stopped_waiting = true;
     }
@@ -116,36 +116,36 @@ mod tests {
     const CLOSE: &[u8] = &[0x88, 0x02, 0x03, 0xe8];
 
     fn shadow_model() -> ShadowModel {
-        let mut due = ShadowModel::new(Role::Client, Profile::default());
-        due.connect();
-        due
+        let mut shadow = ShadowModel::new(Role::Client, Profile::default());
+        shadow.connect();
+        shadow
     }
 
     #[test]
     fn close_reply_is_expected_until_sent() {
-        let mut due = shadow_model();
-        assert!(!due.expects_more());
-        due.on_stimulus(Stimulus::Octets(CLOSE));
-        assert!(due.expects_more());
-        due.record_sent(&[0x88, 0x82, 1, 2, 3]);
-        assert!(due.expects_more(), "a part of its header");
-        due.record_sent(&[4]);
-        assert!(!due.expects_more(), "the rest of a frame comes with its header");
-        due.on_stimulus(Stimulus::Fin);
-        assert!(due.expects_more(), "its end of TCP");
-        due.mark_tcp_ended();
-        assert!(!due.expects_more());
+        let mut shadow = shadow_model();
+        assert!(!shadow.expects_more());
+        shadow.on_stimulus(Stimulus::Octets(CLOSE));
+        assert!(shadow.expects_more());
+        shadow.record_sent(&[0x88, 0x82, 1, 2, 3]);
+        assert!(shadow.expects_more(), "the header is incomplete");
+        shadow.record_sent(&[4]);
+        assert!(!shadow.expects_more(), "a complete header counts as the frame");
+        shadow.on_stimulus(Stimulus::Fin);
+        assert!(shadow.expects_more(), "the end of TCP");
+        shadow.mark_tcp_ended();
+        assert!(!shadow.expects_more());
     }
 
     #[test]
     fn waiting_stops_until_the_next_connection() {
-        let mut due = shadow_model();
-        due.on_stimulus(Stimulus::Octets(CLOSE));
-        due.stop_waiting();
-        due.on_stimulus(Stimulus::Fin);
-        assert!(!due.expects_more());
-        due.connect();
-        due.on_stimulus(Stimulus::Octets(CLOSE));
-        assert!(due.expects_more());
+        let mut shadow = shadow_model();
+        shadow.on_stimulus(Stimulus::Octets(CLOSE));
+        shadow.stop_waiting();
+        shadow.on_stimulus(Stimulus::Fin);
+        assert!(!shadow.expects_more());
+        shadow.connect();
+        shadow.on_stimulus(Stimulus::Octets(CLOSE));
+        assert!(shadow.expects_more());
     }
 }

@@ -1,8 +1,7 @@
-//! A live endpoint as a [`Subject`]. In come stimuli, out go octets over TCP; what comes back is written
-//! down until the endpoint has been quiet for a while.
+//! A live endpoint as a [`Subject`]: sends stimuli over TCP, and records what the endpoint sends until it is idle.
 //!
-//! Idle cannot be seen on a socket: it is silence, for as long as [`Pace`] says. A verdict that hangs on
-//! silence is worth no more than the wait, so that whoever judges asks again with a longer one.
+//! A socket does not show whether an endpoint is idle, so idle means: nothing arrived for the time that [`Timeouts`] sets.
+//! A verdict that depends on a timeout is confirmed with a longer one.
 
 use std::time::{Duration, Instant};
 
@@ -20,33 +19,33 @@ use crate::run::shadow_model::ShadowModel;
 use crate::run::timing::CloseTiming;
 use crate::transport::socket::ReadOutcome;
 
-/// How long things are waited for.
+/// The timeouts of a live endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For a connection, and for the opening handshake.
+    /// The limit on establishing a connection, and on the opening handshake.
     pub connect: Duration,
-    /// For silence after each thing that happens to the endpoint.
+    /// How long nothing has to arrive after a stimulus before the endpoint counts as idle.
     pub idle: Duration,
-    /// For silence where the endpoint owes something: see [`Due`].
+    /// The same while a conforming endpoint would still do something: see [`ShadowModel`].
     pub expected: Duration,
-    /// For each tick of a script.
+    /// The duration of a tick.
     pub tick: Duration,
-    /// For one connection altogether.
+    /// The limit on one connection.
     pub connection: Duration,
 }
 
-/// What is known of its program beside a connection.
+/// Whether the process of a client has reported on its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ReportState {
-    /// Nothing yet.
+    /// Not yet.
     Pending,
-    /// It told how the connection closed.
+    /// The process printed how the connection closed.
     Received,
-    /// It ended without that, or there was no connection to tell of.
+    /// The process exited without that, or there was no connection.
     Absent,
 }
 
-/// A live endpoint: each connection with it is opened anew.
+/// A live endpoint. Every connection of a script is a new TCP connection.
 #[derive(Debug)]
 pub struct LiveSubject<'a> {
     under_test: EndpointUnderTest<'a>,
@@ -64,7 +63,7 @@ pub struct LiveSubject<'a> {
 }
 
 impl<'a> LiveSubject<'a> {
-    /// An endpoint that nothing has been said to.
+    /// An endpoint without a connection.
     pub fn new(under_test: EndpointUnderTest<'a>, timeouts: Timeouts) -> LiveSubject<'a> {
         LiveSubject {
             under_test,
@@ -82,43 +81,43 @@ impl<'a> LiveSubject<'a> {
         }
     }
 
-    /// Whether compression is offered, or agreed to, on the next connections.
+    /// Sets whether the next connections negotiate compression.
     pub fn set_deflate(&mut self, deflate: bool) {
         self.deflate = deflate;
     }
 
-    /// A client has come by itself: this is its next connection.
-    pub fn supply(&mut self, conn: Connection) {
-        self.connector.supply(conn);
+    /// Supplies the connection of a client of the case server.
+    pub fn supply(&mut self, connection: Connection) {
+        self.connector.supply(connection);
     }
 
-    /// The first thing, since this was last asked, because of which what was seen is worth nothing.
+    /// The first error since the last call.
     pub fn take_error(&mut self) -> Option<CaseError> {
         self.error.take()
     }
 
-    /// The rules, since this was last asked, that hang on how long a timeout of the endpoint is.
+    /// The rules that depend on a timeout of the endpoint, since the last call.
     pub fn take_inconclusive(&mut self) -> RuleSet {
         self.timing.take_inconclusive()
     }
 
-    /// How long an opening handshake has taken at the most.
+    /// The longest opening handshake so far.
     pub fn round_trip(&self) -> Duration {
         self.connector.round_trip()
     }
 
-    /// Whether its program told how the last connection closed.
+    /// Whether the process of the client reported how the last connection closed.
     pub fn has_close_report(&self) -> bool {
         self.report_state == ReportState::Received
     }
 
-    /// Ends the connection in order, if it is not over, and whatever was started for it.
+    /// Closes the connection, and releases the process of the client.
     pub fn end(&mut self) {
         self.conn = None;
         self.connector.end();
     }
 
-    /// Takes down what the endpoint does until it has been silent for `wait`, or longer if it owes something.
+    /// Records what the endpoint does until nothing has arrived for `wait`, or longer while the shadow model expects more.
     fn read_until_idle(&mut self, wait: Duration, out: &mut Recorder) {
         loop {
             let left = self.timeouts.connection.saturating_sub(self.opened.elapsed());
@@ -127,10 +126,10 @@ impl<'a> LiveSubject<'a> {
                 self.error.get_or_insert(CaseError::TimeLimit(self.timeouts.connection));
                 return self.abandon(out);
             }
-            let owed = self.shadow.expects_more();
-            // One that is busy opens slowly, and does what it owes no faster.
+            let expects_more = self.shadow.expects_more();
+            // A busy endpoint is slow in its opening handshake, and as slow in its replies.
             let busy = (4 * self.connector.round_trip()).min(2 * self.timeouts.expected);
-            let wait = if owed { wait.max(self.timeouts.expected + busy) } else { wait };
+            let wait = if expects_more { wait.max(self.timeouts.expected + busy) } else { wait };
             match conn.socket.recv(&mut self.buffer, wait.min(left)) {
                 Ok(ReadOutcome::Data(octets)) => {
                     out.sent(&self.buffer[..octets]);
@@ -142,12 +141,12 @@ impl<'a> LiveSubject<'a> {
                 }
                 Ok(ReadOutcome::TimedOut) if left < wait => {}
                 Ok(ReadOutcome::TimedOut) => {
-                    if owed {
+                    if expects_more {
                         self.shadow.stop_waiting();
                     }
                     return;
                 }
-                // It may still read: a FIN ends one direction, and does not say whether it ends both.
+                // FIN ends one direction: the endpoint may still read.
                 Ok(ReadOutcome::Fin) => {
                     self.timing.on_tcp_end(Instant::now());
                     self.shadow.mark_tcp_ended();
@@ -171,7 +170,7 @@ impl<'a> LiveSubject<'a> {
         }
     }
 
-    /// It wrote so many octets of the buffer.
+    /// Records the first octets of the buffer, which the endpoint sent.
     fn record_read(&mut self, octets: usize) {
         self.shadow.record_sent(&self.buffer[..octets]);
         if self.shadow.has_sent_close() {
@@ -180,25 +179,25 @@ impl<'a> LiveSubject<'a> {
         self.bytes_read += octets;
     }
 
-    /// The endpoint has ended TCP.
+    /// The endpoint ended both directions of TCP.
     fn mark_closed(&mut self) {
         self.conn = None;
         self.shadow.mark_tcp_ended();
     }
 
-    /// Takes down what its program says beside the connection, after waiting for that no longer than `wait`.
+    /// Records what the process of the client reports, after a wait of at most `wait`.
     fn collect_client_report(&mut self, wait: Duration, out: &mut Recorder) {
         if self.report_state != ReportState::Pending {
             return;
         }
-        let Some(aside) = self.connector.client_report(wait) else { return };
-        self.report_state = match aside {
+        let Some(report) = self.connector.client_report(wait) else { return };
+        self.report_state = match report {
             ClientReport::Closed(_) => ReportState::Received,
             ClientReport::Exited(_) | ClientReport::Crashed(_) => ReportState::Absent,
         };
-        match aside {
-            ClientReport::Closed(told) if self.under_test.reports_close => {
-                out.reported(told.code, told.reason.as_deref(), told.clean);
+        match report {
+            ClientReport::Closed(status) if self.under_test.reports_close => {
+                out.reported(status.code, status.reason.as_deref(), status.clean);
             }
             ClientReport::Exited(how) if self.under_test.reports_close => out.error_reported(&how),
             ClientReport::Closed(_) | ClientReport::Exited(_) => {}
@@ -206,7 +205,7 @@ impl<'a> LiveSubject<'a> {
         }
     }
 
-    /// Ends a connection of which nothing more is wanted; the trouble says why.
+    /// Resets a connection after an error.
     fn abandon(&mut self, out: &mut Recorder) {
         if let Some(conn) = self.conn.take() {
             conn.socket.reset();
@@ -217,13 +216,13 @@ impl<'a> LiveSubject<'a> {
 
     fn send(&mut self, octets: &[u8]) {
         if let Some(conn) = &mut self.conn {
-            // What could not be written was not wanted; what it did instead is heard next.
+            // If the endpoint does not read, what it does instead is read next.
             conn.socket.send(octets, self.timeouts.connection.saturating_sub(self.opened.elapsed()));
             self.timing.on_send(Instant::now());
         }
     }
 
-    /// Asks the program behind the endpoint to close.
+    /// Sends the text that makes the program of the endpoint close.
     fn send_close_command(&mut self, code: Option<CloseCode>, reason: &str) {
         let code = code.map_or(String::new(), |code| code.to_string());
         let mut payload = format!("close:{code}:{reason}").into_bytes();
@@ -258,24 +257,24 @@ impl Subject for LiveSubject<'_> {
         self.report_state = ReportState::Pending;
         match self.connector.open(self.timeouts.connect, self.deflate) {
             Ok(mut conn) => {
-                let early = std::mem::take(&mut conn.leftover);
-                out.sent(&early);
-                self.shadow.record_sent(&early);
-                self.bytes_read = early.len();
+                let leftover = std::mem::take(&mut conn.leftover);
+                out.sent(&leftover);
+                self.shadow.record_sent(&leftover);
+                self.bytes_read = leftover.len();
                 self.conn = Some(conn);
                 self.opened = Instant::now();
             }
-            Err(trouble) => {
-                self.error.get_or_insert(trouble);
+            Err(error) => {
+                self.error.get_or_insert(error);
                 self.report_state = ReportState::Absent;
-                // Nothing that follows is to be read as the endpoint's doing.
+                // Nothing that follows is an action of the endpoint.
                 out.fin();
             }
         }
     }
 
     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
-        let (mut wait, mut aside) = (self.timeouts.idle, Duration::ZERO);
+        let (mut wait, mut report_wait) = (self.timeouts.idle, Duration::ZERO);
         self.shadow.on_stimulus(stimulus);
         match stimulus {
             Stimulus::Octets(octets) => self.send(octets),
@@ -299,14 +298,14 @@ impl Subject for LiveSubject<'_> {
             }
             Stimulus::Tick => {
                 wait = self.timeouts.tick;
-                aside = match (self.under_test.reports_close, out.is_write_closed()) {
+                report_wait = match (self.under_test.reports_close, out.is_write_closed()) {
                     (false, _) => self.timeouts.idle,
-                    // What waits for our FIN has nothing to tell before that.
+                    // A client that waits for the FIN of its peer reports after that.
                     (true, true) => self.timeouts.tick,
                     (true, false) => self.timeouts.expected,
                 };
             }
-            // Nobody asks for what this endpoint cannot be made to do: see `cases`.
+            // Cases contain no steps that a live endpoint does not support.
             Stimulus::Close { .. }
             | Stimulus::Send { .. }
             | Stimulus::Pause
@@ -316,8 +315,8 @@ impl Subject for LiveSubject<'_> {
             | Stimulus::PeerResume => return,
         }
         self.read_until_idle(wait, out);
-        // A program may speak before its connection is over; it is waited for only then.
-        let over = self.conn.is_none() || out.is_write_closed();
-        self.collect_client_report(if over { aside } else { Duration::ZERO }, out);
+        // A process may report before its connection is over, but the wait is worth its time only after that.
+        let is_over = self.conn.is_none() || out.is_write_closed();
+        self.collect_client_report(if is_over { report_wait } else { Duration::ZERO }, out);
     }
 }

@@ -1,46 +1,46 @@
-//! Whether an endpoint ended TCP because of what came, or because its own time was over. In come the moments at which
-//! things happened, out come the rules that cannot be judged by that end.
+//! Decides whether an endpoint ended TCP in reaction to an input, or because a timeout of its own expired.
 //!
-//! A tick of a script is a time of ours, and a timeout one of the endpoint's, that no rule sets: autobahn's is a second
-//! that is rounded down, and so may be over at once. Who was quiet for a while before it left has waited.
+//! A tick of a script is a time that the harness chooses. No rule sets the timeout of an endpoint, and some are short:
+//! that of autobahn is a second, rounded down. An end of TCP after a quiet time may therefore be a timeout, and rules that
+//! depend on the reason are inconclusive.
 
 use std::time::{Duration, Instant};
 
 use wsclose::rules::{Rule, RuleSet, Timing};
 
-/// How long after something an endpoint that reacts to it may take.
+/// The longest time between an input and an end of TCP that counts as a reaction to it.
 const REACTION_LIMIT: Duration = Duration::from_millis(20);
 
-/// The rules that are broken by when TCP ends: what a clock does once, it may do twice.
+/// The rules that depend on when TCP ends. A timeout can violate them more than once, so they need more re-runs.
 pub const TIMING_RULES: RuleSet = RuleSet::with_timing(Timing::TcpEnd);
 
-/// When things happened on a connection.
+/// The times of events on a connection.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CloseTiming {
-    /// It was told something.
+    /// The harness sent something.
     last_sent_at: Option<Instant>,
-    /// It wrote its Close.
+    /// The endpoint's Close arrived.
     close_received_at: Option<Instant>,
     inconclusive: RuleSet,
 }
 
 impl CloseTiming {
-    /// A new connection begins.
+    /// Starts a connection.
     pub fn connect(&mut self) {
         *self = CloseTiming { inconclusive: self.inconclusive, ..CloseTiming::default() };
     }
 
-    /// It was told something.
+    /// The harness sent something.
     pub fn on_send(&mut self, now: Instant) {
         self.last_sent_at = Some(now);
     }
 
-    /// It had written its Close by now.
+    /// The endpoint's Close has arrived.
     pub fn on_close(&mut self, now: Instant) {
         self.close_received_at = self.close_received_at.or(Some(now));
     }
 
-    /// It ended TCP.
+    /// The endpoint ended TCP.
     pub fn on_tcp_end(&mut self, now: Instant) {
         let Some(closed) = self.close_received_at else { return };
         let slow = |since: Instant| now.saturating_duration_since(since) > REACTION_LIMIT;
@@ -52,7 +52,7 @@ impl CloseTiming {
         }
     }
 
-    /// The rules that cannot be judged, on all connections since this was last asked.
+    /// The rules that are inconclusive on the connections since the last call.
     pub fn take_inconclusive(&mut self) -> RuleSet {
         std::mem::take(&mut self.inconclusive)
     }
@@ -62,16 +62,15 @@ impl CloseTiming {
 mod tests {
     use super::*;
 
-    /// The rules that are unclear when it closed, was told something, and ended TCP, each so long after the one
-    /// before.
+    /// The inconclusive rules when the Close, an input and the end of TCP follow each other after these times.
     fn inconclusive(until_send: Duration, until_tcp_end: Duration) -> RuleSet {
-        let (mut patience, begun) = (CloseTiming::default(), Instant::now());
-        patience.connect();
-        patience.on_close(begun);
-        patience.on_send(begun + until_send);
-        patience.on_tcp_end(begun + until_send + until_tcp_end);
-        patience.connect();
-        patience.take_inconclusive()
+        let (mut timing, begun) = (CloseTiming::default(), Instant::now());
+        timing.connect();
+        timing.on_close(begun);
+        timing.on_send(begun + until_send);
+        timing.on_tcp_end(begun + until_send + until_tcp_end);
+        timing.connect();
+        timing.take_inconclusive()
     }
 
     #[test]
@@ -87,8 +86,8 @@ mod tests {
     #[test]
     fn end_after_idle_leaves_both_rules_inconclusive() {
         assert_eq!(inconclusive(Duration::ZERO, 2 * REACTION_LIMIT), TIMING_RULES);
-        let mut patience = CloseTiming::default();
-        patience.on_tcp_end(Instant::now());
-        assert!(patience.take_inconclusive().is_empty(), "before its Close");
+        let mut timing = CloseTiming::default();
+        timing.on_tcp_end(Instant::now());
+        assert!(timing.take_inconclusive().is_empty(), "before its Close");
     }
 }

@@ -1,15 +1,12 @@
-//! Where clients come by themselves, for one case after another. In comes a listener, out come [`Event`]s; what was
-//! found lies in the [`Book`] meanwhile.
+//! Serves cases to clients that connect on their own, with the paths of the Autobahn fuzzing server.
 //!
-//! Every connection has a thread, and no more than [`AT_ONCE`] are served at a time, so that neither time nor memory
+//! Every connection has a thread, and the number of connections at a time is limited, so that neither time nor memory
 //! grows with what a client does.
 
-use std::io::{self, ErrorKind};
-use std::net::{TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::json;
 use wsclose::protocol::code::{CloseCode, Profile};
@@ -19,53 +16,81 @@ use wsclose::script::MessageKind;
 use crate::endpoint::connection::{self, CaseError, Connection};
 use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
 use crate::model_endpoint::{AppRequest, ModelSession, UPGRADE_TIMEOUT};
-use crate::report;
+use crate::run::behavior;
+use crate::run::cases::Case;
 use crate::run::engine::{CONFIRM, FAST};
+use crate::run::event::{Event, EventSink};
 use crate::run::runner::CaseRunner;
 use crate::serve::route::{Route, RouteError};
 use crate::serve::session::{Assignment, AssignmentError, SessionLedger};
+use crate::sync::{Slots, lock};
+use crate::transport::acceptor::Acceptor;
 use crate::transport::socket::Socket;
 
-/// The connections that are served at a time; more wait.
+/// The number of connections at a time. Further ones wait.
 const MAX_CONNECTIONS: usize = 16;
 
-/// How long a client that asks something has until its connection is over.
+/// The limit on a connection that asks for information.
 const CONTROL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long one that asks how a case went waits for that to be known.
+/// How long a request for the status of a case waits for the case to finish.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Between two looks for a connection.
-const POLL_INTERVAL: Duration = Duration::from_millis(1);
+/// How often the accepting thread checks that the server still exists. Closing wakes it earlier.
+const ACCEPT_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What happens in the hall.
+/// What the owner of a case server has to know.
 #[derive(Debug)]
-pub enum ServerEvent {
-    /// A client came.
+pub enum ServerMessage {
+    /// A client connected.
     Connected,
-    /// A case was played.
-    CaseFinished,
-    /// Somebody came who could not be served, and why.
+    /// The server rejected a client; why.
     Rejected(String),
-    /// This agent wants its reports. Whoever has written them says so, and the client is sent away.
-    ReportsRequested(String, SyncSender<()>),
-    /// It was sent away.
+    /// An agent asked for its reports.
+    ReportsRequested {
+        /// The name of the agent.
+        agent: String,
+        /// Lets the server close the connection of the client.
+        release: SyncSender<()>,
+    },
+    /// The server closed the connection of a client that had asked for reports.
     ReportsDelivered,
 }
 
-/// The hall.
+/// The configuration of a case server.
 #[derive(Debug)]
-pub struct CaseServer {
-    /// What is known of those who came.
-    ledger: Mutex<SessionLedger>,
-    profile: Profile,
-    close_command: bool,
-    /// The only agent that is tested, if there is but one.
-    agent: Option<String>,
-    busy: AtomicUsize,
+pub struct CaseServerConfig {
+    /// The cases and the sessions.
+    pub ledger: SessionLedger,
+    /// The profile that decides which codes are valid.
+    pub profile: Profile,
+    /// The client closes when it receives the text `close:CODE:REASON`.
+    pub close_command: bool,
+    /// The only agent to serve; `None` serves every agent.
+    pub agent: Option<String>,
+    /// The listeners of the run.
+    pub events: EventSink,
 }
 
-/// Why a client is sent away.
+/// A running case server. It stops when it is dropped.
+#[derive(Debug)]
+pub struct CaseServer {
+    shared: Arc<Shared>,
+    acceptor: Arc<Acceptor>,
+    messages: Receiver<ServerMessage>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    ledger: Mutex<SessionLedger>,
+    recorded: Condvar,
+    profile: Profile,
+    close_command: bool,
+    agent: Option<String>,
+    events: EventSink,
+}
+
+/// Why the server rejects a client.
 #[derive(Debug, thiserror::Error)]
 enum RejectReason {
     #[error(transparent)]
@@ -79,18 +104,76 @@ enum RejectReason {
 }
 
 impl CaseServer {
-    /// An empty hall.
-    pub fn new(
-        ledger: SessionLedger,
-        profile: Profile,
-        close_command: bool,
-        agent: Option<String>,
-    ) -> CaseServer {
-        CaseServer { ledger: Mutex::new(ledger), profile, close_command, agent, busy: AtomicUsize::new(0) }
+    /// Serves the connections of `acceptor` in threads of its own.
+    pub fn start(acceptor: Acceptor, config: CaseServerConfig) -> CaseServer {
+        let CaseServerConfig { ledger, profile, close_command, agent, events } = config;
+        let shared = Arc::new(Shared {
+            ledger: Mutex::new(ledger),
+            recorded: Condvar::new(),
+            profile,
+            close_command,
+            agent,
+            events,
+        });
+        let (sender, messages) = channel();
+        let server = CaseServer { shared, acceptor: Arc::new(acceptor), messages };
+        let (acceptor, shared) = (Arc::clone(&server.acceptor), Arc::clone(&server.shared));
+        std::thread::spawn(move || accept_all(&acceptor, &shared, &sender));
+        server
     }
 
-    /// How the client of this name is tested.
+    /// The address at which it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.acceptor.address()
+    }
+
+    /// The next message, after a wait of at most `timeout`.
+    pub fn next_message(&self, timeout: Duration) -> Option<ServerMessage> {
+        self.messages.recv_timeout(timeout).ok()
+    }
+
+    /// The client of this name as an endpoint under test.
     pub fn under_test<'a>(&self, agent: &'a str) -> EndpointUnderTest<'a> {
+        self.shared.under_test(agent)
+    }
+
+    /// The cases and the sessions.
+    pub fn ledger(&self) -> MutexGuard<'_, SessionLedger> {
+        lock(&self.shared.ledger)
+    }
+}
+
+impl Drop for CaseServer {
+    fn drop(&mut self) {
+        self.acceptor.close();
+    }
+}
+
+fn accept_all(acceptor: &Acceptor, shared: &Arc<Shared>, messages: &Sender<ServerMessage>) {
+    let slots = Slots::new(MAX_CONNECTIONS);
+    while !acceptor.is_closed() {
+        match acceptor.accept(ACCEPT_TIMEOUT) {
+            Some(Ok(tcp)) => {
+                let slot = slots.acquire();
+                let (shared, messages) = (Arc::clone(shared), messages.clone());
+                std::thread::spawn(move || {
+                    // Held until the thread ends, also by a panic.
+                    let _slot = slot;
+                    shared.handle_connection(tcp, &messages);
+                });
+            }
+            Some(Err(error)) => {
+                let why = format!("the server accepts no further connections: {error}");
+                let _ = messages.send(ServerMessage::Rejected(why));
+                return;
+            }
+            None => {}
+        }
+    }
+}
+
+impl Shared {
+    fn under_test<'a>(&self, agent: &'a str) -> EndpointUnderTest<'a> {
         EndpointUnderTest {
             mode: ConnectMode::Accept(agent),
             profile: self.profile,
@@ -99,157 +182,131 @@ impl CaseServer {
         }
     }
 
-    /// What is known of those who came.
-    pub fn ledger(&self) -> MutexGuard<'_, SessionLedger> {
-        self.ledger.lock().expect("nobody panics with it")
-    }
-
-    /// Serves until nobody listens to the events any longer.
-    ///
-    /// # Errors
-    /// When no more connections can be taken.
-    pub fn serve(
-        self: &Arc<CaseServer>,
-        listener: &TcpListener,
-        events: &Sender<ServerEvent>,
-    ) -> io::Result<()> {
-        listener.set_nonblocking(true)?;
-        loop {
-            match listener.accept() {
-                Ok((tcp, _)) => {
-                    while self.busy.load(Ordering::Acquire) >= MAX_CONNECTIONS {
-                        std::thread::sleep(POLL_INTERVAL);
-                    }
-                    self.busy.fetch_add(1, Ordering::AcqRel);
-                    let (hall, events) = (Arc::clone(self), events.clone());
-                    std::thread::spawn(move || {
-                        hall.handle_connection(tcp, &events);
-                        hall.busy.fetch_sub(1, Ordering::AcqRel);
-                    });
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    std::thread::sleep(POLL_INTERVAL);
-                }
-                // A connection that was gone before it was taken.
-                Err(error) if error.kind() == ErrorKind::ConnectionAborted => {}
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    fn handle_connection(&self, tcp: TcpStream, events: &Sender<ServerEvent>) {
-        // Nobody may be listening any more: then the run is over.
-        let emit = |event| {
-            let _ = events.send(event);
+    fn handle_connection(&self, tcp: TcpStream, messages: &Sender<ServerMessage>) {
+        // The receiver is gone when the run is over.
+        let send = |message| {
+            let _ = messages.send(message);
         };
-        emit(ServerEvent::Connected);
-        let Ok(mut wire) = Socket::from_tcp(tcp) else { return };
-        let opened = connection::read_request(&mut wire, UPGRADE_TIMEOUT);
-        let status = if opened.is_ok() { "404 Not Found" } else { "400 Bad Request" };
-        let asked = opened.map_err(RejectReason::from).and_then(|(request, early)| {
-            let visit = Route::parse(&request.path)?;
-            Ok((self.action_for(visit)?, request, early))
+        send(ServerMessage::Connected);
+        self.events.emit(Event::ClientConnected);
+        let Ok(mut socket) = Socket::from_tcp(tcp) else { return };
+        let request = connection::read_request(&mut socket, UPGRADE_TIMEOUT);
+        let status = if request.is_ok() { "404 Not Found" } else { "400 Bad Request" };
+        let accepted = request.map_err(RejectReason::from).and_then(|(request, leftover)| {
+            let route = Route::parse(&request.path)?;
+            Ok((self.action_for(route)?, request, leftover))
         });
-        match asked {
-            Ok((answer, request, early)) => {
-                wire.send(&request.accept_response(answer.uses_deflate()), UPGRADE_TIMEOUT);
-                self.perform(Connection { socket: wire, leftover: early }, answer, &emit);
+        match accepted {
+            Ok((action, request, leftover)) => {
+                socket.send(&request.accept_response(action.uses_deflate()), UPGRADE_TIMEOUT);
+                self.perform(Connection { socket, leftover }, action, &send);
             }
-            Err(unserved) => {
-                let why = unserved.to_string();
-                connection::reject(wire, UPGRADE_TIMEOUT, status, &why);
-                emit(ServerEvent::Rejected(why));
+            Err(reason) => {
+                let reason = reason.to_string();
+                connection::reject(socket, UPGRADE_TIMEOUT, status, &reason);
+                self.events.emit(Event::ClientRejected { reason: reason.clone() });
+                send(ServerMessage::Rejected(reason));
             }
         }
     }
 
-    /// What a visit leads to.
+    /// What a request leads to.
     fn action_for(&self, route: Route) -> Result<ClientAction, RejectReason> {
-        let known = |agent: String| match &self.agent {
+        let checked = |agent: String| match &self.agent {
             Some(expected) if *expected != agent => {
                 Err(RejectReason::Agent { expected: expected.clone(), found: agent })
             }
             Some(_) | None => Ok(agent),
         };
         Ok(match route {
-            Route::CaseCount => ClientAction::Text(self.ledger().count().to_string()),
+            Route::CaseCount => ClientAction::Text(lock(&self.ledger).count().to_string()),
             Route::CaseInfo(number) => {
-                let (id, description) = self.ledger().case_info(number)?;
+                let (id, description) = lock(&self.ledger).case_info(number)?;
                 ClientAction::Text(json!({ "id": id, "description": description }).to_string())
             }
             Route::CaseStatus(number, agent) => {
-                let agent = known(agent)?;
-                self.ledger().result(&agent, number)?;
+                let agent = checked(agent)?;
+                lock(&self.ledger).result(&agent, number)?;
                 ClientAction::Status(number, agent)
             }
             Route::RunCase(number, agent) => {
-                let agent = known(agent)?;
-                ClientAction::Assignment(self.ledger().assign(&agent, number)?, agent)
+                let agent = checked(agent)?;
+                ClientAction::Assignment(lock(&self.ledger).assign(&agent, number)?, agent)
             }
-            Route::UpdateReports(agent) => ClientAction::Reports(known(agent)?),
+            Route::UpdateReports(agent) => ClientAction::Reports(checked(agent)?),
         })
     }
 
-    fn perform(&self, conn: Connection, action: ClientAction, emit: &dyn Fn(ServerEvent)) {
+    fn perform(&self, connection: Connection, action: ClientAction, send: &dyn Fn(ServerMessage)) {
         match action {
-            ClientAction::Text(text) => self.send_and_close(conn, Some(text)),
+            ClientAction::Text(text) => self.send_and_close(connection, Some(text)),
             ClientAction::Status(number, agent) => {
                 let behavior = self.case_behavior(&agent, number);
-                self.send_and_close(conn, Some(json!({ "behavior": behavior }).to_string()));
+                self.send_and_close(connection, Some(json!({ "behavior": behavior }).to_string()));
             }
-            ClientAction::Assignment(Assignment::CloseOnly, _) => {
-                self.send_and_close(conn, None);
-                emit(ServerEvent::CaseFinished);
-            }
-            ClientAction::Assignment(Assignment::PlayCase { at, case, is_retry: again }, agent) => {
-                // The first case is to tell for certain whether a Close is answered at all.
-                let pace = if again || at == 0 { CONFIRM } else { FAST };
-                let played = CaseRunner::new(self.under_test(&agent), pace).run_on(conn, &case);
-                self.ledger().record(&agent, at, again, played);
-                emit(ServerEvent::CaseFinished);
+            ClientAction::Assignment(Assignment::CloseOnly, _) => self.send_and_close(connection, None),
+            ClientAction::Assignment(Assignment::PlayCase { at, case, is_retry }, agent) => {
+                self.run_case(connection, &agent, at, &case, is_retry);
             }
             ClientAction::Reports(agent) => {
-                let (written, wait) = sync_channel(1);
-                emit(ServerEvent::ReportsRequested(agent, written));
-                // Whoever writes them may be gone instead.
-                let _ = wait.recv();
-                self.send_and_close(conn, None);
-                emit(ServerEvent::ReportsDelivered);
+                self.events.emit(Event::ReportsRequested { agent: agent.clone() });
+                let (release, released) = sync_channel(1);
+                send(ServerMessage::ReportsRequested { agent: agent.clone(), release });
+                // The owner may be gone instead, which releases the client too.
+                let _ = released.recv();
+                self.send_and_close(connection, None);
+                self.events.emit(Event::ReportsDelivered { agent });
+                send(ServerMessage::ReportsDelivered);
             }
         }
     }
 
-    /// Autobahn's word for how a case went, once that is known.
+    fn run_case(&self, connection: Connection, agent: &str, at: usize, case: &Case, is_retry: bool) {
+        // The first case is the liveness case, whose result has to be certain.
+        let timeouts = if is_retry || at == 0 { CONFIRM } else { FAST };
+        if !is_retry {
+            self.events.case_started(&case.name);
+        }
+        let result = CaseRunner::new(self.under_test(agent), timeouts).run_on(connection, case);
+        if is_retry {
+            self.events.case_retried(&result);
+        } else {
+            self.events.case_finished(&result);
+        }
+        lock(&self.ledger).record(agent, at, is_retry, result);
+        self.recorded.notify_all();
+    }
+
+    /// Autobahn's word for the behavior of an agent in a case. Waits until the case has finished.
     fn case_behavior(&self, agent: &str, number: usize) -> &'static str {
-        let begun = Instant::now();
-        loop {
-            if let Ok(Some(played)) = self.ledger().result(agent, number) {
-                return report::provisional_behavior(played);
-            }
-            if begun.elapsed() > STATUS_TIMEOUT {
-                return "UNIMPLEMENTED";
-            }
-            std::thread::sleep(POLL_INTERVAL);
+        let is_pending = |ledger: &mut SessionLedger| !matches!(ledger.result(agent, number), Ok(Some(_)));
+        let (ledger, _) = self
+            .recorded
+            .wait_timeout_while(lock(&self.ledger), STATUS_TIMEOUT, is_pending)
+            .unwrap_or_else(PoisonError::into_inner);
+        match ledger.result(agent, number) {
+            Ok(Some(result)) => behavior::provisional_behavior(result),
+            Ok(None) | Err(_) => "UNIMPLEMENTED",
         }
     }
 
-    /// Sends a text, if there is one, and closes.
-    fn send_and_close(&self, conn: Connection, text: Option<String>) {
+    /// Sends a text, if there is one, and closes with code 1000.
+    fn send_and_close(&self, connection: Connection, text: Option<String>) {
         let text = text.map(|text| AppRequest::Send(MessageKind::Text, text.into_bytes()));
-        let wishes =
+        let requests =
             text.into_iter().chain([AppRequest::Close(Some(CloseCode::NORMAL), String::new())]).collect();
-        // A client that broke its connection has lost nothing but that.
-        let talk = ModelSession {
+        let session = ModelSession {
             role: Role::Server,
             profile: self.profile,
             mask_seed: 1,
             limit: Some(CONTROL_TIMEOUT),
         };
-        let _ = talk.run(conn, wishes);
+        // A client that breaks this connection loses nothing but the text.
+        let _ = session.run(connection, requests);
     }
 }
 
-/// What a client is given.
+/// What the server does on a connection.
 enum ClientAction {
     Text(String),
     Status(usize, String),
@@ -258,7 +315,7 @@ enum ClientAction {
 }
 
 impl ClientAction {
-    /// Whether compression is agreed to.
+    /// Whether the opening handshake accepts compression.
     fn uses_deflate(&self) -> bool {
         match self {
             ClientAction::Assignment(Assignment::PlayCase { case, .. }, _) => case.deflate,
@@ -268,16 +325,4 @@ impl ClientAction {
             | ClientAction::Reports(_) => false,
         }
     }
-}
-
-/// Opens the hall in a thread of its own.
-pub fn start(server: &Arc<CaseServer>, listener: TcpListener) -> Receiver<ServerEvent> {
-    let (events, heard) = std::sync::mpsc::channel();
-    let hall = Arc::clone(server);
-    std::thread::spawn(move || {
-        if let Err(error) = hall.serve(&listener, &events) {
-            let _ = events.send(ServerEvent::Rejected(format!("no more connections can be taken: {error}")));
-        }
-    });
-    heard
 }

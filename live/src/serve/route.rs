@@ -1,45 +1,48 @@
-//! What a client comes for: the paths that the fuzzing server of the Autobahn test suite has, so that the loop which
-//! libraries have for that runs unchanged. In comes the path of a request, out comes a [`Visit`].
+//! The paths of the case server. They are those of the Autobahn fuzzing server, so that the client loop that libraries
+//! have for it runs unchanged.
 
 use url::Url;
 
 /// The longest name of an agent, in octets.
 const LONGEST_AGENT: usize = 128;
 
-/// What a client wants.
+/// A request of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
-    /// How many cases there are.
+    /// The number of cases.
     CaseCount,
-    /// What the case of this number is.
+    /// The name and description of the case of this number.
     CaseInfo(usize),
-    /// How this agent fared in it.
+    /// The behavior of this agent in a case.
     CaseStatus(usize, String),
-    /// To be put through it.
+    /// A run of a case with this agent.
     RunCase(usize, String),
-    /// The reports on this agent, for it has done all that it is going to do.
+    /// The reports on this agent, which runs no further cases.
     UpdateReports(String),
 }
 
-/// A path that leads nowhere.
+/// Why the path of a request is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RouteError {
-    /// It is another one.
+    /// The path is unknown.
     #[error(
         "expected /getCaseCount, /getCaseInfo?case=N, /getCaseStatus?case=N&agent=NAME, /runCase?case=N&agent=NAME or \
          /updateReports?agent=NAME, found {0}"
     )]
     Unknown(String),
-    /// It names no case.
+    /// The path lacks a valid case number.
     #[error("expected case=N, with N from 1, in {0}")]
     Case(String),
-    /// It names no agent.
+    /// The path lacks a valid agent.
     #[error("expected agent=NAME, with 1 to {LONGEST_AGENT} octets and no control characters, in {0}")]
     Agent(String),
 }
 
 impl Route {
-    /// Reads the path of a request, with its query.
+    /// Parses the path of a request with its query.
+    ///
+    /// # Errors
+    /// Returns what is wrong with the path.
     pub fn parse(path: &str) -> Result<Route, RouteError> {
         let shown = || path.chars().take(2 * LONGEST_AGENT).collect::<String>();
         let unknown = || RouteError::Unknown(shown());
@@ -56,7 +59,7 @@ impl Route {
             number.filter(|number| *number > 0).ok_or_else(|| RouteError::Case(shown()))
         };
         let agent = || {
-            // It stands in reports and on terminals.
+            // Reports and terminals show the name.
             let fits = |agent: &String| {
                 !agent.is_empty() && agent.len() <= LONGEST_AGENT && !agent.contains(char::is_control)
             };
@@ -88,8 +91,8 @@ mod tests {
             ("/runCase?case=1&agent=My%20Client/1.0", Route::RunCase(1, agent())),
             ("/updateReports?agent=My%20Client/1.0", Route::UpdateReports(agent())),
         ];
-        for (path, visit) in cases {
-            assert_eq!(Route::parse(path), Ok(visit), "{path}");
+        for (path, route) in cases {
+            assert_eq!(Route::parse(path), Ok(route), "{path}");
         }
     }
 

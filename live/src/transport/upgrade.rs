@@ -1,80 +1,79 @@
-//! The opening handshake (RFC 6455 §4), read and written by ourselves: a library would hide what is tested.
-//! In come octets, out comes how many of them the head of the message has, or what is wrong with it.
+//! The opening handshake (RFC 6455 §4). It is implemented here because a library would hide what is tested.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
-/// What is joined to a key before it is hashed (§1.3).
+/// The text that is appended to the key before it is hashed (§1.3).
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// The longest head that is read, in octets.
+/// The longest head of a request or response, in octets.
 pub const MAX_HEAD: usize = 1 << 14;
 
-/// The most header fields that are read.
+/// The number of header fields that a head may have.
 const MAX_FIELDS: usize = 96;
 
-/// What a client asks for.
+/// The request of a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The path and query.
     pub path: String,
-    /// What stands in `Host`.
+    /// The value of `Host`.
     pub host: String,
     /// `Sec-WebSocket-Key`: 16 octets in base64.
     pub key: String,
-    /// The subprotocols offered, if any.
+    /// The offered subprotocols.
     pub subprotocols: Vec<String>,
-    /// Whether permessage-deflate (RFC 7692) is offered.
+    /// Whether the client offers permessage-deflate (RFC 7692).
     pub deflate: bool,
-    /// Further header fields, `Name: value`.
+    /// Further header fields, as name and value.
     pub headers: Vec<(String, String)>,
 }
 
 /// Why an opening handshake failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UpgradeError {
-    /// It is not HTTP.
+    /// The octets are not HTTP.
     #[error("expected an HTTP/1.1 {what}, found {found} ({why})")]
     NotHttp {
         /// `answer` or `request`.
         what: &'static str,
-        /// The first octets of what came.
+        /// The octets.
         found: String,
-        /// Why it is none.
+        /// Why they are not HTTP.
         why: String,
     },
-    /// The head has no end in sight.
+    /// The head is too long.
     #[error("expected the end of the HTTP head within {MAX_HEAD} octets, found none")]
     TooLong,
-    /// The answer has another status.
+    /// The status of the response is not 101.
     #[error("expected status 101, found {code} {reason}{}", .location.as_ref().map(|to| format!(", which points to {to}")).unwrap_or_default())]
     Status {
         /// The status.
         code: u16,
-        /// What it says beside the number.
+        /// The reason phrase.
         reason: String,
-        /// Where it points to, if it is a redirection.
+        /// The target of a redirection.
         location: Option<String>,
     },
-    /// A field is missing or says something else.
+    /// A header field is missing or has a wrong value.
     #[error("expected {field}: {expected}, found {}", .found.as_deref().unwrap_or("no such field"))]
     Field {
         /// Its name.
         field: &'static str,
-        /// What it should say.
+        /// The expected value.
         expected: String,
-        /// What it says.
+        /// The value that was found.
         found: Option<String>,
     },
 }
 
-/// The value of `Sec-WebSocket-Accept` that answers `key` (§4.2.2).
+/// The value of `Sec-WebSocket-Accept` for this key (§4.2.2).
 pub fn accept_value(key: &str) -> String {
     STANDARD.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }
 
-/// A key of these octets.
+/// The key that consists of these octets.
 pub fn key(octets: [u8; 16]) -> String {
     STANDARD.encode(octets)
 }
@@ -101,7 +100,10 @@ impl Request {
         text.into_bytes()
     }
 
-    /// Reads a request; `None` until its head is whole, then with how many octets it has.
+    /// Decodes a request. Returns it with the length of its head, or `None` while the head is incomplete.
+    ///
+    /// # Errors
+    /// Returns what is wrong with the request.
     pub fn decode(octets: &[u8]) -> Result<Option<(Request, usize)>, UpgradeError> {
         let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
         let mut request = httparse::Request::new(&mut fields);
@@ -138,8 +140,8 @@ impl Request {
         Ok(Some((request, used)))
     }
 
-    /// The octets of the answer that agrees, with the first subprotocol offered and, if that is wished and was
-    /// offered, with permessage-deflate as its only extension.
+    /// The octets of the response that accepts the request, with the first offered subprotocol. If `deflate` is set and
+    /// the client offered it, the response accepts permessage-deflate.
     pub fn accept_response(&self, deflate: bool) -> Vec<u8> {
         let protocol = self
             .subprotocols
@@ -156,16 +158,19 @@ impl Request {
     }
 }
 
-/// What a server agreed to.
+/// What a server accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Upgraded {
-    /// How many octets its answer has.
+    /// The length of the head of its response, in octets.
     pub head_len: usize,
-    /// Whether it agreed to permessage-deflate.
+    /// Whether it accepted permessage-deflate.
     pub deflate: bool,
 }
 
-/// Reads the answer to a request that had this key; `None` until its head is whole.
+/// Parses the response to a request with this key; `None` while its head is incomplete.
+///
+/// # Errors
+/// Returns what is wrong with the response.
 pub fn parse_response(octets: &[u8], key: &str) -> Result<Option<Upgraded>, UpgradeError> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut answer = httparse::Response::new(&mut fields);
@@ -208,7 +213,7 @@ impl Fields<'_, '_> {
         self.values(name).next()
     }
 
-    /// One of the comma-separated values of the field must be this token, in any case.
+    /// Checks that one of the comma-separated values of a field is this token, case-insensitively.
     fn expect_token(&self, field: &'static str, token: &str) -> Result<(), UpgradeError> {
         let has = |value: &String| value.split(',').any(|item| item.trim().eq_ignore_ascii_case(token));
         if self.values(field).any(|value| has(&value)) {
@@ -264,19 +269,19 @@ mod tests {
 
     #[test]
     fn invalid_responses_are_rejected() {
-        let said = |answer: &str| parse_response(answer.as_bytes(), KEY).unwrap_err().to_string();
-        assert!(said("SSH-2.0-x\r\n\r\n").starts_with("expected an HTTP/1.1 answer, found \"SSH-2.0-x"));
-        assert_eq!(said("HTTP/1.1 404 Not Found\r\n\r\n"), "expected status 101, found 404 Not Found");
+        let error = |answer: &str| parse_response(answer.as_bytes(), KEY).unwrap_err().to_string();
+        assert!(error("SSH-2.0-x\r\n\r\n").starts_with("expected an HTTP/1.1 answer, found \"SSH-2.0-x"));
+        assert_eq!(error("HTTP/1.1 404 Not Found\r\n\r\n"), "expected status 101, found 404 Not Found");
         assert_eq!(
-            said("HTTP/1.1 302 Found\r\nLocation: /ws\r\n\r\n"),
+            error("HTTP/1.1 302 Found\r\nLocation: /ws\r\n\r\n"),
             "expected status 101, found 302 Found, which points to /ws"
         );
         let good = String::from_utf8(request().accept_response(false)).unwrap();
         assert_eq!(
-            said(&good.replace("Upgrade: websocket", "Upgrade: h2c")),
+            error(&good.replace("Upgrade: websocket", "Upgrade: h2c")),
             "expected Upgrade: websocket, found h2c"
         );
-        assert!(said(&good.replace("s3pP", "S3pP")).starts_with("expected Sec-WebSocket-Accept: s3pP"));
+        assert!(error(&good.replace("s3pP", "S3pP")).starts_with("expected Sec-WebSocket-Accept: s3pP"));
         assert_eq!(parse_response(&[b'H'; MAX_HEAD + 1], KEY).map_err(|_| ()), Err(()));
         let endless = [b"HTTP/1.1 101 S\r\nA: ".as_slice(), &[b'a'; MAX_HEAD]].concat();
         assert_eq!(parse_response(&endless, KEY), Err(UpgradeError::TooLong));

@@ -1,0 +1,95 @@
+//! What `check` and `serve` share: their options, their reports, and how they exit.
+
+use std::io::Write;
+use std::path::Path;
+
+use wsclose_live::report::Format;
+use wsclose_live::{Baseline, Check, Codes, Plan, RunReport, RunStatus};
+
+use crate::args;
+use crate::support::error::{CliError, ExitStatus};
+use crate::support::files::{self, FileError};
+use crate::support::interrupt;
+use crate::support::output::Stdout;
+use crate::support::progress;
+use crate::support::report_files::ReportFiles;
+
+/// Applies the options that both commands have. Signals end the run early, and standard error shows its progress.
+pub fn configure<E>(mut check: Check<E>, run_args: &args::RunArgs) -> Result<Check<E>, CliError> {
+    for pattern in &run_args.only {
+        check = check.only(pattern);
+    }
+    for pattern in &run_args.skip {
+        check = check.skip(pattern);
+    }
+    for pattern in &run_args.cases {
+        check = check.case(pattern);
+    }
+    if let Some(path) = &run_args.baseline {
+        check = check.baseline(read_baseline(path)?);
+    }
+    let codes = match run_args.codes {
+        args::CodeSweep::Some => Codes::Some,
+        args::CodeSweep::All => Codes::All,
+    };
+    Ok(check
+        .codes(codes)
+        .close_command(run_args.close_command)
+        .strict(run_args.strict)
+        .profile(run_args.profile)
+        .seed(run_args.seed)
+        .interrupt(interrupt::on_signal())
+        .on_event(progress::listener()))
+}
+
+/// Reads the baseline of an endpoint.
+fn read_baseline(path: &Path) -> Result<Baseline, FileError> {
+    let baseline = Baseline::parse(&files::read_config(path)?)
+        .map_err(|error| FileError::Baseline { path: files::display_path(path), error })?;
+    Ok(baseline.with_path(path))
+}
+
+/// Checks the paths of the reports.
+pub fn open_reports(args: &args::ReportArgs) -> Result<ReportFiles, CliError> {
+    let report_options = [
+        (Format::Json, &args.json),
+        (Format::Junit, &args.junit),
+        (Format::Markdown, &args.markdown),
+        (Format::Html, &args.html),
+        (Format::Sarif, &args.sarif),
+    ];
+    let requested =
+        report_options.into_iter().filter_map(|(format, path)| Some((format, path.clone()?))).collect();
+    ReportFiles::open(requested, args.autobahn_index.as_deref())
+}
+
+/// Prints the rules and cases of a run.
+pub fn list(plan: &Plan, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+    writeln!(out, "{} rules", plan.rules.len())?;
+    plan.rules.iter().try_for_each(|rule| writeln!(out, "  {rule}"))?;
+    writeln!(out, "{} cases", plan.cases.len())?;
+    plan.cases.iter().try_for_each(|case| writeln!(out, "  {case}"))?;
+    Ok(ExitStatus::Conforms)
+}
+
+/// Prints a report, and writes it to the files.
+pub fn finish(report: &RunReport, files: &ReportFiles, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+    if let Some(error) = report.fatal_error() {
+        // The files are written all the same: those of an earlier run would pass for the result of this one.
+        files.write(report, out)?;
+        return Err(CliError::NotTested { endpoint: report.endpoint.clone(), why: error.to_string() });
+    }
+    write!(out, "{report}")?;
+    files.write(report, out)?;
+    Ok(exit_status(report.status()))
+}
+
+/// The exit status of a run.
+pub fn exit_status(status: RunStatus) -> ExitStatus {
+    match status {
+        RunStatus::Passed => ExitStatus::Conforms,
+        RunStatus::Failed => ExitStatus::Violation,
+        RunStatus::NotTested => ExitStatus::NotTested,
+        RunStatus::Stale => ExitStatus::Stale,
+    }
+}

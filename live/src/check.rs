@@ -1,0 +1,10 @@
+//! The builder that configures and runs a check.
+
+pub mod builder;
+pub mod client;
+pub mod client_loop;
+pub mod error;
+mod options;
+mod reproduce;
+mod selection;
+pub mod server;

@@ -1,0 +1,183 @@
+//! The options of every check, as methods of a builder.
+
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use wsclose::protocol::code::Profile;
+use wsclose::rules::RuleSet;
+
+use crate::baseline::{Baseline, BaselineError};
+use crate::check::error::RunError;
+use crate::check::options::Options;
+use crate::check::reproduce::ReproCommands;
+use crate::check::selection::Selection;
+use crate::endpoint::features::EndpointFeatures;
+use crate::endpoint::under_test::EndpointUnderTest;
+use crate::interrupt::Interrupt;
+use crate::run::config::{Codes, RunConfig};
+use crate::run::event::{Event, EventSink};
+
+/// A check of an endpoint, which its methods configure.
+///
+/// [`check`](crate::check), [`check_client`](crate::check_client) and
+/// [`check_client_loop`](crate::check_client_loop) create one, and `run` runs it.
+#[derive(Clone, Debug)]
+pub struct Check<E> {
+    pub(crate) endpoint: E,
+    pub(crate) options: Options,
+}
+
+/// The rules and cases that a check would run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The rules to judge.
+    pub rules: RuleSet,
+    /// The names of the cases, in order, without the liveness case that begins every run.
+    pub cases: Vec<String>,
+}
+
+impl<E> Check<E> {
+    /// A check with default options.
+    pub(crate) fn new(endpoint: E) -> Check<E> {
+        Check { endpoint, options: Options::default() }
+    }
+
+    /// Sets the profile that decides which close codes are valid [default: the registered codes of IANA].
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.options.profile = profile;
+        self
+    }
+
+    /// Sets whether the endpoint closes with CODE and REASON when it receives the text `close:CODE:REASON`
+    /// [default: false]. This adds the cases in which the endpoint closes first.
+    pub fn close_command(mut self, close_command: bool) -> Self {
+        self.options.close_command = close_command;
+        self
+    }
+
+    /// Judges only rules whose id or RFC section matches a pattern, in which `*` stands for any characters. Further calls
+    /// add patterns [default: all rules that a socket shows].
+    pub fn only(mut self, pattern: impl Into<String>) -> Self {
+        self.options.only.push(pattern.into());
+        self
+    }
+
+    /// Leaves out rules whose id or RFC section matches a pattern. Further calls add patterns.
+    pub fn skip(mut self, pattern: impl Into<String>) -> Self {
+        self.options.skip.push(pattern.into());
+        self
+    }
+
+    /// Runs only cases whose name matches a pattern. Further calls add patterns [default: all cases].
+    pub fn case(mut self, pattern: impl Into<String>) -> Self {
+        self.options.cases.push(pattern.into());
+        self
+    }
+
+    /// Sets which close codes the endpoint receives [default: `Codes::Some`].
+    pub fn codes(mut self, codes: Codes) -> Self {
+        self.options.codes = codes;
+        self
+    }
+
+    /// Sets the time limit of the run. Time for generated scripts is added to it.
+    ///
+    /// The default is 2 minutes for a server and 10 minutes for a client; with [`Codes::All`], it is 10 minutes for a
+    /// server and an hour for a client.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets whether violations of levels `should` and `lenient` fail the run too [default: false].
+    pub fn strict(mut self, strict: bool) -> Self {
+        self.options.strict = strict;
+        self
+    }
+
+    /// Sets the seed of generated scripts [default: 1].
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.options.seed = seed;
+        self
+    }
+
+    /// Sets the accepted violations [default: none].
+    pub fn baseline(mut self, baseline: Baseline) -> Self {
+        self.options.baseline = baseline;
+        self
+    }
+
+    /// Parses the accepted violations from TOML: `[[known]]` tables, each with a `rule` and a `reason`.
+    ///
+    /// # Errors
+    /// Returns what is wrong with the text.
+    pub fn baseline_toml(self, text: &str) -> Result<Self, BaselineError> {
+        Ok(self.baseline(Baseline::parse(text)?))
+    }
+
+    /// Permits an address that does not belong to this machine [default: false]. Test a host of somebody else only with
+    /// the consent of its owner.
+    pub fn allow_remote(mut self, allow_remote: bool) -> Self {
+        self.options.allow_remote = allow_remote;
+        self
+    }
+
+    /// Calls `callback` with every event of the run, in the thread in which the event occurs. The run waits for it.
+    pub fn on_event(mut self, callback: impl Fn(&Event) + Send + Sync + 'static) -> Self {
+        self.options.events.add_callback(callback);
+        self
+    }
+
+    /// Sends every event of the run to a channel.
+    pub fn events(mut self, sender: Sender<Event>) -> Self {
+        self.options.events.add_sender(sender);
+        self
+    }
+
+    /// Sets the handle that ends the run early.
+    pub fn interrupt(mut self, interrupt: &Interrupt) -> Self {
+        self.options.interrupt = interrupt.clone();
+        self
+    }
+
+    /// The rules and cases that the patterns select.
+    pub(crate) fn plan_for(&self, features: EndpointFeatures, reports_close: bool) -> Result<Plan, RunError> {
+        let Selection { rules, cases } = Selection::new(&self.options, features, reports_close)?;
+        Ok(Plan { rules, cases: cases.into_iter().map(|case| case.name).collect() })
+    }
+
+    /// The configuration of a run against this endpoint.
+    pub(crate) fn config<'a>(
+        &self,
+        under_test: EndpointUnderTest<'a>,
+        selection: Selection,
+        jobs: usize,
+        timeout: Option<Duration>,
+        commands: ReproCommands,
+    ) -> RunConfig<'a> {
+        let options = &self.options;
+        RunConfig {
+            under_test,
+            name: None,
+            notes: Vec::new(),
+            cases: selection.cases,
+            is_filtered: !options.cases.is_empty(),
+            rules: selection.rules,
+            strict: options.strict,
+            jobs,
+            timeout,
+            seed: options.seed,
+            fuzz: options.fuzz,
+            baseline: options.baseline.clone(),
+            command: commands.run,
+            repro_base: commands.base,
+            interrupt: options.interrupt.clone(),
+            events: options.events.clone(),
+        }
+    }
+
+    /// The listeners of the run.
+    pub(crate) fn event_sink(&self) -> &EventSink {
+        &self.options.events
+    }
+}

@@ -1,0 +1,93 @@
+//! Why a check could not run.
+
+use std::io;
+use std::net::SocketAddr;
+
+use crate::endpoint::process::ProcessError;
+use crate::transport::target_options::TargetError;
+
+/// Why a check could not run. An endpoint that does not respond is not such an error: the report of the run shows it.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The URL or the address cannot be used.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// The command could not be started, or lacks a placeholder.
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    /// The URL of a server that the harness starts has no `{port}`.
+    #[error("expected `{{port}}` in the URL, because the server is started on a free port, found {0}")]
+    MissingPort(String),
+    /// A pattern is malformed.
+    #[error("expected a name in which `*` and `?` stand for other characters, found `{pattern}`: {source}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        source: glob::PatternError,
+    },
+    /// The patterns leave no rule.
+    #[error(
+        "expected only and skip (--only, --skip) to leave one of the {0} rules that a socket shows, found none; \
+         `wsclose rules` lists them, and `*` stands for other characters, as in `7.4*`"
+    )]
+    NoRules(usize),
+    /// The patterns match no case.
+    #[error("expected a case that matches (--case), found none; --list shows the cases")]
+    NoCases,
+    /// No port is free.
+    #[error("no port is free: {0}")]
+    NoPort(io::Error),
+    /// The address for clients cannot be used.
+    #[error("{address}: cannot listen: {source}; choose another address (--listen)")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The error of the system.
+        source: io::Error,
+    },
+    /// No client ran a case of the case server.
+    #[error("{url}: no client ran a case: {why}")]
+    NoClient {
+        /// The URL of the case server.
+        url: String,
+        /// Why the server stopped waiting.
+        why: String,
+    },
+    /// A client asked for reports before it ran a case.
+    #[error("{agent}: expected the client to run a case, found that it asked for reports first")]
+    NoCaseRun {
+        /// The name of the client.
+        agent: String,
+    },
+}
+
+impl RunError {
+    /// Whether the configuration is wrong, as opposed to the endpoint or the system.
+    pub const fn is_usage(&self) -> bool {
+        match self {
+            RunError::Process(ProcessError::MissingPlaceholder { .. })
+            | RunError::Target(
+                TargetError::NotAUrl { .. }
+                | TargetError::Scheme(_)
+                | TargetError::NoHost(_)
+                | TargetError::NotLoopback(_)
+                | TargetError::NoTls(_),
+            )
+            | RunError::MissingPort(_)
+            | RunError::Pattern { .. }
+            | RunError::NoRules(_)
+            | RunError::NoCases => true,
+            RunError::Process(
+                ProcessError::Spawn { .. }
+                | ProcessError::ExitedEarly { .. }
+                | ProcessError::ListenTimeout { .. },
+            )
+            | RunError::Target(TargetError::Lookup { .. } | TargetError::Ca { .. } | TargetError::Tls(_))
+            | RunError::NoPort(_)
+            | RunError::Listen { .. }
+            | RunError::NoClient { .. }
+            | RunError::NoCaseRun { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The options that all checks share.
+
+use std::time::Duration;
+
+use wsclose::protocol::code::Profile;
+
+use crate::baseline::Baseline;
+use crate::interrupt::Interrupt;
+use crate::run::config::Codes;
+use crate::run::event::EventSink;
+
+/// The options that all checks share.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The profile that decides which codes are valid.
+    pub profile: Profile,
+    /// The endpoint closes when it receives the text `close:CODE:REASON`.
+    pub close_command: bool,
+    /// Patterns of rules to judge; empty for all.
+    pub only: Vec<String>,
+    /// Patterns of rules to leave out.
+    pub skip: Vec<String>,
+    /// Patterns of cases to run; empty for all.
+    pub cases: Vec<String>,
+    /// Which close codes the endpoint receives.
+    pub codes: Codes,
+    /// The time limit; `None` for the default.
+    pub timeout: Option<Duration>,
+    /// Violations of levels `should` and `lenient` fail the run too.
+    pub strict: bool,
+    /// The seed of generated scripts.
+    pub seed: u64,
+    /// How long scripts are generated and run.
+    pub fuzz: Option<Duration>,
+    /// The accepted violations.
+    pub baseline: Baseline,
+    /// Permits an address of another machine.
+    pub allow_remote: bool,
+    /// Ends the run early.
+    pub interrupt: Interrupt,
+    /// The listeners.
+    pub events: EventSink,
+}
+
+impl Options {
+    /// The seed of a run that sets none.
+    pub const DEFAULT_SEED: u64 = 1;
+
+    /// The time limit, given the default for some codes and for all codes. Time for generated scripts is added.
+    pub fn timeout(&self, some: Duration, all: Duration) -> Duration {
+        let default = match self.codes {
+            Codes::Some => some,
+            Codes::All => all,
+        };
+        self.timeout.unwrap_or(default) + self.fuzz.unwrap_or_default()
+    }
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            profile: Profile::default(),
+            close_command: false,
+            only: Vec::new(),
+            skip: Vec::new(),
+            cases: Vec::new(),
+            codes: Codes::default(),
+            timeout: None,
+            strict: false,
+            seed: Options::DEFAULT_SEED,
+            fuzz: None,
+            baseline: Baseline::default(),
+            allow_remote: false,
+            interrupt: Interrupt::new(),
+            events: EventSink::default(),
+        }
+    }
+}

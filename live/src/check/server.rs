@@ -1,0 +1,175 @@
+//! Checks a server, which runs already or is started for the check.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use wsclose::protocol::role::Role;
+
+use crate::check::builder::{Check, Plan};
+use crate::check::error::RunError;
+use crate::check::reproduce::{REDACTED, ReproCommands, flags};
+use crate::check::selection::Selection;
+use crate::endpoint::features::EndpointFeatures;
+use crate::endpoint::process::{self, Process};
+use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
+use crate::run::engine;
+use crate::run::results::RunReport;
+use crate::shell;
+use crate::transport::server_target::ServerTarget;
+use crate::transport::target_options::TargetOptions;
+
+/// How long a server may take to listen after its start.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The default time limits of a run.
+const TIMEOUT: Duration = Duration::from_secs(120);
+const TIMEOUT_ALL_CODES: Duration = Duration::from_secs(600);
+
+/// The default number of connections at a time. The backlog of some servers is short.
+const DEFAULT_JOBS: usize = 16;
+
+/// A server as an endpoint under test: see [`check`](crate::check).
+#[derive(Clone, Debug)]
+pub struct Server {
+    url: String,
+    exec: Option<String>,
+    jobs: usize,
+    options: TargetOptions,
+}
+
+/// A check of a server: see [`check`](crate::check).
+pub type ServerCheck = Check<Server>;
+
+impl ServerCheck {
+    /// A check of the server at `url`.
+    pub(crate) fn of_url(url: impl Into<String>) -> ServerCheck {
+        Check::new(Server {
+            url: url.into(),
+            exec: None,
+            jobs: DEFAULT_JOBS,
+            options: TargetOptions::default(),
+        })
+    }
+
+    /// Starts the server with a command of the system's shell, and ends it after the run. `{port}` in the command and in
+    /// the URL stands for a free port.
+    pub fn exec(mut self, command: impl Into<String>) -> Self {
+        self.endpoint.exec = Some(command.into());
+        self
+    }
+
+    /// Sets the number of connections at a time [default: 16].
+    pub fn jobs(mut self, jobs: usize) -> Self {
+        self.endpoint.jobs = jobs.max(1);
+        self
+    }
+
+    /// Generates and runs scripts for `time` after the cases [default: off]. Violations that no case shows are minimized
+    /// and reported as further cases.
+    pub fn fuzz(mut self, time: Duration) -> Self {
+        self.options.fuzz = Some(time);
+        self
+    }
+
+    /// Adds a header field to the opening handshake. Reports show its name and redact its value.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.endpoint.options.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Offers a subprotocol. Further calls add others.
+    pub fn subprotocol(mut self, name: impl Into<String>) -> Self {
+        self.endpoint.options.subprotocols.push(name.into());
+        self
+    }
+
+    /// Trusts the certificates of a PEM file, instead of the usual certificate authorities.
+    pub fn ca(mut self, path: impl Into<PathBuf>) -> Self {
+        self.endpoint.options.ca = Some(path.into());
+        self
+    }
+
+    /// Sets whether every certificate is trusted [default: false].
+    pub fn insecure(mut self, insecure: bool) -> Self {
+        self.endpoint.options.insecure = insecure;
+        self
+    }
+
+    /// The rules and cases that [`ServerCheck::run`] would run. Needs no server.
+    ///
+    /// # Errors
+    /// Returns an error if a pattern is malformed or matches nothing.
+    pub fn plan(&self) -> Result<Plan, RunError> {
+        self.plan_for(self.features(), false)
+    }
+
+    /// Runs the check.
+    ///
+    /// # Errors
+    /// Returns an error if the configuration is wrong or the server cannot be started. A server that does not respond
+    /// makes a report with [`RunVerdict::Error`](crate::RunVerdict::Error) instead.
+    pub fn run(self) -> Result<RunReport, RunError> {
+        let selection = Selection::new(&self.options, self.features(), false)?;
+        let (url, mut process) = self.start()?;
+        let options =
+            TargetOptions { allow_remote: self.options.allow_remote, ..self.endpoint.options.clone() };
+        let target = ServerTarget::new(&url, &options)?;
+        let under_test = EndpointUnderTest {
+            mode: ConnectMode::Dial(&target),
+            profile: self.options.profile,
+            close_command: self.options.close_command,
+            reports_close: false,
+        };
+        let timeout = self.options.timeout(TIMEOUT, TIMEOUT_ALL_CODES);
+        let commands = self.repro_commands();
+        let config = self.config(under_test, selection, self.endpoint.jobs, Some(timeout), commands);
+        Ok(engine::run(&config, process.as_mut()))
+    }
+
+    fn features(&self) -> EndpointFeatures {
+        EndpointFeatures { role: Role::Server, close_command: self.options.close_command, reconnects: true }
+    }
+
+    /// Starts the server, if the check has a command for it. Returns its URL.
+    fn start(&self) -> Result<(String, Option<Process>), RunError> {
+        let url = &self.endpoint.url;
+        let Some(command) = &self.endpoint.exec else { return Ok((url.clone(), None)) };
+        if !url.contains("{port}") {
+            return Err(RunError::MissingPort(url.clone()));
+        }
+        let port = process::free_port().map_err(RunError::NoPort)?;
+        let mut process = Process::spawn(process::substitute(command, "port", &port.to_string())?)?;
+        process.wait_until_listening(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), START_TIMEOUT)?;
+        Ok((url.replace("{port}", &port.to_string()), Some(process)))
+    }
+
+    fn repro_commands(&self) -> ReproCommands {
+        let Server { url, exec, options, jobs: _ } = &self.endpoint;
+        let mut words = vec!["wsclose check".to_owned(), shell::quote(url)];
+        words.extend(exec.iter().map(|exec| shell::option("exec", exec)));
+        words.extend(options.ca.iter().map(|ca| shell::option("ca", &ca.display().to_string())));
+        let header = |name: &str| shell::option("header", &format!("{name}: {REDACTED}"));
+        words.extend(options.headers.iter().map(|(name, _)| header(name)));
+        words.extend(options.subprotocols.iter().map(|name| shell::option("subprotocol", name)));
+        words.extend(flags(&[("insecure", options.insecure), ("allow-remote", self.options.allow_remote)]));
+        ReproCommands::new(words, &self.options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reproduce_command_redacts_header_values() {
+        let check = ServerCheck::of_url("ws://127.0.0.1:1/")
+            .header("Authorization", "Bearer secret")
+            .strict(true)
+            .fuzz(Duration::from_secs(5));
+        let commands = check.repro_commands();
+        let base = "wsclose check ws://127.0.0.1:1/ --header 'Authorization: REDACTED' --strict";
+        assert_eq!(commands.base, base);
+        assert_eq!(commands.run, format!("{base} --fuzz 5s"));
+    }
+}

@@ -1,0 +1,156 @@
+//! The result of one case: what the judge found in its trace.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use wsclose::Playback;
+use wsclose::harness::subject::TraceEventKind;
+use wsclose::harness::trace::Trace;
+use wsclose::judge::{Finding, Verdict};
+use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
+use wsclose::protocol::code::CloseCode;
+use wsclose::protocol::frame::Opcode;
+use wsclose::rules::{Rule, RuleSet};
+
+use crate::endpoint::connection::CaseError;
+use crate::run::cases::Case;
+
+/// The longest timeline that is kept, in octets. An endpoint may send without end.
+const LONGEST_TIMELINE: usize = 1 << 15;
+
+/// A rule that the endpoint violated in a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The rule.
+    pub rule: Rule,
+    /// What a conforming endpoint does.
+    pub expected: String,
+    /// What this endpoint did.
+    pub actual: String,
+}
+
+/// The result of a case.
+#[derive(Clone, Debug)]
+pub struct CaseResult {
+    /// The name of the case.
+    pub name: String,
+    /// The script, in its text form.
+    pub script: String,
+    /// The timeline, truncated if it is very long; empty if there is no violation.
+    pub timeline: String,
+    /// The violations.
+    pub violations: Vec<Violation>,
+    /// The rules to which the endpoint conformed.
+    pub conforming: RuleSet,
+    /// The rules whose verdict is inconclusive.
+    pub inconclusive: RuleSet,
+    /// Why the case has no result. Violations and verdicts are then empty.
+    pub error: Option<CaseError>,
+    /// The code of the last Close that the endpoint sent.
+    pub code: Option<CloseCode>,
+    /// The duration of the case.
+    pub elapsed: Duration,
+}
+
+impl CaseResult {
+    /// The result of a case that ran. An error discards the findings. Violations of `timing_rules` count as inconclusive,
+    /// because they depend on a timeout of the endpoint.
+    pub(crate) fn new(
+        case: &Case,
+        playback: &Playback<'_>,
+        timing_rules: RuleSet,
+        error: Option<CaseError>,
+        elapsed: Duration,
+    ) -> CaseResult {
+        // With compression, RSV1 is valid in data frames (RFC 7692 §6), which the judge does not know.
+        let counts = |rule| !(case.deflate && rule == Rule::StreamWellFormed || timing_rules.contains(rule));
+        let findings: Vec<&Finding> = match &error {
+            None => playback.findings.iter().filter(|finding| counts(finding.rule)).collect(),
+            Some(_) => Vec::new(),
+        };
+        let violations: Vec<Violation> = findings
+            .iter()
+            .map(|finding| Violation {
+                rule: finding.rule,
+                expected: finding.expected.to_owned(),
+                actual: finding.actual.to_string(),
+            })
+            .collect();
+        let verdicts = |verdict| match &error {
+            None => playback.verdicts.with(verdict),
+            Some(_) => RuleSet::EMPTY,
+        };
+        let timed = timing_rules.intersection(verdicts(Verdict::Violates));
+        CaseResult {
+            name: case.name.clone(),
+            script: case.script.as_script().to_string(),
+            timeline: if findings.is_empty() { String::new() } else { timeline(playback.trace, &findings) },
+            violations,
+            conforming: verdicts(Verdict::Conforms),
+            inconclusive: verdicts(Verdict::Inconclusive).union(timed),
+            error,
+            code: sent_close_code(playback.trace),
+            elapsed,
+        }
+    }
+
+    /// Discards the result because of an error.
+    pub(crate) fn invalidate(&mut self, error: CaseError) {
+        self.error = Some(error);
+        self.violations.clear();
+        (self.conforming, self.inconclusive) = (RuleSet::EMPTY, RuleSet::EMPTY);
+    }
+
+    /// Whether the endpoint violated the rule.
+    pub fn violates(&self, rule: Rule) -> bool {
+        self.violations.iter().any(|found| found.rule == rule)
+    }
+
+    /// The rules that the endpoint violated.
+    pub fn violated_rules(&self) -> RuleSet {
+        self.violations.iter().map(|found| found.rule).collect()
+    }
+}
+
+/// A text of at most [`LONGEST_TIMELINE`] octets.
+struct Capped(String);
+
+impl Write for Capped {
+    fn write_str(&mut self, more: &str) -> fmt::Result {
+        if self.0.len() + more.len() > LONGEST_TIMELINE {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(more);
+        Ok(())
+    }
+}
+
+/// The timeline of a trace with its findings marked, truncated at the limit.
+fn timeline(trace: &Trace, findings: &[&Finding]) -> String {
+    let mut text = Capped(String::new());
+    if write!(text, "{}", trace.timeline(findings.iter().copied())).is_err() {
+        text.0.push_str("\n… (truncated)\n");
+    }
+    text.0
+}
+
+/// The code of the last Close that the endpoint sent, if that Close has a code.
+fn sent_close_code(trace: &Trace) -> Option<CloseCode> {
+    let mut frames = FrameAssembler::new(KeptPayload::ControlFrames);
+    let mut last = None;
+    for event in trace.events() {
+        if let TraceEventKind::Connected { .. } = event.kind {
+            frames.restart();
+        }
+        let TraceEventKind::Sent(span) = event.kind else { continue };
+        let mut octets = trace.octets(span);
+        while let Some(part) = frames.next(&mut octets) {
+            if let FramePart::End(header) = part
+                && header.opcode == Opcode::Close
+            {
+                last = frames.payload().first_chunk().map(|code| CloseCode(u16::from_be_bytes(*code)));
+            }
+        }
+    }
+    last
+}

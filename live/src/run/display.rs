@@ -1,0 +1,61 @@
+//! The text form of a report, as `wsclose check` prints it.
+
+use std::fmt::{self, Display, Formatter};
+
+use wsclose::analysis::report::FindingStatus;
+use wsclose::judge::Verdict;
+
+use crate::run::results::{ReportedFinding, RunReport};
+
+impl Display for RunReport {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "{} as a {}, profile {}, seed {}: {} cases, {} rules",
+            self.endpoint,
+            self.role,
+            self.profile,
+            self.seed,
+            self.cases.len(),
+            self.rules.len()
+        )?;
+        for result in &self.rules {
+            let status = result.status().name();
+            let count = match result.verdict {
+                Verdict::Violates => format!("{} of {}", result.violated, result.violated + result.conformed),
+                Verdict::Conforms => format!("{}", result.conformed),
+                Verdict::Inconclusive | Verdict::NotExercised => String::new(),
+            };
+            let line = format!("{status:<14}{:<36}{:<9}{count}", result.rule, result.rule.level());
+            writeln!(f, "{}", line.trim_end())?;
+        }
+        let is_shown = |finding: &ReportedFinding<'_>| finding.status != FindingStatus::Info;
+        self.findings().into_iter().filter(is_shown).try_for_each(|finding| evidence(self, finding, f))?;
+        for note in &self.notes {
+            writeln!(f, "\nnote: {note}")?;
+        }
+        for rule in &self.stale {
+            writeln!(f, "\nstale: the baseline lists {rule}, which conforms now; remove the entry")?;
+        }
+        for (case, error) in self.errors() {
+            writeln!(f, "\nnot tested: {}: {error}", case.name)?;
+        }
+        let (fails, warns) = (self.count(FindingStatus::Fail), self.count(FindingStatus::Warn));
+        writeln!(f, "\nverdict: {}, {fails} rules fail, {warns} warn", self.verdict())
+    }
+}
+
+fn evidence(report: &RunReport, finding: ReportedFinding<'_>, f: &mut Formatter<'_>) -> fmt::Result {
+    let ReportedFinding { result, status, case, violation } = finding;
+    let (rule, status) = (result.rule, status.name());
+    writeln!(f, "\n{status}: {rule} ({}, RFC 6455 §{})", rule.level(), rule.sections())?;
+    writeln!(f, "  {}", rule.summary())?;
+    writeln!(f, "  expected: {}", violation.expected)?;
+    writeln!(f, "  actual:   {}", violation.actual)?;
+    if let Some(reason) = &result.reason {
+        writeln!(f, "  known:    {reason}")?;
+    }
+    writeln!(f, "  case:     {} ({})", case.name, result.confirmation.name())?;
+    case.timeline.lines().try_for_each(|line| writeln!(f, "    {line}"))?;
+    writeln!(f, "  reproduce:   {}", report.repro_command(case))
+}

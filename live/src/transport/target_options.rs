@@ -1,0 +1,65 @@
+//! The options of a connection to a server under test, and the errors of its URL.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The options of a connection to a server.
+#[derive(Clone, Debug, Default)]
+pub struct TargetOptions {
+    /// Further header fields of the opening handshake, as name and value.
+    pub headers: Vec<(String, String)>,
+    /// The subprotocols to offer.
+    pub subprotocols: Vec<String>,
+    /// A PEM file with the certificates to trust instead of the usual certificate authorities.
+    pub ca: Option<PathBuf>,
+    /// Trust every certificate.
+    pub insecure: bool,
+    /// Permit a host other than this machine.
+    pub allow_remote: bool,
+}
+
+/// Why a URL or an address cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// The text is not a URL.
+    #[error("expected a URL such as ws://127.0.0.1:9001/, found `{url}`: {source}")]
+    NotAUrl {
+        /// The text.
+        url: String,
+        /// Why it is not a URL.
+        source: url::ParseError,
+    },
+    /// The scheme is neither `ws` nor `wss`.
+    #[error("expected ws:// or wss://, found `{0}://`")]
+    Scheme(String),
+    /// The URL has no host.
+    #[error("expected a host in `{0}`, found none")]
+    NoHost(String),
+    /// The host has no address.
+    #[error("expected `{host}` to have an address, found none: {why}")]
+    Lookup {
+        /// The host.
+        host: String,
+        /// The error of the lookup.
+        why: String,
+    },
+    /// The address belongs to another machine.
+    #[error(
+        "expected an address of this machine, found {0}; with consent of its owner, permit it with --allow-remote"
+    )]
+    NotLoopback(SocketAddr),
+    /// The certificates cannot be read.
+    #[error("expected certificates in PEM in {path}, found: {why}")]
+    Ca {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// TLS cannot be set up.
+    #[error("cannot set up TLS: {0}")]
+    Tls(String),
+    /// The URL needs TLS, which this build lacks.
+    #[error("{0}: this build has no TLS; build wsclose-live with its feature `tls`")]
+    NoTls(String),
+}
