@@ -75,7 +75,7 @@ fn fuzz_finding_is_reproduced_by_name() {
     let few = ["--case", "code-received/1000", "--only", "code-is-defined"];
     let ran = check(&url, &[&few[..], &["--fuzz", "5s", "--seed", "7"]].concat())
         .assert_exit(1)
-        .assert_stdout("scripts were made and played besides, seed 7")
+        .assert_stdout("generated scripts were run, seed 7")
         .assert_stdout("FAIL: ")
         .assert_stdout("(confirmed)");
     let name = ran.out.split("--case fuzz/7-").nth(1).and_then(|rest| rest.split_whitespace().next());
@@ -91,7 +91,7 @@ fn model_passes_fuzzing() {
     let echo = ModelServer::start();
     check(echo.url(), &["--close-command", "--strict", "--case", "code-received/1000", "--fuzz", "8s"])
         .assert_exit(0)
-        .assert_stdout("scripts were made and played besides, seed 1")
+        .assert_stdout("generated scripts were run, seed 1")
         .assert_stdout("verdict: PASS, 0 rules fail, 0 warn");
     check(echo.url(), &["--fuzz", "0"]).assert_exit(2).assert_stderr("expected a time such as `60s`");
 }
@@ -282,7 +282,7 @@ fn server_that_exits_is_not_a_pass() {
     let echo = format!("exec timeout 2 '{}' echo --listen 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_wsclose"));
     wsclose(&echo, "ws://127.0.0.1:{port}/")
         .assert_exit(3)
-        .assert_stdout("the server had ended by then: exit status: 124")
+        .assert_stdout("the server exited during the run: exit status: 124")
         .assert_stdout("verdict: INCOMPLETE");
     wsclose(&echo, "ws://127.0.0.1:9001/").assert_exit(2).assert_stderr("expected `{port}` in the URL");
 }

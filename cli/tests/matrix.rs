@@ -254,7 +254,7 @@ fn a_live_violation_fails_unless_in_the_baseline() {
         .assert_stdout("was confirmed in 1.2.2, this is 1.2.3");
     let manifest = fs::read_to_string(folder.path().join("live/implementations.toml")).expect("the manifest");
     folder.file("live/implementations.toml", manifest.repeat(2));
-    folder.wsclose(&["matrix", "--live", "live"]).assert_exit(2).assert_stderr("two that are `echo`");
+    folder.wsclose(&["matrix", "--live", "live"]).assert_exit(2).assert_stderr("two named `echo`");
     folder.file("live/implementations.toml", manifest);
     folder.file("live/baseline.toml", "[[known]]");
     folder.wsclose(&["matrix", "--live", "live"]).assert_exit(3).assert_stderr("baseline.toml");

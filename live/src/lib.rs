@@ -9,9 +9,8 @@
 //! ```no_run
 //! # struct Server;
 //! # impl Server { fn url(&self) -> &str { "ws://127.0.0.1:9001/" } }
-//! # let server = Server;
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let accepted = "";
+//! # let (server, accepted) = (Server, "");
 //! let report = wsclose_live::check(server.url())
 //!     .close_command(true)
 //!     .baseline_toml(accepted)?

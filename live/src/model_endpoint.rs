@@ -197,7 +197,7 @@ impl ModelConnection {
         }
     }
 
-    /// Writes what the model wrote, and does what the messages that it delivered ask for.
+    /// Sends what the model sent, and performs the requests of the messages that it delivered.
     fn handle_events(&mut self, socket: &mut Socket) {
         while !self.out.events().is_empty() {
             let mut requests = Vec::new();

@@ -4,7 +4,7 @@ const boxes = Array.from(document.getElementsByName("word"));
 const words = () => boxes.filter(box => box.checked).map(box => box.value);
 const wanted = id => document.getElementById(id).value.toLowerCase();
 const within = (element, text) => element.textContent.toLowerCase().includes(text);
-// Whatever the address names is opened and shown.
+// Opens and shows the element that the fragment of the URL names.
 function open() {
   const at = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (at === null) return;

@@ -115,8 +115,8 @@ impl<E> Check<E> {
         Ok(self.baseline(Baseline::parse(text)?))
     }
 
-    /// Permits an address that does not belong to this machine [default: false]. Test a host of somebody else only with
-    /// the consent of its owner.
+    /// Permits an address that does not belong to this machine [default: false]. Test a host of another owner only with
+    /// the consent of that owner.
     pub fn allow_remote(mut self, allow_remote: bool) -> Self {
         self.options.allow_remote = allow_remote;
         self

@@ -87,7 +87,7 @@ impl ClientLoopCheck {
         self.plan_for(self.features(), false)
     }
 
-    /// Runs the check until a client asks for its report. Returns the report of that client.
+    /// Runs the check until a client requests its report. Returns the report of that client.
     ///
     /// If the client loop ends before that, the report covers the cases that ran, and counts as interrupted.
     ///
@@ -180,12 +180,12 @@ impl RunningCaseServer {
         &self.url
     }
 
-    /// The number of cases that a client is asked to run, including those that are reserved for re-runs.
+    /// The number of cases that a client runs, including those that are reserved for re-runs.
     pub fn case_count(&self) -> usize {
         self.case_count
     }
 
-    /// Waits until a client asks for its report, and returns it. The client stays connected until
+    /// Waits until a client requests its report, and returns it. The client stays connected until
     /// [`RunningCaseServer::release_client`] or the next call, so that the caller can write the report first.
     ///
     /// If the client loop ends before that, the report covers the cases that ran, and counts as interrupted. Returns
@@ -227,7 +227,7 @@ impl RunningCaseServer {
     /// Closes the connection of the client that waits for its report, and waits a few seconds until it is closed.
     pub fn release_client(&mut self) {
         let Some(release) = self.waiting_client.take() else { return };
-        // The client may have gone.
+        // The client may have disconnected.
         let _ = release.send(());
         let begun = Instant::now();
         while begun.elapsed() < DISCONNECT_TIMEOUT {
@@ -254,12 +254,12 @@ impl RunningCaseServer {
         match message {
             ServerMessage::Connected => self.last_connection_at = Some(Instant::now()),
             ServerMessage::Rejected(why) => self.last_rejection = Some(why),
-            // A second client that asks for reports is released without one, as `release` is dropped.
+            // A second client that requests reports is released without one, as `release` is dropped.
             ServerMessage::ReportsRequested { .. } | ServerMessage::ReportsDelivered => {}
         }
     }
 
-    /// The report of an agent. `end_reason` tells why the agent did not ask for it.
+    /// The report of an agent. `end_reason` is why the agent did not request it.
     fn report(&mut self, agent: &str, end_reason: Option<&str>) -> Result<RunReport, RunError> {
         self.has_reported = true;
         let report = {
@@ -267,7 +267,7 @@ impl RunningCaseServer {
             let Some((results, started, mut notes)) = ledger.agent_results(agent) else {
                 return Err(RunError::NoCaseRun { agent: agent.to_owned() });
             };
-            notes.extend(end_reason.map(|why| format!("the client did not ask for reports: {why}")));
+            notes.extend(end_reason.map(|why| format!("the client did not request reports: {why}")));
             let timing = Timing { elapsed: started.elapsed(), round_trip: Duration::ZERO };
             let under_test = self.server.under_test(agent);
             let commands = self.check.repro_commands();

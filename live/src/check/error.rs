@@ -54,8 +54,8 @@ pub enum RunError {
         /// Why the server stopped waiting.
         why: String,
     },
-    /// A client asked for reports before it ran a case.
-    #[error("{agent}: expected the client to run a case, found that it asked for reports first")]
+    /// A client requested reports before it ran a case.
+    #[error("{agent}: expected the client to run a case, found that it requested reports first")]
     NoCaseRun {
         /// The name of the client.
         agent: String,

@@ -6,7 +6,7 @@ use crate::check::options::Options;
 use crate::run::config::Codes;
 use crate::shell::option;
 
-/// What stands for the value of a header field, which may be a secret.
+/// Replaces the value of a header field, which may be a secret.
 pub const REDACTED: &str = "REDACTED";
 
 /// The commands that reports print.

@@ -28,7 +28,7 @@ pub enum CaseError {
     /// The client did not send an opening handshake.
     #[error("expected a request to open a WebSocket, found {0}")]
     NoRequest(&'static str),
-    /// The client prints no close status, although the configuration says that it does.
+    /// The client prints no close status, although the configuration expects one.
     #[error(
         "expected the client to print `closed CODE \"REASON\" clean|unclean|unknown` when its connection was over, \
          found no such line"

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::endpoint::process_output::{CapturedOutput, ProcessOutput};
 
-/// How long a process may take to exit after it was asked to, before it is killed.
+/// How long a process may take to exit after the request to exit, before it is killed.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long one attempt to connect to a server that starts may take, and the pause before the next.

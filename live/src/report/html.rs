@@ -96,3 +96,25 @@ pub const fn css_class_and_glyph(status: RuleStatus) -> (&'static str, &'static 
         RuleStatus::NotExercised => ("none", "–"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_a_style() {
+        let style = include_str!("../../templates/style.css");
+        let findings = [FindingStatus::Fail, FindingStatus::Warn, FindingStatus::Known, FindingStatus::Info];
+        let others = [
+            RuleStatus::Flaky,
+            RuleStatus::Unconfirmed,
+            RuleStatus::Conforms,
+            RuleStatus::Inconclusive,
+            RuleStatus::NotExercised,
+        ];
+        for status in findings.map(RuleStatus::Finding).into_iter().chain(others) {
+            let (class, _) = css_class_and_glyph(status);
+            assert!(style.contains(&format!("\n.{class} {{")), "no style for {class}");
+        }
+    }
+}

@@ -78,7 +78,7 @@ pub fn cases(features: EndpointFeatures, codes: Codes) -> Vec<Case> {
 
 /// Runs the cases of `config` and builds the report.
 ///
-/// A liveness case comes first. An endpoint that does not reply to its plain Close gets only a few cases. `server` is the
+/// A liveness case is the first. An endpoint that does not reply to its plain Close gets only a few cases. `server` is the
 /// process of the server, if the harness started it.
 pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
     let begun = Instant::now();

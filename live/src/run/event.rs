@@ -54,12 +54,12 @@ pub enum Event {
         /// Why.
         reason: String,
     },
-    /// A client asked the case server for the reports of its agent.
+    /// A client requested the reports of its agent from the case server.
     ReportsRequested {
         /// The name of the agent.
         agent: String,
     },
-    /// The case server closed the connection of a client that had asked for reports.
+    /// The case server closed the connection of a client that had requested reports.
     ReportsDelivered {
         /// The name of the agent.
         agent: String,

@@ -30,7 +30,7 @@ use crate::transport::socket::Socket;
 /// The number of connections at a time. Further ones wait.
 const MAX_CONNECTIONS: usize = 16;
 
-/// The limit on a connection that asks for information.
+/// The limit on a connection that requests information.
 const CONTROL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a request for the status of a case waits for the case to finish.
@@ -46,14 +46,14 @@ pub enum ServerMessage {
     Connected,
     /// The server rejected a client; why.
     Rejected(String),
-    /// An agent asked for its reports.
+    /// An agent requested its reports.
     ReportsRequested {
         /// The name of the agent.
         agent: String,
         /// Lets the server close the connection of the client.
         release: SyncSender<()>,
     },
-    /// The server closed the connection of a client that had asked for reports.
+    /// The server closed the connection of a client that had requested reports.
     ReportsDelivered,
 }
 
@@ -252,7 +252,7 @@ impl Shared {
                 self.events.emit(Event::ReportsRequested { agent: agent.clone() });
                 let (release, released) = sync_channel(1);
                 send(ServerMessage::ReportsRequested { agent: agent.clone(), release });
-                // The owner may be gone instead, which releases the client too.
+                // An owner that was dropped releases the client too.
                 let _ = released.recv();
                 self.send_and_close(connection, None);
                 self.events.emit(Event::ReportsDelivered { agent });
@@ -301,7 +301,7 @@ impl Shared {
             mask_seed: 1,
             limit: Some(CONTROL_TIMEOUT),
         };
-        // A client that breaks this connection loses nothing but the text.
+        // If the client breaks the connection, only the text is lost.
         let _ = session.run(connection, requests);
     }
 }

@@ -1,6 +1,6 @@
 //! The sessions of clients that connect on their own: which case an agent gets, and the results of each agent.
 //!
-//! A client asks for the number of cases once, at the beginning. The numbers after the last case are therefore reserved
+//! A client requests the number of cases once, at the beginning. The numbers after the last case are therefore reserved
 //! for re-runs that confirm violations. If no violation needs a confirmation, they are normal closures.
 
 use std::collections::BTreeMap;
@@ -23,10 +23,10 @@ const MAX_AGENTS: usize = 16;
 /// The cases, and the session of each agent.
 #[derive(Debug)]
 pub struct SessionLedger {
-    /// The liveness case comes first.
+    /// The first case is the liveness case.
     cases: Vec<Case>,
     sessions: BTreeMap<String, AgentSession>,
-    /// The agent that asked for a case last.
+    /// The agent that requested a case last.
     last_agent: Option<String>,
 }
 
@@ -36,7 +36,7 @@ struct AgentSession {
     started: Instant,
 }
 
-/// What a client gets that asks for a case number.
+/// What a client gets that requests a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Assignment {
     /// A case, or the re-run of a case whose violation needs a confirmation.
@@ -95,7 +95,7 @@ impl SessionLedger {
         Ok((case.name.clone(), if notes.is_empty() { case.name.clone() } else { notes.join(" ") }))
     }
 
-    /// The assignment of an agent that asks for a case.
+    /// The assignment of an agent that requests a case.
     ///
     /// # Errors
     /// Returns an error if there is no such number, or if there are too many agents.
@@ -109,11 +109,12 @@ impl SessionLedger {
             ledger: ResultLedger::new(self.cases.clone()),
             started: Instant::now(),
         });
-        let play = |at: usize, is_retry| Assignment::PlayCase { at, case: self.cases[at].clone(), is_retry };
+        let run_case =
+            |at: usize, is_retry| Assignment::PlayCase { at, case: self.cases[at].clone(), is_retry };
         Ok(match self.cases.get(at) {
             Some(_) if at > UNRESPONSIVE_CASES && is_unresponsive(&session.ledger) => Assignment::CloseOnly,
-            Some(_) => play(at, false),
-            None => session.ledger.next_retry().map_or(Assignment::CloseOnly, |at| play(at, true)),
+            Some(_) => run_case(at, false),
+            None => session.ledger.next_retry().map_or(Assignment::CloseOnly, |at| run_case(at, true)),
         })
     }
 
@@ -137,7 +138,7 @@ impl SessionLedger {
         Ok(self.sessions.get(agent).and_then(|session| session.ledger.result(at)))
     }
 
-    /// The agent that asked for a case last.
+    /// The agent that requested a case last.
     pub fn last_agent(&self) -> Option<&str> {
         self.last_agent.as_deref()
     }

@@ -134,7 +134,7 @@ impl Socket {
         #[cfg(feature = "tls")]
         if let Stream::Tls(tls) = &mut self.stream {
             tls.conn.send_close_notify();
-            // A peer that has gone does not need it.
+            // A peer that has closed the connection does not need it.
             let _ = tls.flush();
         }
         // The same holds for the FIN.

@@ -1,0 +1,158 @@
+//! Checks of servers by the builder.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests open sockets and wait")]
+
+mod support;
+
+use std::net::TcpListener;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use support::{Fault, faulty_server, model_server};
+use wsclose::rules::Rule;
+use wsclose_live::{Codes, Event, Interrupt, RunError, RunStatus, RunVerdict, check};
+
+#[test]
+fn model_passes() {
+    let report = check(model_server()).close_command(true).strict(true).run().expect("the check runs");
+    assert!(report.passes(), "{report}");
+    assert_eq!((report.verdict(), report.status().exit_code()), (RunVerdict::Pass, 0));
+    let text = report.to_string();
+    assert!(text.contains("ok            close-answered"), "{text}");
+    assert!(text.ends_with("\nverdict: PASS, 0 rules fail, 0 warn\n"), "{text}");
+}
+
+#[test]
+fn violation_fails_until_the_baseline_accepts_it() {
+    let run = |baseline: &str| {
+        check(faulty_server(Fault::EchoesAnyCode))
+            .case("code-received/1005")
+            .only("code-not-local-only")
+            .baseline_toml(baseline)
+            .expect("a baseline")
+            .run()
+            .expect("the check runs")
+    };
+    let report = run("");
+    assert_eq!((report.status(), report.verdict()), (RunStatus::Failed, RunVerdict::Fail));
+    let findings = report.findings();
+    let [finding] = findings.as_slice() else { panic!("{report}") };
+    assert_eq!(finding.result.rule, Rule::CodeNotLocalOnly);
+    assert!(report.repro_command(finding.case).ends_with(" --case code-received/1005"), "{report}");
+    let report = run("[[known]]\nrule = \"code-not-local-only\"\nreason = \"we echo any code\"\n");
+    assert!(report.passes(), "{report}");
+    assert!(report.to_string().contains("known:    we echo any code"), "{report}");
+}
+
+#[test]
+fn stale_baseline_entry_does_not_pass() {
+    let baseline = "[[known]]\nrule = \"close-answered\"\nreason = \"fixed since\"\n";
+    let check = check(model_server()).only("close-answered").baseline_toml(baseline).expect("a baseline");
+    let report = check.run().expect("the check runs");
+    assert_eq!((report.status(), report.stale.as_slice()), (RunStatus::Stale, &[Rule::CloseAnswered][..]));
+    assert!(!report.passes());
+}
+
+#[test]
+fn header_values_do_not_reach_the_report() {
+    let check = check(faulty_server(Fault::EchoesAnyCode));
+    let report = check
+        .header("Authorization", "Bearer topsecret")
+        .case("code-received/1005")
+        .run()
+        .expect("the check runs");
+    assert!(report.fails());
+    let mut texts = vec![report.to_string(), report.command.clone()];
+    #[cfg(feature = "reports")]
+    {
+        use wsclose_live::report::Format;
+        let formats =
+            [Format::Json, Format::Junit, Format::Markdown, Format::Html, Format::Sarif, Format::Autobahn];
+        texts.extend(formats.map(|format| format.text(&report)));
+    }
+    for text in &texts {
+        assert!(!text.contains("topsecret"), "{text}");
+    }
+    assert!(texts[0].contains("--header 'Authorization: REDACTED'"), "{}", texts[0]);
+}
+
+#[test]
+fn unreachable_server_is_an_error_verdict() {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port");
+    let report = check(format!("ws://{free}/")).run().expect("the check runs");
+    assert_eq!((report.verdict(), report.status()), (RunVerdict::Error, RunStatus::NotTested));
+    assert!(report.fatal_error().is_some_and(|error| error.is_unreachable()), "{report}");
+}
+
+#[test]
+fn wrong_configuration_is_a_usage_error() {
+    let url = "ws://127.0.0.1:1/";
+    let usage = [
+        check("127.0.0.1").run(),
+        check("http://127.0.0.1:1/").run(),
+        check("ws://192.0.2.1/").run(),
+        check(url).only("[[").run(),
+        check(url).only("no-such-rule").run(),
+        check(url).case("no-such-case").run(),
+        check(url).exec("sleep 9 {port}").run(),
+        check("ws://127.0.0.1:{port}/").exec("sleep 9").run(),
+    ];
+    for result in usage {
+        assert!(result.as_ref().is_err_and(RunError::is_usage), "{result:?}");
+    }
+    let early = check("ws://127.0.0.1:{port}/").exec("exit 7; {port}").run();
+    assert!(early.as_ref().is_err_and(|error| !error.is_usage()), "{early:?}");
+    let insecure = check("wss://127.0.0.1:1/").insecure(true).case("liveness").run();
+    match cfg!(feature = "tls") {
+        true => assert!(insecure.is_ok_and(|report| report.verdict() == RunVerdict::Error)),
+        false => assert!(insecure.is_err_and(|error| error.to_string().contains("feature `tls`"))),
+    }
+}
+
+#[test]
+fn plan_selects_without_a_server() {
+    let plan = check("ws://127.0.0.1:1/").only("7.4.1").case("code-received/1*").plan().expect("a plan");
+    assert!(plan.rules.contains(Rule::CodeNotLocalOnly));
+    assert!(plan.cases.contains(&"code-received/1000".to_owned()));
+    let all = check("ws://127.0.0.1:1/").codes(Codes::All).plan().expect("a plan");
+    assert!(all.cases.len() > 65_536);
+}
+
+#[test]
+fn events_describe_the_run() {
+    let (sender, events) = channel();
+    let report = check(faulty_server(Fault::EchoesAnyCode))
+        .case("code-received/100*")
+        .events(sender)
+        .run()
+        .expect("the check runs");
+    let events: Vec<Event> = events.iter().collect();
+    let cases = report.cases.len() - 1;
+    assert_eq!(events.first(), Some(&Event::RunStarted { cases }));
+    assert_eq!(events.last(), Some(&Event::RunFinished { verdict: RunVerdict::Fail }));
+    let count = |is: fn(&Event) -> bool| events.iter().filter(|event| is(event)).count();
+    assert_eq!(count(|event| matches!(event, Event::CaseStarted { .. })), cases);
+    assert_eq!(count(|event| matches!(event, Event::CaseFinished { .. })), cases);
+    let retried = |event: &Event| {
+        matches!(event, Event::CaseRetried { name, violations }
+            if name == "code-received/1005" && violations.contains(Rule::CodeNotLocalOnly))
+    };
+    assert!(events.iter().any(retried), "{events:#?}");
+}
+
+#[test]
+fn interrupt_ends_the_run_early() {
+    let (interrupt, begun) = (Interrupt::new(), Instant::now());
+    let on_case = interrupt.clone();
+    let report = check(faulty_server(Fault::NeverReplies))
+        .interrupt(&interrupt)
+        .on_event(move |event| {
+            if matches!(event, Event::CaseFinished { .. }) {
+                on_case.trigger();
+            }
+        })
+        .run()
+        .expect("the check runs");
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    assert!(interrupt.is_triggered() && report.interrupted && !report.passes());
+    assert!(report.notes.iter().any(|note| note.ends_with("because the run was interrupted")), "{report}");
+}

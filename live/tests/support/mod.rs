@@ -1,0 +1,71 @@
+//! Servers for the tests: the reference model, and servers that violate a rule.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+
+use base64::Engine;
+use sha1::{Digest, Sha1};
+use wsclose::protocol::code::Profile;
+use wsclose_live::model_endpoint;
+
+/// Starts the model as a server on a free port. It runs until the test process exits. Returns its URL.
+pub fn model_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || model_endpoint::serve(&listener, Profile::default()));
+    format!("ws://{address}/")
+}
+
+/// What a faulty server does with a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// It sends every Close back as it is.
+    EchoesAnyCode,
+    /// It never replies.
+    NeverReplies,
+}
+
+/// Starts a faulty server on a free port. Returns its URL.
+pub fn faulty_server(fault: Fault) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for tcp in listener.incoming() {
+            // The harness ends connections as its scripts demand, so errors are expected.
+            std::thread::spawn(move || tcp.and_then(|tcp| serve(fault, tcp)));
+        }
+    });
+    format!("ws://{address}/")
+}
+
+fn serve(fault: Fault, mut tcp: TcpStream) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut octet = [0];
+        tcp.read_exact(&mut octet)?;
+        head.extend(octet);
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap_or_default();
+    let digest =
+        Sha1::new().chain_update(key).chain_update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11").finalize();
+    let accept = base64::engine::general_purpose::STANDARD.encode(digest);
+    write!(
+        tcp,
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    )?;
+    match fault {
+        Fault::NeverReplies => tcp.read_to_end(&mut Vec::new()).map(drop),
+        Fault::EchoesAnyCode => loop {
+            let mut head = [0; 6];
+            tcp.read_exact(&mut head)?;
+            let mut payload = vec![0; usize::from(head[1] & 0x7f)];
+            tcp.read_exact(&mut payload)?;
+            payload.iter_mut().zip(head[2..].iter().cycle()).for_each(|(octet, key)| *octet ^= key);
+            if head[0] == 0x88 {
+                return tcp.write_all(&[&[0x88, head[1] & 0x7f], payload.as_slice()].concat());
+            }
+        },
+    }
+}
