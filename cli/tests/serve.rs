@@ -164,8 +164,8 @@ fn case_status_is_reported_to_the_client() {
     assert_eq!(get_json(process.url(), "getCaseStatus?case=1&agent=it")["behavior"], "OK");
     assert_eq!(get_json(process.url(), "getCaseStatus?case=2&agent=it")["behavior"], "FAILED");
     assert_eq!(get_json(process.url(), "getCaseInfo?case=3")["id"], "retry/1");
-    // What was in doubt is asked once more.
-    (3..=case_count(process.url())).for_each(|number| run(number).expect("it is served"));
+    // The remaining cases re-run the unconfirmed violations.
+    (3..=case_count(process.url())).for_each(|number| run(number).expect("a served case"));
     for (path, why) in [
         ("getCaseInfo?case=999", "expected a case from 1 to "),
         ("runCase?case=1", "expected agent=NAME"),
