@@ -34,7 +34,10 @@ pub fn silence_panics() {
         let place = info
             .location()
             .map_or("an unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
-        let words = info.payload_as_str().unwrap_or("no words").to_owned();
+        let payload = info.payload();
+        let message = payload.downcast_ref::<&str>().copied();
+        let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let words = message.unwrap_or("no words").to_owned();
         LAST.set(Some((place, words)));
     }));
 }
