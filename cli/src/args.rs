@@ -2,6 +2,7 @@
 
 pub mod fuzz_target;
 mod live;
+pub mod renamed;
 pub mod slug;
 
 use std::path::PathBuf;

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, renamed};
 use crate::libraries::Libraries;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::output::{Stdout, eprint_error};
@@ -24,7 +24,10 @@ use crate::support::runner;
 
 /// Runs the command line of this process with these libraries as subjects.
 pub fn main(libraries: &'static dyn Libraries) -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage(error),
+    };
     runner::silence_panics();
     let exit = match runner::catch("wsclose", || run(&args.command, libraries)) {
         Ok(Ok(exit)) => exit,
@@ -38,6 +41,15 @@ pub fn main(libraries: &'static dyn Libraries) -> ExitCode {
         }
     };
     exit.into()
+}
+
+/// Prints help, the version or an error of the command line.
+fn usage(error: clap::Error) -> ExitCode {
+    let command = std::env::args_os().nth(1).and_then(|command| command.into_string().ok());
+    let error = renamed::add_tip(error, command.as_deref());
+    // There is nowhere left to report a failure to.
+    let _ = error.print();
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 fn run(command: &Command, libraries: &'static dyn Libraries) -> Result<ExitStatus, CliError> {
