@@ -1,4 +1,4 @@
-//! The command line: what may be asked, and the help. In come words, out come [`Args`].
+//! Defines the command line and its help.
 
 pub mod fuzz_target;
 mod live;
@@ -20,27 +20,28 @@ pub use live::{Check, CodeSweep, Echo, ReportArgs, RunArgs, Serve};
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100, after_help = EXITS)]
 pub struct Args {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
 const EXITS: &str = "Exit codes:
-  0  conforms, or nothing to say against it
-  1  a breach: a rule of level must, interop or robust is broken and not known
+  0  conforms
+  1  violation of a rule of level must, interop or robust that the baseline does not list
      (with --strict also should and lenient)
-  2  usage: the command line asks for something that does not exist
-  3  could not test: a file, folder or subject that cannot be read or run
-  4  check, serve: the baseline lists what no longer occurs, and nothing else is wrong
-A breach (1) outweighs what could not be tested (3).";
+  2  usage: the command line is invalid
+  3  could not test: a file, folder or subject cannot be read or run, or a library is not
+     part of this build
+  4  check, serve: the baseline lists a violation that no longer occurs
+A violation (1) outweighs what could not be tested (3), and that a stale baseline (4).";
 
 /// One of the commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Play scripts to the model and the peers: a timeline for a file, a table for a folder.
+    /// Run scripts against the model and the libraries: a timeline for a file, a table for a folder
     Replay(Replay),
-    /// Put every peer through every script: a table of peers and rules, who behaves alike, who differs, and
-    /// a picture of the 65,536 close codes.
+    /// Compare libraries, or live implementations with --live: a table of implementations and rules, the differences
+    /// between implementations, and a picture of the 65,536 close codes
     Matrix(Matrix),
     /// Test a running server, in any language
     Check(Box<Check>),
@@ -48,35 +49,35 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Run the reference model: an echo server, or client, that conforms
     Echo(Echo),
-    /// File what a fuzz target found: name the rule, minimise, write a corpus entry and a snapshot.
+    /// Turn a crash of a fuzz target into a minimized corpus entry with a snapshot
     Adopt(Adopt),
-    /// Show the frames in octets, and everything wrong with each.
+    /// Decode frames and list the flaws of each
     Decode(Decode),
-    /// List the rules.
+    /// List the rules
     #[command(
         after_help = "Examples:\n  wsclose rules --level must --party receiver\n  wsclose explain close-fin"
     )]
     Rules(Rules),
-    /// Explain a rule, or a close code.
+    /// Explain a rule or a close code
     #[command(after_help = "Examples:\n  wsclose explain rejects-one-byte-body\n  wsclose explain 1005")]
     Explain(Explain),
-    /// Show close codes: class, who may send them, and what Boost.Beast and ws-rs call them.
+    /// List close codes: class, permitted senders, and the names in Boost.Beast and ws-rs
     Codes(Codes),
 }
 
-/// Which roles a subject plays.
+/// The roles of a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Roles {
-    /// The client, whatever the script says.
+    /// Client, in every script.
     Client,
-    /// The server, whatever the script says.
+    /// Server, in every script.
     Server,
-    /// One after the other.
+    /// Both, one after the other.
     Both,
 }
 
 impl Roles {
-    /// The roles.
+    /// The roles as a list.
     pub fn list(self) -> Vec<Role> {
         match self {
             Roles::Client => vec![Role::Client],
@@ -86,17 +87,17 @@ impl Roles {
     }
 }
 
-/// Whom to test, and how to judge.
+/// The subjects, and how they are judged.
 #[derive(Debug, Arguments)]
 pub struct SubjectArgs {
-    /// Test only this subject beside the model (repeat for more): a peer such as `tungstenite`,
-    /// `model`, or `fault:SLUG`, the model with one fault. Default: every peer there is
+    /// Test this subject and the model (repeatable): a library such as `tungstenite`, `model`, or `fault:SLUG`, the
+    /// model with one fault [default: every library of this build]
     #[arg(long = "subject", value_name = "NAME")]
     pub subjects: Vec<String>,
-    /// Read codes as this profile does: rfc6455, iana, beast or ws-rs
+    /// Classify close codes by this profile: rfc6455, iana, beast or ws-rs
     #[arg(long, default_value_t = Profile::default(), value_name = "PROFILE")]
     pub profile: Profile,
-    /// Take known deviations from this file instead of those built in
+    /// TOML file of accepted violations, each with a reason [default: built in]
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
 }
@@ -109,36 +110,36 @@ Examples:
   wsclose replay corpus --subject tungstenite --strict
   wsclose replay fuzz/artifacts/close_frame/crash-1f… --role server
 
-In a folder, files that end in .ws or .bin or have no extension are played, in its folders too;
-hidden files and links to folders are passed over. In a folder named close_frame, files that are not
-text scripts are octets of the wire and are played to both roles. Breaches that baseline.toml lists are
+In a folder and its subfolders, files that end in .ws or .bin or have no extension are run. Hidden
+files and links to folders are skipped. In a folder named close_frame, files that are not text
+scripts are raw bytes of the wire and are run in both roles. Violations that the baseline lists are
 shown as known and do not fail.")]
 pub struct Replay {
-    /// Scripts, or folders of them
+    /// Scripts or folders of scripts
     #[arg(required = true, value_name = "FILE|DIR")]
     pub paths: Vec<PathBuf>,
-    /// Whom to test, and how.
+    /// The subjects.
     #[command(flatten)]
     pub subject_args: SubjectArgs,
-    /// Fail for breaches of level should and lenient too
+    /// Also fail for violations of level should and lenient
     #[arg(long)]
     pub strict: bool,
-    /// Play every script to this role, not to the one it names
+    /// Run every script in this role instead of the one that it names
     #[arg(long, value_enum, value_name = "ROLE")]
     pub role: Option<Roles>,
-    /// Take files for octets of the wire, not for scripts
+    /// Read files as raw bytes of the wire instead of scripts
     #[arg(long)]
     pub raw_bytes: bool,
 }
 
-/// Which part of the matrix the sweeps of the 65,536 codes are.
+/// Whether `matrix` sweeps the 65,536 codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum MatrixCodes {
-    /// No sweeps.
+    /// Scripts without sweeps.
     None,
-    /// The sweeps alone.
+    /// Sweeps without scripts.
     Only,
-    /// Curated scripts, systematic scripts and sweeps.
+    /// Scripts and sweeps.
     All,
 }
 
@@ -150,33 +151,36 @@ Examples:
   wsclose matrix --subject tungstenite --out report
   wsclose matrix --subject beast --codes only --out report
 
-What is played, in both roles: the curated scripts, which are built in; reasons of every length to 130; every
-cut of every frame of a curated script; every code from 0 to 65535 in a Close that begins the handshake, in
-one that answers, and asked for by the application. A peer that needs sockets gets the curated scripts alone.
---out writes matrix.md, disagreements.md, codes.svg and matrix.json. Two runs write the same octets. With --live it
-writes live.html, peers × rules with the evidence, and live.json, every run as check --json writes it.")]
+Every subject runs, in both roles: the curated scripts, which are built in; reasons of every length up to 130
+octets; every segmentation of every frame of a curated script; and every close code from 0 to 65535, received in
+a first Close, received in a reply, and requested by the application. A library that needs sockets runs only the
+curated scripts. --out writes matrix.md, disagreements.md, codes.svg and matrix.json; the files are the same in
+every run. With --live, it writes live.html, a table of implementations and rules with the evidence, and
+live.json, each run as `check --json` writes it.")]
 pub struct Matrix {
-    /// Whom to test, and how.
+    /// The subjects.
     #[command(flatten)]
     pub subject_args: SubjectArgs,
-    /// Take the curated scripts from this folder instead of those built in
+    /// Folder of curated scripts [default: built in]
     #[arg(long, value_name = "DIR")]
     pub corpus: Option<PathBuf>,
-    /// Write the report to this folder too
+    /// Also write the report to this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Include the sweeps of the 65,536 codes, leave them out, or run nothing else
+    /// Sweep the 65,536 codes in addition to the scripts, not at all, or only
     #[arg(long, value_enum, default_value_t = MatrixCodes::All)]
     pub codes: MatrixCodes,
-    /// Use so many threads. Default: as many as there are processors
+    /// Number of threads [default: number of processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    /// Check the live servers and clients of this folder's implementations.toml instead: each is started, checked and ended;
-    /// one that is not installed is a row that says so
+    /// Check live servers and clients instead of libraries
+    ///
+    /// Starts, checks and ends every implementation of implementations.toml in this folder. An implementation that is
+    /// not installed has a row with the reason [default folder: implementations/live].
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "implementations/live",
           conflicts_with_all = ["corpus", "codes", "baseline"])]
     pub live: Option<PathBuf>,
-    /// Give up on a peer in one role after so many seconds
+    /// Time limit of a library in one role, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: u64,
 }
@@ -185,25 +189,25 @@ pub struct Matrix {
 #[derive(Debug, Arguments)]
 #[command(after_help = "\
 Examples:
-  wsclose adopt fuzz/artifacts/peers/crash-1f…
+  wsclose adopt fuzz/artifacts/implementations/crash-1f…
   wsclose adopt crash-1f… --target closing_handshake --name echo-after-reset
 
-Nothing is overwritten. Exit codes: 0 filed, or nothing breaks and nothing is written; 1 refused, the
-corpus has an entry for the same rule and subject; 2 the name is taken; 3 could not be tested.")]
+No file is overwritten. Exit codes: 0 written, or no violation and nothing written; 1 refused, since
+the corpus has an entry for the same rule and subject; 2 the name exists; 3 could not test.")]
 pub struct Adopt {
-    /// What the fuzzer wrote: a script in either form, or octets of the wire
+    /// Artifact of the fuzzer: a script in either form, or raw bytes of the wire
     #[arg(value_name = "ARTIFACT")]
     pub artifact: PathBuf,
-    /// File it under this name, of a-z, 0-9 and `-`. Default: the rule and the subject
+    /// Name of the entry: a-z, 0-9 and `-` [default: rule and subject]
     #[arg(long, value_name = "SLUG", value_parser = crate::args::slug::parse)]
     pub name: Option<String>,
-    /// The fuzz target that found it. Default: the one its path names, or what its octets look like
+    /// Fuzz target of the artifact [default: by its path, or else by its content]
     #[arg(long, value_enum, value_name = "TARGET")]
     pub target: Option<FuzzTarget>,
-    /// The folder with corpus/ and snapshots/ in it. Default: the nearest one above that has corpus/
+    /// Folder that contains corpus/ and snapshots/ [default: the nearest parent with corpus/]
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
-    /// Whom to test, and how.
+    /// The subjects.
     #[command(flatten)]
     pub subject_args: SubjectArgs,
 }
@@ -216,18 +220,18 @@ Examples:
   wsclose decode --sender server 880203ed
   printf '\\210\\000' | wsclose decode --sender server -
 
-Exit code 1 when a rule of level must, interop or robust is broken (with --strict also should).")]
+Exits with 1 for a violation of level must, interop or robust (with --strict also should).")]
 pub struct Decode {
-    /// Octets in hexadecimal, with or without spaces, or `-` for octets on standard input
+    /// Octets in hexadecimal, with or without spaces; `-` reads raw bytes from standard input
     #[arg(required = true, value_name = "HEX")]
     pub octets: Vec<String>,
-    /// Who sent them: client or server
+    /// Sender of the frames: client or server
     #[arg(long, default_value_t = Role::Client, value_name = "ROLE")]
     pub sender: Role,
-    /// Read codes as this profile does: rfc6455, iana, beast or ws-rs
+    /// Classify close codes by this profile: rfc6455, iana, beast or ws-rs
     #[arg(long, default_value_t = Profile::default(), value_name = "PROFILE")]
     pub profile: Profile,
-    /// Exit with 1 for breaches of level should too
+    /// Also exit with 1 for violations of level should
     #[arg(long)]
     pub strict: bool,
 }
@@ -235,10 +239,10 @@ pub struct Decode {
 /// `rules`.
 #[derive(Debug, Arguments)]
 pub struct Rules {
-    /// Only rules of this level: must, interop, robust, should, lenient or info
+    /// List only rules of this level: must, interop, robust, should, lenient or info
     #[arg(long, value_parser = level, value_name = "LEVEL")]
     pub level: Option<Level>,
-    /// Only rules that this act can break: sender, receiver or app
+    /// List only rules for this party: sender, receiver or app
     #[arg(long, value_parser = party, value_name = "PARTY")]
     pub party: Option<Party>,
 }
@@ -246,7 +250,7 @@ pub struct Rules {
 /// `explain`.
 #[derive(Debug, Arguments)]
 pub struct Explain {
-    /// The id of a rule, or a close code by number or name
+    /// Rule id, or close code by number or name
     #[arg(value_name = "RULE|CODE")]
     pub term: String,
 }
@@ -259,14 +263,14 @@ Examples:
   wsclose codes 1005 going-away reserved2 Away
   wsclose codes --all | grep 'both.*both.*both'
 
-Without arguments: every code that has a name, and the ranges between. --all prints one line a code,
-fields parted by tabs: number, name, class, who may send it under rfc6455, iana, beast and ws-rs (both,
-client or none), Boost.Beast's name, ws-rs's name.")]
+Without arguments, lists every code that has a name and the ranges between them. --all prints one line
+per code with fields separated by tabs: number, name, class, permitted senders under rfc6455, iana,
+beast and ws-rs (both, client or none), and the names in Boost.Beast and ws-rs.")]
 pub struct Codes {
-    /// Only these: a number, or a name of RFC 6455, IANA, Boost.Beast or ws-rs
+    /// Number, or name in RFC 6455, IANA, Boost.Beast or ws-rs
     #[arg(value_name = "CODE|NAME")]
     pub codes: Vec<String>,
-    /// All 65,536 codes, one a line
+    /// List all 65,536 codes, one per line
     #[arg(long, conflicts_with = "codes")]
     pub all: bool,
 }

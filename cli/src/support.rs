@@ -1,5 +1,6 @@
-//! What the commands share.
+//! Code that several commands use.
 
+pub mod atomic_write;
 pub mod corpus_entry;
 pub mod error;
 pub mod files;
@@ -9,6 +10,8 @@ pub mod live_run;
 pub mod oracle;
 pub mod output;
 pub mod progress;
+pub mod report_dir;
 pub mod report_files;
 pub mod runner;
+pub mod scripts;
 pub mod subjects;

@@ -30,12 +30,12 @@ fn new_files(folder: &Folder) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_violation_is_minimised_and_filed() {
+fn a_violation_is_minimized_and_filed() {
     let folder = project();
     adopt(&folder, &["artifacts/closing_handshake/crash-1"])
         .assert_exit(0)
-        .assert_stdout("close-of-126 breaks close-at-most-125  must  sent a control frame over 125 bytes")
-        .assert_stdout("minimised: steps 5 to 1\n")
+        .assert_stdout("close-of-126 violates close-at-most-125  must  sent a control frame over 125 bytes")
+        .assert_stdout("minimized: steps 5 to 1\n")
         .assert_stdout(&format!("wrote corpus/closing_handshake/{NAME}.ws\n"))
         .assert_stdout("next: ");
     let files = new_files(&folder);
@@ -43,7 +43,7 @@ fn a_violation_is_minimised_and_filed() {
     assert_eq!(entry, &format!("corpus/closing_handshake/{NAME}.ws"));
     assert_eq!(
         script,
-        "wsclose 1\nrole server\n# close-of-126 breaks close-at-most-125: sent a control frame over 125 bytes.\n\
+        "wsclose 1\nrole server\n# close-of-126 violates close-at-most-125: sent a control frame over 125 bytes.\n\
          > close\n"
     );
     assert_eq!(pending, &format!("snapshots/regressions__{NAME}.snap.new"));
@@ -67,7 +67,7 @@ fn a_duplicate_is_refused() {
     folder.file("corpus/closing_handshake/was-here.ws", GOOD);
     let before = folder.files();
     adopt(&folder, &["artifacts/closing_handshake/crash-1"]).assert_exit(1).assert_stdout(
-        "refused: corpus/closing_handshake/was-here.ws shows close-at-most-125 by close-of-126 already",
+        "refused: corpus/closing_handshake/was-here.ws already shows close-at-most-125 by close-of-126",
     );
     assert_eq!(folder.files(), before);
 }
@@ -109,7 +109,7 @@ fn a_conforming_script_is_not_filed() {
     folder
         .wsclose(&[&["adopt", "artifacts/closing_handshake/crash-1"], &MODEL[..]].concat())
         .assert_exit(0)
-        .assert_stdout("nothing breaks, nothing was written");
+        .assert_stdout("no violation, nothing was written");
     assert_eq!(folder.files(), before);
 }
 
@@ -136,12 +136,12 @@ fn target_and_root_can_be_set() {
         );
     adopt(&folder, &["crash", "--root", "crash"])
         .assert_exit(3)
-        .assert_stderr("crash: expected a folder, found a file");
+        .assert_stderr("crash: is a file; name a folder");
 }
 
 #[test]
 fn a_corpus_is_required() {
     let folder = Folder::new();
     folder.file("crash", CRASH);
-    adopt(&folder, &["crash"]).assert_exit(3).assert_stderr("expected a folder `corpus` here or above");
+    adopt(&folder, &["crash"]).assert_exit(3).assert_stderr("no folder `corpus` here or above");
 }

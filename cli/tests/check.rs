@@ -190,7 +190,7 @@ fn invalid_arguments_are_usage_errors() {
     check(url, &["--case", "[["]).assert_exit(2);
     check(url, &["--jobs", "0"]).assert_exit(2);
     check(url, &["--header", "no colon"]).assert_exit(2);
-    check(url, &["--json", "a", "--html", "a"]).assert_exit(2).assert_stderr("found two for one");
+    check(url, &["--json", "a", "--html", "a"]).assert_exit(2).assert_stderr("two reports have this path");
 }
 
 #[test]
@@ -293,8 +293,8 @@ fn report_files_are_replaced() {
     folder.file("run.json", "an older report");
     folder.file("folder/x", "a folder where a file belongs");
     let few = |more: [&str; 2]| folder.wsclose(&["check", echo.url(), FEW[0], FEW[1], more[0], more[1]]);
-    few(["--autobahn-index", "run.json"]).assert_exit(3).assert_stderr("expected a folder");
-    few(["--json", "folder"]).assert_exit(3).assert_stderr("expected a file, found a folder");
+    few(["--autobahn-index", "run.json"]).assert_exit(3).assert_stderr("is a file; name a folder");
+    few(["--json", "folder"]).assert_exit(3).assert_stderr("is a folder; name a file");
     assert_eq!(folder.files().len(), 2);
     few(["--json", "run.json"]).assert_exit(0);
     few(["--autobahn-index", "index"]).assert_exit(0);

@@ -33,7 +33,7 @@ fn all_flaws_of_a_frame_are_listed() {
         "code-not-local-only",
         "reason-utf8",
     ] {
-        assert!(ran.out.contains(&format!("breaks {rule} ")), "{rule} in {}", ran.out);
+        assert!(ran.out.contains(&format!("violates {rule} ")), "{rule} in {}", ran.out);
     }
 }
 
@@ -45,7 +45,7 @@ fn message_sequence_is_checked() {
         .assert_stdout("continuation with no message to continue")
         .assert_stdout("text that is not UTF-8")
         .assert_stdout("a second Close");
-    ran.assert_stdout("breaks no-data-after-close  must");
+    ran.assert_stdout("violates no-data-after-close  must");
     // Text may be split between the octets of a character.
     wsclose(&["decode", "--sender=server", "0101 c3", "8001 a9"]).assert_exit(0);
     wsclose(&["decode", "--sender=server", "0101 c3", "8101 61"])
@@ -56,13 +56,13 @@ fn message_sequence_is_checked() {
 #[test]
 fn should_violations_fail_only_a_strict_decode() {
     let octets = ["decode", "--sender", "server", "880203f2"];
-    wsclose(&octets).assert_exit(0).assert_stdout("breaks code-1010-from-client");
+    wsclose(&octets).assert_exit(0).assert_stdout("violates code-1010-from-client");
     wsclose(&[&octets[..], &["--strict"]].concat()).assert_exit(1);
     let octets = ["decode", "--sender", "server", "880203f6", "--strict"];
     wsclose(&octets).assert_exit(0);
     wsclose(&[&octets[..], &["--profile", "rfc6455"]].concat())
         .assert_exit(1)
-        .assert_stdout("breaks code-is-assigned");
+        .assert_stdout("violates code-is-assigned");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn invalid_digits_have_a_position() {
     wsclose(&["decode", "88 0"])
         .assert_exit(2)
         .assert_stderr("argument 1, column 4")
-        .assert_stderr("found one digit alone");
+        .assert_stderr("found a single digit");
     wsclose(&["decode"]).assert_exit(2);
 }
 
@@ -119,12 +119,12 @@ fn rules_are_listed_and_filtered() {
 fn a_rule_is_explained() {
     wsclose(&["explain", "close-fin"])
         .assert_exit(0)
-        .assert_stdout("close-fin\n  says    A Close is one frame")
-        .assert_stdout("  from    RFC 6455 §5.4, 5.5\n")
-        .assert_stdout("  binds   sender\n")
-        .assert_stdout("  level   must: a breach fails a run\n")
-        .assert_stdout("  judged  ")
-        .assert_stdout("  asked   of a subject that ");
+        .assert_stdout("close-fin\n  summary    A Close is one frame")
+        .assert_stdout("  section    RFC 6455 §5.4, 5.5\n")
+        .assert_stdout("  party      sender\n")
+        .assert_stdout("  level      must: a violation fails the run\n")
+        .assert_stdout("  criterion  ")
+        .assert_stdout("  applies    to a subject that ");
 }
 
 #[test]
@@ -133,13 +133,13 @@ fn a_code_is_explained_by_any_name() {
         wsclose(&["explain", name])
             .assert_exit(0)
             .assert_stdout("1014 bad-gateway\n")
-            .assert_stdout("  class   registered with IANA\n")
+            .assert_stdout("  class      registered with IANA\n")
             .assert_stdout("Boost.Beast calls it reserved2 (bad_gateway), ws-rs has no name for it");
     }
     wsclose(&["explain", "1005"])
         .assert_exit(0)
-        .assert_stdout("sent, it breaks code-not-local-only")
-        .assert_stdout("accepted, it breaks rejects-local-only-codes");
+        .assert_stdout("violates code-not-local-only if sent")
+        .assert_stdout("violates rejects-local-only-codes if accepted");
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn model_and_two_faulty_subjects() {
     // These assertions hold even if a wrong snapshot is accepted.
     ran.assert_stdout("FAIL fault:close-of-126 close-at-most-125 (must)")
         .assert_stdout("warn fault:refuses-1014 accepts-registered-codes (should)")
-        .assert_stdout("replied to 1014 with 1002; shortest that was played: registered, client");
+        .assert_stdout("replied to 1014 with 1002; shortest script: registered, client");
 }
 
 /// The parts of a text between `before` and `after`.
@@ -63,7 +63,7 @@ fn every_script_in_a_report_is_accepted_by_replay() {
     let (page, disagreements) = (read("matrix.md"), read("disagreements.md"));
     assert!(page.contains("Scripts, each in both roles: 3 curated"), "{page}");
     assert!(page.contains("; no sweep of the codes."), "{page}");
-    assert!(page.contains("Empty: no script could decide it"), "{page}");
+    assert!(page.contains("Empty: no script exercised the rule"), "{page}");
 
     let shown: Vec<&str> = between(&ran.out, ":\n\n    wsclose", "\n\n");
     let shown: Vec<String> = shown.iter().map(|rest| format!("    wsclose{}\n", rest.trim_end())).collect();
@@ -172,7 +172,7 @@ fn unknown_names_are_usage_errors() {
 #[test]
 fn an_unwritable_output_folder_fails_before_the_run() {
     let ran = matrix(&Folder::new(), &[&MODEL, &["--out", "/proc/none"]]).assert_exit(3);
-    ran.assert_stderr("/proc/none: expected a folder to write in, found: ");
+    ran.assert_stderr("/proc/none: cannot be used for reports: ");
 }
 
 #[test]
@@ -182,10 +182,10 @@ fn an_invalid_corpus_fails_before_the_run() {
     folder.file("broken/a.ws", "wsclose 1\nrole nobody\n");
     folder.file("file.ws", support::GOOD);
     let with = |corpus: &str| matrix(&folder, &[&MODEL, &["--corpus", corpus]]).assert_exit(3);
-    with("empty").assert_stderr("expected scripts");
+    with("empty").assert_stderr("contains no scripts");
     with("broken").assert_stderr("a.ws:2:");
-    with("file.ws").assert_stderr("expected a folder, found a file");
-    with("nowhere").assert_stderr("nowhere: expected a folder, found nothing of that name");
+    with("file.ws").assert_stderr("is a file; name a folder");
+    with("nowhere").assert_stderr("nowhere: not found; expected a folder");
 }
 
 #[test]
@@ -196,9 +196,9 @@ fn report_files_are_replaced() {
     folder.file("folders/matrix.json/x", "a folder where a file belongs");
     let before = folder.files();
     let run = |args: &[&str]| matrix(&folder, &[&FAULTY, &["--codes", "none"], args]);
-    run(&["--out", "taken"]).assert_exit(3).assert_stderr("expected a folder, found a file");
+    run(&["--out", "taken"]).assert_exit(3).assert_stderr("is a file; name a folder");
     run(&["--out", "taken/below"]).assert_exit(3).assert_stderr("taken/below");
-    run(&["--out", "folders"]).assert_exit(3).assert_stderr("expected a file, found a folder");
+    run(&["--out", "folders"]).assert_exit(3).assert_stderr("is a folder; name a file");
     assert_eq!(folder.files(), before);
     run(&["--out", "report"]).assert_exit(1).assert_stdout("wrote report/matrix.md");
     let after: BTreeMap<String, Vec<u8>> = folder.files().into_iter().collect();

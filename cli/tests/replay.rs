@@ -84,7 +84,7 @@ fn hash_named_files_are_listed_only_on_a_violation() {
     folder.file(format!("scripts/{breaks}"), GOOD);
     let ran = folder.wsclose(&[&["replay", "scripts"], &FAULTY[..]].concat()).assert_exit(1);
     let ran = ran.assert_stdout("b.ws").assert_stdout(&breaks).assert_stdout("3 scripts, 6 verdicts:");
-    let ran = ran.assert_stdout("not listed: 1 that a fuzzer named by a hash, without a new breach\n");
+    let ran = ran.assert_stdout("not listed: 1 that a fuzzer named by a hash, without a new violation\n");
     assert!(!ran.out.contains("0a0a"), "{}", ran.out);
 }
 
@@ -200,7 +200,7 @@ fn unknown_names_are_usage_errors() {
 #[test]
 fn help_lists_the_exit_codes() {
     let help = support::wsclose(&["--help"]).assert_exit(0);
-    for line in ["  0  conforms", "  1  a breach", "  2  usage", "  3  could not test"] {
+    for line in ["  0  conforms", "  1  violation", "  2  usage", "  3  could not test"] {
         assert!(help.out.contains(line), "{}", help.out);
     }
     for command in ["replay", "adopt", "decode", "rules", "explain", "codes"] {

@@ -50,7 +50,7 @@ fn the_matrix_shows_close_code_types() {
     let output = wsclose_full(&args);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
     let page = fs::read_to_string(Path::new(report).join("matrix.md")).expect("a report");
-    let types = page.split("## Its own type of codes").nth(1).expect("a table of close code types");
+    let types = page.split("## Close code types").nth(1).expect("a table of close code types");
     assert!(types.contains("\n| tungstenite | 0 |"), "{types}");
 }
 

@@ -5,13 +5,13 @@ use clap::ValueEnum;
 /// A fuzz target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FuzzTarget {
-    /// Raw octets of the wire.
+    /// Raw bytes of the wire.
     #[value(name = "close_frame")]
     CloseFrame,
-    /// Scripts, on the model and the faulty subjects.
+    /// Scripts, run against the model and the faulty models.
     #[value(name = "closing_handshake")]
     ClosingHandshake,
-    /// Scripts, on the peers.
+    /// Scripts, run against the in-process libraries.
     #[value(name = "implementations")]
     Implementations,
 }
@@ -21,7 +21,7 @@ impl FuzzTarget {
     pub const ALL: [FuzzTarget; 3] =
         [FuzzTarget::CloseFrame, FuzzTarget::ClosingHandshake, FuzzTarget::Implementations];
 
-    /// Its name, which is also that of its corpus folder.
+    /// The name of the target and of its corpus folder.
     pub const fn name(self) -> &'static str {
         match self {
             FuzzTarget::CloseFrame => "close_frame",

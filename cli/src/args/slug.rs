@@ -1,17 +1,17 @@
-//! Names of corpus entries.
+//! The names of corpus entries.
 
-/// Why a corpus entry cannot have a name.
+/// Why a name cannot be that of a new corpus entry.
 #[derive(Debug, thiserror::Error)]
 pub enum NameError {
-    /// It would make a bad file name, or a bad snapshot name.
+    /// It has other characters than file and snapshot names may have.
     #[error("expected a name of a-z, 0-9 and `-`, found `{0}`")]
     InvalidSlug(String),
-    /// There is such an entry.
-    #[error("{0}: expected a name that is free, found a file; choose another with --name")]
+    /// An entry has that name.
+    #[error("{0}: exists already; choose another with --name")]
     AlreadyExists(String),
 }
 
-/// A name that was given, if it is one of a-z, 0-9 and `-`.
+/// Parses a name of lower case letters, digits and single hyphens.
 pub fn parse(given: &str) -> Result<String, NameError> {
     if given.is_empty() || given != from_text(given) {
         return Err(NameError::InvalidSlug(given.to_owned()));
@@ -19,7 +19,7 @@ pub fn parse(given: &str) -> Result<String, NameError> {
     Ok(given.to_owned())
 }
 
-/// Lower case letters, digits and single hyphens.
+/// Converts text to a name of lower case letters, digits and single hyphens.
 pub fn from_text(text: &str) -> String {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_ascii_lowercase).collect::<Vec<_>>().join("-")

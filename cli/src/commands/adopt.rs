@@ -1,5 +1,4 @@
-//! `wsclose adopt`. In comes what a fuzz target found, out come the rule and the subject that break, and a
-//! minimised corpus entry with a snapshot to review.
+//! `wsclose adopt`: turns an artifact of a fuzz target into a minimized corpus entry with a snapshot to review.
 
 use std::io::Write;
 use std::path::Path;
@@ -14,16 +13,18 @@ use wsclose::script::{Script, ScriptBuf, ScriptError, Step, Writer};
 use crate::args;
 use crate::args::fuzz_target::FuzzTarget;
 use crate::libraries::{Libraries, Library};
+use crate::support::atomic_write;
 use crate::support::corpus_entry::{self, Project};
 use crate::support::error::{CliError, ExitStatus};
-use crate::support::files::{self, FileError, LoadedScript};
+use crate::support::files::{self, FileError};
 use crate::support::oracle::{self, Crash};
 use crate::support::output::Stdout;
 use crate::support::runner::ScriptRunner;
+use crate::support::scripts::{self, LoadedScript};
 use crate::support::subjects::{self, SubjectError, SubjectSet};
 use wsclose::generate::minimize::Minimizer;
 
-/// How many scripts, or octets, are tried on the way to a small one.
+/// The most scripts that the minimizer tries.
 const TRIES: usize = 2000;
 
 /// Adopts an artifact.
@@ -36,7 +37,7 @@ pub fn run(
     let target = args.target.unwrap_or_else(|| target_of(&args.artifact, &octets));
     let project = Project::find(args.root.as_deref())?;
     let case =
-        files::parse_script(&octets, target == FuzzTarget::CloseFrame && !octets.starts_with(b"wsclose "))
+        scripts::parse_script(&octets, target == FuzzTarget::CloseFrame && !octets.starts_with(b"wsclose "))
             .map_err(|error| FileError::script(&args.artifact, error))?;
     // Named subjects replace the libraries, which are the subjects of this target.
     if target == FuzzTarget::Implementations
@@ -45,22 +46,22 @@ pub fn run(
     {
         return Err(SubjectError::NoLibraries(target.name()).into());
     }
-    let cast = SubjectSet::new(
+    let subject_set = SubjectSet::new(
         libraries,
         &args.subject_args.subjects,
         args.subject_args.profile,
         |library: &Library| library.in_process,
     )?;
-    let known = subjects::load_baseline(libraries, args.subject_args.baseline.as_deref())?;
-    let stage = ScriptRunner::new(args.subject_args.profile);
-    let mut adoption = Adoption { args, target, project, subject_set: cast, baseline: known, runner: stage };
+    let baseline = subjects::load_baseline(libraries, args.subject_args.baseline.as_deref())?;
+    let runner = ScriptRunner::new(args.subject_args.profile);
+    let mut adoption = Adoption { args, target, project, subject_set, baseline, runner };
     let violations = adoption.violations(&case)?;
-    let to_file = violations.iter().any(|breach| match target {
-        // These targets fail for the model and for their oracles: a peer's breach comes after both.
-        FuzzTarget::CloseFrame | FuzzTarget::ClosingHandshake => breach.subject == 0,
-        FuzzTarget::Implementations => !breach.known,
+    let to_file = violations.iter().any(|violation| match target {
+        // These targets fail for the model and for their own assertions, which outweigh a violation by a library.
+        FuzzTarget::CloseFrame | FuzzTarget::ClosingHandshake => violation.subject == 0,
+        FuzzTarget::Implementations => !violation.known,
     });
-    // The peers' target asks all of them and reads the built-in baseline.toml: it has no say about others.
+    // The target runs all libraries with the built-in baseline, so its assertions do not apply to others.
     let differs_from_target = target == FuzzTarget::Implementations
         && (!args.subject_args.subjects.is_empty() || args.subject_args.baseline.is_some());
     if !to_file
@@ -75,25 +76,25 @@ pub fn run(
     adoption.file_first_new(&case, &violations, out)
 }
 
-/// The target whose folder it lies in, or else the one whose input it looks like.
+/// The target in whose folder the artifact is, or else the one that accepts such input.
 fn target_of(path: &Path, octets: &[u8]) -> FuzzTarget {
-    let folder = files::folder_name(path);
-    let named = FuzzTarget::ALL
+    let folder = scripts::folder_name(path);
+    let by_folder = FuzzTarget::ALL
         .into_iter()
         .find(|target| folder.as_deref().is_some_and(|name| name == target.name()));
-    let looks = || match ScriptBuf::read(octets) {
+    let by_content = || match ScriptBuf::read(octets) {
         Ok(_)
         | Err(
             ScriptError::Empty | ScriptError::Version(_) | ScriptError::TooLong(_) | ScriptError::Text(_),
         ) => FuzzTarget::ClosingHandshake,
         Err(ScriptError::Magic(_)) => FuzzTarget::CloseFrame,
     };
-    named.unwrap_or_else(looks)
+    by_folder.unwrap_or_else(by_content)
 }
 
-/// A rule broken by a subject.
+/// A violation of a rule by a subject.
 struct Violation {
-    /// Which of the cast.
+    /// The index in the subject set.
     subject: usize,
     name: String,
     role: Role,
@@ -113,7 +114,7 @@ struct Adoption<'a> {
 }
 
 impl Adoption<'_> {
-    /// Every rule that every subject breaks, but for what is only reported; the worst first.
+    /// Every violation by every subject except those of level info, the worst first.
     fn violations(&mut self, case: &LoadedScript) -> Result<Vec<Violation>, CliError> {
         let mut violations: Vec<Violation> = Vec::new();
         for role in &case.roles {
@@ -122,7 +123,7 @@ impl Adoption<'_> {
                 let (_, findings) = self.runner.play(script, subject.as_mut())?;
                 for finding in findings.iter().filter(|finding| finding.level != Level::Info) {
                     let rule = finding.rule;
-                    if violations.iter().any(|breach| (breach.subject, breach.rule) == (at, rule)) {
+                    if violations.iter().any(|violation| (violation.subject, violation.rule) == (at, rule)) {
                         continue;
                     }
                     violations.push(Violation {
@@ -137,11 +138,13 @@ impl Adoption<'_> {
                 }
             }
         }
-        violations.sort_by_key(|breach| (breach.subject != 0, breach.known, breach.level, breach.rule));
+        violations.sort_by_key(|violation| {
+            (violation.subject != 0, violation.known, violation.level, violation.rule)
+        });
         Ok(violations)
     }
 
-    /// Files the first breach that is neither known nor in the corpus.
+    /// Files the first violation that is neither in the baseline nor in the corpus.
     fn file_first_new(
         &mut self,
         case: &LoadedScript,
@@ -150,41 +153,41 @@ impl Adoption<'_> {
     ) -> Result<ExitStatus, CliError> {
         let artifact = files::display_path(&self.args.artifact);
         if violations.is_empty() {
-            writeln!(out, "{artifact}: nothing breaks, nothing was written")?;
+            writeln!(out, "{artifact}: no violation, nothing was written")?;
             return Ok(ExitStatus::Conforms);
         }
         for Violation { name, rule, level, actual, known, .. } in violations {
             let known = if *known { " (known)" } else { "" };
-            writeln!(out, "{artifact}: {name} breaks {rule}  {level}  {actual}{known}")?;
+            writeln!(out, "{artifact}: {name} violates {rule}  {level}  {actual}{known}")?;
         }
         let target = match self.target {
-            // The target takes octets; what breaks a rule is a script.
+            // A violation is filed as a script, and this target reads octets.
             FuzzTarget::CloseFrame | FuzzTarget::Implementations => FuzzTarget::Implementations,
             FuzzTarget::ClosingHandshake => FuzzTarget::ClosingHandshake,
         };
         let mut refused = false;
-        for breach in violations.iter().filter(|breach| !breach.known) {
-            if let Some(file) = self.duplicate(target, breach) {
-                writeln!(out, "refused: {file} shows {} by {} already", breach.rule, breach.name)?;
+        for violation in violations.iter().filter(|violation| !violation.known) {
+            if let Some(file) = self.duplicate(target, violation) {
+                writeln!(out, "refused: {file} already shows {} by {}", violation.rule, violation.name)?;
                 refused = true;
                 continue;
             }
-            self.file(case, breach, target, out)?;
+            self.file(case, violation, target, out)?;
             return Ok(ExitStatus::Conforms);
         }
         if refused {
             return Ok(ExitStatus::Violation);
         }
-        writeln!(out, "nothing new: baseline.toml lists it all; nothing was written")?;
+        writeln!(out, "nothing new: the baseline lists every violation; nothing was written")?;
         Ok(ExitStatus::Conforms)
     }
 
-    /// The file in the target's corpus that shows the same rule broken by the same subject.
+    /// The file in the target's corpus that shows the same violation by the same subject.
     fn duplicate(&mut self, target: FuzzTarget, violation: &Violation) -> Option<String> {
-        let (paths, _) = files::scripts_in(&self.project.corpus(target));
+        let (paths, _) = scripts::scripts_in(&self.project.corpus(target));
         paths.into_iter().find_map(|path| {
-            // What is no script shows nothing.
-            let case = files::load(&path, false).ok()?;
+            // A file that is no script shows no violation.
+            let case = scripts::load(&path, false).ok()?;
             let subject = self.subject_set.subjects.get_mut(violation.subject)?.as_mut();
             let shows = case.roles.iter().any(|role| {
                 violates_rule(
@@ -206,11 +209,11 @@ impl Adoption<'_> {
         out: &mut Stdout,
     ) -> Result<(), CliError> {
         let proposed = corpus_entry::proposed_name(violation.rule, &violation.name);
-        let place = self.project.entry_paths(target, self.args.name.as_deref(), &proposed, "ws")?;
+        let paths = self.project.entry_paths(target, self.args.name.as_deref(), &proposed, "ws")?;
         let script = case.script.as_script().for_role(violation.role);
         let start = ScriptBuf::read(&script.encode())
             .map_err(|error| FileError::script(&self.args.artifact, error))?;
-        let small = self.minimised(start, violation);
+        let small = self.minimized(start, violation);
         let noted = with_note(&small, violation)?;
         let mut report = Report::new();
         for subject in &mut self.subject_set.subjects {
@@ -220,54 +223,55 @@ impl Adoption<'_> {
         }
         let text = noted.as_script().to_string();
         let snapshot = corpus_entry::snapshot(&report.to_string());
-        files::write_new(&[
-            (place.entry.clone(), text.into_bytes()),
-            (place.pending.clone(), snapshot.into_bytes()),
+        atomic_write::write_new(&[
+            (paths.entry.clone(), text.into_bytes()),
+            (paths.pending.clone(), snapshot.into_bytes()),
         ])?;
         let steps = |script: Script<'_>| script.steps().count();
-        writeln!(out, "minimised: steps {} to {}", steps(script), steps(small.as_script()))?;
-        writeln!(out, "wrote {}", files::display_path(&place.entry))?;
-        writeln!(out, "wrote {}", files::display_path(&place.pending))?;
+        writeln!(out, "minimized: steps {} to {}", steps(script), steps(small.as_script()))?;
+        writeln!(out, "wrote {}", files::display_path(&paths.entry))?;
+        writeln!(out, "wrote {}", files::display_path(&paths.pending))?;
         writeln!(
             out,
-            "next: read both, then `cargo insta review` (or rename the snapshot to end in .snap),"
+            "next: read both files, run `cargo insta review` (or rename the snapshot to end in .snap),"
         )?;
         writeln!(
             out,
-            "      then `cargo test -p wsclose-implementations --test regressions`; a deviation that stays goes"
+            "      then `cargo test -p wsclose-implementations --test regressions`; list an accepted violation"
         )?;
-        writeln!(
-            out,
-            "      into implementations/baseline.toml, with its reason and its line in the source"
-        )?;
+        writeln!(out, "      in implementations/baseline.toml with its reason and its place in the source")?;
         Ok(())
     }
 
-    fn minimised(&mut self, script: ScriptBuf, violation: &Violation) -> ScriptBuf {
-        let Adoption { runner: stage, subject_set: cast, .. } = self;
-        let Some(subject) = cast.subjects.get_mut(violation.subject) else { return script };
-        Minimizer::new(script, TRIES, |script| violates_rule(stage, subject.as_mut(), script, violation.rule))
-            .run()
+    fn minimized(&mut self, script: ScriptBuf, violation: &Violation) -> ScriptBuf {
+        let Adoption { runner, subject_set, .. } = self;
+        let Some(subject) = subject_set.subjects.get_mut(violation.subject) else { return script };
+        Minimizer::new(script, TRIES, |script| {
+            violates_rule(runner, subject.as_mut(), script, violation.rule)
+        })
+        .run()
     }
 }
 
-/// Whether the subject breaks the rule in this script; one that panics uncaught breaks nothing here.
+/// Whether the subject violates the rule in this script. A subject that panics does not.
 fn violates_rule(
-    stage: &mut ScriptRunner,
+    runner: &mut ScriptRunner,
     subject: &mut dyn Subject,
     script: Script<'_>,
     rule: Rule,
 ) -> bool {
-    stage.play(script, subject).is_ok_and(|(_, findings)| findings.iter().any(|finding| finding.rule == rule))
+    runner
+        .play(script, subject)
+        .is_ok_and(|(_, findings)| findings.iter().any(|finding| finding.rule == rule))
 }
 
-/// The script with a note in front that says what it shows.
+/// The script with a note in front that names the violation.
 fn with_note(script: &ScriptBuf, violation: &Violation) -> Result<ScriptBuf, FileError> {
     let Violation { rule, name, actual, .. } = violation;
-    let note = format!("{name} breaks {rule}: {actual}.");
+    let note = format!("{name} violates {rule}: {actual}.");
     let mut writer = Writer::new(script.as_script().role());
     writer.step(&Step::Note(&note));
     script.as_script().steps().for_each(|step| writer.step(&step));
     ScriptBuf::read(&writer.into_octets())
-        .map_err(|error| FileError::script(Path::new("the minimised script"), error))
+        .map_err(|error| FileError::script(Path::new("the minimized script"), error))
 }

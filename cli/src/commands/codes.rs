@@ -1,5 +1,4 @@
-//! `wsclose codes`. In come numbers and names, out comes one table: each code's class, who may send it
-//! under which profile, and its names.
+//! `wsclose codes`: prints a table of close codes with class, permitted senders by profile, and names.
 
 use std::io::Write;
 
@@ -11,7 +10,7 @@ use crate::args;
 use crate::support::error::{CliError, ExitStatus, UnknownCode};
 use crate::support::output::{Stdout, table, write_table};
 
-/// The code of a number, or of a name in any vocabulary.
+/// Parses a number or a name in RFC 6455, IANA, Boost.Beast or ws-rs.
 pub fn by_name(word: &str) -> Result<CloseCode, UnknownCode> {
     word.parse()
         .ok()
@@ -20,7 +19,7 @@ pub fn by_name(word: &str) -> Result<CloseCode, UnknownCode> {
         .ok_or_else(|| UnknownCode(word.to_owned()))
 }
 
-/// Who may send a code under a profile: `both`, `client` or `none`.
+/// The roles that may send a code under a profile: `both`, `client`, `server` or `none`.
 pub fn may_send(code: CloseCode, profile: Profile) -> &'static str {
     let may = |role| code.sendable(role, profile).is_ok();
     match (may(Role::Client), may(Role::Server)) {
@@ -31,7 +30,7 @@ pub fn may_send(code: CloseCode, profile: Profile) -> &'static str {
     }
 }
 
-/// Boost.Beast's name, the newest too where it differs.
+/// The name in Boost.Beast, followed by the name in its newest release if that differs.
 pub fn beast_name(names: &CodeNames) -> String {
     match names.beast {
         Some(beast) if beast.name() != beast.newest_name() => {
@@ -42,12 +41,12 @@ pub fn beast_name(names: &CodeNames) -> String {
     }
 }
 
-/// ws-rs's name.
+/// The name in ws-rs.
 pub fn ws_rs_name(names: &CodeNames) -> &'static str {
     names.ws_rs.name()
 }
 
-/// Prints the codes that were asked for.
+/// Prints the codes of the command line.
 pub fn run(args: &args::Codes, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     if args.all {
         for code in CloseCode::all() {
@@ -80,7 +79,7 @@ fn line(code: CloseCode, out: &mut Stdout) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Every code that has a name alone, and those between as ranges in which all codes are alike.
+/// Ranges that cover all codes: a named code is a range of its own, and the codes of any other range are equivalent.
 fn condensed() -> Vec<(CloseCode, CloseCode)> {
     let mut ranges: Vec<(CloseCode, CloseCode)> = Vec::new();
     for code in CloseCode::all() {
@@ -115,7 +114,7 @@ fn print(ranges: &[(CloseCode, CloseCode)], out: &mut Stdout) -> Result<(), CliE
         table.add_row(cells);
     }
     write_table(out, &table)?;
-    writeln!(out, "rfc6455, iana, beast, ws-rs: who may send it under that profile")?;
+    writeln!(out, "rfc6455, iana, beast, ws-rs: roles that may send the code under that profile")?;
     Ok(())
 }
 

@@ -1,5 +1,4 @@
-//! `wsclose decode`. In come octets and who sent them, out come frames, everything wrong with each, and
-//! whether a rule is broken.
+//! `wsclose decode`: prints the frames in octets, with the flaws and the violated rules of each.
 
 use std::io::{self, Write};
 
@@ -20,7 +19,7 @@ use crate::support::files::{self, FileError};
 use crate::support::hex;
 use crate::support::output::Stdout;
 
-/// Decodes what was given.
+/// Decodes the octets of the command line or of standard input.
 pub fn run(args: &args::Decode, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     let octets = match args.octets.as_slice() {
         [dash] if dash == "-" => standard_input()?,
@@ -51,7 +50,7 @@ pub fn run(args: &args::Decode, out: &mut Stdout) -> Result<ExitStatus, CliError
                 let frame = Frame { header, payload: frames.payload() };
                 violated.extend(stream.print_frame(&frame, left, false, out)?);
                 let missing = header.length.value() - frame.payload.len() as u64;
-                writeln!(out, "       incomplete: {missing} more octets of payload are to come")?;
+                writeln!(out, "       incomplete: {missing} more octets of payload are needed")?;
             }
             None => {
                 let needed = match Header::decode(left) {
@@ -59,14 +58,14 @@ pub fn run(args: &args::Decode, out: &mut Stdout) -> Result<ExitStatus, CliError
                     Status::Complete(..) => 0,
                 };
                 writeln!(out, "… {}", Hex(left))?;
-                writeln!(out, "       incomplete: at least {needed} more octets of header are to come")?;
+                writeln!(out, "       incomplete: at least {needed} more octets of header are needed")?;
             }
         }
     } else if octets.is_empty() {
         writeln!(out, "no octets")?;
     }
     let fails = violated.iter().any(|rule: &Rule| rule.level().fails(args.strict));
-    Ok(if fails { ExitStatus::Violation } else { ExitStatus::Conforms })
+    Ok(ExitStatus::of_run(fails, false, false))
 }
 
 fn standard_input() -> Result<Vec<u8>, CliError> {
@@ -88,11 +87,11 @@ struct Frame<'a> {
     payload: &'a [u8],
 }
 
-/// What the frames so far make of the next one.
+/// The state of the connection after the frames so far.
 struct StreamState {
     sender: Role,
     profile: Profile,
-    /// The kind and octets of the message that is under way.
+    /// The opcode and octets of the unfinished message.
     message: Option<(Opcode, Vec<u8>)>,
     closed: bool,
 }
@@ -104,7 +103,7 @@ impl Default for StreamState {
 }
 
 impl StreamState {
-    /// Prints a frame and what is wrong with it; gives the rules that it breaks.
+    /// Prints a frame and its flaws, and returns the rules that it violates.
     fn print_frame(
         &mut self,
         frame: &Frame<'_>,
@@ -117,33 +116,35 @@ impl StreamState {
         let words = format!("{}{unfinished}", FrameDisplay { header, payload });
         writeln!(out, "{words:<40} {}", Hex(octets))?;
         let is_close = header.opcode == Opcode::Close;
-        let mut wrong: Vec<(Option<Rule>, String)> = Vec::new();
+        let mut findings: Vec<(Option<Rule>, String)> = Vec::new();
         let mut flaws: Vec<Flaw> = header.flaws(self.sender).iter().collect();
         flaws.extend(self.sequence_flaw(header));
         if is_complete && !header.opcode.is_control() {
             flaws.extend(self.add_to_message(frame));
         }
         for flaw in flaws {
-            wrong.push((rules::sender_rule(flaw, is_close), flaw.description().to_owned()));
+            findings.push((rules::sender_rule(flaw, is_close), flaw.description().to_owned()));
         }
         if self.closed && is_close {
-            wrong.push((Some(Rule::OneClose), "a second Close".to_owned()));
+            findings.push((Some(Rule::OneClose), "a second Close".to_owned()));
         } else if self.closed && !header.opcode.is_control() {
-            wrong.push((Some(Rule::NoDataAfterClose), "data after the Close".to_owned()));
+            findings.push((Some(Rule::NoDataAfterClose), "data after the Close".to_owned()));
         }
         self.closed |= is_close;
         if is_close && is_complete {
-            self.print_close(payload, &mut wrong, out)?;
+            self.print_close(payload, &mut findings, out)?;
         }
         let widest =
-            wrong.iter().filter_map(|(rule, _)| *rule).map(|rule| rule.id().len()).max().unwrap_or(0);
-        for (rule, says) in &wrong {
+            findings.iter().filter_map(|(rule, _)| *rule).map(|rule| rule.id().len()).max().unwrap_or(0);
+        for (rule, description) in &findings {
             match rule {
-                Some(rule) => writeln!(out, "       breaks {rule:<widest$}  {:<7}  {says}", rule.level())?,
-                None => writeln!(out, "       {says}")?,
+                Some(rule) => {
+                    writeln!(out, "       violates {rule:<widest$}  {:<7}  {description}", rule.level())?
+                }
+                None => writeln!(out, "       {description}")?,
             }
         }
-        Ok(wrong.into_iter().filter_map(|(rule, _)| rule).collect())
+        Ok(findings.into_iter().filter_map(|(rule, _)| rule).collect())
     }
 
     fn sequence_flaw(&self, header: &Header) -> Option<Flaw> {
@@ -156,7 +157,7 @@ impl StreamState {
         }
     }
 
-    /// Adds a data frame to its message; text must be UTF-8 once it is whole.
+    /// Adds a data frame to its message. A complete text message must be UTF-8.
     fn add_to_message(&mut self, frame: &Frame<'_>) -> Option<Flaw> {
         let (kind, mut so_far) = match (frame.header.opcode, self.message.take()) {
             (Opcode::Continuation, Some(message)) => message,
@@ -175,22 +176,22 @@ impl StreamState {
     fn print_close(
         &self,
         payload: &[u8],
-        wrong: &mut Vec<(Option<Rule>, String)>,
+        findings: &mut Vec<(Option<Rule>, String)>,
         out: &mut Stdout,
     ) -> Result<(), CliError> {
         match CloseBody::parse(payload) {
             Ok(body) => {
                 if let CloseBody::Status { code, reason } = body {
-                    self.print_code(code, wrong, out)?;
+                    self.print_code(code, findings, out)?;
                     let octets = reason.len();
                     writeln!(out, "       reason {} of {octets} octets", Quoted(reason.as_bytes()))?;
                 }
             }
             Err(error) => {
                 if let [high, low, ..] = payload {
-                    self.print_code(CloseCode(u16::from_be_bytes([*high, *low])), wrong, out)?;
+                    self.print_code(CloseCode(u16::from_be_bytes([*high, *low])), findings, out)?;
                 }
-                wrong.push((rules::sender_rule(error.flaw(), true), error.to_string()));
+                findings.push((rules::sender_rule(error.flaw(), true), error.to_string()));
             }
         }
         Ok(())
@@ -199,7 +200,7 @@ impl StreamState {
     fn print_code(
         &self,
         code: CloseCode,
-        wrong: &mut Vec<(Option<Rule>, String)>,
+        findings: &mut Vec<(Option<Rule>, String)>,
         out: &mut Stdout,
     ) -> Result<(), CliError> {
         write!(out, "       code {code:#}: {}; may be sent:", code.class())?;
@@ -209,7 +210,7 @@ impl StreamState {
         }
         writeln!(out)?;
         if let Err(why) = code.sendable(self.sender, self.profile) {
-            wrong.push((Some(rules::code_sender_rule(why)), format!("code {code}: {why}")));
+            findings.push((Some(rules::code_sender_rule(why)), format!("code {code}: {why}")));
         }
         Ok(())
     }

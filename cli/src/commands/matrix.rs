@@ -1,5 +1,5 @@
-//! `wsclose matrix`. In come the names of peers, out come tables and, if asked for, a folder with the report:
-//! which peer breaks which rule, who behaves alike, where they differ, and what each makes of every code.
+//! `wsclose matrix`: runs every script against every subject, and reports the rules that each violates, the subjects
+//! that behave alike, their differences, and the reaction to every close code.
 
 mod codes_svg;
 pub mod corpus;
@@ -8,7 +8,6 @@ mod json;
 mod live;
 mod live_baseline;
 mod markdown;
-mod report_dir;
 mod results;
 mod scheduler;
 mod terminal;
@@ -23,17 +22,18 @@ use crate::args;
 use crate::libraries::Libraries;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::output::Stdout;
+use crate::support::report_dir::ReportWriter;
 use crate::support::subjects::{self, SubjectSet};
 use results::Results;
 use scheduler::{Job, Scheduler};
 
-/// What is written with `--out`.
+/// The files that `--out` writes.
 const FILES: [&str; 4] = ["matrix.md", "disagreements.md", "codes.svg", "matrix.json"];
 
-/// How long a subject that is out of time has to notice.
+/// How long a subject has to return after its time limit.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(5);
 
-/// Plays everything, and reports.
+/// Runs everything and reports it.
 pub fn run(
     args: &args::Matrix,
     libraries: &'static dyn Libraries,
@@ -43,10 +43,10 @@ pub fn run(
         return live::run(args, folder, out);
     }
     let profile = args.subject_args.profile;
-    // Each job makes its subject anew, in its thread; this finds out whether it can.
-    let cast = SubjectSet::new(libraries, &args.subject_args.subjects, profile, |_| true)?;
-    let known = subjects::load_baseline(libraries, args.subject_args.baseline.as_deref())?;
-    let folder = args.out.as_deref().map(|path| report_dir::ReportDir::open(path, FILES)).transpose()?;
+    // Each job makes its own subject in its thread. This one reports the names that do not exist.
+    let subject_set = SubjectSet::new(libraries, &args.subject_args.subjects, profile, |_| true)?;
+    let baseline = subjects::load_baseline(libraries, args.subject_args.baseline.as_deref())?;
+    let folder = args.out.as_deref().map(|path| ReportWriter::in_folder(path, &FILES)).transpose()?;
     let curated = match &args.corpus {
         Some(folder) => corpus::from_folder(folder)?,
         None => TestVector::curated_corpus(),
@@ -54,7 +54,7 @@ pub fn run(
     let plan = Arc::new(MatrixPlan::new(curated));
     let mut names: Vec<String> = vec![subjects::MODEL.to_owned()];
     match args.subject_args.subjects.as_slice() {
-        [] => names.extend(cast.subjects.iter().map(|subject| subject.name().to_owned())),
+        [] => names.extend(subject_set.subjects.iter().map(|subject| subject.name().to_owned())),
         requested => names.extend_from_slice(requested),
     }
     let mut jobs: Vec<Job> = Vec::new();
@@ -68,7 +68,7 @@ pub fn run(
         None => std::thread::available_parallelism().map_or(1, usize::from),
     };
     let timeout = Duration::from_secs(args.timeout);
-    let work = Scheduler {
+    let scheduler = Scheduler {
         plan: plan.clone(),
         profile,
         threads,
@@ -76,8 +76,8 @@ pub fn run(
         shutdown_grace: SHUTDOWN_GRACE,
         factory: scheduler::factory(libraries),
     };
-    let done = work.run(jobs)?;
-    let results = Results::of(&plan, done, cast.unavailable, &known, profile);
+    let done = scheduler.run(jobs)?;
+    let results = Results::of(&plan, done, subject_set.unavailable, &baseline, profile);
     terminal::print(&results, out)?;
     if let Some(folder) = folder {
         let texts = [
@@ -91,7 +91,7 @@ pub fn run(
     Ok(results.exit())
 }
 
-/// A case over TCP costs milliseconds: a peer that needs sockets is spared the sweeps.
+/// The scripts for a subject. A script over TCP takes milliseconds, so a library that needs sockets runs no sweeps.
 fn scope(args: &args::Matrix, libraries: &dyn Libraries, name: &str) -> Scope {
     let sockets = libraries.list().iter().any(|library| library.name == name && !library.in_process);
     let scripts = args.codes != args::MatrixCodes::Only;

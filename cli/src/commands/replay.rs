@@ -1,5 +1,4 @@
-//! `wsclose replay`. In come scripts and folders of them, out comes a report for a file and a table for a
-//! folder, and whether anything is broken that is not known to be.
+//! `wsclose replay`: runs scripts against subjects. Prints a report for a file and a table for a folder.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,23 +11,24 @@ use wsclose::protocol::role::Role;
 use crate::args;
 use crate::libraries::Libraries;
 use crate::support::error::{CliError, ExitStatus};
-use crate::support::files::{self, FileError, LoadedScript};
+use crate::support::files::{self, FileError};
 use crate::support::output::{Stdout, eprint_error, table, write_table};
 use crate::support::progress::Progress;
 use crate::support::runner::{PanicInfo, ScriptRunner};
+use crate::support::scripts::{self, LoadedScript};
 use crate::support::subjects::{self, SubjectSet};
 
-/// Plays everything that was asked for.
+/// Runs every file and folder of the command line.
 pub fn run(
     args: &args::Replay,
     libraries: &'static dyn Libraries,
     out: &mut Stdout,
 ) -> Result<ExitStatus, CliError> {
-    let cast = SubjectSet::new(libraries, &args.subject_args.subjects, args.subject_args.profile, |_| true)?;
-    let known = subjects::load_baseline(libraries, args.subject_args.baseline.as_deref())?;
-    let stage = ScriptRunner::new(args.subject_args.profile);
-    let mut replay =
-        Replay { args, subject_set: cast, baseline: known, runner: stage, has_violation: false, untested: 0 };
+    let subject_set =
+        SubjectSet::new(libraries, &args.subject_args.subjects, args.subject_args.profile, |_| true)?;
+    let baseline = subjects::load_baseline(libraries, args.subject_args.baseline.as_deref())?;
+    let runner = ScriptRunner::new(args.subject_args.profile);
+    let mut replay = Replay { args, subject_set, baseline, runner, has_violation: false, untested: 0 };
     for path in &args.paths {
         match files::is_folder(path, "a file or a folder") {
             Ok(true) => replay.folder(path, out)?,
@@ -55,7 +55,7 @@ impl Replay<'_> {
         eprint_error(why);
     }
 
-    /// The last word where something could not be tested: what passed is not all.
+    /// Prints the verdict of a run in which something could not be tested.
     fn incomplete(&self, out: &mut Stdout) -> Result<(), CliError> {
         match (self.untested, self.has_violation) {
             (0, _) => {}
@@ -66,15 +66,11 @@ impl Replay<'_> {
     }
 
     fn exit(&self) -> ExitStatus {
-        match (self.has_violation, self.untested) {
-            (true, _) => ExitStatus::Violation,
-            (false, 0) => ExitStatus::Conforms,
-            (false, _) => ExitStatus::NotTested,
-        }
+        ExitStatus::of_run(self.has_violation, self.untested > 0, false)
     }
 
     fn load(&self, path: &Path) -> Result<LoadedScript, FileError> {
-        let case = files::load(path, self.args.raw_bytes)?;
+        let case = scripts::load(path, self.args.raw_bytes)?;
         Ok(match self.args.role {
             Some(roles) => LoadedScript { roles: roles.list(), ..case },
             None => case,
@@ -95,7 +91,7 @@ impl Replay<'_> {
         for role in &case.roles {
             let mut report = Report::new();
             let untested = self.untested;
-            let tallies = self.play(path, &case, *role, Some(&mut report));
+            let tallies = self.run_script(path, &case, *role, Some(&mut report));
             for (subject, remedy) in &self.subject_set.unavailable {
                 report.add_unavailable(subject, remedy);
             }
@@ -105,7 +101,7 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// The verdict on one file, before which so many things had not been tested.
+    /// Prints the verdict on one file. `untested` is the count before the file.
     fn verdict(
         &mut self,
         tallies: Vec<(String, Result<Tally, PanicInfo>)>,
@@ -130,7 +126,7 @@ impl Replay<'_> {
     }
 
     fn folder(&mut self, folder: &Path, out: &mut Stdout) -> Result<(), CliError> {
-        let (paths, errors) = files::scripts_in(folder);
+        let (paths, errors) = scripts::scripts_in(folder);
         errors.iter().for_each(|error| self.note_untested(error));
         let summary = self.summary(folder, &paths);
         if summary.totals().scripts == 0 {
@@ -142,7 +138,7 @@ impl Replay<'_> {
         let mut found_by_fuzzing = 0;
         for (script, cells) in summary.rows() {
             let cells: Vec<Option<Tally>> = cells.collect();
-            if files::is_named_by_hash(script)
+            if scripts::is_named_by_hash(script)
                 && cells.iter().flatten().count() == cells.len()
                 && cells.iter().flatten().all(Tally::passes)
             {
@@ -156,7 +152,7 @@ impl Replay<'_> {
         if found_by_fuzzing > 0 {
             writeln!(
                 out,
-                "not listed: {found_by_fuzzing} that a fuzzer named by a hash, without a new breach"
+                "not listed: {found_by_fuzzing} that a fuzzer named by a hash, without a new violation"
             )?;
         }
         for (subject, remedy) in &self.subject_set.unavailable {
@@ -181,7 +177,7 @@ impl Replay<'_> {
             };
             let name = files::display_path(path.strip_prefix(folder).unwrap_or(path));
             for role in &case.roles {
-                for (subject, tally) in self.play(path, &case, *role, None) {
+                for (subject, tally) in self.run_script(path, &case, *role, None) {
                     match tally {
                         Ok(tally) => summary.add(&name, &subject, tally),
                         Err(panicked) => self.note_untested(&panicked),
@@ -192,29 +188,29 @@ impl Replay<'_> {
         summary
     }
 
-    /// Plays a script to every subject.
-    fn play(
+    /// Runs a script against every subject.
+    fn run_script(
         &mut self,
         path: &Path,
         case: &LoadedScript,
         role: Role,
         mut report: Option<&mut Report>,
     ) -> Vec<(String, Result<Tally, PanicInfo>)> {
-        let Replay { args, subject_set: cast, baseline: known, runner: stage, .. } = self;
+        let Replay { args, subject_set, baseline, runner, .. } = self;
         let script = case.script.as_script().for_role(role);
         let verdict = |subject: &mut Box<dyn wsclose::harness::subject::Subject>| {
             let name = subject.name().to_owned();
-            let played = stage.play(script, subject.as_mut()).map(|(trace, findings)| {
-                let known = |rule| subjects::is_known(known, &name, rule);
+            let result = runner.play(script, subject.as_mut()).map(|(trace, findings)| {
+                let known = |rule| subjects::is_known(baseline, &name, rule);
                 if let Some(report) = report.as_deref_mut() {
                     report.add_with_known(&name, trace, findings, known);
                 }
                 Tally::of(findings, args.strict, known)
             });
-            (name, played)
+            (name, result)
         };
-        let verdicts = cast.subjects.iter_mut().map(verdict).collect();
-        if stage.truncated() {
+        let verdicts = subject_set.subjects.iter_mut().map(verdict).collect();
+        if runner.truncated() {
             let path = files::display_path(path);
             self.note_untested(&FileError::Truncated { path, limits: Limits::DEFAULT });
         }

@@ -1,5 +1,4 @@
-//! Where adopted artifacts go. In come a name and contents, out come new files under `corpus/` and
-//! `snapshots/`; nothing is overwritten.
+//! Chooses the paths of new corpus entries: a script under `corpus/` and its snapshot under `snapshots/`.
 
 use std::path::{Path, PathBuf};
 
@@ -9,14 +8,14 @@ use crate::args::fuzz_target::FuzzTarget;
 use crate::args::slug::{self, NameError};
 use crate::support::files::{self, FileError};
 
-/// The folders of a project.
+/// A checkout with the folders `corpus/` and `snapshots/`.
 #[derive(Debug)]
 pub struct Project {
     root: PathBuf,
 }
 
 impl Project {
-    /// The folder that was named, or the nearest one from here up that has a corpus.
+    /// The named folder, or else the current folder or its nearest parent that contains `corpus/`.
     pub fn find(named: Option<&Path>) -> Result<Project, FileError> {
         if let Some(root) = named {
             return match files::is_folder(root, "a folder")? {
@@ -26,7 +25,7 @@ impl Project {
         }
         let here =
             std::env::current_dir().map_err(|error| FileError::reading(Path::new("."), "a folder", error))?;
-        // Shorter than the whole path, and just as right from here.
+        // A relative path keeps the output short.
         let mut root = PathBuf::new();
         for _ in here.ancestors() {
             if root.join("corpus").is_dir() {
@@ -42,8 +41,10 @@ impl Project {
         self.root.join("corpus").join(target.name())
     }
 
-    /// Where an entry of this name goes: the one given, which must be free, or the first free one like
-    /// `proposed`.
+    /// The paths of a new entry. Its name is `given`, or `proposed` with the lowest number that makes it free.
+    ///
+    /// # Errors
+    /// If an entry named `given` exists.
     pub fn entry_paths(
         &self,
         target: FuzzTarget,
@@ -74,14 +75,14 @@ impl Project {
     }
 }
 
-/// Where one entry goes.
+/// The paths of one entry.
 #[derive(Debug)]
 pub struct EntryPaths {
-    /// Its file in the corpus.
+    /// The file in the corpus.
     pub entry: PathBuf,
-    /// Its snapshot, once somebody has reviewed it.
+    /// The snapshot after its review.
     pub snapshot: PathBuf,
-    /// The snapshot that waits for review.
+    /// The snapshot before its review.
     pub pending: PathBuf,
 }
 
@@ -94,12 +95,12 @@ impl EntryPaths {
     }
 }
 
-/// The name that an entry gets if nobody gives it one.
+/// The name of an entry for which the command line has none.
 pub fn proposed_name(rule: Rule, subject: &str) -> String {
     format!("{rule}-{subject}")
 }
 
-/// A snapshot in the form in which insta writes one that is to be reviewed.
+/// A snapshot before its review, in the format of insta.
 pub fn snapshot(text: &str) -> String {
     format!(
         "---\nsource: implementations/tests/regressions.rs\nexpression: report\n---\n{}\n",

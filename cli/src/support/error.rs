@@ -1,5 +1,4 @@
-//! How a command ends: in come the errors of every module, out comes the sentence for standard error and
-//! the exit code.
+//! Every error of a command, and the exit code of a command.
 
 use std::io;
 use std::process::ExitCode;
@@ -12,19 +11,35 @@ use crate::support::subjects::SubjectError;
 use wsclose::rules::{Level, UnknownRule};
 use wsclose_live::RunError;
 
-/// How a run went.
+/// The result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
     /// Nothing failed.
     Conforms,
-    /// A rule is broken.
+    /// An endpoint violates a rule.
     Violation,
-    /// What was asked for does not exist.
+    /// The command line is invalid.
     Usage,
-    /// Something could not be tested.
+    /// A file, folder or subject could not be read or run.
     NotTested,
-    /// A baseline lists what no longer occurs.
+    /// The baseline lists a violation that no longer occurs.
     Stale,
+}
+
+impl ExitStatus {
+    /// The status of a run that completed or was interrupted. A violation outweighs what could not be tested, and
+    /// that outweighs a stale baseline.
+    pub fn of_run(violated: bool, incomplete: bool, stale: bool) -> ExitStatus {
+        if violated {
+            ExitStatus::Violation
+        } else if incomplete {
+            ExitStatus::NotTested
+        } else if stale {
+            ExitStatus::Stale
+        } else {
+            ExitStatus::Conforms
+        }
+    }
 }
 
 impl From<ExitStatus> for ExitCode {
@@ -39,23 +54,23 @@ impl From<ExitStatus> for ExitCode {
     }
 }
 
-/// A word that is no code in any vocabulary.
+/// A word that is neither a close code nor the name of one.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "expected a close code: a number from 0 to 65535, or a name such as `going-away`, `going_away` (Boost.Beast) or `Away` (ws-rs), found `{0}`"
 )]
 pub struct UnknownCode(pub String);
 
-/// A word that cannot be explained.
+/// A word that `explain` does not accept.
 #[derive(Debug, thiserror::Error)]
 pub enum ExplainError {
-    /// A level, which many rules have.
+    /// The name of a level.
     #[error(
         "expected a rule's id, for example `close-fin`, or a close code, for example `1005`, found the level `{0}` \
          (`wsclose rules --level {0}` lists its rules)"
     )]
     Level(Level),
-    /// No word of ours.
+    /// Neither a rule nor a code.
     #[error(
         "expected a rule's id, for example `close-fin`, or a close code, for example `1005`, found `{found}`{near} \
          (`wsclose rules` and `wsclose codes` list them)",
@@ -64,49 +79,49 @@ pub enum ExplainError {
     Word(UnknownRule),
 }
 
-/// Why a command could not do what it was asked.
+/// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// A file or folder.
+    /// A file or folder could not be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A subject.
+    /// A subject could not be created.
     #[error(transparent)]
     Subject(#[from] SubjectError),
-    /// A subject or an oracle panicked.
+    /// A subject or a fuzz target panicked.
     #[error(transparent)]
     Panic(#[from] PanicInfo),
-    /// What cannot be explained.
+    /// `explain` does not accept the word.
     #[error(transparent)]
     Explain(#[from] ExplainError),
-    /// A code.
+    /// The word is no close code.
     #[error(transparent)]
     Code(#[from] UnknownCode),
-    /// Hexadecimal digits.
+    /// The arguments are no hexadecimal digits.
     #[error(transparent)]
     Hex(#[from] HexError),
-    /// The name of a corpus entry.
+    /// The name of a corpus entry is invalid or exists.
     #[error(transparent)]
     Name(#[from] NameError),
-    /// A thread.
-    #[error("expected a thread to work in, found: {0}; ask for fewer with --jobs")]
+    /// A thread could not be started.
+    #[error("a thread could not be started: {0}; use fewer with --jobs")]
     Thread(io::Error),
-    /// The command line asks for something that does not exist.
+    /// The command line is invalid.
     #[error("{0}")]
     Usage(String),
-    /// A server under test cannot be reached at all.
+    /// An endpoint under test cannot be reached, or could not be tested for another reason.
     #[error("could not test {endpoint}: {why}")]
     NotTested {
-        /// Where it is.
+        /// Its URL, address or name.
         endpoint: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
-    /// A check of a live endpoint that could not run.
+    /// A check of a live endpoint could not run.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// Standard output.
-    #[error("could not write the output: {0}; free some space, or send it elsewhere")]
+    /// Standard output could not be written.
+    #[error("could not write the output: {0}; free some space or redirect the output")]
     Output(#[from] io::Error),
 }
 

@@ -1,134 +1,127 @@
-//! Files and folders. In come paths, out come octets, scripts and lists of files, or a sentence that
-//! names the file; written files are whole or not there. Nothing over [`MAX_SCRIPT`] octets is read.
+//! Reads files of at most [`MAX_SCRIPT`] octets, and reports every error of a file or folder with its path.
 
-use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read};
+use std::path::Path;
 
-use wsclose::protocol::role::Role;
-use wsclose::script::{
-    MAX_SCRIPT, ScriptBuf, ScriptError, SegmentPlacement, Step, Writer, text::ScriptParseError,
-};
+use wsclose::script::{MAX_SCRIPT, ScriptError, text::ScriptParseError};
 
-/// Why a file or folder was of no use.
+/// Why a file or folder could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// Nothing there.
-    #[error("{path}: expected {expected}, found nothing of that name")]
+    /// The path does not exist.
+    #[error("{path}: not found; expected {expected}")]
     Missing {
-        /// Where.
+        /// The path.
         path: String,
-        /// What should be there.
+        /// What the path should name.
         expected: &'static str,
     },
-    /// Not for us.
-    #[error(
-        "{0}: expected something readable, found that permission is denied; change its mode or its owner"
-    )]
+    /// The user may not read the path.
+    #[error("{0}: permission denied; change its mode or owner")]
     PermissionDenied(String),
-    /// Another error of the system.
-    #[error("{path}: expected something readable, found: {source}")]
+    /// Another error of the operating system.
+    #[error("{path}: cannot be read: {source}")]
     Unreadable {
-        /// Which.
+        /// The path.
         path: String,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A folder where a file should be.
-    #[error("{0}: expected a file, found a folder")]
+    /// The path is a folder and should be a file.
+    #[error("{0}: is a folder; name a file")]
     Folder(String),
-    /// Neither a file nor a folder: a pipe or a device, which may never end.
-    #[error("{0}: expected a file, found a pipe or a device; save what it gives to a file first")]
+    /// The path is a pipe or a device, which may never end.
+    #[error("{0}: is a pipe or a device; save its content to a file and name that")]
     NotAFile(String),
-    /// A baseline or manifest that is too long.
-    #[error("{path}: expected at most {limit} octets, found {octets}")]
+    /// A baseline or manifest is too long.
+    #[error("{path}: has {octets} octets, the limit is {limit}; shorten it")]
     TooLong {
-        /// Which.
+        /// The path.
         path: String,
         /// The limit in octets.
         limit: usize,
         /// The length in octets.
         octets: usize,
     },
-    /// A script that goes on beyond what is played.
+    /// The script exceeds the limits of the driver.
     #[error(
-        "{path}: expected a script of at most {c} connections, {s} steps a connection and {o} octets a connection; \
-         the rest of this one was left out",
+        "{path}: longer than {c} connections, {s} steps per connection or {o} octets per connection; the rest was not \
+         run, so split the script",
         c = .limits.connections, s = .limits.steps, o = .limits.octets
     )]
     Truncated {
-        /// Which.
+        /// The path.
         path: String,
-        /// What is played of a script.
+        /// The limits of the driver.
         limits: wsclose::harness::driver::Limits,
     },
-    /// A file where a folder should be.
-    #[error("{0}: expected a folder, found a file")]
+    /// The path is a file and should be a folder.
+    #[error("{0}: is a file; name a folder")]
     NotAFolder(String),
-    /// A folder without a script.
-    #[error("{0}: expected scripts (files that end in .ws or .bin, or have no extension), found none")]
+    /// The folder contains no script.
+    #[error(
+        "{0}: contains no scripts; name a folder with files that end in .ws or .bin, or have no extension"
+    )]
     NoScripts(String),
-    /// A mistake in a text script.
+    /// A syntax error in a text script.
     #[error("{path}:{line}:{column}: expected {expected}, found {found}", line = .error.line, column = .error.column,
             expected = .error.expected, found = .error.found)]
     ScriptParse {
-        /// Where.
+        /// The path.
         path: String,
-        /// What.
+        /// The error and its position.
         error: ScriptParseError,
     },
-    /// No script of any kind.
+    /// The file is no script in either form.
     #[error("{path}: {error}")]
     InvalidScript {
-        /// Which.
+        /// The path.
         path: String,
-        /// Why not.
+        /// What is wrong with it.
         error: ScriptError,
     },
-    /// No folder to file things in.
-    #[error(
-        "expected a folder `corpus` here or above, found none; name the folder that has it with --root DIR"
-    )]
+    /// No folder for corpus entries.
+    #[error("no folder `corpus` here or above; name the folder that contains it with --root DIR")]
     NoCorpus,
-    /// A baseline is invalid.
+    /// The baseline is invalid.
     #[error("{path}: {error}")]
     Baseline {
-        /// Which.
+        /// The path.
         path: String,
         /// What is wrong with it.
         error: wsclose::analysis::baseline::BaselineError,
     },
-    /// The manifest of the live peers is broken.
+    /// The manifest of the live implementations is invalid.
     #[error(
-        "{path}: expected `[[implementation]]` tables such as those of implementations/live/implementations.toml: {error}"
+        "{path}: {error}; write `[[implementation]]` tables as in implementations/live/implementations.toml"
     )]
     Manifest {
-        /// Which.
+        /// The path.
         path: String,
         /// What is wrong with it.
         error: toml::de::Error,
     },
-    /// A file could not be written.
-    #[error("{path}: expected to write a new file, found: {source}; nothing was written")]
+    /// The file cannot be written.
+    #[error("{path}: cannot be written: {source}; nothing was written")]
     Unwritable {
-        /// Which.
+        /// The path.
         path: String,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A folder in which nothing can be written, or that cannot be made.
-    #[error("{path}: expected a folder to write in, found: {source}; choose another")]
+    /// The folder cannot be written to, or cannot be created.
+    #[error("{path}: cannot be used for reports: {source}; choose another folder")]
     FolderNotWritable {
-        /// Which.
+        /// The path.
         path: String,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
 impl FileError {
-    /// A file or folder that could not be read.
+    /// The error of reading a path.
     pub fn reading(path: &Path, expected: &'static str, source: io::Error) -> FileError {
         let kind = source.kind();
         if kind == io::ErrorKind::NotFound {
@@ -140,7 +133,7 @@ impl FileError {
         }
     }
 
-    /// A file that holds no script.
+    /// The error of a file that is no script.
     pub fn script(path: &Path, error: ScriptError) -> FileError {
         let path = display_path(path);
         match error {
@@ -152,12 +145,13 @@ impl FileError {
         }
     }
 
-    fn writing(path: &Path, source: io::Error) -> FileError {
+    /// The error of writing a file.
+    pub fn writing(path: &Path, source: io::Error) -> FileError {
         FileError::Unwritable { path: display_path(path), source }
     }
 }
 
-/// A path on one line, whatever octets it has.
+/// A path as text on one line: control characters are escaped, and octets that are not UTF-8 replaced.
 pub fn display_path(path: &Path) -> String {
     path.to_string_lossy()
         .chars()
@@ -168,32 +162,41 @@ pub fn display_path(path: &Path) -> String {
         .collect()
 }
 
-/// Whether the path is a folder, links followed; where there is nothing, `wanted` says what was expected.
+/// Whether the path is a folder. Follows links.
+///
+/// # Errors
+/// If nothing is there; the error names `expected`.
 pub fn is_folder(path: &Path, expected: &'static str) -> Result<bool, FileError> {
     fs::metadata(path).map(|about| about.is_dir()).map_err(|error| FileError::reading(path, expected, error))
 }
 
-/// The largest baseline or manifest that is read, in octets.
+/// The most octets of a baseline or manifest.
 const MAX_CONFIG: usize = 1 << 22;
 
-/// Reads a script, a file of at most [`MAX_SCRIPT`] octets.
+/// Reads a script.
+///
+/// # Errors
+/// If it is longer than [`MAX_SCRIPT`] octets, or is no regular file.
 pub fn read(path: &Path) -> Result<Vec<u8>, FileError> {
     let too_long =
         |octets| FileError::InvalidScript { path: display_path(path), error: ScriptError::TooLong(octets) };
     read_at_most(path, MAX_SCRIPT)?.map_err(too_long)
 }
 
-/// Reads a baseline or a manifest, a file of at most 4 MiB.
+/// Reads a baseline or a manifest.
+///
+/// # Errors
+/// If it is longer than 4 MiB, or is no regular file.
 pub fn read_config(path: &Path) -> Result<String, FileError> {
     let too_long = |octets| FileError::TooLong { path: display_path(path), limit: MAX_CONFIG, octets };
     let octets = read_at_most(path, MAX_CONFIG)?.map_err(too_long)?;
     Ok(String::from_utf8_lossy(&octets).into_owned())
 }
 
-/// Reads a file; if it is longer than `limit`, returns how long it is or how much was read.
+/// Reads a file. If it is longer than `limit` octets, returns its length or how many were read as an error.
 fn read_at_most(path: &Path, limit: usize) -> Result<Result<Vec<u8>, usize>, FileError> {
     let reading = |error| FileError::reading(path, "a file", error);
-    // Checked before the file is opened, because opening a pipe blocks until it has a writer.
+    // The kind is checked before the file is opened: opening a pipe waits for a writer.
     let about = fs::metadata(path).map_err(reading)?;
     if about.is_dir() {
         return Err(FileError::Folder(display_path(path)));
@@ -208,7 +211,7 @@ fn read_at_most(path: &Path, limit: usize) -> Result<Result<Vec<u8>, usize>, Fil
     read_bounded_to(file, limit).map_err(reading)
 }
 
-/// Reads to the end, or one octet past [`MAX_SCRIPT`]; then the error is the number of octets read.
+/// Reads to the end. If there are more than [`MAX_SCRIPT`] octets, stops and returns how many were read as an error.
 pub fn read_bounded(from: impl Read) -> io::Result<Result<Vec<u8>, usize>> {
     read_bounded_to(from, MAX_SCRIPT)
 }
@@ -217,186 +220,4 @@ fn read_bounded_to(from: impl Read, limit: usize) -> io::Result<Result<Vec<u8>, 
     let mut octets = Vec::new();
     from.take(limit as u64 + 1).read_to_end(&mut octets)?;
     Ok(if octets.len() > limit { Err(octets.len()) } else { Ok(octets) })
-}
-
-/// A script, and the roles to play it to.
-#[derive(Debug)]
-pub struct LoadedScript {
-    /// The script.
-    pub script: ScriptBuf,
-    /// The roles that its file asks for.
-    pub roles: Vec<Role>,
-}
-
-/// Reads a script in either form, or octets of the wire: if `octets` says so, or if the file lies in a
-/// folder of them and is no text script.
-pub fn load(path: &Path, raw_bytes: bool) -> Result<LoadedScript, FileError> {
-    let content = read(path)?;
-    parse_script(&content, raw_bytes || holds_raw_bytes(path, &content))
-        .map_err(|error| FileError::script(path, error))
-}
-
-/// A script, or octets of the wire as a script of their own.
-pub fn parse_script(content: &[u8], raw_bytes: bool) -> Result<LoadedScript, ScriptError> {
-    if raw_bytes && !content.is_empty() {
-        return Ok(LoadedScript { script: from_raw_bytes(content)?, roles: Role::ALL.to_vec() });
-    }
-    let script = ScriptBuf::read(content)?;
-    let role = script.as_script().role();
-    Ok(LoadedScript { script, roles: vec![role] })
-}
-
-/// The name of the folder that a file lies in, wherever it was named from.
-pub fn folder_name(path: &Path) -> Option<OsString> {
-    let path = fs::canonicalize(path).ok()?;
-    Some(path.parent()?.file_name()?.to_owned())
-}
-
-fn holds_raw_bytes(path: &Path, content: &[u8]) -> bool {
-    folder_name(path).is_some_and(|name| name == "close_frame")
-        && path.extension() != Some(OsStr::new("ws"))
-        && !content.starts_with(b"wsclose ")
-}
-
-/// One stream of octets, in as many steps as it takes, joined to one segment.
-fn from_raw_bytes(content: &[u8]) -> Result<ScriptBuf, ScriptError> {
-    let mut writer = Writer::new(Role::Client);
-    for (at, octets) in content.chunks(255).enumerate() {
-        writer.step(&Step::Octets { octets, placement: SegmentPlacement { glue: at > 0, cut: None } });
-    }
-    ScriptBuf::read(&writer.into_octets())
-}
-
-/// The files in a folder that may be scripts, its folders' too, in order; and what could not be looked
-/// into. Links to folders are not followed, so that a loop of them ends.
-pub fn scripts_in(folder: &Path) -> (Vec<PathBuf>, Vec<FileError>) {
-    let mut files = Vec::new();
-    let mut errors = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) => {
-                errors.push(FileError::reading(&folder, "a folder", error));
-                continue;
-            }
-        };
-        for entry in entries {
-            let (path, kind) = match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))) {
-                Ok(found) => found,
-                Err(error) => {
-                    errors.push(FileError::reading(&folder, "a file or a folder", error));
-                    continue;
-                }
-            };
-            let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-            if hidden {
-                continue;
-            }
-            if kind.is_dir() {
-                folders.push(path);
-            } else if may_be_script(&path) && (kind.is_file() || kind.is_symlink() && !path.is_dir()) {
-                files.push(path);
-            }
-        }
-    }
-    files.sort();
-    if files.is_empty() && errors.is_empty() {
-        errors.push(FileError::NoScripts(display_path(folder)));
-    }
-    (files, errors)
-}
-
-/// Whether a fuzzer gave a file its name: the SHA-1 of what is in it.
-pub fn is_named_by_hash(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    name.len() == 40 && name.bytes().all(|octet| octet.is_ascii_hexdigit())
-}
-
-fn may_be_script(path: &Path) -> bool {
-    path.extension().is_none_or(|extension| extension == "ws" || extension == "bin")
-}
-
-/// Writes new files, each whole; one that is already there is left as it is, and then none is written. All of
-/// them are ready before the first gets its name, so that only a kill between two renames can part them.
-pub fn write_new(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
-    let mut written: Vec<&PathBuf> = Vec::new();
-    for (path, file) in write_temporary(files)? {
-        if let Err(error) = file.persist_noclobber(path) {
-            for path in written {
-                // What cannot be removed either is at least whole.
-                let _ = fs::remove_file(path);
-            }
-            return Err(FileError::writing(path, error.error));
-        }
-        written.push(path);
-    }
-    Ok(())
-}
-
-/// Writes files, each whole, over those that are there. All of them are ready before the first gets its name.
-pub fn overwrite(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
-    for (path, file) in write_temporary(files)? {
-        file.persist(path).map_err(|error| FileError::writing(path, error.error))?;
-    }
-    Ok(())
-}
-
-/// Makes the folder if need be, and finds out whether files can be written in it.
-pub fn ensure_writable(folder: &Path) -> Result<(), FileError> {
-    let no_place = |source| FileError::FolderNotWritable { path: display_path(folder), source };
-    fs::create_dir_all(folder).map_err(no_place)?;
-    temporary(folder).map(|_| ()).map_err(no_place)
-}
-
-/// The files under names of their own, whole.
-fn write_temporary(
-    files: &[(PathBuf, Vec<u8>)],
-) -> Result<Vec<(&PathBuf, tempfile::NamedTempFile)>, FileError> {
-    let mut ready = Vec::new();
-    for (path, content) in files {
-        let writing = |error| FileError::writing(path, error);
-        let folder = folder_of(path);
-        fs::create_dir_all(folder).map_err(writing)?;
-        let mut file = temporary(folder).map_err(writing)?;
-        file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(writing)?;
-        ready.push((path, file));
-    }
-    Ok(ready)
-}
-
-/// The folder that a file is in; that of a bare name is `.`.
-pub fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".wsclose-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::{FileError, write_new};
-
-    #[test]
-    fn new_files_are_written_all_or_none() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = |name: &str| folder.path().join(name);
-        fs::write(path("old"), "old").expect("a file");
-        let files = [(path("new"), b"new".to_vec()), (path("old"), b"other".to_vec())];
-        assert!(matches!(write_new(&files), Err(FileError::Unwritable { .. })));
-        assert_eq!(fs::read(path("old")).expect("still there"), b"old");
-        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
-        write_new(&files[..1]).expect("written");
-        assert_eq!(fs::read(path("new")).expect("there"), b"new");
-    }
 }

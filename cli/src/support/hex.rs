@@ -1,26 +1,25 @@
-//! Octets from hexadecimal digits. In come the words of the command line, out come octets, or where the
-//! first mistake is.
+//! Parses octets in hexadecimal digits from the command line.
 
-/// Where something is no pair of hexadecimal digits.
+/// The position of the first character that is no pair of hexadecimal digits.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("argument {argument}, column {column}: expected pairs of hexadecimal digits, found {found}")]
 pub struct HexError {
-    /// Which argument, from 1.
+    /// The argument, counted from 1.
     pub argument: usize,
-    /// Which character of it, from 1.
+    /// The character in the argument, counted from 1.
     pub column: usize,
-    /// What stands there.
+    /// The text at that position.
     pub found: String,
 }
 
-/// Reads pairs of digits; spaces, commas, colons and `0x` may stand between them.
+/// Parses pairs of digits, which spaces, commas, colons and `0x` may separate.
 pub fn parse(words: &[String]) -> Result<Vec<u8>, HexError> {
     let mut octets = Vec::new();
     for (word, text) in words.iter().enumerate() {
         let wrong = |column: usize, found: String| HexError { argument: word + 1, column: column + 1, found };
         // The high digit of a pair, and its column.
         let mut high: Option<(usize, u32)> = None;
-        let lone = |column| wrong(column, "one digit alone".to_owned());
+        let lone = |column| wrong(column, "a single digit".to_owned());
         for (column, c) in text.chars().enumerate() {
             let separates = c.is_whitespace() || matches!(c, ',' | ':');
             match (high, c.to_digit(16)) {
@@ -65,8 +64,8 @@ mod tests {
         let wrong =
             |argument, column, found: &str| Err(HexError { argument, column, found: found.to_owned() });
         assert_eq!(words(&["88", "0g"]), wrong(2, 2, "`g`"));
-        assert_eq!(words(&["88 0"]), wrong(1, 4, "one digit alone"));
-        assert_eq!(words(&["8 80"]), wrong(1, 1, "one digit alone"));
+        assert_eq!(words(&["88 0"]), wrong(1, 4, "a single digit"));
+        assert_eq!(words(&["8 80"]), wrong(1, 1, "a single digit"));
         assert_eq!(words(&["é"]), wrong(1, 1, "`é`"));
         assert_eq!(words(&["x88"]), wrong(1, 1, "`x`"));
         assert_eq!(words(&["8x8"]), wrong(1, 2, "`x`"));

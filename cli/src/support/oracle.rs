@@ -1,23 +1,24 @@
-//! The oracles of the fuzz targets. In come octets, out comes the panic of an oracle that fails on them, and
-//! a corpus entry that is as small as can be and fails in the same place.
+//! Runs the assertions of the fuzz targets, and files a minimized input that makes one fail.
 
 use std::io::Write;
 
 use crate::args::fuzz_target::FuzzTarget;
 use crate::libraries::Libraries;
+use crate::support::atomic_write;
 use crate::support::corpus_entry::Project;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::files;
 use crate::support::output::Stdout;
 use crate::support::runner::{self, PanicInfo};
+use crate::support::scripts;
 use wsclose::generate::minimize;
 
-/// How many stretches of octets are tried on the way to few.
+/// The most removals that the minimizer tries.
 const TRIES: usize = 2000;
 
-/// Runs the body of a fuzz target.
+/// Runs the body of a fuzz target. A failed assertion is returned as its panic.
 pub fn run(libraries: &dyn Libraries, target: FuzzTarget, octets: &[u8]) -> Result<(), PanicInfo> {
-    runner::catch("an oracle", || match target {
+    runner::catch("the fuzz target", || match target {
         FuzzTarget::CloseFrame => wsclose::fuzz::close_frame(octets),
         FuzzTarget::ClosingHandshake => wsclose::fuzz::closing_handshake(octets),
         FuzzTarget::Implementations => libraries.run_fuzz_target(octets),
@@ -25,18 +26,18 @@ pub fn run(libraries: &dyn Libraries, target: FuzzTarget, octets: &[u8]) -> Resu
     .map(|_| ())
 }
 
-/// Octets on which an oracle fails. No subject is to blame, so there is no timeline to review.
+/// Octets on which an assertion of a fuzz target fails. They have no timeline, since no subject violates a rule.
 pub struct Crash<'a> {
-    /// Whose oracle.
+    /// The fuzz target.
     pub target: FuzzTarget,
     /// The octets.
     pub octets: &'a [u8],
-    /// Where it fails.
+    /// The file and line of the assertion.
     pub location: &'a str,
 }
 
 impl Crash<'_> {
-    /// Files them, unless the corpus has some that fail in the same place.
+    /// Writes a corpus entry, unless the corpus has one that fails in the same place.
     pub fn file(
         &self,
         oracle: impl Fn(FuzzTarget, &[u8]) -> Result<(), PanicInfo>,
@@ -46,19 +47,19 @@ impl Crash<'_> {
     ) -> Result<ExitStatus, CliError> {
         let Crash { target, octets, location: place } = *self;
         let same = |octets: &[u8]| oracle(target, octets).is_err_and(|panicked| panicked.location == place);
-        let (paths, _) = files::scripts_in(&project.corpus(target));
+        let (paths, _) = scripts::scripts_in(&project.corpus(target));
         let found = paths.iter().find(|path| files::read(path).is_ok_and(|octets| same(&octets)));
         if let Some(path) = found {
-            writeln!(out, "refused: {} fails there already", files::display_path(path))?;
+            writeln!(out, "refused: {} already fails there", files::display_path(path))?;
             return Ok(ExitStatus::Violation);
         }
         let place = project.entry_paths(target, name, "oracle-crash", "bin")?;
         let small = minimize::octets(octets.to_vec(), TRIES, same);
-        writeln!(out, "minimised: octets {} to {}", octets.len(), small.len())?;
-        files::write_new(&[(place.entry.clone(), small)])?;
+        writeln!(out, "minimized: octets {} to {}", octets.len(), small.len())?;
+        atomic_write::write_new(&[(place.entry.clone(), small)])?;
         let entry = files::display_path(&place.entry);
         writeln!(out, "wrote {entry}")?;
-        writeln!(out, "next: mend the oracle, or what it checks; this shows whether it is mended:")?;
+        writeln!(out, "next: fix the assertion or the code that it checks, then run:")?;
         writeln!(out, "      cargo fuzz run -s none {} {entry}", target.name())?;
         Ok(ExitStatus::Conforms)
     }
@@ -71,13 +72,13 @@ mod tests {
 
     use super::{Crash, ExitStatus, FuzzTarget, PanicInfo, Project, Stdout, runner};
 
-    /// An oracle that fails on a B.
+    /// A fuzz target that fails on a B.
     fn oracle(_: FuzzTarget, octets: &[u8]) -> Result<(), PanicInfo> {
-        runner::catch("an oracle", || assert!(!octets.contains(&b'B')))
+        runner::catch("the fuzz target", || assert!(!octets.contains(&b'B')))
     }
 
     #[test]
-    fn a_failing_input_is_filed_once_and_minimised() {
+    fn a_failing_input_is_filed_once_and_minimized() {
         let root = tempfile::tempdir().expect("a folder");
         let project = Project::find(Some(root.path())).expect("a project");
         let octets = b"aaaaaaBaaaa";

@@ -1,5 +1,5 @@
-//! Standard output and standard error. In comes text, out it goes; a reader that has gone, as in
-//! `wsclose codes --all | head`, ends the writing and nothing else.
+//! Writes to standard output and standard error. A closed pipe, as in `wsclose codes --all | head`, stops the output and
+//! is no error.
 
 use std::fmt;
 use std::io::{self, BufWriter, Write};
@@ -18,12 +18,12 @@ impl Stdout {
         Stdout::with_writer(Box::new(io::stdout().lock()))
     }
 
-    /// Any other place.
+    /// Buffers another writer.
     pub fn with_writer(writer: Box<dyn Write>) -> Stdout {
         Stdout { inner: BufWriter::new(writer), closed: false }
     }
 
-    /// Whether nobody reads any longer, so that long output need not be made.
+    /// Whether the reader has closed the pipe, so that the rest of the output is not needed.
     pub fn is_closed(&self) -> bool {
         self.closed
     }
@@ -60,13 +60,12 @@ impl Write for Stdout {
     }
 }
 
-/// Says something on standard error; if that is gone too, nobody wants to know.
+/// Writes a line to standard error. Ignores an error, since there is nowhere left to report it.
 pub fn eprint_error(what: impl fmt::Display) {
-    // There is nowhere left to report a failure to.
     let _ = writeln!(io::stderr().lock(), "wsclose: {what}");
 }
 
-/// An empty table with this heading.
+/// An empty table with these column headings.
 pub fn table(heading: &[&str]) -> Table {
     let style = TableStyle::new()
         .header_lines(ContentLineStyle::none().junction(' '))
@@ -78,7 +77,7 @@ pub fn table(heading: &[&str]) -> Table {
     table
 }
 
-/// Writes a table without spaces at the ends of its lines.
+/// Writes a table without trailing spaces.
 pub fn write_table(out: &mut Stdout, table: &Table) -> io::Result<()> {
     table.lines().try_for_each(|line| writeln!(out, "{}", line.trim_end()))
 }

@@ -1,5 +1,4 @@
-//! Playing a script to a subject. In come a script and a subject, out come trace and findings; a panic
-//! becomes a sentence, without a backtrace.
+//! Runs scripts against subjects, and turns panics into errors of one sentence.
 
 use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
@@ -15,39 +14,40 @@ use wsclose::script::Script;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{subject} panicked at {location}: {message}")]
 pub struct PanicInfo {
-    /// Who was at it.
+    /// The subject that panicked.
     pub subject: String,
     /// The file and line.
     pub location: String,
-    /// What it said.
+    /// The panic message.
     pub message: String,
 }
 
 thread_local! {
-    /// The place and words of the panic that happened last in this thread.
+    /// The location and message of the last panic of this thread.
     static LAST: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
 }
 
-/// From now on panics are noted, not printed.
+/// Installs a panic hook that records panics instead of printing them.
 pub fn silence_panics() {
     panic::set_hook(Box::new(|info| {
-        let place = info
+        let location = info
             .location()
-            .map_or("an unknown place".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
+            .map_or("an unknown location".to_owned(), |at| format!("{}:{}", at.file(), at.line()));
         let payload = info.payload();
         let message = payload.downcast_ref::<&str>().copied();
         let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-        let words = message.unwrap_or("no words").to_owned();
-        LAST.set(Some((place, words)));
+        let message = message.unwrap_or("no message").to_owned();
+        LAST.set(Some((location, message)));
     }));
 }
 
-/// Does something that may panic.
+/// Calls a function and returns its panic as an error.
 pub fn catch<T>(subject: &str, act: impl FnOnce() -> T) -> Result<T, PanicInfo> {
     panic::catch_unwind(AssertUnwindSafe(act)).map_err(|_| {
         let last = LAST.take();
-        let (place, words) = last.unwrap_or_else(|| ("an unknown place".to_owned(), "no words".to_owned()));
-        PanicInfo { subject: subject.to_owned(), location: place, message: words }
+        let (location, message) =
+            last.unwrap_or_else(|| ("an unknown location".to_owned(), "no message".to_owned()));
+        PanicInfo { subject: subject.to_owned(), location, message }
     })
 }
 
@@ -56,17 +56,17 @@ pub fn catch<T>(subject: &str, act: impl FnOnce() -> T) -> Result<T, PanicInfo> 
 pub struct ScriptRunner(Harness);
 
 impl ScriptRunner {
-    /// A runner that accepts the close codes of `profile`.
+    /// A runner whose judge reads codes by this profile.
     pub fn new(profile: Profile) -> ScriptRunner {
         ScriptRunner(Harness::new(profile))
     }
 
-    /// Whether the script that was played last is longer than what is played of one.
+    /// Whether the last script exceeded the limits of the driver.
     pub fn truncated(&self) -> bool {
         self.0.last().truncated
     }
 
-    /// Plays `script` to `subject`, from a fresh connection on.
+    /// Runs `script` against `subject` on a new connection.
     pub fn play(
         &mut self,
         script: Script<'_>,

@@ -12,10 +12,10 @@ use wsclose::rules::Rule;
 use crate::libraries::{FULL_COMMAND, Libraries, Library, NAMES};
 use crate::support::files::{self, FileError};
 
-/// The name of the reference endpoint.
+/// The name of the model.
 pub const MODEL: &str = "model";
 
-/// What comes before the name of a fault.
+/// The prefix of the name of a faulty model.
 const FAULT_PREFIX: &str = "fault:";
 
 /// Why there is no such subject.

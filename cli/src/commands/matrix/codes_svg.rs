@@ -1,7 +1,8 @@
-//! `codes.svg`: what every peer makes of each of the 65,536 close codes. In come results, out comes one sheet:
-//! a square of 256 × 256 codes for each peer and way, read like a page; above it the codes 1000–1015, one
-//! box each, and the ranges round them. Colours are doubled by hatching and letters, and every square has its
-//! counts in words for those who do not see it.
+//! `codes.svg`: the reaction of every subject to each of the 65,536 close codes.
+//!
+//! The sheet has a square of 256 × 256 codes for each subject and origin of the code, in reading order. Boxes above the
+//! square show the codes 1000–1015 and the ranges around them. Hatching and letters repeat the colors, and every square
+//! has its counts as text for screen readers.
 
 use std::fmt::Write as _;
 
@@ -12,32 +13,31 @@ use wsclose::generate::vectors::CodeOrigin;
 use wsclose::protocol::code::CloseCode;
 use wsclose::protocol::role::Role;
 
-use super::report_dir::GENERATED_BY;
-use super::results::Results;
+use super::results::{GENERATED_BY, Results};
 
-/// Codes in one line of a square.
+/// The number of codes in one line of a square.
 const SIDE: u32 = 256;
-/// Room between squares, and left of the first: the numbers of codes stand in it.
+/// The space left of each square, for the numbers of codes.
 const GUTTER: u32 = 44;
 const WIDTH: u32 = 3 * (SIDE + GUTTER) + 20;
-/// The boxes above a square, from the top of its row.
+/// The distance of the boxes from the top of a row.
 const STRIP: u32 = 34;
 const SQUARE: u32 = 70;
 const ROW: u32 = SQUARE + SIDE + 44;
 const LEGEND_COLUMNS: u32 = 2;
-/// The narrowest block of lines that has a letter of its own.
+/// The fewest lines of a block with a letter.
 const MIN_LINES_FOR_SYMBOL: u32 = 24;
-/// A run of fewer codes gets a ring, or nobody would see it.
+/// A range of fewer codes has a ring, since it is hard to see.
 const MIN_CODES_WITHOUT_RING: u32 = 16;
 
-/// The codes that have a box each, and the ranges round them.
+/// The codes and ranges that have a box each.
 fn boxes() -> impl Iterator<Item = (u16, u16)> {
     let singles = (1000..=1015).map(|code| (code, code));
     let ranges = [(1016, 2999), (3000, 3999), (4000, 4999), (5000, u16::MAX)];
     std::iter::once((0, 999)).chain(singles).chain(ranges)
 }
 
-/// Colour, and how it is hatched: the path of one tile of 8 × 8.
+/// The color, and the path of the hatching in one tile of 8 × 8.
 const fn color_and_hatch(reaction: CodeReaction) -> (&'static str, &'static str) {
     match reaction {
         CodeReaction::Echoed => ("#2b7bba", ""),
@@ -59,14 +59,14 @@ const fn color_and_hatch(reaction: CodeReaction) -> (&'static str, &'static str)
     }
 }
 
-/// A row of the sheet: a peer, and the role or roles in which it did what the squares show.
+/// A row of the sheet: a subject, and the role or roles that the squares show.
 struct SheetRow<'a> {
     row: &'a SubjectResult,
     role: Role,
     roles: &'static str,
 }
 
-/// The sheet.
+/// Draws the sheet.
 pub fn sheet(results: &Results<'_>) -> String {
     let shown: Vec<SheetRow<'_>> = results.rows.iter().flat_map(rows_of).collect();
     let used: Vec<CodeReaction> =
@@ -77,7 +77,7 @@ pub fn sheet(results: &Results<'_>) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- {GENERATED_BY} -->\n\
          <svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" \
          height=\"{height}\" role=\"img\" aria-labelledby=\"name about\">\n\
-         <title id=\"name\">What peers make of the 65,536 close codes</title>\n<desc id=\"about\">{}</desc>\n{STYLE}",
+         <title id=\"name\">Reactions to the 65,536 close codes</title>\n<desc id=\"about\">{}</desc>\n{STYLE}",
         description(&shown)
     );
     definitions(&used, &mut svg);
@@ -98,7 +98,7 @@ const STYLE: &str = "<style>text{font-family:system-ui,'DejaVu Sans',sans-serif;
 .b,.l{paint-order:stroke;stroke:#fff;stroke-linejoin:round}.b{stroke-width:2px}.l{stroke-width:5px}\
 .f{fill:none;stroke:#444;stroke-width:.6}.r{fill:none;stroke:#222;stroke-width:.9}.x{stroke:#444;stroke-width:.6}</style>\n";
 
-/// One row where client and server do the same, two where they do not, none where codes were not played.
+/// One row if client and server react the same, two if they differ, none if codes were not swept.
 fn rows_of(row: &SubjectResult) -> Vec<SheetRow<'_>> {
     let [client, server] = row.roles.each_ref();
     if client.codes.is_empty() || server.codes.is_empty() {
@@ -121,7 +121,7 @@ fn count(shown: &[SheetRow<'_>], reaction: CodeReaction) -> usize {
 
 fn description(shown: &[SheetRow<'_>]) -> String {
     if shown.is_empty() {
-        return "No codes were played.".to_owned();
+        return "No codes were swept.".to_owned();
     }
     let of = |shown: &SheetRow<'_>| {
         codes(shown).map(|(way, marks)| format!("{}. ", describe(shown, way, marks))).collect::<String>()
@@ -129,7 +129,7 @@ fn description(shown: &[SheetRow<'_>]) -> String {
     escape(shown.iter().map(of).collect::<String>().trim_end())
 }
 
-/// A square in words.
+/// A square as text.
 fn describe(shown: &SheetRow<'_>, origin: CodeOrigin, code_map: &CodeMap) -> String {
     let counts = CodeReaction::ALL
         .into_iter()
@@ -139,7 +139,7 @@ fn describe(shown: &SheetRow<'_>, origin: CodeOrigin, code_map: &CodeMap) -> Str
     format!("{} {}, {}: {}", shown.row.name, shown.roles, origin.description(), counts.join("; "))
 }
 
-/// Text between tags.
+/// Escapes text between tags.
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -147,12 +147,12 @@ fn escape(text: &str) -> String {
 fn definitions(used: &[CodeReaction], svg: &mut String) {
     *svg += "<defs>\n";
     for mark in used {
-        let (colour, hatch) = color_and_hatch(*mark);
+        let (color, hatch) = color_and_hatch(*mark);
         let name = mark.name();
         writeln!(
             svg,
             "<pattern id=\"{name}\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\"><rect width=\"8\" \
-             height=\"8\" fill=\"{colour}\"/><path d=\"{hatch}\" stroke=\"#fff\" stroke-opacity=\".55\" \
+             height=\"8\" fill=\"{color}\"/><path d=\"{hatch}\" stroke=\"#fff\" stroke-opacity=\".55\" \
              stroke-width=\"1.2\"/></pattern>"
         )
         .expect("a string grows");
@@ -161,12 +161,12 @@ fn definitions(used: &[CodeReaction], svg: &mut String) {
 }
 
 fn heading(shown: &[SheetRow<'_>], used: &[CodeReaction], svg: &mut String) {
-    *svg += "<text class=\"t\" x=\"20\" y=\"30\">What peers make of the 65,536 close codes</text>\n";
+    *svg += "<text class=\"t\" x=\"20\" y=\"30\">Reactions to the 65,536 close codes</text>\n";
     let about = if shown.is_empty() {
-        ["No codes were played.", ""]
+        ["No codes were swept.", ""]
     } else {
         [
-            "Squares: codes 0 to 65535, 256 a line, line after line. A ring marks a run of few codes.",
+            "Squares: codes 0 to 65535, 256 a line, line after line. A ring marks a range of few codes.",
             "Boxes above: 0–999, then 1000 to 1015 one by one, 1016–2999, 3000–3999, 4000–4999, 5000–65535. * mixed",
         ]
     };
@@ -229,7 +229,7 @@ fn row(shown: &SheetRow<'_>, y: u32, svg: &mut String) {
     }
 }
 
-/// The mark of most codes from one to another, and whether any has another one.
+/// The most frequent reaction in a range, and whether the range has others.
 fn most_common(code_map: &CodeMap, first: u16, last: u16) -> (CodeReaction, bool) {
     let mut counts = CodeReaction::ALL.map(|mark| (0, mark));
     (first..=last).for_each(|code| counts[code_map.get(CloseCode(code)) as usize].0 += 1);
@@ -274,7 +274,7 @@ fn range(first: u16, last: u16) -> String {
     if first == last { first.to_string() } else { format!("{first}–{last}") }
 }
 
-/// The codes as runs, in the coordinates of the square: each code is one unit wide and high.
+/// Draws the codes as ranges. A code is one unit wide and high.
 fn square(code_map: &CodeMap, svg: &mut String) {
     let (mut letters, mut rings) = (String::new(), String::new());
     for (first, last, mark) in code_map.ranges() {
@@ -316,8 +316,7 @@ fn square(code_map: &CodeMap, svg: &mut String) {
     writeln!(svg, "<path class=\"f\" d=\"M0 0H{SIDE}V{SIDE}H0Z\"/>{rings}{letters}").expect("a string grows");
 }
 
-/// A run of codes as at most three rectangles: what is left of its first line, whole lines, and what there is
-/// of its last.
+/// A range of codes as at most three rectangles: the rest of its first line, whole lines, and the start of its last.
 fn rectangles(first: u32, last: u32) -> Vec<(u32, u32, u32, u32)> {
     let mut all = Vec::new();
     let mut at = first;
@@ -336,7 +335,7 @@ fn rectangles(first: u32, last: u32) -> Vec<(u32, u32, u32, u32)> {
     all
 }
 
-/// The counts below a square, by letter.
+/// Writes the counts below a square, by letter.
 fn caption(code_map: &CodeMap, x: u32, y: u32, svg: &mut String) {
     let mut counts: Vec<(usize, CodeReaction)> =
         CodeReaction::ALL.map(|mark| (code_map.count(mark), mark)).into();

@@ -5,19 +5,23 @@ use std::path::Path;
 use wsclose::generate::vectors::TestVector;
 
 use crate::support::files::{self, FileError};
+use crate::support::scripts;
 
-/// Those of a folder; the first that cannot be read is an error, since a report without it would look whole.
+/// Reads every script of a folder.
+///
+/// # Errors
+/// If one of them cannot be read: a report without it would look complete.
 pub fn from_folder(folder: &Path) -> Result<Vec<TestVector>, FileError> {
     if !files::is_folder(folder, "a folder")? {
         return Err(FileError::NotAFolder(files::display_path(folder)));
     }
-    let (paths, errors) = files::scripts_in(folder);
+    let (paths, errors) = scripts::scripts_in(folder);
     if let Some(error) = errors.into_iter().next() {
         return Err(error);
     }
     let mut scripts = Vec::new();
     for path in paths {
-        let case = files::load(&path, false)?;
+        let case = scripts::load(&path, false)?;
         let name = files::display_path(&path.strip_prefix(folder).unwrap_or(&path).with_extension(""));
         scripts.push(TestVector::curated(name, case.script.as_script()));
     }
@@ -40,7 +44,7 @@ mod tests {
             let vectors = from_folder(&corpus.join(folder)).expect("a corpus").into_iter();
             there.extend(vectors.map(|vector| (format!("{folder}/{}", vector.name), vector.script)));
         }
-        // What a fuzzer left there is named by a hash.
+        // A fuzzer names its files by a hash.
         there.retain(|(name, _)| {
             !name.rsplit('/').next().expect("a name").chars().all(|c| c.is_ascii_hexdigit())
         });

@@ -1,5 +1,5 @@
-//! `disagreements.md`: where at least two peers differ. In come results, out comes a page with what the rule
-//! says, the shortest script that was played of each kind of disagreement, and who did what.
+//! `disagreements.md`: for every rule in which subjects differ, its summary, the shortest script of each kind of
+//! difference, and what each subject did.
 
 use std::fmt::Write as _;
 
@@ -9,16 +9,15 @@ use wsclose::protocol::role::Role;
 use wsclose::rules::Level;
 
 use super::markdown::escape_cell;
-use super::report_dir::GENERATED_BY;
-use super::results::Results;
+use super::results::{GENERATED_BY, Results};
 
 /// The page.
 pub fn page(results: &Results<'_>) -> String {
-    let mut page = format!("<!-- {GENERATED_BY} -->\n# Where peers differ\n\n");
-    page += "Each section is a rule, with the scripts that are most about it: of the rules that the model meets in \
-             a script, the one that fewest scripts meet. Only what a peer does itself is compared; what it leaves \
-             to its program is left out. To differ is no breach: a rule's level says what the RFC wants. Each \
-             script is the shortest that was played, as a file that `wsclose replay` takes.\n\n";
+    let mut page = format!("<!-- {GENERATED_BY} -->\n# Differences between WebSocket libraries\n\n");
+    page += "Each section is about one rule. A script belongs to the rule that the fewest scripts exercise, of those \
+             that it exercises in the model. Only behavior of the library itself is compared. A difference is not \
+             a violation: the level of the rule states what the RFC requires. Each script is the shortest of its \
+             kind, as a file that `wsclose replay` accepts.\n\n";
     for topic in &results.topics {
         write_section(results, topic, &mut page);
     }
@@ -30,15 +29,15 @@ pub fn page(results: &Results<'_>) -> String {
     page
 }
 
-/// What the RFC says, by the level of a rule.
+/// What a level means.
 fn level_meaning(level: Level) -> &'static str {
     match level {
         Level::Must => "a MUST or a definition of the RFC",
-        Level::Interop => "no sentence demands it; without it, conforming peers are cut off",
-        Level::Robust => "no sentence demands it, and every user does",
-        Level::Should => "a SHOULD, or what the RFC or the registry implies",
+        Level::Interop => "no sentence of the RFC requires it; without it, conforming peers are disconnected",
+        Level::Robust => "no sentence of the RFC requires it, but every user does",
+        Level::Should => "a SHOULD, or implied by the RFC or the registry",
         Level::Lenient => {
-            "no conforming peer sends it; what a receiver does is left open, but §10.7 has it validate"
+            "no conforming peer sends it; the RFC leaves the reaction open, but §10.7 requires validation"
         }
         Level::Info => "the RFC leaves it open",
     }
@@ -53,7 +52,7 @@ fn write_section(results: &Results<'_>, topic: &Topic, page: &mut String) {
     };
     writeln!(
         page,
-        "## {rule}\n\n> {} ({sections}{}: {})\n\nPeers differ in {differing} of {} scripts about it.\n",
+        "## {rule}\n\n> {} ({sections}{}: {})\n\nSubjects differ in {differing} of {} scripts.\n",
         rule.summary(),
         rule.level(),
         level_meaning(rule.level()),
@@ -63,31 +62,31 @@ fn write_section(results: &Results<'_>, topic: &Topic, page: &mut String) {
     topic.disagreements.iter().take(MAX_KINDS).for_each(|kind| self::write_kind(results, kind, page));
     let left = topic.disagreements.len().saturating_sub(MAX_KINDS);
     if left > 0 {
-        writeln!(page, "Rarer kinds are left out here: {left}. matrix.json has what every script came to.\n")
+        writeln!(page, "{left} rarer kinds are omitted; matrix.json has the outcome of every script.\n")
             .expect("a string grows");
     }
 }
 
-/// The most kinds of disagreement that are written out for one rule, the commonest first.
+/// The most kinds of difference that are printed for one rule, the most frequent first.
 const MAX_KINDS: usize = 8;
 
 fn write_kind(results: &Results<'_>, kind: &Disagreement, page: &mut String) {
-    let Disagreement { name, note, text, scripts, groups: camps } = kind;
+    let Disagreement { name, note, text, scripts, groups } = kind;
     let more = match scripts {
         1 => String::new(),
         scripts => format!(" and {} more", scripts - 1),
     };
     let note = if note.is_empty() { String::new() } else { format!(": {note}") };
-    writeln!(page, "**{name}**{more}{note}\n\n```text\n{text}```\n\n| who | what |\n|---|---|")
+    writeln!(page, "**{name}**{more}{note}\n\n```text\n{text}```\n\n| subjects | behavior |\n|---|---|")
         .expect("a string grows");
-    for camp in camps {
-        let did = camp.behavior.as_deref().unwrap_or("*left to its program*");
-        writeln!(page, "| {} | {} |", results.names(&camp.rows), escape_cell(did)).expect("a string grows");
+    for group in groups {
+        let did = group.behavior.as_deref().unwrap_or("*left to its program*");
+        writeln!(page, "| {} | {} |", results.names(&group.rows), escape_cell(did)).expect("a string grows");
     }
     page.push('\n');
 }
 
-/// The most runs of codes that are written out.
+/// The most ranges of codes that are printed.
 const MAX_RANGES: usize = 8;
 
 fn write_codes(results: &Results<'_>, role: Role, origin: CodeOrigin, page: &mut String) {
@@ -97,7 +96,7 @@ fn write_codes(results: &Results<'_>, role: Role, origin: CodeOrigin, page: &mut
     }
     writeln!(
         page,
-        "## Codes to a {role}: {}\n\n| codes | how many | who does what |\n|---|--:|---|",
+        "## Codes to a {role}: {}\n\n| codes | number | behavior |\n|---|--:|---|",
         origin.description()
     )
     .expect("a string grows");
@@ -108,12 +107,12 @@ fn write_codes(results: &Results<'_>, role: Role, origin: CodeOrigin, page: &mut
         });
         let mut runs = runs.collect::<Vec<_>>().join(", ");
         if kind.codes.len() > MAX_RANGES {
-            runs += &format!(", and {} more runs", kind.codes.len() - MAX_RANGES);
+            runs += &format!(", and {} more ranges", kind.codes.len() - MAX_RANGES);
         }
-        let camps =
+        let groups =
             kind.groups.iter().map(|(mark, rows)| format!("{}: {}", mark.description(), results.names(rows)));
-        let camps = camps.collect::<Vec<_>>().join("<br>");
-        writeln!(page, "| {runs} | {} | {camps} |", kind.count).expect("a string grows");
+        let groups = groups.collect::<Vec<_>>().join("<br>");
+        writeln!(page, "| {runs} | {} | {groups} |", kind.count).expect("a string grows");
     }
     page.push('\n');
 }

@@ -1,4 +1,4 @@
-//! `matrix.json`: everything as data. In come results, out comes text, in an order that never changes.
+//! `matrix.json`: all results as data. The order of the fields and entries never changes.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,9 @@ use wsclose::generate::vectors::CodeOrigin;
 use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
 
-use super::report_dir::GENERATED_BY;
-use super::results::Results;
+use super::results::{GENERATED_BY, Results};
 
-/// The version of the shape below; it rises when a field changes its meaning or goes.
+/// The version of the format. It changes when a field changes its meaning or is removed.
 const SCHEMA: &str = "wsclose-matrix/1";
 
 #[derive(Serialize)]
@@ -27,7 +26,7 @@ struct Document<'a> {
     untested: Vec<Missing<'a>>,
     unavailable: Vec<Missing<'a>>,
     clusters: Vec<Vec<&'a str>>,
-    /// What scripts came to, by the number under which `played` refers to it.
+    /// The outcomes of scripts, by the index that `played` refers to.
     outcomes: Vec<String>,
     played: Vec<PlayedEntry<'a>>,
 }
@@ -79,9 +78,9 @@ struct ShortestEntry {
 struct CodesEntry {
     role: &'static str,
     origin: &'static str,
-    /// Whether it is the peer's own doing, and not its program's.
+    /// Whether the library itself does it, and not its program.
     own: bool,
-    /// First code, last code, what it made of them.
+    /// First code, last code, reaction.
     ranges: Vec<(u16, u16, &'static str)>,
 }
 
@@ -104,11 +103,11 @@ struct Missing<'a> {
 struct PlayedEntry<'a> {
     name: &'a str,
     role: &'static str,
-    /// One a subject, as far as it is the subject's own doing; none where it was not played to it.
+    /// One outcome per subject; none if the library leaves the behavior to its program, or did not run the script.
     outcomes: Vec<Option<usize>>,
 }
 
-/// The text.
+/// The text of the file.
 pub fn text(results: &Results<'_>) -> String {
     let (outcomes, played) = played(results);
     let plan = results.plan;
@@ -173,7 +172,7 @@ fn cell(results: &Results<'_>, row: &SubjectResult, rule: Rule) -> CellEntry {
         conformed: cell.conformed,
         violated: cell.violated,
         inconclusive: cell.inconclusive,
-        status: results.status(row, rule, &cell).map(|standing| standing.name()),
+        status: results.status(row, rule, &cell).map(|status| status.name()),
         shortest: cell.example.map(|shown| ShortestEntry {
             name: shown.name,
             script: shown.text,
@@ -206,11 +205,11 @@ fn played<'a>(results: &'a Results<'_>) -> (Vec<String>, Vec<PlayedEntry<'a>>) {
     for (at, vector) in results.plan.scripts().iter().enumerate() {
         for role in Role::ALL {
             let of = |row: &SubjectResult| {
-                let said = about.describe(row, role, at)?;
+                let outcome = about.describe(row, role, at)?;
                 let next = outcomes.len();
-                let number = *numbers.entry(said.clone()).or_insert(next);
+                let number = *numbers.entry(outcome.clone()).or_insert(next);
                 if number == next {
-                    outcomes.push(said);
+                    outcomes.push(outcome);
                 }
                 Some(number)
             };

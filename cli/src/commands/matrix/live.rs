@@ -16,9 +16,10 @@ use crate::support::files::{self, FileError};
 use crate::support::interrupt;
 use crate::support::output::{Stdout, table, write_table};
 use crate::support::progress::Progress;
+use crate::support::report_dir::ReportWriter;
 
 use super::live_baseline;
-use super::report_dir::{GENERATED_BY, ReportDir};
+use super::results::GENERATED_BY;
 
 /// The files of `--out`.
 const FILES: [&str; 2] = ["live.html", "live.json"];
@@ -31,7 +32,7 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Stdout) -> Result<ExitS
     let implementations = manifest.implementations(&args.subject_args.subjects).map_err(CliError::Usage)?;
     // The commands of the manifest run in its folder, whatever the current folder is.
     let folder = folder.canonicalize()?;
-    let files = args.out.as_deref().map(|path| ReportDir::open(path, FILES)).transpose()?;
+    let files = args.out.as_deref().map(|path| ReportWriter::in_folder(path, &FILES)).transpose()?;
     let setup = Setup {
         folder: &folder,
         profile: args.subject_args.profile,

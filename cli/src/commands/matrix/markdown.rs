@@ -1,5 +1,5 @@
-//! `matrix.md`: peers × rules. In come results, out comes a page with every cell, the shortest script that was
-//! played of each breach, and who behaves alike.
+//! `matrix.md`: a table of subjects and rules, the shortest script for every violation, and the distances between
+//! subjects.
 
 use std::fmt::Write as _;
 
@@ -12,15 +12,15 @@ use wsclose::rules::Rule;
 
 use crate::libraries::{CodeRoundTrip, Libraries};
 
-use super::report_dir::GENERATED_BY;
-use super::results::{Results, title};
+use super::results::{GENERATED_BY, Results, title};
 
 /// The page.
 pub fn page(results: &Results<'_>, libraries: &dyn Libraries) -> String {
-    let mut page = format!("<!-- {GENERATED_BY} -->\n# Peers and the rules of closing a WebSocket\n\n");
+    let mut page =
+        format!("<!-- {GENERATED_BY} -->\n# WebSocket libraries and the rules of the closing handshake\n\n");
     page += &format!(
-        "wsclose {}, profile `{}`. {} A peer that needs sockets gets the curated scripts alone.\n\n\
-         [Where peers differ](disagreements.md) · [a picture of every code](codes.svg) · [as data](matrix.json)\n\n",
+        "wsclose {}, profile `{}`. {} A library that needs sockets runs only the curated scripts.\n\n\
+         [Differences](disagreements.md) · [every close code as a picture](codes.svg) · [as data](matrix.json)\n\n",
         env!("CARGO_PKG_VERSION"),
         results.profile,
         played(results),
@@ -33,7 +33,7 @@ pub fn page(results: &Results<'_>, libraries: &dyn Libraries) -> String {
     page
 }
 
-/// What was played in this run.
+/// The scripts of this run.
 fn played(results: &Results<'_>) -> String {
     let plan = results.plan;
     let scripts = match results.with_scripts {
@@ -47,13 +47,15 @@ fn played(results: &Results<'_>) -> String {
         false => "No scripts".to_owned(),
     };
     let codes = match results.with_codes {
-        true => "every code from 0 to 65535 received, in an answer, and asked for by the application",
+        true => {
+            "every code from 0 to 65535 received in a first Close, received in a reply, and requested by the application"
+        }
         false => "no sweep of the codes",
     };
     format!("{scripts}; {codes}.")
 }
 
-/// Text in a cell of a table.
+/// Escapes the text of a table cell.
 pub fn escape_cell(text: &str) -> String {
     text.replace('\\', "\\\\").replace('|', "\\|").replace('\n', " ")
 }
@@ -62,7 +64,7 @@ fn subjects(results: &Results<'_>, page: &mut String) {
     *page +=
         "## Subjects\n\n| subject | scripts | new | known | warn | info | |\n|---|--:|--:|--:|--:|--:|---|\n";
     for (row, notes) in results.rows.iter().zip(&results.notes) {
-        let count = |standing| results.count(row, standing);
+        let count = |status| results.count(row, status);
         writeln!(
             page,
             "| {} | {} | {} | {} | {} | {} | {} |",
@@ -84,14 +86,14 @@ fn subjects(results: &Results<'_>, page: &mut String) {
         writeln!(page, "| {subject} | | | | | | not built: {} |", escape_cell(remedy))
             .expect("a string grows");
     }
-    *page += "\nNew: a breach of level must, interop or robust that `baseline.toml` does not list. Warn: the same of \
-              level should or lenient. Info: what the RFC leaves open.\n\n";
+    *page += "\nNew: a violation of level must, interop or robust that `baseline.toml` does not list. Warn: a violation \
+              of level should or lenient. Info: behavior that the RFC leaves open.\n\n";
 }
 
 fn rules(results: &Results<'_>, page: &mut String) {
-    *page += "## Every rule\n\nScripts in which it was broken of those in which it was kept or broken, or only \
-              the latter. `–`: the peer leaves it to its program. Empty: no script could decide it \
-              for this peer.\n\n| rule | level |";
+    *page += "## Every rule\n\nScripts with a violation, of those that exercised the rule; a single number \
+              counts scripts that conformed. `–`: the library leaves the rule to its program. Empty: no script \
+              exercised the rule.\n\n| rule | level |";
     results.rows.iter().for_each(|row| *page += &format!(" {} |", row.name));
     *page += "\n|---|---|";
     results.rows.iter().for_each(|_| *page += "--:|");
@@ -121,29 +123,29 @@ fn counts(results: &Results<'_>, row: &SubjectResult, rule: Rule, cell: &Cell) -
 }
 
 fn violations(results: &Results<'_>, page: &mut String) {
-    *page += "## The shortest script that was played for every breach\n";
+    *page += "## The shortest script for every violation\n";
     for row in &results.rows {
-        let broken: Vec<(Rule, Cell)> = Rule::ALL
+        let violated: Vec<(Rule, Cell)> = Rule::ALL
             .into_iter()
             .map(|rule| (rule, row.cell(rule)))
             .filter(|(_, cell)| cell.violated > 0)
             .collect();
-        if broken.is_empty() {
+        if violated.is_empty() {
             continue;
         }
         *page += &format!(
-            "\n### {}\n\n| rule | level | | what it did | script |\n|---|---|---|---|---|\n",
+            "\n### {}\n\n| rule | level | status | behavior | script |\n|---|---|---|---|---|\n",
             row.name
         );
-        for (rule, broken) in broken {
-            let (Some(standing), Some(shown)) = (results.status(row, rule, &broken), &broken.example) else {
+        for (rule, cell) in violated {
+            let (Some(status), Some(shown)) = (results.status(row, rule, &cell), &cell.example) else {
                 continue;
             };
             writeln!(
                 page,
                 "| {rule} | {} | {} | {} | {} |",
                 rule.level(),
-                standing.name(),
+                status.name(),
                 escape_cell(&shown.actual),
                 title(shown),
             )
@@ -157,7 +159,7 @@ fn violations(results: &Results<'_>, page: &mut String) {
         FindingStatus::Info,
     ]);
     if !scripts.is_empty() {
-        *page += "\n## These scripts\n\nEach is a file that `wsclose replay` takes.\n";
+        *page += "\n## Scripts\n\nEach is a file that `wsclose replay` accepts.\n";
     }
     for (title, text) in scripts {
         writeln!(page, "\n### {title}\n\n```text\n{text}```").expect("a string grows");
@@ -165,8 +167,8 @@ fn violations(results: &Results<'_>, page: &mut String) {
 }
 
 fn distances(results: &Results<'_>, page: &mut String) {
-    *page += "\n## Who behaves alike\n\nCompared are the frames written, how TCP ended, what the application was \
-              told and whether it got what it asked for, as far as both peers do that themselves.\n\n\
+    *page += "\n## Distances\n\nThe distance compares the frames sent, how TCP ended, the reports to the \
+              application and the results of its requests, as far as both libraries do these themselves.\n\n\
               | subject | nearest | scripts that differ | codes that differ |\n|---|---|--:|--:|\n";
     for (row, nearest) in results.rows.iter().zip(&results.nearest) {
         let Some((other, distance)) = nearest else { continue };
@@ -185,8 +187,8 @@ fn distances(results: &Results<'_>, page: &mut String) {
     page.push('\n');
     let alike = results.clusters.iter().filter(|cluster| cluster.len() > 1);
     let alike: Vec<String> =
-        alike.map(|cluster| format!("- alike in everything: {}\n", results.names(cluster))).collect();
-    *page += &if alike.is_empty() { "No two are alike in everything.\n".to_owned() } else { alike.concat() };
+        alike.map(|cluster| format!("- same behavior: {}\n", results.names(cluster))).collect();
+    *page += &if alike.is_empty() { "No two subjects behave the same.\n".to_owned() } else { alike.concat() };
     if results.rows.iter().any(|row| row.roles.iter().any(|part| !part.codes.is_empty())) {
         let programs: Vec<String> = results
             .rows
@@ -216,23 +218,22 @@ fn code_types(results: &Results<'_>, libraries: &dyn Libraries, page: &mut Strin
     if known.is_empty() {
         return;
     }
-    *page += "\n## Its own type of codes\n\nEvery value there and back, through the type that a peer has for close \
-              codes.\n\n| subject | refused by the type | come back changed | with a name of their own | allowed, \
-              it says |\n|---|--:|--:|--:|--:|\n";
+    *page += "\n## Close code types\n\nThe number of values from 0 to 65535 that the close code type of a library \
+              rejects, changes, names, and allows.\n\n| subject | rejected by the type | changed | named | allowed |\n|---|--:|--:|--:|--:|\n";
     for (name, all) in known {
         let refused = all.iter().filter(|(_, spelling)| spelling.returned.is_none()).count();
         let changed =
             all.iter().filter(|(code, spelling)| spelling.returned.is_some_and(|back| back != *code));
         let changed = changed.count();
         let count = |of: fn(&CodeRoundTrip) -> Option<bool>, none: &str| {
-            let said: Vec<bool> = all.iter().filter_map(|(_, spelling)| of(spelling)).collect();
-            match said.len() {
+            let answers: Vec<bool> = all.iter().filter_map(|(_, spelling)| of(spelling)).collect();
+            match answers.len() {
                 0 => none.to_owned(),
-                _ => said.iter().filter(|said| **said).count().to_string(),
+                _ => answers.iter().filter(|answer| **answer).count().to_string(),
             }
         };
-        let named = count(|spelling| spelling.named, "a bare number");
-        let allowed = count(|spelling| spelling.allowed, "does not say");
+        let named = count(|spelling| spelling.named, "plain number");
+        let allowed = count(|spelling| spelling.allowed, "no check");
         writeln!(page, "| {name} | {refused} | {changed} | {named} | {allowed} |").expect("a string grows");
     }
 }
@@ -252,9 +253,9 @@ mod tests {
         let (plan, known) = (MatrixPlan::new(Vec::new()), Baseline::default());
         let not_built = vec![("beast", "install a|b")];
         let mut results = Results::of(&plan, Vec::new(), not_built, &known, Profile::default());
-        results.untested.push(("slow".to_owned(), "it did not come back".to_owned()));
+        results.untested.push(("slow".to_owned(), "it did not return".to_owned()));
         let page = page(&results, &NoLibraries);
         assert!(page.contains("| beast | | | | | | not built: install a\\|b |"), "{page}");
-        assert!(page.contains("| slow | | | | | | could not test: it did not come back |"), "{page}");
+        assert!(page.contains("| slow | | | | | | could not test: it did not return |"), "{page}");
     }
 }

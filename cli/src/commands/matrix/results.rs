@@ -1,5 +1,4 @@
-//! What a run of `wsclose matrix` found out, in the form that every output is made from. In come rows and
-//! known deviations, out come standings, clusters and distances.
+//! The results of `wsclose matrix` from which every output is made: statuses, clusters, distances and differences.
 
 use std::collections::BTreeMap;
 
@@ -14,35 +13,38 @@ use super::scheduler::JobResult;
 use crate::support::error::ExitStatus;
 use crate::support::subjects;
 
-/// Everything that was found out.
+/// The note at the beginning of every file of a report.
+pub const GENERATED_BY: &str = "written by wsclose matrix";
+
+/// The results of a run.
 pub struct Results<'a> {
     /// The scripts.
     pub plan: &'a MatrixPlan,
-    /// How codes were read.
+    /// The profile by which codes were classified.
     pub profile: Profile,
     /// The rows, the model first.
     pub rows: Vec<SubjectResult>,
-    /// Whether scripts were played to any of them.
+    /// Whether any subject ran scripts.
     pub with_scripts: bool,
-    /// Whether codes were.
+    /// Whether any subject ran the sweeps of codes.
     pub with_codes: bool,
-    /// What was left out of each row, and why.
+    /// For every row, the parts that were not run, and why.
     pub notes: Vec<Vec<&'static str>>,
-    /// Subjects without a row, and why.
+    /// Subjects without a row, with the reason.
     pub untested: Vec<(String, String)>,
-    /// Subjects that are not built, and what to do about it.
+    /// Subjects that are not part of this build, and what to do to have them.
     pub unavailable: Vec<(&'static str, &'static str)>,
-    /// For every row its nearest other one, and how far away that is.
+    /// For every row, the nearest other row and its distance.
     pub nearest: Vec<Option<(usize, Distance)>>,
-    /// The rows that nothing tells apart.
+    /// The groups of rows that behave the same.
     pub clusters: Vec<Vec<usize>>,
-    /// Where rows differ.
+    /// The rules by which rows differ.
     pub topics: Vec<Topic>,
     baseline: &'a Baseline,
 }
 
 impl<'a> Results<'a> {
-    /// Puts together what the work brought.
+    /// Evaluates the results of all jobs.
     pub fn of(
         plan: &'a MatrixPlan,
         done: Vec<JobResult>,
@@ -60,7 +62,7 @@ impl<'a> Results<'a> {
                     if !job.scope.systematic && !job.scope.codes {
                         about.push(match job.scope.curated {
                             true => "sockets: curated scripts only, no sweeps",
-                            false => "sockets: no sweeps, so that nothing was played",
+                            false => "sockets: no sweeps, so nothing was run",
                         });
                     }
                     if row.roles.iter().any(|part| part.timed_out) {
@@ -95,57 +97,52 @@ impl<'a> Results<'a> {
         }
     }
 
-    /// How a broken rule counts for a row; `None` where it was not broken.
+    /// The status of a violation in a row; `None` without a violation.
     pub fn status(&self, row: &SubjectResult, rule: Rule, cell: &Cell) -> Option<FindingStatus> {
         let known = subjects::is_known(self.baseline, &row.name, rule);
         (cell.violated > 0).then(|| FindingStatus::of(rule.level(), known, false))
     }
 
-    /// How many rules have this standing in a row.
+    /// The number of rules with this status in a row.
     pub fn count(&self, row: &SubjectResult, status: FindingStatus) -> usize {
         let has = |rule: &Rule| self.status(row, *rule, &row.cell(*rule)) == Some(status);
         Rule::ALL.into_iter().filter(has).count()
     }
 
-    /// The scripts that show breaches of these standings, by what they are called: each once.
+    /// The scripts that show violations of these statuses, by title, each once.
     pub fn scripts(&self, statuses: &[FindingStatus]) -> BTreeMap<String, String> {
         let cells = self.rows.iter().flat_map(|row| Rule::ALL.map(|rule| (row, rule, row.cell(rule))));
         let shown = cells.filter_map(|(row, rule, cell)| {
-            let standing = self.status(row, rule, &cell)?;
-            cell.example.filter(|_| statuses.contains(&standing))
+            let status = self.status(row, rule, &cell)?;
+            cell.example.filter(|_| statuses.contains(&status))
         });
         shown.map(|shown| (title(&shown), shown.text)).collect()
     }
 
-    /// How the run ends: a breach outweighs what could not be tested.
+    /// The exit status of the run.
     pub fn exit(&self) -> ExitStatus {
         let cut = self.rows.iter().any(|row| row.roles.iter().any(|part| part.timed_out));
-        if self.rows.iter().any(|row| self.count(row, FindingStatus::Fail) > 0) {
-            ExitStatus::Violation
-        } else if cut || !self.untested.is_empty() {
-            ExitStatus::NotTested
-        } else {
-            ExitStatus::Conforms
-        }
+        let violated = self.rows.iter().any(|row| self.count(row, FindingStatus::Fail) > 0);
+        ExitStatus::of_run(violated, cut || !self.untested.is_empty(), false)
     }
 
-    /// The names of rows.
+    /// The names of these rows.
     pub fn names(&self, rows: &[usize]) -> String {
         rows.iter().map(|row| self.rows[*row].name.as_str()).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// What a script that shows a breach is called: its name, and the role that the subject had.
+/// The title of a script that shows a violation: its name and the role of the subject.
 pub fn title(shown: &Example) -> String {
     format!("{}, {}", shown.name, shown.role)
 }
 
-/// The row that is least far away; of equals, the first.
+/// The nearest other row; the first of several.
 fn nearest_to(about: &ScriptTopics<'_>, rows: &[SubjectResult], at: usize) -> Option<(usize, Distance)> {
     let others = (0..rows.len()).filter(|other| *other != at);
     others
         .map(|other| (other, Distance::between(about, &rows[at], &rows[other])))
-        // A row with which little can be compared is nobody's neighbour.
+        // Rows with few comparable scripts have no meaningful distance.
         .filter(|(_, distance)| distance.is_significant())
         .min_by_key(|(other, distance)| (distance.per_mille(), distance.codes, *other))
 }

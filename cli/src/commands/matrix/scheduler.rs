@@ -1,5 +1,5 @@
-//! Who works when: in come jobs, out come rows in the same order, however many threads there were. A subject
-//! that does not come back is left to itself, and the others go on.
+//! Runs subjects on a number of threads, each within a time limit. The rows have the order of the jobs. A subject that
+//! does not return in time is abandoned, and the others continue.
 
 use std::collections::VecDeque;
 use std::io;
@@ -29,37 +29,37 @@ pub fn factory(libraries: &'static dyn Libraries) -> SubjectFactory {
     })
 }
 
-/// A subject and what to put it through.
+/// A subject and the scripts that it runs.
 #[derive(Clone, Debug)]
 pub struct Job {
     /// The subject, as the command line names it.
     pub name: String,
-    /// How much.
+    /// The scripts.
     pub scope: Scope,
 }
 
-/// What became of a job.
+/// The result of a job.
 #[derive(Debug)]
 pub struct JobResult {
     /// The job.
     pub job: Job,
-    /// Its row, or why there is none.
+    /// Its row, or the reason why there is none.
     pub result: Result<SubjectResult, String>,
 }
 
-/// How the work is done.
+/// The settings of a run.
 pub struct Scheduler {
     /// The scripts.
     pub plan: Arc<MatrixPlan>,
-    /// How codes are read.
+    /// The profile by which codes are classified.
     pub profile: Profile,
-    /// How many work at once.
+    /// The number of threads.
     pub threads: usize,
-    /// How long one subject may take in one role.
+    /// The time limit of one subject in one role.
     pub timeout: Duration,
-    /// How much longer it has to notice that it is over, before it is left to itself.
+    /// The time after the limit within which a subject must return, or else it is abandoned.
     pub shutdown_grace: Duration,
-    /// How subjects are made.
+    /// Makes the subjects.
     pub factory: SubjectFactory,
 }
 
@@ -76,12 +76,12 @@ struct Running {
 }
 
 impl Scheduler {
-    /// Does all jobs.
+    /// Runs all jobs.
     pub fn run(&self, jobs: Vec<Job>) -> Result<Vec<JobResult>, CliError> {
         let tasks: Vec<Task> =
             (0..jobs.len()).flat_map(|job| Role::ALL.map(|role| Task { job, role })).collect();
         let mut parts: Vec<Option<Result<RoleResult, String>>> = tasks.iter().map(|_| None).collect();
-        // Those without sweeps are those with sockets: they wait more than they work, and begin first.
+        // Subjects without sweeps use sockets: they wait most of the time, so they start first.
         let mut waiting: VecDeque<usize> = (0..tasks.len()).collect();
         waiting.make_contiguous().sort_by_key(|task| jobs[tasks[*task].job].scope.systematic);
         let mut running: Vec<Running> = Vec::new();
@@ -99,7 +99,7 @@ impl Scheduler {
             let next = running.iter().map(|running| running.deadline).min().expect("something runs");
             match results.recv_timeout(next.saturating_duration_since(Instant::now())) {
                 Ok((task, part)) => {
-                    // What comes too late has been counted as lost already.
+                    // A subject that returns too late was already abandoned.
                     if let Some(at) = running.iter().position(|running| running.task == task) {
                         running.swap_remove(at);
                         parts[task] = Some(part);
@@ -128,7 +128,7 @@ impl Scheduler {
 
     fn abandoned(&self, role: Role) -> String {
         let seconds = (self.timeout + self.shutdown_grace).as_secs();
-        format!("as a {role} it did not come back within {seconds} s, and was left to itself")
+        format!("as a {role} it did not return within {seconds} s and was abandoned")
     }
 
     fn start(
@@ -148,7 +148,7 @@ impl Scheduler {
                 let should_continue = &mut || begun.elapsed() < timeout;
                 Ok(play(&plan, scope, role, profile, subject.as_mut(), should_continue))
             });
-            // Nobody waits any longer where the run has ended.
+            // The receiver is gone if the run has ended.
             let _ = results.send((task, part.unwrap_or_else(|panicked| Err(panicked.to_string()))));
         })?;
         Ok(())
@@ -171,7 +171,7 @@ mod tests {
 
     use super::{Job, JobResult, Scheduler, factory};
 
-    /// One that never comes back, and one that does not catch its own panic.
+    /// A subject that never returns, and one that panics.
     enum BadSubject {
         Hangs,
         Panics,
@@ -224,7 +224,7 @@ mod tests {
         let names: Vec<&str> = done.iter().map(|done| done.job.name.as_str()).collect();
         assert_eq!(names, ["sleeps", "model", "panics", "fault:refuses-1014"]);
         let why = |at: usize| done[at].result.as_ref().expect_err("no row").as_str();
-        assert!(why(0).contains("did not come back within 1 s"), "{}", why(0));
+        assert!(why(0).contains("did not return within 1 s"), "{}", why(0));
         assert!(why(2).starts_with("panics panicked at"), "{}", why(2));
         for at in [1, 3] {
             let row = done[at].result.as_ref().expect("a row");

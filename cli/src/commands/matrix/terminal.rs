@@ -1,5 +1,5 @@
-//! What a person sees at once: the subjects, the rules that any of them broke, what is new, and the scripts that
-//! show it. In come results, out come tables on standard output.
+//! Prints the results on the terminal: the subjects, the violated rules, the new findings, and the scripts that show
+//! them.
 
 use std::io::Write;
 
@@ -11,13 +11,13 @@ use super::results::{Results, title};
 use crate::support::error::CliError;
 use crate::support::output::{Stdout, table, write_table};
 
-/// Prints them.
+/// Prints the results.
 pub fn print(results: &Results<'_>, out: &mut Stdout) -> Result<(), CliError> {
     subjects(results, out)?;
     rules(results, out)?;
     let reported = [FindingStatus::Fail, FindingStatus::Warn];
-    for standing in reported {
-        findings(results, standing, out)?;
+    for status in reported {
+        findings(results, status, out)?;
     }
     scripts(results, &reported, out)?;
     clusters(results, out)?;
@@ -35,11 +35,11 @@ fn subjects(results: &Results<'_>, out: &mut Stdout) -> Result<(), CliError> {
     let mut table =
         table(&["", "subject", "scripts", "conformed", "new", "known", "warn", "info", "nearest", ""]);
     for (at, row) in results.rows.iter().enumerate() {
-        let kept = Rule::ALL.into_iter().filter(|rule| {
+        let conformed = Rule::ALL.into_iter().filter(|rule| {
             let cell = row.cell(*rule);
             cell.conformed > 0 && cell.violated == 0
         });
-        let count = |standing| results.count(row, standing).to_string();
+        let count = |status| results.count(row, status).to_string();
         let nearest = results.nearest[at].map(|(other, distance)| {
             let name = &results.rows[other].name;
             format!("{name} {}.{} %", distance.per_mille() / 10, distance.per_mille() % 10)
@@ -48,7 +48,7 @@ fn subjects(results: &Results<'_>, out: &mut Stdout) -> Result<(), CliError> {
             (at + 1).to_string(),
             row.name.clone(),
             row.scripts().to_string(),
-            kept.count().to_string(),
+            conformed.count().to_string(),
             count(FindingStatus::Fail),
             count(FindingStatus::Known),
             count(FindingStatus::Warn),
@@ -62,15 +62,15 @@ fn subjects(results: &Results<'_>, out: &mut Stdout) -> Result<(), CliError> {
     Ok(())
 }
 
-/// What stands in a cell: a mark, and how many scripts show a breach.
+/// The text of a cell: a mark and the number of scripts that show a violation.
 fn cell(results: &Results<'_>, row: &SubjectResult, rule: Rule) -> String {
     let cell = row.cell(rule);
-    let broken = cell.violated;
+    let violated = cell.violated;
     match results.status(row, rule, &cell) {
-        Some(FindingStatus::Fail) => format!("!{broken}"),
-        Some(FindingStatus::Known) => format!("k{broken}"),
-        Some(FindingStatus::Warn) => format!("w{broken}"),
-        Some(FindingStatus::Info) => format!("i{broken}"),
+        Some(FindingStatus::Fail) => format!("!{violated}"),
+        Some(FindingStatus::Known) => format!("k{violated}"),
+        Some(FindingStatus::Warn) => format!("w{violated}"),
+        Some(FindingStatus::Info) => format!("i{violated}"),
         None if !row.covers(rule) => "-".to_owned(),
         None if cell.conformed > 0 => "ok".to_owned(),
         None if cell.inconclusive > 0 => "?".to_owned(),
@@ -79,8 +79,8 @@ fn cell(results: &Results<'_>, row: &SubjectResult, rule: Rule) -> String {
 }
 
 fn rules(results: &Results<'_>, out: &mut Stdout) -> Result<(), CliError> {
-    let broken = |rule: &Rule| results.rows.iter().any(|row| row.cell(*rule).violated > 0);
-    let shown: Vec<Rule> = Rule::ALL.into_iter().filter(broken).collect();
+    let is_violated = |rule: &Rule| results.rows.iter().any(|row| row.cell(*rule).violated > 0);
+    let shown: Vec<Rule> = Rule::ALL.into_iter().filter(is_violated).collect();
     if !shown.is_empty() {
         let numbers: Vec<String> = (1..=results.rows.len()).map(|number| number.to_string()).collect();
         let mut heading = vec!["rule", "level"];
@@ -93,10 +93,10 @@ fn rules(results: &Results<'_>, out: &mut Stdout) -> Result<(), CliError> {
         write_table(out, &table)?;
         writeln!(
             out,
-            "scripts that break a rule: ! new, k known, w warns, i informs; ok kept, - left to its program, ? unclear"
+            "scripts with a violation: ! new, k known, w warn, i info; ok conforms, - not covered by the library, ? inconclusive"
         )?;
     }
-    writeln!(out, "{} of {} rules were not seen broken\n", Rule::ALL.len() - shown.len(), Rule::ALL.len())?;
+    writeln!(out, "{} of {} rules were not violated\n", Rule::ALL.len() - shown.len(), Rule::ALL.len())?;
     Ok(())
 }
 
@@ -108,16 +108,16 @@ fn findings(results: &Results<'_>, status: FindingStatus, out: &mut Stdout) -> R
                 continue;
             }
             let Some(shown) = &cell.example else { continue };
-            let (name, broken, all) = (&row.name, cell.violated, cell.exercised());
+            let (name, violated, all) = (&row.name, cell.violated, cell.exercised());
             let word = status.name();
-            writeln!(out, "{word} {name} {rule} ({}): {broken} of {all} scripts", rule.level())?;
-            writeln!(out, "     {}; shortest that was played: {}", shown.actual, title(shown))?;
+            writeln!(out, "{word} {name} {rule} ({}): {violated} of {all} scripts", rule.level())?;
+            writeln!(out, "     {}; shortest script: {}", shown.actual, title(shown))?;
         }
     }
     Ok(())
 }
 
-/// Each is a file as `wsclose replay` takes it.
+/// Prints the scripts as files that `wsclose replay` accepts.
 fn scripts(results: &Results<'_>, statuses: &[FindingStatus], out: &mut Stdout) -> Result<(), CliError> {
     for (title, text) in results.scripts(statuses) {
         writeln!(out, "\n{title}:\n")?;
@@ -129,18 +129,18 @@ fn scripts(results: &Results<'_>, statuses: &[FindingStatus], out: &mut Stdout) 
 
 fn clusters(results: &Results<'_>, out: &mut Stdout) -> Result<(), CliError> {
     for cluster in results.clusters.iter().filter(|cluster| cluster.len() > 1) {
-        writeln!(out, "alike in everything: {}", results.names(cluster))?;
+        writeln!(out, "same behavior: {}", results.names(cluster))?;
     }
     Ok(())
 }
 
 fn verdict(results: &Results<'_>) -> String {
     let scripts: usize = results.rows.iter().map(SubjectResult::scripts).sum();
-    let sum = |standing| results.rows.iter().map(|row| results.count(row, standing)).sum::<usize>();
+    let sum = |status| results.rows.iter().map(|row| results.count(row, status)).sum::<usize>();
     let word = if sum(FindingStatus::Fail) > 0 { "FAIL" } else { "PASS" };
     let topics = match results.topics.len() {
         0 => String::new(),
-        topics => format!("; they differ over {topics} rules"),
+        topics => format!("; they differ in {topics} rules"),
     };
     format!(
         "verdict: {word}: {} subjects, {scripts} scripts; {} new, {} known, {} warnings{topics}",

@@ -1,0 +1,69 @@
+//! Writes the files of a report. Their paths are checked before the run, so that a long run does not end with an error.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::support::atomic_write;
+use crate::support::error::CliError;
+use crate::support::files::{self, FileError};
+use crate::support::output::Stdout;
+
+/// The paths of the files of a report.
+#[derive(Debug)]
+pub struct ReportWriter(Vec<PathBuf>);
+
+impl ReportWriter {
+    /// Checks that a file can be written at every path. Creates the folders that do not exist.
+    ///
+    /// # Errors
+    /// If a path occurs twice or is a folder, or if its folder is not writable.
+    pub fn new(paths: Vec<PathBuf>) -> Result<ReportWriter, CliError> {
+        for (at, path) in paths.iter().enumerate() {
+            if paths[..at].contains(path) {
+                let path = files::display_path(path);
+                return Err(CliError::Usage(format!(
+                    "{path}: two reports have this path; choose another for one of them"
+                )));
+            }
+            if path.is_dir() {
+                return Err(FileError::Folder(files::display_path(path)).into());
+            }
+            atomic_write::ensure_writable(atomic_write::folder_of(path))?;
+        }
+        Ok(ReportWriter(paths))
+    }
+
+    /// Checks that files of these names can be written in a folder.
+    ///
+    /// # Errors
+    /// If the folder is a file, or as [`ReportWriter::new`].
+    pub fn in_folder(folder: &Path, names: &[&str]) -> Result<ReportWriter, CliError> {
+        check_folder(folder)?;
+        ReportWriter::new(names.iter().map(|name| folder.join(name)).collect())
+    }
+
+    /// Writes a text to every path, in order, and prints the paths. Files that exist are replaced.
+    ///
+    /// # Errors
+    /// If a file cannot be written; then none is replaced.
+    pub fn write(&self, texts: impl IntoIterator<Item = String>, out: &mut Stdout) -> Result<(), CliError> {
+        let texts = texts.into_iter().map(String::into_bytes);
+        let all: Vec<(PathBuf, Vec<u8>)> = self.0.iter().cloned().zip(texts).collect();
+        atomic_write::overwrite(&all)?;
+        for (path, _) in &all {
+            writeln!(out, "wrote {}", files::display_path(path))?;
+        }
+        Ok(())
+    }
+}
+
+/// Checks that a path is a folder or free.
+///
+/// # Errors
+/// If it is a file, or cannot be read.
+pub fn check_folder(folder: &Path) -> Result<(), FileError> {
+    if folder.exists() && !files::is_folder(folder, "a folder")? {
+        return Err(FileError::NotAFolder(files::display_path(folder)));
+    }
+    Ok(())
+}
