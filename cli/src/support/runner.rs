@@ -51,7 +51,7 @@ pub fn catch<T>(subject: &str, act: impl FnOnce() -> T) -> Result<T, PanicInfo> 
     })
 }
 
-/// Plays scripts and reports a panic of the subject as an error.
+/// A [`Harness`] that returns the panic of a subject as an error.
 #[derive(Debug)]
 pub struct ScriptRunner(Harness);
 
@@ -76,7 +76,7 @@ impl ScriptRunner {
         catch(&name, || {
             self.0.play(script, subject);
         })?;
-        let played = self.0.last();
-        Ok((played.trace, played.findings))
+        let playback = self.0.last();
+        Ok((playback.trace, playback.findings))
     }
 }
