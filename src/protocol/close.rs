@@ -99,7 +99,9 @@ pub const fn code_flaw(code: CloseCode, profile: Profile) -> Option<Flaw> {
 
 /// The longest prefix of `text` that has at most `limit` octets and ends between characters.
 pub fn truncate_at_char_boundary(text: &str, limit: usize) -> &str {
-    &text[..text.floor_char_boundary(limit)]
+    // `str::floor_char_boundary` is newer than the lowest Rust that the crate supports.
+    let end = (0..=limit.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
 }
 
 /// A Close that violates no rule. The constructors guarantee it.
