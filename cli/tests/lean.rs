@@ -1,4 +1,9 @@
 //! The command without WebSocket libraries: what it does, and what it refers to `wsclose-full`.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests use files, sockets and processes"
+)]
 
 mod support;
 

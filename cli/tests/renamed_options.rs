@@ -1,4 +1,9 @@
 //! Options by an old name: the error has the new name.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests use files, sockets and processes"
+)]
 
 mod support;
 
