@@ -287,7 +287,7 @@ fn nonconforming_exec_stdin_clients_fail() {
 fn hostile_exec_clients_are_bounded() {
     let cases = [
         (BadClient::NeverConnects, "expected the client to connect, found: no connection within"),
-        (BadClient::ExitsWithError, "the client has no wish to"),
+        (BadClient::ExitsWithError, "the client fails"),
         (BadClient::FloodsStdout, "no connection within"),
         (BadClient::SendsNothing, "expected a request to open a WebSocket, found silence"),
         (BadClient::SendsGarbage, "expected an HTTP/1.1 request"),
