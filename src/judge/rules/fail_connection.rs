@@ -91,10 +91,9 @@ fn nothing_after(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &F
         Some((at, Observed::Text("a second Close after failing the connection")))
     } else if let Some(at) = facts.app.excess_message_at {
         Some((at, Observed::Text("a message delivered after failing the connection")))
-    } else if let Some(at) = facts.flaw.processed_at.filter(|_| facts.flaw.has_pong) {
-        Some((at, Observed::Text("a Pong after failing the connection")))
     } else {
-        None
+        let pong = facts.flaw.processed_at.filter(|_| facts.flaw.has_pong);
+        pong.map(|at| (at, Observed::Text("a Pong after failing the connection")))
     };
     sink.check(Rule::NothingAfterFail, violation, "nothing further");
 }
