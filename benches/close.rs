@@ -9,7 +9,7 @@ use std::io::{self, Read, Write};
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use tungstenite::protocol::{Role as TungsteniteRole, WebSocket};
-use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+use wsclose::harness::{Recorder, Stimulus, Subject};
 use wsclose::model::endpoint::Model;
 use wsclose::protocol::close::{self, CloseBody};
 use wsclose::protocol::code::{CloseCode, Profile};

@@ -11,7 +11,7 @@ pub use close_frame::{close_frame, utf8_valid_up_to};
 
 use std::cell::RefCell;
 
-use crate::harness::driver::Limits;
+use crate::harness::Limits;
 use crate::judge::Verdict;
 use crate::model::endpoint::Model;
 use crate::model::faults::{Fault, FaultyModel};

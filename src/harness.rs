@@ -1,9 +1,17 @@
 //! Drives a script through an endpoint under test and records what happens.
 
-pub mod driver;
-pub mod event;
-pub mod recorder;
-pub mod stimulus;
-pub mod subject;
-pub mod timeline;
-pub mod trace;
+mod driver;
+mod event;
+mod recorder;
+mod stimulus;
+mod subject;
+mod timeline;
+mod trace;
+
+pub use driver::{Driver, Limits};
+pub use event::{Span, TraceEvent, TraceEventKind};
+pub use recorder::Recorder;
+pub use stimulus::Stimulus;
+pub use subject::Subject;
+pub use timeline::{FrameDisplay, Hex, Mark, Quoted, Timeline};
+pub use trace::Trace;

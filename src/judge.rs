@@ -21,8 +21,7 @@ mod send_path;
 mod sink;
 mod verdict;
 
-use crate::harness::subject::TraceEventKind;
-use crate::harness::trace::Trace;
+use crate::harness::{Trace, TraceEventKind};
 use crate::protocol::code::Profile;
 use crate::rules::{Capabilities, RuleSet};
 use sink::VerdictSink;

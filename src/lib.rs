@@ -7,8 +7,8 @@
 //! ```
 //!
 //! A [script](script::Script) lists what the peer and the application of an endpoint do. A
-//! [`Subject`](harness::subject::Subject) is an endpoint under test. A [`Harness`] plays a script to a subject: its
-//! [`Driver`](harness::driver::Driver) records a [`Trace`](harness::trace::Trace), and its [`Judge`](judge::Judge)
+//! [`Subject`](harness::Subject) is an endpoint under test. A [`Harness`] plays a script to a subject: its
+//! [`Driver`](harness::Driver) records a [`Trace`](harness::Trace), and its [`Judge`](judge::Judge)
 //! returns a [`Verdict`](judge::Verdict) on every [`Rule`](rules::Rule) and a [`Finding`](judge::Finding) for each
 //! violation. The judge reads only the trace, so recorded connections and live endpoints are judged alike.
 //!
@@ -31,7 +31,7 @@
 //!
 //! ```
 //! use wsclose::Harness;
-//! use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+//! use wsclose::harness::{Recorder, Stimulus, Subject};
 //! use wsclose::protocol::code::Profile;
 //! use wsclose::protocol::role::Role;
 //! use wsclose::rules::{Capabilities, Capability, Rule};

@@ -4,10 +4,7 @@
 
 use std::fmt;
 
-use crate::harness::driver::{Driver, Limits};
-use crate::harness::subject::Subject;
-use crate::harness::timeline::{Mark, Timeline};
-use crate::harness::trace::Trace;
+use crate::harness::{Driver, Limits, Mark, Subject, Timeline, Trace};
 use crate::judge::{Finding, Judge, Verdicts};
 use crate::protocol::code::Profile;
 use crate::script::Script;

@@ -5,7 +5,7 @@ use wsclose::analysis::code_map::{CodeMap, CodeReaction};
 use wsclose::analysis::compare::{Distance, ScriptTopics, clusters, code_disagreements, disagreements};
 use wsclose::analysis::matrix::{Cell, MatrixPlan, RoleResult, Scope, SubjectResult, play};
 use wsclose::generate::vectors::{CodeOrigin, TestVector};
-use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+use wsclose::harness::{Recorder, Stimulus, Subject};
 use wsclose::model::endpoint::Model;
 use wsclose::model::faults::{Fault, FaultyModel};
 use wsclose::protocol::code::{CloseCode, Profile};

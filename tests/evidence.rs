@@ -4,8 +4,7 @@
 mod reacts;
 
 use reacts::{Reaction, Reacts};
-use wsclose::harness::driver::Driver;
-use wsclose::harness::subject::{Recorder, TraceEventKind};
+use wsclose::harness::{Driver, Recorder, TraceEventKind};
 use wsclose::judge::Judge;
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;

@@ -5,7 +5,7 @@ mod support;
 
 use wsclose::Harness;
 use wsclose::fuzz::utf8_valid_up_to;
-use wsclose::harness::subject::{Recorder, Stimulus, Subject, TraceEventKind};
+use wsclose::harness::{Recorder, Stimulus, Subject, TraceEventKind};
 use wsclose::model::endpoint::Model;
 use wsclose::protocol::close::{BuildCloseError, CloseBody, ConformingClose, MAX_REASON, ReasonOverflow};
 use wsclose::protocol::code::{Class, CloseCode, Profile};

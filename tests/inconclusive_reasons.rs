@@ -6,8 +6,7 @@ mod support;
 mod reacts;
 
 use reacts::{Reaction, Reacts};
-use wsclose::harness::driver::Driver;
-use wsclose::harness::subject::Recorder;
+use wsclose::harness::{Driver, Recorder};
 use wsclose::judge::{InconclusiveReason, Judge, Verdict};
 use wsclose::model::faults::{Fault, FaultyModel};
 use wsclose::protocol::code::{CloseCode, Profile};

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use wsclose::harness::subject::{Recorder, Stimulus, Subject, TraceEventKind};
+use wsclose::harness::{Recorder, Stimulus, Subject, TraceEventKind};
 use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;

@@ -11,7 +11,7 @@
 //! - It checks received codes and reasons if the codec lacks [`Capability::ParsesCloseBody`]. It checks requested ones if
 //!   the codec lacks [`Capability::ExposesCloseApi`].
 
-use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+use wsclose::harness::{Recorder, Stimulus, Subject};
 use wsclose::protocol::close::{CloseBody, MAX_REASON};
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::frame::Opcode;

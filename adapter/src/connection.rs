@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use tokio::io::ReadBuf;
-use wsclose::harness::subject::Recorder;
+use wsclose::harness::Recorder;
 use wsclose::protocol::code::CloseCode;
 use wsclose::script::MessageKind;
 

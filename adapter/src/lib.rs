@@ -4,7 +4,7 @@
 //!
 //! - [`LibraryProgram`](program::LibraryProgram), for a library that runs connections: an async function that uses the
 //!   library as its documentation describes. [`ProgramSubject`](program::ProgramSubject) turns it into a
-//!   [`Subject`](wsclose::harness::subject::Subject).
+//!   [`Subject`](wsclose::harness::Subject).
 //! - [`FrameCodec`](codec::FrameCodec), for a library that only reads and writes frames.
 //!   [`CodecSubject`](codec::CodecSubject) adds a conforming program.
 //!
@@ -14,7 +14,7 @@
 //! ```
 //! use std::io::{Read, Write};
 //!
-//! use wsclose::harness::driver::Driver;
+//! use wsclose::harness::Driver;
 //! use wsclose::judge::Judge;
 //! use wsclose::protocol::code::Profile;
 //! use wsclose::protocol::role::Role;

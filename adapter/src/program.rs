@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Wake, Waker};
 
-use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+use wsclose::harness::{Recorder, Stimulus, Subject};
 use wsclose::protocol::role::Role;
 use wsclose::rules::Capabilities;
 
@@ -239,7 +239,7 @@ pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
 mod tests {
     use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
     use wsclose::Harness;
-    use wsclose::harness::driver::Driver;
+    use wsclose::harness::Driver;
     use wsclose::protocol::code::Profile;
     use wsclose::rules::Rule;
     use wsclose::script::{MessageKind, ScriptBuf};

@@ -4,7 +4,7 @@
 
 use std::io::{Error, ErrorKind, Read, Result, Write};
 
-use wsclose::harness::subject::Recorder;
+use wsclose::harness::Recorder;
 
 /// The state of the peer's half of TCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::process::ExitCode;
 
 use wsclose::Harness;
-use wsclose::harness::subject::Subject;
+use wsclose::harness::Subject;
 use wsclose::protocol::code::Profile;
 use wsclose::script::{MAX_SCRIPT, Script, ScriptBuf};
 

@@ -3,7 +3,7 @@
 //! The published command has none of them: a published crate cannot depend on `wsclose-implementations`, which is not
 //! published, even optionally. `wsclose-full` implements [`Libraries`] with that crate.
 
-use wsclose::harness::subject::Subject;
+use wsclose::harness::Subject;
 use wsclose::rules::RuleSet;
 
 /// How to get a command with the libraries, as the end of a sentence.

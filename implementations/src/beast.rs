@@ -40,7 +40,7 @@ pub const INSTALL_HINT: &str = "install libboost1.81-dev";
 
 #[cfg(wsclose_beast)]
 mod built {
-    use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+    use wsclose::harness::{Recorder, Stimulus, Subject};
     use wsclose::protocol::role::Role;
     use wsclose::rules::{Capabilities, Capability};
 

@@ -4,8 +4,7 @@
 
 use std::cell::RefCell;
 
-use wsclose::harness::driver::Limits;
-use wsclose::harness::subject::Subject;
+use wsclose::harness::{Limits, Subject};
 use wsclose::judge::Verdict;
 use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::Profile;

@@ -6,7 +6,7 @@
 // Adapters may use sockets and threads, unlike the core.
 #![allow(clippy::disallowed_types, clippy::disallowed_methods)]
 
-use wsclose::harness::subject::Subject;
+use wsclose::harness::Subject;
 use wsclose_adapter::codec::{CodecSubject, FrameCodec};
 use wsclose_adapter::program::{LibraryProgram, ProgramSubject};
 

@@ -9,7 +9,7 @@
 use std::ffi::{CStr, c_char, c_int};
 use std::ptr::{self, NonNull};
 
-use wsclose::harness::subject::{Recorder, Stimulus};
+use wsclose::harness::{Recorder, Stimulus};
 use wsclose::protocol::code::CloseCode;
 use wsclose::protocol::role::Role;
 use wsclose::script::MessageKind;

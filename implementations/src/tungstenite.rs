@@ -18,7 +18,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use tungstenite::protocol::frame::coding::CloseCode as Code;
 use tungstenite::protocol::{CloseFrame, Role as Side, WebSocketConfig};
 use tungstenite::{Error, Message, WebSocket};
-use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+use wsclose::harness::{Recorder, Stimulus, Subject};
 use wsclose::protocol::code::CloseCode;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Capabilities, Capability};

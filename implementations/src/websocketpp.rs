@@ -32,7 +32,7 @@ pub const INSTALL_HINT: &str = "install libwebsocketpp-dev";
 
 #[cfg(wsclose_websocketpp)]
 mod built {
-    use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+    use wsclose::harness::{Recorder, Stimulus, Subject};
     use wsclose::protocol::role::Role;
     use wsclose::rules::{Capabilities, Capability};
 

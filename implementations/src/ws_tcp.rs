@@ -25,7 +25,7 @@ mod wire;
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
-use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+use wsclose::harness::{Recorder, Stimulus, Subject};
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Capabilities, Capability};
 

@@ -30,7 +30,7 @@ pub const INSTALL_HINT: &str = "install libwslay-dev";
 
 #[cfg(wsclose_wslay)]
 mod built {
-    use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+    use wsclose::harness::{Recorder, Stimulus, Subject};
     use wsclose::protocol::role::Role;
     use wsclose::rules::{Capabilities, Capability};
 

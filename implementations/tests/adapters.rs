@@ -2,8 +2,7 @@
 
 use wsclose::analysis::code_map::CodeReaction;
 use wsclose::generate::vectors::{CodeOrigin, CodeScript};
-use wsclose::harness::driver::Driver;
-use wsclose::harness::subject::Subject;
+use wsclose::harness::{Driver, Subject};
 use wsclose::judge::{Judge, Verdict};
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use wsclose::analysis::baseline::{Baseline, KnownViolation};
-use wsclose::harness::driver::Driver;
+use wsclose::harness::Driver;
 use wsclose::judge::Judge;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;

@@ -4,8 +4,7 @@
 
 #[cfg(wsclose_beast)]
 mod built {
-    use wsclose::harness::driver::Driver;
-    use wsclose::harness::subject::{Subject, TraceEventKind};
+    use wsclose::harness::{Driver, Subject, TraceEventKind};
     use wsclose::protocol::code::{CloseCode, Profile};
     use wsclose::protocol::frame;
     use wsclose::protocol::role::Role;

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wsclose::analysis::baseline::Baseline;
 use wsclose::generate::vectors::TestVector;
-use wsclose::harness::driver::Driver;
+use wsclose::harness::Driver;
 use wsclose::judge::Judge;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;

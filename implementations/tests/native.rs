@@ -2,7 +2,7 @@
 //!
 //! The tests of a library that was not built print that and pass, unless `WSCLOSE_REQUIRE_NATIVE` is set.
 
-use wsclose::harness::driver::Driver;
+use wsclose::harness::Driver;
 use wsclose::protocol::code::{Class, CloseCode};
 use wsclose::protocol::role::Role;
 use wsclose::rules::Capability;

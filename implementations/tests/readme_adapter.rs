@@ -71,7 +71,7 @@ fn readme_shows_this_code() {
 
 #[test]
 fn adapter_conforms_in_both_roles() {
-    use wsclose::harness::driver::Driver;
+    use wsclose::harness::Driver;
     use wsclose::judge::Judge;
     use wsclose::protocol::code::Profile;
     use wsclose::script::ScriptBuf;

@@ -5,8 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use wsclose::analysis::report::Report;
-use wsclose::harness::driver::Driver;
-use wsclose::harness::subject::Subject;
+use wsclose::harness::{Driver, Subject};
 use wsclose::judge::Judge;
 use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::Profile;

@@ -8,7 +8,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use wsclose::harness::driver::Driver;
+use wsclose::harness::Driver;
 use wsclose::judge::{Judge, Verdict};
 use wsclose::model::endpoint::Model;
 use wsclose::model::faults::{Fault, FaultyModel};

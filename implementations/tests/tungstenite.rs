@@ -1,7 +1,6 @@
 //! Tests whole sessions of tungstenite through its adapter.
 
-use wsclose::harness::driver::Driver;
-use wsclose::harness::subject::Subject;
+use wsclose::harness::{Driver, Subject};
 use wsclose::protocol::role::Role;
 use wsclose::rules::Capability;
 use wsclose::script::ScriptBuf;

@@ -1,9 +1,7 @@
 //! Compares our tables of the close codes of ws-rs and Boost.Beast with the libraries, for every value, and the profiles
 //! `ws-rs` and `beast` with the codes that the libraries accept.
 
-use wsclose::harness::driver::Driver;
-use wsclose::harness::subject::TraceEventKind;
-use wsclose::harness::trace::Trace;
+use wsclose::harness::{Driver, Trace, TraceEventKind};
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::frame::Opcode;
 use wsclose::protocol::role::Role;

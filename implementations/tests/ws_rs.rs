@@ -1,7 +1,6 @@
 //! Tests ws-rs through its two adapters: the frame layer in-process, and the whole library over TCP.
 
-use wsclose::harness::driver::Driver;
-use wsclose::harness::subject::Subject;
+use wsclose::harness::{Driver, Subject};
 use wsclose::protocol::code::CloseCode;
 use wsclose::protocol::role::Role;
 use wsclose::script::ScriptBuf;

@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use wsclose::harness::subject::{Recorder, Stimulus, Subject, TraceEventKind};
+use wsclose::harness::{Recorder, Stimulus, Subject, TraceEventKind};
 use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;

@@ -2,8 +2,7 @@
 
 use super::outcome::{SentFrame, SentFrames};
 use crate::generate::vectors::CodeOrigin;
-use crate::harness::subject::TraceEventKind;
-use crate::harness::trace::Trace;
+use crate::harness::{Trace, TraceEventKind};
 use crate::protocol::code::CloseCode;
 
 /// The reaction of an endpoint to a close code that it received or that its application requested.

@@ -10,7 +10,7 @@ use super::aggregate::{Aggregates, RuleAggregate};
 use super::code_map::{CodeMap, CodeReaction};
 use super::outcome::Outcome;
 use crate::generate::vectors::{self, CodeOrigin, CodeScript, TestVector};
-use crate::harness::subject::Subject;
+use crate::harness::Subject;
 use crate::judge::Verdict;
 use crate::playback::Harness;
 use crate::protocol::code::{CloseCode, Profile};

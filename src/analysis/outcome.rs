@@ -4,8 +4,7 @@
 
 use std::fmt;
 
-use crate::harness::subject::TraceEventKind;
-use crate::harness::trace::Trace;
+use crate::harness::{Trace, TraceEventKind};
 use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use crate::protocol::code::CloseCode;
 use crate::protocol::frame::Opcode;

@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-pub use super::status::FindingStatus;
-use crate::harness::trace::Trace;
+use super::status::FindingStatus;
+use crate::harness::Trace;
 use crate::judge::Finding;
 use crate::rules::{Level, Rule, RuleSet};
 
@@ -294,7 +294,7 @@ impl fmt::Display for Totals {
 #[cfg(test)]
 mod tests {
     use super::{Report, Summary, Tally};
-    use crate::harness::subject::Subject;
+    use crate::harness::Subject;
     use crate::model::endpoint::Model;
     use crate::model::faults::{Fault, FaultyModel};
     use crate::playback::Harness;

@@ -25,7 +25,7 @@ const STRUCTURED_EVERY_N: usize = 2;
 /// One script in this many goes to the fuzzer's default mutator, which does not know steps.
 const DEFAULT_MUTATOR_EVERY_N: usize = 4;
 
-/// The most steps of the parent in a child: about as many as [`crate::harness::driver::Limits::FUZZING`] allows.
+/// The most steps of the parent in a child: about as many as [`crate::harness::Limits::FUZZING`] allows.
 const MAX_STEPS: usize = 24;
 
 /// The most changes to one parent.

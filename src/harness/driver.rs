@@ -4,8 +4,7 @@
 //! segment once the subject is idle. After the subject has closed TCP, the driver records octets as not delivered;
 //! requests of the application still reach the subject.
 
-use crate::harness::subject::{Stimulus, Subject};
-use crate::harness::trace::Trace;
+use crate::harness::{Stimulus, Subject, Trace};
 use crate::protocol::role::Role;
 use crate::script::{Payload, Script, SegmentPlacement, Segmentation, Step, Steps};
 

@@ -1,8 +1,7 @@
 //! The interface of an endpoint under test.
 
-pub use super::event::{Span, TraceEvent, TraceEventKind};
-pub use super::recorder::Recorder;
-pub use super::stimulus::Stimulus;
+use super::recorder::Recorder;
+use super::stimulus::Stimulus;
 use crate::protocol::role::Role;
 use crate::rules::Capabilities;
 

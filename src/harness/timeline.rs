@@ -416,9 +416,7 @@ fn columns(text: &str, octets: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::Mark;
-    use crate::harness::driver::Driver;
-    use crate::harness::event::TraceEventKind;
-    use crate::harness::trace::Trace;
+    use crate::harness::{Driver, Trace, TraceEventKind};
     use crate::model::endpoint::Model;
     use crate::protocol::code::Profile;
     use crate::rules::Rule;

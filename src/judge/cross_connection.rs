@@ -4,8 +4,7 @@
 use super::facts::{At, ConnectionFacts};
 use super::sink::VerdictSink;
 use super::verdict::Observed;
-use crate::harness::subject::{TraceEvent, TraceEventKind};
-use crate::harness::trace::Trace;
+use crate::harness::{Trace, TraceEvent, TraceEventKind};
 use crate::rules::Rule;
 use crate::script::Segmentation;
 

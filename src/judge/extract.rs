@@ -2,8 +2,7 @@
 
 use super::facts::{At, CloseReport, CloseRequest, ConnectionFacts, FrameProgress, ObservedClose};
 use super::frame_reader::{FrameEvent, FrameReader};
-use crate::harness::subject::TraceEventKind;
-use crate::harness::trace::Trace;
+use crate::harness::{Trace, TraceEventKind};
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::flaw::{Flaw, Flaws};
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};

@@ -166,7 +166,7 @@ pub(super) enum Reaction {
 pub(super) struct CloseReport {
     pub at: At,
     pub code: Option<CloseCode>,
-    pub reason: Option<crate::harness::subject::Span>,
+    pub reason: Option<crate::harness::Span>,
     pub clean: Option<bool>,
 }
 

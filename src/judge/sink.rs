@@ -3,7 +3,7 @@
 use super::facts::{At, ConnectionFacts};
 use super::reason::InconclusiveReason;
 use super::verdict::{Finding, GRACE_TICKS, Observed, Verdicts};
-use crate::harness::trace::Trace;
+use crate::harness::Trace;
 use crate::rules::{Capability, Rule, RuleSet};
 
 /// A collector of verdicts and findings on the rules that apply.

@@ -4,7 +4,7 @@
 //! with one decision changed.
 
 use super::behavior::{Behavior, CloseStatus, ExtraAction};
-use crate::harness::subject::{Recorder, Stimulus, Subject};
+use crate::harness::{Recorder, Stimulus, Subject};
 use crate::protocol::assembler::{FrameAssembler, KeptPayload};
 use crate::protocol::close::{self, CloseBody, ConformingClose};
 use crate::protocol::code::{CloseCode, Profile};

@@ -1,7 +1,7 @@
 //! Reads what the endpoint receives: turns octets into events of the state machine and fails the connection on flaws.
 
 use super::endpoint::Endpoint;
-use crate::harness::subject::Recorder;
+use crate::harness::Recorder;
 use crate::model::behavior::{Behavior, Crash, SegmentHandling};
 use crate::protocol::assembler::FramePart;
 use crate::protocol::close::{self, CloseBody};

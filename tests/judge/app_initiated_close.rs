@@ -3,7 +3,7 @@
 //! Such a Close is no reply, so its code shows neither acceptance nor rejection of the peer's Close.
 
 use crate::closure_subject::FnSubject;
-use wsclose::harness::subject::{Recorder, Stimulus};
+use wsclose::harness::{Recorder, Stimulus};
 use wsclose::judge::Verdict;
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;

@@ -1,7 +1,7 @@
 //! Defines an endpoint that reacts as a function says, and asks the judge for its verdict.
 
 use wsclose::Harness;
-use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+use wsclose::harness::{Recorder, Stimulus, Subject};
 use wsclose::judge::Verdict;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;

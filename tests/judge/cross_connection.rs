@@ -3,7 +3,7 @@
 use crate::closure_subject::FnSubject;
 use crate::scripted::Act::{Closes, Hangs, Panics, ReportsError};
 use crate::scripted::assert_verdict;
-use wsclose::harness::subject::{Recorder, Stimulus};
+use wsclose::harness::{Recorder, Stimulus};
 use wsclose::judge::Verdict::{self, Conforms, NotExercised, Violates};
 use wsclose::protocol::code::CloseCode;
 use wsclose::rules::Rule;

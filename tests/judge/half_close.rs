@@ -1,7 +1,7 @@
 //! Tests an endpoint that sends FIN after its Close and goes on reading: the rules still apply to what it reads.
 
 use crate::closure_subject::FnSubject;
-use wsclose::harness::subject::{Recorder, Stimulus};
+use wsclose::harness::{Recorder, Stimulus};
 use wsclose::judge::Verdict;
 use wsclose::protocol::code::CloseCode;
 use wsclose::rules::Rule;

@@ -1,7 +1,7 @@
 //! Defines an endpoint that reacts to each stimulus with the acts that a test lists, and asserts the judge's verdict.
 
 use wsclose::Harness;
-use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+use wsclose::harness::{Recorder, Stimulus, Subject};
 use wsclose::judge::Verdict;
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;

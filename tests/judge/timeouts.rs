@@ -3,7 +3,7 @@
 use crate::closure_subject::FnSubject;
 use crate::scripted::Act::{self, Closes, ClosesTcp, Hangs, Panics};
 use crate::scripted::assert_verdict;
-use wsclose::harness::subject::{Recorder, Stimulus};
+use wsclose::harness::{Recorder, Stimulus};
 use wsclose::judge::Verdict::{self, Conforms, NotExercised, Violates};
 use wsclose::rules::Rule;
 

@@ -1,7 +1,7 @@
 //! Tests requests that an adapter reports as unsupported: no rule on the application interface applies to them.
 
 use crate::closure_subject::FnSubject;
-use wsclose::harness::subject::{Recorder, Stimulus};
+use wsclose::harness::{Recorder, Stimulus};
 use wsclose::judge::Verdict;
 use wsclose::rules::Rule;
 

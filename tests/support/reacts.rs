@@ -1,6 +1,6 @@
 //! A subject that reacts to each stimulus as a test lists, whatever the stimulus is.
 
-use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+use wsclose::harness::{Recorder, Stimulus, Subject};
 use wsclose::protocol::role::Role;
 use wsclose::rules::Capabilities;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use wsclose::analysis::baseline::Baseline;
 use wsclose::analysis::report::Report;
-use wsclose::harness::subject::Subject;
+use wsclose::harness::Subject;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Rule};
 use wsclose::script::{Script, ScriptBuf, ScriptError, Step, Writer};

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use wsclose::harness::timeline::{FrameDisplay, Hex, Quoted};
+use wsclose::harness::{FrameDisplay, Hex, Quoted};
 use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use wsclose::protocol::close::CloseBody;
 use wsclose::protocol::code::{CloseCode, Profile};

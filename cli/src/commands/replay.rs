@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use wsclose::analysis::baseline::Baseline;
 use wsclose::analysis::report::{Report, Summary, Tally};
-use wsclose::harness::driver::Limits;
+use wsclose::harness::Limits;
 use wsclose::protocol::role::Role;
 
 use crate::args;
@@ -198,7 +198,7 @@ impl Replay<'_> {
     ) -> Vec<(String, Result<Tally, PanicInfo>)> {
         let Replay { args, subject_set, baseline, runner, .. } = self;
         let script = case.script.as_script().for_role(role);
-        let verdict = |subject: &mut Box<dyn wsclose::harness::subject::Subject>| {
+        let verdict = |subject: &mut Box<dyn wsclose::harness::Subject>| {
             let name = subject.name().to_owned();
             let result = runner.play(script, subject.as_mut()).map(|(trace, findings)| {
                 let known = |rule| subjects::is_known(baseline, &name, rule);

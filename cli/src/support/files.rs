@@ -54,7 +54,7 @@ pub enum FileError {
         /// The path.
         path: String,
         /// The limits of the driver.
-        limits: wsclose::harness::driver::Limits,
+        limits: wsclose::harness::Limits,
     },
     /// The path is a file and should be a folder.
     #[error("{0}: is a file; name a folder")]

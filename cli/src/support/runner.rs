@@ -4,8 +4,7 @@ use std::cell::RefCell;
 use std::panic::{self, AssertUnwindSafe};
 
 use wsclose::Harness;
-use wsclose::harness::subject::Subject;
-use wsclose::harness::trace::Trace;
+use wsclose::harness::{Subject, Trace};
 use wsclose::judge::Finding;
 use wsclose::protocol::code::Profile;
 use wsclose::script::Script;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use wsclose::analysis::baseline::Baseline;
-use wsclose::harness::subject::Subject;
+use wsclose::harness::Subject;
 use wsclose::model::endpoint::Model;
 use wsclose::model::faults::{Fault, FaultyModel};
 use wsclose::protocol::code::Profile;

@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wsclose::harness::subject::Recorder;
+use wsclose::harness::Recorder;
 use wsclose::protocol::code::CloseCode;
 use wsclose::script::MessageKind;
 

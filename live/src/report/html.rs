@@ -1,7 +1,7 @@
 //! The report as one HTML page that loads nothing else. The template escapes everything that the endpoint sent.
 
 use askama::Template;
-use wsclose::analysis::report::FindingStatus;
+use wsclose::analysis::status::FindingStatus;
 
 use super::{GENERATED_BY, anchor};
 use crate::run::results::{ReportedFinding, RuleResult, RuleStatus, RunReport};

@@ -1,7 +1,7 @@
 //! The report as JUnit XML: a test case for each rule, and an error for each case without a result.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-use wsclose::analysis::report::FindingStatus;
+use wsclose::analysis::status::FindingStatus;
 
 use super::GENERATED_BY;
 use crate::run::results::{ReportedFinding, RuleResult, RuleStatus, RunReport};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use wsclose::analysis::report::FindingStatus;
+use wsclose::analysis::status::FindingStatus;
 
 use super::GENERATED_BY;
 use crate::run::results::{ReportedFinding, RunReport};

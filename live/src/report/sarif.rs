@@ -1,7 +1,7 @@
 //! The report as SARIF 2.1.0, for code scanning: a rule for each rule, and a result for each violated one.
 
 use serde_json::{Value, json};
-use wsclose::analysis::report::FindingStatus;
+use wsclose::analysis::status::FindingStatus;
 
 use super::GENERATED_BY;
 use crate::run::results::{ReportedFinding, RunReport};

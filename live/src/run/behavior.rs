@@ -1,6 +1,6 @@
 //! The words of the Autobahn test suite for how an endpoint behaved in a case.
 
-use wsclose::analysis::report::FindingStatus;
+use wsclose::analysis::status::FindingStatus;
 
 use crate::run::case_result::CaseResult;
 #[cfg(feature = "reports")]

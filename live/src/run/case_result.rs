@@ -4,8 +4,7 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use wsclose::Playback;
-use wsclose::harness::subject::TraceEventKind;
-use wsclose::harness::trace::Trace;
+use wsclose::harness::{Trace, TraceEventKind};
 use wsclose::judge::{Finding, Verdict};
 use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use wsclose::protocol::code::CloseCode;

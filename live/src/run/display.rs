@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use wsclose::analysis::report::FindingStatus;
+use wsclose::analysis::status::FindingStatus;
 use wsclose::judge::Verdict;
 
 use crate::run::results::{ReportedFinding, RunReport};

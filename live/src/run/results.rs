@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use wsclose::analysis::report::FindingStatus;
+use wsclose::analysis::status::FindingStatus;
 use wsclose::judge::Verdict;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;

@@ -3,7 +3,7 @@
 //!
 //! The model decides nothing but the length of waits. The judge does not see it.
 
-use wsclose::harness::subject::{Recorder, Stimulus, Subject, TraceEventKind};
+use wsclose::harness::{Recorder, Stimulus, Subject, TraceEventKind};
 use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::frame::{Decoder, Opcode, Piece};

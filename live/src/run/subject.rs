@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+use wsclose::harness::{Recorder, Stimulus, Subject};
 use wsclose::protocol::code::CloseCode;
 use wsclose::protocol::frame::{self, Header, Opcode};
 use wsclose::protocol::role::Role;

@@ -197,7 +197,7 @@ pub fn parse_response(octets: &[u8], key: &str) -> Result<Option<Upgraded>, Upgr
 }
 
 fn not_http(what: &'static str, octets: &[u8], why: &httparse::Error) -> UpgradeError {
-    let found = wsclose::harness::timeline::Quoted(octets).to_string();
+    let found = wsclose::harness::Quoted(octets).to_string();
     UpgradeError::NotHttp { what, found, why: why.to_string() }
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use wsclose::analysis::report::FindingStatus;
+use wsclose::analysis::status::FindingStatus;
 use wsclose::rules::Level;
 use wsclose_live::implementations::{self, ImplementationOutcome, ImplementationResult, Manifest, Setup};
 use wsclose_live::report::matrix as report;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use wsclose::analysis::compare::comparable_codes;
 use wsclose::analysis::matrix::{Cell, SubjectResult};
-use wsclose::analysis::report::FindingStatus;
+use wsclose::analysis::status::FindingStatus;
 use wsclose::generate::vectors::CodeOrigin;
 use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;

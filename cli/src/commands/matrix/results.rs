@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wsclose::analysis::baseline::Baseline;
 use wsclose::analysis::compare::{self, Distance, ScriptTopics, Topic};
 use wsclose::analysis::matrix::{Cell, Example, MatrixPlan, SubjectResult};
-use wsclose::analysis::report::FindingStatus;
+use wsclose::analysis::status::FindingStatus;
 use wsclose::protocol::code::Profile;
 use wsclose::rules::Rule;
 

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use wsclose::analysis::matrix::{MatrixPlan, RoleResult, Scope, SubjectResult, play};
-use wsclose::harness::subject::Subject;
+use wsclose::harness::Subject;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 
@@ -162,7 +162,7 @@ mod tests {
     use std::time::Duration;
 
     use wsclose::analysis::matrix::{MatrixPlan, Scope};
-    use wsclose::harness::subject::{Recorder, Stimulus, Subject};
+    use wsclose::harness::{Recorder, Stimulus, Subject};
     use wsclose::protocol::code::Profile;
     use wsclose::protocol::role::Role;
     use wsclose::rules::Capabilities;

@@ -4,7 +4,7 @@
 use std::io::Write;
 
 use wsclose::analysis::matrix::SubjectResult;
-use wsclose::analysis::report::FindingStatus;
+use wsclose::analysis::status::FindingStatus;
 use wsclose::rules::Rule;
 
 use super::results::{Results, title};
