@@ -98,7 +98,6 @@ const PATHS: [&str; 2] = [".ci/run", "implementations/live/install"];
 const ALLOWED: &str = "tests/prose_allowed.txt";
 
 #[test]
-#[ignore = "the rewrite of the prose is still under way"]
 fn prose_avoids_the_listed_words() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     // A package from crates.io is no repository.

@@ -57,7 +57,7 @@
 //! - [`connection`]: that end as blocking, tokio and futures libraries use it, and the application's side.
 //! - [`program`]: runs a program without a runtime until it is idle.
 //! - [`codec`]: the conforming program for a library that only reads and writes frames.
-//! - [`panic`]: catches panics of a library.
+//! - [`mod@panic`]: catches panics of a library.
 //! - [`worker`]: runs a subject in a process of its own.
 //!
 //! # Side effects

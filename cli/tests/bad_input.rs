@@ -79,7 +79,7 @@ fn a_text_script_with_a_syntax_error() {
 #[test]
 fn one_bad_file_does_not_stop_the_others() {
     let folder = Folder::new();
-    folder.file("scripts/bad.ws", "wsclose 1\nrole nobody\n");
+    folder.file("scripts/bad.ws", "wsclose 1\nrole neither\n");
     folder.file("scripts/good.ws", GOOD);
     replay(&folder, &["scripts"])
         .assert_exit(3)

@@ -160,9 +160,9 @@ fn runs_outside_a_checkout() {
 
 #[test]
 fn unknown_names_are_usage_errors() {
-    wsclose(&["matrix", "--subject", "nobody"]).assert_exit(2).assert_stderr("expected a subject");
+    wsclose(&["matrix", "--subject", "missing"]).assert_exit(2).assert_stderr("expected a subject");
     wsclose(&["matrix", "--subject", "fault:nothing"]).assert_exit(2).assert_stderr("expected a fault");
-    wsclose(&["matrix", "--profile", "nobody"]).assert_exit(2);
+    wsclose(&["matrix", "--profile", "missing"]).assert_exit(2);
     wsclose(&["matrix", "--jobs", "0"]).assert_exit(2);
     wsclose(&["matrix", "--timeout", "0"]).assert_exit(2);
     wsclose(&["matrix", "--codes", "none", "--codes", "only"]).assert_exit(2);
@@ -179,7 +179,7 @@ fn an_unwritable_output_folder_fails_before_the_run() {
 fn an_invalid_corpus_fails_before_the_run() {
     let folder = Folder::new();
     folder.file("empty/readme.txt", "no script");
-    folder.file("broken/a.ws", "wsclose 1\nrole nobody\n");
+    folder.file("broken/a.ws", "wsclose 1\nrole neither\n");
     folder.file("file.ws", support::GOOD);
     let with = |corpus: &str| matrix(&folder, &[&MODEL, &["--corpus", corpus]]).assert_exit(3);
     with("empty").assert_stderr("contains no scripts");

@@ -181,10 +181,10 @@ fn unknown_names_are_usage_errors() {
     let folder = Folder::new();
     folder.file("a.ws", GOOD);
     folder
-        .wsclose(&["replay", "a.ws", "--subject", "nobody"])
+        .wsclose(&["replay", "a.ws", "--subject", "missing"])
         .assert_exit(2)
         .assert_stderr("expected a subject (model")
-        .assert_stderr("found `nobody`");
+        .assert_stderr("found `missing`");
     folder
         .wsclose(&["replay", "a.ws", "--subject", "fault:nothing"])
         .assert_exit(2)

@@ -192,11 +192,8 @@ fn targets() -> [(&'static str, RuleSet); 3] {
         seeds.fold(RuleSet::EMPTY, |rules, octets| rules.union(target(&octets)))
     };
     [
-        ("close_frame", over(|octets| wsclose::fuzz::close_frame(octets), &["close_frame"])),
-        (
-            "closing_handshake",
-            over(|octets| wsclose::fuzz::closing_handshake(octets), &["closing_handshake"]),
-        ),
+        ("close_frame", over(wsclose::fuzz::close_frame, &["close_frame"])),
+        ("closing_handshake", over(wsclose::fuzz::closing_handshake, &["closing_handshake"])),
         (
             "implementations",
             over(wsclose_implementations::fuzz::implementations, &["closing_handshake", "implementations"]),

@@ -257,7 +257,7 @@ rules! {
     QuietAfterClose "quiet-after-close" "5.5.2" Sender Info Framing
         evidence: Course, delivery: Required, timing: Any, layer: StateMachine, focus: OwnFrames
         "An endpoint sends no Ping or Pong once Closes have gone both ways."
-        "Violation: after its own Close and a well-formed one from the peer, the subject wrote a Ping, or a Pong that makes more Pongs in total than Pings received before the peer's Close. RFC 6455 §5.5.2 only lifts the duty to answer a Ping, so a violation is reported and never fails a run. Not exercised if Closes did not go both ways, or the peer stopped reading or vanished."
+        "Violation: after its own Close and a well-formed one from the peer, the subject wrote a Ping, or a Pong that makes more Pongs in total than Pings received before the peer's Close. RFC 6455 §5.5.2 only lifts the requirement to reply to a Ping, so a violation is reported and never fails a run. Not exercised if Closes did not go both ways, or the peer stopped reading or vanished."
     CloseAnswered "close-answered" "5.5.1" Sender Must RepliesToClose
         evidence: Course, delivery: Delayable, timing: Any, layer: Library, focus: Reply
         "An endpoint that receives a Close and has sent none replies with a Close."

@@ -62,7 +62,7 @@ impl Acceptor {
         let loopback = match self.address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-            ip => ip,
+            ip @ (IpAddr::V4(_) | IpAddr::V6(_)) => ip,
         };
         // The thread blocks in `accept`, and a connection wakes it. If that fails, it ends with the process.
         let _ = TcpStream::connect_timeout(&SocketAddr::new(loopback, self.address.port()), WAKE_TIMEOUT);
