@@ -54,11 +54,8 @@ fn server_echoing_any_code_fails() {
         .assert_stdout("warn          code-not-1004")
         .assert_stdout("ok            close-answered");
     // The printed command reproduces the finding, with two cases only.
-    let reproduce = ran
-        .out
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("reproduce:   wsclose "))
-        .expect("a command");
+    let reproduce =
+        ran.out.lines().find_map(|line| line.trim().strip_prefix("reproduce: wsclose ")).expect("a command");
     let args: Vec<&str> = reproduce.split(' ').collect();
     wsclose(&args).assert_exit(1).assert_stdout("2 cases");
     check(&url, &["--case", "liveness"]).assert_stdout("1 cases");

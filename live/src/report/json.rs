@@ -57,6 +57,7 @@ struct RuleEntry<'a> {
     status: &'static str,
     conformed: usize,
     violated: usize,
+    inconclusive_reason: Option<&'static str>,
     /// The names of the cases that violated the rule.
     violated_by: Vec<&'a str>,
 }
@@ -107,6 +108,7 @@ pub fn document(run: &RunReport) -> Document<'_> {
                 status: result.status().name(),
                 conformed: result.conformed,
                 violated: result.violated,
+                inconclusive_reason: result.inconclusive_reason,
                 violated_by: names(run.cases.iter().filter(|case| case.violates(result.rule))),
             })
             .collect(),

@@ -1,5 +1,6 @@
 //! The result of one case: what the judge found in its trace.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 use std::time::Duration;
 
@@ -16,6 +17,9 @@ use crate::run::cases::Case;
 
 /// The longest timeline that is kept, in octets. An endpoint may send without end.
 const LONGEST_TIMELINE: usize = 1 << 15;
+
+/// Why a violation that depends on when TCP ends is inconclusive.
+const TIMEOUT_REASON: &str = "a timeout of the endpoint may have ended TCP";
 
 /// A rule that the endpoint violated in a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +45,8 @@ pub struct CaseResult {
     pub violations: Vec<Violation>,
     /// The rules to which the endpoint conformed.
     pub conforming: RuleSet,
-    /// The rules whose verdict is inconclusive.
-    pub inconclusive: RuleSet,
+    /// The rules whose verdict is inconclusive, and why.
+    pub inconclusive: BTreeMap<Rule, &'static str>,
     /// Why the case has no result. Violations and verdicts are then empty.
     pub error: Option<CaseError>,
     /// The code of the last Close that the endpoint sent.
@@ -80,13 +84,17 @@ impl CaseResult {
             Some(_) => RuleSet::EMPTY,
         };
         let timed = timing_rules.intersection(verdicts(Verdict::Violates));
+        let inconclusive = verdicts(Verdict::Inconclusive).iter().filter_map(|rule| {
+            let reason = playback.verdicts.inconclusive_reason(rule)?;
+            Some((rule, reason.description()))
+        });
         CaseResult {
             name: case.name.clone(),
             script: case.script.as_script().to_string(),
             timeline: if findings.is_empty() { String::new() } else { timeline(playback.trace, &findings) },
             violations,
             conforming: verdicts(Verdict::Conforms),
-            inconclusive: verdicts(Verdict::Inconclusive).union(timed),
+            inconclusive: inconclusive.chain(timed.iter().map(|rule| (rule, TIMEOUT_REASON))).collect(),
             error,
             code: sent_close_code(playback.trace),
             elapsed,
@@ -97,7 +105,8 @@ impl CaseResult {
     pub(crate) fn invalidate(&mut self, error: CaseError) {
         self.error = Some(error);
         self.violations.clear();
-        (self.conforming, self.inconclusive) = (RuleSet::EMPTY, RuleSet::EMPTY);
+        self.conforming = RuleSet::EMPTY;
+        self.inconclusive.clear();
     }
 
     /// Whether the endpoint violated the rule.

@@ -24,7 +24,8 @@ impl Display for RunReport {
             let count = match result.verdict {
                 Verdict::Violates => format!("{} of {}", result.violated, result.violated + result.conformed),
                 Verdict::Conforms => format!("{}", result.conformed),
-                Verdict::Inconclusive | Verdict::NotExercised => String::new(),
+                Verdict::Inconclusive => result.inconclusive_reason.unwrap_or_default().to_owned(),
+                Verdict::NotExercised => String::new(),
             };
             let line = format!("{status:<14}{:<36}{:<9}{count}", result.rule, result.rule.level());
             writeln!(f, "{}", line.trim_end())?;
@@ -57,5 +58,5 @@ fn evidence(report: &RunReport, finding: ReportedFinding<'_>, f: &mut Formatter<
     }
     writeln!(f, "  case:     {} ({})", case.name, result.confirmation.name())?;
     case.timeline.lines().try_for_each(|line| writeln!(f, "    {line}"))?;
-    writeln!(f, "  reproduce:   {}", report.repro_command(case))
+    writeln!(f, "  reproduce: {}", report.repro_command(case))
 }

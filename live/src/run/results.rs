@@ -57,6 +57,8 @@ pub struct RuleResult {
     pub finding_status: Option<FindingStatus>,
     /// Why the baseline accepts a violation, if it lists the rule.
     pub reason: Option<String>,
+    /// Why the verdict is inconclusive, if it is: the reason of the first such case.
+    pub inconclusive_reason: Option<&'static str>,
 }
 
 impl RuleResult {
@@ -234,13 +236,13 @@ impl RunReport {
         let summary = |rule: Rule| {
             let violating: Vec<usize> = (0..cases.len()).filter(|case| cases[*case].violates(rule)).collect();
             let conformed = cases.iter().filter(|case| case.conforming.contains(rule)).count();
-            let inconclusive = cases.iter().any(|case| case.inconclusive.contains(rule));
+            let doubt = cases.iter().find_map(|case| case.inconclusive.get(&rule).copied());
             let smallest = violating.iter().copied().min_by_key(|case| (cases[*case].script.len(), *case));
             let (confirmation, example) = match confirmations.get(&rule) {
                 Some((confirmation, example)) => (*confirmation, Some(*example)),
                 None => (Confirmation::Unconfirmed, smallest),
             };
-            let verdict = match (violating.is_empty(), conformed, inconclusive) {
+            let verdict = match (violating.is_empty(), conformed, doubt.is_some()) {
                 (false, _, _) => Verdict::Violates,
                 (true, 1.., _) => Verdict::Conforms,
                 (true, 0, true) => Verdict::Inconclusive,
@@ -263,6 +265,7 @@ impl RunReport {
                 confirmation,
                 finding_status,
                 reason,
+                inconclusive_reason: doubt.filter(|_| verdict == Verdict::Inconclusive),
             }
         };
         selected.iter().map(summary).collect()

@@ -183,7 +183,7 @@ mod tests {
             timeline: String::new(),
             violations: rules.iter().map(violation).collect(),
             conforming: RuleSet::EMPTY,
-            inconclusive: RuleSet::EMPTY,
+            inconclusive: std::collections::BTreeMap::new(),
             error: None,
             code: None,
             elapsed: Duration::ZERO,
