@@ -4,6 +4,7 @@
 use std::io::{BufRead, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use wsclose::protocol::code::Profile;
 use wsclose_live::{
@@ -117,6 +118,8 @@ fn client_loop_without_a_client_is_an_error() {
 /// The response to a request for this path, which is not a WebSocket request.
 fn response(url: &str, path: &str) -> std::io::Result<String> {
     let mut tcp = TcpStream::connect(url.trim_start_matches("ws://"))?;
+    // Without a free slot, the server accepts the connection and never responds.
+    tcp.set_read_timeout(Some(Duration::from_secs(30)))?;
     write!(tcp, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
     let mut text = String::new();
     tcp.read_to_string(&mut text)?;
