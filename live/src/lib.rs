@@ -78,10 +78,11 @@ pub use run::case_result::{CaseResult, Violation};
 pub use run::config::Codes;
 pub use run::event::Event;
 pub use run::results::{
-    Confirmation, ReportedFinding, RuleResult, RuleStatus, RunReport, RunStatus, RunVerdict, Timing,
+    Confirmation, ReportedFinding, RuleResult, RuleStatus, RunReport, RunVerdict, Timing,
 };
 pub use transport::target_options::TargetError;
 pub use transport::upgrade::UpgradeError;
+pub use wsclose::analysis::status::{FindingStatus, RunStatus};
 
 /// A check of the server at `url`: `ws://HOST:PORT/PATH`, or `wss://` with the feature `tls`.
 ///

@@ -71,6 +71,16 @@ impl RunStatus {
         self.min(other)
     }
 
+    /// The exit code of the command `wsclose`: 0, 1, 3 or 4. Code 2 is for usage errors.
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            RunStatus::Pass => 0,
+            RunStatus::Fail => 1,
+            RunStatus::Incomplete => 3,
+            RunStatus::Stale => 4,
+        }
+    }
+
     /// The word in reports.
     pub const fn name(self) -> &'static str {
         match self {

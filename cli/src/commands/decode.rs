@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use wsclose::analysis::status::RunStatus;
 use wsclose::harness::{FrameDisplay, Hex, Quoted};
 use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use wsclose::protocol::close::CloseBody;
@@ -65,7 +66,7 @@ pub fn run(args: &args::Decode, out: &mut Stdout) -> Result<ExitStatus, CliError
         writeln!(out, "no octets")?;
     }
     let fails = violated.iter().any(|rule: &Rule| rule.level().fails(args.strict));
-    Ok(ExitStatus::of_run(fails, false, false))
+    Ok(RunStatus::Fail.when(fails).into())
 }
 
 fn standard_input() -> Result<Vec<u8>, CliError> {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use wsclose::analysis::baseline::Baseline;
 use wsclose::analysis::report::{Report, Summary, Tally};
+use wsclose::analysis::status::RunStatus;
 use wsclose::harness::Limits;
 use wsclose::protocol::role::Role;
 
@@ -66,7 +67,7 @@ impl Replay<'_> {
     }
 
     fn exit(&self) -> ExitStatus {
-        ExitStatus::of_run(self.has_violation, self.untested > 0, false)
+        RunStatus::Fail.when(self.has_violation).and(RunStatus::Incomplete.when(self.untested > 0)).into()
     }
 
     fn load(&self, path: &Path) -> Result<LoadedScript, FileError> {

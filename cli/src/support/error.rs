@@ -8,6 +8,7 @@ use crate::support::files::FileError;
 use crate::support::hex::HexError;
 use crate::support::runner::PanicInfo;
 use crate::support::subjects::SubjectError;
+use wsclose::analysis::status::RunStatus;
 use wsclose::rules::{Level, UnknownRule};
 use wsclose_live::RunError;
 
@@ -26,18 +27,13 @@ pub enum ExitStatus {
     Stale,
 }
 
-impl ExitStatus {
-    /// The status of a run that completed or was interrupted. A violation outweighs what could not be tested, and
-    /// that outweighs a stale baseline.
-    pub fn of_run(violated: bool, incomplete: bool, stale: bool) -> ExitStatus {
-        if violated {
-            ExitStatus::Violation
-        } else if incomplete {
-            ExitStatus::NotTested
-        } else if stale {
-            ExitStatus::Stale
-        } else {
-            ExitStatus::Conforms
+impl From<RunStatus> for ExitStatus {
+    fn from(status: RunStatus) -> ExitStatus {
+        match status {
+            RunStatus::Pass => ExitStatus::Conforms,
+            RunStatus::Fail => ExitStatus::Violation,
+            RunStatus::Incomplete => ExitStatus::NotTested,
+            RunStatus::Stale => ExitStatus::Stale,
         }
     }
 }

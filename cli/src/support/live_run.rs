@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use wsclose_live::report::Format;
-use wsclose_live::{Baseline, Check, Codes, Plan, RunReport, RunStatus};
+use wsclose_live::{Baseline, Check, Codes, Plan, RunReport};
 
 use crate::args;
 use crate::support::error::{CliError, ExitStatus};
@@ -81,15 +81,5 @@ pub fn finish(report: &RunReport, files: &ReportFiles, out: &mut Stdout) -> Resu
     }
     write!(out, "{report}")?;
     files.write(report, out)?;
-    Ok(exit_status(report.status()))
-}
-
-/// The exit status of a run.
-pub fn exit_status(status: RunStatus) -> ExitStatus {
-    match status {
-        RunStatus::Passed => ExitStatus::Conforms,
-        RunStatus::Failed => ExitStatus::Violation,
-        RunStatus::NotTested => ExitStatus::NotTested,
-        RunStatus::Stale => ExitStatus::Stale,
-    }
+    Ok(report.status().into())
 }

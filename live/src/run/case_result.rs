@@ -114,6 +114,19 @@ impl CaseResult {
         self.violations.iter().any(|found| found.rule == rule)
     }
 
+    /// The verdict on a rule in this case.
+    pub fn verdict(&self, rule: Rule) -> Verdict {
+        if self.violates(rule) {
+            Verdict::Violates
+        } else if self.conforming.contains(rule) {
+            Verdict::Conforms
+        } else if self.inconclusive.contains_key(&rule) {
+            Verdict::Inconclusive
+        } else {
+            Verdict::NotExercised
+        }
+    }
+
     /// The rules that the endpoint violated.
     pub fn violated_rules(&self) -> RuleSet {
         self.violations.iter().map(|found| found.rule).collect()

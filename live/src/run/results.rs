@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use wsclose::analysis::status::FindingStatus;
+use wsclose::analysis::aggregate::RuleAggregate;
+use wsclose::analysis::status::{FindingStatus, RunStatus};
 use wsclose::judge::Verdict;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
@@ -153,31 +154,6 @@ impl fmt::Display for RunVerdict {
     }
 }
 
-/// What a run means for a test or a CI job. The command `wsclose` exits with [`RunStatus::exit_code`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RunStatus {
-    /// The endpoint conforms, as far as the run tested it.
-    Passed,
-    /// The endpoint violates a rule.
-    Failed,
-    /// The endpoint could not be tested completely.
-    NotTested,
-    /// The endpoint conforms to a rule that the baseline lists as violated.
-    Stale,
-}
-
-impl RunStatus {
-    /// The exit code of the command `wsclose`: 0, 1, 3 or 4. Code 2 is for usage errors.
-    pub const fn exit_code(self) -> u8 {
-        match self {
-            RunStatus::Passed => 0,
-            RunStatus::Failed => 1,
-            RunStatus::NotTested => 3,
-            RunStatus::Stale => 4,
-        }
-    }
-}
-
 /// The report of a run.
 ///
 /// Its [`Display`](fmt::Display) form is the text that `wsclose check` prints: a line for each rule, the evidence of
@@ -234,38 +210,37 @@ impl RunReport {
         baseline: &Baseline,
     ) -> Vec<RuleResult> {
         let summary = |rule: Rule| {
-            let violating: Vec<usize> = (0..cases.len()).filter(|case| cases[*case].violates(rule)).collect();
-            let conformed = cases.iter().filter(|case| case.conforming.contains(rule)).count();
-            let doubt = cases.iter().find_map(|case| case.inconclusive.get(&rule).copied());
-            let smallest = violating.iter().copied().min_by_key(|case| (cases[*case].script.len(), *case));
+            let mut aggregate = RuleAggregate::new(rule);
+            for (index, case) in cases.iter().enumerate() {
+                aggregate.record(case.verdict(rule));
+                if case.violates(rule) {
+                    aggregate.offer((case.script.len(), index));
+                }
+            }
             let (confirmation, example) = match confirmations.get(&rule) {
                 Some((confirmation, example)) => (*confirmation, Some(*example)),
-                None => (Confirmation::Unconfirmed, smallest),
+                None => (Confirmation::Unconfirmed, aggregate.example.map(|(_, index)| index)),
             };
-            let verdict = match (violating.is_empty(), conformed, doubt.is_some()) {
-                (false, _, _) => Verdict::Violates,
-                (true, 1.., _) => Verdict::Conforms,
-                (true, 0, true) => Verdict::Inconclusive,
-                (true, 0, false) => Verdict::NotExercised,
-            };
+            let verdict = aggregate.verdict();
             let reason = baseline.reason(rule).map(str::to_owned);
-            let finding_status = (!violating.is_empty()).then(|| match confirmation {
-                Confirmation::Confirmed => FindingStatus::of(rule.level(), reason.is_some(), strict),
+            let finding_status = match confirmation {
+                Confirmation::Confirmed => aggregate.status(reason.is_some(), strict),
                 // A violation that does not recur never fails a run.
                 Confirmation::Flaky | Confirmation::Unconfirmed => {
-                    FindingStatus::of(Level::Info, false, strict)
+                    aggregate.status(false, strict).map(|_| FindingStatus::Info)
                 }
-            });
+            };
+            let doubt = || cases.iter().find_map(|case| case.inconclusive.get(&rule).copied());
             RuleResult {
                 rule,
                 verdict,
-                violated: violating.len(),
-                conformed,
+                violated: aggregate.violated,
+                conformed: aggregate.conformed,
                 example,
                 confirmation,
                 finding_status,
                 reason,
-                inconclusive_reason: doubt.filter(|_| verdict == Verdict::Inconclusive),
+                inconclusive_reason: (verdict == Verdict::Inconclusive).then(doubt).flatten(),
             }
         };
         selected.iter().map(summary).collect()
@@ -273,7 +248,7 @@ impl RunReport {
 
     /// Whether the run passed: every case ran, no violation fails the run, and no entry of the baseline is stale.
     pub fn passes(&self) -> bool {
-        self.status() == RunStatus::Passed
+        self.status() == RunStatus::Pass
     }
 
     /// Whether a violation fails the run.
@@ -297,12 +272,9 @@ impl RunReport {
     /// The status, from which the exit code of the command follows. A violation outweighs cases without a result, and
     /// these outweigh stale entries of the baseline.
     pub fn status(&self) -> RunStatus {
-        match self.verdict() {
-            RunVerdict::Fail => RunStatus::Failed,
-            RunVerdict::Incomplete | RunVerdict::Error => RunStatus::NotTested,
-            RunVerdict::Pass if self.stale.is_empty() => RunStatus::Passed,
-            RunVerdict::Pass => RunStatus::Stale,
-        }
+        RunStatus::of(self.rules.iter().filter_map(|result| result.finding_status))
+            .and(RunStatus::Incomplete.when(!self.is_tested() || !self.is_complete()))
+            .and(RunStatus::Stale.when(!self.stale.is_empty()))
     }
 
     /// Whether any case has a result.

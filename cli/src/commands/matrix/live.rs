@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use wsclose::analysis::status::FindingStatus;
+use wsclose::analysis::status::{FindingStatus, RunStatus};
 use wsclose::rules::Level;
 use wsclose_live::implementations::{self, ImplementationOutcome, ImplementationResult, Manifest, Setup};
 use wsclose_live::report::matrix as report;
@@ -53,29 +53,24 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Stdout) -> Result<ExitS
     if let Some(files) = files {
         files.write([report::page(&results, GENERATED_BY), report::data(&results, GENERATED_BY)], out)?;
     }
-    Ok(exit_status(&results, setup.interrupt.is_triggered()))
+    Ok(status(&results, setup.interrupt.is_triggered()).into())
 }
 
-/// The exit status: a violation outweighs implementations that were not tested. One that is not installed counts only if
+/// The status of all runs: a violation outweighs implementations that were not tested. One that is not installed counts only if
 /// no other ran.
-fn exit_status(results: &[ImplementationResult], interrupted: bool) -> ExitStatus {
-    let (mut failed, mut incomplete, mut ran) = (false, interrupted, false);
-    for result in results {
-        match &result.outcome {
-            ImplementationOutcome::Run(report) => {
-                ran = true;
-                failed |= report.fails();
-                incomplete |= !report.is_complete();
-            }
-            ImplementationOutcome::NotInstalled(_) => {}
-            ImplementationOutcome::Failed(_) => incomplete = true,
-        }
-    }
-    match (failed, incomplete || !ran) {
-        (true, _) => ExitStatus::Violation,
-        (false, true) => ExitStatus::NotTested,
-        (false, false) => ExitStatus::Conforms,
-    }
+fn status(results: &[ImplementationResult], interrupted: bool) -> RunStatus {
+    let ran = results.iter().any(|result| matches!(result.outcome, ImplementationOutcome::Run(_)));
+    let part = |result: &ImplementationResult| match &result.outcome {
+        // A stale entry does not fail a matrix: the versions of the programs differ from machine to machine.
+        ImplementationOutcome::Run(report) => match report.status() {
+            RunStatus::Stale => RunStatus::Pass,
+            status @ (RunStatus::Fail | RunStatus::Incomplete | RunStatus::Pass) => status,
+        },
+        ImplementationOutcome::NotInstalled(_) => RunStatus::Pass,
+        ImplementationOutcome::Failed(_) => RunStatus::Incomplete,
+    };
+    let whole = RunStatus::Incomplete.when(interrupted || !ran);
+    results.iter().map(part).fold(whole, RunStatus::and)
 }
 
 fn print_table(results: &[ImplementationResult], out: &mut Stdout) -> Result<(), CliError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use wsclose::analysis::baseline::Baseline;
 use wsclose::analysis::compare::{self, Distance, ScriptTopics, Topic};
 use wsclose::analysis::matrix::{Cell, Example, MatrixPlan, SubjectResult};
-use wsclose::analysis::status::FindingStatus;
+use wsclose::analysis::status::{FindingStatus, RunStatus};
 use wsclose::protocol::code::Profile;
 use wsclose::rules::Rule;
 
@@ -123,7 +123,10 @@ impl<'a> Results<'a> {
     pub fn exit(&self) -> ExitStatus {
         let cut = self.rows.iter().any(|row| row.roles.iter().any(|part| part.timed_out));
         let violated = self.rows.iter().any(|row| self.count(row, FindingStatus::Fail) > 0);
-        ExitStatus::of_run(violated, cut || !self.untested.is_empty(), false)
+        RunStatus::Fail
+            .when(violated)
+            .and(RunStatus::Incomplete.when(cut || !self.untested.is_empty()))
+            .into()
     }
 
     /// The names of these rows.
