@@ -212,19 +212,19 @@ fn short_sequences_reach_every_state_and_history() {
 
 /// The next act of two connected endpoints and their applications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
+enum Move {
     Close(Role),
     Send(Role),
     Deliver(Role),
 }
 
-const TURNS: [Turn; 6] = [
-    Turn::Close(Role::Client),
-    Turn::Close(Role::Server),
-    Turn::Send(Role::Client),
-    Turn::Send(Role::Server),
-    Turn::Deliver(Role::Client),
-    Turn::Deliver(Role::Server),
+const MOVES: [Move; 6] = [
+    Move::Close(Role::Client),
+    Move::Close(Role::Server),
+    Move::Send(Role::Client),
+    Move::Send(Role::Server),
+    Move::Deliver(Role::Client),
+    Move::Deliver(Role::Server),
 ];
 
 /// How octets in flight are delivered.
@@ -331,20 +331,20 @@ fn index(role: Role) -> usize {
     }
 }
 
-fn run(turns: &[Turn], segments: Segments) {
+fn run(turns: &[Move], segments: Segments) {
     let mut ends = Role::ALL.map(End::new);
     let mut first_closer = None;
-    let turn = |ends: &mut [End; 2], turn: Turn| {
+    let turn = |ends: &mut [End; 2], turn: Move| {
         let (actor, written) = match turn {
-            Turn::Close(role) => {
+            Move::Close(role) => {
                 let stimulus = Stimulus::Close { code: Some(own_code(role)), reason: "" };
                 (role, ends[index(role)].react(stimulus))
             }
-            Turn::Send(role) => {
+            Move::Send(role) => {
                 let stimulus = Stimulus::Send { kind: MessageKind::Text, payload: b"hello" };
                 (role, ends[index(role)].react(stimulus))
             }
-            Turn::Deliver(role) => match ends[index(role)].inbox.pop_front() {
+            Move::Deliver(role) => match ends[index(role)].inbox.pop_front() {
                 Some(item) => (role, ends[index(role)].receive(item, segments)),
                 None => return,
             },
@@ -352,15 +352,15 @@ fn run(turns: &[Turn], segments: Segments) {
         ends[index(actor.peer())].inbox.extend(written);
     };
     for &next in turns {
-        if let Turn::Close(role) = next {
+        if let Move::Close(role) = next {
             first_closer = first_closer.or(Some(role));
         }
         turn(&mut ends, next);
     }
     // Everything that is still in flight arrives.
     while ends.iter().any(|end| !end.inbox.is_empty()) {
-        turn(&mut ends, Turn::Deliver(Role::Client));
-        turn(&mut ends, Turn::Deliver(Role::Server));
+        turn(&mut ends, Move::Deliver(Role::Client));
+        turn(&mut ends, Move::Deliver(Role::Server));
     }
     for role in Role::ALL {
         let end = &ends[index(role)];
@@ -386,15 +386,15 @@ fn run(turns: &[Turn], segments: Segments) {
 fn two_connected_models_close_cleanly() {
     const LENGTH: u32 = 6;
     let mut runs = 0;
-    for number in 0..TURNS.len().pow(LENGTH) {
-        let turns: [Turn; LENGTH as usize] =
-            std::array::from_fn(|place| TURNS[number / TURNS.len().pow(place as u32) % TURNS.len()]);
-        if turns.iter().any(|turn| matches!(turn, Turn::Close(_))) {
+    for number in 0..MOVES.len().pow(LENGTH) {
+        let turns: [Move; LENGTH as usize] =
+            std::array::from_fn(|place| MOVES[number / MOVES.len().pow(place as u32) % MOVES.len()]);
+        if turns.iter().any(|turn| matches!(turn, Move::Close(_))) {
             runs += 1;
             for segments in [Segments::AsSent, Segments::OneOctetEach] {
                 run(&turns, segments);
             }
         }
     }
-    assert_eq!(runs, TURNS.len().pow(LENGTH) - (TURNS.len() - 2).pow(LENGTH));
+    assert_eq!(runs, MOVES.len().pow(LENGTH) - (MOVES.len() - 2).pow(LENGTH));
 }

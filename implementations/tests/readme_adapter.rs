@@ -12,13 +12,13 @@ use wsclose_adapter::connection::{AppHandle, Next, Request, Transport};
 use wsclose_adapter::program::{LibraryProgram, ProgramSubject};
 
 // What README.md shows begins here.
-/// My library, as its documentation says that a program uses it.
+/// My library, used as its documentation recommends.
 pub struct Mine;
 
 impl LibraryProgram for Mine {
     const NAME: &'static str = "mine";
 
-    /// It has no clock, does not say whether a closure was clean, and does not show its memory.
+    /// The library has no timeouts and reports neither whether a closure was clean nor its memory use.
     fn capabilities(_: Role) -> Capabilities {
         Capabilities::ALL.without(&[
             Capability::HasTimeouts,

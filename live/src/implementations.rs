@@ -64,9 +64,9 @@ pub struct LiveImplementation {
     role: ManifestRole,
     #[serde(default)]
     set: String,
-    #[serde(default = "nothing")]
+    #[serde(default = "no_op_command")]
     version: String,
-    #[serde(default = "nothing")]
+    #[serde(default = "no_op_command")]
     installed: String,
     #[serde(default)]
     install: Install,
@@ -82,7 +82,7 @@ pub struct LiveImplementation {
 }
 
 /// A command that succeeds and prints nothing.
-fn nothing() -> String {
+fn no_op_command() -> String {
     "true".to_owned()
 }
 

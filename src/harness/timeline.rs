@@ -90,11 +90,11 @@ impl fmt::Display for Timeline<'_> {
             }
             let line = describe(trace, event.kind, write_closed);
             write_closed |= event.kind == TraceEventKind::WriteShutdown;
-            let shown = match line.shown {
-                Shown::Always => true,
-                Shown::AfterTheFirst => at > 0,
-                Shown::WithStates => self.states,
-                Shown::IfMarked => false,
+            let shown = match line.visibility {
+                Visibility::Always => true,
+                Visibility::AfterTheFirst => at > 0,
+                Visibility::WithStates => self.states,
+                Visibility::IfMarked => false,
             };
             if shown || !rules.is_empty() {
                 write_line(f, tick, line.lane, &line.text, &rules)?;
@@ -110,12 +110,12 @@ struct Line {
     /// `>` to the subject, `<` from the subject, `|` for a note.
     lane: char,
     text: String,
-    shown: Shown,
+    visibility: Visibility,
 }
 
 /// When the line of an event is printed. A marked event is always printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Shown {
+enum Visibility {
     Always,
     /// Unless it is the first event of the trace.
     AfterTheFirst,
@@ -129,14 +129,14 @@ enum Shown {
 fn describe(trace: &Trace, kind: TraceEventKind, write_closed: bool) -> Line {
     let text = |span| trace.recorder.text(span);
     let quoted = |span| Quoted(trace.octets(span));
-    let note = |text: String| Line { lane: '|', text, shown: Shown::Always };
-    let if_marked = |text: String| Line { lane: '|', text, shown: Shown::IfMarked };
-    let wire = |lane: char, text: &str| Line { lane, text: text.to_owned(), shown: Shown::Always };
+    let note = |text: String| Line { lane: '|', text, visibility: Visibility::Always };
+    let if_marked = |text: String| Line { lane: '|', text, visibility: Visibility::IfMarked };
+    let wire = |lane: char, text: &str| Line { lane, text: text.to_owned(), visibility: Visibility::Always };
     match kind {
         // The lanes print these.
         TraceEventKind::Received(_) | TraceEventKind::Sent(_) => if_marked(String::new()),
         TraceEventKind::Connected { repeat: None } => {
-            Line { lane: '|', text: "new connection".to_owned(), shown: Shown::AfterTheFirst }
+            Line { lane: '|', text: "new connection".to_owned(), visibility: Visibility::AfterTheFirst }
         }
         TraceEventKind::Connected { repeat: Some(segmentation) } => note(match segmentation {
             Segmentation::AsWritten => "repeat".to_owned(),
@@ -187,7 +187,7 @@ fn describe(trace: &Trace, kind: TraceEventKind, write_closed: bool) -> Line {
         TraceEventKind::StateChanged(before, after) => Line {
             lane: '|',
             text: format!("{} -> {}", before.name(), after.name()),
-            shown: Shown::WithStates,
+            visibility: Visibility::WithStates,
         },
         TraceEventKind::Undelivered(octets) => {
             note(format!("not delivered because TCP is closed: {}", count(octets as usize, "octet")))

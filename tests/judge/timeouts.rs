@@ -10,7 +10,7 @@ use wsclose::rules::Rule;
 /// Sends a requested Close. Its code selects when the endpoint closes TCP: 1000 at once, 1001 at the next octets, any
 /// other code after a tick.
 fn closes_tcp_by_code(code: &mut Option<u16>, stimulus: Stimulus<'_>, out: &mut Recorder) {
-    const AT_ONCE: u16 = 1000;
+    const IMMEDIATELY: u16 = 1000;
     const AT_NEXT_OCTETS: u16 = 1001;
     let closes = match stimulus {
         Stimulus::Close { code: requested, .. } => {
@@ -18,10 +18,10 @@ fn closes_tcp_by_code(code: &mut Option<u16>, stimulus: Stimulus<'_>, out: &mut 
             let [high, low] = code.unwrap_or_default().to_be_bytes();
             out.sent(&[0x88, 2, high, low]);
             out.request_accepted();
-            *code == Some(AT_ONCE)
+            *code == Some(IMMEDIATELY)
         }
         Stimulus::Octets(_) => *code == Some(AT_NEXT_OCTETS),
-        Stimulus::Tick => code.is_some_and(|code| ![AT_ONCE, AT_NEXT_OCTETS].contains(&code)),
+        Stimulus::Tick => code.is_some_and(|code| ![IMMEDIATELY, AT_NEXT_OCTETS].contains(&code)),
         Stimulus::Fin
         | Stimulus::Reset
         | Stimulus::PeerGone(_)

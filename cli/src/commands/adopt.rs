@@ -25,7 +25,7 @@ use crate::support::subjects::{self, SubjectError, SubjectSet};
 use wsclose::generate::minimize::Minimizer;
 
 /// The most scripts that the minimizer tries.
-const TRIES: usize = 2000;
+const MAX_ATTEMPTS: usize = 2000;
 
 /// Adopts an artifact.
 pub fn run(
@@ -246,7 +246,7 @@ impl Adoption<'_> {
     fn minimized(&mut self, script: ScriptBuf, violation: &Violation) -> ScriptBuf {
         let Adoption { runner, subject_set, .. } = self;
         let Some(subject) = subject_set.subjects.get_mut(violation.subject) else { return script };
-        Minimizer::new(script, TRIES, |script| {
+        Minimizer::new(script, MAX_ATTEMPTS, |script| {
             violates_rule(runner, subject.as_mut(), script, violation.rule)
         })
         .run()

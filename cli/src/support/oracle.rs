@@ -14,7 +14,7 @@ use crate::support::scripts;
 use wsclose::generate::minimize;
 
 /// The most removals that the minimizer tries.
-const TRIES: usize = 2000;
+const MAX_ATTEMPTS: usize = 2000;
 
 /// Runs the body of a fuzz target. A failed assertion is returned as its panic.
 pub fn run(libraries: &dyn Libraries, target: FuzzTarget, octets: &[u8]) -> Result<(), PanicInfo> {
@@ -54,7 +54,7 @@ impl Crash<'_> {
             return Ok(ExitStatus::Violation);
         }
         let place = project.entry_paths(target, name, "oracle-crash", "bin")?;
-        let small = minimize::octets(octets.to_vec(), TRIES, same);
+        let small = minimize::octets(octets.to_vec(), MAX_ATTEMPTS, same);
         writeln!(out, "minimized: octets {} to {}", octets.len(), small.len())?;
         atomic_write::write_new(&[(place.entry.clone(), small)])?;
         let entry = files::display_path(&place.entry);

@@ -75,13 +75,13 @@ pub struct CaseServerConfig {
 /// A running case server. It stops when it is dropped.
 #[derive(Debug)]
 pub struct CaseServer {
-    shared: Arc<Shared>,
+    shared: Arc<ServerState>,
     acceptor: Arc<Acceptor>,
     messages: Receiver<ServerMessage>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct ServerState {
     ledger: Mutex<SessionLedger>,
     recorded: Condvar,
     profile: Profile,
@@ -107,7 +107,7 @@ impl CaseServer {
     /// Serves the connections of `acceptor` in threads of its own.
     pub fn start(acceptor: Acceptor, config: CaseServerConfig) -> CaseServer {
         let CaseServerConfig { ledger, profile, close_command, agent, events } = config;
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ServerState {
             ledger: Mutex::new(ledger),
             recorded: Condvar::new(),
             profile,
@@ -149,7 +149,7 @@ impl Drop for CaseServer {
     }
 }
 
-fn accept_all(acceptor: &Acceptor, shared: &Arc<Shared>, messages: &Sender<ServerMessage>) {
+fn accept_all(acceptor: &Acceptor, shared: &Arc<ServerState>, messages: &Sender<ServerMessage>) {
     let slots = Slots::new(MAX_CONNECTIONS);
     while !acceptor.is_closed() {
         match acceptor.accept(ACCEPT_TIMEOUT) {
@@ -172,7 +172,7 @@ fn accept_all(acceptor: &Acceptor, shared: &Arc<Shared>, messages: &Sender<Serve
     }
 }
 
-impl Shared {
+impl ServerState {
     fn under_test<'a>(&self, agent: &'a str) -> EndpointUnderTest<'a> {
         EndpointUnderTest {
             mode: ConnectMode::Accept(agent),

@@ -7,7 +7,7 @@ use crate::protocol::role::Role;
 use crate::script::{FrameStep, LengthEncoding, Payload, SegmentPlacement, Step};
 
 /// The most frames that become steps. The octets after them stay as they are.
-const MAX_FRAMES: usize = 64;
+const MAX_FRAMES_PER_INPUT: usize = 64;
 
 /// The kind of a mutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl MutationKind {
 pub(super) fn read<'a>(octets: &'a mut [u8], steps: &mut Vec<Step<'a>>) -> Role {
     let mut sender = Role::Client;
     let mut rest = octets;
-    while steps.len() < MAX_FRAMES {
+    while steps.len() < MAX_FRAMES_PER_INPUT {
         let Status::Complete(header, used) = Header::decode(rest) else { break };
         let there = (rest.len() - used) as u64;
         let (whole, after) = rest.split_at_mut(used + header.length.value().min(there) as usize);

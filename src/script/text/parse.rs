@@ -43,7 +43,7 @@ pub(in crate::script) fn parse(octets: &[u8]) -> Result<Vec<u8>, ScriptParseErro
     header.word("wsclose", first_line)?;
     match header.number(first_line)? {
         version if version == u64::from(VERSION) => header.end()?,
-        _ => return Err(header.before(first_line)),
+        _ => return Err(header.expected_instead(first_line)),
     }
     let mut role = lines.next().unwrap_or(Line::new(2, ""));
     let second_line = "`role server` or `role client`, the second line of a script";
@@ -51,7 +51,7 @@ pub(in crate::script) fn parse(octets: &[u8]) -> Result<Vec<u8>, ScriptParseErro
     let under_test = match role.token() {
         "server" => Role::Server,
         "client" => Role::Client,
-        _ => return Err(role.before(second_line)),
+        _ => return Err(role.expected_instead(second_line)),
     };
     role.end()?;
     let mut writer = Writer::new(under_test);
@@ -85,12 +85,12 @@ fn step(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
                 "each" => Segmentation::Bytewise,
                 other => match other.strip_prefix("cut=").and_then(|n| n.parse().ok()) {
                     Some(at) => Segmentation::SplitAt(at),
-                    None => return Err(line.before(expected)),
+                    None => return Err(line.expected_instead(expected)),
                 },
             };
             out.step(&Step::Repeat(segmentation));
         }
-        _ => return Err(line.before(expected)),
+        _ => return Err(line.expected_instead(expected)),
     }
     line.end()
 }
@@ -128,20 +128,20 @@ fn peer(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
                 match line.token() {
                     "" => break,
                     word if word.contains('=') || word == "glue" => {
-                        options.take(word, &PLACEMENT).map_err(|expected| line.before(expected))?;
+                        options.take(word, &PLACEMENT).map_err(|expected| line.expected_instead(expected))?;
                     }
-                    word => octets.extend(hex(word).map_err(|expected| line.before(expected))?),
+                    word => octets.extend(hex(word).map_err(|expected| line.expected_instead(expected))?),
                 }
             }
             if octets.len() > 255 {
-                return Err(line.before("at most 255 octets in a step"));
+                return Err(line.expected_instead("at most 255 octets in a step"));
             }
             out.step(&Step::Octets { octets: &octets, placement: options.placement });
             return Ok(());
         }
         word => match opcode(word) {
             Some(opcode) => opcode,
-            None => return Err(line.before(expected)),
+            None => return Err(line.expected_instead(expected)),
         },
     };
     let mut buffer = Vec::new();
@@ -150,7 +150,7 @@ fn peer(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
     loop {
         match line.token() {
             "" => break,
-            word => options.take(word, &ALL).map_err(|expected| line.before(expected))?,
+            word => options.take(word, &ALL).map_err(|expected| line.expected_instead(expected))?,
         }
     }
     out.step(&Step::Frame(FrameStep {
@@ -173,7 +173,7 @@ fn app(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
         "close" => {
             let payload = line.payload(&mut buffer)?;
             if std::str::from_utf8(payload.chunk).is_err() {
-                return Err(line.before("a reason in UTF-8: an application's reason is text"));
+                return Err(line.expected_instead("a reason in UTF-8: an application's reason is text"));
             }
             out.step(&Step::AppClose(payload));
         }
@@ -181,21 +181,23 @@ fn app(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
             let kind = match line.token() {
                 "text" => MessageKind::Text,
                 "binary" => MessageKind::Binary,
-                _ => return Err(line.before("`text` or `binary`")),
+                _ => return Err(line.expected_instead("`text` or `binary`")),
             };
             let payload = line.payload(&mut buffer)?;
             if payload.code.is_some() {
-                return Err(line.before("a payload without a code: only a Close has one"));
+                return Err(line.expected_instead("a payload without a code: only a Close has one"));
             }
             if kind == MessageKind::Text && std::str::from_utf8(payload.chunk).is_err() {
-                return Err(line.before("text in UTF-8; send other octets as `binary`"));
+                return Err(line.expected_instead("text in UTF-8; send other octets as `binary`"));
             }
             out.step(&Step::AppSend { kind, payload });
         }
         "pause" => out.step(&Step::Pause),
         "resume" => out.step(&Step::Resume),
         _ => {
-            return Err(line.before("what the application does: `close`, `send`, `pause` or `resume`"));
+            return Err(
+                line.expected_instead("what the application does: `close`, `send`, `pause` or `resume`")
+            );
         }
     }
     Ok(())
@@ -343,7 +345,7 @@ impl<'a> Line<'a> {
     }
 
     /// The error that another text was expected in place of the latest token.
-    fn before(&self, expected: &'static str) -> ScriptParseError {
+    fn expected_instead(&self, expected: &'static str) -> ScriptParseError {
         let word = self.text[self.last..].split([' ', '\t']).next().unwrap_or_default();
         let found = if word.is_empty() { "the end of the line".to_owned() } else { format!("`{word}`") };
         ScriptParseError {
@@ -356,22 +358,22 @@ impl<'a> Line<'a> {
 
     /// Reads this word.
     fn word(&mut self, word: &str, expected: &'static str) -> Result<(), ScriptParseError> {
-        if self.token() == word { Ok(()) } else { Err(self.before(expected)) }
+        if self.token() == word { Ok(()) } else { Err(self.expected_instead(expected)) }
     }
 
     fn number(&mut self, expected: &'static str) -> Result<u64, ScriptParseError> {
-        self.token().parse().map_err(|_| self.before(expected))
+        self.token().parse().map_err(|_| self.expected_instead(expected))
     }
 
     fn byte(&mut self, expected: &'static str) -> Result<u8, ScriptParseError> {
-        self.token().parse().map_err(|_| self.before(expected))
+        self.token().parse().map_err(|_| self.expected_instead(expected))
     }
 
     /// Reads the end of the line.
     fn end(&mut self) -> Result<(), ScriptParseError> {
         match self.token() {
             "" => Ok(()),
-            _ => Err(self.before("the end of the line")),
+            _ => Err(self.expected_instead("the end of the line")),
         }
     }
 
@@ -386,7 +388,8 @@ impl<'a> Line<'a> {
     /// Reads an optional code, an optional string or `hex:`, and an optional `* N`.
     fn payload<'b>(&mut self, buffer: &'b mut Vec<u8>) -> Result<Payload<'b>, ScriptParseError> {
         let code = if self.peek().starts_with(|c: char| c.is_ascii_digit()) {
-            let code: u16 = self.token().parse().map_err(|_| self.before("a close code, 0 to 65535"))?;
+            let code: u16 =
+                self.token().parse().map_err(|_| self.expected_instead("a close code, 0 to 65535"))?;
             Some(CloseCode(code))
         } else {
             None
@@ -397,18 +400,18 @@ impl<'a> Line<'a> {
         } else if let Some(digits) = next.strip_prefix("hex:") {
             self.token();
             *buffer = hex(digits).map_err(|_| {
-                self.before("`hex:` and an even number of hexadecimal digits, without spaces")
+                self.expected_instead("`hex:` and an even number of hexadecimal digits, without spaces")
             })?;
         }
         if buffer.len() > 127 {
-            return Err(self.before("at most 127 octets; repeat a shorter payload with `* N`"));
+            return Err(self.expected_instead("at most 127 octets; repeat a shorter payload with `* N`"));
         }
         let mut repeat = 1;
         if self.peek() == "*" {
             self.token();
             repeat = self.byte("the number of repetitions, 1 to 255")?;
             if repeat == 0 {
-                return Err(self.before("the number of repetitions, 1 to 255"));
+                return Err(self.expected_instead("the number of repetitions, 1 to 255"));
             }
         }
         Ok(Payload { code, chunk: buffer, repeat: if buffer.is_empty() { 1 } else { repeat } })
@@ -422,7 +425,7 @@ impl<'a> Line<'a> {
         let mut chars = self.text[self.at + 1..].char_indices();
         let expected = "a string that ends with `\"`, with the escapes \\\" \\\\ \\' \\n \\r \\t \\0 \\u{…}";
         loop {
-            let Some((at, c)) = chars.next() else { return Err(self.before(expected)) };
+            let Some((at, c)) = chars.next() else { return Err(self.expected_instead(expected)) };
             match c {
                 '"' => {
                     self.at += 1 + at + 1;
@@ -447,7 +450,7 @@ impl<'a> Line<'a> {
                         }
                         _ => None,
                     };
-                    text.push(escaped.ok_or_else(|| self.before(expected))?);
+                    text.push(escaped.ok_or_else(|| self.expected_instead(expected))?);
                 }
                 c => text.push(c),
             }

@@ -65,7 +65,7 @@ pub struct Scheduler {
 
 /// One subject in one role.
 #[derive(Clone, Copy)]
-struct Task {
+struct RoleJob {
     job: usize,
     role: Role,
 }
@@ -78,8 +78,8 @@ struct Running {
 impl Scheduler {
     /// Runs all jobs.
     pub fn run(&self, jobs: Vec<Job>) -> Result<Vec<JobResult>, CliError> {
-        let tasks: Vec<Task> =
-            (0..jobs.len()).flat_map(|job| Role::ALL.map(|role| Task { job, role })).collect();
+        let tasks: Vec<RoleJob> =
+            (0..jobs.len()).flat_map(|job| Role::ALL.map(|role| RoleJob { job, role })).collect();
         let mut parts: Vec<Option<Result<RoleResult, String>>> = tasks.iter().map(|_| None).collect();
         // Subjects without sweeps use sockets: they wait most of the time, so they start first.
         let mut waiting: VecDeque<usize> = (0..tasks.len()).collect();
