@@ -117,7 +117,8 @@ async fn server(stream: handshake::HandshakeStream) -> WebSocket {
             Ok::<_, Infallible>(response)
         }
     });
-    let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let connection =
+        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     connection.with_upgrades().await.expect("the opening handshake");
     let upgrade = upgraded.lock().expect("one thread").take().expect("the handshake stored it");
     upgrade.await.expect("the opening handshake is done")

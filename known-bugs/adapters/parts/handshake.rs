@@ -41,7 +41,11 @@ impl HandshakeStream {
             Role::Client => Vec::new(),
             Role::Server => REQUEST.to_vec(),
         };
-        HandshakeStream { transport, role, opening: Opening { outgoing, written: Some(Vec::new()), reader: None } }
+        HandshakeStream {
+            transport,
+            role,
+            opening: Opening { outgoing, written: Some(Vec::new()), reader: None },
+        }
     }
 }
 
