@@ -14,8 +14,7 @@
 //!
 //! The crate does no I/O, reads no clock and draws no randomness: callers pass octets, ticks and seeds.
 //!
-//! Data flows one way. Modules import in one direction, and a test checks that no file and no folder imports itself
-//! through others.
+//! Data flows one way. There are no import cycles between files or folders, and a test checks that.
 //!
 //! | entry point | use |
 //! |---|---|

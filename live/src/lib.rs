@@ -7,11 +7,14 @@
 //! # In a Rust test
 //!
 //! ```no_run
-//! # struct Server;
-//! # impl Server { fn url(&self) -> &str { "ws://127.0.0.1:9001/" } }
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let (server, accepted) = (Server, "");
-//! let report = wsclose_live::check(server.url())
+//! let accepted = r#"
+//!     [[known]]
+//!     rule = "code-is-assigned"
+//!     reason = "the server sends every code that the application requests"
+//! "#;
+//! let report = wsclose_live::check("ws://127.0.0.1:{port}/")
+//!     .exec("node server.js {port}")
 //!     .close_command(true)
 //!     .baseline_toml(accepted)?
 //!     .run()?;
@@ -20,8 +23,9 @@
 //! # }
 //! ```
 //!
-//! The server should echo messages; one that does not can still be tested. If it closes when it receives the text
-//! `close:CODE:REASON`, [`close_command`](Check::close_command) adds the cases in which the server closes first.
+//! [`exec`](ServerCheck::exec) starts and ends the server; leave it out for a server that runs already. The server should
+//! echo messages. Servers that do not echo can still be tested. If it closes when it receives the text
+//! `close:CODE:REASON`, where an empty CODE means no code, [`close_command`](Check::close_command) adds the cases in which the server closes first.
 //!
 //! | endpoint | entry point |
 //! |---|---|
@@ -82,7 +86,9 @@ pub use run::results::{
 };
 pub use transport::target_options::TargetError;
 pub use transport::upgrade::UpgradeError;
+pub use wsclose;
 pub use wsclose::analysis::status::{FindingStatus, RunStatus};
+pub use wsclose::protocol::code::Profile;
 
 /// A check of the server at `url`: `ws://HOST:PORT/PATH`, or `wss://` with the feature `tls`.
 ///
@@ -93,7 +99,7 @@ pub fn check(url: impl Into<String>) -> ServerCheck {
 
 /// A check of a client that the harness starts.
 ///
-/// A text is a command of the system's shell that is started for every connection, with `{url}` where the URL belongs.
+/// A string is a shell command. It is started for every connection, and `{url}` in it is replaced.
 /// [`ClientCommand::UrlsOnStdin`] is for clients that are slow to start. The client should echo messages until its
 /// connection is closed.
 pub fn check_client(command: impl Into<ClientCommand>) -> ClientCheck {

@@ -31,6 +31,8 @@ const REMOVED: [(&str, &str, &str); 1] =
 pub fn add_tip(mut error: Error, command: Option<&str>) -> Error {
     if let Some(tip) = tip(&error, command) {
         error.remove(ContextKind::SuggestedArg);
+        // The usage would show the argument that clap guessed.
+        error.remove(ContextKind::Usage);
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
     error
@@ -44,8 +46,15 @@ fn tip(error: &Error, command: Option<&str>) -> Option<String> {
     let old = found.strip_prefix("--")?;
     let args = Args::command();
     let command = args.find_subcommand(command?)?;
-    let has = |option: &str| command.get_arguments().any(|arg| arg.get_long() == Some(option));
-    let renamed = RENAMED.into_iter().find(|(name, new, _)| *name == old && has(new));
+    let find = |option: &str| command.get_arguments().find(|arg| arg.get_long() == Some(option));
+    let has = |option: &str| find(option).is_some();
+    // `--codes` has other values in other commands.
+    let accepts = |option: &str, written: &str| {
+        let Some(arg) = find(option) else { return false };
+        let Some((_, value)) = written.split_once(' ') else { return true };
+        arg.get_possible_values().iter().any(|possible| possible.get_name() == value)
+    };
+    let renamed = RENAMED.into_iter().find(|(name, new, written)| *name == old && accepts(new, written));
     let removed = REMOVED.into_iter().find(|(name, _, option)| *name == old && has(option));
     renamed
         .map(|(_, _, new)| format!("did you mean {new}?"))

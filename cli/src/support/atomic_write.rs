@@ -31,6 +31,11 @@ pub fn overwrite(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
     Ok(())
 }
 
+/// The file that a path names, links followed, so that replacing it keeps the links.
+pub fn target(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
 /// Creates the folder if it does not exist, and checks that it is writable.
 pub fn ensure_writable(folder: &Path) -> Result<(), FileError> {
     let no_place = |source| FileError::FolderNotWritable { path: display_path(folder), source };

@@ -34,6 +34,9 @@ pub enum FileError {
     /// The path is a pipe or a device, which may never end.
     #[error("{0}: is a pipe or a device; save its content to a file and name that")]
     NotAFile(String),
+    /// A report cannot replace a pipe or a device.
+    #[error("{0}: is a pipe or a device; name a file")]
+    NotReplaceable(String),
     /// A baseline or manifest is too long.
     #[error("{path}: has {octets} octets, the limit is {limit}; shorten it")]
     TooLong {

@@ -28,6 +28,9 @@ impl ReportWriter {
             if path.is_dir() {
                 return Err(FileError::Folder(files::display_path(path)).into());
             }
+            if path.exists() && !path.is_file() {
+                return Err(FileError::NotReplaceable(files::display_path(path)).into());
+            }
             atomic_write::ensure_writable(atomic_write::folder_of(path))?;
         }
         Ok(ReportWriter(paths))
@@ -48,9 +51,10 @@ impl ReportWriter {
     /// If a file cannot be written; then none is replaced.
     pub fn write(&self, texts: impl IntoIterator<Item = String>, out: &mut Stdout) -> Result<(), CliError> {
         let texts = texts.into_iter().map(String::into_bytes);
-        let all: Vec<(PathBuf, Vec<u8>)> = self.0.iter().cloned().zip(texts).collect();
+        let targets = self.0.iter().map(|path| atomic_write::target(path));
+        let all: Vec<(PathBuf, Vec<u8>)> = targets.zip(texts).collect();
         atomic_write::overwrite(&all)?;
-        for (path, _) in &all {
+        for path in &self.0 {
             writeln!(out, "wrote {}", files::display_path(path))?;
         }
         Ok(())
