@@ -6,9 +6,6 @@ use crate::check::options::Options;
 use crate::run::config::Codes;
 use crate::shell::option;
 
-/// Replaces the value of a header field, which may be a secret.
-pub const REDACTED: &str = "REDACTED";
-
 /// The commands that reports print.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReproCommands {

@@ -8,7 +8,7 @@ use wsclose::protocol::role::Role;
 
 use crate::check::builder::{Check, Plan};
 use crate::check::error::RunError;
-use crate::check::reproduce::{REDACTED, ReproCommands, flags};
+use crate::check::reproduce::{ReproCommands, flags};
 use crate::check::selection::Selection;
 use crate::endpoint::features::EndpointFeatures;
 use crate::endpoint::process::{self, Process};
@@ -16,7 +16,7 @@ use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
 use crate::run::engine;
 use crate::run::results::RunReport;
 use crate::shell;
-use crate::transport::server_target::ServerTarget;
+use crate::transport::server_target::{REDACTED, ServerTarget, redacted};
 use crate::transport::target_options::TargetOptions;
 
 /// How long a server may take to listen after its start.
@@ -146,7 +146,7 @@ impl ServerCheck {
 
     fn repro_commands(&self) -> ReproCommands {
         let Server { url, exec, options, jobs: _ } = &self.endpoint;
-        let mut words = vec!["wsclose check".to_owned(), shell::quote(url)];
+        let mut words = vec!["wsclose check".to_owned(), shell::quote(&redacted(url))];
         words.extend(exec.iter().map(|exec| shell::option("exec", exec)));
         words.extend(options.ca.iter().map(|ca| shell::option("ca", &ca.display().to_string())));
         let header = |name: &str| shell::option("header", &format!("{name}: {REDACTED}"));
@@ -162,14 +162,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reproduce_command_redacts_header_values() {
-        let check = ServerCheck::of_url("ws://127.0.0.1:1/")
+    fn reproduce_command_redacts_secrets() {
+        let check = ServerCheck::of_url("ws://user:secret@127.0.0.1:1/")
             .header("Authorization", "Bearer secret")
             .strict(true)
             .fuzz(Duration::from_secs(5));
         let commands = check.repro_commands();
-        let base = "wsclose check ws://127.0.0.1:1/ --header 'Authorization: REDACTED' --strict";
+        let base = "wsclose check ws://REDACTED@127.0.0.1:1/ --header 'Authorization: REDACTED' --strict";
         assert_eq!(commands.base, base);
         assert_eq!(commands.run, format!("{base} --fuzz 5s"));
+        assert_eq!(redacted("ws://[::1]:9001/a@b?c=d@e"), "ws://[::1]:9001/a@b?c=d@e");
+        assert_eq!(redacted("wss://user@host?q"), "wss://REDACTED@host?q");
     }
 }

@@ -23,6 +23,19 @@ pub struct ServerTarget {
     request: Request,
 }
 
+/// What replaces a secret in reports.
+pub const REDACTED: &str = "REDACTED";
+
+/// The URL with its user information redacted, as reports print it.
+pub fn redacted(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.rsplit_once('@') {
+        Some((user, _)) => format!("{scheme}://{REDACTED}{}", &rest[user.len()..]),
+        None => url.to_owned(),
+    }
+}
+
 impl ServerTarget {
     /// Parses a URL and looks its host up.
     ///
@@ -66,7 +79,7 @@ impl ServerTarget {
             headers: options.headers.clone(),
         };
         Ok(ServerTarget {
-            url: text.to_owned(),
+            url: redacted(text),
             address,
             #[cfg(feature = "tls")]
             tls,
