@@ -3,10 +3,11 @@
 //! On Unix the command runs in a process group of its own, which is ended as a whole. On other systems only the shell
 //! itself is killed: a server that the shell started there may survive.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::endpoint::process_output::{CapturedOutput, ProcessOutput};
@@ -17,6 +18,9 @@ const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long one attempt to connect to a server that starts may take, and the pause before the next.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(200);
 const CONNECT_PAUSE: Duration = Duration::from_millis(20);
+
+/// The number of returned ports that [`free_port`] remembers.
+const MAX_RETURNED_PORTS: usize = 1024;
 
 /// How often a process is checked for its exit. The standard library has no wait with a time limit.
 const EXIT_CHECK_INTERVAL: Duration = Duration::from_millis(5);
@@ -159,7 +163,9 @@ impl Process {
         let begun = Instant::now();
         let port = address.port();
         loop {
-            if TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).is_ok() {
+            let is_listening =
+                TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).is_ok_and(|tcp| !reaches_itself(&tcp));
+            if is_listening && self.exit_status().is_none() {
                 return Ok(());
             }
             if let Some(status) = self.exit_status() {
@@ -201,12 +207,30 @@ pub fn is_crash(status: ExitStatus) -> bool {
     system::is_crash(status)
 }
 
-/// A port of the loopback interface that is free at the moment.
+/// Whether a connection is with itself. While no program listens on an ephemeral port, the system may give that port to a
+/// connection to it.
+fn reaches_itself(tcp: &TcpStream) -> bool {
+    matches!((tcp.local_addr(), tcp.peer_addr()), (Ok(local), Ok(peer)) if local == peer)
+}
+
+/// A port of the loopback interface that is free at the moment, and that no earlier call returned: the program of that call
+/// may not listen yet.
 ///
 /// # Errors
 /// Returns the error of the system if there is none.
 pub fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    static RETURNED: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut returned = RETURNED.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        // So many servers are never started at once, and a long process must not run out of ports.
+        if returned.len() > MAX_RETURNED_PORTS {
+            returned.clear();
+        }
+        if returned.insert(port) {
+            return Ok(port);
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -265,5 +289,30 @@ mod system {
     /// Windows reports an unhandled exception as an NTSTATUS of severity "error", which is negative.
     pub fn is_crash(status: ExitStatus) -> bool {
         status.code().is_some_and(|code| code < 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn connection_with_itself_is_no_listener() {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port().expect("a free port")));
+        let socket =
+            socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+        socket.bind(&address.into()).expect("a free port");
+        socket.connect(&address.into()).expect("a connection with itself");
+        assert!(reaches_itself(&TcpStream::from(socket)));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a listener");
+        let tcp = TcpStream::connect(listener.local_addr().expect("an address")).expect("a connection");
+        assert!(!reaches_itself(&tcp));
+    }
+
+    #[test]
+    fn free_ports_are_distinct() {
+        let ports: BTreeSet<u16> = (0..200).map(|_| free_port().expect("a free port")).collect();
+        assert_eq!(ports.len(), 200);
     }
 }
