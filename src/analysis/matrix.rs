@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use super::aggregate::{Aggregates, RuleAggregate};
 use super::code_map::{CodeMap, CodeReaction};
-use super::outcome::Outcome;
+use super::outcome::NormalizedOutcome;
 use crate::generate::vectors::{self, CodeOrigin, CodeScript, TestVector};
 use crate::harness::Subject;
 use crate::judge::Verdict;
@@ -111,7 +111,7 @@ pub type Cell = RuleAggregate<Example>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScriptResult {
     /// The normalized outcome.
-    pub outcome: Outcome,
+    pub outcome: NormalizedOutcome,
     /// The rules to which the subject conformed.
     pub conformed: RuleSet,
     /// The rules that the subject violated.
@@ -233,7 +233,7 @@ impl MatrixRunner<'_> {
             let script = script.as_script().for_role(self.result.role);
             let (conformed, violated) = self.script(script);
             self.offer(violated, script, name);
-            let outcome = Outcome::of(self.harness.last().trace);
+            let outcome = NormalizedOutcome::of(self.harness.last().trace);
             self.result.scripts_played.push(ScriptResult { outcome, conformed, violated });
         }
     }

@@ -1,4 +1,4 @@
-//! Normalizes a trace to an [`Outcome`], which is equal for two endpoints that did the same.
+//! Normalizes a trace to an [`NormalizedOutcome`], which is equal for two endpoints that did the same.
 //!
 //! An outcome leaves out texts, times and masking keys, which differ between endpoints that behave alike.
 
@@ -90,7 +90,7 @@ struct Connection {
 
 /// The normalized outcome of a script.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
-pub struct Outcome(Vec<Connection>);
+pub struct NormalizedOutcome(Vec<Connection>);
 
 /// A part of an outcome that can be compared on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -157,9 +157,9 @@ impl Aspects {
     }
 }
 
-impl Outcome {
+impl NormalizedOutcome {
     /// The outcome of a trace.
-    pub fn of(trace: &Trace) -> Outcome {
+    pub fn of(trace: &Trace) -> NormalizedOutcome {
         let mut all: Vec<Connection> = Vec::new();
         let (mut sent, mut received) = (SentFrames::new(), SentFrames::new());
         let (mut peer_ended, mut peer_sent_1006) = (false, false);
@@ -225,11 +225,11 @@ impl Outcome {
                 | TraceEventKind::ScriptEnded => {}
             }
         }
-        Outcome(all)
+        NormalizedOutcome(all)
     }
 
     /// Whether the two outcomes differ in one of these aspects.
-    pub fn differs(&self, other: &Outcome, aspects: Aspects) -> bool {
+    pub fn differs(&self, other: &NormalizedOutcome, aspects: Aspects) -> bool {
         self.0.len() != other.0.len()
             || self
                 .0
