@@ -30,7 +30,7 @@ impl Slots {
         Slots(Arc::new(Counter { free: Mutex::new(count), freed: Condvar::new() }))
     }
 
-    /// Takes a slot, and waits for one if all are in use.
+    /// Waits for a free slot and takes it.
     pub fn acquire(&self) -> Slot {
         let free = lock(&self.0.free);
         let mut free =
