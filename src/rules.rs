@@ -3,13 +3,14 @@
 mod capabilities;
 mod capability;
 mod catalogue;
+mod define;
 mod mapping;
 mod properties;
 mod set;
 
 pub use capabilities::Capabilities;
 pub use capability::Capability;
-pub use catalogue::{Level, Party, Rule, UnknownRule};
+pub use catalogue::{Rule, UnknownRule};
 pub use mapping::{code_receiver_rule, code_sender_rule, receiver_rule, sender_rule};
-pub use properties::{Delivery, Evidence, Focus, Layer, Timing};
+pub use properties::{Delivery, Evidence, Focus, Layer, Level, Party, Timing};
 pub use set::RuleSet;

@@ -1,4 +1,86 @@
-//! Defines the columns of the table of rules that decide where and when a rule is judged.
+//! Defines the columns of the table of rules: who can violate a rule, how severe that is, and where and when it is judged.
+
+use std::fmt;
+
+/// The party that can violate a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Party {
+    /// The endpoint under test, by what it sends.
+    Sender,
+    /// The endpoint under test, by how it reacts to what it receives.
+    Receiver,
+    /// The interface to its application, by what it reports and permits.
+    App,
+}
+
+impl Party {
+    /// `sender`, `receiver` or `app`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Party::Sender => "sender",
+            Party::Receiver => "receiver",
+            Party::App => "app",
+        }
+    }
+}
+
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// The severity of a violation. It follows from the wording of the RFC, not from the visible effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Level {
+    /// A MUST, a MUST NOT or a definition of the RFC. A violation fails a run.
+    Must,
+    /// No sentence of the RFC forbids a violation, but it prevents interoperation with conforming peers. It
+    /// fails a run.
+    Interop,
+    /// No sentence of the RFC forbids a violation, but it is a defect for every user (a panic, a hang). It
+    /// fails a run.
+    Robust,
+    /// A SHOULD, or an implication of the RFC or the registry. A violation warns, and fails a strict run.
+    Should,
+    /// The endpoint accepts what no conforming peer may send. A violation warns, and fails a strict run.
+    Lenient,
+    /// The RFC leaves it open. A violation is reported and never fails a run.
+    Info,
+}
+
+impl Level {
+    /// Every level, the most severe first.
+    pub const ALL: [Level; 6] =
+        [Level::Must, Level::Interop, Level::Robust, Level::Should, Level::Lenient, Level::Info];
+
+    /// Whether a violation at this level fails a run. With `strict`, `should` and `lenient` fail it too.
+    pub const fn fails(self, strict: bool) -> bool {
+        match self {
+            Level::Must | Level::Interop | Level::Robust => true,
+            Level::Should | Level::Lenient => strict,
+            Level::Info => false,
+        }
+    }
+
+    /// The level's name in tables and timelines.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Level::Must => "must",
+            Level::Interop => "interop",
+            Level::Robust => "robust",
+            Level::Should => "should",
+            Level::Lenient => "lenient",
+            Level::Info => "info",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
 
 /// What a subject must send before a rule is exercised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
