@@ -5,6 +5,7 @@ pub mod assembler;
 pub mod close;
 pub mod code;
 pub mod flaw;
+pub mod foreign;
 pub mod frame;
 pub mod role;
 pub mod state_machine;

@@ -106,6 +106,18 @@ fn rsv1_close_is_a_violation_with_compression() {
 }
 
 #[test]
+fn server_writing_http_after_its_close_violates_one_rule() {
+    let url = serve(BadServer::WritesHttpAfterClose);
+    let ran = check(&url, &["--case", "code-received/1000", "--case", "liveness"])
+        .assert_exit(1)
+        .assert_stdout("FAIL          sends-only-frames")
+        .assert_stdout("an HTTP response was written into the WebSocket connection, 0 octets after the Close")
+        .assert_stdout("not a frame: \"HTTP/1.1 200 OK\\r\\n");
+    assert_eq!(ran.out.matches("\nFAIL ").count(), 1, "{}", ran.out);
+    assert!(!ran.out.contains("\nwarn "), "{}", ran.out);
+}
+
+#[test]
 fn server_without_close_reply_fails() {
     // Each case waits for the reply, so the run leaves most cases out.
     check(&serve(BadServer::NeverReplies), &[])

@@ -6,6 +6,7 @@ use super::event::TraceEventKind;
 use super::trace::Trace;
 use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use crate::protocol::close::{self, BodyError, CloseBody};
+use crate::protocol::foreign::FrameStart;
 use crate::protocol::frame::{Header, LengthForm, Opcode};
 use crate::rules::Rule;
 use crate::script::Segmentation;
@@ -294,6 +295,8 @@ struct TimelineLane {
     arrow: char,
     frames: FrameAssembler,
     unfinished: Option<Unfinished>,
+    /// Whether text stood in place of a frame. What follows it is printed as text.
+    foreign: bool,
 }
 
 /// Segments that completed no frame and are not printed yet. They share a line.
@@ -308,7 +311,8 @@ struct Unfinished {
 
 impl TimelineLane {
     fn new(arrow: char) -> TimelineLane {
-        TimelineLane { arrow, frames: FrameAssembler::new(KeptPayload::UpTo(usize::MAX)), unfinished: None }
+        let frames = FrameAssembler::new(KeptPayload::UpTo(usize::MAX));
+        TimelineLane { arrow, frames, unfinished: None, foreign: false }
     }
 
     /// Prints the segments that completed no frame.
@@ -334,7 +338,14 @@ impl TimelineLane {
         // Whether the frame began in this segment.
         let mut whole = self.frames.at_boundary();
         let mut completed: Vec<String> = Vec::new();
-        while let Some(part) = self.frames.next(&mut left) {
+        loop {
+            // Only text that one segment shows is printed as such; the judge also joins segments.
+            let is_start = self.arrow == '<' && self.frames.at_boundary();
+            self.foreign |= is_start && matches!(FrameStart::at_end(left), FrameStart::Foreign(_));
+            if self.foreign {
+                break;
+            }
+            let Some(part) = self.frames.next(&mut left) else { break };
             match part {
                 FramePart::Header(_) | FramePart::Payload(_) => {}
                 FramePart::End(header) => {
@@ -353,7 +364,12 @@ impl TimelineLane {
         }
         let last = completed.len().wrapping_sub(1);
         for (at, text) in completed.iter().enumerate() {
-            write_line(f, tick, self.arrow, text, if at == last { rules } else { &[] })?;
+            let is_marked = at == last && (!self.foreign || left.is_empty());
+            write_line(f, tick, self.arrow, text, if is_marked { rules } else { &[] })?;
+        }
+        if self.foreign && !left.is_empty() {
+            self.flush(f)?;
+            return write_line(f, tick, self.arrow, &format!("not a frame: {}", Quoted(left)), rules);
         }
         if before == 0 {
             return Ok(());
@@ -418,6 +434,7 @@ mod tests {
     use super::Mark;
     use crate::harness::{Driver, Trace, TraceEventKind};
     use crate::model::endpoint::Model;
+    use crate::model::faults::{Fault, FaultyModel};
     use crate::protocol::code::Profile;
     use crate::rules::Rule;
     use crate::script::ScriptBuf;
@@ -467,6 +484,16 @@ mod tests {
             text.starts_with("  0  >  … 6 octets in 2 segments  <-- close-fin, close-answered\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn text_in_place_of_a_frame_is_printed_as_text() {
+        let fault = Fault::WritesHttpAfterClose;
+        let script = ScriptBuf::read(b"wsclose 1\nrole server\n> close 1000\n").expect("a script");
+        let trace = Driver::new().drive(script.as_script(), &mut FaultyModel::new(fault)).clone();
+        let text = trace.to_string();
+        assert!(text.contains("\n  0  <  not a frame: \"HTTP/1.1 200 OK\\r\\n"), "{text}");
+        assert!(text.contains("CLOSE 1000"), "{text}");
     }
 
     #[test]

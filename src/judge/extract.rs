@@ -1,7 +1,7 @@
 //! Extracts the facts of a connection from its events.
 
 use super::facts::{At, CloseReport, CloseRequest, ConnectionFacts, FrameProgress, ObservedClose};
-use super::frame_reader::{FrameEvent, FrameReader};
+use super::frame_reader::{ForeignTextSearch, FrameEvent, FrameReader};
 use crate::harness::{Trace, TraceEventKind};
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::flaw::{Flaw, Flaws};
@@ -22,8 +22,8 @@ const MAX_MASK_KEYS: usize = 16;
 impl FactExtractor {
     pub(super) fn new() -> FactExtractor {
         FactExtractor {
-            from_peer: FrameReader::new(),
-            from_subject: FrameReader::new(),
+            from_peer: FrameReader::new(ForeignTextSearch::Off),
+            from_subject: FrameReader::new(ForeignTextSearch::On),
             mask_keys: Vec::with_capacity(MAX_MASK_KEYS),
         }
     }
@@ -88,7 +88,7 @@ impl FactExtractor {
                         }
                     }
                 }
-                TraceEventKind::Sent(span) => self.sent(&mut facts, trace.octets(span), at),
+                TraceEventKind::Sent(span) => self.sent(&mut facts, Some(trace.octets(span)), at),
                 TraceEventKind::AppClose { code, reason } => {
                     facts.on_stimulus(at);
                     facts.app.pending_send = None;
@@ -177,6 +177,9 @@ impl FactExtractor {
                 | TraceEventKind::Note(_)
                 | TraceEventKind::ScriptEnded => {}
             }
+        }
+        if let Some(at) = facts.own.undecided_since {
+            self.sent(&mut facts, None, at);
         }
         facts.own.has_unfinished_frame = !self.from_subject.at_boundary();
         facts
@@ -284,9 +287,10 @@ impl FactExtractor {
         });
     }
 
-    fn sent(&mut self, facts: &mut ConnectionFacts, octets: &[u8], at: At) {
+    /// Reads what the subject sent. `None` stands for the end of the connection.
+    fn sent(&mut self, facts: &mut ConnectionFacts, octets: Option<&[u8]>, at: At) {
         let keys = &mut self.mask_keys;
-        self.from_subject.read(octets, |event| {
+        let on_event = |event: FrameEvent<'_>| {
             match event {
                 // The subject's own frames are judged once their headers are complete.
                 FrameEvent::PartialHeader(..) => {}
@@ -360,7 +364,17 @@ impl FactExtractor {
                 }
             }
             true
-        });
+        };
+        match octets {
+            Some(octets) => self.from_subject.read(octets, on_event),
+            None => self.from_subject.finish(on_event),
+        }
+        // Text counts from its first octet on, even if a later segment decides that it is text.
+        let since = facts.own.undecided_since.take().unwrap_or(at);
+        facts.own.undecided_since = self.from_subject.is_undecided().then_some(since);
+        if let Some(foreign) = self.from_subject.foreign() {
+            facts.own.foreign.get_or_insert((since, foreign));
+        }
     }
 }
 

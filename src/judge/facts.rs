@@ -1,5 +1,6 @@
 //! Defines the facts of one connection, which the extractor collects and the rules compare.
 
+use super::frame_reader::ForeignOctets;
 use super::reason::InconclusiveReason;
 use super::send_path::SendPath;
 use crate::protocol::code::CloseCode;
@@ -198,6 +199,9 @@ pub(super) struct OwnFrames {
     /// The flaws of Closes.
     pub close_flaws: LocatedFlaws,
     pub has_unfinished_frame: bool,
+    /// Text in place of a frame, and since when the last octets may be such text.
+    pub foreign: Option<(At, ForeignOctets)>,
+    pub undecided_since: Option<At>,
     pub pongs: u32,
     /// When it first sent data after its own Close.
     pub data_after_close_at: Option<At>,

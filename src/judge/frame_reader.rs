@@ -5,6 +5,7 @@ use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload, Payload
 use crate::protocol::close::{self, CloseBody};
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::flaw::{Flaw, Flaws, MESSAGE_LIMIT};
+use crate::protocol::foreign::{ForeignText, FrameStart};
 use crate::protocol::frame::{Header, Opcode};
 use crate::protocol::role::Role;
 use crate::script::MessageKind;
@@ -23,6 +24,24 @@ pub(super) enum FrameEvent<'a> {
     Complete(Header, Flaws, &'a [u8]),
 }
 
+/// Whether a reader looks for text in place of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ForeignTextSearch {
+    /// It reads everything as frames.
+    Off,
+    /// It stops at text, and keeps octets back that may be the beginning of one.
+    On,
+}
+
+/// Text in place of a frame. Nothing behind it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ForeignOctets {
+    pub text: ForeignText,
+    /// How many octets after the last Close it begins, or after the start of the stream if there is none.
+    pub distance: u64,
+    pub after_close: bool,
+}
+
 /// An incremental reader of one direction. It keeps its buffers from one connection to the next.
 #[derive(Debug)]
 pub(super) struct FrameReader {
@@ -31,14 +50,24 @@ pub(super) struct FrameReader {
     frames: FrameAssembler,
     flaws: Flaws,
     message: Option<MessageKind>,
+    /// The end of the text so far that may be the beginning of a character.
     text: Vec<u8>,
-    /// The length of the beginning of `text` that is valid UTF-8.
-    utf8_valid_len: usize,
+    /// Whether the text so far contains octets that are not UTF-8.
+    text_is_invalid: bool,
     size: u64,
+    search: ForeignTextSearch,
+    foreign: Option<ForeignOctets>,
+    /// Octets that may be a frame or text.
+    undecided: Vec<u8>,
+    /// The buffer for these octets and those behind them.
+    joined: Vec<u8>,
+    /// The octets that were read as frames, and how many of them there were at the end of the last Close.
+    octets_read: u64,
+    close_ends_at: Option<u64>,
 }
 
 impl FrameReader {
-    pub(super) fn new() -> FrameReader {
+    pub(super) fn new(search: ForeignTextSearch) -> FrameReader {
         FrameReader {
             sender: Role::Client,
             profile: Profile::Iana,
@@ -46,8 +75,14 @@ impl FrameReader {
             flaws: Flaws::NONE,
             message: None,
             text: Vec::new(),
-            utf8_valid_len: 0,
+            text_is_invalid: false,
             size: 0,
+            search,
+            foreign: None,
+            undecided: Vec::with_capacity(FrameStart::MAX_UNDECIDED),
+            joined: Vec::new(),
+            octets_read: 0,
+            close_ends_at: None,
         }
     }
 
@@ -56,6 +91,20 @@ impl FrameReader {
         self.profile = profile;
         self.frames.restart();
         self.message = None;
+        self.foreign = None;
+        self.undecided.clear();
+        self.octets_read = 0;
+        self.close_ends_at = None;
+    }
+
+    /// Text in place of a frame, once it was found.
+    pub(super) fn foreign(&self) -> Option<ForeignOctets> {
+        self.foreign
+    }
+
+    /// Whether the stream so far ends in octets that may be a frame or text.
+    pub(super) fn is_undecided(&self) -> bool {
+        !self.undecided.is_empty()
     }
 
     /// Whether the stream so far ends between two frames.
@@ -69,8 +118,53 @@ impl FrameReader {
     }
 
     /// Reads further octets and calls `on_event` for each event, until it returns false.
-    pub(super) fn read(&mut self, mut octets: &[u8], mut on_event: impl FnMut(FrameEvent<'_>) -> bool) {
-        while let Some(part) = self.frames.next(&mut octets) {
+    pub(super) fn read(&mut self, octets: &[u8], on_event: impl FnMut(FrameEvent<'_>) -> bool) {
+        self.read_to(octets, FrameStart::of, on_event);
+    }
+
+    /// Reads the octets that may be a frame or text, because the stream ends with them.
+    pub(super) fn finish(&mut self, on_event: impl FnMut(FrameEvent<'_>) -> bool) {
+        self.read_to(&[], FrameStart::at_end, on_event);
+    }
+
+    fn read_to(
+        &mut self,
+        octets: &[u8],
+        recognize: impl Fn(&[u8]) -> FrameStart,
+        on_event: impl FnMut(FrameEvent<'_>) -> bool,
+    ) {
+        if self.foreign.is_some() {
+            return;
+        }
+        if self.undecided.is_empty() {
+            return self.read_all(octets, recognize, on_event);
+        }
+        let mut joined = std::mem::take(&mut self.joined);
+        joined.clear();
+        joined.append(&mut self.undecided);
+        joined.extend_from_slice(octets);
+        self.read_all(&joined, recognize, on_event);
+        self.joined = joined;
+    }
+
+    fn read_all(
+        &mut self,
+        mut octets: &[u8],
+        recognize: impl Fn(&[u8]) -> FrameStart,
+        mut on_event: impl FnMut(FrameEvent<'_>) -> bool,
+    ) {
+        loop {
+            if self.search == ForeignTextSearch::On && self.frames.at_boundary() && !octets.is_empty() {
+                match recognize(octets) {
+                    FrameStart::Frame => {}
+                    FrameStart::Foreign(text) => return self.stop_at(text),
+                    FrameStart::Undecided => return self.undecided.extend_from_slice(octets),
+                }
+            }
+            let before = octets.len();
+            let part = self.frames.next(&mut octets);
+            self.octets_read += (before - octets.len()) as u64;
+            let Some(part) = part else { break };
             let proceed = match part {
                 FramePart::Header(header) => {
                     self.on_header(header);
@@ -88,6 +182,9 @@ impl FrameReader {
                 }
                 FramePart::End(header) => {
                     self.on_end(&header);
+                    if header.opcode == Opcode::Close {
+                        self.close_ends_at = Some(self.octets_read);
+                    }
                     on_event(FrameEvent::Complete(header, self.flaws, self.frames.payload()))
                 }
             };
@@ -101,6 +198,15 @@ impl FrameReader {
                 on_event(FrameEvent::PartialHeader(header.opcode, flaws));
             }
         }
+    }
+
+    fn stop_at(&mut self, text: ForeignText) {
+        let from = self.close_ends_at.unwrap_or(0);
+        self.foreign = Some(ForeignOctets {
+            text,
+            distance: self.octets_read - from,
+            after_close: self.close_ends_at.is_some(),
+        });
     }
 
     /// The flaws of a header and of its place in the stream.
@@ -142,7 +248,7 @@ impl FrameReader {
         if let Some(kind) = begins {
             self.message = Some(kind);
             self.text.clear();
-            self.utf8_valid_len = 0;
+            self.text_is_invalid = false;
             self.size = 0;
         }
         self.size = self.size.saturating_add(header.length.value());
@@ -154,16 +260,17 @@ impl FrameReader {
             if header.opcode == Opcode::Close && !self.flaws.contains(Flaw::ControlTooLong) {
                 self.note_close_body_flaws();
             }
-        } else if self.message == Some(MessageKind::Text) && !self.flaws.contains(Flaw::MessageTooBig) {
+        } else if self.message == Some(MessageKind::Text) && !self.text_is_invalid {
             part.append_to(&mut self.text);
             // A receiver may fail the connection at the first octet that is not valid UTF-8 (§8.1).
-            match std::str::from_utf8(&self.text[self.utf8_valid_len..]) {
-                Ok(_) => self.utf8_valid_len = self.text.len(),
-                Err(error) => {
-                    self.utf8_valid_len += error.valid_up_to();
-                    if error.error_len().is_some() {
-                        self.flaws.insert(Flaw::TextNotUtf8);
-                    }
+            match std::str::from_utf8(&self.text) {
+                Ok(_) => self.text.clear(),
+                Err(error) if error.error_len().is_none() => {
+                    self.text.drain(..error.valid_up_to());
+                }
+                Err(_) => {
+                    self.text_is_invalid = true;
+                    self.flaws.insert(Flaw::TextNotUtf8);
                 }
             }
         }
@@ -208,7 +315,8 @@ impl FrameReader {
             Opcode::Text | Opcode::Binary | Opcode::Continuation => {
                 if header.fin {
                     let text = self.message.take() == Some(MessageKind::Text);
-                    if text && self.utf8_valid_len != self.text.len() {
+                    // A character that the end of the message cuts is invalid too.
+                    if text && (self.text_is_invalid || !self.text.is_empty()) {
                         self.flaws.insert(Flaw::TextNotUtf8);
                     }
                 }

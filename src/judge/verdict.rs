@@ -5,6 +5,7 @@ use std::fmt;
 use super::reason::InconclusiveReason;
 use crate::protocol::code::CloseCode;
 use crate::protocol::flaw::Flaw;
+use crate::protocol::foreign::ForeignText;
 use crate::rules::{Level, Rule, RuleSet};
 
 /// The grace in ticks for what the RFC requires at once.
@@ -64,6 +65,15 @@ pub enum Observed {
     Accepted(Flaw, Option<CloseCode>),
     /// The subject reported this code (or none) to the application.
     Reported(Option<CloseCode>),
+    /// The subject wrote text in place of a frame.
+    WroteText {
+        /// The kind of text.
+        text: ForeignText,
+        /// How many octets after the subject's last Close the text begins, or after the start of its frames.
+        distance: u64,
+        /// Whether the subject had sent a Close.
+        after_close: bool,
+    },
     /// A number of something.
     Count(u64, &'static str),
 }
@@ -91,6 +101,10 @@ impl fmt::Display for Observed {
                 write!(f, "accepted a {}, code {code}", flaw.description())
             }
             Observed::Reported(code) => write!(f, "reported {} to the application", Code(code)),
+            Observed::WroteText { text, distance, after_close } => {
+                let place = if after_close { "after the Close" } else { "after the opening handshake" };
+                write!(f, "{text} was written into the WebSocket connection, {distance} octets {place}")
+            }
             Observed::Count(count, what) => write!(f, "{count} {what}"),
         }
     }

@@ -124,6 +124,8 @@ pub trait Behavior {
 pub enum ExtraAction {
     /// Write one more frame with this opcode.
     Frame(Opcode),
+    /// Write this text in place of a frame.
+    Text(&'static str),
     /// Close TCP.
     CloseTcp,
 }

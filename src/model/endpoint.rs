@@ -252,6 +252,7 @@ impl<C: Behavior> Endpoint<C> {
         match self.behavior.after_close(self.state, self.role) {
             None => {}
             Some(ExtraAction::Frame(opcode)) => self.write(opcode, b"", out),
+            Some(ExtraAction::Text(text)) => out.sent(text.as_bytes()),
             Some(ExtraAction::CloseTcp) => self.close_tcp(out),
         }
     }

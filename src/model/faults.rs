@@ -231,6 +231,10 @@ impl Behavior for Fault {
         match self {
             Fault::DataAfterClose if !failed => Some(ExtraAction::Frame(Opcode::Text)),
             Fault::ContinuesAfterClose if !failed => Some(ExtraAction::Frame(Opcode::Continuation)),
+            Fault::WritesHttpAfterClose if !failed => Some(ExtraAction::Text(match role {
+                Role::Server => "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+                Role::Client => "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            })),
             Fault::ClosesTwice if !failed => Some(ExtraAction::Frame(Opcode::Close)),
             Fault::ClientClosesTcpFirst if role == Role::Client && state == State::CloseReceived => {
                 Some(ExtraAction::CloseTcp)

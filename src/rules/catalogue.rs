@@ -45,10 +45,14 @@ rules! {
         evidence: Course, delivery: Independent, timing: Any, layer: Library, focus: OwnFrames
         "A client masks each frame with a fresh, unpredictable key: not a constant, zero or a counter."
         "Violation: of the first 16 masking keys of a script, over all its connections, all are equal, at least half are zero, or each differs from the one before by the same amount. Other keys conform, although so small a sample cannot prove them unpredictable. Not exercised if the subject is a server, does not mask frames itself, or wrote fewer than four masked frames."
-    StreamWellFormed "stream-well-formed" "5.2, 5.4" Sender Must Framing
+    StreamWellFormed "stream-well-formed" "5.2, 5.4, 5.5, 5.6, 5.8" Sender Must Framing
         evidence: Frame, delivery: Independent, timing: Any, layer: Library, focus: OwnFrames
         "An endpoint sends complete, valid frames in a valid order, and never one frame inside another."
-        "Violation: the subject wrote a reserved opcode, an RSV bit outside a Close, a control frame other than a Close that is fragmented or over 125 bytes, a continuation with no message to continue, a new message inside a fragmented one, or text that is not UTF-8. Ending TCP inside a frame is a violation too, unless the peer reset TCP, vanished or was no longer reading. Text is checked in the frames within the first 65,536 bytes of a message, as if the message ended with them. Not exercised if the subject wrote no complete frame header, or if the violation is in a live case with permessage-deflate, where RSV1 is legal in data frames."
+        "Violation: the subject wrote a reserved opcode, an RSV bit outside a Close, a control frame other than a Close that is fragmented or over 125 bytes, a continuation with no message to continue, a new message inside a fragmented one, or text that is not UTF-8. Ending TCP inside a frame is a violation too, unless the peer reset TCP, vanished or was no longer reading. Not exercised if the subject wrote no complete frame header, or if the violation is in a live case with permessage-deflate, where RSV1 is legal in data frames."
+    SendsOnlyFrames "sends-only-frames" "5.1, 5.5.1, 6.1" Sender Must Framing
+        evidence: Course, delivery: Independent, timing: Any, layer: Library, focus: OwnFrames
+        "An endpoint writes nothing but frames into an open WebSocket connection: no HTTP response, HTML page or other text."
+        "Violation: where a frame should begin, the subject wrote the start of an HTTP message or of an HTML page, the last chunk of an HTTP body, or at least 12 octets of ASCII text (4 at the end of the connection; 32 and never at the end if they begin with `A` or `B`, as compressed fragments do). No other rule is judged by what it sent from there on. Not exercised if the subject wrote no complete frame header and no such text."
     BodyEmptyOrCode "body-empty-or-code" "5.5.1" Sender Must Framing
         evidence: CloseBody, delivery: Independent, timing: Any, layer: Library, focus: OwnFrames
         "An endpoint sends a Close body that is empty or begins with a two-byte code in network byte order."

@@ -98,6 +98,10 @@ rule_tests! {
         (Violates, CLOSE, &[&[Writes(&[0x83, 0])]]),
         (Violates, CLOSE, &[&[Writes(&[0x80, 1, b'a'])]]),
     ];
+    sends_only_frames: SendsOnlyFrames as Server => [
+        (Conforms, CLOSE, &[&[Closes(1000)]]),
+        (Violates, CLOSE, &[&[Closes(1000), Writes(b"HTTP/1.1 200 OK\r\n\r\n")]]),
+    ];
     body_empty_or_code: BodyEmptyOrCode as Server => [
         (Conforms, CLOSE, &[&[Closes(1000)]]),
         (Conforms, CLOSE, &[&[Writes(&[0x88, 0])]]),

@@ -5,6 +5,7 @@
 
 mod closure_subject;
 mod scripted;
+mod sends_only_frames;
 
 mod accepts_close;
 mod after_close;
@@ -24,5 +25,6 @@ mod reads_until_answer;
 mod rejects_flaws;
 mod tcp_close;
 mod test_names;
+mod text_messages;
 mod timeouts;
 mod unsupported_requests;

@@ -46,6 +46,8 @@ pub enum BadServer {
     EchoesAnyCode,
     /// Replies to every Close, and accepts one with RSV1 if compression was negotiated.
     AcceptsRsv1WithDeflate,
+    /// Echoes the payload of every Close, and writes an HTTP response after it.
+    WritesHttpAfterClose,
     /// Sends nothing.
     NeverReplies,
     /// Closes TCP when a frame arrives.
@@ -182,6 +184,7 @@ fn handle_connection(bad: BadServer, number: usize, mut tcp: TcpStream) -> std::
             }
         }
         BadServer::EchoesAnyCode
+        | BadServer::WritesHttpAfterClose
         | BadServer::FloodsAfterUpgrade
         | BadServer::FloodsLaterConnections
         | BadServer::EndsTcpEarly => {
@@ -190,7 +193,11 @@ fn handle_connection(bad: BadServer, number: usize, mut tcp: TcpStream) -> std::
                 let (first, payload) = read_frame(&mut tcp)?;
                 if first == 0x88 {
                     let length = u8::try_from(payload.len()).expect("a short frame");
-                    return tcp.write_all(&[&[0x88, length], payload.as_slice()].concat());
+                    tcp.write_all(&[&[0x88, length], payload.as_slice()].concat())?;
+                    if bad == BadServer::WritesHttpAfterClose {
+                        tcp.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")?;
+                    }
+                    return Ok(());
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Judges the form of the frames that the subject sends, the codes of its Closes and its masking keys.
 
 use crate::judge::facts::{At, ConnectionFacts};
+use crate::judge::frame_reader::ForeignOctets;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;
 use crate::protocol::code::{Profile, Unsendable};
@@ -38,6 +39,7 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile
     if facts.own.frame_count > 0 {
         form(sink, facts);
     }
+    foreign_text(sink, facts);
     if facts.own.close_count > 0 {
         close_code(sink, facts, profile);
     }
@@ -70,6 +72,17 @@ fn form(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
         sink.violates(Rule::StreamWellFormed, end, "whole frames", actual);
     }
     sink.all_conform(exercised.without(violated));
+}
+
+/// Text in place of a frame. Nothing behind it was read, so it is one finding whatever it contains.
+fn foreign_text(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    if let Some((at, foreign)) = facts.own.foreign {
+        let ForeignOctets { text, distance, after_close } = foreign;
+        let actual = Observed::WroteText { text, distance, after_close };
+        sink.violates(Rule::SendsOnlyFrames, at, "frames, or nothing", actual);
+    } else if facts.own.frame_count > 0 {
+        sink.conforms(Rule::SendsOnlyFrames);
+    }
 }
 
 /// The code of the subject's first Close.

@@ -47,6 +47,7 @@ faults! {
     KeyCounts "key-counts" FreshMaskKey "Masks each frame with the next number of a counter."
     WritesReservedOpcode "writes-reserved-opcode" StreamWellFormed "Sends a frame with opcode 11 before its Close."
     WritesInsideFrame "writes-inside-frame" StreamWellFormed "Sends its Close inside an unfinished text frame."
+    WritesHttpAfterClose "writes-http-after-close" SendsOnlyFrames "Writes an HTTP message after its Close."
     BodyOfOneByte "body-of-one-byte" BodyEmptyOrCode "Sends a Close with a body of one octet."
     SendsCode0 "sends-code-0" CodeIsDefined "Replies to an empty Close with code 0."
     SendsCode5000 "sends-code-5000" CodeIsDefined "Replies with code 5000."
