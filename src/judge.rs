@@ -10,10 +10,12 @@
 //!
 //! After its first few traces, a judge allocates nothing.
 
+mod at;
 mod cross_connection;
 mod extract;
 mod facts;
 mod frame_reader;
+mod observed_close;
 mod reaction;
 mod reason;
 mod rules;

@@ -62,6 +62,13 @@ fn rejects_flaws_name_what_hides_the_reaction() {
     inconclusive(rule, InconclusiveReason::NoTimeToReact, "> close 1000 rsv=4\n> fin\n", &[]);
     let closing = "app close 1000\n> close 1000 rsv=4\nwait 1\n";
     inconclusive(rule, InconclusiveReason::AlreadyClosing, closing, &[|out| close(1000, out)]);
+    let refuses: [Reaction; 1] = [|out| out.sent(&[0x88, 3, 3, 0xe8, b'!'])];
+    inconclusive(rule, InconclusiveReason::EchoWithOwnReason, flawed, &refuses);
+    let late = "> close 1000 rsv=4\nwait 1\n> ping \"x\"\n";
+    let error_after_ping: [Reaction; 3] = [|_| {}, |_| {}, |out| out.error_reported("an error")];
+    inconclusive(rule, InconclusiveReason::LateRejection, late, &error_after_ping);
+    let ends: [Reaction; 1] = [|out| out.fin()];
+    inconclusive(Rule::FailSendsClose, InconclusiveReason::MaskFlaw, "> ping \"x\" mask=wrong\n", &ends);
 }
 
 #[test]
@@ -90,6 +97,10 @@ fn reports_name_the_absence_of_a_report() {
     let ends: [Reaction; 2] = [|out| out.sent(&[0x88, 0]), |out| out.fin()];
     inconclusive(Rule::Reports1005, InconclusiveReason::NothingReported, "> close\nwait 1\n", &ends);
     inconclusive(Rule::Reports1006, InconclusiveReason::NothingReported, "> reset\nwait 1\n", &[]);
+    let resets: [Reaction; 2] =
+        [|out| close(3333, out), |out| out.reported(Some(CloseCode(3333)), None, Some(false))];
+    let steps = "> close 3333\n> reset\n";
+    inconclusive(Rule::ReportsClean, InconclusiveReason::RightlyUnclean, steps, &resets);
 }
 
 #[test]

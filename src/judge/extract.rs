@@ -1,7 +1,8 @@
 //! Extracts the facts of a connection from its events.
 
-use super::facts::{At, CloseReport, CloseRequest, ConnectionFacts, FrameProgress, ObservedClose};
+use super::facts::{At, CloseReport, CloseRequest, ConnectionFacts, FrameProgress};
 use super::frame_reader::{ForeignTextSearch, FrameEvent, FrameReader};
+use super::observed_close::{CloseOctets, ObservedClose};
 use crate::harness::{Trace, TraceEventKind};
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::flaw::{Flaw, Flaws};
@@ -193,13 +194,16 @@ impl FactExtractor {
             // Segments that waited until the application resumed reading are read as one.
             Some(flawed) if flawed.is_complete() && flawed.completed_at == at => {
                 flawed.ambiguous_cause = true;
-                return;
+                return self.received_behind(facts, octets, at);
+            }
+            Some(flawed) if flawed.is_complete() => {
+                facts.on_input(at);
+                return self.received_behind(facts, octets, at);
             }
             // A subject that rejects a length does not wait for the rest of the frame.
             Some(flawed)
-                if flawed.is_complete()
-                    || flawed.progress == FrameProgress::Header
-                        && flawed.flaws.iter().any(Flaw::shows_in_length) =>
+                if flawed.progress == FrameProgress::Header
+                    && flawed.flaws.iter().any(Flaw::shows_in_length) =>
             {
                 return facts.on_input(at);
             }
@@ -208,7 +212,8 @@ impl FactExtractor {
         }
         if facts.peer.close.is_some() {
             facts.peer.input_after_close_at.get_or_insert(at);
-            facts.peer.data_after_close = true;
+            // After it closed TCP, the subject receives nothing.
+            facts.peer.data_after_close |= facts.tcp.closed_at.is_none();
             return;
         }
         let mut in_message = self.from_peer.in_message();
@@ -231,6 +236,7 @@ impl FactExtractor {
                     };
                     if let FrameEvent::Complete(header, _, payload) = event {
                         remember_ping(&mut facts.flaw.ping, &header, payload);
+                        facts.flaw.behind.record(header.opcode, header.fin, at);
                     }
                     true
                 }
@@ -248,13 +254,8 @@ impl FactExtractor {
                 }
                 (FrameEvent::Header(..) | FrameEvent::PayloadFlaw(..), _) => true,
                 (FrameEvent::Complete(header, flaws, payload), _) if !flaws.is_empty() => {
-                    let code = match (header.opcode, payload) {
-                        (Opcode::Close, [high, low, ..]) => {
-                            Some(CloseCode(u16::from_be_bytes([*high, *low])))
-                        }
-                        _ => None,
-                    };
-                    facts.record_flaw(at, flaws, header.opcode, FrameProgress::Complete, code);
+                    let body = (header.opcode == Opcode::Close).then(|| CloseOctets::new(payload));
+                    facts.record_flaw(at, flaws, header.opcode, FrameProgress::Complete, body);
                     remember_ping(&mut facts.flaw.ping, &header, payload);
                     true
                 }
@@ -284,6 +285,20 @@ impl FactExtractor {
                     true
                 }
             }
+        });
+    }
+
+    /// Reads a segment behind the one with the first flawed frame.
+    fn received_behind(&mut self, facts: &mut ConnectionFacts, octets: &[u8], at: At) {
+        if facts.tcp.closed_at.is_some() {
+            return;
+        }
+        self.from_peer.read(octets, |event| {
+            if let FrameEvent::Complete(header, _, payload) = event {
+                remember_ping(&mut facts.flaw.ping, &header, payload);
+                facts.flaw.behind.record(header.opcode, header.fin, at);
+            }
+            true
         });
     }
 

@@ -1,25 +1,14 @@
 //! Defines the facts of one connection, which the extractor collects and the rules compare.
 
+pub(super) use super::at::At;
 use super::frame_reader::ForeignOctets;
+use super::observed_close::{CloseOctets, ObservedClose, is_failure};
 use super::reason::InconclusiveReason;
 use super::send_path::SendPath;
 use crate::protocol::code::CloseCode;
 use crate::protocol::flaw::{Flaw, Flaws};
 use crate::protocol::frame::{MAX_CONTROL_PAYLOAD, Opcode};
 use crate::rules::{self, RuleSet};
-
-/// When something happened: the index of the trace event, and the tick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(super) struct At {
-    pub entry: u32,
-    pub tick: u32,
-}
-
-impl At {
-    pub(super) fn new(entry: usize, tick: u32) -> At {
-        At { entry: u32::try_from(entry).unwrap_or(u32::MAX), tick }
-    }
-}
 
 /// Flaws, each with the entry of the trace that first shows it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,48 +56,6 @@ impl LocatedFlaws {
     }
 }
 
-/// A complete Close, with the octets of its body.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ObservedClose {
-    pub at: At,
-    pub flaws: Flaws,
-    /// Whether it arrived inside a fragmented message of the same sender.
-    pub mid_message: bool,
-    /// Whether another frame came before it in its segment, and may be the cause of what follows.
-    pub shares_segment: bool,
-    payload: [u8; MAX_CONTROL_PAYLOAD],
-    len: u8,
-}
-
-impl ObservedClose {
-    pub(super) fn new(
-        at: At,
-        flaws: Flaws,
-        mid_message: bool,
-        shares_segment: bool,
-        payload: &[u8],
-    ) -> ObservedClose {
-        let mut kept = [0; MAX_CONTROL_PAYLOAD];
-        kept[..payload.len()].copy_from_slice(payload);
-        ObservedClose { at, flaws, mid_message, shares_segment, payload: kept, len: payload.len() as u8 }
-    }
-
-    pub(super) fn payload(&self) -> &[u8] {
-        &self.payload[..usize::from(self.len)]
-    }
-
-    pub(super) fn code(&self) -> Option<CloseCode> {
-        match self.payload() {
-            [high, low, ..] => Some(CloseCode(u16::from_be_bytes([*high, *low]))),
-            [] | [_] => None,
-        }
-    }
-
-    pub(super) fn reason(&self) -> &[u8] {
-        self.payload().get(2..).unwrap_or_default()
-    }
-}
-
 /// How much of a frame has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FrameProgress {
@@ -134,11 +81,21 @@ pub(super) struct FlawedFrame {
     pub next_input_at: Option<At>,
     /// Whether something else in its segment may be the cause of a rejection.
     pub ambiguous_cause: bool,
-    /// The code, if it is a complete Close that has one.
-    pub code: Option<CloseCode>,
+    /// The beginning of the body, if it is a complete Close.
+    pub body: Option<CloseOctets>,
 }
 
 impl FlawedFrame {
+    /// The code, if it is a complete Close that has one.
+    pub(super) fn code(&self) -> Option<CloseCode> {
+        self.body.as_ref().and_then(CloseOctets::code)
+    }
+
+    /// The reason, if it is a complete Close that has one.
+    pub(super) fn reason(&self) -> &[u8] {
+        self.body.as_ref().map_or(&[], CloseOctets::reason)
+    }
+
     /// Whether all of the frame arrived.
     pub(super) fn is_complete(&self) -> bool {
         self.progress == FrameProgress::Complete
@@ -259,9 +216,32 @@ pub(super) struct FlawFacts {
     pub processed_at: Option<At>,
     /// Whether it sent a Pong for something from the flawed frame or after it.
     pub has_pong: bool,
-    /// The payload, and its length, of a Ping in the flawed frame or behind it in its segment. A Pong with
-    /// another payload may be a heartbeat (§5.5.3).
+    /// The payload, and its length, of the first Ping in the flawed frame or behind it. A Pong with another
+    /// payload may be a heartbeat (§5.5.3).
     pub ping: Option<([u8; MAX_CONTROL_PAYLOAD], usize)>,
+    /// The complete frames behind the flawed one, which a subject that failed the connection does not process.
+    pub behind: FramesBehind,
+}
+
+/// Complete frames that arrived behind the first flawed one, while the subject had not closed TCP.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct FramesBehind {
+    pub has_ping: bool,
+    pub has_message: bool,
+    /// When the first Close arrived.
+    pub close_at: Option<At>,
+}
+
+impl FramesBehind {
+    /// Notes a complete frame.
+    pub(super) fn record(&mut self, opcode: Opcode, fin: bool, at: At) {
+        match opcode {
+            Opcode::Close => self.close_at = self.close_at.or(Some(at)),
+            Opcode::Ping => self.has_ping = true,
+            Opcode::Text | Opcode::Binary | Opcode::Continuation => self.has_message |= fin,
+            Opcode::Pong | Opcode::Reserved(_) => {}
+        }
+    }
 }
 
 /// The end of TCP on both sides.
@@ -393,7 +373,7 @@ impl ConnectionFacts {
         flaws: Flaws,
         opcode: Opcode,
         progress: FrameProgress,
-        code: Option<CloseCode>,
+        body: Option<CloseOctets>,
     ) {
         // A header that is still incomplete may seem to have a flaw that its further octets remove.
         match &mut self.flaw.frame {
@@ -402,7 +382,7 @@ impl ConnectionFacts {
                 // Something else happened since its first octets arrived.
                 flawed.ambiguous_cause = flawed.next_input_at.take().is_some();
                 (flawed.opcode, flawed.progress, flawed.completed_at) = (opcode, progress, at);
-                flawed.code = code;
+                flawed.body = body;
             }
             none => {
                 let mut located = LocatedFlaws::default();
@@ -415,7 +395,7 @@ impl ConnectionFacts {
                     completed_at: at,
                     next_input_at: None,
                     ambiguous_cause: false,
-                    code,
+                    body,
                 });
             }
         }
@@ -424,6 +404,20 @@ impl ConnectionFacts {
     /// Whether the subject panicked or hung, or its application does not read.
     pub(super) fn cannot_act(&self) -> bool {
         self.health.panicked_or_hung() || self.app.paused
+    }
+
+    /// Whether the subject's second and last Close gives the cause of failing the connection (§7.1.7), after a
+    /// Close that it had sent before the flaw.
+    pub(super) fn second_close_gives_cause(&self) -> bool {
+        let (Some(own), Some((second, code)), Some(flawed)) =
+            (self.own.close, self.own.last_close, self.flaw.frame)
+        else {
+            return false;
+        };
+        self.own.close_count == 2
+            && own.at < flawed.completed_at
+            && second > flawed.at
+            && code.is_some_and(is_failure)
     }
 
     /// The first flawed frame, unless an error was reported before it.

@@ -4,16 +4,12 @@
 //! Each question has a list of policies in order. A policy looks at one kind of evidence, and the first one that
 //! finds some decides.
 
-use super::facts::{At, CloseReport, ConnectionFacts, FlawedFrame, FrameProgress, ObservedClose, Reaction};
+use super::facts::{At, CloseReport, ConnectionFacts, FlawedFrame, FrameProgress, Reaction};
+use super::observed_close::{ObservedClose, is_failure};
 use super::reason::InconclusiveReason;
 use crate::protocol::code::CloseCode;
 use crate::protocol::flaw::Flaw;
 use crate::protocol::frame::Opcode;
-
-/// Whether endpoints send this code when they fail a connection.
-pub(super) fn is_failure(code: CloseCode) -> bool {
-    matches!(code.0, 1002 | 1003 | 1007 | 1008 | 1009 | 1011)
-}
 
 impl ConnectionFacts {
     /// Decides how the subject reacted to the first flawed frame and to the peer's well-formed Close.
@@ -39,11 +35,12 @@ impl ConnectionFacts {
 type FlawPolicy = fn(&FlawEvidence<'_>) -> Option<Reaction>;
 
 /// The policies on flawed frames, in order.
-const FLAW_POLICIES: [FlawPolicy; 18] = [
+const FLAW_POLICIES: [FlawPolicy; 20] = [
     stopped_reading_before,
     processed_something_behind_it,
     reported_an_error,
     sent_a_further_failure_close,
+    echoed_its_code_with_a_reason_of_its_own,
     echoed_its_code,
     replied_with_a_failure_code,
     reported_a_closure_and_an_error,
@@ -57,6 +54,7 @@ const FLAW_POLICIES: [FlawPolicy; 18] = [
     had_ended_tcp_before,
     had_closed_before,
     could_not_react,
+    rejected_it_later,
     did_nothing,
 ];
 
@@ -119,7 +117,7 @@ impl FlawEvidence<'_> {
 
     /// Whether the frame is a Close with this code.
     fn has_code(&self, code: CloseCode) -> bool {
-        self.flawed.code == Some(code)
+        self.flawed.code() == Some(code)
     }
 }
 
@@ -148,6 +146,31 @@ fn sent_a_further_failure_close(seen: &FlawEvidence<'_>) -> Option<Reaction> {
     let (at, code) = seen.facts.own.last_close?;
     let failed = code.is_some_and(|code| is_failure(code) && !seen.has_code(code));
     (failed && seen.flawed.is_in_time(at)).then(|| seen.rejected())
+}
+
+/// A reply with the same code is no echo if it gives another reason: it may be a rejection whose code happens to be
+/// that of the flawed Close.
+fn echoed_its_code_with_a_reason_of_its_own(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    let (_, code) = seen.reply?;
+    code.filter(|code| seen.has_code(*code))?;
+    let own = seen.facts.own.close.as_ref()?;
+    (!echoes_reason(own.reason(), seen.flawed.reason()))
+        .then_some(Reaction::Unknown(InconclusiveReason::EchoWithOwnReason))
+}
+
+/// Whether a reason is empty or the beginning of the received one: octet by octet, with U+FFFD for what is not UTF-8,
+/// or read as Latin-1.
+fn echoes_reason(own: &[u8], received: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(own) else { return received.starts_with(own) };
+    let latin1 = received.iter().map(|octet| char::from(*octet));
+    let replaced = received.utf8_chunks().flat_map(|chunk| {
+        chunk.valid().chars().chain((!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER))
+    });
+    received.starts_with(own) || begins_with(latin1, text) || begins_with(replaced, text)
+}
+
+fn begins_with(mut whole: impl Iterator<Item = char>, beginning: &str) -> bool {
+    beginning.chars().all(|expected| whole.next() == Some(expected))
 }
 
 fn echoed_its_code(seen: &FlawEvidence<'_>) -> Option<Reaction> {
@@ -235,6 +258,23 @@ fn could_not_react(seen: &FlawEvidence<'_>) -> Option<Reaction> {
     } else {
         None
     }
+}
+
+/// A subject that is slow rejects a frame only after further input. What the peer's end of TCP explains, and what
+/// comes after it processed something behind the frame, is no rejection.
+fn rejected_it_later(seen: &FlawEvidence<'_>) -> Option<Reaction> {
+    let facts = seen.facts;
+    let next = seen.flawed.next_input_at?;
+    let unexplained = |at: &At| *at >= next && !facts.peer_ended_before(*at);
+    let close = facts.own.close.as_ref().filter(|own| own.at >= next && !facts.own.close_was_requested);
+    let failed = close.filter(|own| own.code().is_some_and(is_failure)).map(|own| own.at);
+    let error = facts.app.error_at.filter(unexplained);
+    let report = seen.report.filter(is_report_of_failure).map(|report| report.at).filter(unexplained);
+    // The end of TCP after a Close is a part of the handshake.
+    let end = facts.tcp.write_closed_at.filter(unexplained).filter(|_| facts.own.close.is_none());
+    let rejected = [failed, error, report, end].into_iter().flatten().min()?;
+    let processed_before = facts.flaw.processed_at.is_some_and(|processed| processed < rejected);
+    (!processed_before).then_some(Reaction::Unknown(InconclusiveReason::LateRejection))
 }
 
 /// A subject that does nothing about a complete frame, or about a length that is wrong already, accepts it.

@@ -11,6 +11,15 @@ pub enum InconclusiveReason {
     AmbiguousProperty,
     /// The subject's code is both that of the Close and one that endpoints fail with.
     EchoOrFailure,
+    /// The subject's Close has the code of the flawed one and a reason of its own.
+    EchoWithOwnReason,
+    /// The subject rejected the frame, but only after further input.
+    LateRejection,
+    /// The only flaw is the mask, for which §5.1 permits and does not require a Close.
+    MaskFlaw,
+    /// The closure may rightly be unclean: the subject failed the connection, TCP was reset, or the report came
+    /// before the second Close.
+    RightlyUnclean,
     /// The reported code is both that of the Close and what a rejection reports.
     ReportMayBeRejection,
     /// The subject reported both a closure and an error.
@@ -66,6 +75,14 @@ impl InconclusiveReason {
             InconclusiveReason::EchoOrFailure => {
                 "the subject's code is both that of the Close and a failure code"
             }
+            InconclusiveReason::EchoWithOwnReason => {
+                "the subject's Close has the code of the flawed one and a reason of its own"
+            }
+            InconclusiveReason::LateRejection => {
+                "the subject rejected the frame, but only after further input"
+            }
+            InconclusiveReason::MaskFlaw => "the only flaw is the mask, for which a Close is optional",
+            InconclusiveReason::RightlyUnclean => "the closure may rightly have been reported as unclean",
             InconclusiveReason::ReportMayBeRejection => {
                 "the reported code is both that of the Close and what a rejection reports"
             }

@@ -221,7 +221,10 @@ impl Behavior for Fault {
             (Fault::ClosesTcpLate, Action::CloseTcp, State::CloseExchanged) if role == Role::Server => {
                 Some(5)
             }
-            (Fault::StaysOpenAfterFailing, Action::CloseTcp, State::Failed) => None,
+            // The second of these still waits for a Close to answer.
+            (Fault::StaysOpenAfterFailing | Fault::AnswersAfterFailing, Action::CloseTcp, State::Failed) => {
+                None
+            }
             _ => Some(0),
         }
     }

@@ -92,9 +92,16 @@ impl Flaw {
     }
 
     /// Whether `code` fits a failure because of the flaw: [`Flaw::fail_code`] does, and so does 1009 if the
-    /// flaw is one of length.
+    /// flaw is one of length. A bad reason is a protocol error too, because §7.4.1 defines 1007 for messages.
     pub fn accepts_fail_code(self, code: CloseCode) -> bool {
-        code == self.fail_code() || (code == CloseCode::TOO_BIG && self.shows_in_length())
+        code == self.fail_code()
+            || (code == CloseCode::TOO_BIG && self.shows_in_length())
+            || (code == CloseCode::PROTOCOL_ERROR && self == Flaw::ReasonNotUtf8)
+    }
+
+    /// Whether the frame has the wrong mask. For that, §5.1 only permits a Close with 1002 before TCP is closed.
+    pub const fn is_of_mask(self) -> bool {
+        matches!(self, Flaw::MaskMissing | Flaw::MaskPresent)
     }
 
     /// Whether the announced length alone shows the flaw.

@@ -1,6 +1,6 @@
 //! Tests what an endpoint does after a Close has arrived or Closes went both ways.
 
-use crate::scripted::Act::{Closes, Delivers, Panics, ReportsClose, ReportsError, Writes};
+use crate::scripted::Act::{Closes, ClosesTcp, Delivers, Panics, ReportsClose, ReportsError, Writes};
 use crate::scripted::{PONG, assert_verdict, assert_verdict_without};
 use wsclose::judge::Verdict::{Conforms, NotExercised, Violates};
 use wsclose::rules::{Capability, Rule};
@@ -54,6 +54,20 @@ fn discards_after_close_is_not_exercised_without_input_or_after_a_panic() {
     assert_verdict(rule, NotExercised, "> close 3333\n", &[&[Closes(3333)]]);
     let steps = "> close 3333\n> text \"a\"\n";
     assert_verdict(rule, NotExercised, steps, &[&[Closes(3333)], &[Panics]]);
+}
+
+#[test]
+fn discards_after_close_is_exercised_only_where_deliveries_or_reports_are_seen() {
+    let rule = Rule::DiscardsAfterClose;
+    let steps = "> close 3333\n> text \"a\"\n";
+    let unseen = [Capability::ReportsMessages];
+    assert_verdict_without(&unseen, rule, NotExercised, steps, &[&[Closes(3333)]]);
+    let reports = [Closes(3333), ReportsClose(Some(3333), None)];
+    assert_verdict_without(&unseen, rule, Conforms, steps, &[&reports]);
+    assert_verdict_without(&unseen, rule, Violates, steps, &[&[Closes(3333)], &[ReportsError]]);
+    let silent = [Capability::ReportsMessages, Capability::ReportsCloseStatus];
+    assert_verdict_without(&silent, rule, NotExercised, steps, &[&reports]);
+    assert_verdict(rule, NotExercised, steps, &[&[Closes(3333), ClosesTcp]]);
 }
 
 #[test]

@@ -181,3 +181,27 @@ fn reports_clean_requires_closes_both_ways_before_tcp_closes() {
         &[&[ReportsError], &[Closes(3333), ClosesTcp, ReportsClose(None, Some(true))]],
     );
 }
+
+#[test]
+fn reports_clean_is_inconclusive_if_the_closure_may_rightly_be_unclean() {
+    let rule = Rule::ReportsClean;
+    let unclean = ReportsClose(Some(1006), Some(false));
+    let both = "> close 3333\n> fin\n";
+    assert_verdict(rule, Violates, both, &[&[Closes(3333)], &[unclean, ClosesTcp]]);
+    // The endpoint failed the connection for reasons of its own, and the peer replied.
+    let crossed = "> ping \"x\"\n> close 1002\n> fin\n";
+    assert_verdict(rule, Inconclusive, crossed, &[&[Closes(1002)], &[], &[unclean, ClosesTcp]]);
+    assert_verdict(rule, Violates, crossed, &[&[Closes(1000)], &[], &[unclean, ClosesTcp]]);
+    let requested = "app close 1002\n> close 1002\n> fin\n";
+    assert_verdict(rule, Violates, requested, &[&[Closes(1002)], &[], &[unclean, ClosesTcp]]);
+    // TCP was reset, or an error was reported.
+    assert_verdict(rule, Inconclusive, "> close 3333\n> reset\n", &[&[Closes(3333)], &[unclean]]);
+    assert_verdict(rule, Inconclusive, "> close 3333\n", &[&[Closes(3333), Resets, unclean]]);
+    assert_verdict(rule, Inconclusive, both, &[&[Closes(3333)], &[ReportsError, unclean, ClosesTcp]]);
+    // The peer's Close arrived only after the report.
+    let late = "app close 1000\nwait 1\n> close 1000\n> fin\n";
+    assert_verdict(rule, Inconclusive, late, &[&[Closes(1000)], &[unclean], &[ClosesTcp]]);
+    // None of this makes an unclean closure clean.
+    let clean = ReportsClose(Some(1006), Some(true));
+    assert_verdict(rule, Violates, "> fin\n", &[&[ReportsError, clean, ClosesTcp]]);
+}

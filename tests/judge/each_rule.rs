@@ -289,8 +289,10 @@ rule_tests! {
         (Violates, "> opcode=11\n", &[&[Closes(1007), ClosesTcp]]),
     ];
     nothing_after_fail: NothingAfterFail as Server => [
-        (Conforms, "> opcode=11\n", &[&[Closes(1002), ClosesTcp]]),
+        (Conforms, "> opcode=11\n> text \"a\"\n", &[&[Closes(1002)], &[ClosesTcp]]),
         (Violates, "> opcode=11\n> text \"a\"\n", &[&[Closes(1002)], &[Delivers]]),
+        (Violates, "> opcode=11\n> ping \"x\"\n", &[&[Closes(1002)], &[PONG]]),
+        (Violates, "> opcode=11\n> close 3333\n", &[&[Closes(1002)], &[Closes(3333)]]),
     ];
     eof_is_not_a_close: EofIsNotAClose as Server => [
         (Conforms, "> fin\n", &[&[ReportsClose(Some(1006), Some(false)), ClosesTcp]]),

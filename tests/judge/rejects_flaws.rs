@@ -1,7 +1,7 @@
 //! Tests how the judge tells whether an endpoint rejected or accepted a flawed frame.
 
 use crate::scripted::Act::{
-    Closes, ClosesTcp, Delivers, Hangs, Panics, ReportsClose, ReportsError, ShutsDownWrite,
+    self, Closes, ClosesTcp, Delivers, Hangs, Panics, ReportsClose, ReportsError, ShutsDownWrite,
 };
 use crate::scripted::{PONG, assert_verdict};
 use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
@@ -157,4 +157,47 @@ fn rejects_rsv_needs_an_error_if_the_endpoint_had_sent_fin() {
     assert_verdict(RSV, Inconclusive, steps, &[&[PONG, ShutsDownWrite]]);
     assert_verdict(RSV, Inconclusive, steps, &[&[ShutsDownWrite], &[ReportsError]]);
     assert_verdict(RSV, Conforms, steps, &[&[PONG, ShutsDownWrite], &[ReportsError]]);
+}
+
+#[test]
+fn rejects_bad_utf8_reason_is_inconclusive_if_the_echo_has_a_reason_of_its_own() {
+    // The endpoint replies 1000 and "bad text".
+    const REFUSES: Act = Act::Writes(b"\x88\x0a\x03\xe8bad text");
+    assert_verdict(BAD_UTF8, Inconclusive, "> close 1000 hex:80\n", &[&[REFUSES]]);
+    // Each of these is the reason that was received: whole, cut, with U+FFFD, and read as Latin-1.
+    let received = "> close 1000 hex:61ff62\n";
+    let echoes: [&'static [u8]; 5] = [
+        b"\x88\x05\x03\xe8a\xffb",
+        b"\x88\x03\x03\xe8a",
+        b"\x88\x02\x03\xe8",
+        b"\x88\x07\x03\xe8a\xef\xbf\xbdb",
+        b"\x88\x06\x03\xe8a\xc3\xbfb",
+    ];
+    for echo in echoes {
+        assert_verdict(BAD_UTF8, Violates, received, &[&[Act::Writes(echo)]]);
+    }
+    assert_verdict(BAD_UTF8, Inconclusive, received, &[&[Act::Writes(b"\x88\x03\x03\xe8b")]]);
+}
+
+#[test]
+fn rejects_rsv_is_inconclusive_if_the_endpoint_rejects_the_frame_after_further_input() {
+    let fin = "> ping \"x\" rsv=4\nwait 1\n> fin\n";
+    // A failure code is no reaction to FIN. An error or the end of TCP is one.
+    assert_verdict(RSV, Inconclusive, fin, &[&[], &[], &[Closes(1002)]]);
+    assert_verdict(RSV, Violates, fin, &[&[], &[], &[Closes(1000)]]);
+    assert_verdict(RSV, Violates, fin, &[&[], &[], &[ReportsError]]);
+    assert_verdict(RSV, Violates, fin, &[&[], &[], &[ReportsClose(Some(1006), None), ClosesTcp]]);
+    let ping = "> ping \"x\" rsv=4\nwait 1\n> ping \"y\"\n";
+    for act in [ReportsError, ClosesTcp, Closes(1002), ReportsClose(Some(1006), None)] {
+        assert_verdict(RSV, Inconclusive, ping, &[&[], &[], &[act]]);
+    }
+    assert_verdict(RSV, Violates, ping, &[&[], &[], &[]]);
+    // The handshake explains the end of TCP, and the application the Close.
+    let close = "> ping \"x\" rsv=4\nwait 1\n> close 1000\n";
+    assert_verdict(RSV, Violates, close, &[&[], &[], &[Closes(1000), ClosesTcp]]);
+    let requested = "> ping \"x\" rsv=4\nwait 1\napp close 1002\n";
+    assert_verdict(RSV, Violates, requested, &[&[], &[], &[Closes(1002)]]);
+    // The endpoint answers what came behind the frame before it fails.
+    let behind = "> ping \"z\" rsv=4\nwait 1\n> text \"a\"\n";
+    assert_verdict(RSV, Violates, behind, &[&[], &[], &[Delivers, Closes(1002)]]);
 }

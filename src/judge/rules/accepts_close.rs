@@ -1,6 +1,7 @@
 //! Judges whether the subject accepts a Close that every conforming peer may send.
 
-use crate::judge::facts::{At, ConnectionFacts, ObservedClose, Reaction};
+use crate::judge::facts::{At, ConnectionFacts, Reaction};
+use crate::judge::observed_close::ObservedClose;
 use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;

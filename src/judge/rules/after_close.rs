@@ -1,6 +1,7 @@
 //! Judges what the subject sends after its own Close, and how it treats what surrounds the peer's Close.
 
-use crate::judge::facts::{At, ConnectionFacts, ObservedClose, Reaction};
+use crate::judge::facts::{At, ConnectionFacts, Reaction};
+use crate::judge::observed_close::ObservedClose;
 use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;
@@ -22,7 +23,9 @@ fn sends_after_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     let data = facts.own.data_after_close_at.map(|at| (at, Observed::Text("sent data after its own Close")));
     sink.check(Rule::NoDataAfterClose, data, "nothing but control frames after a Close");
     let count = Observed::Count(u64::from(facts.own.close_count), "Closes sent");
-    sink.check(Rule::OneClose, facts.own.second_close_at.map(|at| (at, count)), "one Close");
+    // An endpoint that fails the connection sends a Close with the cause (§7.1.7).
+    let second = facts.own.second_close_at.filter(|_| !facts.second_close_gives_cause());
+    sink.check(Rule::OneClose, second.map(|at| (at, count)), "one Close");
     if facts.close_exchanged_at().is_some() {
         // A Ping in the segment of the Close came before it, and its Pong is due.
         let pong = facts.own.pong_after_both_at.filter(|_| facts.own.pongs > facts.peer.pings);
@@ -65,13 +68,19 @@ fn discards_after_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, pee
             && sink.trace.capabilities.has(Capability::ReportsCloseStatus)
             && facts.reaction_to_close == Some(Reaction::Accepted)
     };
+    // Without deliveries and reports, nothing shows what became of the data.
+    let reports = sink.trace.capabilities.has(Capability::ReportsCloseStatus)
+        && (facts.app.report.is_some() || facts.app.error_at.is_some());
+    let is_seen = reports || sink.trace.capabilities.has(Capability::ReportsMessages);
     let violation = if let Some(at) = facts.app.excess_message_at {
         Some((at, Observed::Text("a message delivered after the peer's Close")))
     } else {
         let actual = Observed::Text("an error to the application instead of the Close");
         facts.app.error_at.filter(hides_close).map(|at| (at, actual))
     };
-    sink.check(Rule::DiscardsAfterClose, violation, "the data discarded");
+    if is_seen || violation.is_some() {
+        sink.check(Rule::DiscardsAfterClose, violation, "the data discarded");
+    }
 }
 
 fn simultaneous_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedClose) {

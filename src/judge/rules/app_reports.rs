@@ -1,7 +1,8 @@
 //! Judges what the subject reports of a closure to its application.
 
-use crate::judge::facts::{CloseReport, ConnectionFacts, ObservedClose, Reaction};
-use crate::judge::reaction::is_failure;
+use crate::judge::facts::{CloseReport, ConnectionFacts, Reaction};
+use crate::judge::observed_close::ObservedClose;
+use crate::judge::observed_close::is_failure;
 use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;
@@ -158,6 +159,18 @@ fn clean_flag(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     let was_clean = facts
         .close_exchanged_at()
         .is_some_and(|both| facts.tcp.closed_at.is_none_or(|closed| both <= closed));
+    // The endpoint failed the connection of its own accord, TCP was reset, or the second Close came too late.
+    let failed_first = facts.initiated_close()
+        && !facts.own.close_was_requested
+        && facts.own.close.is_some_and(|own| own.code().is_some_and(is_failure));
+    let rightly_unclean = failed_first
+        || facts.app.error_at.is_some()
+        || facts.tcp.ended_by_reset
+        || facts.tcp.peer_reset.is_some()
+        || facts.close_exchanged_at().is_some_and(|both| report.at < both);
+    if was_clean && !reported_clean && rightly_unclean {
+        return sink.inconclusive(Rule::ReportsClean, InconclusiveReason::RightlyUnclean);
+    }
     let actual = Observed::Text(if reported_clean {
         "an unclean closure reported as clean"
     } else {

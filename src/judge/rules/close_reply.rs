@@ -1,6 +1,7 @@
 //! Judges whether, when and with which code the subject replies to the peer's Close.
 
-use crate::judge::facts::{ConnectionFacts, ObservedClose, Reaction};
+use crate::judge::facts::{ConnectionFacts, Reaction};
+use crate::judge::observed_close::ObservedClose;
 use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::{GRACE_TICKS, Observed};

@@ -1,7 +1,6 @@
 //! Judges how the subject fails the connection, if it rejected a flawed frame.
 
 use crate::judge::facts::{ConnectionFacts, FlawedFrame, Reaction};
-use crate::judge::reaction::is_failure;
 use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::{Observed, TIMEOUT_TICKS};
@@ -50,6 +49,11 @@ fn closes_tcp(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &Flaw
 }
 
 fn sends_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFrame) {
+    // A server "MAY send a Close frame with a status code of 1002" for a missing mask, and a client for a mask (§5.1).
+    let optional = flawed.flaws.iter().all(Flaw::is_of_mask);
+    if facts.own.close_count == 0 && optional {
+        return sink.inconclusive(Rule::FailSendsClose, InconclusiveReason::MaskFlaw);
+    }
     if facts.own.close_count == 0 {
         let end = facts.tcp.write_closed_at.filter(|end| *end > flawed.at);
         let actual = Observed::Text("no Close before TCP was closed");
@@ -60,7 +64,7 @@ fn sends_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &Fla
     let code = facts.own.close.and_then(|own| own.code());
     // An endpoint need not know a registered code, so that may be what it rejected, whatever else is wrong.
     let rejected_code = code == Some(CloseCode::PROTOCOL_ERROR)
-        && flawed.code.is_some_and(|code| code.class() == Class::Registered);
+        && flawed.code().is_some_and(|code| code.class() == Class::Registered);
     let fits = rejected_code
         || code.is_some_and(|code| flawed.flaws.iter().any(|flaw| flaw.accepts_fail_code(code)));
     // What arrived of the frame after its header may have been worse.
@@ -69,6 +73,8 @@ fn sends_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &Fla
             || facts.own.close.is_some_and(|own| flawed.next_input_at.is_some_and(|at| at < own.at)));
     if incomplete && !fits {
         sink.inconclusive(Rule::FailCodeFits, InconclusiveReason::IncompleteFrame);
+    } else if optional && !fits {
+        sink.inconclusive(Rule::FailCodeFits, InconclusiveReason::MaskFlaw);
     } else {
         let shown_at = facts.own.close.map_or(flawed.completed_at, |own| own.at);
         let violation = (!fits).then_some((shown_at, Observed::FailedWith(code)));
@@ -76,24 +82,29 @@ fn sends_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &Fla
     }
 }
 
-/// A failing subject sends one Close that gives the cause (§7.1.7). It may do so even after a Close that it had
-/// sent before with another code. Closes that the application requested do not count.
+/// A subject that failed the connection processes no further input (§7.1.7). A Close is a reply only if the peer's
+/// came behind the flaw. Any other further Close is the question of `one-close`.
 fn nothing_after(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFrame) {
+    let behind = &facts.flaw.behind;
     let own_initiative = facts.own.close_count.saturating_sub(facts.app.close_request_count);
-    let gives_cause = facts.own.last_close.is_some_and(|(_, code)| code.is_some_and(is_failure));
-    let allowed = if had_closed_before(facts, flawed) && !gives_cause { 0 } else { 1 };
-    let further_close = facts
+    let allowed = if had_closed_before(facts, flawed) { 0 } else { 1 };
+    let reply = facts
         .own
         .last_close
+        .filter(|_| !facts.second_close_gives_cause())
         .map(|(last, _)| last)
-        .filter(|last| *last > flawed.at && own_initiative > allowed);
-    let violation = if let Some(at) = further_close {
-        Some((at, Observed::Text("a second Close after failing the connection")))
+        .filter(|last| behind.close_at.is_some_and(|close| close < *last) && own_initiative > allowed);
+    let pong = facts.flaw.processed_at.filter(|_| facts.flaw.has_pong);
+    let violation = if let Some(at) = reply {
+        Some((at, Observed::Text("a Close in reply after failing the connection")))
     } else if let Some(at) = facts.app.excess_message_at {
         Some((at, Observed::Text("a message delivered after failing the connection")))
     } else {
-        let pong = facts.flaw.processed_at.filter(|_| facts.flaw.has_pong);
         pong.map(|at| (at, Observed::Text("a Pong after failing the connection")))
     };
-    sink.check(Rule::NothingAfterFail, violation, "nothing further");
+    let sees_messages = sink.trace.capabilities.has(Capability::ReportsMessages);
+    let exercised = behind.close_at.is_some() || behind.has_ping || behind.has_message && sees_messages;
+    if exercised || violation.is_some() {
+        sink.check(Rule::NothingAfterFail, violation, "nothing further");
+    }
 }

@@ -20,7 +20,7 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
                 sink.inconclusive(rule, InconclusiveReason::IncompleteFrame);
             }
             Reaction::Accepted => {
-                let actual = Observed::Accepted(flaw, flawed.code);
+                let actual = Observed::Accepted(flaw, flawed.code());
                 sink.violates(rule, flawed.flaws.first_at(flaw), "the connection failed", actual);
             }
         }

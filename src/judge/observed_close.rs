@@ -1,0 +1,78 @@
+//! Defines a complete Close that was observed, with the octets of its body.
+
+use super::at::At;
+use crate::protocol::code::CloseCode;
+use crate::protocol::flaw::Flaws;
+use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
+
+/// Whether endpoints send this code when they fail a connection.
+pub(super) fn is_failure(code: CloseCode) -> bool {
+    matches!(code.0, 1002 | 1003 | 1007 | 1008 | 1009 | 1011)
+}
+
+/// A complete Close, with the octets of its body.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ObservedClose {
+    pub at: At,
+    pub flaws: Flaws,
+    /// Whether it arrived inside a fragmented message of the same sender.
+    pub mid_message: bool,
+    /// Whether another frame came before it in its segment, and may be the cause of what follows.
+    pub shares_segment: bool,
+    payload: CloseOctets,
+}
+
+/// The first 125 octets of the body of a Close.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CloseOctets {
+    octets: [u8; MAX_CONTROL_PAYLOAD],
+    len: u8,
+}
+
+impl CloseOctets {
+    pub(super) fn new(payload: &[u8]) -> CloseOctets {
+        let mut octets = [0; MAX_CONTROL_PAYLOAD];
+        let len = payload.len().min(MAX_CONTROL_PAYLOAD);
+        octets[..len].copy_from_slice(&payload[..len]);
+        CloseOctets { octets, len: len as u8 }
+    }
+
+    pub(super) fn octets(&self) -> &[u8] {
+        &self.octets[..usize::from(self.len)]
+    }
+
+    pub(super) fn code(&self) -> Option<CloseCode> {
+        match self.octets() {
+            [high, low, ..] => Some(CloseCode(u16::from_be_bytes([*high, *low]))),
+            [] | [_] => None,
+        }
+    }
+
+    pub(super) fn reason(&self) -> &[u8] {
+        self.octets().get(2..).unwrap_or_default()
+    }
+}
+
+impl ObservedClose {
+    pub(super) fn new(
+        at: At,
+        flaws: Flaws,
+        mid_message: bool,
+        shares_segment: bool,
+        payload: &[u8],
+    ) -> ObservedClose {
+        ObservedClose { at, flaws, mid_message, shares_segment, payload: CloseOctets::new(payload) }
+    }
+
+    pub(super) fn payload(&self) -> &[u8] {
+        self.payload.octets()
+    }
+
+    pub(super) fn code(&self) -> Option<CloseCode> {
+        self.payload.code()
+    }
+
+    pub(super) fn reason(&self) -> &[u8] {
+        self.payload.reason()
+    }
+}
