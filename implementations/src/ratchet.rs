@@ -15,6 +15,7 @@
 //! - [`Capability::HasTimeouts`]: it has no clock.
 //! - [`Capability::ReportsClean`]: it reports only the Close.
 //! - [`Capability::ReportsMemory`]: the sizes of its buffers are not observable.
+//! - [`Capability::ValidatesText`]: see above.
 
 use bytes::BytesMut;
 use ratchet_core::{
@@ -42,6 +43,7 @@ impl LibraryProgram for Ratchet {
                 Capability::HasTimeouts,
                 Capability::ReportsClean,
                 Capability::ReportsMemory,
+                Capability::ValidatesText,
             ]),
         }
     }

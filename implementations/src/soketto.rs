@@ -14,6 +14,7 @@
 //! - [`Capability::HasTimeouts`]: it has no clock.
 //! - [`Capability::ReportsClean`]: it reports only the Close.
 //! - [`Capability::ReportsMemory`]: the sizes of its buffers are not observable.
+//! - [`Capability::ValidatesText`]: `receive` returns octets, which its documentation passes to `str::from_utf8`.
 //!
 //! `Sender::close` has no parameter for the code and reason, and sends 1000. There is no API for anything else.
 
@@ -40,6 +41,7 @@ impl LibraryProgram for Soketto {
                 Capability::HasTimeouts,
                 Capability::ReportsClean,
                 Capability::ReportsMemory,
+                Capability::ValidatesText,
             ]),
         }
     }

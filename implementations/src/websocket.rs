@@ -74,6 +74,7 @@ impl FrameCodec for WebSocket {
                 Capability::ParsesCloseBody,
                 Capability::ReportsCloseStatus,
                 Capability::ReportsMessages,
+                Capability::ValidatesText,
                 Capability::ExposesCloseApi,
             ]),
         }

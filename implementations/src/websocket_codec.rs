@@ -45,6 +45,7 @@ impl FrameCodec for WebSocketCodec {
                 Capability::MasksFrames,
                 Capability::ExposesCloseApi,
                 Capability::ReportsMemory,
+                Capability::ValidatesText,
             ]),
         }
     }

@@ -38,6 +38,7 @@ impl LibraryProgram for Soketto {
             Capability::HasTimeouts,
             Capability::ReportsClean,
             Capability::ReportsMemory,
+            Capability::ValidatesText,
         ])
     }
 

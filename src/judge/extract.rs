@@ -1,6 +1,6 @@
 //! Extracts the facts of a connection from its events.
 
-use super::facts::{At, CloseReport, CloseRequest, ConnectionFacts, FrameProgress};
+use super::facts::{At, CloseReport, CloseRequest, ConnectionFacts, Frame, FrameProgress};
 use super::frame_reader::{ForeignTextSearch, FrameEvent, FrameReader};
 use super::observed_close::{CloseOctets, ObservedClose};
 use crate::harness::{Trace, TraceEventKind};
@@ -242,20 +242,28 @@ impl FactExtractor {
                 }
                 // A subject may fail the connection here, but need not before the header is complete.
                 (FrameEvent::PartialHeader(opcode, flaws), _) => {
-                    facts.record_flaw(at, flaws, opcode, FrameProgress::PartialHeader, None);
+                    let frame = Frame { opcode, fin: false };
+                    facts.record_flaw(at, flaws, frame, FrameProgress::PartialHeader, None);
                     true
                 }
                 // A flaw of the header counts from the header on, as the frame may never be complete.
                 (FrameEvent::Header(header, flaws) | FrameEvent::PayloadFlaw(header, flaws), _)
                     if !flaws.is_empty() =>
                 {
-                    facts.record_flaw(at, flaws, header.opcode, FrameProgress::Header, None);
+                    facts.record_flaw(at, flaws, Frame::of(&header), FrameProgress::Header, None);
                     true
                 }
                 (FrameEvent::Header(..) | FrameEvent::PayloadFlaw(..), _) => true,
                 (FrameEvent::Complete(header, flaws, payload), _) if !flaws.is_empty() => {
                     let body = (header.opcode == Opcode::Close).then(|| CloseOctets::new(payload));
-                    facts.record_flaw(at, flaws, header.opcode, FrameProgress::Complete, body);
+                    // Until its text is complete, an endpoint may wait with the rejection.
+                    let only_text = flaws == Flaws::NONE.with(Flaw::TextNotUtf8);
+                    let progress = if only_text && !header.fin {
+                        FrameProgress::Header
+                    } else {
+                        FrameProgress::Complete
+                    };
+                    facts.record_flaw(at, flaws, Frame::of(&header), progress, body);
                     remember_ping(&mut facts.flaw.ping, &header, payload);
                     true
                 }
@@ -267,10 +275,17 @@ impl FactExtractor {
                     }
                     let accompanied = facts.peer.last_frame_at.replace(at) == Some(at);
                     match header.opcode {
-                        Opcode::Close => {
-                            let close = ObservedClose::new(at, flaws, in_message, accompanied, payload);
-                            facts.peer.close = Some(close);
-                        }
+                        Opcode::Close => match &mut facts.flaw.frame {
+                            // It comes inside a text that is not UTF-8.
+                            Some(flawed) => {
+                                flawed.next_input_at.get_or_insert(at);
+                                flawed.ambiguous_cause = true;
+                            }
+                            None => {
+                                let close = ObservedClose::new(at, flaws, in_message, accompanied, payload);
+                                facts.peer.close = Some(close);
+                            }
+                        },
                         Opcode::Ping => facts.peer.pings += 1,
                         Opcode::Pong => {}
                         Opcode::Text | Opcode::Binary | Opcode::Continuation | Opcode::Reserved(_) => {

@@ -7,7 +7,7 @@ use super::reason::InconclusiveReason;
 use super::send_path::SendPath;
 use crate::protocol::code::CloseCode;
 use crate::protocol::flaw::{Flaw, Flaws};
-use crate::protocol::frame::{MAX_CONTROL_PAYLOAD, Opcode};
+use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
 use crate::rules::{self, RuleSet};
 
 /// Flaws, each with the entry of the trace that first shows it.
@@ -56,6 +56,19 @@ impl LocatedFlaws {
     }
 }
 
+/// What a flawed frame is, as far as its header shows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    pub opcode: Opcode,
+    pub fin: bool,
+}
+
+impl Frame {
+    pub(super) fn of(header: &Header) -> Frame {
+        Frame { opcode: header.opcode, fin: header.fin }
+    }
+}
+
 /// How much of a frame has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FrameProgress {
@@ -83,6 +96,8 @@ pub(super) struct FlawedFrame {
     pub ambiguous_cause: bool,
     /// The beginning of the body, if it is a complete Close.
     pub body: Option<CloseOctets>,
+    /// Whether it is a complete frame that ends a message.
+    pub ends_message: bool,
 }
 
 impl FlawedFrame {
@@ -371,18 +386,22 @@ impl ConnectionFacts {
         &mut self,
         at: At,
         flaws: Flaws,
-        opcode: Opcode,
+        Frame { opcode, fin }: Frame,
         progress: FrameProgress,
         body: Option<CloseOctets>,
     ) {
+        let ends_message = fin && !opcode.is_control() && progress == FrameProgress::Complete;
         // A header that is still incomplete may seem to have a flaw that its further octets remove.
         match &mut self.flaw.frame {
             Some(flawed) => {
-                flawed.flaws.replace(flaws, at);
+                // A text that is not UTF-8 stays so, whatever frame comes next.
+                let of_text = Flaws::NONE.with(Flaw::TextNotUtf8);
+                let bad_text = flawed.flaws.contains(Flaw::TextNotUtf8);
+                flawed.flaws.replace(if bad_text { flaws.union(of_text) } else { flaws }, at);
                 // Something else happened since its first octets arrived.
                 flawed.ambiguous_cause = flawed.next_input_at.take().is_some();
                 (flawed.opcode, flawed.progress, flawed.completed_at) = (opcode, progress, at);
-                flawed.body = body;
+                (flawed.body, flawed.ends_message) = (body, ends_message);
             }
             none => {
                 let mut located = LocatedFlaws::default();
@@ -396,6 +415,7 @@ impl ConnectionFacts {
                     next_input_at: None,
                     ambiguous_cause: false,
                     body,
+                    ends_message,
                 });
             }
         }

@@ -20,7 +20,8 @@ pub trait Behavior {
     /// Changes a frame before it is written. `count` is the number of frames written before.
     fn alter_frame(&self, _header: &mut Header, _payload: &mut Vec<u8>, _count: u32) {}
 
-    /// Whether to accept a frame with this flaw. The payload is `None` until the frame is complete.
+    /// Whether to accept a frame with this flaw. The payload is `None` until the frame is complete. For a text that
+    /// is not UTF-8, it is the text of the message so far.
     fn tolerates(&self, _flaw: Flaw, _header: &Header, _payload: Option<&[u8]>) -> bool {
         false
     }

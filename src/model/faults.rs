@@ -143,6 +143,17 @@ impl Behavior for Fault {
             }
             (Fault::TakesUnmasked, Flaw::MaskMissing) => true,
             (Fault::TakesMasked, Flaw::MaskPresent) => true,
+            (Fault::TakesBadText, Flaw::TextNotUtf8) => true,
+            (Fault::TakesBadFragmentedText, Flaw::TextNotUtf8) => {
+                header.opcode == Opcode::Continuation || !header.fin
+            }
+            (Fault::TakesCutText, Flaw::TextNotUtf8) => payload.is_some_and(|text| {
+                std::str::from_utf8(text).is_err_and(|error| error.error_len().is_none())
+            }),
+            (Fault::TakesLongPing, Flaw::ControlTooLong) => header.opcode == Opcode::Ping,
+            (Fault::TakesFragmentedPing, Flaw::ControlFragmented) => header.opcode == Opcode::Ping,
+            (Fault::TakesStrayContinuation, Flaw::ContinuationUnexpected) => true,
+            (Fault::TakesMessageInMessage, Flaw::ContinuationMissing) => true,
             _ => false,
         }
     }

@@ -42,13 +42,17 @@ impl<C: Behavior> Endpoint<C> {
     fn on_header(&mut self, header: Header, out: &mut Recorder) {
         let mut flaws = header.flaws(self.role.peer());
         let claimed = header.length.value();
+        let begins = match header.opcode {
+            Opcode::Text => Some(MessageKind::Text),
+            Opcode::Binary => Some(MessageKind::Binary),
+            Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong | Opcode::Reserved(_) => None,
+        };
         match header.opcode {
-            Opcode::Text | Opcode::Binary if self.message.is_some() => {
-                flaws.insert(Flaw::ContinuationMissing)
-            }
             Opcode::Text | Opcode::Binary => {
-                let text = header.opcode == Opcode::Text;
-                self.message = Some(if text { MessageKind::Text } else { MessageKind::Binary });
+                if self.message.is_some() {
+                    flaws.insert(Flaw::ContinuationMissing);
+                }
+                self.message = begins;
                 self.data.clear();
             }
             Opcode::Continuation if self.message.is_none() => flaws.insert(Flaw::ContinuationUnexpected),
@@ -89,7 +93,7 @@ impl<C: Behavior> Endpoint<C> {
             Opcode::Text | Opcode::Binary | Opcode::Continuation if header.fin => {
                 let Some(kind) = self.message.take() else { return };
                 let flawed = kind == MessageKind::Text && std::str::from_utf8(&self.data).is_err();
-                if flawed && !self.behavior.tolerates(Flaw::TextNotUtf8, &header, None) {
+                if flawed && !self.behavior.tolerates(Flaw::TextNotUtf8, &header, Some(&self.data)) {
                     return self.fail(Flaw::TextNotUtf8, out);
                 }
                 let before = self.state;
@@ -106,7 +110,10 @@ impl<C: Behavior> Endpoint<C> {
                 // Later fragments cannot complete an invalid sequence, only one that is cut off (RFC 6455 §8.1).
                 let text = self.message == Some(MessageKind::Text);
                 let invalid = |error: std::str::Utf8Error| error.error_len().is_some();
-                if text && std::str::from_utf8(&self.data).is_err_and(invalid) {
+                if text
+                    && std::str::from_utf8(&self.data).is_err_and(invalid)
+                    && !self.behavior.tolerates(Flaw::TextNotUtf8, &header, Some(&self.data))
+                {
                     self.fail(Flaw::TextNotUtf8, out);
                 }
             }

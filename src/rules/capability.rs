@@ -30,11 +30,13 @@ pub enum Capability {
     ReportsMemory,
     /// Its adapter can observe the messages that it delivers to its application.
     ReportsMessages,
+    /// It reads the text of messages as UTF-8, and does not pass it on as octets for the program to check.
+    ValidatesText,
 }
 
 impl Capability {
     /// Every capability, in the order of the enum.
-    pub const ALL: [Capability; 12] = [
+    pub const ALL: [Capability; 13] = [
         Capability::Framing,
         Capability::MasksFrames,
         Capability::RepliesToClose,
@@ -47,6 +49,7 @@ impl Capability {
         Capability::ExposesCloseApi,
         Capability::ReportsMemory,
         Capability::ReportsMessages,
+        Capability::ValidatesText,
     ];
 
     /// The capability as a verb phrase, as `explain` prints it after "a subject that".
@@ -64,6 +67,7 @@ impl Capability {
             Capability::ExposesCloseApi => "has an API with which the application can close and send",
             Capability::ReportsMemory => "exposes its memory use",
             Capability::ReportsMessages => "exposes the messages that it delivers",
+            Capability::ValidatesText => "reads the text of messages as UTF-8 itself",
         }
     }
 }

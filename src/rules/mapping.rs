@@ -50,12 +50,10 @@ pub const fn receiver_rule(flaw: Flaw, on_close: bool) -> Option<Rule> {
         Flaw::CodeLocalOnly => Some(Rule::RejectsLocalOnlyCodes),
         Flaw::CodeUnassigned => Some(Rule::RejectsUnassignedCodes),
         Flaw::ReasonNotUtf8 => Some(Rule::RejectsBadUtf8Reason),
-        Flaw::ControlFragmented
-        | Flaw::ControlTooLong
-        | Flaw::ContinuationUnexpected
-        | Flaw::ContinuationMissing
-        | Flaw::TextNotUtf8
-        | Flaw::MessageTooBig => None,
+        Flaw::TextNotUtf8 => Some(Rule::RejectsBadUtf8Text),
+        Flaw::ControlFragmented | Flaw::ControlTooLong => Some(Rule::RejectsBadControlFrame),
+        Flaw::ContinuationUnexpected | Flaw::ContinuationMissing => Some(Rule::RejectsBadFragmentation),
+        Flaw::MessageTooBig => None,
     }
 }
 

@@ -224,6 +224,10 @@ rule_tests! {
         (Conforms, "> close 1000 hex:80\n", &[&[Closes(1007)]]),
         (Violates, "> close 1000 hex:80\n", &[&[ReportsClose(Some(1000), None)]]),
     ];
+    rejects_bad_utf8_text: RejectsBadUtf8Text as Server => [
+        (Conforms, "> text hex:ff\n", &[&[Closes(1007)]]),
+        (Violates, "> text hex:ff\n", &[&[Delivers]]),
+    ];
     rejects_long_close: RejectsLongClose as Server => [
         (Conforms, "> close 1000 \"x\" * 124\n", &[&[Closes(1002)]]),
         (Violates, "> close 1000 \"x\" * 124\n", &[]),
@@ -231,6 +235,14 @@ rule_tests! {
     rejects_fragmented_close: RejectsFragmentedClose as Server => [
         (Conforms, "> close 1000 fin=0\n", &[&[Closes(1002)]]),
         (Violates, "> close 1000 fin=0\n", &[]),
+    ];
+    rejects_bad_control_frame: RejectsBadControlFrame as Server => [
+        (Conforms, "> ping \"x\" fin=0\n", &[&[Closes(1002)]]),
+        (Violates, "> ping \"x\" fin=0\n", &[&[PONG]]),
+    ];
+    rejects_bad_fragmentation: RejectsBadFragmentation as Server => [
+        (Conforms, "> continuation \"a\"\n", &[&[Closes(1002)]]),
+        (Violates, "> continuation \"a\"\n", &[&[Delivers]]),
     ];
     rejects_rsv: RejectsRsv as Server => [
         (Conforms, "> close 1000 rsv=4\n", &[&[Closes(1002)]]),

@@ -1,12 +1,14 @@
 //! Tests the rules on the text of messages, sent and received.
 
+use crate::scripted::Act::{Closes, ClosesTcp, Delivers};
+use crate::scripted::{PONG, assert_verdict, assert_verdict_without};
 use wsclose::Harness;
 use wsclose::harness::{Recorder, Stimulus, Subject};
-use wsclose::judge::Verdict::{self, Conforms, Violates};
+use wsclose::judge::Verdict::{self, Conforms, Inconclusive, NotExercised, Violates};
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::frame::{self, Header, Opcode};
 use wsclose::protocol::role::Role;
-use wsclose::rules::{Capabilities, Rule};
+use wsclose::rules::{Capabilities, Capability, Rule};
 use wsclose::script::ScriptBuf;
 
 /// A server that answers a Ping with a text message in these fragments.
@@ -61,4 +63,66 @@ fn stream_well_formed_checks_text_of_any_length() {
     assert_eq!(sent(&[long.clone(), bad]), Violates);
     assert_eq!(sent(&[long.clone(), b"\xe2\x82".to_vec()]), Violates, "the end cuts a character");
     assert_eq!(sent(&[long, b"\xe2\x82".to_vec(), b"\xac".to_vec()]), Conforms);
+}
+
+const BAD_TEXT: Rule = Rule::RejectsBadUtf8Text;
+
+#[test]
+fn rejects_bad_utf8_text_waits_until_the_message_is_complete() {
+    let first = "> text hex:ff fin=0\nwait 2\n";
+    assert_verdict(BAD_TEXT, Inconclusive, first, &[]);
+    assert_verdict(BAD_TEXT, Conforms, first, &[&[Closes(1007)]]);
+    let whole = "> text hex:ff fin=0\n> continuation \"a\"\nwait 2\n";
+    assert_verdict(BAD_TEXT, Conforms, whole, &[&[Closes(1007)]]);
+    assert_verdict(BAD_TEXT, Conforms, whole, &[&[], &[Closes(1007)]]);
+    assert_verdict(BAD_TEXT, Violates, whole, &[]);
+    assert_verdict(BAD_TEXT, Violates, whole, &[&[], &[Delivers]]);
+    let with_ping = "> text hex:ff fin=0\n> ping \"x\"\n> continuation \"a\"\nwait 2\n";
+    assert_verdict(BAD_TEXT, Conforms, with_ping, &[&[], &[PONG], &[Closes(1007)]]);
+    assert_verdict(BAD_TEXT, Violates, with_ping, &[&[], &[PONG], &[Delivers]]);
+}
+
+#[test]
+fn rejects_bad_utf8_text_finds_a_character_that_the_end_cuts() {
+    let cut = "> text hex:e2 fin=0\n> continuation hex:82\nwait 2\n";
+    assert_verdict(BAD_TEXT, Violates, cut, &[]);
+    assert_verdict(BAD_TEXT, Conforms, cut, &[&[], &[Closes(1007)]]);
+    let whole = "> text hex:e2 fin=0\n> continuation hex:82ac\nwait 2\n";
+    assert_verdict(BAD_TEXT, NotExercised, whole, &[]);
+    assert_verdict(BAD_TEXT, Violates, "> text hex:c3\nwait 2\n", &[]);
+}
+
+#[test]
+fn rejects_bad_utf8_text_is_inconclusive_if_a_close_comes_inside_the_text() {
+    let steps = "> text hex:ff fin=0\n> close 1000\nwait 2\n";
+    assert_verdict(BAD_TEXT, Inconclusive, steps, &[&[], &[Closes(1000), ClosesTcp]]);
+    assert_verdict(BAD_TEXT, Inconclusive, steps, &[&[], &[Closes(1007), ClosesTcp]]);
+    assert_verdict(Rule::AcceptsDefinedCodes, NotExercised, steps, &[&[], &[Closes(1007), ClosesTcp]]);
+    // The subject may reject the text when the next flawed frame arrives.
+    let flawed = "> text hex:ff fin=0\n> ping \"x\" rsv=4\nwait 2\n";
+    assert_verdict(Rule::FailCodeFits, Conforms, flawed, &[&[], &[Closes(1007), ClosesTcp]]);
+    assert_verdict(BAD_TEXT, Inconclusive, flawed, &[&[], &[PONG]]);
+}
+
+#[test]
+fn rejects_bad_utf8_text_is_not_exercised_if_the_program_reads_the_text() {
+    let steps = "> text hex:ff\nwait 2\n";
+    assert_verdict_without(&[Capability::ValidatesText], BAD_TEXT, NotExercised, steps, &[&[Delivers]]);
+    assert_verdict(BAD_TEXT, Violates, steps, &[&[Delivers]]);
+}
+
+#[test]
+fn rejects_bad_control_frame_is_about_pings_and_pongs() {
+    let rule = Rule::RejectsBadControlFrame;
+    assert_verdict(rule, Violates, "> pong \"x\" * 126\nwait 2\n", &[]);
+    assert_verdict(rule, Conforms, "> pong \"x\" * 126\nwait 2\n", &[&[Closes(1002)]]);
+    assert_verdict(rule, NotExercised, "> close 1000 fin=0\nwait 2\n", &[]);
+}
+
+#[test]
+fn rejects_bad_fragmentation_is_about_order() {
+    let rule = Rule::RejectsBadFragmentation;
+    assert_verdict(rule, Violates, "> text \"a\" fin=0\n> text \"b\"\nwait 2\n", &[]);
+    assert_verdict(rule, Conforms, "> text \"a\" fin=0\n> binary hex:00\nwait 2\n", &[&[], &[Closes(1002)]]);
+    assert_verdict(rule, NotExercised, "> text \"a\" fin=0\n> continuation \"b\"\nwait 2\n", &[]);
 }

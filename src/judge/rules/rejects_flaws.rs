@@ -4,6 +4,7 @@ use crate::judge::facts::{ConnectionFacts, Reaction};
 use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;
+use crate::protocol::flaw::Flaw;
 use crate::protocol::frame::Opcode;
 use crate::rules;
 
@@ -16,7 +17,11 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
             Reaction::Rejected => sink.conforms(rule),
             Reaction::Unknown(reason) => sink.inconclusive(rule, reason),
             // Before the frame is complete, only a flaw of its length is a reason to reject it.
-            Reaction::Accepted if !flawed.is_complete() && !flaw.shows_in_length() => {
+            // The same holds for text until its message is complete.
+            Reaction::Accepted
+                if !flawed.is_complete() && !flaw.shows_in_length()
+                    || flaw == Flaw::TextNotUtf8 && !flawed.ends_message =>
+            {
                 sink.inconclusive(rule, InconclusiveReason::IncompleteFrame);
             }
             Reaction::Accepted => {
