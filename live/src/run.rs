@@ -1,5 +1,6 @@
 //! Runs cases against an endpoint and summarizes the results.
 
+pub mod batch;
 pub mod behavior;
 pub mod case_result;
 pub mod cases;

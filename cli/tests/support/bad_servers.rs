@@ -50,6 +50,8 @@ pub enum BadServer {
     WritesHttpAfterClose,
     /// Sends nothing.
     NeverReplies,
+    /// Echoes the payload of every Close, and leaves TCP open.
+    LeavesTcpOpen,
     /// Closes TCP when a frame arrives.
     EndsTcpOnFrame,
     /// Sends without end.
@@ -89,6 +91,29 @@ pub fn serve(bad: BadServer) -> String {
         for (number, tcp) in listener.incoming().enumerate() {
             // Errors are expected, because `wsclose` closes many of these connections.
             std::thread::spawn(move || tcp.and_then(|tcp| handle_connection(bad, number, tcp)));
+        }
+    });
+    format!("ws://{address}/")
+}
+
+/// Starts a server that echoes the payload of every Close. It stops listening for `pause` after 40 connections, and
+/// again after each further 200.
+pub fn serve_with_pauses(pause: Duration) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        let mut listener = Some(listener);
+        for number in 0.. {
+            if number % 200 == 40 {
+                listener = None;
+                std::thread::sleep(pause);
+            }
+            let open = listener.take().unwrap_or_else(|| TcpListener::bind(address).expect("the same port"));
+            let accepted = open.accept();
+            listener = Some(open);
+            std::thread::spawn(move || {
+                accepted.and_then(|(tcp, _)| handle_connection(BadServer::EchoesAnyCode, number, tcp))
+            });
         }
     });
     format!("ws://{address}/")
@@ -170,6 +195,17 @@ fn handle_connection(bad: BadServer, number: usize, mut tcp: TcpStream) -> std::
         BadServer::NeverReplies => {
             tcp.write_all(open(key).as_bytes())?;
             tcp.read_to_end(&mut Vec::new()).map(|_| ())
+        }
+        BadServer::LeavesTcpOpen => {
+            tcp.write_all(open(key).as_bytes())?;
+            while let Ok((first, payload)) = read_frame(&mut tcp) {
+                if first == 0x88 {
+                    let length = u8::try_from(payload.len()).expect("a short frame");
+                    tcp.write_all(&[&[0x88, length], payload.as_slice()].concat())?;
+                }
+            }
+            std::thread::sleep(Duration::from_secs(600));
+            Ok(())
         }
         BadServer::EndsTcpOnFrame => {
             tcp.write_all(open(key).as_bytes())?;

@@ -40,6 +40,9 @@ pub enum CaseError {
     /// The endpoint kept the connection busy for longer than the limit.
     #[error("expected the connection to be quiet within {0:?}, found it still busy")]
     TimeLimit(Duration),
+    /// The run ended before the case.
+    #[error("expected the case to end within the time limit of the run (--timeout), found it unfinished")]
+    RunTimeLimit,
 }
 
 impl CaseError {
@@ -52,7 +55,23 @@ impl CaseError {
             | CaseError::NoRequest(_)
             | CaseError::NoCloseLine
             | CaseError::OutputLimit
-            | CaseError::TimeLimit(_) => false,
+            | CaseError::TimeLimit(_)
+            | CaseError::RunTimeLimit => false,
+        }
+    }
+
+    /// Whether no connection was established. A busy endpoint causes that too, so the case is worth a re-run.
+    pub const fn is_before_connection(&self) -> bool {
+        match self {
+            CaseError::Connect(_)
+            | CaseError::NoClient(_)
+            | CaseError::Upgrade(_)
+            | CaseError::NoResponse(_)
+            | CaseError::NoRequest(_) => true,
+            CaseError::NoCloseLine
+            | CaseError::OutputLimit
+            | CaseError::TimeLimit(_)
+            | CaseError::RunTimeLimit => false,
         }
     }
 }

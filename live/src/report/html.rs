@@ -4,7 +4,7 @@ use askama::Template;
 use wsclose::analysis::status::FindingStatus;
 
 use super::{GENERATED_BY, anchor};
-use crate::run::results::{ReportedFinding, RuleResult, RuleStatus, RunReport};
+use crate::run::results::{ReportedFinding, RuleResult, RuleStatus, RunReport, RunVerdict};
 
 #[derive(Template)]
 #[template(path = "check.html")]
@@ -49,7 +49,7 @@ pub fn text(run: &RunReport) -> String {
         mark: GENERATED_BY,
         run,
         verdict: run.verdict().name(),
-        passes: run.is_tested() && !run.fails(),
+        passes: run.verdict() == RunVerdict::Pass,
         fails: run.count(FindingStatus::Fail),
         warns: run.count(FindingStatus::Warn),
         untested: run.errors().map(|(case, error)| (case.name.as_str(), error.to_string())).collect(),

@@ -25,6 +25,7 @@ pub struct Document<'a> {
     verdict: &'static str,
     interrupted: bool,
     cases: usize,
+    left_out: usize,
     findings: Vec<FindingEntry<'a>>,
     rules: Vec<RuleEntry<'a>>,
     untested: Vec<NotTested<'a>>,
@@ -57,6 +58,7 @@ struct RuleEntry<'a> {
     status: &'static str,
     conformed: usize,
     violated: usize,
+    inconclusive: usize,
     inconclusive_reason: Option<&'static str>,
     /// The names of the cases that violated the rule.
     violated_by: Vec<&'a str>,
@@ -96,6 +98,7 @@ pub fn document(run: &RunReport) -> Document<'_> {
         verdict: run.verdict().name(),
         interrupted: run.interrupted,
         cases: run.cases.len(),
+        left_out: run.left_out,
         findings: run.findings().into_iter().map(|finding| entry(run, finding)).collect(),
         rules: run
             .rules
@@ -108,6 +111,7 @@ pub fn document(run: &RunReport) -> Document<'_> {
                 status: result.status().name(),
                 conformed: result.conformed,
                 violated: result.violated,
+                inconclusive: result.inconclusive,
                 inconclusive_reason: result.inconclusive_reason,
                 violated_by: names(run.cases.iter().filter(|case| case.violates(result.rule))),
             })

@@ -24,9 +24,20 @@ pub fn text(run: &RunReport) -> String {
         test.set_classname("wsclose.untested");
         rules.add_test_case(test);
     }
+    let undecided: Vec<&str> = run.undecided().map(|result| result.rule.id()).collect();
+    let mut why = Vec::new();
+    if run.left_out > 0 {
+        why.push(format!("{} cases were left out", run.left_out));
+    }
     if run.interrupted {
+        why.push("the run ended early, or the endpoint stopped responding".to_owned());
+    }
+    if !undecided.is_empty() {
+        why.push(format!("violations were not re-run: {}", undecided.join(", ")));
+    }
+    if !why.is_empty() {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_message("the run ended early, or the endpoint stopped responding");
+        status.set_message(why.join("; "));
         let mut test = TestCase::new("run", status);
         test.set_classname("wsclose.untested");
         rules.add_test_case(test);
@@ -79,6 +90,10 @@ fn rule(run: &RunReport, result: &RuleResult, finding: Option<&ReportedFinding<'
             test.status.set_message(word);
         }
         None => {}
+    }
+    if let Some(reason) = result.inconclusive_reason {
+        let doubt = format!("{} cases inconclusive: {reason}", result.inconclusive);
+        test.add_property(("inconclusive", doubt.as_str()));
     }
     test
 }

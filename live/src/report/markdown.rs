@@ -18,12 +18,13 @@ fn page(run: &RunReport, text: &mut String) -> std::fmt::Result {
     writeln!(text, "<!-- {GENERATED_BY} -->\n# `{}`: {}\n", run.endpoint, run.verdict())?;
     writeln!(
         text,
-        "wsclose {}, a {}, profile {}, seed {}: {} cases, {} rules; {} fail, {} warn, {} known.\n",
+        "wsclose {}, a {}, profile {}, seed {}: {} cases ({} left out), {} rules; {} fail, {} warn, {} known.\n",
         run.version,
         run.role,
         run.profile,
         run.seed,
         run.cases.len(),
+        run.left_out,
         run.rules.len(),
         run.count(FindingStatus::Fail),
         run.count(FindingStatus::Warn),
@@ -37,13 +38,19 @@ fn page(run: &RunReport, text: &mut String) -> std::fmt::Result {
     for (case, error) in run.errors() {
         writeln!(text, "- not tested: {}: {}", inline(&case.name), inline(&error.to_string()))?;
     }
-    writeln!(text, "\n| rule | level | § | status | conformed | violated |\n|---|---|---|---|---:|---:|")?;
+    writeln!(
+        text,
+        "\n| rule | level | § | status | conformed | violated | inconclusive |\n|---|---|---|---|---:|---:|---|"
+    )?;
     for result in &run.rules {
         let (rule, status) = (result.rule, result.status().name());
         let (level, sections) = (rule.level(), rule.sections());
+        let doubt = result
+            .inconclusive_reason
+            .map_or(String::new(), |reason| format!("{}: {}", result.inconclusive, inline(reason)));
         writeln!(
             text,
-            "| `{rule}` | {level} | {sections} | {status} | {} | {} |",
+            "| `{rule}` | {level} | {sections} | {status} | {} | {} | {doubt} |",
             result.conformed, result.violated
         )?;
     }

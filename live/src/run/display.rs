@@ -24,10 +24,13 @@ impl Display for RunReport {
             let count = match result.verdict {
                 Verdict::Violates => format!("{} of {}", result.violated, result.violated + result.conformed),
                 Verdict::Conforms => format!("{}", result.conformed),
-                Verdict::Inconclusive => result.inconclusive_reason.unwrap_or_default().to_owned(),
-                Verdict::NotExercised => String::new(),
+                Verdict::Inconclusive | Verdict::NotExercised => String::new(),
             };
-            let line = format!("{status:<14}{:<36}{:<9}{count}", result.rule, result.rule.level());
+            let doubt = result.inconclusive_reason.map_or(String::new(), |reason| {
+                let separator = if count.is_empty() { "" } else { "; " };
+                format!("{separator}{} inconclusive: {reason}", result.inconclusive)
+            });
+            let line = format!("{status:<14}{:<36}{:<9}{count}{doubt}", result.rule, result.rule.level());
             writeln!(f, "{}", line.trim_end())?;
         }
         let is_shown = |finding: &ReportedFinding<'_>| finding.status != FindingStatus::Info;
@@ -42,7 +45,15 @@ impl Display for RunReport {
             writeln!(f, "\nnot tested: {}: {error}", case.name)?;
         }
         let (fails, warns) = (self.count(FindingStatus::Fail), self.count(FindingStatus::Warn));
-        writeln!(f, "\nverdict: {}, {fails} rules fail, {warns} warn", self.verdict())
+        write!(f, "\nverdict: {}, {fails} rules fail, {warns} warn", self.verdict())?;
+        let undecided = self.undecided().count();
+        if undecided > 0 {
+            write!(f, ", {undecided} not confirmed for lack of a re-run")?;
+        }
+        if self.left_out > 0 {
+            write!(f, ", {} cases left out", self.left_out)?;
+        }
+        writeln!(f)
     }
 }
 

@@ -13,6 +13,7 @@ use wsclose::script::Step;
 use crate::endpoint::connection::CaseError;
 use crate::endpoint::features::EndpointFeatures;
 use crate::endpoint::process::Process;
+use crate::run::batch;
 use crate::run::case_result::CaseResult;
 use crate::run::cases::{self, Case};
 use crate::run::config::{Codes, RunConfig};
@@ -21,7 +22,7 @@ use crate::run::generate;
 use crate::run::parallel::Deadline;
 use crate::run::results::{RunReport, Timing};
 use crate::run::retry::ResultLedger;
-use crate::run::runner::{self, CaseRunner};
+use crate::run::runner::CaseRunner;
 use crate::run::subject::Timeouts;
 
 /// The timeouts of the first run of a case.
@@ -43,7 +44,7 @@ pub const CONFIRM: Timeouts = Timeouts {
     connection: Duration::from_secs(10),
 };
 
-/// How long violations of an unresponsive endpoint are confirmed: each missing reply costs seconds.
+/// How long re-runs of an unresponsive endpoint may start: each missing reply costs seconds.
 const UNRESPONSIVE_RETRY_TIME: Duration = Duration::from_secs(1);
 
 /// The number of cases that run against an endpoint that does not reply to a plain Close.
@@ -88,8 +89,9 @@ pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
     let liveness = under_test.features().liveness();
     let (mut notes, mut endpoint_lost) = (config.notes.clone(), false);
     events.emit(Event::RunStarted { cases: config.cases.len() });
-    let mut runner = CaseRunner::new(under_test, CONFIRM);
-    let mut ledger = ResultLedger::new([std::slice::from_ref(&liveness), &config.cases].concat());
+    let mut runner = CaseRunner::new(under_test, CONFIRM).until(&deadline);
+    let mut ledger =
+        ResultLedger::new([std::slice::from_ref(&liveness), &config.cases].concat()).judging(config.rules);
     let mut first = runner.run(&liveness);
     if under_test.reports_close
         && first.error.is_none()
@@ -112,12 +114,13 @@ pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
         let timeouts = scale_timeouts(FAST, round_trip);
         let all = 1..count + 1;
         let batch =
-            runner::run_parallel(under_test, &mut ledger, all, timeouts, config.jobs, &deadline, events);
+            batch::run_parallel(under_test, &mut ledger, all, timeouts, config.jobs, &deadline, events);
         longest_round_trip = longest_round_trip.max(batch.round_trip);
         if let Some(at) = batch.unreachable_from {
             notes.push(unreachable_note(under_test.role(), ledger.cases(), at, config.jobs));
             endpoint_lost = true;
         } else {
+            batch::rerun_unconnected(under_test, &mut ledger, timeouts, &deadline);
             let left_out = (1..=count).filter(|at| ledger.result(*at).is_none()).count();
             if left_out > 0 {
                 let why = if deadline.is_interrupted() { "was interrupted" } else { "timed out" };
@@ -126,13 +129,16 @@ pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
             if let Some(time) = config.fuzz.filter(|_| !is_unresponsive) {
                 notes.push(generate::run(config, &mut ledger, time, timeouts, &deadline));
             }
-            let confirm_until =
+            let start_until =
                 if is_unresponsive { deadline.or_after(UNRESPONSIVE_RETRY_TIME) } else { deadline.clone() };
             let timeouts = scale_timeouts(CONFIRM, round_trip);
-            runner::confirm(under_test, &mut ledger, timeouts, &confirm_until, events);
+            batch::confirm(under_test, &mut ledger, timeouts, &start_until, &deadline, events);
             if !is_unresponsive {
                 let last = runner.run(&liveness);
-                if last.error.is_some() || last.violates(Rule::CloseAnswered) {
+                if last.error == Some(CaseError::RunTimeLimit) {
+                    notes.push("there was no time to check that the endpoint still replies".to_owned());
+                    endpoint_lost = true;
+                } else if last.error.is_some() || last.violates(Rule::CloseAnswered) {
                     notes.push("after the last case the endpoint did not reply to a plain Close".to_owned());
                     endpoint_lost = true;
                 }
@@ -176,6 +182,9 @@ pub fn build_report(
 ) -> RunReport {
     let (cases, confirmations): (Vec<CaseResult>, _) = ledger.finish();
     let rules = RunReport::summarize(&cases, config.rules, config.strict, &confirmations, &config.baseline);
+    let left_out = ledger.left_out();
+    let is_partial =
+        config.is_filtered || interrupted || left_out > 0 || cases.iter().any(|case| case.error.is_some());
     let conforms =
         |rule: Rule| rules.iter().any(|result| result.rule == rule && result.verdict == Verdict::Conforms);
     RunReport {
@@ -188,7 +197,7 @@ pub fn build_report(
         command: config.command.clone(),
         repro_base: config.repro_base.clone(),
         // A case that did not run may still violate a listed rule.
-        stale: if config.is_filtered || interrupted {
+        stale: if is_partial {
             Vec::new()
         } else {
             config.baseline.rules().filter(|rule| conforms(*rule)).collect()
@@ -196,6 +205,7 @@ pub fn build_report(
         cases,
         rules,
         notes,
+        left_out,
         interrupted,
         timing,
     }

@@ -14,13 +14,14 @@ use wsclose::rules::{Level, Rule, RuleSet};
 use wsclose::script::{MAX_SCRIPT, Script, ScriptBuf, Step};
 
 use crate::endpoint::features::EndpointFeatures;
+use crate::run::batch;
 use crate::run::case_result::CaseResult;
 use crate::run::cases::Case;
 use crate::run::config::RunConfig;
 use crate::run::event::EventSink;
 use crate::run::parallel::Deadline;
 use crate::run::retry::ResultLedger;
-use crate::run::runner::{self, CaseRunner};
+use crate::run::runner::CaseRunner;
 use crate::run::subject::Timeouts;
 
 /// How many scripts are generated at a time.
@@ -121,20 +122,26 @@ pub fn run(
     let search_until = deadline.or_after(time);
     let (mut number, mut unreachable_at) = (0, None);
     while !search_until.should_stop() && unreachable_at.is_none() {
-        let generated =
-            (number..number + BATCH_SIZE).filter_map(|number| generator.case(config.seed, number));
-        let (cases, scripts): (Vec<Case>, Vec<ScriptBuf>) = generated.unzip();
+        let numbered = (number..number + BATCH_SIZE).filter_map(|number| generator.case(config.seed, number));
+        let (cases, scripts): (Vec<Case>, Vec<ScriptBuf>) = numbered.unzip();
         number += BATCH_SIZE;
-        let mut batch = ResultLedger::new(cases);
-        let all = 0..batch.cases().len();
+        let mut generated = ResultLedger::new(cases);
+        let all = 0..generated.cases().len();
         // Most generated scripts show nothing new: they are not cases of the run, and emit no events.
         let (under_test, events) = (config.under_test, EventSink::default());
-        let outcome =
-            runner::run_parallel(under_test, &mut batch, all, timeouts, config.jobs, &search_until, &events);
+        let outcome = batch::run_parallel(
+            under_test,
+            &mut generated,
+            all,
+            timeouts,
+            config.jobs,
+            &search_until,
+            &events,
+        );
         for (at, script) in scripts.into_iter().enumerate() {
-            search.consider(&batch, at, script);
+            search.consider(&generated, at, script);
         }
-        unreachable_at = outcome.unreachable_from.map(|at| batch.cases()[at].name.clone());
+        unreachable_at = outcome.unreachable_from.map(|at| generated.cases()[at].name.clone());
     }
     let count = search.case_count;
     if let Some(name) = unreachable_at {
@@ -142,7 +149,7 @@ pub fn run(
             "{count} generated scripts were run until the endpoint could not be reached, at {name}"
         );
     }
-    let mut runner = CaseRunner::new(config.under_test, timeouts);
+    let mut runner = CaseRunner::new(config.under_test, timeouts).until(deadline);
     for (rule, script) in search.shortest {
         // A script that was minimized for one rule may violate another.
         if !ledger.violated().contains(rule)

@@ -33,6 +33,11 @@ impl Deadline {
         self.at.is_some_and(|at| Instant::now() >= at)
     }
 
+    /// The time at which the run ends, if it has a time limit.
+    pub fn instant(&self) -> Option<Instant> {
+        self.at
+    }
+
     /// Whether the run was interrupted.
     pub fn is_interrupted(&self) -> bool {
         self.interrupt.is_triggered()

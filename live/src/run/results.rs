@@ -23,7 +23,7 @@ pub enum Confirmation {
     Confirmed,
     /// The violation did not recur.
     Flaky,
-    /// There was no time to re-run the case.
+    /// There was no time to re-run the case, or its re-runs had no result.
     Unconfirmed,
 }
 
@@ -49,6 +49,8 @@ pub struct RuleResult {
     pub violated: usize,
     /// The number of cases that conformed to it.
     pub conformed: usize,
+    /// The number of cases that exercised it without a clear verdict.
+    pub inconclusive: usize,
     /// The case that shows the violation, as an index into [`RunReport::cases`]: a re-run case if there is one, and the
     /// smallest of several.
     pub example: Option<usize>,
@@ -58,11 +60,17 @@ pub struct RuleResult {
     pub finding_status: Option<FindingStatus>,
     /// Why the baseline accepts a violation, if it lists the rule.
     pub reason: Option<String>,
-    /// Why the verdict is inconclusive, if it is: the reason of the first such case.
+    /// Why cases are inconclusive, if some are: the most common reason.
     pub inconclusive_reason: Option<&'static str>,
 }
 
 impl RuleResult {
+    /// Whether the rule may fail the run: its violation was not re-run, and would fail the run if it recurred.
+    fn is_undecided(&self, strict: bool) -> bool {
+        let status = FindingStatus::of(self.rule.level(), self.reason.is_some(), strict);
+        self.violated > 0 && self.confirmation == Confirmation::Unconfirmed && status == FindingStatus::Fail
+    }
+
     /// The status in one word: the status of a confirmed violation, else its confirmation, else the verdict.
     ///
     /// Violations of level `info` are never re-run, and count without confirmation.
@@ -130,7 +138,7 @@ pub enum RunVerdict {
     Pass,
     /// A confirmed violation fails the run.
     Fail,
-    /// No violation fails the run, but some cases have no result.
+    /// No violation fails the run, but some cases have no result, or a violation was not re-run.
     Incomplete,
     /// No case has a result.
     Error,
@@ -182,6 +190,8 @@ pub struct RunReport {
     pub rules: Vec<RuleResult>,
     /// Remarks, such as how many cases did not run and why.
     pub notes: Vec<String>,
+    /// The number of cases that did not run, for whatever reason.
+    pub left_out: usize,
     /// Rules that the baseline lists, and to which the endpoint conforms.
     pub stale: Vec<Rule>,
     /// The run ended early, or the endpoint stopped responding.
@@ -230,17 +240,17 @@ impl RunReport {
                     aggregate.status(false, strict).map(|_| FindingStatus::Info)
                 }
             };
-            let doubt = || cases.iter().find_map(|case| case.inconclusive.get(&rule).copied());
             RuleResult {
                 rule,
                 verdict,
                 violated: aggregate.violated,
                 conformed: aggregate.conformed,
+                inconclusive: aggregate.inconclusive,
                 example,
                 confirmation,
                 finding_status,
                 reason,
-                inconclusive_reason: (verdict == Verdict::Inconclusive).then(doubt).flatten(),
+                inconclusive_reason: most_common_reason(cases, rule),
             }
         };
         selected.iter().map(summary).collect()
@@ -282,9 +292,16 @@ impl RunReport {
         self.cases.iter().any(|case| case.error.is_none())
     }
 
-    /// Whether every case has a result, and the endpoint responded until the end.
+    /// Whether every case has a result, every violation that may fail the run was re-run, and the endpoint responded until
+    /// the end.
     pub fn is_complete(&self) -> bool {
-        !self.interrupted && self.errors().next().is_none()
+        let is_unfinished = self.interrupted || self.left_out > 0 || self.errors().next().is_some();
+        !is_unfinished && self.undecided().next().is_none()
+    }
+
+    /// The violated rules that would fail the run if the violation recurred, but whose cases were not re-run.
+    pub fn undecided(&self) -> impl Iterator<Item = &RuleResult> {
+        self.rules.iter().filter(|result| result.is_undecided(self.strict))
     }
 
     /// Every violated rule with its evidence, the worst first.
@@ -330,5 +347,137 @@ impl RunReport {
     /// The command that re-runs one case. The values of header fields are redacted.
     pub fn repro_command(&self, case: &CaseResult) -> String {
         format!("{} --case {}", self.repro_base, shell::quote(&glob::Pattern::escape(&case.name)))
+    }
+}
+
+/// The most common reason for which cases are inconclusive; of equally common ones, the first.
+fn most_common_reason(cases: &[CaseResult], rule: Rule) -> Option<&'static str> {
+    let mut counts: Vec<(&'static str, usize)> = Vec::new();
+    let is_inconclusive = |case: &&CaseResult| case.verdict(rule) == Verdict::Inconclusive;
+    for reason in cases.iter().filter(is_inconclusive).filter_map(|case| case.inconclusive.get(&rule)) {
+        match counts.iter_mut().find(|(counted, _)| counted == reason) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((reason, 1)),
+        }
+    }
+    let most = counts.iter().map(|(_, count)| *count).max()?;
+    counts.into_iter().find(|(_, count)| *count == most).map(|(reason, _)| reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A report with one case, in which the endpoint violated a rule.
+    fn report(rule: Rule, confirmation: Confirmation, known: bool, strict: bool) -> RunReport {
+        let violation = Violation { rule, expected: String::new(), actual: String::new() };
+        let case = CaseResult {
+            name: "case".to_owned(),
+            script: String::new(),
+            timeline: String::new(),
+            violations: vec![violation],
+            conforming: RuleSet::EMPTY,
+            inconclusive: BTreeMap::new(),
+            error: None,
+            code: None,
+            elapsed: Duration::ZERO,
+        };
+        let baseline: Baseline = known.then(|| (rule, "accepted".to_owned())).into_iter().collect();
+        let confirmations = BTreeMap::from([(rule, (confirmation, 0))]);
+        let cases = vec![case];
+        RunReport {
+            version: "",
+            endpoint: String::new(),
+            role: Role::Server,
+            profile: Profile::default(),
+            seed: 1,
+            strict,
+            command: String::new(),
+            repro_base: String::new(),
+            rules: RunReport::summarize(&cases, RuleSet::of(&[rule]), strict, &confirmations, &baseline),
+            cases,
+            notes: Vec::new(),
+            left_out: 0,
+            stale: Vec::new(),
+            interrupted: false,
+            timing: Timing::default(),
+        }
+    }
+
+    #[test]
+    fn exit_status_follows_from_the_violation_and_what_is_missing() {
+        let levels = [(Rule::CloseAnswered, Level::Must), (Rule::CodeNot1004, Level::Lenient)];
+        let confirmations = [Confirmation::Confirmed, Confirmation::Flaky, Confirmation::Unconfirmed];
+        let flags = [false, true];
+        let mut count = 0;
+        for (rule, level) in levels {
+            assert_eq!(rule.level().fails(false), level.fails(false), "{rule}");
+            for (confirmation, known, strict) in confirmations.into_iter().flat_map(|confirmation| {
+                flags.into_iter().flat_map(move |known| flags.map(|strict| (confirmation, known, strict)))
+            }) {
+                let may_fail = level.fails(strict) && !known;
+                let complete = match confirmation {
+                    Confirmation::Confirmed if may_fail => RunStatus::Fail,
+                    Confirmation::Unconfirmed if may_fail => RunStatus::Incomplete,
+                    Confirmation::Confirmed | Confirmation::Flaky | Confirmation::Unconfirmed => {
+                        RunStatus::Pass
+                    }
+                };
+                let with = |change: fn(&mut RunReport)| {
+                    let mut report = report(rule, confirmation, known, strict);
+                    change(&mut report);
+                    report.status()
+                };
+                let context = format!("{rule} {confirmation:?} known {known} strict {strict}");
+                assert_eq!(with(|_| {}), complete, "{context}");
+                let missing: [fn(&mut RunReport); 3] = [
+                    |report| report.left_out = 1,
+                    |report| report.interrupted = true,
+                    |report| {
+                        let mut untested = report.cases[0].clone();
+                        untested.invalidate(CaseError::Connect("refused".to_owned()));
+                        report.cases.push(untested);
+                    },
+                ];
+                for change in missing {
+                    assert_eq!(with(change), complete.and(RunStatus::Incomplete), "{context}");
+                }
+                let stale = with(|report| report.stale.push(Rule::CloseFin));
+                assert_eq!(stale, complete.and(RunStatus::Stale), "{context}");
+                count += 1;
+            }
+        }
+        assert_eq!(count, 24);
+    }
+
+    #[test]
+    fn verdict_names_what_is_missing() {
+        let mut unfinished = report(Rule::CloseAnswered, Confirmation::Unconfirmed, false, false);
+        unfinished.left_out = 7;
+        let line = "verdict: INCOMPLETE, 0 rules fail, 0 warn, 1 not confirmed for lack of a re-run, 7 cases left out\n";
+        assert!(unfinished.to_string().ends_with(line), "{unfinished}");
+    }
+
+    #[test]
+    fn reason_of_most_cases_is_shown_beside_the_conforming_ones() {
+        let rule = Rule::CloseAnswered;
+        let with = |conforms: bool, reason: Option<&'static str>| CaseResult {
+            conforming: if conforms { RuleSet::of(&[rule]) } else { RuleSet::EMPTY },
+            inconclusive: reason.map(|reason| (rule, reason)).into_iter().collect(),
+            violations: Vec::new(),
+            ..report(rule, Confirmation::Flaky, false, false).cases[0].clone()
+        };
+        let cases = [
+            with(false, Some("rare")),
+            with(false, Some("common")),
+            with(true, None),
+            with(false, Some("common")),
+        ];
+        let mut report = report(rule, Confirmation::Flaky, false, false);
+        report.rules =
+            RunReport::summarize(&cases, RuleSet::of(&[rule]), false, &BTreeMap::new(), &Baseline::default());
+        assert_eq!((report.rules[0].conformed, report.rules[0].inconclusive), (1, 3));
+        let text = report.to_string();
+        assert!(text.contains("1; 3 inconclusive: common\n"), "{text}");
     }
 }

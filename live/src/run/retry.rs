@@ -12,6 +12,9 @@ use crate::run::timing::TIMING_RULES;
 /// The number of cases that are re-run for one rule before its violation counts as flaky.
 pub const MAX_CANDIDATES: usize = 3;
 
+/// The number of re-runs of one case that may fail. One may fail because the endpoint is busy.
+const MAX_FAILED_RETRIES: usize = 2;
+
 /// How often a case has to violate the rule again to confirm the violation.
 const fn required_retries(rule: Rule) -> usize {
     if TIMING_RULES.contains(rule) { 3 } else { 1 }
@@ -26,10 +29,22 @@ enum RetryResult {
     Failed,
 }
 
+impl RetryResult {
+    /// The violated rules, if the case had a result.
+    const fn completed(&self) -> Option<RuleSet> {
+        match self {
+            RetryResult::Completed(rules) => Some(*rules),
+            RetryResult::Failed => None,
+        }
+    }
+}
+
 /// The cases of a run, with the results of their runs.
 #[derive(Debug)]
 pub struct ResultLedger {
     cases: Vec<Case>,
+    /// The rules whose violations need a confirmation.
+    rules: RuleSet,
     results: Vec<Option<CaseResult>>,
     retries: Vec<Vec<RetryResult>>,
 }
@@ -40,7 +55,7 @@ enum RetryDecision {
     Retry(usize),
     /// Nothing: its confirmation is known, and this case shows the violation.
     Settled(Confirmation, usize),
-    /// Nothing: no case violates it, or no re-run had a result.
+    /// Nothing: no case violates it, or too few re-runs had a result.
     Nothing,
 }
 
@@ -48,7 +63,14 @@ impl ResultLedger {
     /// A ledger without results.
     pub fn new(cases: Vec<Case>) -> ResultLedger {
         let (results, retries) = (vec![None; cases.len()], vec![Vec::new(); cases.len()]);
-        ResultLedger { cases, results, retries }
+        let rules = Rule::ALL.into_iter().filter(|rule| rule.level() != Level::Info).collect();
+        ResultLedger { cases, rules, results, retries }
+    }
+
+    /// The same ledger, in which only violations of these rules are confirmed.
+    pub fn judging(mut self, rules: RuleSet) -> ResultLedger {
+        self.rules = self.rules.intersection(rules);
+        self
     }
 
     /// The cases, in order.
@@ -102,10 +124,15 @@ impl ResultLedger {
 
     /// The next case to re-run: the smallest that violates the first rule without a confirmation.
     pub fn next_retry(&self) -> Option<usize> {
-        rules_to_confirm().find_map(|rule| match self.decide(rule) {
+        self.rules.iter().find_map(|rule| match self.decide(rule) {
             RetryDecision::Retry(at) => Some(at),
             RetryDecision::Settled(..) | RetryDecision::Nothing => None,
         })
+    }
+
+    /// The number of cases without a result.
+    pub fn left_out(&self) -> usize {
+        self.results.iter().filter(|result| result.is_none()).count()
     }
 
     /// The results in order, and for each violated rule its confirmation with the index of the case that shows it.
@@ -114,12 +141,12 @@ impl ResultLedger {
         let confirmation = |rule| match self.decide(rule) {
             RetryDecision::Settled(confirmation, at) => Some((rule, (confirmation, index(at)))),
             RetryDecision::Retry(_) | RetryDecision::Nothing => {
-                self.last_retried(rule).map(|at| (rule, (Confirmation::Flaky, index(at))))
+                self.last_retried(rule).map(|at| (rule, (Confirmation::Unconfirmed, index(at))))
             }
         };
         (
             self.results.iter().flatten().cloned().collect(),
-            rules_to_confirm().filter_map(confirmation).collect(),
+            self.rules.iter().filter_map(confirmation).collect(),
         )
     }
 
@@ -133,22 +160,27 @@ impl ResultLedger {
     }
 
     fn decide(&self, rule: Rule) -> RetryDecision {
+        let mut is_decided = true;
         for at in self.candidates(rule) {
-            let recurs =
-                |retry: &RetryResult| matches!(retry, RetryResult::Completed(rules) if rules.contains(rule));
             // Further re-runs, which another rule needs, do not change what the first ones confirmed.
-            let retries = self.retries[at].iter().take(required_retries(rule));
-            let is_enough = retries.len() == required_retries(rule);
-            if retries.clone().all(recurs) {
-                return if is_enough {
-                    RetryDecision::Settled(Confirmation::Confirmed, at)
-                } else {
-                    RetryDecision::Retry(at)
-                };
+            let completed = self.retries[at].iter().filter_map(RetryResult::completed);
+            let recurred: Vec<bool> =
+                completed.take(required_retries(rule)).map(|rules| rules.contains(rule)).collect();
+            if recurred.contains(&false) {
+                continue;
             }
+            let failed = self.retries[at].iter().filter(|retry| retry.completed().is_none()).count();
+            if recurred.len() == required_retries(rule) {
+                return RetryDecision::Settled(Confirmation::Confirmed, at);
+            } else if failed < MAX_FAILED_RETRIES {
+                return RetryDecision::Retry(at);
+            }
+            is_decided = false;
         }
-        self.last_retried(rule)
-            .map_or(RetryDecision::Nothing, |at| RetryDecision::Settled(Confirmation::Flaky, at))
+        match self.last_retried(rule) {
+            Some(at) if is_decided => RetryDecision::Settled(Confirmation::Flaky, at),
+            Some(_) | None => RetryDecision::Nothing,
+        }
     }
 
     /// The last candidate with a completed re-run.
@@ -156,13 +188,8 @@ impl ResultLedger {
         self.candidates(rule)
             .into_iter()
             .rev()
-            .find(|at| self.retries[*at].iter().any(|retry| matches!(retry, RetryResult::Completed(_))))
+            .find(|at| self.retries[*at].iter().any(|retry| retry.completed().is_some()))
     }
-}
-
-/// The rules whose violations need a confirmation.
-fn rules_to_confirm() -> impl Iterator<Item = Rule> {
-    Rule::ALL.into_iter().filter(|rule| rule.level() != Level::Info)
 }
 
 #[cfg(test)]
@@ -210,6 +237,33 @@ mod tests {
         assert_eq!(confirmation(rule, &[&[]]), None);
         assert_eq!(confirmation(rule, &[&[rule], &[rule]]), Some(Confirmation::Confirmed));
         assert_eq!(confirmation(rule, &[&[rule], &[]]), Some(Confirmation::Flaky));
+    }
+
+    #[test]
+    fn violation_without_enough_retries_is_unconfirmed() {
+        let features = EndpointFeatures { role: Role::Server, close_command: true, reconnects: true };
+        let (rule, timed) = (Rule::CloseAnswered, Rule::WaitsForAnswer);
+        let mut failing = result_violating(&[]);
+        failing.error = Some(crate::endpoint::connection::CaseError::Connect(String::new()));
+        let confirmation = |rule: Rule, retries: &[&CaseResult]| {
+            let mut ledger = ResultLedger::new(vec![features.liveness()]);
+            ledger.record(0, result_violating(&[rule]));
+            for result in retries {
+                assert_eq!(ledger.next_retry(), Some(0));
+                ledger.record_retry(0, (*result).clone());
+            }
+            let confirmations = ledger.finish().1;
+            (confirmations.get(&rule).map(|(confirmation, _)| *confirmation), ledger.next_retry())
+        };
+        let again = result_violating(&[timed]);
+        // Without an entry, the report says unconfirmed too.
+        assert_eq!(confirmation(rule, &[]), (None, Some(0)), "no time");
+        assert_eq!(confirmation(rule, &[&failing]), (None, Some(0)), "one failure may be chance");
+        assert_eq!(confirmation(rule, &[&failing, &failing]), (None, None), "the re-runs failed");
+        let unconfirmed = Some(Confirmation::Unconfirmed);
+        assert_eq!(confirmation(timed, &[&again]), (unconfirmed, Some(0)), "one of three");
+        assert_eq!(confirmation(timed, &[&again, &failing, &failing]), (unconfirmed, None));
+        assert_eq!(confirmation(rule, &[&failing, &result_violating(&[])]).0, Some(Confirmation::Flaky));
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub struct LiveSubject<'a> {
     under_test: EndpointUnderTest<'a>,
     connector: Connector<'a>,
     timeouts: Timeouts,
+    /// When the run ends, and this case with it.
+    run_ends_at: Option<Instant>,
     shadow: ShadowModel,
     timing: CloseTiming,
     deflate: bool,
@@ -69,6 +71,7 @@ impl<'a> LiveSubject<'a> {
             under_test,
             connector: Connector::new(under_test.mode),
             timeouts,
+            run_ends_at: None,
             shadow: ShadowModel::new(under_test.role(), under_test.profile),
             timing: CloseTiming::default(),
             deflate: false,
@@ -84,6 +87,24 @@ impl<'a> LiveSubject<'a> {
     /// Sets whether the next connections negotiate compression.
     pub fn set_deflate(&mut self, deflate: bool) {
         self.deflate = deflate;
+    }
+
+    /// Sets when the run ends. A case that is under way then has no result.
+    pub fn set_end_of_run(&mut self, at: Option<Instant>) {
+        self.run_ends_at = at;
+    }
+
+    /// The time that is left for the connection, and what its end means.
+    fn time_left(&self) -> (Duration, CaseError) {
+        let connection = self.timeouts.connection.saturating_sub(self.opened.elapsed());
+        match self.run_time_left() {
+            Some(run) if run <= connection => (run, CaseError::RunTimeLimit),
+            Some(_) | None => (connection, CaseError::TimeLimit(self.timeouts.connection)),
+        }
+    }
+
+    fn run_time_left(&self) -> Option<Duration> {
+        Some(self.run_ends_at?.saturating_duration_since(Instant::now()))
     }
 
     /// Supplies the connection of a client of the case server.
@@ -120,10 +141,10 @@ impl<'a> LiveSubject<'a> {
     /// Records what the endpoint does until nothing has arrived for `wait`, or longer while the shadow model expects more.
     fn read_until_idle(&mut self, wait: Duration, out: &mut Recorder) {
         loop {
-            let left = self.timeouts.connection.saturating_sub(self.opened.elapsed());
+            let (left, limit) = self.time_left();
             let Some(conn) = &mut self.conn else { return };
             if left.is_zero() {
-                self.error.get_or_insert(CaseError::TimeLimit(self.timeouts.connection));
+                self.error.get_or_insert(limit);
                 return self.abandon(out);
             }
             let expects_more = self.shadow.expects_more();
@@ -190,7 +211,13 @@ impl<'a> LiveSubject<'a> {
         if self.report_state != ReportState::Pending {
             return;
         }
-        let Some(report) = self.connector.client_report(wait) else { return };
+        let left = self.run_time_left().unwrap_or(wait);
+        let Some(report) = self.connector.client_report(wait.min(left)) else {
+            if left < wait {
+                self.error.get_or_insert(CaseError::RunTimeLimit);
+            }
+            return;
+        };
         self.report_state = match report {
             ClientReport::Closed(_) => ReportState::Received,
             ClientReport::Exited(_) | ClientReport::Crashed(_) => ReportState::Absent,
@@ -215,9 +242,10 @@ impl<'a> LiveSubject<'a> {
     }
 
     fn send(&mut self, octets: &[u8]) {
+        let (left, _) = self.time_left();
         if let Some(conn) = &mut self.conn {
             // If the endpoint does not read, what it does instead is read next.
-            conn.socket.send(octets, self.timeouts.connection.saturating_sub(self.opened.elapsed()));
+            conn.socket.send(octets, left);
             self.timing.on_send(Instant::now());
         }
     }
@@ -255,7 +283,8 @@ impl Subject for LiveSubject<'_> {
         self.timing.connect();
         self.bytes_read = 0;
         self.report_state = ReportState::Pending;
-        match self.connector.open(self.timeouts.connect, self.deflate) {
+        let left = self.run_time_left().unwrap_or(self.timeouts.connect);
+        match self.connector.open(self.timeouts.connect.min(left), self.deflate) {
             Ok(mut conn) => {
                 let leftover = std::mem::take(&mut conn.leftover);
                 out.sent(&leftover);
@@ -265,7 +294,8 @@ impl Subject for LiveSubject<'_> {
                 self.opened = Instant::now();
             }
             Err(error) => {
-                self.error.get_or_insert(error);
+                let is_cut = self.run_time_left().is_some_and(|left| left.is_zero());
+                self.error.get_or_insert(if is_cut { CaseError::RunTimeLimit } else { error });
                 self.report_state = ReportState::Absent;
                 // Nothing that follows is an action of the endpoint.
                 out.fin();

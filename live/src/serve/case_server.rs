@@ -33,7 +33,7 @@ const MAX_CONNECTIONS: usize = 16;
 /// The limit on a connection that requests information.
 const CONTROL_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a request for the status of a case waits for the case to finish.
+/// How long a request for the status of a case, or for reports, waits for cases to finish.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often the accepting thread checks that the server still exists. Closing wakes it earlier.
@@ -250,6 +250,7 @@ impl ServerState {
             }
             ClientAction::Reports(agent) => {
                 self.events.emit(Event::ReportsRequested { agent: agent.clone() });
+                self.wait_for_cases(&agent);
                 let (release, released) = sync_channel(1);
                 send(ServerMessage::ReportsRequested { agent: agent.clone(), release });
                 // An owner that was dropped releases the client too.
@@ -275,6 +276,17 @@ impl ServerState {
         }
         lock(&self.ledger).record(agent, at, is_retry, result);
         self.recorded.notify_all();
+    }
+
+    /// Waits until no case of an agent is under way.
+    fn wait_for_cases(&self, agent: &str) {
+        let is_running = |ledger: &mut SessionLedger| ledger.is_running(agent);
+        // A case whose thread panicked is never recorded: both results of the wait lead to the report.
+        drop(
+            self.recorded
+                .wait_timeout_while(lock(&self.ledger), STATUS_TIMEOUT, is_running)
+                .unwrap_or_else(PoisonError::into_inner),
+        );
     }
 
     /// Autobahn's word for the behavior of an agent in a case. Waits until the case has finished.

@@ -34,6 +34,8 @@ pub struct SessionLedger {
 struct AgentSession {
     ledger: ResultLedger,
     started: Instant,
+    /// The number of cases that were assigned and not yet recorded.
+    running: usize,
 }
 
 /// What a client gets that requests a case.
@@ -108,19 +110,28 @@ impl SessionLedger {
         let session = self.sessions.entry(agent.to_owned()).or_insert_with(|| AgentSession {
             ledger: ResultLedger::new(self.cases.clone()),
             started: Instant::now(),
+            running: 0,
         });
         let run_case =
             |at: usize, is_retry| Assignment::PlayCase { at, case: self.cases[at].clone(), is_retry };
-        Ok(match self.cases.get(at) {
+        let assignment = match self.cases.get(at) {
             Some(_) if at > UNRESPONSIVE_CASES && is_unresponsive(&session.ledger) => Assignment::CloseOnly,
             Some(_) => run_case(at, false),
             None => session.ledger.next_retry().map_or(Assignment::CloseOnly, |at| run_case(at, true)),
-        })
+        };
+        session.running += usize::from(matches!(assignment, Assignment::PlayCase { .. }));
+        Ok(assignment)
+    }
+
+    /// Whether a case of an agent is under way. The client sees the end of its connection before the case is recorded.
+    pub fn is_running(&self, agent: &str) -> bool {
+        self.sessions.get(agent).is_some_and(|session| session.running > 0)
     }
 
     /// Records the result of a case.
     pub fn record(&mut self, agent: &str, at: usize, is_retry: bool, result: CaseResult) {
         if let Some(session) = self.sessions.get_mut(agent) {
+            session.running = session.running.saturating_sub(1);
             if is_retry {
                 session.ledger.record_retry(at, result);
             } else {
