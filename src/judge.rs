@@ -5,16 +5,19 @@
 //! - `extract` turns the events of a connection into `facts`.
 //! - `send_path` tracks whether the peer receives what the subject sends.
 //! - `reaction` decides whether the subject rejected or accepted what it received.
+//! - `habits` learns the usual replies of the subject from other traces, which decide what one trace leaves open.
 //! - `rules` compares the facts with the rules, one module per family of rules.
 //! - `cross_connection` compares the connections of a trace.
 //!
 //! After its first few traces, a judge allocates nothing.
 
 mod at;
+mod comparison;
 mod cross_connection;
 mod extract;
 mod facts;
 mod frame_reader;
+mod habits;
 mod observed_close;
 mod reaction;
 mod reason;
@@ -28,6 +31,8 @@ use crate::protocol::code::Profile;
 use crate::rules::{Capabilities, RuleSet};
 use sink::VerdictSink;
 
+pub use comparison::{Answer, Comparison};
+pub use habits::Habits;
 pub use reason::InconclusiveReason;
 pub use verdict::{Finding, GRACE_TICKS, Observed, TIMEOUT_TICKS, Verdict, Verdicts};
 
@@ -41,6 +46,7 @@ pub struct Judge {
     findings: Vec<Finding>,
     extractor: extract::FactExtractor,
     connections: Vec<cross_connection::ConnectionDigest>,
+    habits: Option<Habits>,
 }
 
 impl Judge {
@@ -53,7 +59,18 @@ impl Judge {
             findings: Vec::new(),
             extractor: extract::FactExtractor::new(),
             connections: Vec::new(),
+            habits: None,
         }
+    }
+
+    /// The profile by which the judge reads close codes.
+    pub const fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// Sets the usual replies of the subject, with which the judge compares what a trace leaves open.
+    pub fn set_habits(&mut self, habits: Option<Habits>) {
+        self.habits = habits;
     }
 
     /// Judges a trace. The findings are in the order of the trace, each rule at most once a connection.
@@ -76,7 +93,8 @@ impl Judge {
                 .position(|entry| matches!(entry.kind, TraceEventKind::Connected { .. }))
                 .map_or(trace.events().len(), |at| start + 1 + at);
             let mut facts = self.extractor.extract(trace, start, next, self.profile);
-            facts.decide_reactions();
+            let habits = self.habits.as_ref().filter(|habits| habits.role() == trace.role);
+            facts.decide_reactions(habits);
             let judgeable = facts.tcp.send_path.applicable_rules();
             on_all_connections = on_all_connections.intersection(judgeable);
             sink.applicable = applicable.intersection(judgeable);

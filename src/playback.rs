@@ -5,9 +5,10 @@
 use std::fmt;
 
 use crate::harness::{Driver, Limits, Mark, Subject, Timeline, Trace};
-use crate::judge::{Finding, Judge, Verdicts};
+use crate::judge::{Finding, Habits, Judge, Verdicts};
 use crate::protocol::code::Profile;
-use crate::script::Script;
+use crate::protocol::role::Role;
+use crate::script::{Script, corpus};
 
 /// Plays scripts to subjects and judges each trace.
 ///
@@ -27,6 +28,35 @@ impl Harness {
     /// The same harness with other limits on the length of a script.
     pub fn with_limits(self, limits: Limits) -> Harness {
         Harness { driver: Driver::with_limits(limits), ..self }
+    }
+
+    /// The profile by which the judge reads close codes.
+    pub const fn profile(&self) -> Profile {
+        self.judge.profile()
+    }
+
+    /// Sets the usual replies of the subject, with which the judge compares what a trace leaves open.
+    pub fn set_habits(&mut self, habits: Option<Habits>) {
+        self.judge.set_habits(habits);
+    }
+
+    /// Judges the last trace again, with the habits that were set in the meantime.
+    pub fn judge_again(&mut self) -> Playback<'_> {
+        self.judge.judge(self.driver.trace());
+        self.last()
+    }
+
+    /// Plays the scripts that [`Habits::CASES`] names, and returns what they show of a subject in this role. The
+    /// last connection of the subject has failed then.
+    pub fn learn_habits(&mut self, role: Role, subject: &mut dyn Subject) -> Habits {
+        let mut habits = Habits::new(role);
+        for (name, script) in corpus::curated() {
+            if let Some(case) = Habits::case(name) {
+                let trace = self.driver.drive(script.as_script().for_role(role), subject);
+                habits.learn(case, trace, self.judge.profile());
+            }
+        }
+        habits
     }
 
     /// Plays `script` to `subject` on a fresh connection, and judges the trace.

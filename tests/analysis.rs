@@ -230,3 +230,59 @@ fn a_role_result_has_its_role() {
     assert_eq!(role, Role::Server);
     assert!(scripts > played.len());
 }
+
+/// A server that replies with 1000 to every Close, and with 1002 to anything else.
+struct Uniform;
+
+impl Subject for Uniform {
+    fn name(&self) -> &str {
+        "uniform"
+    }
+
+    fn capabilities(&self, _role: Role) -> Capabilities {
+        Capabilities::ALL.without(&[Capability::ReportsCloseStatus, Capability::ReportsClean])
+    }
+
+    fn connect(&mut self, _role: Role, _out: &mut Recorder) {}
+
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
+        let Stimulus::Octets(octets) = stimulus else { return };
+        let [first, second, ..] = *octets else { return };
+        match (first, second & 0x7f) {
+            (0x88, ..=125) => out.sent(&[0x88, 2, 3, 0xe8]),
+            _ => out.sent(&[0x88, 2, 3, 0xea]),
+        }
+        out.fin();
+    }
+}
+
+#[test]
+fn an_endpoint_that_replies_to_every_close_alike_is_compared_with_itself() {
+    let plan = MatrixPlan::new(TestVector::curated_corpus());
+    let play_it = |plan: &MatrixPlan| {
+        let scope = Scope { systematic: false, codes: false, curated: true };
+        play(plan, scope, Role::Server, Profile::default(), &mut Uniform, &mut || true)
+    };
+    let compared = play_it(&plan);
+    let row = SubjectResult { name: "uniform".to_owned(), roles: [compared.clone(), compared] };
+    let cell = row.cell(Rule::RejectsLocalOnlyCodes);
+    let example = cell.example.expect("a violation");
+    assert_eq!(
+        example.actual,
+        "accepted a code for local use only: replied with 1000, as to a lawful Close \
+         (closing_handshake/code-1001); it sends 1002 if it fails the connection (closing_handshake/opcode-11)"
+    );
+    for rule in [Rule::RejectsOneByteBody, Rule::RejectsUndefinedCodes, Rule::RejectsUnassignedCodes] {
+        assert!(row.cell(rule).violated > 0, "{rule}");
+    }
+    // Without the scripts that show the habits, the same cases stay open.
+    let others: Vec<TestVector> = TestVector::curated_corpus()
+        .into_iter()
+        .filter(|vector| !["opcode-", "rsv1"].iter().any(|part| vector.name.contains(part)))
+        .collect();
+    let alone = play_it(&MatrixPlan::new(others));
+    let row = SubjectResult { name: "uniform".to_owned(), roles: [alone.clone(), alone] };
+    let cell = row.cell(Rule::RejectsLocalOnlyCodes);
+    assert_eq!(cell.violated, 0);
+    assert!(cell.inconclusive > 0);
+}

@@ -11,7 +11,7 @@ use super::code_map::{CodeMap, CodeReaction};
 use super::outcome::NormalizedOutcome;
 use crate::generate::vectors::{self, CodeOrigin, CodeScript, TestVector};
 use crate::harness::Subject;
-use crate::judge::Verdict;
+use crate::judge::{Habits, Verdict};
 use crate::playback::Harness;
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::role::Role;
@@ -191,7 +191,8 @@ pub fn play(
         timed_out: false,
         cells: Aggregates::default(),
     };
-    let mut runner = MatrixRunner { result, harness: Harness::new(profile), subject, should_continue };
+    let harness = Harness::new(profile);
+    let mut runner = MatrixRunner { result, harness, subject, should_continue };
     let played = match (scope.curated, scope.systematic) {
         (true, true) => 0..plan.scripts.len(),
         (true, false) => 0..plan.curated,
@@ -225,16 +226,48 @@ impl MatrixRunner<'_> {
         !self.result.timed_out
     }
 
+    /// Plays the scripts whose outcomes are compared, and learns the habits of the subject from some of them.
     fn scripts(&mut self, vectors: &[TestVector]) {
-        for TestVector { name, script, note: _ } in vectors {
+        let (role, mut habits) = (self.result.role, Habits::new(self.result.role));
+        let mut open = Vec::new();
+        for (index, TestVector { name, script, note: _ }) in vectors.iter().enumerate() {
             if !self.has_time() {
-                return;
+                break;
             }
-            let script = script.as_script().for_role(self.result.role);
-            let (conformed, violated) = self.script(script);
+            let script = script.as_script().for_role(role);
+            let verdicts = *self.harness.play(script, self.subject).verdicts;
+            let is_open = verdicts.open_to_comparison();
+            if !is_open.is_empty() {
+                open.push((index, is_open));
+            }
+            self.result.cells.record(&verdicts.without(is_open));
+            let (conformed, violated) = (verdicts.with(Verdict::Conforms), verdicts.with(Verdict::Violates));
             self.offer(violated, script, name);
-            let outcome = NormalizedOutcome::of(self.harness.last().trace);
+            let trace = self.harness.last().trace;
+            if let Some(case) = Habits::case(name) {
+                habits.learn(case, trace, self.harness.profile());
+            }
+            let outcome = NormalizedOutcome::of(trace);
             self.result.scripts_played.push(ScriptResult { outcome, conformed, violated });
+        }
+        self.harness.set_habits(Some(habits));
+        if !self.result.timed_out {
+            self.compare(vectors, &open);
+        }
+    }
+
+    /// Plays the scripts again that left rules open, and counts the verdicts on these rules by the habits.
+    fn compare(&mut self, vectors: &[TestVector], open: &[(usize, RuleSet)]) {
+        for (index, rules) in open {
+            let TestVector { name, script, note: _ } = &vectors[*index];
+            let script = script.as_script().for_role(self.result.role);
+            let verdicts = self.harness.play(script, self.subject).verdicts.only(*rules);
+            self.result.cells.record(&verdicts);
+            let (conformed, violated) = (verdicts.with(Verdict::Conforms), verdicts.with(Verdict::Violates));
+            self.offer(violated, script, name);
+            let played = &mut self.result.scripts_played[*index];
+            played.conformed = played.conformed.union(conformed);
+            played.violated = played.violated.union(violated);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Defines the facts of one connection, which the extractor collects and the rules compare.
 
 pub(super) use super::at::At;
+use super::comparison::Comparison;
 use super::frame_reader::ForeignOctets;
 use super::observed_close::{CloseOctets, ObservedClose, is_failure};
 use super::reason::InconclusiveReason;
@@ -132,6 +133,15 @@ pub(super) enum Reaction {
     Accepted,
     /// The trace does not show which.
     Unknown(InconclusiveReason),
+}
+
+/// What the usual replies of the subject say of its reply to a flawed Close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ComparedReaction {
+    /// It is the reply to a lawful Close.
+    Accepted(Comparison),
+    /// It is the reply with which the subject fails the connection.
+    Rejected,
 }
 
 /// A report of the closure to the application.
@@ -325,6 +335,8 @@ pub(super) struct ConnectionFacts {
     /// How the subject reacted to the first flawed frame, and to the peer's well-formed Close.
     pub reaction_to_flaw: Option<Reaction>,
     pub reaction_to_close: Option<Reaction>,
+    /// What the usual replies of the subject say of its reply to the first flawed frame, if they decide.
+    pub comparison: Option<ComparedReaction>,
     /// The last event of the connection.
     pub last: At,
     /// How many things, other than idle time, happened to the subject.

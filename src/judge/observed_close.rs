@@ -76,3 +76,18 @@ impl ObservedClose {
         self.payload.reason()
     }
 }
+
+/// Whether a reason is empty or the beginning of the received one: octet by octet, with U+FFFD for what is not UTF-8,
+/// or read as Latin-1.
+pub(super) fn echoes_reason(own: &[u8], received: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(own) else { return received.starts_with(own) };
+    let latin1 = received.iter().map(|octet| char::from(*octet));
+    let replaced = received.utf8_chunks().flat_map(|chunk| {
+        chunk.valid().chars().chain((!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER))
+    });
+    received.starts_with(own) || begins_with(latin1, text) || begins_with(replaced, text)
+}
+
+fn begins_with(mut whole: impl Iterator<Item = char>, beginning: &str) -> bool {
+    beginning.chars().all(|expected| whole.next() == Some(expected))
+}

@@ -4,23 +4,39 @@
 //! Each question has a list of policies in order. A policy looks at one kind of evidence, and the first one that
 //! finds some decides.
 
-use super::facts::{At, CloseReport, ConnectionFacts, FlawedFrame, FrameProgress, Reaction};
-use super::observed_close::{ObservedClose, is_failure};
+use super::comparison::{Answer, Comparison};
+use super::facts::{
+    At, CloseReport, ComparedReaction, ConnectionFacts, FlawedFrame, FrameProgress, Reaction,
+};
+use super::habits::{Habits, Signs};
+use super::observed_close::{ObservedClose, echoes_reason, is_failure};
 use super::reason::InconclusiveReason;
 use crate::protocol::code::CloseCode;
 use crate::protocol::flaw::Flaw;
 use crate::protocol::frame::Opcode;
 
 impl ConnectionFacts {
-    /// Decides how the subject reacted to the first flawed frame and to the peer's well-formed Close.
-    pub(super) fn decide_reactions(&mut self) {
-        self.reaction_to_flaw = self.flaw.frame.as_ref().map(|flawed| {
+    /// Decides how the subject reacted to the first flawed frame and to the peer's well-formed Close. What the trace
+    /// leaves open is compared with the subject's usual replies, if they are known.
+    pub(super) fn decide_reactions(&mut self, habits: Option<&Habits>) {
+        let to_flaw = self.flaw.frame.as_ref().map(|flawed| {
             let evidence = FlawEvidence::of(self, flawed);
-            FLAW_POLICIES
+            let reaction = FLAW_POLICIES
                 .iter()
                 .find_map(|policy| policy(&evidence))
-                .unwrap_or(Reaction::Unknown(InconclusiveReason::IncompleteFrame))
+                .unwrap_or(Reaction::Unknown(InconclusiveReason::IncompleteFrame));
+            match (reaction, habits) {
+                (Reaction::Accepted, Some(habits)) if echoed_like_a_rejection(&evidence, habits) => {
+                    (Reaction::Unknown(InconclusiveReason::EchoLikeRejection), None)
+                }
+                (Reaction::Unknown(reason), Some(habits)) if reason.is_open_to_comparison() => {
+                    (reaction, replied_as_usual(&evidence, habits))
+                }
+                (Reaction::Accepted | Reaction::Rejected | Reaction::Unknown(_), _) => (reaction, None),
+            }
         });
+        (self.reaction_to_flaw, self.comparison) =
+            (to_flaw.map(|(of, _)| of), to_flaw.and_then(|(_, by)| by));
         self.reaction_to_close = self.peer.close.as_ref().map(|close| {
             let evidence = CloseEvidence::of(self, close);
             CLOSE_POLICIES
@@ -158,21 +174,6 @@ fn echoed_its_code_with_a_reason_of_its_own(seen: &FlawEvidence<'_>) -> Option<R
         .then_some(Reaction::Unknown(InconclusiveReason::EchoWithOwnReason))
 }
 
-/// Whether a reason is empty or the beginning of the received one: octet by octet, with U+FFFD for what is not UTF-8,
-/// or read as Latin-1.
-fn echoes_reason(own: &[u8], received: &[u8]) -> bool {
-    let Ok(text) = std::str::from_utf8(own) else { return received.starts_with(own) };
-    let latin1 = received.iter().map(|octet| char::from(*octet));
-    let replaced = received.utf8_chunks().flat_map(|chunk| {
-        chunk.valid().chars().chain((!chunk.invalid().is_empty()).then_some(char::REPLACEMENT_CHARACTER))
-    });
-    received.starts_with(own) || begins_with(latin1, text) || begins_with(replaced, text)
-}
-
-fn begins_with(mut whole: impl Iterator<Item = char>, beginning: &str) -> bool {
-    beginning.chars().all(|expected| whole.next() == Some(expected))
-}
-
 fn echoed_its_code(seen: &FlawEvidence<'_>) -> Option<Reaction> {
     let (_, code) = seen.reply?;
     let code = code.filter(|code| seen.has_code(*code))?;
@@ -282,6 +283,49 @@ fn did_nothing(seen: &FlawEvidence<'_>) -> Option<Reaction> {
     let shown_by_header =
         seen.flawed.progress == FrameProgress::Header && seen.flawed.flaws.iter().any(Flaw::shows_in_length);
     (seen.flawed.is_complete() || shown_by_header).then_some(Reaction::Accepted)
+}
+
+/// Compares a reply that may be an echo or a failure, or is neither, with the usual replies. It decides only if those to lawful
+/// Closes and those to frames that must be rejected are distinct, and if nothing else shows a rejection.
+fn replied_as_usual(seen: &FlawEvidence<'_>, habits: &Habits) -> Option<ComparedReaction> {
+    let (_, code) = seen.reply?;
+    let answer = Answer::of(code);
+    let (lawful, lawful_case) = habits.lawful_reply(seen.flawed.code())?;
+    let (failing, failing_case) = habits.first_rejection()?;
+    if seen.flawed.opcode != Opcode::Close || habits.rejects_with(lawful) || seen.flawed.ambiguous_cause {
+        return None;
+    }
+    let failed = habits.rejects_with(answer);
+    // Other flaws may get other failure codes, so one of those is never the reply to a lawful Close.
+    if answer == lawful && !failed && !code.is_some_and(is_failure) {
+        let denied = habits.look_like_a_rejection(signs(seen)) || reported_a_problem(seen);
+        let comparison = Comparison { answer, lawful_case, failing, failing_case };
+        (!denied).then_some(ComparedReaction::Accepted(comparison))
+    } else {
+        (failed && answer != lawful).then_some(ComparedReaction::Rejected)
+    }
+}
+
+/// Whether the subject replied with the code that it received, and everything else is what it does if it fails the
+/// connection.
+fn echoed_like_a_rejection(seen: &FlawEvidence<'_>, habits: &Habits) -> bool {
+    let echoed = seen.reply.and_then(|(_, code)| code).filter(|code| seen.has_code(*code));
+    echoed.is_some_and(|code| {
+        habits.rejects_with(Answer::Code(code)) || habits.look_like_a_rejection(signs(seen))
+    })
+}
+
+fn signs(seen: &FlawEvidence<'_>) -> Signs {
+    let own = seen.facts.own.close.as_ref();
+    Signs {
+        has_own_reason: own.is_some_and(|own| !echoes_reason(own.reason(), seen.flawed.reason())),
+        ends_tcp: seen.end_at.is_some(),
+    }
+}
+
+fn reported_a_problem(seen: &FlawEvidence<'_>) -> bool {
+    seen.facts.app.error_at.is_some_and(|error| error > seen.flawed.at)
+        || seen.report.as_ref().is_some_and(is_report_of_failure)
 }
 
 fn is_report_of_failure(report: &CloseReport) -> bool {

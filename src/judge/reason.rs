@@ -13,6 +13,8 @@ pub enum InconclusiveReason {
     EchoOrFailure,
     /// The subject's Close has the code of the flawed one and a reason of its own.
     EchoWithOwnReason,
+    /// The subject echoed the code, as it also does if it fails the connection.
+    EchoLikeRejection,
     /// The subject rejected the frame, but only after further input.
     LateRejection,
     /// The only flaw is the mask, for which §5.1 permits and does not require a Close.
@@ -78,6 +80,9 @@ impl InconclusiveReason {
             InconclusiveReason::EchoWithOwnReason => {
                 "the subject's Close has the code of the flawed one and a reason of its own"
             }
+            InconclusiveReason::EchoLikeRejection => {
+                "the subject echoed the code, but replied as it does if it fails the connection"
+            }
             InconclusiveReason::LateRejection => {
                 "the subject rejected the frame, but only after further input"
             }
@@ -124,6 +129,18 @@ impl InconclusiveReason {
             }
             InconclusiveReason::PanickedOrHung => "the subject panicked or hung",
         }
+    }
+}
+
+impl InconclusiveReason {
+    /// Whether the usual replies of the subject, which other traces show, may decide what this trace leaves open.
+    pub const fn is_open_to_comparison(self) -> bool {
+        matches!(
+            self,
+            InconclusiveReason::UnrelatedReply
+                | InconclusiveReason::EchoOrFailure
+                | InconclusiveReason::EchoWithOwnReason
+        )
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::comparison::Comparison;
 use super::reason::InconclusiveReason;
 use crate::protocol::code::CloseCode;
 use crate::protocol::flaw::Flaw;
@@ -63,6 +64,9 @@ pub enum Observed {
     Rejected(Option<CloseCode>),
     /// The subject accepted a frame with this flaw. If it is a Close, the second value is its code.
     Accepted(Flaw, Option<CloseCode>),
+    /// The subject accepted a Close with this flaw: it replied as to lawful Closes, and not as if it failed the
+    /// connection.
+    AcceptedAsUsual(Flaw, Comparison),
     /// The subject reported this code (or none) to the application.
     Reported(Option<CloseCode>),
     /// The subject wrote text in place of a frame.
@@ -99,6 +103,9 @@ impl fmt::Display for Observed {
             Observed::Accepted(flaw, None) => write!(f, "accepted a {}", flaw.description()),
             Observed::Accepted(flaw, Some(code)) => {
                 write!(f, "accepted a {}, code {code}", flaw.description())
+            }
+            Observed::AcceptedAsUsual(flaw, comparison) => {
+                write!(f, "accepted a {}: {comparison}", flaw.description())
             }
             Observed::Reported(code) => write!(f, "reported {} to the application", Code(code)),
             Observed::WroteText { text, distance, after_close } => {
@@ -166,6 +173,28 @@ impl Verdicts {
             Verdict::Inconclusive => self.reasons[rule as usize],
             Verdict::Violates | Verdict::Conforms | Verdict::NotExercised => None,
         }
+    }
+
+    /// The rules with an inconclusive verdict that the usual replies of the subject may decide.
+    pub fn open_to_comparison(&self) -> RuleSet {
+        let reason = |rule: &Rule| self.inconclusive_reason(*rule);
+        let is_open = |rule: &Rule| reason(rule).is_some_and(InconclusiveReason::is_open_to_comparison);
+        self.with(Verdict::Inconclusive).iter().filter(is_open).collect()
+    }
+
+    /// The verdicts on these rules; the others count as not exercised.
+    pub fn only(&self, rules: RuleSet) -> Verdicts {
+        Verdicts {
+            inconclusive: self.inconclusive.intersection(rules),
+            conforming: self.conforming.intersection(rules),
+            violated: self.violated.intersection(rules),
+            reasons: self.reasons,
+        }
+    }
+
+    /// The verdicts on all rules but these, which count as not exercised.
+    pub fn without(&self, rules: RuleSet) -> Verdicts {
+        self.only(RuleSet::ALL.without(rules))
     }
 
     /// The verdict on a rule. A violation anywhere in the trace decides, then conformance, then doubt.

@@ -18,6 +18,7 @@ mod close_reply;
 mod cross_connection;
 mod each_rule;
 mod fail_connection;
+mod habits;
 mod half_close;
 mod inconclusive;
 mod peer_not_reading;

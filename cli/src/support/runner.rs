@@ -1,12 +1,15 @@
 //! Runs scripts against subjects, and turns panics into errors of one sentence.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::panic::{self, AssertUnwindSafe};
 
 use wsclose::Harness;
 use wsclose::harness::{Subject, Trace};
-use wsclose::judge::Finding;
+use wsclose::judge::{Finding, Habits};
 use wsclose::protocol::code::Profile;
+use wsclose::protocol::role::Role;
 use wsclose::script::Script;
 
 /// A panic that was caught.
@@ -50,19 +53,25 @@ pub fn catch<T>(subject: &str, act: impl FnOnce() -> T) -> Result<T, PanicInfo> 
     })
 }
 
-/// A [`Harness`] that returns the panic of a subject as an error.
+/// A [`Harness`] that returns the panic of a subject as an error. It learns the habits of a subject when a script
+/// leaves something open that they may decide.
 #[derive(Debug)]
-pub struct ScriptRunner(Harness);
+pub struct ScriptRunner {
+    harness: Harness,
+    learner: Harness,
+    habits: HashMap<(String, Role), Habits>,
+}
 
 impl ScriptRunner {
     /// A runner whose judge reads codes by this profile.
     pub fn new(profile: Profile) -> ScriptRunner {
-        ScriptRunner(Harness::new(profile))
+        let [harness, learner] = [(); 2].map(|()| Harness::new(profile));
+        ScriptRunner { harness, learner, habits: HashMap::new() }
     }
 
     /// Whether the last script exceeded the limits of the driver.
     pub fn truncated(&self) -> bool {
-        self.0.last().truncated
+        self.harness.last().truncated
     }
 
     /// Runs `script` against `subject` on a new connection.
@@ -72,10 +81,22 @@ impl ScriptRunner {
         subject: &mut dyn Subject,
     ) -> Result<(&Trace, &[Finding]), PanicInfo> {
         let name = subject.name().to_owned();
-        catch(&name, || {
-            self.0.play(script, subject);
-        })?;
-        let playback = self.0.last();
+        let ScriptRunner { harness, learner, habits } = self;
+        harness.set_habits(None);
+        let is_open =
+            catch(&name, || !harness.play(script, subject).verdicts.open_to_comparison().is_empty())?;
+        if is_open {
+            let role = script.role();
+            let known = match habits.entry((name.clone(), role)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => {
+                    unknown.insert(catch(&name, || learner.learn_habits(role, subject))?)
+                }
+            };
+            harness.set_habits(Some(known.clone()));
+            harness.judge_again();
+        }
+        let playback = self.harness.last();
         Ok((playback.trace, playback.findings))
     }
 }

@@ -1,6 +1,6 @@
 //! Judges whether the subject failed the connection for the first flawed frame.
 
-use crate::judge::facts::{ConnectionFacts, Reaction};
+use crate::judge::facts::{ComparedReaction, ConnectionFacts, Reaction};
 use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;
@@ -15,7 +15,14 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
         let Some(rule) = rules::receiver_rule(flaw, on_close) else { continue };
         match reaction {
             Reaction::Rejected => sink.conforms(rule),
-            Reaction::Unknown(reason) => sink.inconclusive(rule, reason),
+            Reaction::Unknown(reason) => match facts.comparison {
+                Some(ComparedReaction::Rejected) => sink.conforms(rule),
+                Some(ComparedReaction::Accepted(comparison)) => {
+                    let actual = Observed::AcceptedAsUsual(flaw, comparison);
+                    sink.violates(rule, flawed.flaws.first_at(flaw), "the connection failed", actual);
+                }
+                None => sink.inconclusive(rule, reason),
+            },
             // Before the frame is complete, only a flaw of its length is a reason to reject it.
             // The same holds for text until its message is complete.
             Reaction::Accepted

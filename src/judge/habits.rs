@@ -1,0 +1,176 @@
+//! Learns how an endpoint replies where there is no doubt: to lawful Closes, and to frames that every endpoint must
+//! reject. The judge compares with it what a single trace leaves open.
+
+use super::comparison::Answer;
+use super::extract::FactExtractor;
+use super::facts::{ConnectionFacts, Reaction};
+use super::observed_close::{ObservedClose, echoes_reason};
+use crate::harness::{Trace, TraceEventKind};
+use crate::protocol::code::{CloseCode, Profile};
+use crate::protocol::flaw::Flaw;
+use crate::protocol::frame::Opcode;
+use crate::protocol::role::Role;
+
+/// How an endpoint reacted to one frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Observation {
+    case: &'static str,
+    /// The code of the Close that it received, if it had one.
+    received: Option<CloseCode>,
+    answer: Answer,
+    /// Whether its Close has a reason that echoes nothing.
+    has_own_reason: bool,
+    /// Whether it ended TCP before the next input.
+    ends_tcp: bool,
+}
+
+/// The signs, next to the code, by which a reply may differ from the usual ones.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Signs {
+    pub has_own_reason: bool,
+    pub ends_tcp: bool,
+}
+
+/// The usual replies of one endpoint in one role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Habits {
+    role: Role,
+    lawful: Vec<Observation>,
+    failing: Vec<Observation>,
+}
+
+impl Habits {
+    /// The curated scripts from which habits are learned: lawful Closes with several codes and without one, and
+    /// frames that every endpoint must reject.
+    pub const CASES: [&'static str; 7] = [
+        "closing_handshake/code-1001",
+        "closing_handshake/code-3000",
+        "closing_handshake/code-4000",
+        "closing_handshake/close-empty",
+        "closing_handshake/opcode-3",
+        "closing_handshake/opcode-11",
+        "closing_handshake/text-rsv1",
+    ];
+
+    /// No habits yet.
+    pub const fn new(role: Role) -> Habits {
+        Habits { role, lawful: Vec::new(), failing: Vec::new() }
+    }
+
+    /// The case of this name, if habits are learned from it.
+    pub fn case(name: &str) -> Option<&'static str> {
+        Habits::CASES.into_iter().find(|case| *case == name)
+    }
+
+    /// Learns from the first connection of a trace. A trace that shows no reaction in time teaches nothing.
+    pub fn learn(&mut self, case: &'static str, trace: &Trace, profile: Profile) {
+        let is_begin = |kind: TraceEventKind| matches!(kind, TraceEventKind::Connected { .. });
+        let events = trace.events();
+        let end =
+            events.iter().skip(1).position(|event| is_begin(event.kind)).map_or(events.len(), |at| at + 1);
+        if events.is_empty() || trace.role != self.role {
+            return;
+        }
+        let mut facts = FactExtractor::new().extract(trace, 0, end, profile);
+        facts.decide_reactions(None);
+        if let Some(observation) = lawful_reply(case, &facts) {
+            self.lawful.push(observation);
+        } else if let Some(observation) = rejection(case, &facts) {
+            self.failing.push(observation);
+        }
+    }
+
+    /// Whether the replies to lawful Closes and the rejections are known.
+    pub fn is_known(&self) -> bool {
+        !self.lawful.is_empty() && !self.failing.is_empty()
+    }
+
+    /// The role of the endpoint.
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The reply to a lawful Close with this code, or without one, and a case that shows it. It is known if the
+    /// endpoint echoes every code, or replies to several codes alike.
+    pub(super) fn lawful_reply(&self, received: Option<CloseCode>) -> Option<(Answer, &'static str)> {
+        let Some(code) = received else {
+            let empty = self.lawful.iter().find(|seen| seen.received.is_none())?;
+            return Some((empty.answer, empty.case));
+        };
+        let with_code = || self.lawful.iter().filter(|seen| seen.received.is_some());
+        let first = with_code().next()?;
+        if with_code().all(|seen| seen.received == first.received) {
+            return None;
+        }
+        if with_code().all(|seen| seen.answer == Answer::of(seen.received)) {
+            Some((Answer::Code(code), first.case))
+        } else if with_code().all(|seen| seen.answer == first.answer) {
+            Some((first.answer, first.case))
+        } else {
+            None
+        }
+    }
+
+    /// A rejection, and the case that shows it.
+    pub(super) fn first_rejection(&self) -> Option<(Answer, &'static str)> {
+        self.failing.first().map(|seen| (seen.answer, seen.case))
+    }
+
+    /// Whether the endpoint rejects with this answer.
+    pub(super) fn rejects_with(&self, answer: Answer) -> bool {
+        self.failing.iter().any(|seen| seen.answer == answer)
+    }
+
+    /// Whether a sign occurs in rejections and never in replies to lawful Closes.
+    pub(super) fn look_like_a_rejection(&self, signs: Signs) -> bool {
+        let ends = |seen: &Observation| seen.ends_tcp;
+        let explains = |seen: &Observation| seen.has_own_reason;
+        let by_end = signs.ends_tcp && self.failing.iter().any(ends) && !self.lawful.iter().any(ends);
+        let by_reason = signs.has_own_reason && !self.lawful.iter().any(explains);
+        by_end || by_reason
+    }
+}
+
+/// The reply to a lawful Close that came alone.
+fn lawful_reply(case: &'static str, facts: &ConnectionFacts) -> Option<Observation> {
+    let peer = facts.peer.close?;
+    let next = facts.peer.input_after_close_at;
+    let alone = !peer.mid_message && !peer.shares_segment && !facts.peer.close_shared_segment;
+    let plain =
+        facts.flaw.frame.is_none() && facts.app.close_request.is_none() && facts.app.error_at.is_none();
+    if !alone || !plain || facts.cannot_act() || facts.reaction_to_close != Some(Reaction::Accepted) {
+        return None;
+    }
+    let in_time = |at| at > peer.at && next.is_none_or(|next| at < next);
+    let own = facts.own.close.filter(|own| in_time(own.at))?;
+    Some(Observation {
+        case,
+        received: peer.code(),
+        answer: Answer::of(own.code()),
+        has_own_reason: !echoes_reason(own.reason(), peer.reason()),
+        ends_tcp: facts.tcp.write_closed_at.is_some_and(in_time),
+    })
+}
+
+/// The reaction to a frame with a reserved opcode or bit, which every endpoint must reject.
+fn rejection(case: &'static str, facts: &ConnectionFacts) -> Option<Observation> {
+    let flawed = facts.flaw.frame.as_ref()?;
+    let beyond_doubt = flawed.opcode != Opcode::Close
+        && flawed.is_complete()
+        && !flawed.ambiguous_cause
+        && flawed.flaws.iter().all(|flaw| matches!(flaw, Flaw::RsvSet | Flaw::OpcodeReserved));
+    let untouched = facts.app.close_request.is_none() && facts.flaw.processed_at.is_none();
+    if !beyond_doubt || !untouched || facts.cannot_act() {
+        return None;
+    }
+    let own: Option<ObservedClose> = facts.own.close.filter(|own| flawed.is_in_time(own.at));
+    let ends_tcp = facts.tcp.write_closed_at.is_some_and(|at| flawed.is_in_time(at));
+    let answer = match own {
+        Some(own) => Answer::of(own.code()),
+        // An endpoint that neither sends a Close nor ends TCP has accepted the frame.
+        None if ends_tcp => Answer::NoClose,
+        None => return None,
+    };
+    let has_own_reason = own.is_some_and(|own| !own.reason().is_empty());
+    Some(Observation { case, received: None, answer, has_own_reason, ends_tcp })
+}
