@@ -1,5 +1,6 @@
 //! Defines the command line and its help.
 
+pub mod dump_format;
 pub mod fuzz_target;
 mod live;
 pub mod renamed;
@@ -12,6 +13,7 @@ use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Party};
 
+use crate::args::dump_format::Format;
 use crate::args::fuzz_target::FuzzTarget;
 
 pub use live::{Check, CodeSweep, Echo, ReportArgs, RunArgs, Serve};
@@ -217,17 +219,23 @@ pub struct Adopt {
 #[command(after_help = "\
 Examples:
   wsclose decode 88 82 37fa213d 3412
-  wsclose decode --sender server 880203ed
-  printf '\\210\\000' | wsclose decode --sender server -
+  wsclose decode '<Buffer 88 02 03 ed>'
+  tcpdump -nr capture.pcap -X tcp | wsclose decode -
+  wsclose decode --sender server dump.txt
 
+The format is detected and printed. Headers of IP and TCP are removed, offsets and columns of text are left out.
 Exits with 1 for a violation of level must, interop or robust (with --strict also should).")]
 pub struct Decode {
-    /// Octets in hexadecimal, with or without spaces; `-` reads raw bytes from standard input
-    #[arg(required = true, value_name = "HEX")]
+    /// Octets as a dump or literal prints them, a file that contains them, or `-` for standard input
+    #[arg(required = true, value_name = "DUMP|FILE")]
     pub octets: Vec<String>,
-    /// Sender of the frames: client or server
-    #[arg(long, default_value_t = Role::Client, value_name = "ROLE")]
-    pub sender: Role,
+    /// Read the octets in this format: raw, hex, decimal, array, escaped, python, buffer, base64, tcpdump, wireshark, xxd
+    /// or hexdump [default: detected]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Sender of the frames, or of the first frame of a conversation: client or server [default: the mask bit decides]
+    #[arg(long, value_name = "ROLE")]
+    pub sender: Option<Role>,
     /// Classify close codes by this profile: rfc6455, iana, beast or ws-rs
     #[arg(long, default_value_t = Profile::default(), value_name = "PROFILE")]
     pub profile: Profile,

@@ -2,13 +2,14 @@
 
 pub mod atomic_write;
 pub mod corpus_entry;
+pub mod dump;
 pub mod error;
 pub mod files;
-pub mod hex;
 pub mod interrupt;
 pub mod live_run;
 pub mod oracle;
 pub mod output;
+pub mod pasted;
 pub mod progress;
 pub mod report_dir;
 pub mod report_files;

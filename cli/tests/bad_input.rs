@@ -50,7 +50,7 @@ fn an_endless_stream() {
         .output()
         .expect("it runs");
     assert_eq!(output.status.code(), Some(3));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("standard input: expected"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("standard input: has"));
 }
 
 #[test]

@@ -1,218 +1,188 @@
-//! `wsclose decode`: prints the frames in octets, with the flaws and the violated rules of each.
+//! `wsclose decode`: prints the frames in pasted octets, with the flaws and the violated rules of each.
 
-use std::io::{self, Write};
+mod frames;
+mod http;
+mod senders;
+
+use std::io::Write;
 
 use wsclose::analysis::status::RunStatus;
-use wsclose::harness::{FrameDisplay, Hex, Quoted};
+use wsclose::harness::Hex;
 use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
-use wsclose::protocol::close::CloseBody;
-use wsclose::protocol::code::{CloseCode, Profile};
-use wsclose::protocol::flaw::Flaw;
-use wsclose::protocol::frame::{Header, Opcode, Status};
+use wsclose::protocol::frame::{Header, Status};
 use wsclose::protocol::role::Role;
-use wsclose::rules::{self, Rule};
-use wsclose::script::{MAX_SCRIPT, ScriptError};
+use wsclose::rules::Rule;
 
 use crate::args;
-use crate::commands::codes::may_send;
+use crate::commands::decode::frames::{Frame, SenderState};
+use crate::commands::decode::senders::{Sender, senders};
+use crate::support::dump::Dump;
 use crate::support::error::{CliError, ExitStatus};
-use crate::support::files::{self, FileError};
-use crate::support::hex;
 use crate::support::output::Stdout;
+use crate::support::pasted::{self, Pasted};
 
-/// Decodes the octets of the command line or of standard input.
+/// Decodes the octets of the command line, of a file or of standard input.
 pub fn run(args: &args::Decode, out: &mut Stdout) -> Result<ExitStatus, CliError> {
-    let octets = match args.octets.as_slice() {
-        [dash] if dash == "-" => standard_input()?,
-        words => hex::parse(words)?,
-    };
-    let mut stream = StreamState { sender: args.sender, profile: args.profile, ..StreamState::default() };
-    let mut frames = FrameAssembler::new(KeptPayload::UpTo(usize::MAX));
-    let mut rest = octets.as_slice();
-    let mut violated = Vec::new();
-    let mut start = 0;
-    while let Some(part) = frames.next(&mut rest) {
-        match part {
-            FramePart::Header(_) | FramePart::Payload(_) => {}
-            FramePart::End(header) => {
-                let frame = Frame { header, payload: frames.payload() };
-                let end = octets.len() - rest.len();
-                write!(out, "{start:>5}  ")?;
-                violated.extend(stream.print_frame(&frame, &octets[start..end], true, out)?);
-                start = end;
-            }
-        }
+    let Pasted { name, dump, is_detected } = pasted::read(&args.octets, args.format)?;
+    let octets: usize = dump.segments.iter().map(|segment| segment.octets.len()).sum();
+    let how = if is_detected { "detected" } else { "as named" };
+    writeln!(out, "{name}: format {} ({how}), {octets} octets", dump.format)?;
+    for note in &dump.notes {
+        writeln!(out, "  {note}")?;
     }
-    if start < octets.len() {
-        write!(out, "{start:>5}  ")?;
-        let left = &octets[start..];
-        match frames.header() {
-            Some(header) => {
-                let frame = Frame { header, payload: frames.payload() };
-                violated.extend(stream.print_frame(&frame, left, false, out)?);
-                let missing = header.length.value() - frame.payload.len() as u64;
-                writeln!(out, "       incomplete: {missing} more octets of payload are needed")?;
-            }
-            None => {
-                let needed = match Header::decode(left) {
-                    Status::Partial(needed) => needed - left.len(),
-                    Status::Complete(..) => 0,
-                };
-                writeln!(out, "… {}", Hex(left))?;
-                writeln!(out, "       incomplete: at least {needed} more octets of header are needed")?;
-            }
-        }
-    } else if octets.is_empty() {
-        writeln!(out, "no octets")?;
+    let senders = senders(&dump, args.sender);
+    for line in senders::describe(&senders, &dump) {
+        writeln!(out, "  {line}")?;
     }
-    let fails = violated.iter().any(|rule: &Rule| rule.level().fails(args.strict));
+    writeln!(out)?;
+    let mut decoder = Decoder::new(args, &senders);
+    decoder.decode(&dump, out)?;
+    let fails = decoder.violated.iter().any(|rule| rule.level().fails(args.strict));
     Ok(RunStatus::Fail.when(fails).into())
 }
 
-fn standard_input() -> Result<Vec<u8>, CliError> {
-    let path = "standard input".to_owned();
-    match files::read_bounded(io::stdin().lock()) {
-        Ok(Ok(octets)) => Ok(octets),
-        Ok(Err(found)) => {
-            let error = ScriptError::TooLong(found);
-            debug_assert!(found > MAX_SCRIPT);
-            Err(FileError::InvalidScript { path, error }.into())
+/// The octets of one direction.
+struct Lane {
+    sender: Sender,
+    octets: Vec<u8>,
+    /// Where the current frame begins.
+    start: usize,
+    /// How many octets the assembler has read.
+    read: usize,
+    frames: FrameAssembler,
+    /// Whether frames can follow: nothing foreign was found.
+    has_frames: bool,
+    /// Who sent the last frame.
+    last: Option<Role>,
+    /// By role. If the mask bit tells the sender of each frame, a lane has two senders.
+    states: [SenderState; 2],
+}
+
+struct Decoder {
+    lanes: Vec<Lane>,
+    violated: Vec<Rule>,
+}
+
+impl Decoder {
+    fn new(args: &args::Decode, senders: &[Sender]) -> Decoder {
+        let lane = |sender: &Sender| Lane {
+            sender: *sender,
+            octets: Vec::new(),
+            start: 0,
+            read: 0,
+            frames: FrameAssembler::new(KeptPayload::UpTo(usize::MAX)),
+            has_frames: true,
+            last: None,
+            states: Role::ALL.map(|role| SenderState::new(role, args.profile)),
+        };
+        Decoder { lanes: senders.iter().map(lane).collect(), violated: Vec::new() }
+    }
+
+    /// Prints the frames of all directions in the order of the dump.
+    fn decode(&mut self, dump: &Dump, out: &mut Stdout) -> Result<(), CliError> {
+        for segment in &dump.segments {
+            let lane = &mut self.lanes[segment.flow];
+            if segment.missing > 0 {
+                lane.print_rest(out)?;
+                writeln!(out, "       {} octets are missing here", segment.missing)?;
+                lane.frames.restart();
+                lane.start = lane.octets.len();
+                lane.read = lane.start;
+            }
+            lane.octets.extend_from_slice(&segment.octets);
+            self.violated.extend(lane.print_frames(out)?);
         }
-        Err(source) => Err(FileError::Unreadable { path, source }.into()),
+        for lane in &mut self.lanes {
+            self.violated.extend(lane.print_rest(out)?);
+        }
+        Ok(())
     }
 }
 
-struct Frame<'a> {
-    header: Header,
-    /// The unmasked payload, as far as it was received.
-    payload: &'a [u8],
-}
-
-/// The state of the connection after the frames so far.
-struct StreamState {
-    sender: Role,
-    profile: Profile,
-    /// The opcode and octets of the unfinished message.
-    message: Option<(Opcode, Vec<u8>)>,
-    closed: bool,
-}
-
-impl Default for StreamState {
-    fn default() -> StreamState {
-        StreamState { sender: Role::Client, profile: Profile::default(), message: None, closed: false }
+impl Lane {
+    /// Prints the frames that the octets complete.
+    fn print_frames(&mut self, out: &mut Stdout) -> Result<Vec<Rule>, CliError> {
+        let mut violated = Vec::new();
+        while self.has_frames {
+            if self.frames.at_boundary() && !self.skip_http(out)? {
+                break;
+            }
+            let mut rest = &self.octets[self.read..];
+            let size = rest.len();
+            let part = self.frames.next(&mut rest);
+            self.read += size - rest.len();
+            match part {
+                None => break,
+                Some(FramePart::Header(_) | FramePart::Payload(_)) => {}
+                Some(FramePart::End(header)) => {
+                    violated.extend(self.print_frame(header, true, out)?);
+                    self.start = self.read;
+                }
+            }
+        }
+        Ok(violated)
     }
-}
 
-impl StreamState {
-    /// Prints a frame and its flaws, and returns the rules that it violates.
+    /// Prints the head of an opening handshake, or what was written in place of a frame. Returns whether frames can
+    /// follow.
+    fn skip_http(&mut self, out: &mut Stdout) -> Result<bool, CliError> {
+        let rest = &self.octets[self.start..];
+        let Some(found) = http::find(rest) else { return Ok(true) };
+        let role = self.sender.role().or(self.last).map_or("?", Role::name);
+        write!(out, "{:>5}  {role:<6}  ", self.start)?;
+        match found.head {
+            // Frames follow the head of an opening handshake.
+            Some(size) if self.start == 0 => {
+                writeln!(out, "{} of {size} octets, the opening handshake: {}", found.kind, found.line)?;
+                self.start += size;
+                self.read = self.start;
+                Ok(true)
+            }
+            Some(_) | None => {
+                let octets = rest.len();
+                writeln!(out, "{} in place of a frame: {}", found.kind, found.line)?;
+                writeln!(out, "       the last {octets} octets are no frames and are not decoded")?;
+                self.has_frames = false;
+                Ok(false)
+            }
+        }
+    }
+
     fn print_frame(
         &mut self,
-        frame: &Frame<'_>,
-        octets: &[u8],
+        header: Header,
         is_complete: bool,
         out: &mut Stdout,
     ) -> Result<Vec<Rule>, CliError> {
-        let Frame { header, payload } = frame;
-        let unfinished = if is_complete { "" } else { " …" };
-        let words = format!("{}{unfinished}", FrameDisplay { header, payload });
-        writeln!(out, "{words:<40} {}", Hex(octets))?;
-        let is_close = header.opcode == Opcode::Close;
-        let mut findings: Vec<(Option<Rule>, String)> = Vec::new();
-        let mut flaws: Vec<Flaw> = header.flaws(self.sender).iter().collect();
-        flaws.extend(self.sequence_flaw(header));
-        if is_complete && !header.opcode.is_control() {
-            flaws.extend(self.add_to_message(frame));
-        }
-        for flaw in flaws {
-            findings.push((rules::sender_rule(flaw, is_close), flaw.description().to_owned()));
-        }
-        if self.closed && is_close {
-            findings.push((Some(Rule::OneClose), "a second Close".to_owned()));
-        } else if self.closed && !header.opcode.is_control() {
-            findings.push((Some(Rule::NoDataAfterClose), "data after the Close".to_owned()));
-        }
-        self.closed |= is_close;
-        if is_close && is_complete {
-            self.print_close(payload, &mut findings, out)?;
-        }
-        let widest =
-            findings.iter().filter_map(|(rule, _)| *rule).map(|rule| rule.id().len()).max().unwrap_or(0);
-        for (rule, description) in &findings {
-            match rule {
-                Some(rule) => {
-                    writeln!(out, "       violates {rule:<widest$}  {:<7}  {description}", rule.level())?
-                }
-                None => writeln!(out, "       {description}")?,
-            }
-        }
-        Ok(findings.into_iter().filter_map(|(rule, _)| rule).collect())
+        let role = self.sender.of_frame(&header);
+        self.last = Some(role);
+        let payload = self.frames.payload();
+        let wire = &self.octets[self.start..self.read];
+        write!(out, "{:>5}  {role:<6}  ", self.start)?;
+        let state = &mut self.states[usize::from(role == Role::Server)];
+        state.print(&Frame { header, payload, wire, is_complete }, out)
     }
 
-    fn sequence_flaw(&self, header: &Header) -> Option<Flaw> {
-        match (header.opcode, &self.message) {
-            (Opcode::Continuation, None) => Some(Flaw::ContinuationUnexpected),
-            (Opcode::Text | Opcode::Binary, Some(_)) => Some(Flaw::ContinuationMissing),
-            (Opcode::Continuation, Some(_))
-            | (Opcode::Text | Opcode::Binary, None)
-            | (Opcode::Close | Opcode::Ping | Opcode::Pong | Opcode::Reserved(_), _) => None,
+    /// Prints what is left of the octets: the beginning of a frame.
+    fn print_rest(&mut self, out: &mut Stdout) -> Result<Vec<Rule>, CliError> {
+        let left = self.octets.len() - self.start;
+        if left == 0 || !self.has_frames {
+            return Ok(Vec::new());
         }
-    }
-
-    /// Adds a data frame to its message. A complete text message must be UTF-8.
-    fn add_to_message(&mut self, frame: &Frame<'_>) -> Option<Flaw> {
-        let (kind, mut so_far) = match (frame.header.opcode, self.message.take()) {
-            (Opcode::Continuation, Some(message)) => message,
-            (Opcode::Continuation, None) => return None,
-            (opcode, _) => (opcode, Vec::new()),
+        if let Some(header) = self.frames.header() {
+            let violated = self.print_frame(header, false, out)?;
+            let missing = header.length.value() - self.frames.payload().len() as u64;
+            writeln!(out, "       incomplete: {missing} more octets of payload are needed")?;
+            return Ok(violated);
+        }
+        let rest = &self.octets[self.start..];
+        let needed = match Header::decode(rest) {
+            Status::Partial(needed) => needed - rest.len(),
+            Status::Complete(..) => 0,
         };
-        so_far.extend_from_slice(frame.payload);
-        if !frame.header.fin {
-            self.message = Some((kind, so_far));
-            return None;
-        }
-        let broken = kind == Opcode::Text && std::str::from_utf8(&so_far).is_err();
-        broken.then_some(Flaw::TextNotUtf8)
-    }
-
-    fn print_close(
-        &self,
-        payload: &[u8],
-        findings: &mut Vec<(Option<Rule>, String)>,
-        out: &mut Stdout,
-    ) -> Result<(), CliError> {
-        match CloseBody::parse(payload) {
-            Ok(body) => {
-                if let CloseBody::Status { code, reason } = body {
-                    self.print_code(code, findings, out)?;
-                    let octets = reason.len();
-                    writeln!(out, "       reason {} of {octets} octets", Quoted(reason.as_bytes()))?;
-                }
-            }
-            Err(error) => {
-                if let [high, low, ..] = payload {
-                    self.print_code(CloseCode(u16::from_be_bytes([*high, *low])), findings, out)?;
-                }
-                findings.push((rules::sender_rule(error.flaw(), true), error.to_string()));
-            }
-        }
-        Ok(())
-    }
-
-    fn print_code(
-        &self,
-        code: CloseCode,
-        findings: &mut Vec<(Option<Rule>, String)>,
-        out: &mut Stdout,
-    ) -> Result<(), CliError> {
-        write!(out, "       code {code:#}: {}; may be sent:", code.class())?;
-        for (at, profile) in Profile::ALL.into_iter().enumerate() {
-            let comma = if at == 0 { "" } else { "," };
-            write!(out, "{comma} {profile} {}", may_send(code, profile))?;
-        }
-        writeln!(out)?;
-        if let Err(why) = code.sendable(self.sender, self.profile) {
-            findings.push((Some(rules::code_sender_rule(why)), format!("code {code}: {why}")));
-        }
-        Ok(())
+        let role = self.sender.role().map_or("?", Role::name);
+        writeln!(out, "{:>5}  {role:<6}  … {}", self.start, Hex(rest))?;
+        writeln!(out, "       incomplete: at least {needed} more octets of header are needed")?;
+        Ok(Vec::new())
     }
 }

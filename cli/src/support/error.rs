@@ -4,8 +4,8 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::args::slug::NameError;
+use crate::support::dump::PastedError;
 use crate::support::files::FileError;
-use crate::support::hex::HexError;
 use crate::support::runner::PanicInfo;
 use crate::support::subjects::SubjectError;
 use wsclose::analysis::status::RunStatus;
@@ -93,9 +93,9 @@ pub enum CliError {
     /// The word is no close code.
     #[error(transparent)]
     Code(#[from] UnknownCode),
-    /// The arguments are no hexadecimal digits.
+    /// Pasted text is not in its format.
     #[error(transparent)]
-    Hex(#[from] HexError),
+    Pasted(#[from] PastedError),
     /// The name of a corpus entry is invalid or exists.
     #[error(transparent)]
     Name(#[from] NameError),
@@ -137,7 +137,7 @@ impl CliError {
             | CliError::Usage(_)
             | CliError::Explain(_)
             | CliError::Code(_)
-            | CliError::Hex(_)
+            | CliError::Pasted(_)
             | CliError::Name(_) => ExitStatus::Usage,
         }
     }

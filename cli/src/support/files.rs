@@ -197,7 +197,10 @@ pub fn read_config(path: &Path) -> Result<String, FileError> {
 }
 
 /// Reads a file. If it is longer than `limit` octets, returns its length or how many were read as an error.
-fn read_at_most(path: &Path, limit: usize) -> Result<Result<Vec<u8>, usize>, FileError> {
+///
+/// # Errors
+/// If it is no regular file, or cannot be read.
+pub fn read_at_most(path: &Path, limit: usize) -> Result<Result<Vec<u8>, usize>, FileError> {
     let reading = |error| FileError::reading(path, "a file", error);
     // The kind is checked before the file is opened: opening a pipe waits for a writer.
     let about = fs::metadata(path).map_err(reading)?;
@@ -211,15 +214,14 @@ fn read_at_most(path: &Path, limit: usize) -> Result<Result<Vec<u8>, usize>, Fil
     if about.len() > limit as u64 {
         return Ok(Err(usize::try_from(about.len()).unwrap_or(usize::MAX)));
     }
-    read_bounded_to(file, limit).map_err(reading)
+    read_bounded(file, limit).map_err(reading)
 }
 
-/// Reads to the end. If there are more than [`MAX_SCRIPT`] octets, stops and returns how many were read as an error.
-pub fn read_bounded(from: impl Read) -> io::Result<Result<Vec<u8>, usize>> {
-    read_bounded_to(from, MAX_SCRIPT)
-}
-
-fn read_bounded_to(from: impl Read, limit: usize) -> io::Result<Result<Vec<u8>, usize>> {
+/// Reads to the end. If there are more than `limit` octets, stops and returns how many were read as an error.
+///
+/// # Errors
+/// If reading fails.
+pub fn read_bounded(from: impl Read, limit: usize) -> io::Result<Result<Vec<u8>, usize>> {
     let mut octets = Vec::new();
     from.take(limit as u64 + 1).read_to_end(&mut octets)?;
     Ok(if octets.len() > limit { Err(octets.len()) } else { Ok(octets) })
