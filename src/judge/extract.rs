@@ -1,6 +1,6 @@
 //! Extracts the facts of a connection from its events.
 
-use super::facts::{At, CloseReport, CloseRequest, ConnectionFacts, Frame, FrameProgress};
+use super::facts::{At, CloseReport, CloseRequest, ConnectionFacts, Frame, FrameProgress, LawfulFrames};
 use super::frame_reader::{ForeignTextSearch, FrameEvent, FrameReader};
 use super::observed_close::{CloseOctets, ObservedClose};
 use crate::harness::{Trace, TraceEventKind};
@@ -273,6 +273,10 @@ impl FactExtractor {
                         (facts.peer.frame_between_closes_at, facts.peer.input_after_between_at) =
                             (Some(at), None);
                     }
+                    if header.opcode != Opcode::Close && !facts.has_begun_to_close() {
+                        let has_data = facts.peer.lawful.has_data || !header.opcode.is_control();
+                        facts.peer.lawful = LawfulFrames { at: Some(at), next_input_at: None, has_data };
+                    }
                     let accompanied = facts.peer.last_frame_at.replace(at) == Some(at);
                     match header.opcode {
                         Opcode::Close => match &mut facts.flaw.frame {
@@ -282,7 +286,9 @@ impl FactExtractor {
                                 flawed.ambiguous_cause = true;
                             }
                             None => {
-                                let close = ObservedClose::new(at, flaws, in_message, accompanied, payload);
+                                let mut close =
+                                    ObservedClose::new(at, flaws, in_message, accompanied, payload);
+                                close.has_uniform_key = header.mask.is_some_and(|key| key == [key[0]; 4]);
                                 facts.peer.close = Some(close);
                             }
                         },

@@ -228,9 +228,21 @@ pub(super) struct PeerFrames {
     pub messages_between: u32,
     /// When the last frame was complete.
     pub last_frame_at: Option<At>,
+    pub lawful: LawfulFrames,
     /// When octets last arrived, and how many arrived in all.
     pub last_octets_at: Option<At>,
     pub octets: u64,
+}
+
+/// The frames other than Closes that arrived while the subject had not begun to close.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LawfulFrames {
+    /// When the last of them was complete.
+    pub at: Option<At>,
+    /// The next input after it.
+    pub next_input_at: Option<At>,
+    /// Whether there were frames of messages among them.
+    pub has_data: bool,
 }
 
 /// The first flawed frame of the peer, and signs that the subject went on after it.
@@ -386,10 +398,13 @@ impl ConnectionFacts {
         }
     }
 
-    /// Notes that another input followed a frame between the Closes.
+    /// Notes that another input followed a frame between the Closes, or a lawful one before them.
     pub(super) fn note_input_between(&mut self, at: At) {
         if self.peer.frame_between_closes_at.is_some_and(|between| between < at) {
             self.peer.input_after_between_at.get_or_insert(at);
+        }
+        if self.peer.lawful.at.is_some_and(|lawful| lawful < at) {
+            self.peer.lawful.next_input_at.get_or_insert(at);
         }
     }
 
@@ -431,6 +446,11 @@ impl ConnectionFacts {
                 });
             }
         }
+    }
+
+    /// Whether the subject has sent a Close, reported an error, or ended TCP.
+    pub(super) fn has_begun_to_close(&self) -> bool {
+        self.own.close_count > 0 || self.app.error_at.is_some() || self.tcp.write_closed_at.is_some()
     }
 
     /// Whether the subject panicked or hung, or its application does not read.

@@ -19,6 +19,8 @@ pub(super) struct ObservedClose {
     pub mid_message: bool,
     /// Whether another frame came before it in its segment, and may be the cause of what follows.
     pub shares_segment: bool,
+    /// Whether its masking key is one octet repeated, such as zero.
+    pub has_uniform_key: bool,
     payload: CloseOctets,
 }
 
@@ -61,7 +63,8 @@ impl ObservedClose {
         shares_segment: bool,
         payload: &[u8],
     ) -> ObservedClose {
-        ObservedClose { at, flaws, mid_message, shares_segment, payload: CloseOctets::new(payload) }
+        let payload = CloseOctets::new(payload);
+        ObservedClose { at, flaws, mid_message, shares_segment, has_uniform_key: false, payload }
     }
 
     pub(super) fn payload(&self) -> &[u8] {

@@ -62,6 +62,8 @@ pub enum InconclusiveReason {
     NothingShown,
     /// The subject panicked or hung.
     PanickedOrHung,
+    /// The subject may have closed by a policy or a timeout of its own.
+    OwnPolicy,
 }
 
 impl InconclusiveReason {
@@ -128,6 +130,9 @@ impl InconclusiveReason {
                 "nothing shows whether the subject accepted or rejected the Close"
             }
             InconclusiveReason::PanickedOrHung => "the subject panicked or hung",
+            InconclusiveReason::OwnPolicy => {
+                "the subject may have closed by a policy or a timeout of its own"
+            }
         }
     }
 }

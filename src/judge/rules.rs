@@ -7,6 +7,7 @@ mod app_reports;
 mod close_reply;
 mod fail_connection;
 pub(super) mod frames;
+mod lawful_input;
 mod peer_eof;
 mod reads_until_reply;
 mod rejects_flaws;
@@ -25,6 +26,7 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile
     close_reply::judge(sink, facts);
     tcp_close::judge(sink, facts);
     accepts_close::judge(sink, facts);
+    lawful_input::judge(sink, facts);
     rejects_flaws::judge(sink, facts);
     fail_connection::judge(sink, facts);
     reads_until_reply::judge(sink, facts);

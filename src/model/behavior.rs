@@ -31,6 +31,11 @@ pub trait Behavior {
         false
     }
 
+    /// The flaw that a flawless frame is treated to have. `text` is the text of the message so far, if there is one.
+    fn invents_flaw(&self, _header: &Header, _in_message: bool, _text: Option<&[u8]>) -> Option<Flaw> {
+        None
+    }
+
     /// Whether to ignore a Close.
     fn ignores_close(&self, _in_message: bool, _body: &CloseBody<'_>) -> bool {
         false

@@ -169,6 +169,24 @@ impl Behavior for Fault {
         }
     }
 
+    fn invents_flaw(&self, header: &Header, in_message: bool, text: Option<&[u8]>) -> Option<Flaw> {
+        let refuses = match self {
+            Fault::RefusesPong => header.opcode == Opcode::Pong,
+            Fault::RefusesPingBetweenFragments => header.opcode == Opcode::Ping && in_message,
+            Fault::RefusesEmptyFragment => {
+                header.opcode == Opcode::Continuation && header.length.value() == 0
+            }
+            Fault::RefusesCloseBetweenFragments => header.opcode == Opcode::Close && in_message,
+            Fault::RefusesKeyOfZero => header.opcode == Opcode::Close && header.mask == Some([0; 4]),
+            Fault::ChecksFragmentsAlone => {
+                let is_cut = text.is_some_and(|text| std::str::from_utf8(text).is_err());
+                return (is_cut && !header.opcode.is_control()).then_some(Flaw::TextNotUtf8);
+            }
+            _ => false,
+        };
+        refuses.then_some(Flaw::OpcodeReserved)
+    }
+
     fn ignores_close(&self, in_message: bool, body: &CloseBody<'_>) -> bool {
         match self {
             Fault::IgnoresCloseBetweenFragments => in_message,

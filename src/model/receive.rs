@@ -78,6 +78,10 @@ impl<C: Behavior> Endpoint<C> {
     }
 
     fn on_frame(&mut self, header: Header, out: &mut Recorder) {
+        let text = self.message.filter(|kind| *kind == MessageKind::Text).map(|_| self.data.as_slice());
+        if let Some(flaw) = self.behavior.invents_flaw(&header, self.message.is_some(), text) {
+            return self.fail(flaw, out);
+        }
         match header.opcode {
             Opcode::Close => self.on_close(header, out),
             Opcode::Ping => {

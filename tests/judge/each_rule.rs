@@ -203,6 +203,14 @@ rule_tests! {
         (Conforms, "> close 1000 \"😀\"\n", &[&[Closes(1000)]]),
         (Violates, "> close 1000 \"😀\"\n", &[&[Closes(1007)]]),
     ];
+    accepts_close_between_fragments: AcceptsCloseBetweenFragments as Server => [
+        (Conforms, "> text \"a\" fin=0\n> close 1000\n", &[&[], &[Closes(1000)]]),
+        (Violates, "> text \"a\" fin=0\n> close 1000\n", &[&[], &[Closes(1002)]]),
+    ];
+    accepts_lawful_frames: AcceptsLawfulFrames as Server => [
+        (Conforms, "> pong \"x\"\n", &[&[]]),
+        (Violates, "> pong \"x\"\n", &[&[Closes(1002)]]),
+    ];
     rejects_local_only_codes: RejectsLocalOnlyCodes as Server => [
         (Conforms, "> close 1005\n", &[&[Closes(1002)]]),
         (Violates, "> close 1005\n", &[&[Closes(1005)]]),

@@ -21,6 +21,7 @@ mod fail_connection;
 mod habits;
 mod half_close;
 mod inconclusive;
+mod lawful_input;
 mod peer_not_reading;
 mod reads_until_answer;
 mod rejects_flaws;

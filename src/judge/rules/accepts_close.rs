@@ -23,8 +23,7 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
         return;
     }
     let tested = TestedProperties::of(peer);
-    // What shares the segment may be what was rejected. A subject that replies 1002 to a Close inside a message
-    // handled that Close.
+    // What shares the segment may be what was rejected. A Close inside a message has a rule of its own.
     let ambiguous = peer.shares_segment || facts.peer.close_shared_segment || peer.mid_message;
     for rule in tested.rules.into_iter().flatten() {
         match reaction {
@@ -40,12 +39,43 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
             Reaction::Unknown(reason) => sink.inconclusive(rule, reason),
         }
     }
+    if peer.mid_message {
+        between_fragments(sink, facts, peer, &tested);
+    }
+}
+
+/// Whether the subject accepts a Close inside a fragmented message.
+fn between_fragments(
+    sink: &mut VerdictSink<'_>,
+    facts: &ConnectionFacts,
+    peer: &ObservedClose,
+    tested: &TestedProperties,
+) {
+    let rule = Rule::AcceptsCloseBetweenFragments;
+    let shares_segment = peer.shares_segment || facts.peer.close_shared_segment;
+    // No endpoint rejects such a Close for its code or its reason.
+    let is_plain = peer.code().is_none_or(|code| code == CloseCode::NORMAL)
+        && tested.cause_of_rejection.is_some()
+        && peer.reason().len() <= SHORT_REASON;
+    match facts.reaction_to_close {
+        Some(Reaction::Accepted) => sink.conforms(rule),
+        Some(Reaction::Rejected) if shares_segment => {
+            sink.inconclusive(rule, InconclusiveReason::AmbiguousCause);
+        }
+        Some(Reaction::Rejected) if is_plain => {
+            let (at, actual) = rejection(facts, peer);
+            sink.violates(rule, at, "the handshake completed", actual);
+        }
+        Some(Reaction::Rejected) => sink.inconclusive(rule, InconclusiveReason::AmbiguousProperty),
+        Some(Reaction::Unknown(reason)) => sink.inconclusive(rule, reason),
+        None => {}
+    }
 }
 
 /// The properties of a Close that the subject has to accept.
 struct TestedProperties {
-    /// The rules on its code, on its reason and on a Close without either.
-    rules: [Option<Rule>; 3],
+    /// The rules on its code, on its reason, on a Close without either and on its masking key.
+    rules: [Option<Rule>; 4],
     /// The rule on the only property for which a subject can have rejected it, if it is certain.
     cause_of_rejection: Option<Rule>,
 }
@@ -72,15 +102,17 @@ impl TestedProperties {
             false => Some(Rule::AcceptsAnyUtf8Reason),
         };
         let normal = peer.code() == Some(CloseCode::NORMAL);
+        let by_key = peer.has_uniform_key.then_some(Rule::AcceptsLawfulFrames);
         let cause_of_rejection = match (by_code, by_reason) {
             (None, _) => Some(Rule::AcceptsEmptyClose),
+            (Some(_), None) if normal && by_key.is_some() => by_key,
             (Some(by_code), None) => Some(by_code),
             (Some(by_code), Some(_)) if plain && short => Some(by_code),
             (Some(_), Some(by_reason)) if normal && (plain || short) => Some(by_reason),
             (Some(_), Some(_)) => None,
         };
         let by_absence = peer.code().is_none().then_some(Rule::AcceptsEmptyClose);
-        TestedProperties { rules: [by_code, by_reason, by_absence], cause_of_rejection }
+        TestedProperties { rules: [by_code, by_reason, by_absence, by_key], cause_of_rejection }
     }
 }
 
