@@ -16,3 +16,4 @@ pub mod report_files;
 pub mod runner;
 pub mod scripts;
 pub mod subjects;
+pub mod user_scripts;

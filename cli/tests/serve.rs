@@ -395,7 +395,7 @@ fn no_client_is_not_a_pass() {
     run(&["--only", "no-such-rule"]).assert_exit(2);
     wsclose(&["serve", "--listen", "0.0.0.0:0"]).assert_exit(2).assert_stderr("--allow-remote");
     wsclose(&["serve", "--exec", "no-such-program {url}"]).assert_exit(3).assert_stderr("not found");
-    wsclose(&["serve", "--list", "--case", "code-received/1000"]).assert_exit(0).assert_stdout("1 cases");
+    wsclose(&["serve", "--list", "--case", "code-received/1000"]).assert_exit(0).assert_stdout("2 cases");
     wsclose(&["echo"]).assert_exit(2);
     wsclose(&["echo", "--connect", "ws://127.0.0.1:1/"])
         .assert_exit(3)

@@ -68,7 +68,7 @@ mod sync;
 mod transport;
 
 pub use baseline::{Baseline, BaselineError};
-pub use check::builder::{Check, Plan};
+pub use check::builder::{Check, Plan, PlannedCase};
 pub use check::client::{Client, ClientCheck};
 pub use check::client_loop::{ClientLoop, ClientLoopCheck, RunningCaseServer};
 pub use check::error::RunError;
@@ -76,6 +76,7 @@ pub use check::server::{Server, ServerCheck};
 pub use endpoint::client_pool::ClientCommand;
 pub use endpoint::close_line::CloseStatus;
 pub use endpoint::connection::CaseError;
+pub use endpoint::features::Unplayable;
 pub use endpoint::process::ProcessError;
 pub use interrupt::Interrupt;
 pub use run::case_result::{CaseResult, Violation};

@@ -26,6 +26,7 @@ pub struct Timeline<'a> {
     trace: &'a Trace,
     marks: Vec<Mark>,
     states: bool,
+    ends: bool,
 }
 
 impl Trace {
@@ -37,7 +38,7 @@ impl Trace {
         let mut marks: Vec<Mark> = marks.into_iter().map(Into::into).collect();
         marks.sort_unstable();
         marks.dedup();
-        Timeline { trace: self, marks, states: true }
+        Timeline { trace: self, marks, states: true, ends: false }
     }
 
     /// The timeline without marks and without states. Two subjects with the same outline did the same, even if only
@@ -57,6 +58,11 @@ impl Timeline<'_> {
     /// The same timeline without the states that only some subjects expose.
     pub fn without_states(self) -> Self {
         Timeline { states: false, ..self }
+    }
+
+    /// The same timeline with a line at the end of each connection, so that the time waited in silence shows.
+    pub fn with_ends(self) -> Self {
+        Timeline { ends: true, ..self }
     }
 
     /// The rules that the event at this index violates.
@@ -95,6 +101,7 @@ impl fmt::Display for Timeline<'_> {
                 Visibility::Always => true,
                 Visibility::AfterTheFirst => at > 0,
                 Visibility::WithStates => self.states,
+                Visibility::WithEnds => self.ends,
                 Visibility::IfMarked => false,
             };
             if shown || !rules.is_empty() {
@@ -122,6 +129,8 @@ enum Visibility {
     AfterTheFirst,
     /// Unless the timeline is an outline.
     WithStates,
+    /// If the timeline shows the end of each connection.
+    WithEnds,
     /// Only if it is marked.
     IfMarked,
 }
@@ -194,7 +203,9 @@ fn describe(trace: &Trace, kind: TraceEventKind, write_closed: bool) -> Line {
             note(format!("not delivered because TCP is closed: {}", count(octets as usize, "octet")))
         }
         TraceEventKind::Note(message) => note(format!("# {}", text(message))),
-        TraceEventKind::ScriptEnded => if_marked("end of the script".to_owned()),
+        TraceEventKind::ScriptEnded => {
+            Line { lane: '|', text: "end of the script".to_owned(), visibility: Visibility::WithEnds }
+        }
     }
 }
 
@@ -494,6 +505,15 @@ mod tests {
         let text = trace.to_string();
         assert!(text.contains("\n  0  <  not a frame: \"HTTP/1.1 200 OK\\r\\n"), "{text}");
         assert!(text.contains("CLOSE 1000"), "{text}");
+    }
+
+    #[test]
+    fn end_of_each_connection_is_shown_on_request() {
+        let trace = trace("> close\nwait 3\nconnect\nwait 2\n");
+        let text = trace.timeline([] as [Mark; 0]).with_ends().to_string();
+        let ends: Vec<&str> = text.lines().filter(|line| line.ends_with("end of the script")).collect();
+        assert_eq!(ends, ["  3  |  end of the script", "  2  |  end of the script"], "{text}");
+        assert!(!trace.to_string().contains("end of the script"), "{trace}");
     }
 
     #[test]

@@ -39,6 +39,17 @@ pub struct RunArgs {
     /// Run only cases whose name matches; `*` stands for any characters (repeatable)
     #[arg(long = "case", value_name = "NAME|GLOB")]
     pub cases: Vec<String>,
+    /// Play these scripts, or those of a folder, in place of the built-in cases (repeatable)
+    ///
+    /// The script of a file has to be playable to the endpoint; those of a folder are left out with a note if they are not.
+    #[arg(long = "script", value_name = "FILE|DIR", conflicts_with = "codes")]
+    pub scripts: Vec<PathBuf>,
+    /// Run the cases whose name matches, and print their timelines, whatever the verdicts are (repeatable)
+    #[arg(long, value_name = "NAME|GLOB")]
+    pub show: Vec<String>,
+    /// Write the cases as scripts to this folder, with the names of the cases
+    #[arg(long, value_name = "DIR")]
+    pub save_cases: Option<PathBuf>,
     /// Which close codes to send: a selection, or all 65,536
     #[arg(long, value_enum, default_value_t = CodeSweep::Some, value_name = "WHICH")]
     pub codes: CodeSweep,
@@ -112,9 +123,12 @@ Examples:
   wsclose check --exec 'node server.js {port}' ws://127.0.0.1:{port}/ --strict
   wsclose check wss://localhost:9001/chat --ca ca.pem --only '7.4*' --skip close-echoes-code
   wsclose check ws://127.0.0.1:9001/ --json run.json --html run.html --baseline baseline.toml
+  wsclose check ws://127.0.0.1:9001/ --script my-cases --show 'my-*'
 
 The server should echo messages; one that does not can still be tested. If it closes when it receives
 `close:CODE:REASON`, pass --close-command to add the cases in which the server closes first.
+
+A script for --script is a text such as those of --save-cases. Its role is `server`.
 
 A baseline for --baseline is TOML: [[known]] tables, each with a rule and a reason.
 
@@ -127,8 +141,10 @@ Exit codes:
   4  the baseline has stale entries")]
 pub struct Check {
     /// URL of the server: ws://HOST:PORT/PATH or wss://…; with --exec, `{port}` stands for a free port
-    #[arg(value_name = "URL")]
-    pub url: String,
+    ///
+    /// --list and --save-cases work without a URL.
+    #[arg(value_name = "URL", required_unless_present_any = ["list", "save_cases"])]
+    pub url: Option<String>,
     /// How to connect.
     #[command(flatten)]
     pub connect_args: ConnectArgs,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use wsclose::protocol::role::Role;
+
 use crate::args;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::live_run;
@@ -10,9 +12,11 @@ use crate::support::output::Stdout;
 /// Runs the command.
 pub fn run(args: &args::Check, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     let run_args = &args.run_args;
-    let mut check = live_run::configure(wsclose_live::check(&args.url), run_args)?;
-    if run_args.list {
-        return live_run::list(&check.plan()?, out);
+    let url = args.url.clone().unwrap_or_default();
+    let mut check = live_run::configure(wsclose_live::check(url), run_args, Role::Server)?;
+    let only_plans = live_run::preview(&check.plan()?, run_args, out)?;
+    if only_plans || args.url.is_none() {
+        return Ok(ExitStatus::Conforms);
     }
     let reports = live_run::open_reports(&args.reports)?;
     let connect = &args.connect_args;

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use wsclose::protocol::role::Role;
 use wsclose_live::{ClientCommand, RunningCaseServer};
 
 use crate::args;
@@ -22,12 +23,12 @@ pub fn run(args: &args::Serve, out: &mut Stdout) -> Result<ExitStatus, CliError>
 
 /// Tests a client that is started for the test.
 fn run_spawned(args: &args::Serve, command: ClientCommand, out: &mut Stdout) -> Result<ExitStatus, CliError> {
-    let mut check = live_run::configure(wsclose_live::check_client(command), &args.run_args)?
+    let mut check = live_run::configure(wsclose_live::check_client(command), &args.run_args, Role::Client)?
         .reports_close(args.client_reports_close)
         .jobs(usize::from(args.jobs))
         .allow_remote(args.allow_remote);
-    if args.run_args.list {
-        return live_run::list(&check.plan()?, out);
+    if live_run::preview(&check.plan()?, &args.run_args, out)? {
+        return Ok(ExitStatus::Conforms);
     }
     if let Some(address) = args.listen {
         check = check.listen(address);
@@ -47,11 +48,11 @@ fn run_spawned(args: &args::Serve, command: ClientCommand, out: &mut Stdout) -> 
 
 /// Tests a client that connects on its own.
 fn run_loop(args: &args::Serve, out: &mut Stdout) -> Result<ExitStatus, CliError> {
-    let mut check = live_run::configure(wsclose_live::check_client_loop(), &args.run_args)?
+    let mut check = live_run::configure(wsclose_live::check_client_loop(), &args.run_args, Role::Client)?
         .keep_running(args.keep_running)
         .allow_remote(args.allow_remote);
-    if args.run_args.list {
-        return live_run::list(&check.plan()?, out);
+    if live_run::preview(&check.plan()?, &args.run_args, out)? {
+        return Ok(ExitStatus::Conforms);
     }
     if args.run_args.fuzz.is_some() {
         let why = "expected --fuzz together with --exec or --exec-stdin, found it alone: a client that connects on its \

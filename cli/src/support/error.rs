@@ -10,7 +10,7 @@ use crate::support::runner::PanicInfo;
 use crate::support::subjects::SubjectError;
 use wsclose::analysis::status::RunStatus;
 use wsclose::rules::{Level, UnknownRule};
-use wsclose_live::RunError;
+use wsclose_live::{RunError, TargetError};
 
 /// The result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +81,9 @@ pub enum CliError {
     /// A file or folder could not be used.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A file or folder of the command line holds no script.
+    #[error(transparent)]
+    Script(FileError),
     /// A subject could not be created.
     #[error(transparent)]
     Subject(#[from] SubjectError),
@@ -114,11 +117,38 @@ pub enum CliError {
         why: String,
     },
     /// A check of a live endpoint could not run.
-    #[error(transparent)]
+    #[error("{0}{tip}", tip = option_tip(.0))]
     Run(#[from] RunError),
     /// Standard output could not be written.
     #[error("could not write the output: {0}; free some space or redirect the output")]
     Output(#[from] io::Error),
+}
+
+/// The options that help against an error of a check, as the end of a sentence. The library does not name options.
+fn option_tip(error: &RunError) -> &'static str {
+    match error {
+        RunError::NoRules(_) => " (options --only and --skip; `wsclose rules` lists the rules)",
+        RunError::NoCases => " (options --case and --show; --list lists the cases)",
+        RunError::Pattern { .. } => " (options --only, --skip, --case and --show)",
+        RunError::Listen { .. } => " (option --listen)",
+        RunError::Target(TargetError::NotLoopback(_)) => " (option --allow-remote)",
+        RunError::Unplayable { .. } => " (option --script)",
+        RunError::Target(
+            TargetError::NotAUrl { .. }
+            | TargetError::Scheme(_)
+            | TargetError::NoHost(_)
+            | TargetError::Lookup { .. }
+            | TargetError::Ca { .. }
+            | TargetError::Tls(_)
+            | TargetError::NoTls(_),
+        )
+        | RunError::Process(_)
+        | RunError::MissingPort(_)
+        | RunError::NoPlayableScript(_)
+        | RunError::NoPort(_)
+        | RunError::NoClient { .. }
+        | RunError::NoCaseRun { .. } => "",
+    }
 }
 
 impl CliError {
@@ -135,6 +165,7 @@ impl CliError {
             | CliError::Output(_) => ExitStatus::NotTested,
             CliError::Subject(SubjectError::Unknown { .. } | SubjectError::UnknownFault { .. })
             | CliError::Usage(_)
+            | CliError::Script(_)
             | CliError::Explain(_)
             | CliError::Code(_)
             | CliError::Pasted(_)

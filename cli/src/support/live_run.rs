@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use wsclose::protocol::role::Role;
 use wsclose_live::report::Format;
 use wsclose_live::{Baseline, Check, Codes, Plan, RunReport};
 
@@ -13,9 +14,11 @@ use crate::support::interrupt;
 use crate::support::output::Stdout;
 use crate::support::progress;
 use crate::support::report_files::ReportFiles;
+use crate::support::user_scripts;
 
-/// Applies the options that both commands have. Signals end the run early, and standard error shows its progress.
-pub fn configure<E>(mut check: Check<E>, run_args: &args::RunArgs) -> Result<Check<E>, CliError> {
+/// Applies the options that both commands have to a check of an endpoint of this role. Signals end the run early, and standard error shows its progress.
+pub fn configure<E>(mut check: Check<E>, run_args: &args::RunArgs, role: Role) -> Result<Check<E>, CliError> {
+    check = user_scripts::add(check, &run_args.scripts, role)?;
     for pattern in &run_args.only {
         check = check.only(pattern);
     }
@@ -24,6 +27,9 @@ pub fn configure<E>(mut check: Check<E>, run_args: &args::RunArgs) -> Result<Che
     }
     for pattern in &run_args.cases {
         check = check.case(pattern);
+    }
+    for pattern in &run_args.show {
+        check = check.show(pattern);
     }
     if let Some(path) = &run_args.baseline {
         check = check.baseline(read_baseline(path)?);
@@ -63,13 +69,25 @@ pub fn open_reports(args: &args::ReportArgs) -> Result<ReportFiles, CliError> {
     ReportFiles::open(requested, args.autobahn_index.as_deref())
 }
 
+/// Writes and prints the rules and cases of a run, as far as the options request it. Returns whether that was all.
+pub fn preview(plan: &Plan, run_args: &args::RunArgs, out: &mut Stdout) -> Result<bool, CliError> {
+    if let Some(folder) = &run_args.save_cases {
+        user_scripts::save(&plan.cases, folder, out)?;
+    }
+    if run_args.list {
+        list(plan, out)?;
+    }
+    Ok(run_args.list)
+}
+
 /// Prints the rules and cases of a run.
-pub fn list(plan: &Plan, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+fn list(plan: &Plan, out: &mut Stdout) -> Result<(), CliError> {
     writeln!(out, "{} rules", plan.rules.len())?;
     plan.rules.iter().try_for_each(|rule| writeln!(out, "  {rule}"))?;
     writeln!(out, "{} cases", plan.cases.len())?;
-    plan.cases.iter().try_for_each(|case| writeln!(out, "  {case}"))?;
-    Ok(ExitStatus::Conforms)
+    plan.cases.iter().try_for_each(|case| writeln!(out, "  {}", case.name))?;
+    plan.notes.iter().try_for_each(|note| writeln!(out, "{note}"))?;
+    Ok(())
 }
 
 /// Prints a report, and writes it to the files.

@@ -1,19 +1,22 @@
 //! The options of every check, as methods of a builder.
 
+use std::path::PathBuf;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use wsclose::protocol::code::Profile;
 use wsclose::rules::RuleSet;
+use wsclose::script::ScriptBuf;
 
 use crate::baseline::{Baseline, BaselineError};
 use crate::check::error::RunError;
-use crate::check::options::Options;
+use crate::check::options::{Options, UserScript};
 use crate::check::reproduce::ReproCommands;
 use crate::check::selection::Selection;
 use crate::endpoint::features::EndpointFeatures;
 use crate::endpoint::under_test::EndpointUnderTest;
 use crate::interrupt::Interrupt;
+use crate::run::cases::Case;
 use crate::run::config::{Codes, RunConfig};
 use crate::run::event::{Event, EventSink};
 
@@ -32,8 +35,27 @@ pub struct Check<E> {
 pub struct Plan {
     /// The rules to judge.
     pub rules: RuleSet,
-    /// The names of the cases, in order, without the liveness case that begins every run.
-    pub cases: Vec<String>,
+    /// The cases, in order. The first is the liveness case, which begins every run.
+    pub cases: Vec<PlannedCase>,
+    /// Scripts that cannot be played to the endpoint, with the reason of each.
+    pub notes: Vec<String>,
+}
+
+/// A case that a check would run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedCase {
+    /// The name of the case.
+    pub name: String,
+    /// The script of the case.
+    pub script: ScriptBuf,
+    /// The opening handshake negotiates permessage-deflate (RFC 7692), which the script does not say.
+    pub deflate: bool,
+}
+
+impl From<Case> for PlannedCase {
+    fn from(case: Case) -> PlannedCase {
+        PlannedCase { name: case.name, script: case.script, deflate: case.deflate }
+    }
 }
 
 impl<E> Check<E> {
@@ -71,6 +93,33 @@ impl<E> Check<E> {
     /// Runs only cases whose name matches a pattern. Further calls add patterns [default: all cases].
     pub fn case(mut self, pattern: impl Into<String>) -> Self {
         self.options.cases.push(pattern.into());
+        self
+    }
+
+    /// Runs the cases whose name matches a pattern, and shows their timelines in the report, whatever the verdicts are.
+    /// Further calls add patterns [default: none].
+    pub fn show(mut self, pattern: impl Into<String>) -> Self {
+        self.options.show.push(pattern.into());
+        self
+    }
+
+    /// Plays a script in place of the built-in cases, as the case of this name. Further calls add scripts. The check is an
+    /// error if the script cannot be played to the endpoint.
+    pub fn script(mut self, name: impl Into<String>, script: ScriptBuf) -> Self {
+        self.options.scripts.push(UserScript { name: name.into(), script, optional: false });
+        self
+    }
+
+    /// Plays a script like [`Check::script`] if it can be played to the endpoint. If it cannot, the report has a note with
+    /// the reason.
+    pub fn script_if_playable(mut self, name: impl Into<String>, script: ScriptBuf) -> Self {
+        self.options.scripts.push(UserScript { name: name.into(), script, optional: true });
+        self
+    }
+
+    /// Sets a file or folder from which scripts were read. Commands that reproduce a finding name it.
+    pub fn script_path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options.script_paths.push(path.into());
         self
     }
 
@@ -142,8 +191,9 @@ impl<E> Check<E> {
 
     /// The rules and cases that the patterns select.
     pub(crate) fn plan_for(&self, features: EndpointFeatures, reports_close: bool) -> Result<Plan, RunError> {
-        let Selection { rules, cases } = Selection::new(&self.options, features, reports_close)?;
-        Ok(Plan { rules, cases: cases.into_iter().map(|case| case.name).collect() })
+        let Selection { rules, cases, notes } = Selection::new(&self.options, features, reports_close)?;
+        let cases = [features.liveness()].into_iter().chain(cases).map(PlannedCase::from).collect();
+        Ok(Plan { rules, cases, notes })
     }
 
     /// The configuration of a run against this endpoint.
@@ -159,9 +209,9 @@ impl<E> Check<E> {
         RunConfig {
             under_test,
             name: None,
-            notes: Vec::new(),
+            notes: selection.notes,
             cases: selection.cases,
-            is_filtered: !options.cases.is_empty(),
+            is_filtered: options.selects_cases(),
             rules: selection.rules,
             strict: options.strict,
             jobs,

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use crate::endpoint::features::Unplayable;
 use crate::endpoint::process::ProcessError;
 use crate::transport::target_options::TargetError;
 
@@ -19,27 +20,40 @@ pub enum RunError {
     #[error("expected `{{port}}` in the URL, because the server is started on a free port, found {0}")]
     MissingPort(String),
     /// A pattern is malformed.
-    #[error("expected a name in which `*` and `?` stand for other characters, found `{pattern}`: {source}")]
+    #[error("expected a pattern in which {expected}, found `{pattern}`")]
     Pattern {
         /// The pattern.
         pattern: String,
-        /// What is wrong with it.
-        source: glob::PatternError,
+        /// What a valid pattern would have.
+        expected: &'static str,
     },
     /// The patterns leave no rule.
     #[error(
-        "expected only and skip (--only, --skip) to leave one of the {0} rules that a socket shows, found none; \
-         `wsclose rules` lists them, and `*` stands for other characters, as in `7.4*`"
+        "expected the patterns of rules to leave one of the {0} rules that the check can judge, found none; `*` stands \
+         for other characters, as in `7.4*`"
     )]
     NoRules(usize),
     /// The patterns match no case.
-    #[error("expected a case that matches (--case), found none; --list shows the cases")]
+    #[error(
+        "expected a case that matches the patterns of cases, found none; `*` stands for other characters"
+    )]
     NoCases,
+    /// A script cannot be played to the endpoint.
+    #[error("{name}: {why}")]
+    Unplayable {
+        /// The name of its case.
+        name: String,
+        /// Why it cannot be played.
+        why: Unplayable,
+    },
+    /// None of the scripts can be played to the endpoint; why, for each of them.
+    #[error("expected a script that can be played to the endpoint, found none\n{}", .0.join("\n"))]
+    NoPlayableScript(Vec<String>),
     /// No port is free.
     #[error("no port is free: {0}")]
     NoPort(io::Error),
     /// The address for clients cannot be used.
-    #[error("{address}: cannot listen: {source}; choose another address (--listen)")]
+    #[error("{address}: cannot listen: {source}; choose another address")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -77,7 +91,9 @@ impl RunError {
             | RunError::MissingPort(_)
             | RunError::Pattern { .. }
             | RunError::NoRules(_)
-            | RunError::NoCases => true,
+            | RunError::NoCases
+            | RunError::Unplayable { .. }
+            | RunError::NoPlayableScript(_) => true,
             RunError::Process(
                 ProcessError::Spawn { .. }
                 | ProcessError::ExitedEarly { .. }

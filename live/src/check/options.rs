@@ -1,13 +1,26 @@
 //! The options that all checks share.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use wsclose::protocol::code::Profile;
+use wsclose::script::ScriptBuf;
 
 use crate::baseline::Baseline;
 use crate::interrupt::Interrupt;
 use crate::run::config::Codes;
 use crate::run::event::EventSink;
+
+/// A script that is played instead of the built-in cases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserScript {
+    /// The name of its case.
+    pub name: String,
+    /// The script.
+    pub script: ScriptBuf,
+    /// If the script cannot be played to the endpoint, a note in the report says so, and the check goes on.
+    pub optional: bool,
+}
 
 /// The options that all checks share.
 #[derive(Clone, Debug)]
@@ -22,6 +35,12 @@ pub struct Options {
     pub skip: Vec<String>,
     /// Patterns of cases to run; empty for all.
     pub cases: Vec<String>,
+    /// Patterns of cases whose timelines the report shows.
+    pub show: Vec<String>,
+    /// Scripts to play instead of the built-in cases; empty for the built-in cases.
+    pub scripts: Vec<UserScript>,
+    /// The files and folders of these scripts, as the command that reproduces a finding names them.
+    pub script_paths: Vec<PathBuf>,
     /// Which close codes the endpoint receives.
     pub codes: Codes,
     /// The time limit; `None` for the default.
@@ -46,6 +65,11 @@ impl Options {
     /// The seed of a run that sets none.
     pub const DEFAULT_SEED: u64 = 1;
 
+    /// Whether the cases are others than all built-in ones.
+    pub fn selects_cases(&self) -> bool {
+        !self.cases.is_empty() || !self.show.is_empty() || !self.scripts.is_empty()
+    }
+
     /// The time limit, given the default for some codes and for all codes. Time for generated scripts is added.
     pub fn timeout(&self, some: Duration, all: Duration) -> Duration {
         let default = match self.codes {
@@ -64,6 +88,9 @@ impl Default for Options {
             only: Vec::new(),
             skip: Vec::new(),
             cases: Vec::new(),
+            show: Vec::new(),
+            scripts: Vec::new(),
+            script_paths: Vec::new(),
             codes: Codes::default(),
             timeout: None,
             strict: false,

@@ -76,7 +76,7 @@ fn rule_row<'a>(run: &'a RunReport, result: &'a RuleResult, findings: &[Reported
         glyph,
         result,
         finding,
-        repro_command: finding.map_or(String::new(), |finding| run.repro_command(finding.case)),
+        repro_command: finding.map_or(String::new(), |finding| run.repro_command(&finding)),
         cases: violating
             .map(|case| (format!("{}.{}", rule.id(), anchor(&case.name)), case.name.as_str()))
             .collect(),

@@ -141,7 +141,7 @@ fn entry<'a>(run: &RunReport, finding: ReportedFinding<'a>) -> FindingEntry<'a> 
         actual: &violation.actual,
         script: &case.script,
         timeline: case.timeline.lines().collect(),
-        reproduce: run.repro_command(case),
+        reproduce: run.repro_command(&finding),
         reason: result.reason.as_deref(),
     }
 }

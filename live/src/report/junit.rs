@@ -75,7 +75,7 @@ fn rule(run: &RunReport, result: &RuleResult, finding: Option<&ReportedFinding<'
                 finding.violation.actual,
                 finding.case.name,
                 finding.case.timeline,
-                run.repro_command(finding.case)
+                run.repro_command(finding)
             );
             let fails = matches!(test.status, TestCaseStatus::NonSuccess { .. });
             if fails {

@@ -69,7 +69,7 @@ fn evidence(run: &RunReport, finding: ReportedFinding<'_>, text: &mut String) ->
     }
     writeln!(text, "- case: `{}` ({})\n", case.name, result.confirmation.name())?;
     writeln!(text, "{}", block(&case.timeline))?;
-    writeln!(text, "{}", block(&run.repro_command(case)))
+    writeln!(text, "{}", block(&run.repro_command(&finding)))
 }
 
 /// A text on one line, with the characters escaped that Markdown interprets.

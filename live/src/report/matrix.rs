@@ -85,13 +85,7 @@ fn column(row: &ImplementationResult) -> Option<Column<'_>> {
     let findings = run.findings().into_iter().map(|finding| {
         let status = finding.result.status();
         let (class, glyph) = css_class_and_glyph(status);
-        FindingView {
-            finding,
-            word: status.name(),
-            class,
-            glyph,
-            repro_command: run.repro_command(finding.case),
-        }
+        FindingView { finding, word: status.name(), class, glyph, repro_command: run.repro_command(&finding) }
     });
     Some(Column {
         name: &row.implementation.name,

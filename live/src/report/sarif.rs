@@ -68,7 +68,7 @@ fn result(run: &RunReport, finding: &ReportedFinding<'_>) -> Value {
             "confirmation": result.confirmation.name(),
             "script": case.script,
             "timeline": case.timeline.lines().collect::<Vec<_>>(),
-            "reproduce": run.repro_command(case),
+            "reproduce": run.repro_command(finding),
         },
     })
 }

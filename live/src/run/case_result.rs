@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use std::time::Duration;
 
 use wsclose::Playback;
-use wsclose::harness::{Trace, TraceEventKind};
+use wsclose::harness::{Timeline, Trace, TraceEventKind};
 use wsclose::judge::{Finding, Verdict};
 use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use wsclose::protocol::code::CloseCode;
@@ -39,8 +39,10 @@ pub struct CaseResult {
     pub name: String,
     /// The script, in its text form.
     pub script: String,
-    /// The timeline, truncated if it is very long; empty if there is no violation.
+    /// The timeline, truncated if it is very long; empty if there is no violation and the case is not shown.
     pub timeline: String,
+    /// The report shows the timeline whatever the verdicts are.
+    pub shown: bool,
     /// The violations.
     pub violations: Vec<Violation>,
     /// The rules to which the endpoint conformed.
@@ -91,7 +93,12 @@ impl CaseResult {
         CaseResult {
             name: case.name.clone(),
             script: case.script.as_script().to_string(),
-            timeline: if findings.is_empty() { String::new() } else { timeline(playback.trace, &findings) },
+            timeline: match (findings.is_empty(), case.show) {
+                (true, false) => String::new(),
+                (false, false) => timeline(playback.trace.timeline(findings.iter().copied())),
+                (_, true) => timeline(playback.trace.timeline(findings.iter().copied()).with_ends()),
+            },
+            shown: case.show,
             violations,
             conforming: verdicts(Verdict::Conforms),
             inconclusive: inconclusive.chain(timed.iter().map(|rule| (rule, TIMEOUT_REASON))).collect(),
@@ -146,10 +153,10 @@ impl Write for Capped {
     }
 }
 
-/// The timeline of a trace with its findings marked, truncated at the limit.
-fn timeline(trace: &Trace, findings: &[&Finding]) -> String {
+/// A timeline as text, truncated at the limit.
+fn timeline(timeline: Timeline<'_>) -> String {
     let mut text = Capped(String::new());
-    if write!(text, "{}", trace.timeline(findings.iter().copied())).is_err() {
+    if write!(text, "{timeline}").is_err() {
         text.0.push_str("\n… (truncated)\n");
     }
     text.0

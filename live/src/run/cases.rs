@@ -3,16 +3,16 @@
 //! Each connection ends with a wait, in which an endpoint can still do what it must. A client waits for the server to end
 //! TCP first (RFC 6455 §7.1.1), so the peer of a client sends FIN before that wait at the latest.
 
-use crate::endpoint::features::EndpointFeatures;
+use crate::endpoint::features::{EndpointFeatures, Unplayable};
 use wsclose::protocol::code::{Class, CloseCode};
-use wsclose::protocol::frame::{Decoder, Header, Opcode, Piece};
+use wsclose::protocol::frame::Opcode;
 use wsclose::protocol::role::Role;
 use wsclose::script::{FrameStep, Payload, ScriptBuf, Step, Writer};
 
 /// The wait at the end of every connection, in ticks: longer than the grace of the judge.
 const TRAILING_WAIT: u8 = 2;
 
-/// The longest wait inside a script that is supported, in ticks.
+/// The longest wait inside a built-in script that is played, in ticks.
 const LONGEST_WAIT: u8 = 3;
 
 /// A script for a live endpoint, with a name.
@@ -24,66 +24,58 @@ pub struct Case {
     pub script: ScriptBuf,
     /// The opening handshake negotiates permessage-deflate (RFC 7692).
     pub deflate: bool,
+    /// The report shows the timeline of the case, whatever its verdicts are.
+    pub show: bool,
+}
+
+impl Case {
+    /// The ticks of all waits.
+    pub fn wait_ticks(&self) -> u32 {
+        let steps = self.script.as_script().steps();
+        steps.map(|step| if let Step::Wait(ticks) = step { u32::from(ticks) } else { 0 }).sum()
+    }
 }
 
 impl EndpointFeatures {
-    /// Whether the step can be run against the endpoint.
-    fn supports(self, step: &Step<'_>) -> bool {
-        match step {
-            Step::Frame(_) | Step::Octets { .. } | Step::Fin | Step::Reset | Step::Note(_) => true,
-            Step::AppClose(_) => self.close_command,
-            Step::Connect | Step::Repeat(_) => self.reconnects,
-            Step::Wait(ticks) => *ticks <= LONGEST_WAIT,
-            // The harness controls neither the program of the endpoint nor the buffers of its kernel.
-            Step::AppSend { .. }
-            | Step::Pause
-            | Step::Resume
-            | Step::PeerGone(_)
-            | Step::PeerPause
-            | Step::PeerResume => false,
-        }
-    }
-
-    /// The case of a script, if every step of it is supported.
+    /// The case of a script, if every step of it is supported and no wait is long.
     pub fn case(self, name: String, script: &ScriptBuf) -> Option<Case> {
         let steps: Vec<Step<'_>> = script.as_script().steps().collect();
-        let is_supported =
-            steps.iter().all(|step| self.supports(step)) && self.close_commands_deliverable(&steps);
-        is_supported.then(|| Case { name, script: self.with_trailing_wait(&steps), deflate: false })
+        let is_short = |step: &Step<'_>| !matches!(step, Step::Wait(ticks) if *ticks > LONGEST_WAIT);
+        let is_supported = self.unplayable(&steps).is_none() && steps.iter().all(is_short);
+        is_supported.then(|| Case {
+            name,
+            script: self.with_trailing_wait(&steps),
+            deflate: false,
+            show: false,
+        })
     }
 
-    /// Whether every close request comes between two messages and before the peer's Close: the request is sent as a
-    /// message.
-    fn close_commands_deliverable(self, steps: &[Step<'_>]) -> bool {
-        let (mut decoder, mut in_message, mut is_over) = (Decoder::new(), false, false);
-        let mut octets = Vec::new();
-        steps.iter().all(|step| {
-            octets.clear();
-            step.write(self.role.peer(), &mut octets);
-            if step.begins_connection() {
-                (decoder, in_message, is_over) = (Decoder::new(), false, false);
-            } else if matches!(step, Step::AppClose(_)) {
-                return decoder.at_boundary() && !in_message && !is_over;
-            }
-            is_over |= matches!(step, Step::Fin | Step::Reset);
-            let mut rest = octets.as_slice();
-            while let Some(piece) = decoder.next(&mut rest) {
-                match piece {
-                    Piece::Header(Header { opcode: Opcode::Close, .. }) => is_over = true,
-                    Piece::Header(Header { opcode, fin, .. }) if !opcode.is_control() => in_message = !fin,
-                    Piece::Header(_) | Piece::Payload { .. } | Piece::End => {}
-                }
-            }
-            true
-        })
+    /// The case of a script that a user wrote: played as it is, with a wait at the end of every connection.
+    pub fn case_of_user(self, name: String, script: &ScriptBuf) -> Result<Case, Unplayable> {
+        let (role, steps) =
+            (script.as_script().role(), script.as_script().steps().collect::<Vec<Step<'_>>>());
+        if role != self.role {
+            return Err(Unplayable::Role { script: role, endpoint: self.role });
+        }
+        if let Some(why) = self.unplayable(&steps) {
+            return Err(why);
+        }
+        let script =
+            self.with_waits(&steps, |last| matches!(last, Step::Wait(ticks) if *ticks >= TRAILING_WAIT));
+        Ok(Case { name, script, deflate: false, show: false })
     }
 
     /// The steps, with a wait at the end of every connection.
     fn with_trailing_wait(self, steps: &[Step<'_>]) -> ScriptBuf {
+        self.with_waits(steps, |_| false)
+    }
+
+    /// The steps, with a wait at the end of every connection whose last step is not an end itself.
+    fn with_waits(self, steps: &[Step<'_>], is_end: impl Fn(&Step<'_>) -> bool) -> ScriptBuf {
         let mut writer = Writer::new(self.role);
-        let (mut open, mut peer_ended) = (false, false);
-        let close = |writer: &mut Writer, open: bool, peer_ended: bool| {
-            if !open {
+        let (mut last, mut peer_ended) = (None, false);
+        let close = |writer: &mut Writer, last: Option<&Step<'_>>, peer_ended: bool| {
+            if last.is_none_or(&is_end) {
                 return;
             }
             match self.role {
@@ -94,15 +86,15 @@ impl EndpointFeatures {
         };
         for step in steps {
             if step.begins_connection() {
-                close(&mut writer, open, peer_ended);
+                close(&mut writer, last, peer_ended);
                 peer_ended = false;
             }
             // A repetition repeats the end and the wait too.
-            open = !matches!(step, Step::Repeat(_));
+            last = (!matches!(step, Step::Repeat(_))).then_some(step);
             peer_ended |= matches!(step, Step::Fin | Step::Reset);
             writer.step(step);
         }
-        close(&mut writer, open, peer_ended);
+        close(&mut writer, last, peer_ended);
         ScriptBuf::read(&writer.into_octets()).expect("a writer writes valid scripts")
     }
 
@@ -115,6 +107,7 @@ impl EndpointFeatures {
             name: format!("recovery/{}", case.name),
             script: self.with_trailing_wait(&steps),
             deflate: false,
+            show: false,
         }
     }
 
@@ -146,7 +139,7 @@ impl EndpointFeatures {
         let mut writer = Writer::new(self.role);
         noted.iter().for_each(|step| writer.step(step));
         let script = ScriptBuf::read(&writer.into_octets()).expect("a writer writes valid scripts");
-        applies.then(|| Case { name: format!("deflate/{}", case.name), script, deflate: true })
+        applies.then(|| Case { name: format!("deflate/{}", case.name), script, deflate: true, show: false })
     }
 
     /// The simplest case: the peer sends a plain Close.
@@ -155,6 +148,7 @@ impl EndpointFeatures {
             name: "liveness".to_owned(),
             script: self.with_trailing_wait(&[plain_close()]),
             deflate: false,
+            show: false,
         }
     }
 }
@@ -190,6 +184,7 @@ pub fn code_received(features: EndpointFeatures, code: CloseCode) -> Case {
         name: format!("code-received/{code}"),
         script: features.with_trailing_wait(&[close]),
         deflate: false,
+        show: false,
     }
 }
 
@@ -197,22 +192,39 @@ pub fn code_received(features: EndpointFeatures, code: CloseCode) -> Case {
 mod tests {
     use super::*;
 
+    fn features(role: Role) -> EndpointFeatures {
+        EndpointFeatures { role, close_command: true, reconnects: true }
+    }
+
+    fn script(text: &str) -> ScriptBuf {
+        ScriptBuf::read(text.as_bytes()).expect("a script")
+    }
+
     #[test]
-    fn close_command_needs_a_message_boundary() {
-        let features = EndpointFeatures { role: Role::Server, close_command: true, reconnects: true };
-        let is_case = |steps: &str| {
-            let text = format!("wsclose 1\nrole server\n{steps}");
-            features.case(String::new(), &ScriptBuf::read(text.as_bytes()).expect("a script")).is_some()
+    fn long_waits_are_left_to_user_scripts() {
+        let script = script("wsclose 1\nrole server\n> close 1000\nwait 16\n");
+        assert_eq!(features(Role::Server).case(String::new(), &script), None);
+        let case = features(Role::Server).case_of_user("left-open".to_owned(), &script).expect("a case");
+        assert_eq!((case.name.as_str(), &case.script), ("left-open", &script));
+        let other = features(Role::Client).case_of_user(String::new(), &script);
+        assert_eq!(other, Err(Unplayable::Role { script: Role::Server, endpoint: Role::Client }));
+    }
+
+    #[test]
+    fn user_script_gets_the_waits_that_it_lacks() {
+        let played = |role: Role, steps: &str| {
+            let script = script(&format!("wsclose 1\nrole {role}\n{steps}"));
+            let case = features(role).case_of_user(String::new(), &script).expect("a case");
+            // What is played is played in the same way when it is written to a file and read again.
+            assert_eq!(features(role).case_of_user(String::new(), &case.script).as_ref(), Ok(&case));
+            case.script.as_script().steps().map(|step| step.to_string()).collect::<Vec<_>>().join("; ")
         };
-        assert!(is_case("app close 1000\n> close 1000\n"));
-        assert!(is_case("> text \"a\"\napp close 1000\n"));
-        assert!(is_case("> close 1000\nconnect\napp close 1000\n"));
-        assert!(!is_case("> text \"a\" fin=0\napp close 1000\n"), "inside a message");
-        assert!(!is_case("> text \"a\" claim=9\napp close 1000\n"), "inside a frame");
-        assert!(!is_case("> close 1000\napp close 1000\n"), "after the peer's Close");
-        assert!(!is_case("> fin\napp close 1000\n"), "after the peer's FIN");
-        let without_command = EndpointFeatures { close_command: false, ..features };
-        let script = ScriptBuf::read(b"wsclose 1\nrole server\napp close 1000\n").expect("a script");
-        assert_eq!(without_command.case(String::new(), &script), None);
+        assert_eq!(played(Role::Server, "> close\n"), "> close; wait 2");
+        assert_eq!(played(Role::Server, "> close\nwait 3\n> fin\n"), "> close; wait 3; > fin; wait 2");
+        assert_eq!(played(Role::Client, "> close\n"), "> close; > fin; wait 2");
+        assert_eq!(
+            played(Role::Server, "> close\nagain\nconnect\n> fin\nwait 2\n"),
+            "> close; wait 2; again; connect; > fin; wait 2"
+        );
     }
 }

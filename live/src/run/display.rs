@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use wsclose::analysis::status::FindingStatus;
 use wsclose::judge::Verdict;
 
+use crate::run::case_result::CaseResult;
 use crate::run::results::{ReportedFinding, RunReport};
 
 impl Display for RunReport {
@@ -35,6 +36,7 @@ impl Display for RunReport {
         }
         let is_shown = |finding: &ReportedFinding<'_>| finding.status != FindingStatus::Info;
         self.findings().into_iter().filter(is_shown).try_for_each(|finding| evidence(self, finding, f))?;
+        self.cases.iter().filter(|case| case.shown).try_for_each(|case| shown_case(self, case, f))?;
         for note in &self.notes {
             writeln!(f, "\nnote: {note}")?;
         }
@@ -57,6 +59,25 @@ impl Display for RunReport {
     }
 }
 
+/// The timeline of a case, and what it shows of each rule.
+fn shown_case(report: &RunReport, case: &CaseResult, f: &mut Formatter<'_>) -> fmt::Result {
+    writeln!(f, "\ncase: {} ({} ms)", case.name, case.elapsed.as_millis())?;
+    case.timeline.lines().try_for_each(|line| writeln!(f, "    {line}"))?;
+    for result in &report.rules {
+        match case.verdict(result.rule) {
+            verdict @ (Verdict::Violates | Verdict::Conforms) => {
+                writeln!(f, "  {:<14}{}", verdict, result.rule)?
+            }
+            verdict @ Verdict::Inconclusive => {
+                let reason = case.inconclusive.get(&result.rule).copied().unwrap_or_default();
+                writeln!(f, "  {:<14}{}: {reason}", verdict, result.rule)?;
+            }
+            Verdict::NotExercised => {}
+        }
+    }
+    Ok(())
+}
+
 fn evidence(report: &RunReport, finding: ReportedFinding<'_>, f: &mut Formatter<'_>) -> fmt::Result {
     let ReportedFinding { result, status, case, violation } = finding;
     let (rule, status) = (result.rule, status.name());
@@ -69,5 +90,5 @@ fn evidence(report: &RunReport, finding: ReportedFinding<'_>, f: &mut Formatter<
     }
     writeln!(f, "  case:     {} ({})", case.name, result.confirmation.name())?;
     case.timeline.lines().try_for_each(|line| writeln!(f, "    {line}"))?;
-    writeln!(f, "  reproduce: {}", report.repro_command(case))
+    writeln!(f, "  reproduce: {}", report.repro_command(&finding))
 }

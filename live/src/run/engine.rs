@@ -88,7 +88,8 @@ pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
     let under_test = config.under_test;
     let liveness = under_test.features().liveness();
     let (mut notes, mut endpoint_lost) = (config.notes.clone(), false);
-    events.emit(Event::RunStarted { cases: config.cases.len() });
+    events.emit(Event::RunStarted { cases: config.cases.len() + 1 });
+    events.case_started(&liveness.name);
     let mut runner = CaseRunner::new(under_test, CONFIRM).until(&deadline);
     let mut ledger =
         ResultLedger::new([std::slice::from_ref(&liveness), &config.cases].concat()).judging(config.rules);
@@ -104,6 +105,7 @@ pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
     let round_trip = runner.round_trip();
     let mut longest_round_trip = round_trip;
     let (is_absent, is_unresponsive) = (first.error.is_some(), first.violates(Rule::CloseAnswered));
+    events.case_finished(&first);
     ledger.record(0, first);
     if !is_absent {
         let count =

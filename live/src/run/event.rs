@@ -16,7 +16,7 @@ use crate::run::results::RunVerdict;
 pub enum Event {
     /// The run starts.
     RunStarted {
-        /// The number of cases, without retries and generated cases.
+        /// The number of cases with the liveness case, without retries and generated cases.
         cases: usize,
     },
     /// A case starts.

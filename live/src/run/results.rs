@@ -344,9 +344,10 @@ impl RunReport {
         if self.is_tested() { None } else { self.errors().next().map(|(_, error)| error) }
     }
 
-    /// The command that re-runs one case. The values of header fields are redacted.
-    pub fn repro_command(&self, case: &CaseResult) -> String {
-        format!("{} --case {}", self.repro_base, shell::quote(&glob::Pattern::escape(&case.name)))
+    /// The command that re-runs the case of a finding and judges its rule alone. The values of header fields are redacted.
+    pub fn repro_command(&self, finding: &ReportedFinding<'_>) -> String {
+        let case = shell::option("case", &glob::Pattern::escape(&finding.case.name));
+        format!("{} {case} --only {}", self.repro_base, finding.result.rule)
     }
 }
 
@@ -375,6 +376,7 @@ mod tests {
             name: "case".to_owned(),
             script: String::new(),
             timeline: String::new(),
+            shown: false,
             violations: vec![violation],
             conforming: RuleSet::EMPTY,
             inconclusive: BTreeMap::new(),

@@ -208,6 +208,7 @@ mod tests {
             name: String::new(),
             script: String::new(),
             timeline: String::new(),
+            shown: false,
             violations: rules.iter().map(violation).collect(),
             conforming: RuleSet::EMPTY,
             inconclusive: std::collections::BTreeMap::new(),

@@ -36,6 +36,7 @@ impl<'a> CaseRunner<'a> {
         let script = case.script.as_script();
         let begun = Instant::now();
         self.subject.set_deflate(case.deflate);
+        self.subject.set_wait_ticks(case.wait_ticks());
         let playback = self.harness.play(script, &mut self.subject);
         let elapsed = begun.elapsed();
         let (error, timing_rules) = (self.subject.take_error(), self.subject.take_inconclusive());

@@ -56,6 +56,8 @@ pub struct LiveSubject<'a> {
     shadow: ShadowModel,
     timing: CloseTiming,
     deflate: bool,
+    /// The time that the script waits, which is added to the limit on a connection.
+    wait_time: Duration,
     conn: Option<Connection>,
     bytes_read: usize,
     opened: Instant,
@@ -75,6 +77,7 @@ impl<'a> LiveSubject<'a> {
             shadow: ShadowModel::new(under_test.role(), under_test.profile),
             timing: CloseTiming::default(),
             deflate: false,
+            wait_time: Duration::ZERO,
             conn: None,
             bytes_read: 0,
             opened: Instant::now(),
@@ -89,6 +92,11 @@ impl<'a> LiveSubject<'a> {
         self.deflate = deflate;
     }
 
+    /// Sets for how many ticks the next script waits in total.
+    pub fn set_wait_ticks(&mut self, ticks: u32) {
+        self.wait_time = self.timeouts.tick * ticks;
+    }
+
     /// Sets when the run ends. A case that is under way then has no result.
     pub fn set_end_of_run(&mut self, at: Option<Instant>) {
         self.run_ends_at = at;
@@ -96,10 +104,11 @@ impl<'a> LiveSubject<'a> {
 
     /// The time that is left for the connection, and what its end means.
     fn time_left(&self) -> (Duration, CaseError) {
-        let connection = self.timeouts.connection.saturating_sub(self.opened.elapsed());
+        let limit = self.timeouts.connection + self.wait_time;
+        let connection = limit.saturating_sub(self.opened.elapsed());
         match self.run_time_left() {
             Some(run) if run <= connection => (run, CaseError::RunTimeLimit),
-            Some(_) | None => (connection, CaseError::TimeLimit(self.timeouts.connection)),
+            Some(_) | None => (connection, CaseError::TimeLimit(limit)),
         }
     }
 

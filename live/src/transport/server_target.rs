@@ -23,6 +23,26 @@ pub struct ServerTarget {
     request: Request,
 }
 
+/// What is wrong with a URL, as the end of a sentence.
+const fn url_problem(error: url::ParseError) -> &'static str {
+    match error {
+        url::ParseError::RelativeUrlWithoutBase => ", which does not begin with ws:// or wss://",
+        url::ParseError::EmptyHost => ", which has no host",
+        url::ParseError::InvalidPort => ", whose port is not a number from 0 to 65535",
+        url::ParseError::InvalidIpv4Address | url::ParseError::InvalidIpv6Address => {
+            ", whose host is neither a name nor an address"
+        }
+        url::ParseError::InvalidDomainCharacter | url::ParseError::IdnaError => {
+            ", whose host has a character that no host name has"
+        }
+        url::ParseError::RelativeUrlWithCannotBeABaseBase
+        | url::ParseError::SetHostOnCannotBeABaseUrl
+        | url::ParseError::Overflow
+        // The crate may add further errors.
+        | _ => "",
+    }
+}
+
 /// What replaces a secret in reports.
 pub const REDACTED: &str = "REDACTED";
 
@@ -43,7 +63,8 @@ impl ServerTarget {
     /// Returns what is wrong with the URL or the options. An address of another machine is an error unless
     /// [`TargetOptions::allow_remote`] is set.
     pub fn new(text: &str, options: &TargetOptions) -> Result<ServerTarget, TargetError> {
-        let url = Url::parse(text).map_err(|source| TargetError::NotAUrl { url: text.to_owned(), source })?;
+        let url = Url::parse(text)
+            .map_err(|error| TargetError::NotAUrl { url: redacted(text), why: url_problem(error) })?;
         let (default_port, secure) = match url.scheme() {
             "ws" => (80, false),
             "wss" => (443, true),

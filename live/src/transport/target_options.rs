@@ -22,12 +22,12 @@ pub struct TargetOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
     /// The text is not a URL.
-    #[error("expected a URL such as ws://127.0.0.1:9001/, found `{url}`: {source}")]
+    #[error("expected a URL such as ws://127.0.0.1:9001/, found `{url}`{why}")]
     NotAUrl {
         /// The text.
         url: String,
-        /// Why it is not a URL.
-        source: url::ParseError,
+        /// What is wrong with it, as the end of a sentence; empty if the URL has no scheme.
+        why: &'static str,
     },
     /// The scheme is neither `ws` nor `wss`.
     #[error("expected ws:// or wss://, found `{0}://`")]
@@ -45,7 +45,7 @@ pub enum TargetError {
     },
     /// The address belongs to another machine.
     #[error(
-        "expected an address of this machine, found {0}; with consent of its owner, permit it with --allow-remote"
+        "expected an address of this machine, found {0}; another machine has to be permitted, with consent of its owner"
     )]
     NotLoopback(SocketAddr),
     /// The certificates cannot be read.
