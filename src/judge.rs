@@ -11,6 +11,7 @@
 //!
 //! After its first few traces, a judge allocates nothing.
 
+mod app_facts;
 mod at;
 mod comparison;
 mod cross_connection;
@@ -98,7 +99,7 @@ impl Judge {
             let judgeable = facts.tcp.send_path.applicable_rules();
             on_all_connections = on_all_connections.intersection(judgeable);
             sink.applicable = applicable.intersection(judgeable);
-            rules::judge(&mut sink, &facts, self.profile);
+            rules::judge(&mut sink, &facts);
             if start > 0 || next < trace.events().len() {
                 self.connections.push(cross_connection::ConnectionDigest::of(trace, start, next, &facts));
             }

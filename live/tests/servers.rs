@@ -8,6 +8,7 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use support::{Fault, faulty_server, model_server};
+use wsclose::judge::Verdict;
 use wsclose::rules::Rule;
 use wsclose_live::{Codes, Event, Interrupt, RunError, RunStatus, RunVerdict, check};
 
@@ -159,4 +160,38 @@ fn interrupt_ends_the_run_early() {
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     assert!(interrupt.is_triggered() && report.interrupted && !report.passes());
     assert!(report.notes.iter().any(|note| note.ends_with("because the run was interrupted")), "{report}");
+}
+
+/// The verdict on a rule in the cases in which the application of a faulty server closes.
+fn verdict_on_requests(fault: Fault, rule: Rule) -> Verdict {
+    let check = check(faulty_server(fault)).close_command(true);
+    let report = check.case("closing_handshake/close-local").only(rule.id()).run().expect("the check runs");
+    // The liveness case comes first.
+    let [_, case] = report.cases.as_slice() else { panic!("{report}") };
+    if case.violates(rule) {
+        Verdict::Violates
+    } else if case.conforming.contains(rule) {
+        Verdict::Conforms
+    } else if case.inconclusive.contains_key(&rule) {
+        Verdict::Inconclusive
+    } else {
+        Verdict::NotExercised
+    }
+}
+
+#[test]
+fn close_command_shows_a_server_that_ends_tcp_or_drops_the_code() {
+    let ends_tcp = verdict_on_requests(Fault::EndsTcpOnRequest, Rule::RequestedCloseSent);
+    assert_eq!(ends_tcp, Verdict::Violates);
+    let drops = |rule| verdict_on_requests(Fault::DropsRequestedCode, rule);
+    assert_eq!(drops(Rule::RequestedCloseSent), Verdict::Conforms);
+    assert_eq!(drops(Rule::RequestedCodeSent), Verdict::Violates);
+}
+
+#[test]
+fn close_command_that_the_server_ignores_is_no_evidence() {
+    // The program of the server may not implement the command.
+    let ignores = |rule| verdict_on_requests(Fault::EchoesAnyCode, rule);
+    assert_eq!(ignores(Rule::RequestedCloseSent), Verdict::Inconclusive);
+    assert_eq!(ignores(Rule::RequestedReasonSent), Verdict::NotExercised);
 }

@@ -1,18 +1,23 @@
 //! Extracts the facts of a connection from its events.
 
-use super::facts::{At, CloseReport, CloseRequest, ConnectionFacts, Frame, FrameProgress, LawfulFrames};
+use super::app_facts::{CloseReport, CloseRequest};
+use super::facts::{At, ConnectionFacts, Frame, FrameProgress, LawfulFrames, UnsendableCode};
 use super::frame_reader::{ForeignTextSearch, FrameEvent, FrameReader};
 use super::observed_close::{CloseOctets, ObservedClose};
+use super::reason::InconclusiveReason;
 use crate::harness::{Trace, TraceEventKind};
-use crate::protocol::code::{CloseCode, Profile};
+use crate::protocol::code::{CloseCode, Profile, Unsendable};
 use crate::protocol::flaw::{Flaw, Flaws};
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
+use crate::protocol::role::Role;
 
 /// An extractor of facts. It keeps its buffers from one connection to the next.
 #[derive(Debug)]
 pub(super) struct FactExtractor {
     from_peer: FrameReader,
     from_subject: FrameReader,
+    /// The role of the subject, and the profile that decides which codes it may send.
+    sender: (Role, Profile),
     /// The first masking keys of the subject in a trace, up to a limit.
     pub mask_keys: Vec<(At, [u8; 4])>,
 }
@@ -25,6 +30,7 @@ impl FactExtractor {
         FactExtractor {
             from_peer: FrameReader::new(ForeignTextSearch::Off),
             from_subject: FrameReader::new(ForeignTextSearch::On),
+            sender: (Role::Server, Profile::Iana),
             mask_keys: Vec::with_capacity(MAX_MASK_KEYS),
         }
     }
@@ -40,10 +46,13 @@ impl FactExtractor {
         let mut facts = ConnectionFacts::default();
         self.from_peer.restart(trace.role.peer(), profile);
         self.from_subject.restart(trace.role, profile);
+        self.sender = (trace.role, profile);
         // The first event that arrived while the application did not read.
         let mut unread = None;
         // Whether the last request of the application was to close.
         let mut last_request_is_close = false;
+        // Whether it was that, and came before the subject's Close.
+        let mut last_request_is_open = false;
         for (entry, happened) in trace.events()[start..end].iter().enumerate() {
             let at = At::new(start + entry, happened.tick);
             facts.last = at;
@@ -96,25 +105,31 @@ impl FactExtractor {
                     last_request_is_close = true;
                     facts.app.close_request_count += 1;
                     facts.app.requested_codes = [Some(code), facts.app.requested_codes[0]];
-                    facts.app.close_request.get_or_insert(CloseRequest {
-                        at,
-                        code,
-                        reason_len: reason.len(),
-                        refused: false,
-                    });
+                    let request = CloseRequest { at, code, reason, accepted: false, refused: false };
+                    facts.app.close_request.get_or_insert(request);
+                    if facts.own.close_count == 0 {
+                        facts.app.open_requests.add(request);
+                    }
+                    last_request_is_open = facts.own.close_count == 0;
                 }
                 TraceEventKind::AppSend { .. } => {
                     facts.on_stimulus(at);
-                    last_request_is_close = false;
+                    (last_request_is_close, last_request_is_open) = (false, false);
                     facts.app.pending_send = facts.own.close.is_some().then_some(at);
                 }
                 TraceEventKind::RequestAccepted => {
+                    if last_request_is_open {
+                        facts.app.open_requests.accept_last();
+                    }
                     if facts.app.pending_send.take().is_some() {
                         facts.app.send_requested_after_close = true;
                         facts.app.send_accepted_after_close_at.get_or_insert(at);
                     }
                 }
                 TraceEventKind::RequestRefused(_) => {
+                    if std::mem::take(&mut last_request_is_open) && facts.own.close_count == 0 {
+                        facts.app.open_requests.remove_last();
+                    }
                     if last_request_is_close {
                         facts.app.requested_codes = [facts.app.requested_codes[1], None];
                         if let Some(request) =
@@ -127,6 +142,9 @@ impl FactExtractor {
                 }
                 TraceEventKind::Unsupported(_) => {
                     // The request never reached the subject, so it counts as not made.
+                    if std::mem::take(&mut last_request_is_open) {
+                        facts.app.open_requests.remove_last();
+                    }
                     if last_request_is_close {
                         facts.app.close_request_count = facts.app.close_request_count.saturating_sub(1);
                         facts.app.requested_codes = [facts.app.requested_codes[1], None];
@@ -326,6 +344,7 @@ impl FactExtractor {
     /// Reads what the subject sent. `None` stands for the end of the connection.
     fn sent(&mut self, facts: &mut ConnectionFacts, octets: Option<&[u8]>, at: At) {
         let keys = &mut self.mask_keys;
+        let sender = self.sender;
         let on_event = |event: FrameEvent<'_>| {
             match event {
                 // The subject's own frames are judged once their headers are complete.
@@ -368,15 +387,14 @@ impl FactExtractor {
                     match header.opcode {
                         Opcode::Close => {
                             let close = ObservedClose::new(at, flaws, false, false, payload);
+                            if let Some(code) = close.code() {
+                                record_own_code(facts, code, at, sender);
+                            }
                             if facts.own.close_count > 1 {
                                 facts.own.last_close = Some((at, close.code()));
                             }
                             if facts.own.close.is_none() {
-                                let matches = |requested: &Option<CloseCode>| match requested {
-                                    Some(code) => close.code() == Some(*code),
-                                    // Many endpoints send 1000 if the application gives no code.
-                                    None => close.code().is_none_or(|code| code == CloseCode::NORMAL),
-                                };
+                                let matches = |requested: &Option<CloseCode>| close.has_requested(*requested);
                                 facts.own.close_was_requested =
                                     facts.app.requested_codes.iter().flatten().any(matches);
                                 facts.own.close = Some(close);
@@ -419,6 +437,29 @@ fn remember_ping(kept: &mut Option<([u8; MAX_CONTROL_PAYLOAD], usize)>, header: 
         let mut ping = [0; MAX_CONTROL_PAYLOAD];
         ping[..payload.len()].copy_from_slice(payload);
         *kept = Some((ping, payload.len()));
+    }
+}
+
+/// Notes the code of one of the subject's Closes.
+fn record_own_code(facts: &mut ConnectionFacts, code: CloseCode, at: At, (role, profile): (Role, Profile)) {
+    facts.own.has_code = true;
+    let Err(why) = code.sendable(role, profile) else { return };
+    let mut doubt = None;
+    // A server may echo 1010 and must not originate it.
+    if why == Unsendable::ClientOnly {
+        if facts.peer.close.is_some_and(|peer| peer.code() == Some(code)) {
+            return;
+        }
+        if facts.flaw.frame.is_some() {
+            // Frames behind a flaw are not read here, and the peer's Close may be one of them.
+            doubt = Some(InconclusiveReason::AmbiguousCause);
+        } else if facts.app.requested_codes.contains(&Some(Some(code))) {
+            doubt = Some(InconclusiveReason::RequestedClose);
+        }
+    }
+    let known = &mut facts.own.unsendable_codes[why as usize];
+    if known.is_none_or(|known| known.doubt.is_some() && doubt.is_none()) {
+        *known = Some(UnsendableCode { at, code, doubt });
     }
 }
 

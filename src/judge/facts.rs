@@ -1,12 +1,13 @@
 //! Defines the facts of one connection, which the extractor collects and the rules compare.
 
+use super::app_facts::AppFacts;
 pub(super) use super::at::At;
 use super::comparison::Comparison;
 use super::frame_reader::ForeignOctets;
 use super::observed_close::{CloseOctets, ObservedClose, is_failure};
 use super::reason::InconclusiveReason;
 use super::send_path::SendPath;
-use crate::protocol::code::CloseCode;
+use crate::protocol::code::{CloseCode, Unsendable};
 use crate::protocol::flaw::{Flaw, Flaws};
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
 use crate::rules::{self, RuleSet};
@@ -144,25 +145,6 @@ pub(super) enum ComparedReaction {
     Rejected,
 }
 
-/// A report of the closure to the application.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CloseReport {
-    pub at: At,
-    pub code: Option<CloseCode>,
-    pub reason: Option<crate::harness::Span>,
-    pub clean: Option<bool>,
-}
-
-/// The application's first request to close.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CloseRequest {
-    pub at: At,
-    pub code: Option<CloseCode>,
-    pub reason_len: usize,
-    /// Whether the subject refused it.
-    pub refused: bool,
-}
-
 /// The frames that the subject sent.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OwnFrames {
@@ -173,6 +155,9 @@ pub(super) struct OwnFrames {
     pub close: Option<ObservedClose>,
     /// Whether the application requested that Close, which then is no reaction to the peer.
     pub close_was_requested: bool,
+    /// Whether any of its Closes has a code, and by cause the first code that it must not send.
+    pub has_code: bool,
+    pub unsendable_codes: [Option<UnsendableCode>; Unsendable::ALL.len()],
     pub second_close_at: Option<At>,
     /// The last of its Closes and its code, if it sent more than one.
     pub last_close: Option<(At, Option<CloseCode>)>,
@@ -192,6 +177,15 @@ pub(super) struct OwnFrames {
     /// When it first sent a Ping or a Pong after Closes both ways.
     pub ping_after_both_at: Option<At>,
     pub pong_after_both_at: Option<At>,
+}
+
+/// A code that the subject sent and must not send.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UnsendableCode {
+    pub at: At,
+    pub code: CloseCode,
+    /// Why the subject may nevertheless have sent it rightly, if the trace leaves that open.
+    pub doubt: Option<InconclusiveReason>,
 }
 
 impl OwnFrames {
@@ -294,30 +288,6 @@ pub(super) struct TcpFacts {
     /// Whether it reset TCP after its FIN. How long it read in between is unknown.
     pub reset_after_fin: bool,
     pub send_path: SendPath,
-}
-
-/// What the application requested, and what it was given.
-#[derive(Clone, Debug, Default)]
-pub(super) struct AppFacts {
-    /// Its first request to close.
-    pub close_request: Option<CloseRequest>,
-    pub close_request_count: u32,
-    /// The codes, or none, of the two most recent close requests that were not refused.
-    pub requested_codes: [Option<Option<CloseCode>>; 2],
-    /// A message requested after the subject's own Close that has been neither accepted nor refused.
-    pub pending_send: Option<At>,
-    /// Whether such a message was accepted or refused, and when one was first accepted.
-    pub send_requested_after_close: bool,
-    pub send_accepted_after_close_at: Option<At>,
-    pub report: Option<CloseReport>,
-    pub error_at: Option<At>,
-    pub delivered: u32,
-    /// Messages delivered after the subject's own Close.
-    pub delivered_between: u32,
-    /// When the subject first delivered more messages than had arrived.
-    pub excess_message_at: Option<At>,
-    /// Whether the application does not read.
-    pub paused: bool,
 }
 
 /// The state of the subject's own process.
@@ -451,6 +421,14 @@ impl ConnectionFacts {
     /// Whether the subject has sent a Close, reported an error, or ended TCP.
     pub(super) fn has_begun_to_close(&self) -> bool {
         self.own.close_count > 0 || self.app.error_at.is_some() || self.tcp.write_closed_at.is_some()
+    }
+
+    /// When the first of each thing happened that can make the subject close or end TCP without a request of its
+    /// application.
+    pub(super) fn causes_besides_requests(&self) -> impl Iterator<Item = At> {
+        let peer_close = self.peer.close.map(|close| close.at);
+        let flaw = self.flaw.frame.map(|flawed| flawed.at);
+        [peer_close, flaw, self.tcp.peer_fin, self.tcp.peer_reset, self.app.error_at].into_iter().flatten()
     }
 
     /// Whether the subject panicked or hung, or its application does not read.

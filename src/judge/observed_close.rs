@@ -78,6 +78,14 @@ impl ObservedClose {
     pub(super) fn reason(&self) -> &[u8] {
         self.payload.reason()
     }
+
+    /// Whether it has the requested code. Many endpoints send 1000 if the application requests no code.
+    pub(super) fn has_requested(&self, code: Option<CloseCode>) -> bool {
+        match code {
+            Some(code) => self.code() == Some(code),
+            None => self.code().is_none_or(|code| code == CloseCode::NORMAL),
+        }
+    }
 }
 
 /// Whether a reason is empty or the beginning of the received one: octet by octet, with U+FFFD for what is not UTF-8,

@@ -4,10 +4,9 @@
 //! Each question has a list of policies in order. A policy looks at one kind of evidence, and the first one that
 //! finds some decides.
 
+use super::app_facts::CloseReport;
 use super::comparison::{Answer, Comparison};
-use super::facts::{
-    At, CloseReport, ComparedReaction, ConnectionFacts, FlawedFrame, FrameProgress, Reaction,
-};
+use super::facts::{At, ComparedReaction, ConnectionFacts, FlawedFrame, FrameProgress, Reaction};
 use super::habits::{Habits, Signs};
 use super::observed_close::{ObservedClose, echoes_reason, is_failure};
 use super::reason::InconclusiveReason;

@@ -64,6 +64,18 @@ pub enum InconclusiveReason {
     PanickedOrHung,
     /// The subject may have closed by a policy or a timeout of its own.
     OwnPolicy,
+    /// The subject neither accepted nor refused the request, and did nothing else about it.
+    RequestUnanswered,
+    /// Something else happened between the request and the subject's Close.
+    RequestInterrupted,
+    /// The subject's Close or its end of TCP may follow from a refusal of the request.
+    MayBeRefusal,
+    /// The application had requested several Closes.
+    RepeatedRequest,
+    /// The subject neither refused the request nor did what was requested: it sent another Close.
+    ReplacedRequest,
+    /// The application requested no code, so the subject chose one.
+    NoCodeRequested,
 }
 
 impl InconclusiveReason {
@@ -132,6 +144,22 @@ impl InconclusiveReason {
             InconclusiveReason::PanickedOrHung => "the subject panicked or hung",
             InconclusiveReason::OwnPolicy => {
                 "the subject may have closed by a policy or a timeout of its own"
+            }
+            InconclusiveReason::RequestUnanswered => {
+                "the subject neither accepted nor refused the request of its application"
+            }
+            InconclusiveReason::RequestInterrupted => {
+                "something else happened between the request of the application and the subject's Close"
+            }
+            InconclusiveReason::MayBeRefusal => {
+                "the subject's Close or end of TCP may follow from a refusal of the request"
+            }
+            InconclusiveReason::RepeatedRequest => "the application had requested several Closes",
+            InconclusiveReason::ReplacedRequest => {
+                "the subject sent another Close than the requested one, and did not refuse the request"
+            }
+            InconclusiveReason::NoCodeRequested => {
+                "the application requested no code, so the subject chose one"
             }
         }
     }

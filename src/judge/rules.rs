@@ -11,17 +11,17 @@ mod lawful_input;
 mod peer_eof;
 mod reads_until_reply;
 mod rejects_flaws;
+mod requested_close;
 mod robustness;
 mod tcp_close;
 mod timeouts;
 
 use super::facts::ConnectionFacts;
 use super::sink::VerdictSink;
-use crate::protocol::code::Profile;
 
 /// Adds the verdicts and findings on one connection to the sink.
-pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile: Profile) {
-    frames::judge(sink, facts, profile);
+pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    frames::judge(sink, facts);
     after_close::judge(sink, facts);
     close_reply::judge(sink, facts);
     tcp_close::judge(sink, facts);
@@ -33,6 +33,7 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile
     peer_eof::judge(sink, facts);
     app_reports::judge(sink, facts);
     api_requests::judge(sink, facts);
+    requested_close::judge(sink, facts);
     timeouts::judge(sink, facts);
     robustness::judge(sink, facts);
 }

@@ -56,6 +56,8 @@ pub enum Observed {
     Sent(Flaw),
     /// The subject sent a Close with this code.
     SentCode(CloseCode),
+    /// The subject sent a Close with the first code (or none), and its application had requested the second.
+    SentInPlaceOf(Option<CloseCode>, Option<CloseCode>),
     /// The subject replied to a Close with the first code (or none) by one with the second (or none).
     Replied(Option<CloseCode>, Option<CloseCode>),
     /// The subject failed the connection with this code (or none).
@@ -97,6 +99,9 @@ impl fmt::Display for Observed {
             Observed::Text(words) => f.write_str(words),
             Observed::Sent(flaw) => write!(f, "sent a {}", flaw.description()),
             Observed::SentCode(code) => write!(f, "sent code {code}"),
+            Observed::SentInPlaceOf(sent, requested) => {
+                write!(f, "sent {} in place of {}", Code(sent), Code(requested))
+            }
             Observed::Replied(to, with) => write!(f, "replied to {} with {}", Code(to), Code(with)),
             Observed::FailedWith(code) => write!(f, "failed the connection with {}", Code(code)),
             Observed::Rejected(code) => write!(f, "{} treated as an error", Code(code)),

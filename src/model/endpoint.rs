@@ -272,6 +272,7 @@ impl<C: Behavior> Endpoint<C> {
             out.request_refused("this code and reason may not be sent");
         } else {
             let (_, action) = self.state.transition(Event::AppClose, self.role);
+            let action = self.behavior.action(self.state, Event::AppClose, self.role, action);
             self.on_event(Event::AppClose, None, out);
             if action == Action::SendClose {
                 self.write_close(&body, out);

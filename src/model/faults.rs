@@ -13,7 +13,7 @@ pub use table::Fault;
 
 use super::behavior::{Behavior, CloseStatus, Crash, ExtraAction, IDLE_TIMEOUT_TICKS, SegmentHandling};
 use super::endpoint::Endpoint;
-use crate::protocol::close::{BodyError, CloseBody, MAX_REASON};
+use crate::protocol::close::{self, BodyError, CloseBody, MAX_REASON};
 use crate::protocol::code::{Class, CloseCode, Profile};
 use crate::protocol::flaw::Flaw;
 use crate::protocol::frame::{Header, Length, Opcode};
@@ -235,6 +235,8 @@ impl Behavior for Fault {
                 Action::Nothing
             }
             (Fault::SendsAfterClose, State::CloseSent, Event::AppSend) => Action::SendMessage,
+            (Fault::EndsTcpOnRequest, State::Open, Event::AppClose) => Action::CloseTcp,
+            (Fault::IgnoresCloseRequest, State::Open, Event::AppClose) => Action::Nothing,
             _ => action,
         }
     }
@@ -355,6 +357,16 @@ impl Behavior for Fault {
                 reason.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect()
             }
             Fault::ReasonInCesu8 if sendable && fits => cesu8(reason),
+            Fault::DropsRequestedCode if sendable && reason.is_empty() => return true,
+            Fault::ReplacesRequestedCode if sendable && fits => {
+                out.extend_from_slice(&CloseCode::NORMAL.to_octets());
+                out.extend_from_slice(reason.as_bytes());
+                return true;
+            }
+            Fault::DropsRequestedReason if sendable && fits => Vec::new(),
+            Fault::ShortensRequestedReason if sendable && fits => {
+                close::truncate_at_char_boundary(reason, 100).into()
+            }
             _ if sendable && fits => reason.into(),
             _ => return false,
         };

@@ -184,6 +184,17 @@ pub enum Unsendable {
     ClientOnly,
 }
 
+impl Unsendable {
+    /// Every reason, in the order of the enum.
+    pub const ALL: [Unsendable; 5] = [
+        Unsendable::Undefined,
+        Unsendable::LocalOnly,
+        Unsendable::ReservedWithoutMeaning,
+        Unsendable::Unassigned,
+        Unsendable::ClientOnly,
+    ];
+}
+
 impl CloseCode {
     /// Every code, 0 to 65535.
     pub fn all() -> impl Iterator<Item = CloseCode> {

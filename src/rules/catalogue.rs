@@ -60,23 +60,23 @@ rules! {
     CodeIsDefined "code-is-defined" "5.5.1, 7.4.2" Sender Must Framing
         evidence: CloseCode, delivery: Independent, timing: Any, layer: CloseRequest, focus: OwnFrames
         "An endpoint sends only codes to which RFC 6455 §7.4 gives a meaning or a range, so none of 0–999 and 5000–65535."
-        "Violation: the first complete Close that the subject wrote, replies included, carries 0–999 or 5000–65535. The profile `beast` allows 5000 and above, and `ws-rs` allows 0. Not exercised if the subject wrote no complete Close, or its first one has no code."
+        "Violation: a complete Close that the subject wrote, replies included, carries 0–999 or 5000–65535. The profile `beast` allows 5000 and above, and `ws-rs` allows 0. Not exercised if the subject wrote no complete Close with a code."
     CodeNotLocalOnly "code-not-local-only" "7.4.1" Sender Must Framing
         evidence: CloseCode, delivery: Independent, timing: Any, layer: CloseRequest, focus: OwnFrames
         "An endpoint never sends 1005, 1006 or 1015, which are reserved for its own reports."
-        "Violation: the first complete Close that the subject wrote, replies included, carries 1005, 1006 or 1015. Not exercised if the subject wrote no complete Close, or its first one has no code."
+        "Violation: a complete Close that the subject wrote, replies included, carries 1005, 1006 or 1015. Not exercised if the subject wrote no complete Close with a code."
     CodeNot1004 "code-not-1004" "7.4.1" Sender Should Framing
         evidence: CloseCode, delivery: Independent, timing: Any, layer: CloseRequest, focus: OwnFrames
         "An endpoint does not send 1004, which is reserved without a meaning."
-        "Violation: the first complete Close that the subject wrote, replies included, carries 1004. Not exercised if the subject wrote no complete Close, or its first one has no code."
+        "Violation: a complete Close that the subject wrote, replies included, carries 1004. Not exercised if the subject wrote no complete Close with a code."
     CodeIsAssigned "code-is-assigned" "7.4.2" Sender Should Framing
         evidence: CloseCode, delivery: Independent, timing: Any, layer: CloseRequest, focus: OwnFrames
         "An endpoint sends a code from 1012–2999 only if a specification assigns it."
-        "Violation: the first complete Close that the subject wrote, replies included, carries a code that the profile counts as unassigned: 1016–2999 under `iana`, also 1012–1014 under `rfc6455`, also 1014 under `beast`, and only 1012–1014, 1016, 1100, 2000 and 2999 under `ws-rs`. Not exercised if the subject wrote no complete Close, or its first one has no code."
+        "Violation: a complete Close that the subject wrote, replies included, carries a code that the profile counts as unassigned: 1016–2999 under `iana`, also 1012–1014 under `rfc6455`, also 1014 under `beast`, and only 1012–1014, 1016, 1100, 2000 and 2999 under `ws-rs`. Not exercised if the subject wrote no complete Close with a code."
     Code1010FromClient "code-1010-from-client" "7.4.1" Sender Should Framing
         evidence: ServerCloseCode, delivery: Independent, timing: Any, layer: CloseRequest, focus: OwnFrames
-        "A server does not originate a Close with 1010, but may echo one."
-        "Violation: the first complete Close that the subject, a server, wrote carries 1010, and neither a Close with 1010 nor a flawed frame arrived before it. Not exercised if the subject is a client or wrote no complete Close, or if its first one has no code."
+        "A server does not originate a Close with 1010 on its own, but may echo one."
+        "Violation: a complete Close that the subject, a server, wrote carries 1010, and no Close with 1010 arrived before it. Inconclusive if the application had requested 1010, or if a flawed frame arrived before that Close. Not exercised if the subject is a client or wrote no complete Close with a code."
     ReasonUtf8 "reason-utf8" "5.5.1" Sender Must Framing
         evidence: CloseReason, delivery: Required, timing: Any, layer: CloseRequest, focus: OwnFrames
         "An endpoint sends a Close reason as valid UTF-8 and truncates it only between characters."
@@ -125,6 +125,18 @@ rules! {
         evidence: Course, delivery: Required, timing: TcpEnd, layer: Library, focus: Other
         "An endpoint that starts the closing handshake keeps TCP open until the peer's Close arrives or a timeout expires."
         "Violation: the subject started the closing handshake and closed TCP in both directions in the same tick, with no frame from the peer in between, no FIN or reset from the peer, and no error reported before its Close. RFC 6455 sets no timeout, so one tick is the limit of this project. Inconclusive if the subject reset TCP after its FIN, or if a live endpoint closed TCP more than 20 ms after its Close, when its own timeout may have expired. Not exercised if the subject did not start the closing handshake, did not close TCP in both directions, does not close TCP itself, or the peer stopped reading or vanished."
+    RequestedCloseSent "requested-close-sent" "7.1.2; WHATWG" Sender Must ExposesCloseApi
+        evidence: Course, delivery: Delayable, timing: Any, layer: StateMachine, focus: Other
+        "An endpoint whose application requests a close sends a Close before it ends TCP."
+        "Violation: the application's first close request that was not refused came before any Close, and the subject then ended TCP without a Close. It is one too if the subject accepted the request and sent no Close, with the script over or other input in a later tick. Inconclusive if something else came between the request and the subject's Close: the peer's Close, a flawed frame, FIN, a reset or an error report. Also inconclusive if the subject neither accepted the request nor acted on it, or ended TCP for a request that it may have refused (not accepted, with another code than 1000 and 3000–4999 or a reason over 123 bytes). Not exercised if there was no such request, if one of those events preceded it, or if the subject has no API for it. Also not exercised if the subject panicked or hung, the application was no longer reading, or the peer vanished or was no longer reading."
+    RequestedCodeSent "requested-code-sent" "7.1.2; WHATWG" Sender Must ExposesCloseApi
+        evidence: Course, delivery: Delayable, timing: Any, layer: Library, focus: Other
+        "An endpoint whose application requests a close sends the Close with the requested code."
+        "Violation: the application's first close request that was not refused has a code that the endpoint may send, and the subject's Close has another code or none. Inconclusive if something else came between the request and the Close: the peer's Close, a flawed frame, FIN, a reset or an error report. Also inconclusive if the Close fits none of several requests, or has another code than 1000 where none was requested. So it is if the Close may follow from a refusal: the request was not accepted, and either the sent code is a failure code (1002, 1003, 1007–1009 or 1011) or the requested one is 1012–1014. Not exercised if there was no such request, if one of those events preceded it, or if the subject sent no Close, one with a body of one byte, or has no API for it. Also not exercised if the peer vanished or was no longer reading."
+    RequestedReasonSent "requested-reason-sent" "7.1.2; WHATWG" Sender Must ExposesCloseApi
+        evidence: Course, delivery: Delayable, timing: Any, layer: Library, focus: Other
+        "An endpoint whose application requests a close sends the requested reason, whole or truncated if it exceeds 123 bytes."
+        "Violation: the application's first close request that was not refused has a reason of 1 to 123 bytes, and the subject's Close has the requested code and another reason or none. Inconclusive if the application requested several closes, or if a longer reason was not sent as a part that begins it. Not exercised if there was no such request, or if a Close, a flawed frame, FIN or reset of the peer or an error report came before the subject's Close. Also not exercised if the Close has another code, is over 125 bytes or has a reason that is not UTF-8, the subject has no API for it, or the peer vanished or was no longer reading."
     AcceptsDefinedCodes "accepts-defined-codes" "7.4.1" Receiver Interop ParsesCloseBody
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Other
         "An endpoint completes the closing handshake after a Close with a code that RFC 6455 defines: 1000–1003 and 1007–1011."
@@ -284,11 +296,11 @@ rules! {
     ApiRefusesUnsendableCode "api-refuses-unsendable-code" "7.4; WHATWG" App Should ExposesCloseApi
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Other
         "The application interface refuses a request to close with a code that must not be sent, before anything is sent."
-        "Violation: the application's first close request had a code of 0–999, 1005, 1006, 1015 or 5000 and above, it was not refused, and the first complete Close of the subject carries that code. A Close with another code or none conforms. Not exercised if that request had another code or came after the subject's Close, the subject has no API for it, or the peer stopped reading or vanished."
+        "Violation: the application's first close request had a code of 0–999, 1005, 1006, 1015 or 5000 and above, it was not refused, and the first complete Close of the subject carries that code. It conforms if the subject refused the request, reported an error, or sent nothing until it fulfilled a later request. Inconclusive if the subject did none of these: it sent another Close, sent none, or sent one after other input that may be its cause. Not exercised if that request had another code or came after the subject's Close, the subject has no API for it, or the peer stopped reading or vanished."
     ApiRefusesLongReason "api-refuses-long-reason" "5.5; WHATWG" App Should ExposesCloseApi
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Other
         "The application interface refuses a reason over 123 bytes or truncates it between characters, and never sends it over-long."
-        "Violation: the application's first close request had a reason over 123 bytes, it was not refused, and the subject wrote a Close of more than 125 bytes or with a reason that is not UTF-8. Not exercised if that request had a shorter reason or came after the subject's Close, the subject has no API for it, or the peer stopped reading or vanished."
+        "Violation: the application's first close request had a reason over 123 bytes, it was not refused, and the subject wrote a Close of more than 125 bytes or with a reason that is not UTF-8. It conforms if the subject refused the request, reported an error, truncated the reason, or sent nothing until it fulfilled a later request. Inconclusive if the subject did none of these: it sent another Close, sent none, or sent one after other input that may be its cause. Not exercised if that request had a shorter reason or came after the subject's Close, the subject has no API for it, or the peer stopped reading or vanished."
     ApiRefusesDataAfterClose "api-refuses-data-after-close" "5.5.1, 6.1" App Should ExposesCloseApi
         evidence: Course, delivery: Required, timing: Any, layer: StateMachine, focus: Other
         "The application interface returns an error if the application sends a message after the endpoint's own Close."

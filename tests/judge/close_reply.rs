@@ -1,7 +1,9 @@
 //! Tests how an endpoint replies to a Close.
 
-use crate::scripted::Act::{Closes, ClosesTcp, Hangs, Panics, ReportsError, ShutsDownWrite, Writes};
-use crate::scripted::{PONG, assert_verdict};
+use crate::scripted::Act::{
+    Accepts, Closes, ClosesTcp, Hangs, Panics, Refuses, ReportsError, ShutsDownWrite, Writes,
+};
+use crate::scripted::{Act, PONG, assert_verdict};
 use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
 use wsclose::rules::Rule;
 
@@ -70,8 +72,36 @@ fn code_1010_from_client_allows_a_server_to_echo_1010() {
     assert_verdict(rule, Violates, "> close 1000\n", &[&[Closes(1010)]]);
     assert_verdict(rule, Violates, "> ping \"x\"\n> close 1010\n", &[&[Closes(1010)]]);
     // The reply may echo a Close with 1010 that the judge does not read after the flawed frame.
-    assert_verdict(rule, Conforms, "> ping \"x\" rsv=4\n", &[&[Closes(1010)]]);
+    assert_verdict(rule, Inconclusive, "> ping \"x\" rsv=4\n", &[&[Closes(1010)]]);
     assert_verdict(rule, Violates, "> ping \"x\"\n> ping \"y\" rsv=4\n", &[&[Closes(1010)]]);
+}
+
+#[test]
+fn code_1010_from_client_does_not_blame_a_server_for_a_request_of_its_application() {
+    let rule = Rule::Code1010FromClient;
+    assert_verdict(rule, Inconclusive, "app close 1010\n", &[&[Closes(1010)]]);
+    assert_verdict(rule, Inconclusive, "app close 1010\n> close 1000\n", &[&[Accepts], &[Closes(1010)]]);
+    assert_verdict(rule, Violates, "app close 1000\n", &[&[Closes(1010)]]);
+    assert_verdict(rule, Violates, "app close 1010\n> close 1000\n", &[&[Refuses], &[Closes(1010)]]);
+}
+
+#[test]
+fn code_is_defined_and_the_other_code_rules_look_at_every_close() {
+    let rules = [
+        (Rule::CodeIsDefined, 999),
+        (Rule::CodeNotLocalOnly, 1005),
+        (Rule::CodeNot1004, 1004),
+        (Rule::CodeIsAssigned, 2000),
+        (Rule::Code1010FromClient, 1010),
+    ];
+    for (rule, code) in rules {
+        let second: &[&[Act]] = &[&[Closes(1000), Closes(code)]];
+        assert_verdict(rule, Violates, "> close 1000\n", second);
+        let behind_an_empty_one: &[&[Act]] = &[&[Writes(&[0x88, 0]), Closes(code)]];
+        assert_verdict(rule, Violates, "> close 1000\n", behind_an_empty_one);
+        assert_verdict(rule, Conforms, "> close 1000\n", &[&[Closes(1000), Closes(1001)]]);
+        assert_verdict(rule, NotExercised, "> close 1000\n", &[&[Writes(&[0x88, 0])]]);
+    }
 }
 
 #[test]

@@ -178,6 +178,21 @@ rule_tests! {
         (Conforms, "app close 1000\n> close 1000\n", &[&[Closes(1000)], &[ClosesTcp]]),
         (Violates, "app close 1000\n> close 1000\n", &[&[Closes(1000), ClosesTcp]]),
     ];
+    requested_close_sent: RequestedCloseSent as Server => [
+        (Conforms, "app close 1000\n", &[&[Closes(1000)]]),
+        (Violates, "app close 1000\n", &[&[ClosesTcp]]),
+        (Violates, "app close 1000\nwait 2\n", &[&[Accepts]]),
+    ];
+    requested_code_sent: RequestedCodeSent as Server => [
+        (Conforms, "app close 4001\n", &[&[Closes(4001)]]),
+        (Violates, "app close 4001\n", &[&[Closes(1000)]]),
+        (Violates, "app close 1000\n", &[&[Writes(&[0x88, 0])]]),
+    ];
+    requested_reason_sent: RequestedReasonSent as Server => [
+        (Conforms, "app close 1000 \"a\"\n", &[&[Writes(&[0x88, 3, 3, 0xe8, b'a'])]]),
+        (Violates, "app close 1000 \"a\"\n", &[&[Closes(1000)]]),
+        (Violates, "app close 1000 \"a\"\n", &[&[Writes(&[0x88, 3, 3, 0xe8, b'b'])]]),
+    ];
     accepts_defined_codes: AcceptsDefinedCodes as Server => [
         (Conforms, CLOSE, &[&[Closes(1000)]]),
         (Violates, CLOSE, &[&[Closes(1002)]]),

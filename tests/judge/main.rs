@@ -25,6 +25,7 @@ mod lawful_input;
 mod peer_not_reading;
 mod reads_until_answer;
 mod rejects_flaws;
+mod requested_close;
 mod tcp_close;
 mod test_names;
 mod text_messages;

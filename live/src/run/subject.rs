@@ -332,8 +332,8 @@ impl Subject for LiveSubject<'_> {
                 }
             }
             Stimulus::Close { code, reason } if self.under_test.close_command => {
+                // Only what the endpoint does next shows whether its program implements the command and accepted it.
                 self.send_close_command(code, reason);
-                out.request_accepted();
             }
             Stimulus::Tick => {
                 wait = self.timeouts.tick;

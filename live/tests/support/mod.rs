@@ -23,6 +23,10 @@ pub enum Fault {
     EchoesAnyCode,
     /// It never replies.
     NeverReplies,
+    /// It replies to Closes, and ends TCP when it receives the text `close:`.
+    EndsTcpOnRequest,
+    /// It replies to Closes, and sends an empty Close when it receives the text `close:`.
+    DropsRequestedCode,
 }
 
 /// Starts a faulty server on a free port. Returns its URL.
@@ -57,15 +61,35 @@ fn serve(fault: Fault, mut tcp: TcpStream) -> std::io::Result<()> {
     )?;
     match fault {
         Fault::NeverReplies => tcp.read_to_end(&mut Vec::new()).map(drop),
-        Fault::EchoesAnyCode => loop {
-            let mut head = [0; 6];
-            tcp.read_exact(&mut head)?;
-            let mut payload = vec![0; usize::from(head[1] & 0x7f)];
-            tcp.read_exact(&mut payload)?;
-            payload.iter_mut().zip(head[2..].iter().cycle()).for_each(|(octet, key)| *octet ^= key);
-            if head[0] == 0x88 {
-                return tcp.write_all(&[&[0x88, head[1] & 0x7f], payload.as_slice()].concat());
+        Fault::EchoesAnyCode | Fault::EndsTcpOnRequest | Fault::DropsRequestedCode => {
+            let mut is_closing = false;
+            loop {
+                let (first, payload) = read_short_frame(&mut tcp)?;
+                if first == 0x88 && is_closing {
+                    return Ok(());
+                } else if first == 0x88 {
+                    return tcp.write_all(&[&[0x88, payload.len() as u8], payload.as_slice()].concat());
+                } else if payload.starts_with(b"close:") {
+                    match fault {
+                        Fault::EchoesAnyCode | Fault::NeverReplies => {}
+                        Fault::EndsTcpOnRequest => return Ok(()),
+                        Fault::DropsRequestedCode => {
+                            tcp.write_all(&[0x88, 0])?;
+                            is_closing = true;
+                        }
+                    }
+                }
             }
-        },
+        }
     }
+}
+
+/// A masked frame of at most 125 octets: its first octet, and its payload unmasked.
+fn read_short_frame(tcp: &mut TcpStream) -> std::io::Result<(u8, Vec<u8>)> {
+    let mut head = [0; 6];
+    tcp.read_exact(&mut head)?;
+    let mut payload = vec![0; usize::from(head[1] & 0x7f)];
+    tcp.read_exact(&mut payload)?;
+    payload.iter_mut().zip(head[2..].iter().cycle()).for_each(|(octet, key)| *octet ^= key);
+    Ok((head[0], payload))
 }

@@ -1,6 +1,7 @@
 //! Judges what the subject reports of a closure to its application.
 
-use crate::judge::facts::{CloseReport, ConnectionFacts, Reaction};
+use crate::judge::app_facts::CloseReport;
+use crate::judge::facts::{ConnectionFacts, Reaction};
 use crate::judge::observed_close::ObservedClose;
 use crate::judge::observed_close::is_failure;
 use crate::judge::reason::InconclusiveReason;

@@ -4,7 +4,7 @@ use crate::judge::facts::{At, ConnectionFacts};
 use crate::judge::frame_reader::ForeignOctets;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;
-use crate::protocol::code::{Profile, Unsendable};
+use crate::protocol::code::Unsendable;
 use crate::protocol::role::Role;
 use crate::rules::{self, Evidence, Rule, RuleSet};
 
@@ -35,13 +35,13 @@ const fn by_code_of(role: Role) -> RuleSet {
     }
 }
 
-pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile: Profile) {
+pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     if facts.own.frame_count > 0 {
         form(sink, facts);
     }
     foreign_text(sink, facts);
-    if facts.own.close_count > 0 {
-        close_code(sink, facts, profile);
+    if facts.own.has_code {
+        close_codes(sink, facts);
     }
 }
 
@@ -85,23 +85,24 @@ fn foreign_text(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     }
 }
 
-/// The code of the subject's first Close.
-fn close_code(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, profile: Profile) {
-    let Some(own) = facts.own.close else { return };
-    let Some(code) = own.code() else { return };
-    let echoed = facts.peer.close.is_some_and(|peer| peer.at <= own.at && peer.code() == Some(code))
-        // Frames behind an accepted flaw are not read here, and the peer's Close may be one of them.
-        || facts.flaw.frame.is_some_and(|flawed| flawed.at <= own.at);
+/// The codes of all Closes of the subject.
+fn close_codes(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     let mut conforming = by_code_of(sink.trace.role);
-    match code.sendable(sink.trace.role, profile) {
-        // A server may echo 1010 and must not originate it.
-        Err(Unsendable::ClientOnly) if echoed => {}
-        Err(why) => {
-            let rule = rules::code_sender_rule(why);
-            conforming = conforming.without(RuleSet::of(&[rule]));
-            sink.violates(rule, own.at, "a code that may be sent, or none", Observed::SentCode(code));
+    for why in Unsendable::ALL {
+        let Some(sent) = facts.own.unsendable_codes[why as usize] else { continue };
+        let rule = rules::code_sender_rule(why);
+        conforming = conforming.without(RuleSet::of(&[rule]));
+        match sent.doubt {
+            Some(reason) => sink.inconclusive(rule, reason),
+            None => {
+                sink.violates(
+                    rule,
+                    sent.at,
+                    "a code that may be sent, or none",
+                    Observed::SentCode(sent.code),
+                );
+            }
         }
-        Ok(()) => {}
     }
     sink.all_conform(conforming);
 }
