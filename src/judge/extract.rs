@@ -23,7 +23,7 @@ pub(super) struct FactExtractor {
 }
 
 /// The number of masking keys that are kept.
-const MAX_MASK_KEYS: usize = 16;
+pub(super) const MAX_MASK_KEYS: usize = 16;
 
 impl FactExtractor {
     pub(super) fn new() -> FactExtractor {
@@ -235,6 +235,7 @@ impl FactExtractor {
             return;
         }
         let mut in_message = self.from_peer.in_message();
+        let own_in_progress = self.from_subject.in_message() || !self.from_subject.at_boundary();
         self.from_peer.read(octets, |event| {
             if facts.peer.close.is_some() {
                 facts.peer.data_after_close = true;
@@ -308,6 +309,7 @@ impl FactExtractor {
                                     ObservedClose::new(at, flaws, in_message, accompanied, payload);
                                 close.has_uniform_key = header.mask.is_some_and(|key| key == [key[0]; 4]);
                                 facts.peer.close = Some(close);
+                                facts.own.message_in_progress = own_in_progress;
                             }
                         },
                         Opcode::Ping => facts.peer.pings += 1,
@@ -367,8 +369,6 @@ impl FactExtractor {
                         Opcode::Text | Opcode::Binary | Opcode::Continuation => {
                             if facts.own.close_count > 0 {
                                 facts.own.data_after_close_at.get_or_insert(at);
-                            } else if facts.peer.close.is_some() {
-                                facts.own.data_before_reply = true;
                             }
                         }
                         Opcode::Ping if facts.own.close_count > 0 && facts.peer.close.is_some() => {

@@ -172,8 +172,8 @@ pub(super) struct OwnFrames {
     pub pongs: u32,
     /// When it first sent data after its own Close.
     pub data_after_close_at: Option<At>,
-    /// Whether it sent data between the peer's Close and its own.
-    pub data_before_reply: bool,
+    /// Whether it had begun a message, and not ended it, when the peer's Close arrived.
+    pub message_in_progress: bool,
     /// When it first sent a Ping or a Pong after Closes both ways.
     pub ping_after_both_at: Option<At>,
     pub pong_after_both_at: Option<At>,

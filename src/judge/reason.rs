@@ -76,6 +76,8 @@ pub enum InconclusiveReason {
     ReplacedRequest,
     /// The application requested no code, so the subject chose one.
     NoCodeRequested,
+    /// The client sent too few frames to show whether its masking keys follow a pattern.
+    FewKeys,
 }
 
 impl InconclusiveReason {
@@ -161,6 +163,7 @@ impl InconclusiveReason {
             InconclusiveReason::NoCodeRequested => {
                 "the application requested no code, so the subject chose one"
             }
+            InconclusiveReason::FewKeys => "so few masking keys cannot show that they follow no pattern",
         }
     }
 }

@@ -110,6 +110,10 @@ impl Behavior for Fault {
             Fault::KeyConstant => header.mask = header.mask.map(|_| [0xde, 0xad, 0xbe, 0xef]),
             Fault::KeyZero => header.mask = header.mask.map(|_| [0; 4]),
             Fault::KeyCounts => header.mask = header.mask.map(|_| count.to_be_bytes()),
+            // A multiplicative hash, so that only the repetition is a pattern.
+            Fault::KeyUsedTwice => {
+                header.mask = header.mask.map(|_| (count / 2 + 1).wrapping_mul(0x9e37_79b9).to_be_bytes());
+            }
             Fault::BodyOfOneByte if close => {
                 payload.resize(1, 3);
                 header.length = Length::shortest(1);
@@ -164,6 +168,7 @@ impl Behavior for Fault {
             Fault::RefusesReasonOf123 => body.reason().len() == MAX_REASON,
             Fault::RefusesFourByteReason => body.reason().chars().any(|c| c.len_utf8() == 4),
             Fault::RefusesNul => body.reason().contains('\0'),
+            Fault::RefusesLongForeignReason => body.reason().len() > 16 && !body.reason().is_ascii(),
             Fault::WaitsForLongClose => header.length.value() > 125,
             _ => body.code().is_some() && body.code() == self.refused_code(),
         }

@@ -43,8 +43,8 @@ rules! {
         "Violation: the subject, a server, wrote a frame header with a mask. Not exercised if it is a client, leaves masking to the program around it, or wrote no complete frame header."
     FreshMaskKey "fresh-mask-key" "5.3, 10.3" Sender Must MasksFrames
         evidence: Course, delivery: Independent, timing: Any, layer: Library, focus: OwnFrames
-        "A client masks each frame with a fresh, unpredictable key: not a constant, zero or a counter."
-        "Violation: of the first 16 masking keys of a script, over all its connections, all are equal, at least half are zero, or each differs from the one before by the same amount. Other keys conform, although so small a sample cannot prove them unpredictable. Not exercised if the subject is a server, does not mask frames itself, or wrote fewer than four masked frames."
+        "A client masks each frame with a fresh, unpredictable key: not that of the frame before, zero or a counter."
+        "Violation: two successive frames of a connection have the same masking key. It is one too if, of the first 16 masking keys of a script, over all its connections, there are at least four, and at least half are zero, or each differs from the one before by the same amount. Sixteen keys without such a pattern conform, although they cannot prove the keys unpredictable. Inconclusive if there are four to fifteen keys without a pattern. Not exercised if the subject is a server, does not mask frames itself, or wrote fewer masked frames."
     StreamWellFormed "stream-well-formed" "5.2, 5.4, 5.5, 5.6, 5.8" Sender Must Framing
         evidence: Frame, delivery: Independent, timing: Any, layer: Library, focus: OwnFrames
         "An endpoint sends complete, valid frames in a valid order, and never one frame inside another."
@@ -68,19 +68,19 @@ rules! {
     CodeNot1004 "code-not-1004" "7.4.1" Sender Should Framing
         evidence: CloseCode, delivery: Independent, timing: Any, layer: CloseRequest, focus: OwnFrames
         "An endpoint does not send 1004, which is reserved without a meaning."
-        "Violation: a complete Close that the subject wrote, replies included, carries 1004. Not exercised if the subject wrote no complete Close with a code."
+        "Violation: a complete Close that the subject wrote, replies included, carries 1004. The level is `should`, because §7.4.1 reserves the code for a meaning to come and does not say that it must not be sent. Not exercised if the subject wrote no complete Close with a code."
     CodeIsAssigned "code-is-assigned" "7.4.2" Sender Should Framing
         evidence: CloseCode, delivery: Independent, timing: Any, layer: CloseRequest, focus: OwnFrames
         "An endpoint sends a code from 1012–2999 only if a specification assigns it."
-        "Violation: a complete Close that the subject wrote, replies included, carries a code that the profile counts as unassigned: 1016–2999 under `iana`, also 1012–1014 under `rfc6455`, also 1014 under `beast`, and only 1012–1014, 1016, 1100, 2000 and 2999 under `ws-rs`. Not exercised if the subject wrote no complete Close with a code."
+        "Violation: a complete Close that the subject wrote, replies included, carries a code that the profile counts as unassigned: 1016–2999 under `iana`, also 1012–1014 under `rfc6455`, also 1014 under `beast`, and only 1012–1014, 1016, 1100, 2000 and 2999 under `ws-rs`. The level is `should`, unlike that of code-is-defined, because §7.4.2 reserves the range for specifications that assign its codes later. Not exercised if the subject wrote no complete Close with a code."
     Code1010FromClient "code-1010-from-client" "7.4.1" Sender Should Framing
         evidence: ServerCloseCode, delivery: Independent, timing: Any, layer: CloseRequest, focus: OwnFrames
         "A server does not originate a Close with 1010 on its own, but may echo one."
         "Violation: a complete Close that the subject, a server, wrote carries 1010, and no Close with 1010 arrived before it. Inconclusive if the application had requested 1010, or if a flawed frame arrived before that Close. Not exercised if the subject is a client or wrote no complete Close with a code."
-    ReasonUtf8 "reason-utf8" "5.5.1" Sender Must Framing
+    ReasonUtf8 "reason-utf8" "5.5.1, 7.1.6" Sender Must Framing
         evidence: CloseReason, delivery: Required, timing: Any, layer: CloseRequest, focus: OwnFrames
         "An endpoint sends a Close reason as valid UTF-8 and truncates it only between characters."
-        "Violation: the subject wrote a Close of at most 125 bytes with a reason that contains invalid UTF-8 or ends inside a character. Not exercised if it wrote no Close."
+        "Violation: the subject wrote a Close of at most 125 bytes with a reason that contains invalid UTF-8 or ends inside a character. The RFC has no MUST here: it defines the reason as UTF-8 data. Not exercised if it wrote no Close."
     NoDataAfterClose "no-data-after-close" "5.5.1" Sender Must Framing
         evidence: Course, delivery: Delayable, timing: Any, layer: StateMachine, focus: OwnFrames
         "An endpoint sends no text, binary or continuation frame after its own Close."
@@ -99,8 +99,8 @@ rules! {
         "Violation: a well-formed Close arrived on a healthy connection, the subject is idle (after more than one tick if it has timeouts), and it sent no Close. Inconclusive if the peer reset TCP, if a subject with timeouts had at most one tick, or if it rejected a code that it need not know (1012–1014): a Close before failing is only a SHOULD. Not exercised if no such Close arrived, or if the subject had already sent a Close, ended TCP or reported an error. Also not exercised if the subject does not reply to a Close itself, wrote only part of a Close, panicked or hung, the application or the peer was no longer reading, or the peer vanished."
     CloseAnsweredPromptly "close-answered-promptly" "5.5.1" Sender Should RepliesToClose
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Reply
-        "An endpoint replies to a Close as soon as practical, after at most the message that is in progress."
-        "Violation: more than one tick passed between a well-formed Close and the subject's complete reply. RFC 6455 sets no time, so one tick is the limit of this project. Not exercised if no such Close or no reply was sent, if the subject wrote any data frame between the two, or if it had ended TCP or reported an error before the Close. Also not exercised if the subject does not reply to a Close itself, panicked or hung, the application was no longer reading, or the peer stopped reading or vanished."
+        "An endpoint replies to a Close as soon as practical, after at most the message that is in progress when it arrives."
+        "Violation: more than one tick passed between a well-formed Close and the subject's complete reply. RFC 6455 sets no time, so one tick is the limit of this project. Not exercised if no such Close or no reply was sent, if the subject had begun a message and not ended it when the Close arrived, or if it had ended TCP or reported an error before the Close. Also not exercised if the subject does not reply to a Close itself, panicked or hung, the application was no longer reading, or the peer stopped reading or vanished."
     CloseEchoesCode "close-echoes-code" "5.5.1" Sender Info RepliesToClose
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Reply
         "An endpoint typically echoes the received code in its reply to a Close."
@@ -140,7 +140,7 @@ rules! {
     AcceptsDefinedCodes "accepts-defined-codes" "7.4.1" Receiver Interop ParsesCloseBody
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Other
         "An endpoint completes the closing handshake after a Close with a code that RFC 6455 defines: 1000–1003 and 1007–1011."
-        "Violation: a Close with 1000–1003, 1007–1011 or a code that only the profile `beast` or `ws-rs` accepts, with at most 16 printable ASCII bytes of reason, arrived, and the subject rejected it. It rejects by a reply with a different failure code (1002, 1003, 1007–1009 or 1011), or, without a reply, by reporting an error instead of the closure or by ending TCP. Inconclusive if the rejection may have another cause (a longer or non-ASCII reason, another frame in the segment, a fragmented message in progress), or if nothing shows acceptance. Not exercised if no Close with such a code arrived, an error report or the end of TCP came first, the peer reset TCP, or the application requested a Close that was never sent. Also not exercised if the subject does not parse the Close body itself, the application was no longer reading, or the peer stopped reading or vanished."
+        "Violation: a Close with 1000–1003 or 1007–1011, with at most 16 printable ASCII bytes of reason, arrived, and the subject rejected it. It rejects by a reply with a different failure code (1002, 1003, 1007–1009 or 1011), or, without a reply, by reporting an error instead of the closure or by ending TCP. Inconclusive if the rejection may have another cause (a longer or non-ASCII reason, another frame in the segment, a fragmented message in progress), or if nothing shows acceptance. Not exercised if no Close with such a code arrived, an error report or the end of TCP came first, the peer reset TCP, or the application requested a Close that was never sent. Also not exercised if the subject does not parse the Close body itself, the application was no longer reading, or the peer stopped reading or vanished."
     AcceptsRegisteredCodes "accepts-registered-codes" "7.4.2; IANA" Receiver Should ParsesCloseBody
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Other
         "An endpoint completes the closing handshake after a Close with 1012, 1013 or 1014, which IANA registered after RFC 6455."
@@ -160,7 +160,7 @@ rules! {
     AcceptsAnyUtf8Reason "accepts-any-utf8-reason" "5.5.1" Receiver Interop ParsesCloseBody
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Other
         "An endpoint completes the closing handshake after a Close with any valid UTF-8 reason, including NUL, BOM, noncharacters and four-byte characters."
-        "Violation: a Close with 1000 and at most 16 bytes of valid UTF-8 reason, not only printable ASCII, arrived, and the subject rejected it. It rejects by a reply with a different failure code (1002, 1003, 1007–1009 or 1011), or, without a reply, by reporting an error instead of the closure or by ending TCP. Inconclusive if the rejection may have another cause (another code, a longer reason, another frame in the segment, a fragmented message in progress), or if nothing shows acceptance. Not exercised if no Close with such characters in its reason arrived, an error report or the end of TCP came first, the peer reset TCP, or the application requested a Close that was never sent. Also not exercised if the subject does not parse the Close body itself, the application was no longer reading, or the peer stopped reading or vanished."
+        "Violation: a Close with 1000 and a valid UTF-8 reason, not only printable ASCII, arrived, and the subject rejected it. It rejects by a reply with a different failure code (1002, 1003, 1007–1009 or 1011), or, without a reply, by reporting an error instead of the closure or by ending TCP. Inconclusive if the rejection may have another cause (another code, another frame in the segment, a fragmented message in progress), or if nothing shows acceptance. Not exercised if no Close with such characters in its reason arrived, an error report or the end of TCP came first, the peer reset TCP, or the application requested a Close that was never sent. Also not exercised if the subject does not parse the Close body itself, the application was no longer reading, or the peer stopped reading or vanished."
     AcceptsCloseBetweenFragments "accepts-close-between-fragments" "5.4, 5.5, 6.2" Receiver Interop Framing
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Other
         "An endpoint completes the closing handshake after a Close between the fragments of a message, as after any other Close."
@@ -280,7 +280,7 @@ rules! {
     Reports1005 "reports-1005" "7.1.5" App Must ReportsCloseStatus
         evidence: Course, delivery: Report, timing: Any, layer: Library, focus: Other
         "An endpoint reports 1005, or the absence of a code, to its application if the first received Close has no code."
-        "Violation: the subject received a Close without a code and did not reject it, and it reported a code other than 1005, or it accepted the Close and reported an error in place of a closure. Inconclusive if it reported no closure, and no error that is clearly for the Close. Not exercised if no such Close arrived, the subject rejected it, an error report or the end of TCP came before it, or the connection is open and no closure was reported. Also not exercised if the subject does not report the close code and reason, panicked or hung, the application was no longer reading, or the peer reset TCP or stopped reading."
+        "Violation: the subject received a Close without a code and did not reject it, and it reported a code other than 1005, or neither a closure nor an error, or it accepted the Close and reported an error in place of a closure. Inconclusive if it reported no closure, and an error that may be for something else. Not exercised if no such Close arrived, the subject rejected it, an error report or the end of TCP came before it, or the connection is open and no closure was reported. Also not exercised if the subject does not report the close code and reason, panicked or hung, the application was no longer reading, or the peer reset TCP or stopped reading."
     Reports1006 "reports-1006" "7.1.5" App Must ReportsCloseStatus
         evidence: Course, delivery: Required, timing: Any, layer: StateMachine, focus: Other
         "An endpoint reports 1006, or an error, to its application if the connection ends without a received Close."
@@ -301,10 +301,10 @@ rules! {
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Other
         "The application interface refuses a reason over 123 bytes or truncates it between characters, and never sends it over-long."
         "Violation: the application's first close request had a reason over 123 bytes, it was not refused, and the subject wrote a Close of more than 125 bytes or with a reason that is not UTF-8. It conforms if the subject refused the request, reported an error, truncated the reason, or sent nothing until it fulfilled a later request. Inconclusive if the subject did none of these: it sent another Close, sent none, or sent one after other input that may be its cause. Not exercised if that request had a shorter reason or came after the subject's Close, the subject has no API for it, or the peer stopped reading or vanished."
-    ApiRefusesDataAfterClose "api-refuses-data-after-close" "5.5.1, 6.1" App Should ExposesCloseApi
+    ApiRefusesDataAfterClose "api-refuses-data-after-close" "5.5.1, 6.1" App Info ExposesCloseApi
         evidence: Course, delivery: Required, timing: Any, layer: StateMachine, focus: Other
         "The application interface returns an error if the application sends a message after the endpoint's own Close."
-        "Violation: the subject accepted a message from the application after it had written a complete Close. Not exercised if no message was sent after the Close, the subject neither accepted nor refused it, the subject has no API for it, or the peer stopped reading or vanished."
+        "Violation: the subject accepted a message from the application after it had written a complete Close. The level is `info`, because the RFC does not oblige an interface to report it, and in browsers `send()` does not. Not exercised if no message was sent after the Close, the subject neither accepted nor refused it, the subject has no API for it, or the peer stopped reading or vanished."
     GivesUpWaiting "gives-up-waiting" "–" Receiver Robust HasTimeouts
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Timeout
         "An endpoint closes TCP after a timeout if the peer never replies to its Close or never closes TCP."

@@ -1,9 +1,14 @@
 //! Tests the rules on Closes that every endpoint must accept: how the judge tells acceptance from rejection.
 
+use crate::closure_subject::FnSubject;
 use crate::scripted::Act::{Closes, ClosesTcp, Hangs, Panics, ReportsClose, ReportsError, ShutsDownWrite};
 use crate::scripted::{PONG, assert_verdict};
+use wsclose::Harness;
+use wsclose::harness::{Recorder, Stimulus};
 use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
+use wsclose::protocol::code::Profile;
 use wsclose::rules::Rule;
+use wsclose::script::ScriptBuf;
 
 const DEFINED: Rule = Rule::AcceptsDefinedCodes;
 
@@ -58,11 +63,34 @@ fn accepts_defined_codes_is_inconclusive_if_another_frame_may_have_been_rejected
 }
 
 #[test]
-fn accepts_any_utf8_reason_is_inconclusive_if_the_code_or_the_length_may_be_the_cause() {
+fn accepts_any_utf8_reason_is_inconclusive_if_the_code_may_be_the_cause() {
     let rule = Rule::AcceptsAnyUtf8Reason;
     assert_verdict(rule, Violates, "> close 1000 \"é\"\n", &[&[ClosesTcp]]);
     assert_verdict(rule, Inconclusive, "> close 3333 \"é\"\n", &[&[ClosesTcp]]);
-    assert_verdict(rule, Inconclusive, "> close 1000 \"é\" * 20\n", &[&[ClosesTcp]]);
+    // Every conforming peer may send such a reason, whatever its length.
+    assert_verdict(rule, Violates, "> close 1000 \"é\" * 20\n", &[&[ClosesTcp]]);
+    assert_verdict(rule, Inconclusive, "> close 1001 \"é\" * 20\n", &[&[ClosesTcp]]);
+}
+
+/// Replies with 1002 to everything.
+fn rejects_everything(_: &mut (), _: Stimulus<'_>, out: &mut Recorder) {
+    out.sent(&[0x88, 2, 0x03, 0xea]);
+}
+
+#[test]
+fn accepts_defined_codes_does_not_judge_a_code_that_only_a_profile_accepts() {
+    let verdict = |profile, steps: &str| {
+        let script =
+            ScriptBuf::read(format!("wsclose 1\nrole server\n{steps}").as_bytes()).expect("a script");
+        let mut harness = Harness::new(profile);
+        harness.play(script.as_script(), &mut FnSubject::new(rejects_everything)).verdicts.on(DEFINED)
+    };
+    assert_eq!(verdict(Profile::Beast, "> close 5000\n"), NotExercised);
+    assert_eq!(verdict(Profile::WsRs, "> close 0\n"), NotExercised);
+    assert_eq!(verdict(Profile::WsRs, "> close 1017\n"), NotExercised);
+    for profile in Profile::ALL {
+        assert_eq!(verdict(profile, "> close 1001\n"), Violates);
+    }
 }
 
 #[test]

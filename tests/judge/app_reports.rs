@@ -136,6 +136,14 @@ fn reports_1005_is_violated_by_an_error_for_a_close_that_was_accepted() {
 }
 
 #[test]
+fn reports_1005_is_violated_if_nothing_is_reported() {
+    let rule = Rule::Reports1005;
+    assert_verdict(rule, Violates, "> close\n> fin\n", &[&[Closes(1000), ClosesTcp]]);
+    assert_verdict(rule, Violates, "> close\n", &[&[Closes(1000), ClosesTcp]]);
+    assert_verdict(rule, NotExercised, "> close\n", &[&[Closes(1000)]]);
+}
+
+#[test]
 fn reports_1006_requires_1006_or_an_error_if_no_close_arrived() {
     let rule = Rule::Reports1006;
     assert_verdict(rule, Violates, "> fin\n", &[]);

@@ -39,15 +39,27 @@ fn close_answered_allows_an_endpoint_to_reject_a_registered_code_without_a_close
 }
 
 #[test]
-fn close_answered_promptly_is_not_exercised_if_a_message_was_sent_first() {
+fn close_answered_promptly_allows_only_the_message_in_progress_to_be_sent_first() {
     let steps = "> close 1000\nwait 3\n";
     assert_verdict(Rule::CloseAnsweredPromptly, Violates, steps, &[&[], &[], &[], &[Closes(1000)]]);
     let message = Writes(&[0x81, 0]);
+    // The message began after the Close had arrived.
+    assert_verdict(Rule::CloseAnsweredPromptly, Violates, steps, &[&[message], &[], &[], &[Closes(1000)]]);
+    let begins = Writes(&[0x01, 0]);
+    let ends = Writes(&[0x80, 0]);
+    let after_a_ping = format!("> ping \"x\"\n{steps}");
     assert_verdict(
         Rule::CloseAnsweredPromptly,
         NotExercised,
-        steps,
-        &[&[message], &[], &[], &[Closes(1000)]],
+        &after_a_ping,
+        &[&[begins], &[], &[], &[ends], &[Closes(1000)]],
+    );
+    let inside_a_frame = Writes(&[0x81, 2, b'a']);
+    assert_verdict(
+        Rule::CloseAnsweredPromptly,
+        NotExercised,
+        &after_a_ping,
+        &[&[inside_a_frame], &[], &[], &[Writes(b"a"), Closes(1000)]],
     );
     let earlier = format!("> ping \"x\"\n{steps}");
     assert_verdict(

@@ -45,9 +45,23 @@ const CLOSE_OF_126: [u8; 130] = {
     close
 };
 
-/// Four empty Pings of a client, each with another masking key.
-const PINGS_WITH_FRESH_KEYS: [u8; 24] =
-    [0x89, 0x80, 9, 1, 7, 3, 0x89, 0x80, 5, 2, 8, 4, 0x89, 0x80, 1, 8, 2, 8, 0x89, 0x80, 6, 2, 6, 4];
+/// Sixteen empty Pings of a client, each with another masking key.
+const PINGS_WITH_FRESH_KEYS: [u8; 96] = {
+    let mut pings = [0; 96];
+    let mut ping = 0;
+    while ping < 16 {
+        let key = (ping as u32 + 1).wrapping_mul(0x9e37_79b9) ^ 0x5bd1_e995 >> ping;
+        let [a, b, c, d] = key.to_be_bytes();
+        let octets = [0x89, 0x80, a, b, c, d];
+        let mut at = 0;
+        while at < 6 {
+            pings[6 * ping + at] = octets[at];
+            at += 1;
+        }
+        ping += 1;
+    }
+    pings
+};
 
 /// Four empty Pings of a client, all with the same masking key.
 const PINGS_WITH_ONE_KEY: [u8; 24] =

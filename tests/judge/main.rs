@@ -22,6 +22,7 @@ mod habits;
 mod half_close;
 mod inconclusive;
 mod lawful_input;
+mod masking_keys;
 mod peer_not_reading;
 mod reads_until_answer;
 mod rejects_flaws;

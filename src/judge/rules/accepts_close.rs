@@ -82,16 +82,16 @@ struct TestedProperties {
 
 impl TestedProperties {
     fn of(peer: &ObservedClose) -> TestedProperties {
-        let by_code = peer.code().map(|code| match code.class() {
-            Class::Registered => Rule::AcceptsRegisteredCodes,
-            Class::Library | Class::Private => Rule::AcceptsLibraryAndPrivateCodes,
-            // Codes of the other classes arrive here under the profile of a library that accepts them.
-            Class::Defined
-            | Class::NotUsed
+        let by_code = peer.code().and_then(|code| match code.class() {
+            Class::Defined => Some(Rule::AcceptsDefinedCodes),
+            Class::Registered => Some(Rule::AcceptsRegisteredCodes),
+            Class::Library | Class::Private => Some(Rule::AcceptsLibraryAndPrivateCodes),
+            // The profile of a library that accepts these obliges no other endpoint.
+            Class::NotUsed
             | Class::LocalOnly
             | Class::ReservedWithoutMeaning
             | Class::Unassigned
-            | Class::OutOfRange => Rule::AcceptsDefinedCodes,
+            | Class::OutOfRange => None,
         });
         let reason = peer.reason();
         let plain = reason.iter().all(|octet| matches!(octet, b' '..=b'~'));
@@ -104,11 +104,11 @@ impl TestedProperties {
         let normal = peer.code() == Some(CloseCode::NORMAL);
         let by_key = peer.has_uniform_key.then_some(Rule::AcceptsLawfulFrames);
         let cause_of_rejection = match (by_code, by_reason) {
-            (None, _) => Some(Rule::AcceptsEmptyClose),
+            (None, _) => peer.code().is_none().then_some(Rule::AcceptsEmptyClose),
             (Some(_), None) if normal && by_key.is_some() => by_key,
             (Some(by_code), None) => Some(by_code),
             (Some(by_code), Some(_)) if plain && short => Some(by_code),
-            (Some(_), Some(by_reason)) if normal && (plain || short) => Some(by_reason),
+            (Some(_), Some(by_reason)) if normal => Some(by_reason),
             (Some(_), Some(_)) => None,
         };
         let by_absence = peer.code().is_none().then_some(Rule::AcceptsEmptyClose);

@@ -117,6 +117,9 @@ fn close_without_code(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer:
         Some(at) if facts.reaction_to_close == Some(Reaction::Accepted) => {
             sink.violates(rule, at, expected, Observed::Text("an error was reported to the application"));
         }
+        None if facts.app.error_at.is_none() => {
+            sink.violates(rule, peer.at, expected, Observed::Text("nothing was reported to the application"));
+        }
         Some(_) | None => sink.inconclusive(rule, InconclusiveReason::NothingReported),
     }
 }

@@ -41,7 +41,8 @@ fn not_replied(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &Obser
 fn replied(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedClose, own: &ObservedClose) {
     sink.conforms(Rule::CloseAnswered);
     let ticks = own.at.tick - peer.at.tick;
-    if !facts.own.data_before_reply {
+    // The reply may wait until the current message is sent (§5.5.1).
+    if !facts.own.message_in_progress {
         let late = Observed::Count(u64::from(ticks), "ticks until the reply");
         let violation = (ticks > GRACE_TICKS).then_some((own.at, late));
         sink.check(Rule::CloseAnsweredPromptly, violation, "a reply within one tick");

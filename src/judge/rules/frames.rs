@@ -1,7 +1,10 @@
 //! Judges the form of the frames that the subject sends, the codes of its Closes and its masking keys.
 
+use crate::harness::TraceEventKind;
+use crate::judge::extract::MAX_MASK_KEYS;
 use crate::judge::facts::{At, ConnectionFacts};
 use crate::judge::frame_reader::ForeignOctets;
+use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;
 use crate::protocol::code::Unsendable;
@@ -109,25 +112,44 @@ fn close_codes(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
 
 /// How a client picks its masking keys, over all frames of a trace.
 pub(in crate::judge) fn judge_keys(sink: &mut VerdictSink<'_>, keys: &[(At, [u8; 4])]) {
-    const ENOUGH: usize = 4;
-    if sink.trace.role != Role::Client || keys.len() < ENOUGH {
+    if sink.trace.role != Role::Client {
         return;
     }
+    match bad_keys(sink, keys) {
+        Some((at, actual)) => sink.violates(Rule::FreshMaskKey, at, "unpredictable keys", actual),
+        None if keys.len() >= MAX_MASK_KEYS => sink.conforms(Rule::FreshMaskKey),
+        None if keys.len() >= FEW_KEYS => {
+            sink.inconclusive(Rule::FreshMaskKey, InconclusiveReason::FewKeys);
+        }
+        None => {}
+    }
+}
+
+/// The number of keys that can show a pattern.
+const FEW_KEYS: usize = 4;
+
+/// The first frame that shows that keys are not fresh: one with the key of the frame before it, one with zero, or the
+/// third that counts.
+fn bad_keys(sink: &VerdictSink<'_>, keys: &[(At, [u8; 4])]) -> Option<(At, Observed)> {
+    let connects_between = |from: At, to: At| {
+        let between = &sink.trace.events()[from.entry as usize..to.entry as usize];
+        between.iter().any(|event| matches!(event.kind, TraceEventKind::Connected { .. }))
+    };
+    let pairs = || keys.iter().zip(keys.iter().skip(1));
+    // By chance two keys are equal once in 2^32 times.
+    let reused = pairs().find(|((from, key), (to, next))| key == next && !connects_between(*from, *to));
     let numbers = || keys.iter().map(|(_, key)| u32::from_be_bytes(*key));
     let steps = || numbers().zip(numbers().skip(1)).map(|(a, b)| b.wrapping_sub(a));
     let zeros = numbers().filter(|key| *key == 0).count();
-    let first = numbers().next();
-    let step = steps().next();
-    // The first frame that shows it: the second with the same key, one with a zero, or the third that counts.
-    let violation = if numbers().all(|key| Some(key) == first) {
-        Some((keys[1].0, Observed::Text("one masking key for all frames")))
-    } else if zeros * 2 >= keys.len() {
+    let enough = keys.len() >= FEW_KEYS;
+    if enough && zeros * 2 >= keys.len() {
         let at = keys.iter().find(|(_, key)| *key == [0; 4]).map_or(keys[0].0, |(at, _)| *at);
         Some((at, Observed::Count(zeros as u64, "masking keys of zero")))
-    } else if steps().all(|other| Some(other) == step) {
+    } else if let Some((_, (at, _))) = reused {
+        Some((*at, Observed::Text("the masking key of the frame before")))
+    } else if enough && steps().all(|step| Some(step) == steps().next()) {
         Some((keys[2].0, Observed::Text("masking keys that count")))
     } else {
         None
-    };
-    sink.check(Rule::FreshMaskKey, violation, "unpredictable keys");
+    }
 }
