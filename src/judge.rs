@@ -13,6 +13,7 @@
 
 mod app_facts;
 mod at;
+mod closing_ping;
 mod comparison;
 mod cross_connection;
 mod extract;

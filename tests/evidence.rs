@@ -159,10 +159,10 @@ fn after_close_is_shown_by_the_message_that_is_delivered() {
 }
 
 #[test]
-fn reads_until_answer_is_shown_by_the_message_that_is_lost() {
+fn delivers_until_answer_is_shown_by_the_message_that_is_lost() {
     let loses: [Reaction; 3] = [|out| out.sent(CLOSE), |_| (), |_| ()];
     let steps = "app close 1000\n> text \"a\"\n> close 1000\n";
-    shows(Role::Server, Rule::ReadsUntilAnswer, steps, &loses, EvidenceKind::Received, 0);
+    shows(Role::Server, Rule::DeliversUntilAnswer, steps, &loses, EvidenceKind::Received, 0);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn peer_eof_is_shown_by_the_report_of_a_clean_closure() {
         out.reported(Some(CloseCode::NORMAL), None, Some(true));
     }];
     shows(Role::Server, Rule::EofIsNotAClose, "> fin\n", &reports, EvidenceKind::Reported, 0);
-    shows(Role::Server, Rule::EofIsNotAClose, "> fin\n", &[], EvidenceKind::PeerFin, 0);
+    shows(Role::Server, Rule::ServerEndsOnEof, "> fin\nwait 2\n", &[], EvidenceKind::PeerFin, 0);
 }
 
 #[test]

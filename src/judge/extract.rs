@@ -1,6 +1,7 @@
 //! Extracts the facts of a connection from its events.
 
 use super::app_facts::{CloseReport, CloseRequest};
+use super::closing_ping::ClosingPing;
 use super::facts::{At, ConnectionFacts, Frame, FrameProgress, LawfulFrames, UnsendableCode};
 use super::frame_reader::{ForeignTextSearch, FrameEvent, FrameReader};
 use super::observed_close::{CloseOctets, ObservedClose};
@@ -312,7 +313,15 @@ impl FactExtractor {
                                 facts.own.message_in_progress = own_in_progress;
                             }
                         },
-                        Opcode::Ping => facts.peer.pings += 1,
+                        Opcode::Ping => {
+                            facts.peer.pings += 1;
+                            if between && facts.tcp.write_closed_at.is_none() {
+                                let payload = CloseOctets::new(payload);
+                                let (next_input_at, is_answered) = (None, false);
+                                facts.peer.closing_ping =
+                                    Some(ClosingPing { at, payload, next_input_at, is_answered });
+                            }
+                        }
                         Opcode::Pong => {}
                         Opcode::Text | Opcode::Binary | Opcode::Continuation | Opcode::Reserved(_) => {
                             in_message = !header.fin;
@@ -402,6 +411,9 @@ impl FactExtractor {
                         }
                         Opcode::Pong => {
                             facts.own.pongs += 1;
+                            if let Some(ping) = &mut facts.peer.closing_ping {
+                                ping.is_answered |= ping.payload.octets() == payload;
+                            }
                             let after_flaw = facts.flaw.frame.is_some_and(|flawed| flawed.at < at);
                             let answers = facts.flaw.ping.is_some_and(|(ping, len)| &ping[..len] == payload);
                             if after_flaw && answers && facts.own.pongs > facts.peer.pings {

@@ -2,6 +2,7 @@
 
 use super::app_facts::AppFacts;
 pub(super) use super::at::At;
+use super::closing_ping::ClosingPing;
 use super::comparison::Comparison;
 use super::frame_reader::ForeignOctets;
 use super::observed_close::{CloseOctets, ObservedClose, is_failure};
@@ -223,6 +224,7 @@ pub(super) struct PeerFrames {
     /// When the last frame was complete.
     pub last_frame_at: Option<At>,
     pub lawful: LawfulFrames,
+    pub closing_ping: Option<ClosingPing>,
     /// When octets last arrived, and how many arrived in all.
     pub last_octets_at: Option<At>,
     pub octets: u64,
@@ -375,6 +377,9 @@ impl ConnectionFacts {
         }
         if self.peer.lawful.at.is_some_and(|lawful| lawful < at) {
             self.peer.lawful.next_input_at.get_or_insert(at);
+        }
+        if let Some(ping) = self.peer.closing_ping.as_mut().filter(|ping| ping.at < at) {
+            ping.next_input_at.get_or_insert(at);
         }
     }
 

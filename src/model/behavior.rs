@@ -81,6 +81,11 @@ pub trait Behavior {
         false
     }
 
+    /// Whether to send FIN and go on reading, in place of closing TCP.
+    fn closes_only_writing(&self) -> bool {
+        false
+    }
+
     /// The ticks of idle time after which the endpoint stops waiting, or `None` to wait forever.
     fn idle_timeout(&self) -> Option<u32> {
         Some(IDLE_TIMEOUT_TICKS)

@@ -170,8 +170,10 @@ impl<C: Behavior> Endpoint<C> {
             Action::SendCloseThenFail => {
                 let code = self.behavior.fail_code(flaw.unwrap_or(Flaw::OpcodeReserved));
                 self.write_close(&code.to_octets(), out);
-                if self.behavior.delay(Action::CloseTcp, self.state, self.role) == Some(0) {
-                    self.close_tcp(out);
+                match self.behavior.delay(Action::CloseTcp, self.state, self.role) {
+                    Some(0) => self.close_tcp(out),
+                    Some(ticks) => self.delayed_action = Some((Action::CloseTcp, ticks)),
+                    None => {}
                 }
             }
             Action::CloseTcp => self.close_tcp(out),
@@ -181,6 +183,8 @@ impl<C: Behavior> Endpoint<C> {
     pub(super) fn close_tcp(&mut self, out: &mut Recorder) {
         if self.behavior.resets() {
             out.reset();
+        } else if self.behavior.closes_only_writing() {
+            out.write_shutdown();
         } else {
             out.fin();
         }

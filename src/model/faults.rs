@@ -223,7 +223,7 @@ impl Behavior for Fault {
         Some(Some(code))
     }
 
-    fn action(&self, state: State, event: Event, _role: Role, action: Action) -> Action {
+    fn action(&self, state: State, event: Event, role: Role, action: Action) -> Action {
         let exchanged = matches!(state, State::CloseReceived | State::CloseExchanged);
         match (self, state, event) {
             (Fault::PongAfterHandshake, State::CloseExchanged, Event::RecvPing) => Action::SendPong,
@@ -235,7 +235,16 @@ impl Behavior for Fault {
             (Fault::DeliversAfterFailing, State::Failed, Event::RecvMessage) => Action::Deliver,
             (Fault::PongsAfterFailing, State::Failed, Event::RecvPing) => Action::SendPong,
             (Fault::AnswersAfterFailing, State::Failed, Event::RecvClose) => Action::SendCloseReply,
-            (Fault::IgnoresEof, State::Open | State::CloseSent, Event::PeerFin) => Action::Nothing,
+            (Fault::IgnoresEof, State::Open | State::CloseSent, Event::PeerFin) if role == Role::Server => {
+                Action::Nothing
+            }
+            (Fault::ClientIgnoresEof, State::Open | State::CloseSent, Event::PeerFin)
+                if role == Role::Client =>
+            {
+                Action::Nothing
+            }
+            (Fault::DropsMessagesWhileClosing, State::CloseSent, Event::RecvMessage) => Action::Discard,
+            (Fault::IgnoresPingsWhileClosing, State::CloseSent, Event::RecvPing) => Action::Nothing,
             (Fault::SwallowsDataAfterClose, _, Event::AppSend) if action == Action::RejectRequest => {
                 Action::Nothing
             }
@@ -257,6 +266,7 @@ impl Behavior for Fault {
             (Fault::ClosesTcpLate, Action::CloseTcp, State::CloseExchanged) if role == Role::Server => {
                 Some(5)
             }
+            (Fault::FailsSlowly, Action::CloseTcp, State::Failed) if role == Role::Server => Some(5),
             // The second of these still waits for a Close to answer.
             (Fault::StaysOpenAfterFailing | Fault::AnswersAfterFailing, Action::CloseTcp, State::Failed) => {
                 None
@@ -315,6 +325,10 @@ impl Behavior for Fault {
 
     fn resets(&self) -> bool {
         *self == Fault::ResetsTcp
+    }
+
+    fn closes_only_writing(&self) -> bool {
+        *self == Fault::StaysHalfClosed
     }
 
     fn idle_timeout(&self) -> Option<u32> {

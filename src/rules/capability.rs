@@ -32,11 +32,13 @@ pub enum Capability {
     ReportsMessages,
     /// It reads the text of messages as UTF-8, and does not pass it on as octets for the program to check.
     ValidatesText,
+    /// Its transport shows each direction of TCP. A socket shows only that an endpoint sends no more.
+    ShowsBothDirections,
 }
 
 impl Capability {
     /// Every capability, in the order of the enum.
-    pub const ALL: [Capability; 13] = [
+    pub const ALL: [Capability; 14] = [
         Capability::Framing,
         Capability::MasksFrames,
         Capability::RepliesToClose,
@@ -50,6 +52,7 @@ impl Capability {
         Capability::ReportsMemory,
         Capability::ReportsMessages,
         Capability::ValidatesText,
+        Capability::ShowsBothDirections,
     ];
 
     /// The capability as a verb phrase, as `explain` prints it after "a subject that".
@@ -68,6 +71,7 @@ impl Capability {
             Capability::ReportsMemory => "exposes its memory use",
             Capability::ReportsMessages => "exposes the messages that it delivers",
             Capability::ValidatesText => "reads the text of messages as UTF-8 itself",
+            Capability::ShowsBothDirections => "shows when it closes each direction of TCP",
         }
     }
 }

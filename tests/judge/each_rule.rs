@@ -4,7 +4,7 @@
 
 use crate::scripted::Act::{
     Accepts, Closes, ClosesTcp, Delivers, Hangs, HarmsNextConnection, Panics, Refuses, ReportsClose,
-    ReportsError, ReportsReason, Resets, UsesMemory, Writes,
+    ReportsError, ReportsReason, Resets, ShutsDownWrite, UsesMemory, Writes,
 };
 use crate::scripted::{Act, PONG, assert_verdict_as};
 use wsclose::judge::Verdict::{self, Conforms, Violates};
@@ -180,9 +180,17 @@ rule_tests! {
         (Conforms, "> close 1000\nwait 2\n", &[&[Closes(1000), ClosesTcp]]),
         (Violates, "> close 1000\nwait 2\n", &[&[Closes(1000)]]),
     ];
+    server_fails_at_once: ServerFailsAtOnce as Server => [
+        (Conforms, "> ping rsv=4\nwait 2\n", &[&[Closes(1002)], &[ClosesTcp]]),
+        (Violates, "> ping rsv=4\nwait 2\n", &[&[Closes(1002)], &[], &[ClosesTcp]]),
+    ];
     client_lets_server_close_first: ClientLetsServerCloseFirst as Client => [
         (Conforms, "> close 1000\n> fin\n", &[&[Closes(1000)], &[ClosesTcp]]),
         (Violates, "> close 1000\n> fin\n", &[&[Closes(1000), ClosesTcp]]),
+    ];
+    finishes_half_close: FinishesHalfClose as Server => [
+        (Conforms, "> close 1000\n> fin\n", &[&[Closes(1000), ShutsDownWrite], &[ClosesTcp]]),
+        (Violates, "> close 1000\n> fin\nwait 2\n", &[&[Closes(1000), ShutsDownWrite]]),
     ];
     tcp_closed_cleanly: TcpClosedCleanly as Server => [
         (Conforms, CLOSE, &[&[Closes(1000), ClosesTcp]]),
@@ -319,7 +327,15 @@ rule_tests! {
     ];
     reads_until_answer: ReadsUntilAnswer as Server => [
         (Conforms, "app close 1000\n> text \"a\"\n> close 1000\n", &[&[Closes(1000)], &[Delivers]]),
-        (Violates, "app close 1000\n> text \"a\"\n> close 1000\n", &[&[Closes(1000)]]),
+        (Violates, "app close 1000\n> text \"a\"\n> close 1000\n", &[&[Closes(1000)], &[ReportsError]]),
+    ];
+    delivers_until_answer: DeliversUntilAnswer as Server => [
+        (Conforms, "app close 1000\n> text \"a\"\n", &[&[Closes(1000)], &[Delivers]]),
+        (Violates, "app close 1000\n> text \"a\"\n", &[&[Closes(1000)]]),
+    ];
+    pongs_while_closing: PongsWhileClosing as Server => [
+        (Conforms, "app close 1000\n> ping \"x\"\n", &[&[Closes(1000)], &[PONG]]),
+        (Violates, "app close 1000\n> ping \"x\"\nwait 1\n", &[&[Closes(1000)]]),
     ];
     simultaneous_close: SimultaneousClose as Server => [
         (Conforms, "app close 1000\n> close 3333\n", &[&[Closes(1000)], &[ClosesTcp]]),
@@ -346,7 +362,14 @@ rule_tests! {
     eof_is_not_a_close: EofIsNotAClose as Server => [
         (Conforms, "> fin\n", &[&[ReportsClose(Some(1006), Some(false)), ClosesTcp]]),
         (Violates, "> fin\n", &[&[ReportsClose(Some(1006), Some(true)), ClosesTcp]]),
-        (Violates, "> fin\n", &[]),
+    ];
+    client_ends_on_eof: ClientEndsOnEof as Client => [
+        (Conforms, "> fin\nwait 2\n", &[&[ClosesTcp]]),
+        (Violates, "> fin\nwait 2\n", &[]),
+    ];
+    server_ends_on_eof: ServerEndsOnEof as Server => [
+        (Conforms, "> fin\nwait 2\n", &[&[ClosesTcp]]),
+        (Violates, "> fin\nwait 2\n", &[]),
     ];
     reports_first_code: ReportsFirstCode as Server => [
         (Conforms, "> close 3333\n", &[&[Closes(3333), ReportsClose(Some(3333), None), ClosesTcp]]),

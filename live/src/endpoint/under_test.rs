@@ -68,7 +68,8 @@ impl EndpointUnderTest<'_> {
 /// The capabilities of a live endpoint: everything that shows on a socket, and the two things that its program can do
 /// for the harness.
 pub fn capabilities(close_command: bool, reports_close: bool) -> Capabilities {
-    let mut lacks = vec![Capability::ReportsMemory, Capability::ReportsMessages];
+    let mut lacks =
+        vec![Capability::ReportsMemory, Capability::ReportsMessages, Capability::ShowsBothDirections];
     if !close_command {
         lacks.push(Capability::ExposesCloseApi);
     }

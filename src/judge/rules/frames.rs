@@ -67,6 +67,9 @@ fn form(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     }
     if let (true, Some(end)) = (facts.own.has_unfinished_frame, facts.tcp.write_closed_at)
         && facts.tcp.peer_reset.is_none()
+        // An endpoint that fails the connection may close TCP by any means (§7.1.1).
+        && facts.flaw.frame.is_none()
+        && facts.app.error_at.is_none()
         && !facts.tcp.send_path.cannot_deliver()
         && !violated.contains(Rule::StreamWellFormed)
     {

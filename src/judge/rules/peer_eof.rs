@@ -1,10 +1,13 @@
 //! Judges how the subject treats the peer's FIN if no Close came before it.
 
-use crate::judge::facts::ConnectionFacts;
+use crate::judge::at::At;
+use crate::judge::facts::{ConnectionFacts, Reaction};
+use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;
 use crate::protocol::code::CloseCode;
-use crate::rules::{Capability, Rule};
+use crate::protocol::role::Role;
+use crate::rules::Rule;
 
 pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     let Some(fin) = facts.tcp.peer_fin else { return };
@@ -12,26 +15,38 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     if facts.cannot_act() || facts.peer.close.is_some() || ended_before {
         return;
     }
-    let left_open = facts.tcp.write_closed_at.is_none() && sink.trace.capabilities.has(Capability::ClosesTcp);
-    let flawed = facts.flaw.frame.is_some();
-    // After a flaw it is unknown what the subject read, but TCP has ended either way.
-    if flawed && !left_open {
-        return;
+    // After a flaw it is unknown what the subject read.
+    if facts.flaw.frame.is_none() {
+        reports_no_close(sink, facts);
     }
-    let rule = Rule::EofIsNotAClose;
-    let judges_report = !flawed && sink.trace.capabilities.has(Capability::ReportsCloseStatus);
-    let report_of_close = facts.app.report.filter(|report| match report.clean {
+    // A subject that failed the connection has to close TCP anyway.
+    if facts.reaction_to_flaw != Some(Reaction::Rejected) {
+        ends_tcp(sink, facts, fin);
+    }
+}
+
+fn reports_no_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let Some(report) = facts.app.report else { return };
+    let as_close = match report.clean {
         Some(clean) => clean,
         // With a clean flag that is false, the code is the question of `reports-1006`.
         None => report.code.is_some_and(|code| code != CloseCode::ABNORMAL) && facts.app.error_at.is_none(),
-    });
-    match report_of_close {
-        Some(report) if judges_report => {
-            sink.violates(rule, report.at, "an abnormal closure", Observed::Reported(report.code));
-        }
-        Some(_) | None if left_open => {
-            sink.violates(rule, fin, "TCP closed", Observed::Text("left TCP open after the peer's FIN"));
-        }
-        Some(_) | None => sink.conforms(rule),
+    };
+    let violation = as_close.then_some((report.at, Observed::Reported(report.code)));
+    sink.check(Rule::EofIsNotAClose, violation, "an abnormal closure");
+}
+
+/// A client has to fail the connection (§7.2.1). No sentence requires that of a server.
+fn ends_tcp(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, fin: At) {
+    let rule = match sink.trace.role {
+        Role::Client => Rule::ClientEndsOnEof,
+        Role::Server => Rule::ServerEndsOnEof,
+    };
+    let is_open = facts.tcp.write_closed_at.is_none();
+    if is_open && sink.in_grace(facts, fin) {
+        sink.inconclusive(rule, InconclusiveReason::WithinGrace);
+    } else {
+        let open = Observed::Text("left TCP open after the peer's FIN");
+        sink.check(rule, is_open.then_some((fin, open)), "TCP closed");
     }
 }

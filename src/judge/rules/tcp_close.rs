@@ -1,16 +1,16 @@
 //! Judges when and how the subject ends TCP after the closing handshake, or while it waits for it.
 
-use crate::judge::facts::{At, ConnectionFacts};
+use crate::judge::facts::{At, ConnectionFacts, Reaction};
 use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::{GRACE_TICKS, Observed, TIMEOUT_TICKS};
 use crate::protocol::role::Role;
-use crate::rules::Rule;
+use crate::rules::{Capability, Rule};
 
 pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     if let Some(both) = facts.close_exchanged_at()
         && !facts.cannot_act()
-        && !facts.peer_ended_before(both)
+        && facts.tcp.peer_reset.is_none_or(|reset| reset > both)
         && facts.own.close.is_some_and(|own| own.flaws.is_empty())
         && facts.tcp.closed_at.is_none_or(|closed| closed >= both)
     {
@@ -19,6 +19,10 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
             Role::Client => client_closes(sink, facts, both),
         }
     }
+    if sink.trace.role == Role::Server {
+        server_fails_at_once(sink, facts);
+    }
+    finishes_half_close(sink, facts);
     closes_cleanly(sink, facts);
     waits_for_answer(sink, facts);
 }
@@ -58,6 +62,54 @@ fn client_closes(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, both: At) 
     });
     let violation = hasty.map(|end| (end, Observed::Text("closed TCP before the server did")));
     sink.check(Rule::ClientLetsServerCloseFirst, violation, "a wait for the server's FIN");
+}
+
+/// A server that fails the connection closes TCP at once, and does not wait for the client (§7.1.1).
+fn server_fails_at_once(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let Some(flawed) = facts.flaw_to_judge() else { return };
+    if facts.reaction_to_flaw != Some(Reaction::Rejected)
+        || facts.cannot_act()
+        || facts.tcp.peer_reset.is_some()
+    {
+        return;
+    }
+    let close = facts.own.close.map(|own| own.at);
+    let failed = close.into_iter().chain(facts.app.error_at).filter(|at| *at > flawed.at).min();
+    let Some(failed) = failed else { return };
+    let end = facts.tcp.write_closed_at;
+    let ticks = end.map_or(facts.ticks_since(failed), |end| end.tick.saturating_sub(failed.tick));
+    if end.is_some() || ticks > GRACE_TICKS {
+        let late = Observed::Count(u64::from(ticks), "ticks with TCP left open");
+        let violation = (ticks > GRACE_TICKS).then_some((end.unwrap_or(failed), late));
+        sink.check(Rule::ServerFailsAtOnce, violation, "TCP closed within a tick");
+    }
+}
+
+/// A subject that has only ended what it sends closes TCP too, once the peer has or after a timeout.
+fn finishes_half_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let rule = Rule::FinishesHalfClose;
+    let Some(half) = facts.tcp.write_closed_at else { return };
+    if facts.tcp.closed_at == Some(half)
+        || facts.cannot_act()
+        || facts.tcp.peer_reset.is_some()
+        || !sink.trace.capabilities.has(Capability::ClosesTcp)
+    {
+        return;
+    }
+    let silent_since = facts.peer.last_octets_at.map_or(half, |last| last.max(half));
+    let timed_out = sink.trace.capabilities.has(Capability::HasTimeouts)
+        && facts.ticks_since(silent_since) >= TIMEOUT_TICKS;
+    match (facts.tcp.closed_at, facts.tcp.peer_fin) {
+        (Some(_), _) => sink.conforms(rule),
+        (None, Some(fin)) if sink.in_grace(facts, fin.max(half)) => {
+            sink.inconclusive(rule, InconclusiveReason::WithinGrace);
+        }
+        (None, None) if !timed_out => sink.inconclusive(rule, InconclusiveReason::MayStillWait),
+        (None, fin) => {
+            let at = fin.map_or(half, |fin| fin.max(half));
+            sink.violates(rule, at, "both directions closed", Observed::Text("closed only one direction"));
+        }
+    }
 }
 
 fn closes_cleanly(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
