@@ -60,8 +60,11 @@ pub enum Command {
         after_help = "Examples:\n  wsclose rules --level must --party receiver\n  wsclose explain close-fin"
     )]
     Rules(Rules),
-    /// Explain a rule or a close code
-    #[command(after_help = "Examples:\n  wsclose explain rejects-one-byte-body\n  wsclose explain 1005")]
+    /// Explain a rule, a close code, or a case of check and serve
+    #[command(
+        after_help = "Examples:\n  wsclose explain rejects-one-byte-body\n  wsclose explain 1005\n  wsclose \
+                            explain closing_handshake/close-rsv1"
+    )]
     Explain(Explain),
     /// List close codes: class, permitted senders, and the names in Boost.Beast and ws-rs
     Codes(Codes),
@@ -258,8 +261,8 @@ pub struct Rules {
 /// `explain`.
 #[derive(Debug, Arguments)]
 pub struct Explain {
-    /// Rule id, or close code by number or name
-    #[arg(value_name = "RULE|CODE")]
+    /// Rule id, close code by number or name, or name of a case
+    #[arg(value_name = "RULE|CODE|CASE")]
     pub term: String,
 }
 

@@ -5,6 +5,7 @@ pub mod check;
 pub mod codes;
 pub mod decode;
 pub mod echo;
+pub mod explain_case;
 pub mod matrix;
 pub mod replay;
 pub mod rules;

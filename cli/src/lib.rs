@@ -1,5 +1,27 @@
 //! The command `wsclose` as a library, so that two programs can be built from it: `wsclose`, which has no WebSocket
 //! library in it, and the unpublished `wsclose-full`, which passes the in-process libraries to [`main`].
+//!
+//! A program that passes subjects of its own is the same command for them. `replay`, `matrix` and `adopt` play scripts to
+//! each by its name, as in `my-wsclose replay crash.ws --subject mine`:
+//!
+//! ```no_run
+//! use wsclose::harness::Subject;
+//! use wsclose_cli::libraries::{Libraries, Library};
+//!
+//! struct Mine;
+//!
+//! impl Libraries for Mine {
+//!     fn list(&self) -> Vec<Library> {
+//!         // The endpoint under test, behind the trait `Subject`; the model stands for it here.
+//!         let new = || -> Box<dyn Subject> { Box::new(wsclose::model::endpoint::Model::new(Default::default())) };
+//!         vec![Library { name: "mine", in_process: true, new: Ok(new) }]
+//!     }
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     wsclose_cli::main(&Mine)
+//! }
+//! ```
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -29,7 +51,7 @@ pub fn main(libraries: &'static dyn Libraries) -> ExitCode {
         Err(error) => return usage(error),
     };
     runner::silence_panics();
-    let exit = match runner::catch("wsclose", || run(&args.command, libraries)) {
+    let exit = match runner::catch("wsclose", || run(&args.command, libraries, Stdout::new())) {
         Ok(Ok(exit)) => exit,
         Ok(Err(failure)) => {
             eprint_error(&failure);
@@ -52,8 +74,11 @@ fn usage(error: clap::Error) -> ExitCode {
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
-fn run(command: &Command, libraries: &'static dyn Libraries) -> Result<ExitStatus, CliError> {
-    let mut out = Stdout::new();
+fn run(
+    command: &Command,
+    libraries: &'static dyn Libraries,
+    mut out: Stdout,
+) -> Result<ExitStatus, CliError> {
     let done = match command {
         Command::Replay(args) => commands::replay::run(args, libraries, &mut out),
         Command::Matrix(args) => commands::matrix::run(args, libraries, &mut out),
@@ -71,4 +96,78 @@ fn run(command: &Command, libraries: &'static dyn Libraries) -> Result<ExitStatu
     let exit = done?;
     flushed?;
     Ok(exit)
+}
+
+#[cfg(test)]
+mod tests {
+    use wsclose::harness::{Recorder, Stimulus, Subject};
+    use wsclose::model::faults::{Fault, FaultyModel};
+    use wsclose::protocol::role::Role;
+    use wsclose::rules::Capabilities;
+
+    use super::*;
+    use crate::libraries::Library;
+
+    /// An endpoint of a user, which sends 126 octets in every Close.
+    struct Mine(FaultyModel);
+
+    impl Subject for Mine {
+        fn name(&self) -> &str {
+            "mine"
+        }
+
+        fn capabilities(&self, role: Role) -> Capabilities {
+            self.0.capabilities(role)
+        }
+
+        fn connect(&mut self, role: Role, out: &mut Recorder) {
+            self.0.connect(role, out);
+        }
+
+        fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
+            self.0.react(stimulus, out);
+        }
+    }
+
+    struct Own;
+
+    impl Libraries for Own {
+        fn list(&self) -> Vec<Library> {
+            let new = || -> Box<dyn Subject> { Box::new(Mine(FaultyModel::new(Fault::CloseOf126))) };
+            vec![Library { name: "mine", in_process: true, new: Ok(new) }]
+        }
+    }
+
+    /// The exit status of a command line, in a build whose only library is `mine`.
+    fn run_own(args: &[&str]) -> ExitStatus {
+        let args = Args::try_parse_from([&["wsclose"], args].concat()).expect("a command line");
+        let out = Stdout::with_writer(Box::new(std::io::sink()));
+        run(&args.command, &Own, out).expect("a result")
+    }
+
+    #[test]
+    fn own_subject_is_replayed_and_adopted() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("corpus")).expect("a folder");
+        let crash = folder.path().join("crash.ws");
+        std::fs::write(&crash, "wsclose 1\nrole server\n> ping\n> close 1000\nwait 2\n").expect("a file");
+        let path = |path: &std::path::Path| path.to_str().expect("a path").to_owned();
+        let (crash, root) = (path(&crash), path(folder.path()));
+        // Without --subject, the libraries of the build are the subjects.
+        assert_eq!(run_own(&["replay", &crash]), ExitStatus::Violation);
+        assert_eq!(run_own(&["replay", &crash, "--subject", "mine"]), ExitStatus::Violation);
+        let adopt = ["adopt", &crash, "--target", "implementations", "--root", &root];
+        assert_eq!(run_own(&adopt), ExitStatus::Conforms);
+        let entry = folder.path().join("corpus/implementations/close-at-most-125-mine.ws");
+        let text = std::fs::read_to_string(&entry).expect("an entry");
+        assert!(text.contains("# mine violates close-at-most-125") && !text.contains("ping"), "{text}");
+        assert_eq!(run_own(&adopt), ExitStatus::Violation, "a duplicate");
+    }
+
+    #[test]
+    fn fuzz_target_plays_own_subjects() {
+        let script = b"wsclose 1\nrole server\n> close 1000\n";
+        assert!(runner::catch("the fuzz target", || Own.run_fuzz_target(script)).is_err());
+        assert!(Own.run_fuzz_target(b"no script").is_empty());
+    }
 }

@@ -1,10 +1,18 @@
-//! The WebSocket libraries that a build of the command drives in-process.
+//! The WebSocket libraries, or other subjects, that a build of the command drives in-process.
+//!
+//! A program with subjects of its own implements [`Libraries`] and calls [`main`](crate::main): `replay`, `matrix` and
+//! `adopt` then play scripts to them.
 //!
 //! The published command has none of them: a published crate cannot depend on `wsclose-implementations`, which is not
 //! published, even optionally. `wsclose-full` implements [`Libraries`] with that crate.
 
-use wsclose::harness::Subject;
-use wsclose::rules::RuleSet;
+use wsclose::Harness;
+use wsclose::analysis::baseline::Baseline;
+use wsclose::harness::{Limits, Subject};
+use wsclose::judge::Verdict;
+use wsclose::protocol::code::Profile;
+use wsclose::rules::{Level, RuleSet};
+use wsclose::script::ScriptBuf;
 
 /// How to get a command with the libraries, as the end of a sentence.
 pub const FULL_COMMAND: &str =
@@ -61,22 +69,47 @@ pub struct CodeRoundTrip {
     pub allowed: Option<bool>,
 }
 
-/// The libraries of a build.
+/// The libraries of a build. Only the list has no default.
 pub trait Libraries: Sync {
     /// Every library, also those that could not be built.
     fn list(&self) -> Vec<Library>;
 
-    /// The text of the baseline of accepted violations by these libraries.
-    fn baseline(&self) -> &'static str;
+    /// The text of the baseline of accepted violations by these libraries [default: none].
+    fn baseline(&self) -> &'static str {
+        ""
+    }
 
-    /// Converts a code to the library's close code type and back; `None` if the library has no such type.
-    fn round_trip(&self, library: &str, code: u16) -> Option<CodeRoundTrip>;
+    /// Converts a code to the library's close code type and back; `None` if the library has no such type [default: no
+    /// library has one].
+    fn round_trip(&self, _library: &str, _code: u16) -> Option<CodeRoundTrip> {
+        None
+    }
 
-    /// Runs the body of the fuzz target `implementations`.
+    /// Runs the body of the fuzz target `implementations`: plays the script to every in-process library. Returns the rules
+    /// that any of them was judged by; octets that are no script exercise no rule.
     ///
     /// # Panics
-    /// If a library violates a rule that the baseline does not list.
-    fn run_fuzz_target(&self, octets: &[u8]) -> RuleSet;
+    /// If a library violates a rule that the baseline does not list, except those of level `info`.
+    fn run_fuzz_target(&self, octets: &[u8]) -> RuleSet {
+        let Ok(script) = ScriptBuf::read(octets) else { return RuleSet::EMPTY };
+        let baseline = Baseline::parse(self.baseline()).expect("a valid baseline");
+        let mut harness = Harness::new(Profile::default()).with_limits(Limits::FUZZING);
+        let mut exercised = RuleSet::EMPTY;
+        for library in self.list().into_iter().filter(|library| library.in_process) {
+            let Ok(new) = library.new else { continue };
+            let playback = harness.play(script.as_script(), new().as_mut());
+            let unlisted = playback.findings.iter().find(|finding| {
+                finding.level != Level::Info && !baseline.contains(library.name, finding.rule)
+            });
+            if let Some(finding) = unlisted {
+                panic!("{} violates {}\n{}\n{playback}", library.name, finding.rule, script.as_script());
+            }
+            let judged =
+                [Verdict::Conforms, Verdict::Violates].map(|verdict| playback.verdicts.with(verdict));
+            exercised = judged.into_iter().fold(exercised, RuleSet::union);
+        }
+        exercised
+    }
 }
 
 /// A build without libraries.
@@ -86,17 +119,5 @@ pub struct NoLibraries;
 impl Libraries for NoLibraries {
     fn list(&self) -> Vec<Library> {
         Vec::new()
-    }
-
-    fn baseline(&self) -> &'static str {
-        ""
-    }
-
-    fn round_trip(&self, _library: &str, _code: u16) -> Option<CodeRoundTrip> {
-        None
-    }
-
-    fn run_fuzz_target(&self, _octets: &[u8]) -> RuleSet {
-        RuleSet::EMPTY
     }
 }

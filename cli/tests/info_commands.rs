@@ -79,3 +79,25 @@ fn all_codes_are_tab_separated_lines() {
     ));
     wsclose(&["codes", "--all", "1000"]).assert_exit(2);
 }
+
+#[test]
+fn a_case_is_explained() {
+    wsclose(&["explain", "closing_handshake/close-rsv1"])
+        .assert_exit(0)
+        .assert_stdout("for a server: wsclose check URL --show closing_handshake/close-rsv1\n")
+        .assert_stdout("for a client: wsclose serve --show closing_handshake/close-rsv1\n")
+        .assert_stdout("  exercises  rejects-rsv")
+        .assert_stdout("  and, like a plain Close, close-fin, ")
+        .assert_stdout("    > close 3333 rsv=4\n");
+    wsclose(&["explain", "local-close/answered"])
+        .assert_exit(0)
+        .assert_stdout("wsclose check URL --close-command --show local-close/answered\n");
+    wsclose(&["explain", "code-received/1005"]).assert_exit(0).assert_stdout("a Close with code 1005");
+    wsclose(&["explain", "fuzz/1-3"]).assert_exit(0).assert_stdout("A generated script");
+    wsclose(&["explain", "close-rsv1"])
+        .assert_exit(2)
+        .assert_stderr("found `close-rsv1`; did you mean `closing_handshake/close-rsv1`?");
+    wsclose(&["explain", "closing_handshake/nothing"])
+        .assert_exit(2)
+        .assert_stderr("expected a case, for example `closing_handshake/close-rsv1`, found");
+}

@@ -4,6 +4,7 @@ pub mod builder;
 pub mod client;
 pub mod client_loop;
 pub mod error;
+pub mod lookup;
 mod options;
 mod reproduce;
 mod selection;

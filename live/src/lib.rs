@@ -72,6 +72,7 @@ pub use check::builder::{Check, Plan, PlannedCase};
 pub use check::client::{Client, ClientCheck};
 pub use check::client_loop::{ClientLoop, ClientLoopCheck, RunningCaseServer};
 pub use check::error::RunError;
+pub use check::lookup::{CaseExplanation, case_names, explain_case};
 pub use check::server::{Server, ServerCheck};
 pub use endpoint::client_pool::ClientCommand;
 pub use endpoint::close_line::CloseStatus;

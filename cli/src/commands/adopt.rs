@@ -231,15 +231,15 @@ impl Adoption<'_> {
         writeln!(out, "minimized: steps {} to {}", steps(script), steps(small.as_script()))?;
         writeln!(out, "wrote {}", files::display_path(&paths.entry))?;
         writeln!(out, "wrote {}", files::display_path(&paths.pending))?;
-        writeln!(
-            out,
-            "next: read both files, run `cargo insta review` (or rename the snapshot to end in .snap),"
-        )?;
-        writeln!(
-            out,
-            "      then `cargo test -p wsclose-implementations --test regressions`; list an accepted violation"
-        )?;
-        writeln!(out, "      in implementations/baseline.toml with its reason and its place in the source")?;
+        let next = if self.project.is_wsclose() {
+            "next: read both files, run `cargo insta review` (or rename the snapshot to end in .snap),
+      then `cargo test -p wsclose-implementations --test regressions`; list an accepted violation
+      in implementations/baseline.toml with its reason and its place in the source"
+        } else {
+            "next: read both files, and rename the snapshot to end in .snap; `replay` plays the entry again,
+      and --baseline names a file of accepted violations"
+        };
+        writeln!(out, "{next}")?;
         Ok(())
     }
 

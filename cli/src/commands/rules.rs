@@ -8,6 +8,7 @@ use wsclose::vendor_codes::WsRs;
 
 use crate::args;
 use crate::commands::codes::{self, may_send};
+use crate::commands::explain_case;
 use crate::support::error::{CliError, ExitStatus, ExplainError};
 use crate::support::output::{Stdout, table, write_table};
 
@@ -28,7 +29,7 @@ pub fn list(args: &args::Rules, out: &mut Stdout) -> Result<ExitStatus, CliError
     Ok(ExitStatus::Conforms)
 }
 
-/// Explains a rule or a code.
+/// Explains a rule, a code or a case.
 pub fn explain(term: &str, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     let unknown = match term.parse::<Rule>() {
         Ok(rule) => {
@@ -41,7 +42,11 @@ pub fn explain(term: &str, out: &mut Stdout) -> Result<ExitStatus, CliError> {
         Ok(code) => print_code(code, out)?,
         // A number can only be a code.
         Err(error) if term.starts_with(|c: char| c.is_ascii_digit()) => return Err(error.into()),
+        Err(_) if term.contains('/') || term == "liveness" => return explain_case::run(term, out),
         Err(_) => {
+            if let Some(near) = explain_case::ending_in(term) {
+                return Err(ExplainError::Case { found: term.to_owned(), near: Some(near) }.into());
+            }
             let level = Level::ALL.into_iter().find(|level| level.name() == term);
             return Err(level.map_or(ExplainError::Word(unknown), ExplainError::Level).into());
         }

@@ -36,6 +36,11 @@ impl Project {
         Err(FileError::NoCorpus)
     }
 
+    /// Whether this is a checkout of wsclose, whose tests read the corpus.
+    pub fn is_wsclose(&self) -> bool {
+        self.root.join("implementations/tests/regressions.rs").is_file()
+    }
+
     /// The corpus folder of a target.
     pub fn corpus(&self, target: FuzzTarget) -> PathBuf {
         self.root.join("corpus").join(target.name())

@@ -66,6 +66,15 @@ pub enum ExplainError {
          (`wsclose rules --level {0}` lists its rules)"
     )]
     Level(Level),
+    /// No case has that name.
+    #[error("expected a case, for example `closing_handshake/close-rsv1`, found `{found}`{near}; `wsclose check --list` and \
+             `wsclose serve --list` list them", near = .near.as_ref().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
+    Case {
+        /// The name on the command line.
+        found: String,
+        /// A case whose name ends in it.
+        near: Option<String>,
+    },
     /// Neither a rule nor a code.
     #[error(
         "expected a rule's id, for example `close-fin`, or a close code, for example `1005`, found `{found}`{near} \
