@@ -284,14 +284,14 @@ fn did_nothing(seen: &FlawEvidence<'_>) -> Option<Reaction> {
     (seen.flawed.is_complete() || shown_by_header).then_some(Reaction::Accepted)
 }
 
-/// Compares a reply that may be an echo or a failure, or is neither, with the usual replies. It decides only if those to lawful
-/// Closes and those to frames that must be rejected are distinct, and if nothing else shows a rejection.
+/// Compares a reply that may be an echo or a failure, or is neither, with the usual replies. An answer that
+/// is both the reply to a lawful Close and a rejection decides nothing. Any other sign of a rejection prevents acceptance.
 fn replied_as_usual(seen: &FlawEvidence<'_>, habits: &Habits) -> Option<ComparedReaction> {
     let (_, code) = seen.reply?;
     let answer = Answer::of(code);
     let (lawful, lawful_case) = habits.lawful_reply(seen.flawed.code())?;
     let (failing, failing_case) = habits.first_rejection()?;
-    if seen.flawed.opcode != Opcode::Close || habits.rejects_with(lawful) || seen.flawed.ambiguous_cause {
+    if seen.flawed.opcode != Opcode::Close || seen.flawed.ambiguous_cause {
         return None;
     }
     let failed = habits.rejects_with(answer);
