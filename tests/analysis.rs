@@ -231,8 +231,8 @@ fn a_role_result_has_its_role() {
     assert!(scripts > played.len());
 }
 
-/// A server that replies with 1000 to every Close, and with 1002 to anything else.
-struct Uniform;
+/// A server that replies with 1000 to every Close, and with this code to anything else.
+struct Uniform(u16);
 
 impl Subject for Uniform {
     fn name(&self) -> &str {
@@ -250,7 +250,7 @@ impl Subject for Uniform {
         let [first, second, ..] = *octets else { return };
         match (first, second & 0x7f) {
             (0x88, ..=125) => out.sent(&[0x88, 2, 3, 0xe8]),
-            _ => out.sent(&[0x88, 2, 3, 0xea]),
+            _ => out.sent(&[&[0x88, 2], self.0.to_be_bytes().as_slice()].concat()),
         }
         out.fin();
     }
@@ -259,11 +259,11 @@ impl Subject for Uniform {
 #[test]
 fn an_endpoint_that_replies_to_every_close_alike_is_compared_with_itself() {
     let plan = MatrixPlan::new(TestVector::curated_corpus());
-    let play_it = |plan: &MatrixPlan| {
+    let play_it = |plan: &MatrixPlan, code: u16| {
         let scope = Scope { systematic: false, codes: false, curated: true };
-        play(plan, scope, Role::Server, Profile::default(), &mut Uniform, &mut || true)
+        play(plan, scope, Role::Server, Profile::default(), &mut Uniform(code), &mut || true)
     };
-    let compared = play_it(&plan);
+    let compared = play_it(&plan, 1002);
     let row = SubjectResult { name: "uniform".to_owned(), roles: [compared.clone(), compared] };
     let cell = row.cell(Rule::RejectsLocalOnlyCodes);
     let example = cell.example.expect("a violation");
@@ -280,9 +280,17 @@ fn an_endpoint_that_replies_to_every_close_alike_is_compared_with_itself() {
         .into_iter()
         .filter(|vector| !["opcode-", "rsv1"].iter().any(|part| vector.name.contains(part)))
         .collect();
-    let alone = play_it(&MatrixPlan::new(others));
+    let alone = play_it(&MatrixPlan::new(others), 1002);
     let row = SubjectResult { name: "uniform".to_owned(), roles: [alone.clone(), alone] };
     let cell = row.cell(Rule::RejectsLocalOnlyCodes);
     assert_eq!(cell.violated, 0);
     assert!(cell.inconclusive > 0);
+    // A reply to a bad reason that is the echo, the usual reply and the rejection decides nothing.
+    let steps = "wsclose 1\nrole server\n> close 1000 hex:80\nwait 2\n> fin\n";
+    let script = ScriptBuf::read(steps.as_bytes()).expect("a script");
+    let bad = TestVector::curated("bad-reason".to_owned(), script.as_script());
+    let plan = MatrixPlan::new([vec![bad], TestVector::curated_corpus()].concat());
+    let violated = |code: u16| play_it(&plan, code).scripts_played[0].violated;
+    assert!(violated(1002).contains(Rule::RejectsBadUtf8Reason));
+    assert!(!violated(1000).contains(Rule::RejectsBadUtf8Reason));
 }

@@ -195,3 +195,26 @@ fn close_command_that_the_server_ignores_is_no_evidence() {
     assert_eq!(ignores(Rule::RequestedCloseSent), Verdict::Inconclusive);
     assert_eq!(ignores(Rule::RequestedReasonSent), Verdict::NotExercised);
 }
+
+#[test]
+fn usual_replies_decide_what_one_case_leaves_open() {
+    let run = |fault: Fault, case: &str| {
+        let check = check(faulty_server(fault)).case(case).only("rejects-local-only-codes");
+        check.strict(true).run().expect("the check runs")
+    };
+    // The cases that show the usual replies are not selected, and run all the same.
+    let report = run(Fault::RepliesNormal, "code-received/1005");
+    let findings = report.findings();
+    let [finding] = findings.as_slice() else { panic!("{report}") };
+    assert_eq!(finding.result.rule, Rule::RejectsLocalOnlyCodes);
+    let text = report.to_string();
+    let actual = "accepted a code for local use only: replied with 1000, as to a lawful Close \
+                  (closing_handshake/code-1001); it sends 1002 if it fails the connection \
+                  (closing_handshake/opcode-11)";
+    assert!(text.contains(actual), "{text}");
+    assert_eq!(report.cases.len(), 2, "the liveness case and the selected one");
+    assert!(report.cases[1].timeline.contains("<-- rejects-local-only-codes"), "{report}");
+    assert_eq!(run(Fault::RepliesNormalToAll, "code-received/1005").status(), RunStatus::Pass);
+    let report = run(Fault::RepliesNormal, "closing_handshake/c*");
+    assert!(report.findings().iter().any(|finding| finding.result.rule == Rule::RejectsLocalOnlyCodes));
+}

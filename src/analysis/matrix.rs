@@ -240,7 +240,8 @@ impl MatrixRunner<'_> {
             if !is_open.is_empty() {
                 open.push((index, is_open));
             }
-            self.result.cells.record(&verdicts.without(is_open));
+            let verdicts = verdicts.without(is_open);
+            self.result.cells.record(&verdicts);
             let (conformed, violated) = (verdicts.with(Verdict::Conforms), verdicts.with(Verdict::Violates));
             self.offer(violated, script, name);
             let trace = self.harness.last().trace;
@@ -251,9 +252,7 @@ impl MatrixRunner<'_> {
             self.result.scripts_played.push(ScriptResult { outcome, conformed, violated });
         }
         self.harness.set_habits(Some(habits));
-        if !self.result.timed_out {
-            self.compare(vectors, &open);
-        }
+        self.compare(vectors, &open);
     }
 
     /// Plays the scripts again that left rules open, and counts the verdicts on these rules by the habits.

@@ -321,6 +321,8 @@ pub(super) struct ConnectionFacts {
     pub reaction_to_close: Option<Reaction>,
     /// What the usual replies of the subject say of its reply to the first flawed frame, if they decide.
     pub comparison: Option<ComparedReaction>,
+    /// Whether the subject reacted to the first flawed frame by a reply that its usual replies may explain.
+    pub is_open_to_comparison: bool,
     /// The last event of the connection.
     pub last: At,
     /// How many things, other than idle time, happened to the subject.

@@ -24,18 +24,24 @@ impl ConnectionFacts {
                 .iter()
                 .find_map(|policy| policy(&evidence))
                 .unwrap_or(Reaction::Unknown(InconclusiveReason::IncompleteFrame));
-            match (reaction, habits) {
+            let is_open = match reaction {
+                Reaction::Accepted => evidence.echo().is_some(),
+                Reaction::Unknown(reason) => reason.is_open_to_comparison(),
+                Reaction::Rejected => false,
+            };
+            let (reaction, compared) = match (reaction, habits.filter(|_| is_open)) {
                 (Reaction::Accepted, Some(habits)) if echoed_like_a_rejection(&evidence, habits) => {
                     (Reaction::Unknown(InconclusiveReason::EchoLikeRejection), None)
                 }
-                (Reaction::Unknown(reason), Some(habits)) if reason.is_open_to_comparison() => {
-                    (reaction, replied_as_usual(&evidence, habits))
-                }
+                (Reaction::Unknown(_), Some(habits)) => (reaction, replied_as_usual(&evidence, habits)),
                 (Reaction::Accepted | Reaction::Rejected | Reaction::Unknown(_), _) => (reaction, None),
-            }
+            };
+            (reaction, compared, is_open)
         });
-        (self.reaction_to_flaw, self.comparison) =
-            (to_flaw.map(|(of, _)| of), to_flaw.and_then(|(_, by)| by));
+        if let Some((reaction, compared, is_open)) = to_flaw {
+            self.reaction_to_flaw = Some(reaction);
+            (self.comparison, self.is_open_to_comparison) = (compared, is_open);
+        }
         self.reaction_to_close = self.peer.close.as_ref().map(|close| {
             let evidence = CloseEvidence::of(self, close);
             CLOSE_POLICIES
@@ -128,6 +134,11 @@ impl FlawEvidence<'_> {
         } else {
             reaction
         }
+    }
+
+    /// The code of the subject's reply, if it is that of the frame.
+    fn echo(&self) -> Option<CloseCode> {
+        self.reply?.1.filter(|code| self.has_code(*code))
     }
 
     /// Whether the frame is a Close with this code.
@@ -308,8 +319,7 @@ fn replied_as_usual(seen: &FlawEvidence<'_>, habits: &Habits) -> Option<Compared
 /// Whether the subject replied with the code that it received, and everything else is what it does if it fails the
 /// connection.
 fn echoed_like_a_rejection(seen: &FlawEvidence<'_>, habits: &Habits) -> bool {
-    let echoed = seen.reply.and_then(|(_, code)| code).filter(|code| seen.has_code(*code));
-    echoed.is_some_and(|code| {
+    seen.echo().is_some_and(|code| {
         habits.rejects_with(Answer::Code(code)) || habits.look_like_a_rejection(signs(seen))
     })
 }

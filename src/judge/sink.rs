@@ -42,6 +42,13 @@ impl VerdictSink<'_> {
         }
     }
 
+    /// Notes that usual replies of the subject may decide the rule.
+    pub(super) fn open_to_comparison(&mut self, rule: Rule) {
+        if self.applies(rule) {
+            self.verdicts.open.insert(rule);
+        }
+    }
+
     /// Notes a violation, and the event that shows it.
     pub(super) fn violates(&mut self, rule: Rule, at: At, expected: &'static str, actual: Observed) {
         if self.applies(rule) {

@@ -149,6 +149,8 @@ pub struct Verdicts {
     pub(super) inconclusive: RuleSet,
     pub(super) conforming: RuleSet,
     pub(super) violated: RuleSet,
+    /// The rules that usual replies may decide.
+    pub(super) open: RuleSet,
     /// By rule: why it was first inconclusive.
     reasons: [Option<InconclusiveReason>; Rule::ALL.len()],
 }
@@ -159,6 +161,7 @@ impl Default for Verdicts {
             inconclusive: RuleSet::EMPTY,
             conforming: RuleSet::EMPTY,
             violated: RuleSet::EMPTY,
+            open: RuleSet::EMPTY,
             reasons: [None; Rule::ALL.len()],
         }
     }
@@ -180,11 +183,9 @@ impl Verdicts {
         }
     }
 
-    /// The rules with an inconclusive verdict that the usual replies of the subject may decide.
-    pub fn open_to_comparison(&self) -> RuleSet {
-        let reason = |rule: &Rule| self.inconclusive_reason(*rule);
-        let is_open = |rule: &Rule| reason(rule).is_some_and(InconclusiveReason::is_open_to_comparison);
-        self.with(Verdict::Inconclusive).iter().filter(is_open).collect()
+    /// The rules whose verdict rests on a reply that the usual replies of the subject may explain.
+    pub const fn open_to_comparison(&self) -> RuleSet {
+        self.open
     }
 
     /// The verdicts on these rules; the others count as not exercised.
@@ -193,6 +194,7 @@ impl Verdicts {
             inconclusive: self.inconclusive.intersection(rules),
             conforming: self.conforming.intersection(rules),
             violated: self.violated.intersection(rules),
+            open: self.open.intersection(rules),
             reasons: self.reasons,
         }
     }

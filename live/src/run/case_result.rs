@@ -2,18 +2,20 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
+use std::sync::Arc;
 use std::time::Duration;
 
 use wsclose::Playback;
 use wsclose::harness::{Timeline, Trace, TraceEventKind};
-use wsclose::judge::{Finding, Verdict};
+use wsclose::judge::{Finding, Habits, Verdict};
 use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
-use wsclose::protocol::code::CloseCode;
+use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::frame::Opcode;
 use wsclose::rules::{Rule, RuleSet};
 
 use crate::endpoint::connection::CaseError;
 use crate::run::cases::Case;
+use crate::run::kept_trace::KeptTrace;
 
 /// The longest timeline that is kept, in octets. An endpoint may send without end.
 const LONGEST_TIMELINE: usize = 1 << 15;
@@ -30,6 +32,17 @@ pub struct Violation {
     pub expected: String,
     /// What this endpoint did.
     pub actual: String,
+}
+
+impl Violation {
+    /// The violation of a finding.
+    pub(crate) fn of(finding: &Finding) -> Violation {
+        Violation {
+            rule: finding.rule,
+            expected: finding.expected.to_owned(),
+            actual: finding.actual.to_string(),
+        }
+    }
 }
 
 /// The result of a case.
@@ -55,6 +68,8 @@ pub struct CaseResult {
     pub code: Option<CloseCode>,
     /// The duration of the case.
     pub elapsed: Duration,
+    /// The trace, until the usual replies of the endpoint have been compared with it.
+    pub(crate) kept: Option<Arc<KeptTrace>>,
 }
 
 impl CaseResult {
@@ -73,14 +88,7 @@ impl CaseResult {
             None => playback.findings.iter().filter(|finding| counts(finding.rule)).collect(),
             Some(_) => Vec::new(),
         };
-        let violations: Vec<Violation> = findings
-            .iter()
-            .map(|finding| Violation {
-                rule: finding.rule,
-                expected: finding.expected.to_owned(),
-                actual: finding.actual.to_string(),
-            })
-            .collect();
+        let violations: Vec<Violation> = findings.iter().map(|finding| Violation::of(finding)).collect();
         let verdicts = |verdict| match &error {
             None => playback.verdicts.with(verdict),
             Some(_) => RuleSet::EMPTY,
@@ -105,7 +113,16 @@ impl CaseResult {
             error,
             code: sent_close_code(playback.trace),
             elapsed,
+            kept: None,
         }
+    }
+
+    /// The result with its trace, if that shows a usual reply or one that usual replies may explain.
+    pub(crate) fn keeping_trace(self, playback: &Playback<'_>, profile: Profile) -> CaseResult {
+        let open = playback.verdicts.open_to_comparison();
+        let is_kept = self.error.is_none() && (Habits::case(&self.name).is_some() || !open.is_empty());
+        let kept = is_kept.then(|| Arc::new(KeptTrace { trace: playback.trace.clone(), profile, open }));
+        CaseResult { kept, ..self }
     }
 
     /// Discards the result because of an error.
@@ -154,7 +171,7 @@ impl Write for Capped {
 }
 
 /// A timeline as text, truncated at the limit.
-fn timeline(timeline: Timeline<'_>) -> String {
+pub(crate) fn timeline(timeline: Timeline<'_>) -> String {
     let mut text = Capped(String::new());
     if write!(text, "{timeline}").is_err() {
         text.0.push_str("\n… (truncated)\n");

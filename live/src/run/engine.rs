@@ -16,6 +16,7 @@ use crate::endpoint::process::Process;
 use crate::run::batch;
 use crate::run::case_result::CaseResult;
 use crate::run::cases::{self, Case};
+use crate::run::comparison;
 use crate::run::config::{Codes, RunConfig};
 use crate::run::event::Event;
 use crate::run::generate;
@@ -123,6 +124,7 @@ pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
             endpoint_lost = true;
         } else {
             batch::rerun_unconnected(under_test, &mut ledger, timeouts, &deadline);
+            comparison::compare(under_test.features(), &mut ledger, &mut runner, &deadline);
             let left_out = (1..=count).filter(|at| ledger.result(*at).is_none()).count();
             if left_out > 0 {
                 let why = if deadline.is_interrupted() { "was interrupted" } else { "timed out" };

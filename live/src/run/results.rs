@@ -383,6 +383,7 @@ mod tests {
             error: None,
             code: None,
             elapsed: Duration::ZERO,
+            kept: None,
         };
         let baseline: Baseline = known.then(|| (rule, "accepted".to_owned())).into_iter().collect();
         let confirmations = BTreeMap::from([(rule, (confirmation, 0))]);

@@ -6,6 +6,7 @@ use wsclose::rules::{Level, Rule, RuleSet};
 
 use crate::run::case_result::CaseResult;
 use crate::run::cases::Case;
+use crate::run::comparer::{self, Comparer};
 use crate::run::results::Confirmation;
 use crate::run::timing::TIMING_RULES;
 
@@ -47,6 +48,8 @@ pub struct ResultLedger {
     rules: RuleSet,
     results: Vec<Option<CaseResult>>,
     retries: Vec<Vec<RetryResult>>,
+    /// Compares results with the usual replies of the endpoint, once these are known.
+    comparer: Option<Comparer>,
 }
 
 /// What one rule needs next.
@@ -64,7 +67,7 @@ impl ResultLedger {
     pub fn new(cases: Vec<Case>) -> ResultLedger {
         let (results, retries) = (vec![None; cases.len()], vec![Vec::new(); cases.len()]);
         let rules = Rule::ALL.into_iter().filter(|rule| rule.level() != Level::Info).collect();
-        ResultLedger { cases, rules, results, retries }
+        ResultLedger { cases, rules, results, retries, comparer: None }
     }
 
     /// The same ledger, in which only violations of these rules are confirmed.
@@ -88,15 +91,36 @@ impl ResultLedger {
         self.results.iter().flatten().flat_map(|result| &result.violations).map(|found| found.rule).collect()
     }
 
+    /// The results so far.
+    pub fn results(&self) -> impl Iterator<Item = &CaseResult> {
+        self.results.iter().flatten()
+    }
+
+    /// Whether usual replies of the endpoint may decide a case.
+    pub fn has_open_case(&self) -> bool {
+        self.results().any(|result| result.kept.as_ref().is_some_and(|kept| !kept.open.is_empty()))
+    }
+
+    /// Learns the usual replies of the endpoint from the results and `further` ones, and decides by them what the
+    /// cases left open, later ones included.
+    pub fn compare(&mut self, further: &[CaseResult]) {
+        if let Some((habits, profile)) = comparer::habits(self.results().chain(further)) {
+            let comparer = self.comparer.insert(Comparer::new(habits, profile));
+            self.results.iter_mut().flatten().for_each(|result| comparer.decide(result));
+        }
+    }
+
     /// Adds a generated case with its result.
-    pub fn add(&mut self, case: Case, result: CaseResult) {
+    pub fn add(&mut self, case: Case, mut result: CaseResult) {
+        self.compare_one(&mut result);
         self.cases.push(case);
         self.results.push(Some(result));
         self.retries.push(Vec::new());
     }
 
     /// Records the result of the case at this index.
-    pub fn record(&mut self, at: usize, result: CaseResult) {
+    pub fn record(&mut self, at: usize, mut result: CaseResult) {
+        self.compare_one(&mut result);
         self.results[at] = Some(result);
     }
 
@@ -107,6 +131,7 @@ impl ResultLedger {
             self.retries[at].push(RetryResult::Failed);
             return;
         }
+        self.compare_one(&mut fresh);
         self.retries[at]
             .push(RetryResult::Completed(fresh.violations.iter().map(|found| found.rule).collect()));
         if let Some(before) = self.results[at].take() {
@@ -120,6 +145,12 @@ impl ResultLedger {
             }
         }
         self.results[at] = Some(fresh);
+    }
+
+    fn compare_one(&mut self, result: &mut CaseResult) {
+        if let Some(comparer) = &mut self.comparer {
+            comparer.decide(result);
+        }
     }
 
     /// The next case to re-run: the smallest that violates the first rule without a confirmation.
@@ -215,6 +246,7 @@ mod tests {
             error: None,
             code: None,
             elapsed: Duration::ZERO,
+            kept: None,
         }
     }
 

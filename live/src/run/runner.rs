@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use wsclose::Harness;
+use wsclose::protocol::code::Profile;
 
 use crate::endpoint::connection::Connection;
 use crate::endpoint::under_test::EndpointUnderTest;
@@ -15,13 +16,14 @@ use crate::run::subject::{LiveSubject, Timeouts};
 pub struct CaseRunner<'a> {
     subject: LiveSubject<'a>,
     harness: Harness,
+    profile: Profile,
 }
 
 impl<'a> CaseRunner<'a> {
     /// A runner with these timeouts.
     pub fn new(under_test: EndpointUnderTest<'a>, timeouts: Timeouts) -> CaseRunner<'a> {
         let subject = LiveSubject::new(under_test, timeouts);
-        CaseRunner { subject, harness: Harness::new(under_test.profile) }
+        CaseRunner { subject, harness: Harness::new(under_test.profile), profile: under_test.profile }
     }
 
     /// The same runner for a run that ends at this deadline. A case that is under way then has the error
@@ -41,7 +43,8 @@ impl<'a> CaseRunner<'a> {
         let elapsed = begun.elapsed();
         let (error, timing_rules) = (self.subject.take_error(), self.subject.take_inconclusive());
         self.subject.end();
-        CaseResult::new(case, &playback, timing_rules, error, elapsed)
+        let result = CaseResult::new(case, &playback, timing_rules, error, elapsed);
+        result.keeping_trace(&playback, self.profile)
     }
 
     /// Runs a case on the connection of a client of the case server.

@@ -112,6 +112,9 @@ impl SessionLedger {
             started: Instant::now(),
             running: 0,
         });
+        if at >= self.cases.len() && session.ledger.has_open_case() {
+            session.ledger.compare(&[]);
+        }
         let run_case =
             |at: usize, is_retry| Assignment::PlayCase { at, case: self.cases[at].clone(), is_retry };
         let assignment = match self.cases.get(at) {

@@ -21,6 +21,10 @@ pub fn model_server() -> String {
 pub enum Fault {
     /// It sends every Close back as it is.
     EchoesAnyCode,
+    /// It replies with 1000 to every Close of at most 125 octets, and with 1002 to other control frames and to RSV bits.
+    RepliesNormal,
+    /// It replies with 1000 to every Close and to everything that it must reject.
+    RepliesNormalToAll,
     /// It never replies.
     NeverReplies,
     /// It replies to Closes, and ends TCP when it receives the text `close:`.
@@ -61,6 +65,16 @@ fn serve(fault: Fault, mut tcp: TcpStream) -> std::io::Result<()> {
     )?;
     match fault {
         Fault::NeverReplies => tcp.read_to_end(&mut Vec::new()).map(drop),
+        Fault::RepliesNormal | Fault::RepliesNormalToAll => loop {
+            let (first, _) = read_short_frame(&mut tcp)?;
+            let code = match first {
+                0x88 => 0xe8,
+                0x00..=0x02 | 0x80..=0x82 | 0x89 | 0x8a => continue,
+                _ if fault == Fault::RepliesNormalToAll => 0xe8,
+                _ => 0xea,
+            };
+            return tcp.write_all(&[0x88, 2, 3, code]);
+        },
         Fault::EchoesAnyCode | Fault::EndsTcpOnRequest | Fault::DropsRequestedCode => {
             let mut is_closing = false;
             loop {
@@ -71,7 +85,10 @@ fn serve(fault: Fault, mut tcp: TcpStream) -> std::io::Result<()> {
                     return tcp.write_all(&[&[0x88, payload.len() as u8], payload.as_slice()].concat());
                 } else if payload.starts_with(b"close:") {
                     match fault {
-                        Fault::EchoesAnyCode | Fault::NeverReplies => {}
+                        Fault::EchoesAnyCode
+                        | Fault::NeverReplies
+                        | Fault::RepliesNormal
+                        | Fault::RepliesNormalToAll => {}
                         Fault::EndsTcpOnRequest => return Ok(()),
                         Fault::DropsRequestedCode => {
                             tcp.write_all(&[0x88, 0])?;

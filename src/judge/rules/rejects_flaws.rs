@@ -13,6 +13,9 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     let on_close = flawed.opcode == Opcode::Close;
     for flaw in flawed.flaws.iter() {
         let Some(rule) = rules::receiver_rule(flaw, on_close) else { continue };
+        if facts.is_open_to_comparison {
+            sink.open_to_comparison(rule);
+        }
         match reaction {
             Reaction::Rejected => sink.conforms(rule),
             Reaction::Unknown(reason) => match facts.comparison {
