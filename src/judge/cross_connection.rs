@@ -1,7 +1,8 @@
 //! Compares the connections of a trace: the same octets must have the same outcome in any segments, and after
 //! any earlier connection.
 
-use super::facts::{At, ConnectionFacts};
+use super::facts::{At, ConnectionFacts, FlawedFrame};
+use super::observed_close::{ObservedClose, echoes_reason};
 use super::sink::VerdictSink;
 use super::verdict::Observed;
 use crate::harness::{Trace, TraceEvent, TraceEventKind};
@@ -15,7 +16,7 @@ pub(super) struct ConnectionDigest {
     repeat: Option<Segmentation>,
     /// Everything that happened to the subject, segments included; `None` if a part of it may not have arrived.
     input: Option<u64>,
-    /// The subject's first Close, and the reports to its application.
+    /// The subject's first Close, but for a reason in its own words, and the reports to its application.
     reply: u64,
     /// The reply and everything else that the subject did. A FIN and a reset count as the same, because unread data
     /// turns a FIN into a reset.
@@ -35,7 +36,16 @@ impl ConnectionDigest {
             Some(_) | None => None,
         };
         let mut reply = Digest::new();
-        reply.octets(facts.own.close.as_ref().map_or(&[], |close| close.payload()));
+        match &facts.own.close {
+            None => reply.octets(&[]),
+            Some(own) => {
+                reply.octets(own.payload().get(..2).unwrap_or_else(|| own.payload()));
+                // A reason in the subject's own words may contain a time, a counter or an address.
+                let is_given = is_given_reason(facts, own.reason());
+                reply.number(u64::from(is_given));
+                reply.octets(if is_given { own.reason() } else { &[] });
+            }
+        }
         reply.number(u64::from(facts.health.panicked_at.is_some()));
         reply.number(
             facts.app.report.map_or(1 << 20, |report| report.code.map_or(1 << 19, |code| u64::from(code.0))),
@@ -64,6 +74,14 @@ impl ConnectionDigest {
             requests_in_order: handles_requests_in_order(entries),
         }
     }
+}
+
+/// Whether the reason of the subject's Close is one that the peer sent or the application requested.
+fn is_given_reason(facts: &ConnectionFacts, reason: &[u8]) -> bool {
+    let received = facts.peer.close.as_ref().map(ObservedClose::reason);
+    let flawed = facts.flaw.frame.as_ref().map(FlawedFrame::reason);
+    let echoes = |received: Option<&[u8]>| received.is_some_and(|received| echoes_reason(reason, received));
+    reason.is_empty() || facts.own.close_was_requested || echoes(received) || echoes(flawed)
 }
 
 fn handles_requests_in_order(entries: &[TraceEvent]) -> bool {

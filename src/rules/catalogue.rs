@@ -248,7 +248,7 @@ rules! {
     AnySegmentation "any-segmentation" "6.2" Receiver Robust Framing
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Other
         "An endpoint behaves the same however TCP splits or joins the bytes that it receives."
-        "Violation: a connection was repeated with the same bytes in other segments, and differs in the first Close, a panic, the reported code or an error report. If all input reached the subject both times, the number of Closes, the delivered messages and an end of TCP without a Close must agree too. Not exercised if no connection was repeated in other segments, or if an application request was pending when the next input arrived. Also not exercised if, on either connection, the subject hung or the application was no longer reading, or if the peer stopped reading or vanished on any connection of the script."
+        "Violation: a connection was repeated with the same bytes in other segments, and differs in the first Close (but for a reason in the subject's own words), a panic, the reported code or an error report. If all input reached the subject both times, the number of Closes, the delivered messages and an end of TCP without a Close must agree too. Not exercised if no connection was repeated in other segments, or if an application request was pending when the next input arrived. Also not exercised if, on either connection, the subject hung or the application was no longer reading, or if the peer stopped reading or vanished on any connection of the script."
     DiscardsAfterClose "discards-after-close" "1.4, 7.1.1" Receiver Should Framing
         evidence: Course, delivery: Required, timing: Any, layer: StateMachine, focus: Other
         "An endpoint discards what arrives after the peer's Close: it delivers none of it and reports the Close, not an error."
@@ -348,7 +348,7 @@ rules! {
     NextConnectionUnharmed "next-connection-unharmed" "–" Receiver Robust Framing
         evidence: Course, delivery: Independent, timing: Any, layer: Library, focus: Other
         "An endpoint serves a new connection correctly after any input on an earlier one."
-        "Violation: two connections of one script got the same input in the same segments and ticks, and differ in the first Close, the number of Closes, the delivered messages, a panic, the reported code, an error report, or an end of TCP without a Close. Not exercised if no two connections got the same input, part of it came after the subject ended TCP, the subject hung, or the application was no longer reading."
+        "Violation: two connections of one script got the same input in the same segments and ticks, and differ in the first Close (but for a reason in the subject's own words), the number of Closes, the delivered messages, a panic, the reported code, an error report, or an end of TCP without a Close. Not exercised if no two connections got the same input, part of it came after the subject ended TCP, the subject hung, or the application was no longer reading."
 }
 
 impl fmt::Display for Rule {

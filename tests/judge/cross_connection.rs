@@ -68,6 +68,47 @@ fn any_segmentation_is_violated_by_another_close_code_or_reported_code() {
     assert_eq!(verdict(reports_by_length, "> close 1000\n"), Verdict::Violates);
 }
 
+/// Sends a Close with 1002 and a reason that differs in each connection, as a heap address does.
+fn fails_in_other_words(count: &mut u8, stimulus: Stimulus<'_>, out: &mut Recorder) {
+    if let Stimulus::Octets(_) = stimulus {
+        COUNTER.with(|counter| *count = counter.replace(counter.get().wrapping_add(1)));
+        out.sent(&[0x88, 5, 0x03, 0xea, b'a', b't', b'0' + *count % 10]);
+        out.fin();
+    }
+}
+
+thread_local! {
+    static COUNTER: std::cell::Cell<u8> = const { std::cell::Cell::new(0) };
+}
+
+/// Echoes a Close of three octets, which is complete or comes in parts.
+fn echoes_the_first_part(seen: &mut Vec<u8>, stimulus: Stimulus<'_>, out: &mut Recorder) {
+    if let Stimulus::Octets(octets) = stimulus {
+        let in_parts = octets.len() < 9;
+        seen.extend_from_slice(octets);
+        if seen.len() == 9 {
+            let reason = seen[8] ^ seen[4];
+            let body: &[u8] = if in_parts { &[0x03, 0xe8] } else { &[0x03, 0xe8, reason] };
+            out.sent(&[&[0x88, body.len() as u8], body].concat());
+            out.fin();
+        }
+    }
+}
+
+#[test]
+fn any_segmentation_ignores_a_reason_in_the_words_of_the_endpoint() {
+    assert_eq!(verdict(fails_in_other_words, "> opcode=11\n"), Verdict::Conforms);
+    // A reason that the endpoint received is the same in any segments.
+    assert_eq!(verdict(echoes_the_first_part, "> close 1000 \"x\"\n"), Verdict::Violates);
+}
+
+#[test]
+fn next_connection_unharmed_ignores_a_reason_in_the_words_of_the_endpoint() {
+    let steps = "> opcode=11\nconnect\n> opcode=11\n";
+    let verdict = FnSubject::new(fails_in_other_words).verdict(steps, Rule::NextConnectionUnharmed);
+    assert_eq!(verdict, Verdict::Conforms);
+}
+
 #[test]
 fn any_segmentation_allows_a_fin_or_a_reset_after_the_close() {
     fn closes_at_once(seen: &mut bool, stimulus: Stimulus<'_>, out: &mut Recorder) {
