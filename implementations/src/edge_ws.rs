@@ -37,6 +37,7 @@ impl FrameCodec for EdgeWs {
             Role::Client | Role::Server => Capabilities::of(&[Capability::Framing]).exempting(&[
                 Rule::BodyEmptyOrCode,
                 Rule::RejectsLongClose,
+                Rule::RejectsLongCloseAtOnce,
                 Rule::RejectsLengthTopBit,
                 Rule::ServerRejectsUnmasked,
                 Rule::ClientRejectsMasked,

@@ -54,6 +54,7 @@ impl FrameCodec for WebSocketSansIo {
             Role::Client | Role::Server => Capabilities::of(&[Capability::Framing]).exempting(&[
                 Rule::BodyEmptyOrCode,
                 Rule::RejectsLongClose,
+                Rule::RejectsLongCloseAtOnce,
                 Rule::RejectsLengthTopBit,
                 Rule::ServerRejectsUnmasked,
                 Rule::ClientRejectsMasked,

@@ -51,6 +51,7 @@ const GROUPS: [(&str, &[Rule]); 5] = [
             Rule::LengthTopBitClear,
             Rule::AcceptsLongestReason,
             Rule::RejectsLongClose,
+            Rule::RejectsLongCloseAtOnce,
             Rule::RejectsLongLengthForm,
             Rule::RejectsLengthTopBit,
         ],

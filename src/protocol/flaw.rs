@@ -99,6 +99,12 @@ impl Flaw {
             || (code == CloseCode::PROTOCOL_ERROR && self == Flaw::ReasonNotUtf8)
     }
 
+    /// Whether an endpoint that does nothing about the header has accepted the flaw. A control frame that is too long
+    /// may be rejected once it is complete.
+    pub const fn must_show_at_once(self) -> bool {
+        matches!(self, Flaw::LengthTopBit)
+    }
+
     /// Whether the frame has the wrong mask. For that, §5.1 only permits a Close with 1002 before TCP is closed.
     pub const fn is_of_mask(self) -> bool {
         matches!(self, Flaw::MaskMissing | Flaw::MaskPresent)

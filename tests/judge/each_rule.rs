@@ -277,6 +277,10 @@ rule_tests! {
         (Conforms, "> close 1000 \"x\" * 124\n", &[&[Closes(1002)]]),
         (Violates, "> close 1000 \"x\" * 124\n", &[]),
     ];
+    rejects_long_close_at_once: RejectsLongCloseAtOnce as Server => [
+        (Conforms, "> close claim=126\n", &[&[Closes(1002)]]),
+        (Violates, "> close claim=126\n", &[]),
+    ];
     rejects_fragmented_close: RejectsFragmentedClose as Server => [
         (Conforms, "> close 1000 fin=0\n", &[&[Closes(1002)]]),
         (Violates, "> close 1000 fin=0\n", &[]),

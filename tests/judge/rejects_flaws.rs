@@ -89,11 +89,26 @@ fn rejects_rsv_is_inconclusive_if_the_reaction_may_be_to_other_input() {
 }
 
 #[test]
-fn rejects_long_close_requires_a_reaction_to_the_header() {
+fn rejects_long_close_at_once_requires_a_reaction_to_the_header() {
     let steps = "> octets 88fe 0080 00000000\n> octets 00\n";
-    assert_verdict(Rule::RejectsLongClose, Inconclusive, steps, &[&[], &[ReportsError]]);
-    assert_verdict(Rule::RejectsLongClose, Violates, LONG_HEADER_WITHOUT_FIN, &[]);
-    assert_verdict(Rule::RejectsLongClose, Inconclusive, "> octets 88fe\n", &[]);
+    let rule = Rule::RejectsLongCloseAtOnce;
+    assert_verdict(rule, Inconclusive, steps, &[&[], &[ReportsError]]);
+    assert_verdict(rule, Violates, LONG_HEADER_WITHOUT_FIN, &[]);
+    assert_verdict(rule, Inconclusive, "> octets 88fe\n", &[]);
+    assert_verdict(rule, NotExercised, "> close 1000 \"x\" * 124\n", &[]);
+    assert_verdict(rule, NotExercised, "> ping \"x\" claim=126\n", &[]);
+}
+
+#[test]
+fn rejects_long_close_allows_an_endpoint_to_wait_for_the_payload() {
+    let rule = Rule::RejectsLongClose;
+    assert_verdict(rule, Inconclusive, "> close claim=126\n", &[]);
+    assert_verdict(rule, Inconclusive, "> close claim=126\nwait 2\n> fin\n", &[]);
+    assert_verdict(rule, Conforms, "> close claim=126\n", &[&[Closes(1002)]]);
+    assert_verdict(rule, Violates, "> close 3333 \"x\" * 124\n", &[&[Closes(3333)]]);
+    assert_verdict(Rule::RejectsBadControlFrame, Inconclusive, "> ping \"x\" claim=126\n", &[]);
+    let top_bit = "> close claim=9223372036854775808\n";
+    assert_verdict(Rule::RejectsLengthTopBit, Violates, top_bit, &[]);
 }
 
 #[test]

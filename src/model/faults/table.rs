@@ -112,7 +112,7 @@ faults! {
     TakesBadFragmentedText "takes-bad-fragmented-text" RejectsBadUtf8Text "Accepts fragmented text messages that are not UTF-8."
     TakesCutText "takes-cut-text" RejectsBadUtf8Text "Accepts text messages with an incomplete last character."
     TakesLongClose "takes-long-close" RejectsLongClose "Accepts a Close of 126 octets or more."
-    WaitsForLongClose "waits-for-long-close" RejectsLongClose "Rejects a Close over 125 octets only after its last octet."
+    WaitsForLongClose "waits-for-long-close" RejectsLongCloseAtOnce "Rejects a Close over 125 octets only after its last octet."
     TakesFragmentedClose "takes-fragmented-close" RejectsFragmentedClose "Accepts a Close without FIN."
     TakesLongPing "takes-long-ping" RejectsBadControlFrame "Accepts a Ping of 126 octets or more."
     TakesFragmentedPing "takes-fragmented-ping" RejectsBadControlFrame "Accepts a Ping without FIN."
