@@ -118,6 +118,20 @@ fn server_writing_http_after_its_close_violates_one_rule() {
 }
 
 #[test]
+fn server_leaving_data_behind_the_close_unread_is_found() {
+    // It reads the Close and nothing behind it, so its kernel resets TCP.
+    let url = serve(BadServer::EchoesAnyCode);
+    check(&url, &["--case", "closing_handshake/close-then-flood"])
+        .assert_exit(0)
+        .assert_stdout("warn          tcp-closed-cleanly")
+        .assert_stdout("ok            close-answered");
+    let echo = ModelServer::start();
+    check(echo.url(), &["--case", "closing_handshake/close-then-flood", "--strict"])
+        .assert_exit(0)
+        .assert_stdout("ok            tcp-closed-cleanly");
+}
+
+#[test]
 fn server_without_close_reply_fails() {
     // Each case waits for the reply, so the run leaves most cases out.
     check(&serve(BadServer::NeverReplies), &[])

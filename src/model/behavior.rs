@@ -76,8 +76,8 @@ pub trait Behavior {
         SegmentHandling::AsAStream
     }
 
-    /// Whether to close TCP by a reset.
-    fn resets(&self) -> bool {
+    /// Whether to close TCP by a reset. `unread` is the number of octets that have arrived and were not read.
+    fn resets(&self, _unread: usize) -> bool {
         false
     }
 

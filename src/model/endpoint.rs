@@ -56,6 +56,8 @@ pub struct Endpoint<C> {
     pub(super) paused: bool,
     pub(super) unread: Vec<u8>,
     pub(super) unread_fin: bool,
+    /// The octets of the segment in progress that were not read.
+    pub(super) unread_in_segment: usize,
     /// The ticks of idle time in a state that times out.
     pub(super) idle_ticks: u32,
     /// An action that the behavior delays, and the ticks until it is due.
@@ -94,6 +96,7 @@ impl<C: Behavior> Endpoint<C> {
             paused: false,
             unread: Vec::new(),
             unread_fin: false,
+            unread_in_segment: 0,
             idle_ticks: 0,
             delayed_action: None,
             mask_rng: 0x9e37_79b9_7f4a_7c15,
@@ -181,7 +184,7 @@ impl<C: Behavior> Endpoint<C> {
     }
 
     pub(super) fn close_tcp(&mut self, out: &mut Recorder) {
-        if self.behavior.resets() {
+        if self.behavior.resets(self.unread_in_segment) {
             out.reset();
         } else if self.behavior.closes_only_writing() {
             out.write_shutdown();
@@ -347,6 +350,7 @@ impl<C: Behavior> Subject for Endpoint<C> {
         self.paused = false;
         self.unread.clear();
         self.unread_fin = false;
+        self.unread_in_segment = 0;
         self.idle_ticks = 0;
         self.delayed_action = None;
         self.crashed = self.failed_once && !self.behavior.recovers();

@@ -20,6 +20,9 @@ use crate::protocol::frame::{Header, Length, Opcode};
 use crate::protocol::role::Role;
 use crate::protocol::state_machine::{Action, Event, State};
 
+/// The size of the read that [`Fault::LeavesDataUnread`] makes before it closes TCP, in octets.
+const READ_SIZE: usize = 1 << 16;
+
 /// The model with one fault.
 pub type FaultyModel = Endpoint<Fault>;
 
@@ -323,8 +326,12 @@ impl Behavior for Fault {
         }
     }
 
-    fn resets(&self) -> bool {
-        *self == Fault::ResetsTcp
+    fn resets(&self, unread: usize) -> bool {
+        match self {
+            Fault::ResetsTcp => true,
+            Fault::LeavesDataUnread => unread > READ_SIZE,
+            _ => false,
+        }
     }
 
     fn closes_only_writing(&self) -> bool {

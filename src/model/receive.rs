@@ -14,7 +14,9 @@ impl<C: Behavior> Endpoint<C> {
     pub(super) fn receive(&mut self, mut octets: &[u8], out: &mut Recorder) {
         let segments = self.behavior.segment_handling();
         while !self.behavior.discards_input(self.state) && !self.crashed {
-            let Some(part) = self.received.next(&mut octets) else { break };
+            let part = self.received.next(&mut octets);
+            self.unread_in_segment = octets.len();
+            let Some(part) = part else { break };
             match part {
                 FramePart::Header(header) => self.on_header(header, out),
                 FramePart::Payload(part) => {

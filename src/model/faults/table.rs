@@ -75,6 +75,7 @@ faults! {
     ClientClosesTcpFirst "client-closes-tcp-first" ClientLetsServerCloseFirst "As a client, closes TCP directly after its reply."
     StaysHalfClosed "stays-half-closed" FinishesHalfClose "Sends FIN in place of closing TCP, and goes on reading for ever."
     ResetsTcp "resets-tcp" TcpClosedCleanly "Closes TCP by a reset."
+    LeavesDataUnread "leaves-data-unread" TcpClosedCleanly "Discards one read of data after the Close, and closes TCP with the rest unread, which resets it."
     DoesNotWait "does-not-wait" WaitsForAnswer "Closes TCP directly after its own Close."
     EndsTcpOnRequest "ends-tcp-on-request" RequestedCloseSent "Closes TCP in place of the Close that its application requests."
     IgnoresCloseRequest "ignores-close-request" RequestedCloseSent "Accepts the close request of its application and does nothing."
