@@ -8,6 +8,7 @@
 //! - `habits` learns the usual replies of the subject from other traces, which decide what one trace leaves open.
 //! - `rules` compares the facts with the rules, one module per family of rules.
 //! - `cross_connection` compares the connections of a trace.
+//! - `hint` explains findings about a Close by its octets.
 //!
 //! After its first few traces, a judge allocates nothing.
 
@@ -20,6 +21,7 @@ mod extract;
 mod facts;
 mod frame_reader;
 mod habits;
+mod hint;
 mod observed_close;
 mod reaction;
 mod reason;
@@ -35,6 +37,7 @@ use sink::VerdictSink;
 
 pub use comparison::{Answer, Comparison};
 pub use habits::Habits;
+pub use hint::hints;
 pub use reason::InconclusiveReason;
 pub use verdict::{Finding, GRACE_TICKS, Observed, TIMEOUT_TICKS, Verdict, Verdicts};
 

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use crate::harness::{Driver, Limits, Mark, Subject, Timeline, Trace};
-use crate::judge::{Finding, Habits, Judge, Verdicts};
+use crate::judge::{self, Finding, Habits, Judge, Verdicts};
 use crate::protocol::code::Profile;
 use crate::protocol::role::Role;
 use crate::script::{Script, corpus};
@@ -107,7 +107,10 @@ impl From<&Finding> for Mark {
 impl fmt::Display for Playback<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.timeline())?;
-        self.findings.iter().try_for_each(|finding| writeln!(f, "  {finding}"))
+        self.findings.iter().try_for_each(|finding| {
+            writeln!(f, "  {finding}")?;
+            judge::hints(self.trace, finding).iter().try_for_each(|hint| writeln!(f, "    hint, {hint}"))
+        })
     }
 }
 

@@ -7,5 +7,6 @@ pub mod code;
 pub mod flaw;
 pub mod foreign;
 pub mod frame;
+pub mod hint;
 pub mod role;
 pub mod state_machine;

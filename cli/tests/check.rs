@@ -52,6 +52,7 @@ fn server_echoing_any_code_fails() {
         .assert_stdout("FAIL          code-is-defined")
         .assert_stdout("FAIL          code-not-local-only")
         .assert_stdout("warn          code-not-1004")
+        .assert_stdout("\n  hint:     likely: the code of the received Close was echoed\n")
         .assert_stdout("ok            close-answered");
     // The printed command reproduces the finding, with two cases only.
     let reproduce =

@@ -173,8 +173,8 @@ fn a_capture_of_tcpdump_is_a_conversation() {
       127.0.0.1:60900 to 127.0.0.1:37241: sender: the client, which sent the HTTP request
       127.0.0.1:37241 to 127.0.0.1:60900: sender: the server, which sent the HTTP response
 
-        0  client  HTTP request of 140 octets, the opening handshake: GET / HTTP/1.1
-        0  server  HTTP response of 129 octets, the opening handshake: HTTP/1.1 101 Switching Protocols
+        0  client  opening handshake of 140 octets: GET / HTTP/1.1
+        0  server  opening handshake of 129 octets: HTTP/1.1 101 Switching Protocols
       140  client  CLOSE 1000 "bye" masked
            header 8885 | key 37fa213d | payload 3412434452 | unmasked 03e8627965
            code 1000 normal-closure: defined; may be sent: rfc6455 both, iana both, beast both, ws-rs both
@@ -215,9 +215,12 @@ fn senders_of_a_conversation() {
 #[test]
 fn http_in_place_of_a_frame_is_not_decoded() {
     let octets = b"\x88\x02\x0b\xb8HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-    let ran = decode_input(&[], octets);
-    let ran = ran.assert_stdout("    4  server  HTTP response in place of a frame: HTTP/1.1 200 OK\n");
-    ran.assert_stdout("the last 38 octets are no frames and are not decoded");
+    let ran = decode_input(&[], octets).assert_exit(1);
+    let ran = ran.assert_stdout("    4  server  an HTTP response in place of a frame: HTTP/1.1 200 OK\n");
+    ran.assert_stdout("       violates sends-only-frames  must     38 octets are not decoded\n");
+    // Short text counts at the end, and one octet of it does not.
+    decode_input(&[], b"\x88\x02\x0b\xb8OOPS").assert_exit(1).assert_stdout("in place of a frame: OOPS");
+    decode_input(&[], b"\x88\x02\x0b\xb8O").assert_exit(0).assert_stdout("incomplete: at least 1 more");
 }
 
 #[test]
@@ -230,4 +233,29 @@ fn invalid_digits_have_a_position() {
         .assert_stderr("argument 1, column 4")
         .assert_stderr("found a single digit");
     wsclose(&["decode"]).assert_exit(2);
+}
+
+#[test]
+fn a_wrong_close_has_a_hint() {
+    let too_long = format!("887e0082 03e8 {}", "78".repeat(128));
+    for (octets, hint) in [
+        (
+            "888b00000000576520617265 20646f6e65",
+            "likely: a reason without a code in front of it: the octets of the code, 22373",
+        ),
+        (
+            "8804 31303030",
+            "likely: the two octets are the ASCII digits \"10\" (12592): the code 1000 was written as text",
+        ),
+        ("8882 37fa213d 37fa", "likely: the octets of the code were allocated and not filled in"),
+        (&too_long, "certain: the reason has 128 octets, and 123 fit"),
+        ("8802 03ed", "likely: 1005 is what an API reports for a Close without a code"),
+        ("8802 e803", "likely: the octets are those of 1000 in the wrong order"),
+    ] {
+        wsclose(&["decode", octets]).assert_stdout(&format!("       hint, {hint}"));
+    }
+    for octets in ["8802 03e8", "8800", "8802 03ec"] {
+        let ran = wsclose(&["decode", octets]);
+        assert!(!ran.out.contains("hint"), "{ran:?}");
+    }
 }

@@ -9,6 +9,24 @@ use ::wsclose::rules::Rule;
 use support::wsclose;
 
 #[test]
+fn explain_has_hints_on_codes() {
+    for (code, hint) in [
+        (
+            "22373",
+            "likely: a reason without a code in front of it: the octets of the code, 22373, read \"We\"",
+        ),
+        ("12592", "likely: the two octets are the ASCII digits \"10\" (12592): the code was written as text"),
+        ("59395", "likely: the octets are those of 1000 in the wrong order: little-endian"),
+        ("0", "likely: the octets of the code were allocated and not filled in"),
+        ("1006", "likely: 1006 is what an API reports where no Close was received"),
+    ] {
+        wsclose(&["explain", code]).assert_exit(0).assert_stdout(&format!("\n  hint       {hint}"));
+    }
+    let ran = wsclose(&["explain", "1000"]).assert_exit(0);
+    assert!(!ran.out.contains("hint"), "{ran:?}");
+}
+
+#[test]
 fn rules_are_listed_and_filtered() {
     let all = Rule::ALL.len();
     wsclose(&["rules"])

@@ -7,7 +7,8 @@ use std::fmt;
 
 use super::status::FindingStatus;
 use crate::harness::Trace;
-use crate::judge::Finding;
+use crate::judge::{self, Finding};
+use crate::protocol::hint::Hint;
 use crate::rules::{Level, Rule, RuleSet};
 
 /// The timelines of one script on many subjects. Subjects with the same timeline and findings share a section.
@@ -33,6 +34,7 @@ struct FindingLine {
     level: Level,
     actual: String,
     known: bool,
+    hints: Vec<Hint>,
 }
 
 impl Report {
@@ -62,6 +64,7 @@ impl Report {
                 level: finding.level,
                 actual: finding.actual.to_string(),
                 known: FindingStatus::of(finding.level, known(finding.rule), true) == FindingStatus::Known,
+                hints: judge::hints(trace, finding),
             })
             .collect();
         let role = trace.role.name();
@@ -100,9 +103,10 @@ impl fmt::Display for Report {
             f.write_str(&section.timeline)?;
             let widest = section.findings.iter().map(|line| line.rule.id().len()).max().unwrap_or(0);
             for line in &section.findings {
-                let FindingLine { rule, level, actual, known } = line;
+                let FindingLine { rule, level, actual, known, hints } = line;
                 let known = if *known { " (known)" } else { "" };
                 writeln!(f, "  {rule:<widest$}  {level:<7}  {actual}{known}")?;
+                hints.iter().try_for_each(|hint| writeln!(f, "    hint, {hint}"))?;
             }
         }
         for (subject, install_hint) in &self.unavailable {

@@ -9,6 +9,7 @@ use std::io::Write;
 use wsclose::analysis::status::RunStatus;
 use wsclose::harness::Hex;
 use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
+use wsclose::protocol::foreign::{ForeignText, FrameStart};
 use wsclose::protocol::frame::{Header, Status};
 use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
@@ -103,49 +104,63 @@ impl Lane {
     /// Prints the frames that the octets complete.
     fn print_frames(&mut self, out: &mut Stdout) -> Result<Vec<Rule>, CliError> {
         let mut violated = Vec::new();
+        self.skip_handshake(out)?;
         while self.has_frames {
-            if self.frames.at_boundary() && !self.skip_http(out)? {
-                break;
-            }
-            let mut rest = &self.octets[self.read..];
-            let size = rest.len();
-            let part = self.frames.next(&mut rest);
-            self.read += size - rest.len();
-            match part {
-                None => break,
-                Some(FramePart::Header(_) | FramePart::Payload(_)) => {}
-                Some(FramePart::End(header)) => {
-                    violated.extend(self.print_frame(header, true, out)?);
-                    self.start = self.read;
+            if self.frames.at_boundary() {
+                match FrameStart::of(&self.octets[self.start..]) {
+                    FrameStart::Frame => {}
+                    FrameStart::Undecided => break,
+                    FrameStart::Foreign(text) => violated.push(self.print_foreign(text, out)?),
                 }
+            }
+            if !self.read_frame(&mut violated, out)? {
+                break;
             }
         }
         Ok(violated)
     }
 
-    /// Prints the head of an opening handshake, or what was written in place of a frame. Returns whether frames can
-    /// follow.
-    fn skip_http(&mut self, out: &mut Stdout) -> Result<bool, CliError> {
-        let rest = &self.octets[self.start..];
-        let Some(found) = http::find(rest) else { return Ok(true) };
-        let role = self.sender.role().or(self.last).map_or("?", Role::name);
-        write!(out, "{:>5}  {role:<6}  ", self.start)?;
-        match found.head {
-            // Frames follow the head of an opening handshake.
-            Some(size) if self.start == 0 => {
-                writeln!(out, "{} of {size} octets, the opening handshake: {}", found.kind, found.line)?;
-                self.start += size;
-                self.read = self.start;
-                Ok(true)
-            }
-            Some(_) | None => {
-                let octets = rest.len();
-                writeln!(out, "{} in place of a frame: {}", found.kind, found.line)?;
-                writeln!(out, "       the last {octets} octets are no frames and are not decoded")?;
-                self.has_frames = false;
-                Ok(false)
+    /// Reads the next part of a frame and prints the frame if it is complete. Returns whether there was one.
+    fn read_frame(&mut self, violated: &mut Vec<Rule>, out: &mut Stdout) -> Result<bool, CliError> {
+        let mut rest = &self.octets[self.read..];
+        let size = rest.len();
+        let part = if self.has_frames { self.frames.next(&mut rest) } else { None };
+        self.read += size - rest.len();
+        match part {
+            None => return Ok(false),
+            Some(FramePart::Header(_) | FramePart::Payload(_)) => {}
+            Some(FramePart::End(header)) => {
+                violated.extend(self.print_frame(header, true, out)?);
+                self.start = self.read;
             }
         }
+        Ok(true)
+    }
+
+    /// Prints the head of an opening handshake, after which frames follow.
+    fn skip_handshake(&mut self, out: &mut Stdout) -> Result<(), CliError> {
+        if self.start > 0 {
+            return Ok(());
+        }
+        if let Some(head) = http::head(&self.octets) {
+            let http::Head { role, size, line } = head;
+            writeln!(out, "{:>5}  {role:<6}  opening handshake of {size} octets: {line}", self.start)?;
+            self.start = size;
+            self.read = size;
+        }
+        Ok(())
+    }
+
+    /// Prints text in place of a frame, after which no frames are read.
+    fn print_foreign(&mut self, text: ForeignText, out: &mut Stdout) -> Result<Rule, CliError> {
+        let role = self.sender.role().or(self.last).map_or("?", Role::name);
+        let rest = &self.octets[self.start..];
+        let line = http::first_line(rest);
+        writeln!(out, "{:>5}  {role:<6}  {text} in place of a frame: {line}", self.start)?;
+        let rule = Rule::SendsOnlyFrames;
+        writeln!(out, "       violates {rule}  {:<7}  {} octets are not decoded", rule.level(), rest.len())?;
+        self.has_frames = false;
+        Ok(rule)
     }
 
     fn print_frame(
@@ -165,17 +180,27 @@ impl Lane {
 
     /// Prints what is left of the octets: the beginning of a frame.
     fn print_rest(&mut self, out: &mut Stdout) -> Result<Vec<Rule>, CliError> {
-        let left = self.octets.len() - self.start;
-        if left == 0 || !self.has_frames {
-            return Ok(Vec::new());
+        let mut violated = Vec::new();
+        if self.start == self.octets.len() || !self.has_frames {
+            return Ok(violated);
+        }
+        if self.frames.at_boundary() {
+            if let FrameStart::Foreign(text) = FrameStart::at_end(&self.octets[self.start..]) {
+                return Ok(vec![self.print_foreign(text, out)?]);
+            }
+            // What was undecided begins a frame.
+            while self.read_frame(&mut violated, out)? {}
         }
         if let Some(header) = self.frames.header() {
-            let violated = self.print_frame(header, false, out)?;
+            violated.extend(self.print_frame(header, false, out)?);
             let missing = header.length.value() - self.frames.payload().len() as u64;
             writeln!(out, "       incomplete: {missing} more octets of payload are needed")?;
             return Ok(violated);
         }
         let rest = &self.octets[self.start..];
+        if rest.is_empty() {
+            return Ok(violated);
+        }
         let needed = match Header::decode(rest) {
             Status::Partial(needed) => needed - rest.len(),
             Status::Complete(..) => 0,
@@ -183,6 +208,6 @@ impl Lane {
         let role = self.sender.role().map_or("?", Role::name);
         writeln!(out, "{:>5}  {role:<6}  … {}", self.start, Hex(rest))?;
         writeln!(out, "       incomplete: at least {needed} more octets of header are needed")?;
-        Ok(Vec::new())
+        Ok(violated)
     }
 }

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::protocol::hint;
 use wsclose::rules::{self, Level, Rule};
 use wsclose::vendor_codes::WsRs;
 
@@ -87,6 +88,9 @@ fn print_code(code: CloseCode, out: &mut Stdout) -> Result<(), CliError> {
             Err(why) => format!(": {why}"),
         };
         writeln!(out, "  {:<10} sent by {}{why}", profile.name(), may_send(code, profile))?;
+    }
+    if let Some(hint) = hint::of_code(code) {
+        writeln!(out, "  hint       {hint}")?;
     }
     let named = |name: Option<String>| name.unwrap_or_else(|| "has no name for it".to_owned());
     let beast = row.beast.map(|_| format!("calls it {}", codes::beast_name(&row)));

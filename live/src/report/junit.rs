@@ -68,8 +68,10 @@ fn rule(run: &RunReport, result: &RuleResult, finding: Option<&ReportedFinding<'
     let word = result.status().name();
     match finding {
         Some(finding) => {
+            let hints: String =
+                finding.violation.hints.iter().map(|hint| format!("hint: {hint}\n")).collect();
             let evidence = format!(
-                "{word}: {}\nexpected: {}\nactual: {}\ncase: {}\n{}\nreproduce: {}\n",
+                "{word}: {}\nexpected: {}\nactual: {}\n{hints}case: {}\n{}\nreproduce: {}\n",
                 result.rule.summary(),
                 finding.violation.expected,
                 finding.violation.actual,

@@ -64,6 +64,7 @@ fn evidence(run: &RunReport, finding: ReportedFinding<'_>, text: &mut String) ->
     writeln!(text, "{}\n", inline(rule.summary()))?;
     writeln!(text, "- expected: {}", inline(&violation.expected))?;
     writeln!(text, "- actual: {}", inline(&violation.actual))?;
+    violation.hints.iter().try_for_each(|hint| writeln!(text, "- hint: {}", inline(hint)))?;
     if let Some(reason) = &result.reason {
         writeln!(text, "- known: {}", inline(reason))?;
     }

@@ -49,6 +49,7 @@ pub fn text(run: &RunReport) -> String {
 
 fn result(run: &RunReport, finding: &ReportedFinding<'_>) -> Value {
     let ReportedFinding { result, status, case, violation } = finding;
+    let hints: String = violation.hints.iter().map(|hint| format!(" ({hint})")).collect();
     let level = match status {
         FindingStatus::Fail => "error",
         FindingStatus::Warn | FindingStatus::Known => "warning",
@@ -59,7 +60,7 @@ fn result(run: &RunReport, finding: &ReportedFinding<'_>) -> Value {
     json!({
         "ruleId": result.rule.id(),
         "level": level,
-        "message": { "text": format!("expected {}; found {}", violation.expected, violation.actual) },
+        "message": { "text": format!("expected {}; found {}{hints}", violation.expected, violation.actual) },
         // There is no source file: the location is the endpoint.
         "locations": [{ "logicalLocations": [{ "fullyQualifiedName": run.endpoint, "kind": "resource" }] }],
         "suppressions": suppressions,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use wsclose::Playback;
 use wsclose::harness::{Timeline, Trace, TraceEventKind};
-use wsclose::judge::{Finding, Habits, Verdict};
+use wsclose::judge::{self, Finding, Habits, Verdict};
 use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::frame::Opcode;
@@ -32,15 +32,18 @@ pub struct Violation {
     pub expected: String,
     /// What this endpoint did.
     pub actual: String,
+    /// How the endpoint may have come to do it, each with how sure that is.
+    pub hints: Vec<String>,
 }
 
 impl Violation {
-    /// The violation of a finding.
-    pub(crate) fn of(finding: &Finding) -> Violation {
+    /// The violation of a finding in a trace.
+    pub(crate) fn of(trace: &Trace, finding: &Finding) -> Violation {
         Violation {
             rule: finding.rule,
             expected: finding.expected.to_owned(),
             actual: finding.actual.to_string(),
+            hints: judge::hints(trace, finding).iter().map(ToString::to_string).collect(),
         }
     }
 }
@@ -88,7 +91,8 @@ impl CaseResult {
             None => playback.findings.iter().filter(|finding| counts(finding.rule)).collect(),
             Some(_) => Vec::new(),
         };
-        let violations: Vec<Violation> = findings.iter().map(|finding| Violation::of(finding)).collect();
+        let violations: Vec<Violation> =
+            findings.iter().map(|finding| Violation::of(playback.trace, finding)).collect();
         let verdicts = |verdict| match &error {
             None => playback.verdicts.with(verdict),
             Some(_) => RuleSet::EMPTY,

@@ -32,7 +32,7 @@ impl Comparer {
             }
         }
         let found = self.0.findings().iter().filter(|finding| kept.open.contains(finding.rule));
-        result.violations.extend(found.map(Violation::of));
+        result.violations.extend(found.map(|finding| Violation::of(&kept.trace, finding)));
         let violated = result.violated_rules();
         let shown: Vec<&Finding> =
             self.0.findings().iter().filter(|finding| violated.contains(finding.rule)).collect();

@@ -371,7 +371,7 @@ mod tests {
 
     /// A report with one case, in which the endpoint violated a rule.
     fn report(rule: Rule, confirmation: Confirmation, known: bool, strict: bool) -> RunReport {
-        let violation = Violation { rule, expected: String::new(), actual: String::new() };
+        let violation = Violation { rule, expected: String::new(), actual: String::new(), hints: Vec::new() };
         let case = CaseResult {
             name: "case".to_owned(),
             script: String::new(),

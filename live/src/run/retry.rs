@@ -233,8 +233,12 @@ mod tests {
 
     /// The result of a case that violated these rules.
     fn result_violating(rules: &[Rule]) -> CaseResult {
-        let violation =
-            |rule: &Rule| Violation { rule: *rule, expected: String::new(), actual: String::new() };
+        let violation = |rule: &Rule| Violation {
+            rule: *rule,
+            expected: String::new(),
+            actual: String::new(),
+            hints: Vec::new(),
+        };
         CaseResult {
             name: String::new(),
             script: String::new(),

@@ -8,6 +8,7 @@ use wsclose::protocol::close::CloseBody;
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::flaw::Flaw;
 use wsclose::protocol::frame::{Header, Opcode};
+use wsclose::protocol::hint;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{self, Rule};
 
@@ -76,6 +77,11 @@ impl SenderState {
                 }
                 None => writeln!(out, "       {description}")?,
             }
+        }
+        if is_close {
+            hint::of_close(header, payload)
+                .iter()
+                .try_for_each(|hint| writeln!(out, "       hint, {hint}"))?;
         }
         Ok(findings.into_iter().filter_map(|(rule, _)| rule).collect())
     }

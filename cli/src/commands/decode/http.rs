@@ -1,35 +1,35 @@
-//! Recognizes HTTP where a frame should begin: the opening handshake, or foreign octets.
+//! Recognizes the head of an opening handshake.
 
-/// HTTP, or a page without its head.
-pub struct Http {
-    /// What it is, with its article.
-    pub kind: &'static str,
-    /// The size of the head, if it is complete.
-    pub head: Option<usize>,
-    /// The first line.
+use wsclose::protocol::foreign::{ForeignText, FrameStart};
+use wsclose::protocol::role::Role;
+
+/// The complete head of an HTTP request or response.
+pub struct Head {
+    /// Who sent it.
+    pub role: Role,
+    /// Its size in octets.
+    pub size: usize,
+    /// Its first line.
     pub line: String,
 }
 
-/// The begins of HTTP and of a page. None of them begins a frame: the bits that would be RSV and opcode are not defined.
-const BEGINS: [(&str, &str); 10] = [
-    ("HTTP/1.", "HTTP response"),
-    ("GET ", "HTTP request"),
-    ("POST ", "HTTP request"),
-    ("PUT ", "HTTP request"),
-    ("HEAD ", "HTTP request"),
-    ("OPTIONS ", "HTTP request"),
-    ("<!DOCTYPE", "page of HTML"),
-    ("<!doctype", "page of HTML"),
-    ("<html", "page of HTML"),
-    ("<?xml", "XML document"),
-];
-
-/// HTTP at the front of octets.
-pub fn find(octets: &[u8]) -> Option<Http> {
-    let (begin, kind) = BEGINS.into_iter().find(|(begin, _)| octets.starts_with(begin.as_bytes()))?;
+/// The head of HTTP at the front of octets, if it is complete.
+pub fn head(octets: &[u8]) -> Option<Head> {
+    let role = match FrameStart::of(octets) {
+        FrameStart::Foreign(ForeignText::HttpRequest) => Role::Client,
+        FrameStart::Foreign(ForeignText::HttpResponse) => Role::Server,
+        FrameStart::Foreign(ForeignText::HttpLastChunk | ForeignText::HtmlPage | ForeignText::Text)
+        | FrameStart::Frame
+        | FrameStart::Undecided => return None,
+    };
     let end = b"\r\n\r\n";
-    let head = octets.windows(end.len()).position(|window| window == end).map(|at| at + end.len());
-    let line = octets.split(|octet| matches!(octet, b'\r' | b'\n')).next().unwrap_or(begin.as_bytes());
-    let line = String::from_utf8_lossy(line).escape_debug().to_string();
-    Some(Http { kind, head, line })
+    let size = octets.windows(end.len()).position(|window| window == end)? + end.len();
+    Some(Head { role, size, line: first_line(octets) })
+}
+
+/// The first line of text, of which control characters are escaped.
+pub fn first_line(octets: &[u8]) -> String {
+    const SHOWN: usize = 80;
+    let line = octets.split(|octet| matches!(octet, b'\r' | b'\n')).next().unwrap_or_default();
+    String::from_utf8_lossy(&line[..line.len().min(SHOWN)]).escape_debug().to_string()
 }

@@ -95,15 +95,11 @@ fn opposite(flow: usize, dump: &Dump, count: usize) -> Option<usize> {
 }
 
 fn handshake(octets: &[u8]) -> Option<Role> {
-    match http::find(octets)?.kind {
-        "HTTP request" => Some(Role::Client),
-        "HTTP response" => Some(Role::Server),
-        _ => None,
-    }
+    http::head(octets).map(|head| head.role)
 }
 
 fn mask_bit(octets: &[u8]) -> Option<bool> {
-    let after_head = http::find(octets).and_then(|http| http.head).unwrap_or(0);
+    let after_head = http::head(octets).map_or(0, |head| head.size);
     match Header::decode(octets.get(after_head..)?) {
         Status::Complete(header, _) => Some(header.mask.is_some()),
         Status::Partial(_) => None,

@@ -26,7 +26,7 @@ fn dump(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// All octets, whoever sent them.
+/// All octets, of both directions.
 fn all(segments: &[Segment]) -> Vec<u8> {
     segments.iter().flat_map(|segment| segment.octets.iter().copied()).collect()
 }

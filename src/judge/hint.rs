@@ -1,0 +1,96 @@
+//! Explains findings about a Close by its octets.
+
+use super::verdict::{Finding, Observed};
+use crate::harness::{Trace, TraceEventKind};
+use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
+use crate::protocol::frame::{Header, Opcode};
+use crate::protocol::hint::{self, Certainty, Hint};
+
+/// The longest payload that is kept. A Close that is longer is explained by its length.
+const KEPT: usize = 256;
+
+/// How the endpoint may have come to write the Close that a finding is about. Empty for other findings.
+pub fn hints(trace: &Trace, finding: &Finding) -> Vec<Hint> {
+    let concerns_close = matches!(finding.actual, Observed::SentCode(_) | Observed::Replied(..))
+        || matches!(finding.actual, Observed::Sent(flaw) if hint::explains(flaw));
+    if !concerns_close {
+        return Vec::new();
+    }
+    let received = received_before(trace, finding.at);
+    let of_close = |(header, payload): (Header, Vec<u8>)| {
+        // An echo explains a code without any mistake of the endpoint's own.
+        let is_echo = received
+            .as_ref()
+            .is_some_and(|received| payload.len() >= 2 && received.get(..2) == payload.get(..2));
+        let hints = hint::of_close(&header, &payload);
+        if is_echo && !hints.is_empty() && matches!(finding.actual, Observed::SentCode(_)) {
+            return vec![Hint {
+                certainty: Certainty::Likely,
+                text: "the code of the received Close was echoed".to_owned(),
+            }];
+        }
+        hints
+    };
+    closes_of_event(trace, finding.at)
+        .into_iter()
+        .map(of_close)
+        .find(|hints| !hints.is_empty())
+        .unwrap_or_default()
+}
+
+/// The unmasked payload of the last Close that the subject received before an event, on the same connection.
+fn received_before(trace: &Trace, event: usize) -> Option<Vec<u8>> {
+    let mut frames = FrameAssembler::new(KeptPayload::UpTo(KEPT));
+    let mut last = None;
+    for recorded in trace.events().iter().take(event) {
+        if let TraceEventKind::Connected { .. } = recorded.kind {
+            frames.restart();
+            last = None;
+        }
+        let TraceEventKind::Received(span) = recorded.kind else { continue };
+        let mut octets = trace.octets(span);
+        while let Some(part) = frames.next(&mut octets) {
+            if let FramePart::End(Header { opcode: Opcode::Close, .. }) = part {
+                last = Some(frames.payload().to_vec());
+            }
+        }
+    }
+    last
+}
+
+/// The Closes of which the subject wrote a part in an event, each with its unmasked payload as far as it was written.
+fn closes_of_event(trace: &Trace, event: usize) -> Vec<(Header, Vec<u8>)> {
+    let mut frames = FrameAssembler::new(KeptPayload::UpTo(KEPT));
+    let mut closes = Vec::new();
+    // The event in which the current frame begins.
+    let mut begins = None;
+    for (index, recorded) in trace.events().iter().enumerate() {
+        if let TraceEventKind::Connected { .. } = recorded.kind {
+            if index > event {
+                break;
+            }
+            frames.restart();
+            begins = None;
+        }
+        let TraceEventKind::Sent(span) = recorded.kind else { continue };
+        let mut octets = trace.octets(span);
+        while let Some(part) = frames.next(&mut octets) {
+            match part {
+                FramePart::Header(_) => begins = Some(index),
+                FramePart::Payload(_) => {}
+                FramePart::End(header) => {
+                    let begin = begins.take();
+                    let is_in_event = begin.is_some_and(|begin| begin <= event) && index >= event;
+                    if header.opcode == Opcode::Close && is_in_event {
+                        closes.push((header, frames.payload().to_vec()));
+                    }
+                }
+            }
+        }
+    }
+    let unfinished = frames.header().filter(|header| header.opcode == Opcode::Close);
+    if let (Some(header), true) = (unfinished, begins.is_some_and(|begin| begin <= event)) {
+        closes.push((header, frames.payload().to_vec()));
+    }
+    closes
+}
