@@ -42,6 +42,7 @@ impl FrameCodec for ActixHttp {
                 Capability::Framing,
                 Capability::MasksFrames,
                 Capability::ParsesCloseBody,
+                Capability::InterpretsReason,
                 Capability::ReportsCloseStatus,
                 Capability::ReportsMessages,
                 Capability::ExposesCloseApi,

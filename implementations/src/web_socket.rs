@@ -35,6 +35,7 @@ impl LibraryProgram for WebSocketRs {
                 Capability::Framing,
                 Capability::MasksFrames,
                 Capability::ParsesCloseBody,
+                Capability::InterpretsReason,
                 Capability::ReportsCloseStatus,
                 Capability::ReportsMessages,
                 Capability::ExposesCloseApi,

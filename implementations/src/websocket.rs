@@ -72,6 +72,7 @@ impl FrameCodec for WebSocket {
                 Capability::Framing,
                 Capability::MasksFrames,
                 Capability::ParsesCloseBody,
+                Capability::InterpretsReason,
                 Capability::ReportsCloseStatus,
                 Capability::ReportsMessages,
                 Capability::ValidatesText,

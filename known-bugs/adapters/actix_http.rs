@@ -23,7 +23,12 @@ impl FrameCodec for Actix {
     const NAME: &'static str = "actix-http";
 
     fn capabilities(_role: Role) -> Capabilities {
-        Capabilities::of(&[Capability::Framing, Capability::MasksFrames, Capability::ParsesCloseBody])
+        Capabilities::of(&[
+            Capability::Framing,
+            Capability::MasksFrames,
+            Capability::ParsesCloseBody,
+            Capability::InterpretsReason,
+        ])
     }
 
     fn new(role: Role) -> Actix {

@@ -60,6 +60,7 @@ impl FrameCodec for Embedded {
             Capability::Framing,
             Capability::MasksFrames,
             Capability::ParsesCloseBody,
+            Capability::InterpretsReason,
             Capability::ExposesCloseApi,
         ])
     }

@@ -36,6 +36,7 @@ impl LibraryProgram for Fastwebsockets {
             Capability::MasksFrames,
             Capability::RepliesToClose,
             Capability::ParsesCloseBody,
+            Capability::InterpretsReason,
             Capability::ReportsCloseStatus,
             Capability::ReportsMessages,
         ])

@@ -45,6 +45,7 @@ impl LibraryProgram for Wtx {
             Capability::MasksFrames,
             Capability::RepliesToClose,
             Capability::ParsesCloseBody,
+            Capability::InterpretsReason,
             Capability::ReportsCloseStatus,
             Capability::ReportsMessages,
             Capability::ExposesCloseApi,

@@ -15,6 +15,8 @@ pub enum InconclusiveReason {
     EchoWithOwnReason,
     /// The subject echoed the code, as it also does if it fails the connection.
     EchoLikeRejection,
+    /// Nothing shows that the subject interprets the reason of a Close.
+    ReasonNotInterpreted,
     /// The subject rejected the frame, but only after further input.
     LateRejection,
     /// The only flaw is the mask, for which §5.1 permits and does not require a Close.
@@ -98,6 +100,9 @@ impl InconclusiveReason {
             }
             InconclusiveReason::EchoLikeRejection => {
                 "the subject echoed the code, but replied as it does if it fails the connection"
+            }
+            InconclusiveReason::ReasonNotInterpreted => {
+                "nothing shows that the subject interprets the reason of a Close"
             }
             InconclusiveReason::LateRejection => {
                 "the subject rejected the frame, but only after further input"

@@ -114,6 +114,11 @@ pub trait Behavior {
         }
     }
 
+    /// Whether the endpoint interprets the reason of a Close, and so reports it.
+    fn interprets_reason(&self) -> bool {
+        true
+    }
+
     /// The octets to allocate for a payload, by its claimed length and the octets received so far.
     fn allocates(&self, _claimed: u64, received: u64) -> u64 {
         received

@@ -12,7 +12,7 @@ use crate::protocol::flaw::Flaw;
 use crate::protocol::frame::{self, Header, Opcode};
 use crate::protocol::role::Role;
 use crate::protocol::state_machine::{self, Action, Event, State};
-use crate::rules::Capabilities;
+use crate::rules::{Capabilities, Capability};
 use crate::script::MessageKind;
 
 /// The behavior of the model: every default, no fault.
@@ -219,7 +219,8 @@ impl<C: Behavior> Endpoint<C> {
         let body = self.close_body();
         let (code, reason) = state_machine::reported(self.first_close.then_some(body));
         let status = self.behavior.close_status(CloseStatus { code, reason, clean }, self.own_code);
-        out.reported(Some(status.code), Some(status.reason), Some(status.clean));
+        let reason = self.behavior.interprets_reason().then_some(status.reason);
+        out.reported(Some(status.code), reason, Some(status.clean));
     }
 
     fn next_mask_key(&mut self) -> Option<[u8; 4]> {
@@ -336,7 +337,11 @@ impl<C: Behavior> Subject for Endpoint<C> {
     }
 
     fn capabilities(&self, _role: Role) -> Capabilities {
-        Capabilities::ALL
+        if self.behavior.interprets_reason() {
+            Capabilities::ALL
+        } else {
+            Capabilities::ALL.without(&[Capability::InterpretsReason])
+        }
     }
 
     fn connect(&mut self, role: Role, _out: &mut Recorder) {

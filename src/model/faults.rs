@@ -138,6 +138,7 @@ impl Behavior for Fault {
             (Fault::TakesUnassignedCodes, Flaw::CodeUnassigned) => code == Class::Unassigned,
             (Fault::Takes1004, Flaw::CodeUnassigned) => code == Class::ReservedWithoutMeaning,
             (Fault::TakesOneByteBody, Flaw::BodyOneByte) => true,
+            (Fault::IgnoresReasons, Flaw::ReasonNotUtf8) => true,
             (_, Flaw::ReasonNotUtf8) => payload.is_some_and(|payload| self.accepts_reason(payload)),
             (Fault::TakesLongClose | Fault::WaitsForLongClose, Flaw::ControlTooLong) => close,
             (Fault::TakesFragmentedClose, Flaw::ControlFragmented) => close,
@@ -399,6 +400,10 @@ impl Behavior for Fault {
         out.extend_from_slice(&code.to_octets());
         out.extend_from_slice(&reason);
         true
+    }
+
+    fn interprets_reason(&self) -> bool {
+        *self != Fault::IgnoresReasons
     }
 
     fn allocates(&self, claimed: u64, received: u64) -> u64 {

@@ -14,6 +14,8 @@ pub enum Capability {
     RepliesToClose,
     /// It parses the code and reason of a Close.
     ParsesCloseBody,
+    /// It interprets the reason of a Close as text, as RFC 6455 §8.1 has it: it passes the reason on, or checks it.
+    InterpretsReason,
     /// It sends a Close itself when it fails the connection.
     SendsCloseOnFailure,
     /// It closes TCP itself, or explicitly instructs its caller to do so at that moment.
@@ -38,11 +40,12 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability, in the order of the enum.
-    pub const ALL: [Capability; 14] = [
+    pub const ALL: [Capability; 15] = [
         Capability::Framing,
         Capability::MasksFrames,
         Capability::RepliesToClose,
         Capability::ParsesCloseBody,
+        Capability::InterpretsReason,
         Capability::SendsCloseOnFailure,
         Capability::ClosesTcp,
         Capability::HasTimeouts,
@@ -62,6 +65,7 @@ impl Capability {
             Capability::MasksFrames => "masks the frames that it sends as a client",
             Capability::RepliesToClose => "replies to a Close itself",
             Capability::ParsesCloseBody => "parses the code and reason of a Close itself",
+            Capability::InterpretsReason => "interprets the reason of a Close as text",
             Capability::SendsCloseOnFailure => "sends a Close itself when it fails the connection",
             Capability::ClosesTcp => "closes TCP itself",
             Capability::HasTimeouts => "has timeouts and gives up waiting",

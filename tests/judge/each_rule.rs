@@ -9,17 +9,18 @@ use crate::scripted::Act::{
 use crate::scripted::{Act, PONG, assert_verdict_as};
 use wsclose::judge::Verdict::{self, Conforms, Violates};
 use wsclose::protocol::role::Role::{self, Client, Server};
-use wsclose::rules::Rule;
+use wsclose::rules::{Capability, Rule};
 
 /// A verdict, the steps of a script, and the acts of an endpoint that earn the verdict.
 type Case = (Verdict, &'static str, &'static [&'static [Act]]);
 
 /// Defines a test for each rule, named by the rule's id.
 macro_rules! rule_tests {
-    ($($name:ident: $rule:ident as $role:ident => $cases:expr;)*) => {
+    ($($name:ident: $rule:ident as $role:ident $(without $lacks:expr,)? => $cases:expr;)*) => {
         $(#[test]
         fn $name() {
-            assert_cases(stringify!($name), Rule::$rule, $role, &$cases);
+            let lacks: &[Capability] = &[$($lacks)?];
+            assert_cases(stringify!($name), Rule::$rule, $role, lacks, &$cases);
         })*
 
         /// The rules that have a test in this module.
@@ -28,13 +29,13 @@ macro_rules! rule_tests {
 }
 
 /// Asserts the verdicts of the cases, and that one of them conforms and one violates the rule.
-fn assert_cases(name: &str, rule: Rule, role: Role, cases: &[Case]) {
+fn assert_cases(name: &str, rule: Rule, role: Role, lacks: &[Capability], cases: &[Case]) {
     assert_eq!(name.replace('_', "-"), rule.id(), "the name of the test");
     for expected in [Conforms, Violates] {
         assert!(cases.iter().any(|(verdict, ..)| *verdict == expected), "{rule}: no case is {expected:?}");
     }
     for (verdict, steps, acts) in cases {
-        assert_verdict_as(role, &[], rule, *verdict, steps, acts);
+        assert_verdict_as(role, lacks, rule, *verdict, steps, acts);
     }
 }
 
@@ -268,6 +269,10 @@ rule_tests! {
     rejects_bad_utf8_reason: RejectsBadUtf8Reason as Server => [
         (Conforms, "> close 1000 hex:80\n", &[&[Closes(1007)]]),
         (Violates, "> close 1000 hex:80\n", &[&[ReportsClose(Some(1000), None)]]),
+    ];
+    validates_reason: ValidatesReason as Server without Capability::InterpretsReason, => [
+        (Conforms, "> close 1000 hex:80\n", &[&[Closes(1007)]]),
+        (Violates, "> close 1000 hex:80\n", &[&[Closes(1000)]]),
     ];
     rejects_bad_utf8_text: RejectsBadUtf8Text as Server => [
         (Conforms, "> text hex:ff\n", &[&[Closes(1007)]]),

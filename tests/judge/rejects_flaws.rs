@@ -3,9 +3,9 @@
 use crate::scripted::Act::{
     self, Closes, ClosesTcp, Delivers, Hangs, Panics, ReportsClose, ReportsError, ShutsDownWrite,
 };
-use crate::scripted::{PONG, assert_verdict};
-use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
-use wsclose::rules::Rule;
+use crate::scripted::{PONG, assert_verdict, assert_verdict_without};
+use wsclose::judge::Verdict::{self, Conforms, Inconclusive, NotExercised, Violates};
+use wsclose::rules::{Capability, Rule};
 
 const BAD_UTF8: Rule = Rule::RejectsBadUtf8Reason;
 const RSV: Rule = Rule::RejectsRsv;
@@ -215,4 +215,26 @@ fn rejects_rsv_is_inconclusive_if_the_endpoint_rejects_the_frame_after_further_i
     // The endpoint answers what came behind the frame before it fails.
     let behind = "> ping \"z\" rsv=4\nwait 1\n> text \"a\"\n";
     assert_verdict(RSV, Violates, behind, &[&[], &[], &[Delivers, Closes(1002)]]);
+}
+
+#[test]
+fn validates_reason_takes_the_place_of_a_must_if_reasons_are_not_interpreted() {
+    let (must, lenient, steps) = (BAD_UTF8, Rule::ValidatesReason, "> close 3333 hex:61ff\n");
+    let unknown = [Capability::InterpretsReason];
+    let both = |acts: &[&[Act]], of_must: Verdict, of_lenient: Verdict| {
+        assert_verdict_without(&unknown, must, of_must, steps, acts);
+        assert_verdict_without(&unknown, lenient, of_lenient, steps, acts);
+    };
+    both(&[&[Closes(3333)]], Inconclusive, Violates);
+    both(&[&[]], Inconclusive, Violates);
+    both(&[&[Closes(1007)]], Conforms, Conforms);
+    both(&[&[Closes(1000)]], Inconclusive, Inconclusive);
+    // An endpoint that echoes or reports the reason interprets it.
+    both(&[&[Act::Writes(b"\x88\x03\x0d\x05a")]], Violates, NotExercised);
+    both(&[&[Act::Writes(b"\x88\x05\x0d\x05bye")]], Inconclusive, Inconclusive);
+    both(&[&[Closes(3333), Act::ReportsReason("a")]], Violates, NotExercised);
+    both(&[&[Closes(3333), Act::ReportsReason("")]], Inconclusive, Violates);
+    // The adapter claims that the endpoint interprets reasons.
+    assert_verdict(must, Violates, steps, &[&[Closes(3333)]]);
+    assert_verdict(lenient, NotExercised, steps, &[&[Closes(3333)]]);
 }

@@ -66,10 +66,14 @@ impl EndpointUnderTest<'_> {
 }
 
 /// The capabilities of a live endpoint: everything that shows on a socket, and the two things that its program can do
-/// for the harness.
+/// for the harness. Whether it interprets reasons shows only where it echoes or reports one.
 pub fn capabilities(close_command: bool, reports_close: bool) -> Capabilities {
-    let mut lacks =
-        vec![Capability::ReportsMemory, Capability::ReportsMessages, Capability::ShowsBothDirections];
+    let mut lacks = vec![
+        Capability::ReportsMemory,
+        Capability::ReportsMessages,
+        Capability::ShowsBothDirections,
+        Capability::InterpretsReason,
+    ];
     if !close_command {
         lacks.push(Capability::ExposesCloseApi);
     }

@@ -109,6 +109,7 @@ faults! {
     TakesOverlong "takes-overlong" RejectsBadUtf8Reason "Accepts overlong UTF-8 sequences in a reason."
     TakesCutShort "takes-cut-short" RejectsBadUtf8Reason "Accepts a reason with an incomplete last character."
     TakesBeyondUnicode "takes-beyond-unicode" RejectsBadUtf8Reason "Accepts code points above U+10FFFF in a reason."
+    IgnoresReasons "ignores-reasons" ValidatesReason "Never looks at the reason of a Close."
     TakesBadText "takes-bad-text" RejectsBadUtf8Text "Accepts text messages that are not UTF-8."
     TakesBadFragmentedText "takes-bad-fragmented-text" RejectsBadUtf8Text "Accepts fragmented text messages that are not UTF-8."
     TakesCutText "takes-cut-text" RejectsBadUtf8Text "Accepts text messages with an incomplete last character."
