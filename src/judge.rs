@@ -23,6 +23,7 @@ mod frame_reader;
 mod habits;
 mod hint;
 mod observed_close;
+mod own_codes;
 mod reaction;
 mod reason;
 mod rules;

@@ -71,9 +71,16 @@ pub(super) struct AppFacts {
     /// Whether such a message was accepted or refused, and when one was first accepted.
     pub send_requested_after_close: bool,
     pub send_accepted_after_close_at: Option<At>,
+    /// The messages that the subject accepted before the first request to close and before any Close.
+    pub sends_accepted: u32,
+    /// The last request of any kind.
+    pub last_request_at: Option<At>,
+    /// The first report of the closure, and when a second one was made.
     pub report: Option<CloseReport>,
+    pub second_report_at: Option<At>,
     pub error_at: Option<At>,
     pub delivered: u32,
+    pub last_message_at: Option<At>,
     /// Messages delivered after the subject's own Close.
     pub delivered_between: u32,
     /// When the subject first delivered more messages than had arrived.

@@ -2,12 +2,12 @@
 
 use super::app_facts::{CloseReport, CloseRequest};
 use super::closing_ping::ClosingPing;
-use super::facts::{At, ConnectionFacts, Frame, FrameProgress, LawfulFrames, UnsendableCode};
+use super::facts::{At, ConnectionFacts, Frame, FrameProgress, LateMessage, LawfulFrames};
 use super::frame_reader::{ForeignTextSearch, FrameEvent, FrameReader};
 use super::observed_close::{CloseOctets, ObservedClose};
-use super::reason::InconclusiveReason;
+use super::own_codes;
 use crate::harness::{Trace, TraceEventKind};
-use crate::protocol::code::{CloseCode, Profile, Unsendable};
+use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::flaw::{Flaw, Flaws};
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
 use crate::protocol::role::Role;
@@ -54,6 +54,8 @@ impl FactExtractor {
         let mut last_request_is_close = false;
         // Whether it was that, and came before the subject's Close.
         let mut last_request_is_open = false;
+        // Whether it was to send a message, before anything began to close the connection.
+        let mut is_early_send = false;
         for (entry, happened) in trace.events()[start..end].iter().enumerate() {
             let at = At::new(start + entry, happened.tick);
             facts.last = at;
@@ -103,7 +105,8 @@ impl FactExtractor {
                 TraceEventKind::AppClose { code, reason } => {
                     facts.on_stimulus(at);
                     facts.app.pending_send = None;
-                    last_request_is_close = true;
+                    facts.app.last_request_at = Some(at);
+                    (last_request_is_close, is_early_send) = (true, false);
                     facts.app.close_request_count += 1;
                     facts.app.requested_codes = [Some(code), facts.app.requested_codes[0]];
                     let request = CloseRequest { at, code, reason, accepted: false, refused: false };
@@ -115,10 +118,15 @@ impl FactExtractor {
                 }
                 TraceEventKind::AppSend { .. } => {
                     facts.on_stimulus(at);
+                    facts.app.last_request_at = Some(at);
                     (last_request_is_close, last_request_is_open) = (false, false);
+                    is_early_send = facts.app.close_request.is_none()
+                        && facts.own.close_count == 0
+                        && facts.causes_besides_requests().next().is_none();
                     facts.app.pending_send = facts.own.close.is_some().then_some(at);
                 }
                 TraceEventKind::RequestAccepted => {
+                    facts.app.sends_accepted += u32::from(std::mem::take(&mut is_early_send));
                     if last_request_is_open {
                         facts.app.open_requests.accept_last();
                     }
@@ -169,6 +177,7 @@ impl FactExtractor {
                 }
                 TraceEventKind::Message { .. } => {
                     facts.app.delivered += 1;
+                    facts.app.last_message_at = Some(at);
                     if facts.app.delivered > facts.peer.messages {
                         facts.app.excess_message_at.get_or_insert(at);
                     }
@@ -179,6 +188,9 @@ impl FactExtractor {
                     }
                 }
                 TraceEventKind::Reported { code, reason, clean } => {
+                    if facts.app.report.is_some() {
+                        facts.app.second_report_at.get_or_insert(at);
+                    }
                     facts.app.report.get_or_insert(CloseReport { at, code, reason, clean });
                 }
                 TraceEventKind::ErrorReported(_) => facts.app.error_at = facts.app.error_at.or(Some(at)),
@@ -378,6 +390,14 @@ impl FactExtractor {
                         Opcode::Text | Opcode::Binary | Opcode::Continuation => {
                             if facts.own.close_count > 0 {
                                 facts.own.data_after_close_at.get_or_insert(at);
+                            } else if header.opcode != Opcode::Continuation
+                                && facts.peer.close.is_some_and(|peer| !peer.shares_segment)
+                            {
+                                let may_be_reply = facts.own.messages < facts.peer.messages;
+                                facts
+                                    .own
+                                    .message_before_reply
+                                    .get_or_insert(LateMessage { at, may_be_reply });
                             }
                         }
                         Opcode::Ping if facts.own.close_count > 0 && facts.peer.close.is_some() => {
@@ -396,9 +416,7 @@ impl FactExtractor {
                     match header.opcode {
                         Opcode::Close => {
                             let close = ObservedClose::new(at, flaws, false, false, payload);
-                            if let Some(code) = close.code() {
-                                record_own_code(facts, code, at, sender);
-                            }
+                            own_codes::record(facts, &close, sender);
                             if facts.own.close_count > 1 {
                                 facts.own.last_close = Some((at, close.code()));
                             }
@@ -421,11 +439,10 @@ impl FactExtractor {
                                 facts.flaw.has_pong = true;
                             }
                         }
-                        Opcode::Continuation
-                        | Opcode::Text
-                        | Opcode::Binary
-                        | Opcode::Ping
-                        | Opcode::Reserved(_) => {}
+                        Opcode::Continuation | Opcode::Text | Opcode::Binary => {
+                            facts.own.messages += u32::from(header.fin && facts.own.close_count == 0);
+                        }
+                        Opcode::Ping | Opcode::Reserved(_) => {}
                     }
                 }
             }
@@ -449,29 +466,6 @@ fn remember_ping(kept: &mut Option<([u8; MAX_CONTROL_PAYLOAD], usize)>, header: 
         let mut ping = [0; MAX_CONTROL_PAYLOAD];
         ping[..payload.len()].copy_from_slice(payload);
         *kept = Some((ping, payload.len()));
-    }
-}
-
-/// Notes the code of one of the subject's Closes.
-fn record_own_code(facts: &mut ConnectionFacts, code: CloseCode, at: At, (role, profile): (Role, Profile)) {
-    facts.own.has_code = true;
-    let Err(why) = code.sendable(role, profile) else { return };
-    let mut doubt = None;
-    // A server may echo 1010 and must not originate it.
-    if why == Unsendable::ClientOnly {
-        if facts.peer.close.is_some_and(|peer| peer.code() == Some(code)) {
-            return;
-        }
-        if facts.flaw.frame.is_some() {
-            // Frames behind a flaw are not read here, and the peer's Close may be one of them.
-            doubt = Some(InconclusiveReason::AmbiguousCause);
-        } else if facts.app.requested_codes.contains(&Some(Some(code))) {
-            doubt = Some(InconclusiveReason::RequestedClose);
-        }
-    }
-    let known = &mut facts.own.unsendable_codes[why as usize];
-    if known.is_none_or(|known| known.doubt.is_some() && doubt.is_none()) {
-        *known = Some(UnsendableCode { at, code, doubt });
     }
 }
 

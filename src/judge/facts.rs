@@ -5,7 +5,7 @@ pub(super) use super::at::At;
 use super::closing_ping::ClosingPing;
 use super::comparison::Comparison;
 use super::frame_reader::ForeignOctets;
-use super::observed_close::{CloseOctets, ObservedClose, is_failure};
+use super::observed_close::{CloseOctets, ExtensionClose, ObservedClose, UnsendableCode, is_failure};
 use super::reason::InconclusiveReason;
 use super::send_path::SendPath;
 use crate::protocol::code::{CloseCode, Unsendable};
@@ -159,6 +159,12 @@ pub(super) struct OwnFrames {
     /// Whether any of its Closes has a code, and by cause the first code that it must not send.
     pub has_code: bool,
     pub unsendable_codes: [Option<UnsendableCode>; Unsendable::ALL.len()],
+    /// Its first Close with 1010 that echoes none, as a client.
+    pub extension_close: Option<ExtensionClose>,
+    /// The complete messages that it sent before its own Close.
+    pub messages: u32,
+    /// When it first began a message after the peer's Close and before its own.
+    pub message_before_reply: Option<LateMessage>,
     pub second_close_at: Option<At>,
     /// The last of its Closes and its code, if it sent more than one.
     pub last_close: Option<(At, Option<CloseCode>)>,
@@ -180,13 +186,12 @@ pub(super) struct OwnFrames {
     pub pong_after_both_at: Option<At>,
 }
 
-/// A code that the subject sent and must not send.
+/// A message that the subject began after the peer's Close.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct UnsendableCode {
+pub(super) struct LateMessage {
     pub at: At,
-    pub code: CloseCode,
-    /// Why the subject may nevertheless have sent it rightly, if the trace leaves that open.
-    pub doubt: Option<InconclusiveReason>,
+    /// Whether it may be the reply to a message that the peer sent before its Close.
+    pub may_be_reply: bool,
 }
 
 impl OwnFrames {

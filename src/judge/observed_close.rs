@@ -1,6 +1,7 @@
 //! Defines a complete Close that was observed, with the octets of its body.
 
 use super::at::At;
+use super::reason::InconclusiveReason;
 use crate::protocol::code::CloseCode;
 use crate::protocol::flaw::Flaws;
 use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
@@ -101,4 +102,22 @@ pub(super) fn echoes_reason(own: &[u8], received: &[u8]) -> bool {
 
 fn begins_with(mut whole: impl Iterator<Item = char>, beginning: &str) -> bool {
     beginning.chars().all(|expected| whole.next() == Some(expected))
+}
+
+/// A code that the subject sent and must not send.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct UnsendableCode {
+    pub at: At,
+    pub code: CloseCode,
+    /// Why the subject may nevertheless have sent it rightly, if the trace leaves that open.
+    pub doubt: Option<InconclusiveReason>,
+}
+
+/// A Close with which a client says that it misses extensions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ExtensionClose {
+    pub at: At,
+    pub names_extensions: bool,
+    /// Why the subject may have sent it for another cause, if the trace leaves that open.
+    pub doubt: Option<InconclusiveReason>,
 }

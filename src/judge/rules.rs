@@ -3,6 +3,8 @@
 mod accepts_close;
 mod after_close;
 mod api_requests;
+mod app_errors;
+mod app_messages;
 mod app_reports;
 mod close_reply;
 mod fail_connection;
@@ -31,6 +33,8 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     fail_connection::judge(sink, facts);
     reads_until_reply::judge(sink, facts);
     peer_eof::judge(sink, facts);
+    app_messages::judge(sink, facts);
+    app_errors::judge(sink, facts);
     app_reports::judge(sink, facts);
     api_requests::judge(sink, facts);
     requested_close::judge(sink, facts);

@@ -96,6 +96,11 @@ pub trait Behavior {
         conforming
     }
 
+    /// How and when the endpoint reports, besides [`close_status`](Behavior::close_status).
+    fn report_course(&self) -> ReportCourse {
+        ReportCourse::OnceAtTheEnd
+    }
+
     /// Appends the body of the Close that the application requested to `out`. Returns whether the request is accepted.
     fn app_close(
         &self,
@@ -166,6 +171,19 @@ pub enum Crash {
     Panic,
     /// It loops forever.
     Hang,
+}
+
+/// How and when an endpoint reports a closure to its application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportCourse {
+    /// Once, when TCP has ended: the conforming way.
+    OnceAtTheEnd,
+    /// Once, when the Close of the peer arrives.
+    AtTheClose,
+    /// Twice, when TCP has ended.
+    Twice,
+    /// Once, and with an error after a clean closure.
+    WithAnError,
 }
 
 /// What an endpoint reports to its application about a closure.

@@ -3,7 +3,7 @@
 //! Every decision that an implementation could get wrong goes through [`Behavior`], so a faulty endpoint is the model
 //! with one decision changed.
 
-use super::behavior::{Behavior, CloseStatus, ExtraAction};
+use super::behavior::{Behavior, CloseStatus, ExtraAction, ReportCourse};
 use crate::harness::{Recorder, Stimulus, Subject};
 use crate::protocol::assembler::{FrameAssembler, KeptPayload};
 use crate::protocol::close::{self, CloseBody, ConformingClose};
@@ -221,6 +221,17 @@ impl<C: Behavior> Endpoint<C> {
         let status = self.behavior.close_status(CloseStatus { code, reason, clean }, self.own_code);
         let reason = self.behavior.interprets_reason().then_some(status.reason);
         out.reported(Some(status.code), reason, Some(status.clean));
+        match self.behavior.report_course() {
+            ReportCourse::OnceAtTheEnd | ReportCourse::AtTheClose => {}
+            ReportCourse::Twice => {
+                out.reported(Some(status.code), reason, Some(status.clean));
+            }
+            ReportCourse::WithAnError => {
+                if clean {
+                    out.error_reported("the connection is closed");
+                }
+            }
+        }
     }
 
     fn next_mask_key(&mut self) -> Option<[u8; 4]> {

@@ -11,7 +11,9 @@ mod table;
 
 pub use table::Fault;
 
-use super::behavior::{Behavior, CloseStatus, Crash, ExtraAction, IDLE_TIMEOUT_TICKS, SegmentHandling};
+use super::behavior::{
+    Behavior, CloseStatus, Crash, ExtraAction, IDLE_TIMEOUT_TICKS, ReportCourse, SegmentHandling,
+};
 use super::endpoint::Endpoint;
 use crate::protocol::close::{self, BodyError, CloseBody, MAX_REASON};
 use crate::protocol::code::{Class, CloseCode, Profile};
@@ -255,13 +257,16 @@ impl Behavior for Fault {
             (Fault::SendsAfterClose, State::CloseSent, Event::AppSend) => Action::SendMessage,
             (Fault::EndsTcpOnRequest, State::Open, Event::AppClose) => Action::CloseTcp,
             (Fault::IgnoresCloseRequest, State::Open, Event::AppClose) => Action::Nothing,
+            (Fault::DropsMessagesBeforeClose, State::Open, Event::AppSend) => Action::Nothing,
+            (Fault::LosesMessages, State::Open, Event::RecvMessage) => Action::Nothing,
+            (Fault::SendsBeforeReply, State::CloseReceived, Event::AppSend) => Action::SendMessage,
             _ => action,
         }
     }
 
     fn delay(&self, action: Action, state: State, role: Role) -> Option<u32> {
         match (self, action, state) {
-            (Fault::AnswersLate, Action::SendCloseReply, _) => Some(3),
+            (Fault::AnswersLate | Fault::SendsBeforeReply, Action::SendCloseReply, _) => Some(3),
             (
                 Fault::NeverClosesTcp,
                 Action::CloseTcp,
@@ -301,6 +306,7 @@ impl Behavior for Fault {
         match self {
             Fault::SendsAbnormal => CloseCode::ABNORMAL,
             Fault::FailsWithNormal => CloseCode::NORMAL,
+            Fault::FailsWithBare1010 => CloseCode::MANDATORY_EXTENSION,
             Fault::FailsUtf8AsProtocol => CloseCode::PROTOCOL_ERROR,
             _ => flaw.fail_code(),
         }
@@ -348,6 +354,9 @@ impl Behavior for Fault {
             Fault::TakesEofForClose if conforming.code == CloseCode::ABNORMAL => {
                 CloseStatus { code: CloseCode::NO_STATUS, clean: true, ..conforming }
             }
+            Fault::ReportsFailureCode if conforming.code == CloseCode::ABNORMAL => {
+                CloseStatus { code: own_code.unwrap_or(conforming.code), ..conforming }
+            }
             Fault::ReportsOwnCode => CloseStatus { code: own_code.unwrap_or(conforming.code), ..conforming },
             Fault::ReportsNormalForNone if conforming.code == CloseCode::NO_STATUS => {
                 CloseStatus { code: CloseCode::NORMAL, ..conforming }
@@ -361,6 +370,15 @@ impl Behavior for Fault {
             }
             Fault::ReportsAlwaysClean => CloseStatus { clean: true, ..conforming },
             _ => conforming,
+        }
+    }
+
+    fn report_course(&self) -> ReportCourse {
+        match self {
+            Fault::ReportsAtTheClose => ReportCourse::AtTheClose,
+            Fault::ReportsTwice => ReportCourse::Twice,
+            Fault::ReportsErrorAfterClose => ReportCourse::WithAnError,
+            _ => ReportCourse::OnceAtTheEnd,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::endpoint::Endpoint;
 use crate::harness::Recorder;
-use crate::model::behavior::{Behavior, Crash, SegmentHandling};
+use crate::model::behavior::{Behavior, Crash, ReportCourse, SegmentHandling};
 use crate::protocol::assembler::FramePart;
 use crate::protocol::close::{self, CloseBody};
 use crate::protocol::flaw::{Flaw, Flaws, MESSAGE_LIMIT};
@@ -173,6 +173,9 @@ impl<C: Behavior> Endpoint<C> {
             return self.fail(Flaw::OpcodeReserved, out);
         }
         self.first_close = true;
+        if self.behavior.report_course() == ReportCourse::AtTheClose {
+            self.report_close(out);
+        }
         self.on_event(Event::RecvClose, None, out);
     }
 }

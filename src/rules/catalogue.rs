@@ -77,6 +77,10 @@ rules! {
         evidence: ServerCloseCode, delivery: Independent, timing: Any, layer: CloseRequest, focus: OwnFrames
         "A server does not originate a Close with 1010 on its own, but may echo one."
         "Violation: a complete Close that the subject, a server, wrote carries 1010, and no Close with 1010 arrived before it. Inconclusive if the application had requested 1010, or if a flawed frame arrived before that Close. Not exercised if the subject is a client or wrote no complete Close with a code."
+    Code1010NamesExtensions "code-1010-names-extensions" "7.4.1" Sender Should Framing
+        evidence: Course, delivery: Independent, timing: Any, layer: CloseRequest, focus: Other
+        "A client that closes with 1010 names the extensions that it misses in the reason."
+        "Violation: a complete Close that the subject, a client, wrote carries 1010 and no reason. Inconclusive if the application had requested 1010, or if it may echo a flawed Close or one behind a flawed frame. Not exercised if the subject is a server or wrote no complete Close with 1010, or if it echoed one."
     ReasonUtf8 "reason-utf8" "5.5.1, 7.1.6" Sender Must Framing
         evidence: CloseReason, delivery: Required, timing: Any, layer: CloseRequest, focus: OwnFrames
         "An endpoint sends a Close reason as valid UTF-8 and truncates it only between characters."
@@ -101,6 +105,10 @@ rules! {
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Reply
         "An endpoint replies to a Close as soon as practical, after at most the message that is in progress when it arrives."
         "Violation: more than one tick passed between a well-formed Close and the subject's complete reply. RFC 6455 sets no time, so one tick is the limit of this project. Not exercised if no such Close or no reply was sent, if the subject had begun a message and not ended it when the Close arrived, or if it had ended TCP or reported an error before the Close. Also not exercised if the subject does not reply to a Close itself, panicked or hung, the application was no longer reading, or the peer stopped reading or vanished."
+    NoNewMessageAfterPeerClose "no-new-message-after-peer-close" "6.1, 7.1.3" Sender Info RepliesToClose
+        evidence: Course, delivery: Required, timing: Any, layer: StateMachine, focus: Reply
+        "An endpoint begins no new message between the peer's Close and its reply."
+        "Violation: the subject wrote the first frame of a message after a well-formed Close had arrived and before its own Close. The level is `info`, because §6.1 allows messages only in the state OPEN, and §5.1 allows data until an endpoint's own Close. Inconclusive if it had sent fewer messages than had arrived, so that the message may be a reply to one of them. Not exercised if no such Close or no reply was sent, other frames shared the segment of the Close, or the subject had ended TCP or reported an error before the Close. Also not exercised if the subject does not reply to a Close itself, panicked or hung, the application was no longer reading, or the peer stopped reading or vanished."
     CloseEchoesCode "close-echoes-code" "5.5.1" Sender Info RepliesToClose
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Reply
         "An endpoint typically echoes the received code in its reply to a Close."
@@ -145,6 +153,10 @@ rules! {
         evidence: Course, delivery: Delayable, timing: Any, layer: Library, focus: Other
         "An endpoint whose application requests a close sends the requested reason, whole or truncated if it exceeds 123 bytes."
         "Violation: the application's first close request that was not refused has a reason of 1 to 123 bytes, and the subject's Close has the requested code and another reason or none. Inconclusive if the application requested several closes, or if a longer reason was not sent as a part that begins it. Not exercised if there was no such request, or if a Close, a flawed frame, FIN or reset of the peer or an error report came before the subject's Close. Also not exercised if the Close has another code, is over 125 bytes or has a reason that is not UTF-8, the subject has no API for it, or the peer vanished or was no longer reading."
+    SendsBeforeClose "sends-before-close" "6.1; WHATWG" Sender Robust ExposesCloseApi
+        evidence: Course, delivery: Delayable, timing: Any, layer: StateMachine, focus: Other
+        "An endpoint sends the messages that its application requested before a close, and then the Close."
+        "Violation: the subject accepted a message and then a request to close, and wrote fewer complete messages before its Close than it had accepted. Inconclusive if the peer's Close, a flawed frame, FIN, a reset or an error report came before the Close. Not exercised if no message was accepted, the application requested no close after it, the subject refused that request or sent no Close, or the subject has no API for it. Also not exercised if the subject panicked or hung, or the peer vanished or was no longer reading."
     AcceptsDefinedCodes "accepts-defined-codes" "7.4.1" Receiver Interop ParsesCloseBody
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Other
         "An endpoint completes the closing handshake after a Close with a code that RFC 6455 defines: 1000–1003 and 1007–1011."
@@ -257,6 +269,10 @@ rules! {
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Other
         "An endpoint behaves the same however TCP splits or joins the bytes that it receives."
         "Violation: a connection was repeated with the same bytes in other segments, and differs in the first Close (but for a reason in the subject's own words), a panic, the reported code or an error report. If all input reached the subject both times, the number of Closes, the delivered messages and an end of TCP without a Close must agree too. Not exercised if no connection was repeated in other segments, or if an application request was pending when the next input arrived. Also not exercised if, on either connection, the subject hung or the application was no longer reading, or if the peer stopped reading or vanished on any connection of the script."
+    DeliversBeforeClose "delivers-before-close" "6.2" Receiver Robust ReportsMessages
+        evidence: Course, delivery: Required, timing: Any, layer: StateMachine, focus: Other
+        "An endpoint delivers every message that arrives before the peer's Close, and then reports the closure."
+        "Violation: messages were complete before a well-formed Close and before any Close of the subject, and the subject delivered fewer, or reported the closure before the last of them. RFC 6455 obliges no interface, so the level is `robust`. Inconclusive if the peer reset TCP. Not exercised if no such message or Close arrived, a flawed frame came first, an error was reported, the application had requested a close, or the subject had closed TCP. Also not exercised if its adapter cannot observe deliveries, it panicked or hung, the application was no longer reading, or the peer stopped reading or vanished."
     DiscardsAfterClose "discards-after-close" "1.4, 7.1.1" Receiver Should Framing
         evidence: Course, delivery: Required, timing: Any, layer: StateMachine, focus: Other
         "An endpoint discards what arrives after the peer's Close: it delivers none of it and reports the Close, not an error."
@@ -317,6 +333,22 @@ rules! {
         evidence: Course, delivery: Required, timing: Any, layer: StateMachine, focus: Other
         "An endpoint reports 1006, or an error, to its application if the connection ends without a received Close."
         "Violation: neither a well-formed Close nor a flawed frame arrived, and the subject reported a code other than 1006, even one that it sent itself. Reporting neither a closure nor an error is a violation too, once the subject closed TCP or the peer's FIN arrived. Inconclusive if the peer reset TCP and nothing was reported. Not exercised if a well-formed Close or a flawed frame arrived, or the connection is open and no closure was reported. Also not exercised if the subject does not report the close code and reason, panicked or hung, the application was no longer reading, or the peer stopped reading or vanished."
+    Reports1006AfterFailing "reports-1006-after-failing" "7.1.5" App Should ReportsCloseStatus
+        evidence: Course, delivery: Required, timing: Any, layer: StateMachine, focus: Failure
+        "An endpoint that failed the connection before any Close arrived reports 1006 or an error, not the code that it sent."
+        "Violation: the subject failed the connection for a flawed frame that is no Close (failure code or end of TCP), no Close had arrived, and it reported a code other than 1006. §7.1.5 defines 1006 for that case, and many interfaces report the code that they sent, so the level is `should`. Inconclusive if it also reported an error, or reported nothing. Not exercised if it did not clearly fail the connection, if the flawed frame is a Close or a Close came behind it, or if the peer reset TCP. Also not exercised if the connection is open and no closure was reported, the subject does not report the close code and reason, panicked or hung, the application was no longer reading, or the peer stopped reading or vanished."
+    ReportsNoErrorAfterClose "reports-no-error-after-close" "7.1.4" App Should ReportsCloseStatus
+        evidence: Course, delivery: Required, timing: Any, layer: StateMachine, focus: Other
+        "An endpoint reports no error to its application once the closing handshake is completed."
+        "Violation: Closes had gone both ways, the peer's without a code or with 1000 or 1001, and the subject then reported an error besides the closure, or in its place where nothing shows that it had accepted the Close. Other rules judge an error in place of a Close that was accepted or rejected. Inconclusive if the application had requested something in between, or if the error came more than one tick later without a FIN of the peer, when a timeout may have expired. Not exercised if Closes did not go both ways, the subject closed of its own accord first, its Close was flawed, or it rejected the peer's. Also not exercised if anything followed the peer's Close but FIN, an error came first, the subject does not report the close code and reason, panicked or hung, the application was no longer reading, or the peer stopped reading or vanished."
+    ReportsOnce "reports-once" "7.1.4; WHATWG" App Robust ReportsCloseStatus
+        evidence: Course, delivery: Report, timing: Any, layer: StateMachine, focus: Other
+        "An endpoint reports the closure of a connection to its application once."
+        "Violation: the subject reported a closure twice on one connection. An error before a closure is none. RFC 6455 has one closure for a connection and obliges no interface, so the level is `robust`. Not exercised if no closure was reported, or if the endpoint is live, where only the first report is read. Also not exercised if the subject does not report the close code and reason, panicked or hung, the application was no longer reading, or the peer stopped reading."
+    ReportsAfterTcp "reports-after-tcp" "7.1.4; WHATWG" App Info ReportsCloseStatus
+        evidence: Course, delivery: Report, timing: Any, layer: StateMachine, focus: Other
+        "An endpoint reports that the connection is closed once TCP has ended."
+        "Violation: the subject reported a closure before it had ended TCP and before the peer's FIN or reset. The level is `info`, because §7.1.4 defines when a connection is closed and not when an interface reports it. Not exercised if no closure was reported, or if the endpoint is live, whose reports are not read in time. Also not exercised if the subject does not report the close code and reason, panicked or hung, the application was no longer reading, or the peer stopped reading."
     ReportsReason "reports-reason" "7.1.6" App Must ReportsCloseStatus
         evidence: Course, delivery: Report, timing: Any, layer: Library, focus: Other
         "An endpoint reports the reason of the first received Close to its application, or the empty string if it has none."

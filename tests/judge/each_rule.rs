@@ -145,6 +145,10 @@ rule_tests! {
         (Conforms, "> close 1010\n", &[&[Closes(1010)]]),
         (Violates, CLOSE, &[&[Closes(1010)]]),
     ];
+    code_1010_names_extensions: Code1010NamesExtensions as Client => [
+        (Conforms, "> opcode=11\n", &[&[Writes(&[0x88, 0x83, 0, 0, 0, 0, 3, 0xf2, b'x'])]]),
+        (Violates, "> opcode=11\n", &[&[Closes(1010)]]),
+    ];
     reason_utf8: ReasonUtf8 as Server => [
         (Conforms, CLOSE, &[&[Writes(&[0x88, 4, 3, 0xe8, 0xc3, 0xa9])]]),
         (Violates, CLOSE, &[&[Writes(&[0x88, 3, 3, 0xe8, 0xc3])]]),
@@ -168,6 +172,10 @@ rule_tests! {
     close_answered_promptly: CloseAnsweredPromptly as Server => [
         (Conforms, "> close 1000\nwait 3\n", &[&[], &[Closes(1000)]]),
         (Violates, "> close 1000\nwait 3\n", &[&[], &[], &[], &[Closes(1000)]]),
+    ];
+    no_new_message_after_peer_close: NoNewMessageAfterPeerClose as Server => [
+        (Conforms, CLOSE, &[&[Closes(1000)]]),
+        (Violates, CLOSE, &[&[Writes(&[0x81, 1, b'a']), Closes(1000)]]),
     ];
     close_echoes_code: CloseEchoesCode as Server => [
         (Conforms, CLOSE, &[&[Closes(1000)]]),
@@ -215,6 +223,10 @@ rule_tests! {
         (Conforms, "app close 1000 \"a\"\n", &[&[Writes(&[0x88, 3, 3, 0xe8, b'a'])]]),
         (Violates, "app close 1000 \"a\"\n", &[&[Closes(1000)]]),
         (Violates, "app close 1000 \"a\"\n", &[&[Writes(&[0x88, 3, 3, 0xe8, b'b'])]]),
+    ];
+    sends_before_close: SendsBeforeClose as Server => [
+        (Conforms, "app send text \"a\"\napp close 1000\n", &[&[Writes(&[0x81, 1, b'a']), Accepts], &[Closes(1000)]]),
+        (Violates, "app send text \"a\"\napp close 1000\n", &[&[Accepts], &[Closes(1000)]]),
     ];
     accepts_defined_codes: AcceptsDefinedCodes as Server => [
         (Conforms, CLOSE, &[&[Closes(1000)]]),
@@ -330,6 +342,10 @@ rule_tests! {
         (Conforms, "> ping \"x\"\nagain whole\n", &[&[PONG]]),
         (Violates, "> ping \"x\"\nagain each\n", &[&[], &[ReportsError]]),
     ];
+    delivers_before_close: DeliversBeforeClose as Server => [
+        (Conforms, "> text \"a\"\n> close 1000\n", &[&[Delivers], &[Closes(1000), ClosesTcp]]),
+        (Violates, "> text \"a\"\n> close 1000\n", &[&[], &[Closes(1000), ClosesTcp]]),
+    ];
     discards_after_close: DiscardsAfterClose as Server => [
         (Conforms, "> close 1000\n> text \"a\"\n", &[&[Closes(1000)], &[]]),
         (Violates, "> close 1000\n> text \"a\"\n", &[&[Closes(1000)], &[Delivers]]),
@@ -392,6 +408,23 @@ rule_tests! {
     reports_1006: Reports1006 as Server => [
         (Conforms, "> fin\n", &[&[ReportsClose(Some(1006), None), ClosesTcp]]),
         (Violates, "> fin\n", &[&[ReportsClose(Some(1000), None), ClosesTcp]]),
+    ];
+    reports_1006_after_failing: Reports1006AfterFailing as Server => [
+        (Conforms, "> opcode=11\n", &[&[Closes(1002), ClosesTcp, ReportsClose(Some(1006), None)]]),
+        (Violates, "> opcode=11\n", &[&[Closes(1002), ClosesTcp, ReportsClose(Some(1002), None)]]),
+    ];
+    reports_no_error_after_close: ReportsNoErrorAfterClose as Server => [
+        (Conforms, CLOSE, &[&[Closes(1000), ClosesTcp, ReportsClose(Some(1000), None)]]),
+        (Violates, CLOSE, &[&[Closes(1000), ClosesTcp, ReportsClose(Some(1000), None), ReportsError]]),
+    ];
+    reports_once: ReportsOnce as Server => [
+        (Conforms, CLOSE, &[&[Closes(1000), ClosesTcp, ReportsClose(Some(1000), None)]]),
+        (Violates, CLOSE, &[&[Closes(1000), ClosesTcp, ReportsClose(Some(1000), None), ReportsClose(Some(1006), None)]]),
+    ];
+    reports_after_tcp: ReportsAfterTcp as Server => [
+        (Conforms, CLOSE, &[&[Closes(1000), ClosesTcp, ReportsClose(Some(1000), None)]]),
+        (Conforms, "> close 1000\n> fin\n", &[&[Closes(1000)], &[ReportsClose(Some(1000), None)]]),
+        (Violates, CLOSE, &[&[Closes(1000), ReportsClose(Some(1000), None), ClosesTcp]]),
     ];
     reports_reason: ReportsReason as Server => [
         (Conforms, "> close 1000 \"a\"\n", &[&[Closes(1000), ReportsReason("a"), ClosesTcp]]),

@@ -10,6 +10,7 @@ mod sends_only_frames;
 mod accepts_close;
 mod after_close;
 mod api_requests;
+mod app_course;
 mod app_initiated_close;
 mod app_reports;
 mod client_role;

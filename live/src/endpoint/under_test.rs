@@ -2,7 +2,7 @@
 
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
-use wsclose::rules::{Capabilities, Capability};
+use wsclose::rules::{Capabilities, Capability, Rule};
 
 use crate::endpoint::client_pool::ClientPool;
 use crate::endpoint::features::EndpointFeatures;
@@ -80,5 +80,6 @@ pub fn capabilities(close_command: bool, reports_close: bool) -> Capabilities {
     if !reports_close {
         lacks.extend([Capability::ReportsCloseStatus, Capability::ReportsClean]);
     }
-    Capabilities::ALL.without(&lacks)
+    // The report of a client is read once, and when its connection is over.
+    Capabilities::ALL.without(&lacks).exempting(&[Rule::ReportsOnce, Rule::ReportsAfterTcp])
 }

@@ -8,6 +8,7 @@ use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;
 use crate::protocol::code::{Class, CloseCode};
+use crate::protocol::frame::Opcode;
 use crate::rules::Rule;
 
 pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
@@ -29,7 +30,19 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
             }
         }
         Some(_) => {}
+        None if facts.flaw.frame.is_some() => after_failing(sink, facts),
         None => no_close(sink, facts),
+    }
+    if let Some(report) = facts.app.report {
+        let twice = Observed::Text("reported the closure again");
+        let violation = facts.app.second_report_at.map(|at| (at, twice));
+        sink.check(Rule::ReportsOnce, violation, "one report of the closure");
+        let ends =
+            facts.tcp.write_closed_at.into_iter().chain(facts.tcp.peer_fin).chain(facts.tcp.peer_reset);
+        let is_early = ends.min().is_none_or(|end| report.at < end);
+        let actual = Observed::Text("reported the closure while TCP was open");
+        let violation = is_early.then_some((report.at, actual));
+        sink.check(Rule::ReportsAfterTcp, violation, "a report once TCP has ended");
     }
     if is_over {
         clean_flag(sink, facts);
@@ -124,11 +137,31 @@ fn close_without_code(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer:
     }
 }
 
-/// Neither a Close nor a flawed frame arrived: the peer ended TCP or fell silent.
-fn no_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
-    if facts.flaw.frame.is_some() {
+/// The subject failed the connection for a flawed frame, and no Close had arrived.
+fn after_failing(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
+    let rule = Rule::Reports1006AfterFailing;
+    let Some(flawed) = facts.flaw_to_judge() else { return };
+    // Whether a flawed Close, or one behind the flawed frame, was received in the sense of §7.1.5 is open.
+    let close_arrived = flawed.opcode == Opcode::Close || facts.flaw.behind.close_at.is_some();
+    if close_arrived || facts.reaction_to_flaw != Some(Reaction::Rejected) || facts.tcp.peer_reset.is_some() {
         return;
     }
+    let wrong = |report: &CloseReport| report.code.filter(|code| *code != CloseCode::ABNORMAL);
+    match (facts.app.report, facts.app.error_at) {
+        (Some(report), error) => match (wrong(&report), error) {
+            (None, _) => sink.conforms(rule),
+            (Some(_), Some(_)) => sink.inconclusive(rule, InconclusiveReason::ClosureAndError),
+            (Some(code), None) => {
+                sink.violates(rule, report.at, "1006, or an error", Observed::Reported(Some(code)));
+            }
+        },
+        (None, Some(_)) => sink.conforms(rule),
+        (None, None) => sink.inconclusive(rule, InconclusiveReason::NothingReported),
+    }
+}
+
+/// Neither a Close nor a flawed frame arrived: the peer ended TCP or fell silent.
+fn no_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     let rule = Rule::Reports1006;
     let expected = "1006, or an error";
     match (facts.app.report, facts.app.error_at) {

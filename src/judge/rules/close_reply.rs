@@ -47,6 +47,15 @@ fn replied(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedC
         let violation = (ticks > GRACE_TICKS).then_some((own.at, late));
         sink.check(Rule::CloseAnsweredPromptly, violation, "a reply within one tick");
     }
+    let rule = Rule::NoNewMessageAfterPeerClose;
+    match facts.own.message_before_reply {
+        None => sink.conforms(rule),
+        Some(message) if message.may_be_reply => sink.inconclusive(rule, InconclusiveReason::AmbiguousCause),
+        Some(message) => {
+            let actual = Observed::Text("began a message after the peer's Close");
+            sink.violates(rule, message.at, "the reply, after at most the message in progress", actual);
+        }
+    }
     if facts.reaction_to_close == Some(Reaction::Accepted) {
         let violation =
             (own.code() != peer.code()).then_some((own.at, Observed::Replied(peer.code(), own.code())));

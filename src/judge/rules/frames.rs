@@ -46,6 +46,17 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     if facts.own.has_code {
         close_codes(sink, facts);
     }
+    if let Some(close) = facts.own.extension_close {
+        let rule = Rule::Code1010NamesExtensions;
+        match close.doubt {
+            _ if close.names_extensions => sink.conforms(rule),
+            Some(reason) => sink.inconclusive(rule, reason),
+            None => {
+                let actual = Observed::Text("sent 1010 without a reason");
+                sink.violates(rule, close.at, "the extensions in the reason", actual);
+            }
+        }
+    }
 }
 
 /// The form of each frame, and their order.
