@@ -20,7 +20,7 @@ use crate::endpoint::process::{self, Process, ProcessError};
 use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
 use crate::interrupt::Interrupt;
 use crate::run::cases::Case;
-use crate::run::config::{Codes, RunConfig};
+use crate::run::config::{Codes, Jobs, RunConfig};
 use crate::run::engine;
 use crate::run::event::EventSink;
 use crate::run::parallel::{Deadline, run_jobs};
@@ -33,10 +33,10 @@ use crate::transport::target_options::{TargetError, TargetOptions};
 const MAX_PARALLEL: usize = 6;
 
 /// The number of connections at a time to one server. The backlog of some servers is short.
-const SERVER_JOBS: usize = 16;
+const SERVER_JOBS: Jobs = Jobs::fixed(16);
 
 /// The number of clients of one implementation at a time. Each is a process.
-const CLIENT_JOBS: usize = 4;
+const CLIENT_JOBS: Jobs = Jobs::fixed(4);
 
 /// How long a server may take to listen, and the limit on one run.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -242,7 +242,7 @@ impl LiveImplementation {
         &self,
         under_test: EndpointUnderTest<'a>,
         cases: &[Case],
-        jobs: usize,
+        jobs: Jobs,
         command: &str,
         version: &str,
         setup: &Setup<'_>,
@@ -264,6 +264,7 @@ impl LiveImplementation {
             rules: under_test.capabilities().rules(),
             strict: false,
             jobs,
+            tick: None,
             timeout: Some(RUN_TIMEOUT),
             seed: 1,
             fuzz: None,

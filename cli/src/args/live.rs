@@ -77,6 +77,12 @@ pub struct RunArgs {
     /// Random seed of generated scripts (printed in the report)
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
+    /// Duration of a tick, the unit of waits in scripts, such as `50ms` or `2s`
+    ///
+    /// This is for the first run of each case; re-runs wait at least as long. [default: at least 50ms, and more for an
+    /// endpoint that answers a plain Close slowly]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub tick: Option<Duration>,
     /// Print the rules and cases without running them
     #[arg(long)]
     pub list: bool,
@@ -158,8 +164,10 @@ pub struct Check {
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: Option<u64>,
     /// Number of connections at a time
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub jobs: u16,
+    ///
+    /// [default: 16, and up to 128 for a server that reacts slowly]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
     /// Which reports to write.
     #[command(flatten)]
     pub reports: ReportArgs,
@@ -206,8 +214,10 @@ pub struct Serve {
     #[arg(long, value_name = "CMD", group = "started")]
     pub exec_stdin: Option<String>,
     /// Number of clients at a time, with --exec or --exec-stdin
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub jobs: u16,
+    ///
+    /// [default: 4, and up to 16 for a client that reacts slowly]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
     /// Judge the close status that the client prints, with --exec or --exec-stdin
     #[arg(long, requires = "started")]
     pub client_reports_close: bool,
@@ -279,4 +289,17 @@ fn time(text: &str) -> Result<Duration, String> {
     seconds
         .map(Duration::from_secs)
         .ok_or_else(|| format!("expected a time such as `60s` or `5m`, found `{text}`"))
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix("ms") {
+        Some(number) => (number, 0.001),
+        None => (text.strip_suffix('s').unwrap_or(text), 1.0),
+    };
+    let is_number = number.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let seconds = number.parse::<f64>().ok().filter(|_| is_number).map(|number| number * unit);
+    seconds
+        .filter(|seconds| (0.001..=60.0).contains(seconds))
+        .map(Duration::from_secs_f64)
+        .ok_or_else(|| format!("expected a duration from 1ms to 60s, such as `50ms` or `2s`, found `{text}`"))
 }

@@ -20,7 +20,10 @@ pub fn run(args: &args::Check, out: &mut Stdout) -> Result<ExitStatus, CliError>
     }
     let reports = live_run::open_reports(&args.reports)?;
     let connect = &args.connect_args;
-    check = check.jobs(usize::from(args.jobs)).insecure(connect.insecure).allow_remote(connect.allow_remote);
+    check = check.insecure(connect.insecure).allow_remote(connect.allow_remote);
+    if let Some(jobs) = args.jobs {
+        check = check.jobs(usize::from(jobs));
+    }
     for (name, value) in &connect.headers {
         check = check.header(name, value);
     }

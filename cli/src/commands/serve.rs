@@ -25,10 +25,12 @@ pub fn run(args: &args::Serve, out: &mut Stdout) -> Result<ExitStatus, CliError>
 fn run_spawned(args: &args::Serve, command: ClientCommand, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     let mut check = live_run::configure(wsclose_live::check_client(command), &args.run_args, Role::Client)?
         .reports_close(args.client_reports_close)
-        .jobs(usize::from(args.jobs))
         .allow_remote(args.allow_remote);
     if live_run::preview(&check.plan()?, &args.run_args, out)? {
         return Ok(ExitStatus::Conforms);
+    }
+    if let Some(jobs) = args.jobs {
+        check = check.jobs(usize::from(jobs));
     }
     if let Some(address) = args.listen {
         check = check.listen(address);

@@ -34,6 +34,9 @@ pub fn configure<E>(mut check: Check<E>, run_args: &args::RunArgs, role: Role) -
     if let Some(path) = &run_args.baseline {
         check = check.baseline(read_baseline(path)?);
     }
+    if let Some(tick) = run_args.tick {
+        check = check.tick(tick);
+    }
     let codes = match run_args.codes {
         args::CodeSweep::Some => Codes::Some,
         args::CodeSweep::All => Codes::All,

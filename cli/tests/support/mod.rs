@@ -3,6 +3,7 @@
 
 pub mod bad_clients;
 pub mod bad_servers;
+pub mod delaying_proxy;
 pub mod schema;
 pub mod wsclose_process;
 

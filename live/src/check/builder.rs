@@ -17,7 +17,7 @@ use crate::endpoint::features::EndpointFeatures;
 use crate::endpoint::under_test::EndpointUnderTest;
 use crate::interrupt::Interrupt;
 use crate::run::cases::Case;
-use crate::run::config::{Codes, RunConfig};
+use crate::run::config::{Codes, Jobs, RunConfig};
 use crate::run::event::{Event, EventSink};
 
 /// A check of an endpoint, which its methods configure.
@@ -138,6 +138,13 @@ impl<E> Check<E> {
         self
     }
 
+    /// Sets the duration of a tick, the unit of waits in scripts, in the first run of each case. Re-runs wait at least as
+    /// long [default: from how fast the endpoint reacts to a plain Close].
+    pub fn tick(mut self, tick: Duration) -> Self {
+        self.options.tick = Some(tick);
+        self
+    }
+
     /// Sets whether violations of levels `should` and `lenient` fail the run too [default: false].
     pub fn strict(mut self, strict: bool) -> Self {
         self.options.strict = strict;
@@ -201,7 +208,7 @@ impl<E> Check<E> {
         &self,
         under_test: EndpointUnderTest<'a>,
         selection: Selection,
-        jobs: usize,
+        jobs: Jobs,
         timeout: Option<Duration>,
         commands: ReproCommands,
     ) -> RunConfig<'a> {
@@ -215,6 +222,7 @@ impl<E> Check<E> {
             rules: selection.rules,
             strict: options.strict,
             jobs,
+            tick: options.tick,
             timeout,
             seed: options.seed,
             fuzz: options.fuzz,

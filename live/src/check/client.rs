@@ -13,6 +13,7 @@ use crate::endpoint::client_pool::{ClientCommand, ClientPool};
 use crate::endpoint::features::EndpointFeatures;
 use crate::endpoint::process;
 use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
+use crate::run::config::Jobs;
 use crate::run::engine;
 use crate::run::results::RunReport;
 use crate::shell::option;
@@ -23,7 +24,7 @@ pub const TIMEOUT: Duration = Duration::from_secs(600);
 pub const TIMEOUT_ALL_CODES: Duration = Duration::from_secs(3600);
 
 /// The default number of clients at a time. Each is a process.
-const DEFAULT_JOBS: usize = 4;
+const DEFAULT_JOBS: Jobs = Jobs { usual: 4, most: 16 };
 
 /// A client as an endpoint under test: see [`check_client`](crate::check_client).
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ pub struct Client {
     listen: Option<SocketAddr>,
     name: Option<String>,
     reports_close: bool,
-    jobs: usize,
+    jobs: Jobs,
 }
 
 /// A check of a client: see [`check_client`](crate::check_client).
@@ -70,9 +71,9 @@ impl ClientCheck {
         self
     }
 
-    /// Sets the number of clients at a time [default: 4].
+    /// Sets the number of clients at a time [default: 4, and more for a client that reacts slowly].
     pub fn jobs(mut self, jobs: usize) -> Self {
-        self.endpoint.jobs = jobs.max(1);
+        self.endpoint.jobs = Jobs::fixed(jobs);
         self
     }
 
@@ -117,7 +118,7 @@ impl ClientCheck {
             close_command: self.options.close_command,
             reports_close: *reports_close,
         };
-        let jobs = if address.port() == 0 { *jobs } else { 1 };
+        let jobs = if address.port() == 0 { *jobs } else { Jobs::fixed(1) };
         let timeout = self.options.timeout(TIMEOUT, TIMEOUT_ALL_CODES);
         let commands = self.repro_commands();
         Ok(engine::run(&self.config(under_test, selection, jobs, Some(timeout), commands), None))

@@ -13,10 +13,12 @@ use crate::check::reproduce::{ReproCommands, flags};
 use crate::check::selection::Selection;
 use crate::endpoint::features::EndpointFeatures;
 use crate::endpoint::process::Process;
+use crate::run::config::Jobs;
 use crate::run::engine;
 use crate::run::event::Event;
 use crate::run::parallel::Deadline;
 use crate::run::results::{RunReport, Timing};
+use crate::run::timeouts::FAST;
 use crate::serve::case_server::{CaseServer, CaseServerConfig, ServerMessage};
 use crate::serve::session::SessionLedger;
 use crate::shell::option;
@@ -121,6 +123,7 @@ impl ClientLoopCheck {
             profile: self.options.profile,
             close_command: self.options.close_command,
             agent: self.endpoint.agent.clone(),
+            tick: self.options.tick,
             events: self.event_sink().clone(),
         };
         let server = CaseServer::start(acceptor, config);
@@ -268,10 +271,18 @@ impl RunningCaseServer {
                 return Err(RunError::NoCaseRun { agent: agent.to_owned() });
             };
             notes.extend(end_reason.map(|why| format!("the client did not request reports: {why}")));
-            let timing = Timing { elapsed: started.elapsed(), round_trip: Duration::ZERO };
+            let (pace, tick) = (ledger.pace(agent), self.check.options.tick);
+            let timing = Timing {
+                elapsed: started.elapsed(),
+                round_trip: Duration::ZERO,
+                start_up: pace.start_up,
+                reaction: pace.reaction,
+                tick: FAST.for_first_run(pace, tick).tick,
+            };
             let under_test = self.server.under_test(agent);
             let commands = self.check.repro_commands();
-            let config = self.check.config(under_test, self.selection.clone(), 1, None, commands);
+            let config =
+                self.check.config(under_test, self.selection.clone(), Jobs::fixed(1), None, commands);
             engine::build_report(&config, results, notes, end_reason.is_some(), timing)
         };
         self.check.event_sink().emit(Event::RunFinished { verdict: report.verdict() });

@@ -45,6 +45,8 @@ pub struct Options {
     pub codes: Codes,
     /// The time limit; `None` for the default.
     pub timeout: Option<Duration>,
+    /// The duration of a tick; `None` to follow the reaction of the endpoint.
+    pub tick: Option<Duration>,
     /// Violations of levels `should` and `lenient` fail the run too.
     pub strict: bool,
     /// The seed of generated scripts.
@@ -93,6 +95,7 @@ impl Default for Options {
             script_paths: Vec::new(),
             codes: Codes::default(),
             timeout: None,
+            tick: None,
             strict: false,
             seed: Options::DEFAULT_SEED,
             fuzz: None,

@@ -51,6 +51,7 @@ fn shared(options: &Options) -> Vec<String> {
     }
     words.extend(options.script_paths.iter().map(|path| option("script", &path.display().to_string())));
     words.extend(options.baseline.path().map(|path| option("baseline", &path.display().to_string())));
+    words.extend(options.tick.map(|tick| format!("--tick {}ms", tick.as_millis())));
     if options.seed != Options::DEFAULT_SEED {
         words.push(option("seed", &options.seed.to_string()));
     }

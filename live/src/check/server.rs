@@ -13,6 +13,7 @@ use crate::check::selection::Selection;
 use crate::endpoint::features::EndpointFeatures;
 use crate::endpoint::process::{self, Process};
 use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
+use crate::run::config::Jobs;
 use crate::run::engine;
 use crate::run::results::RunReport;
 use crate::shell;
@@ -27,14 +28,14 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 const TIMEOUT_ALL_CODES: Duration = Duration::from_secs(600);
 
 /// The default number of connections at a time. The backlog of some servers is short.
-const DEFAULT_JOBS: usize = 16;
+const DEFAULT_JOBS: Jobs = Jobs { usual: 16, most: 128 };
 
 /// A server as an endpoint under test: see [`check`](crate::check).
 #[derive(Clone, Debug)]
 pub struct Server {
     url: String,
     exec: Option<String>,
-    jobs: usize,
+    jobs: Jobs,
     options: TargetOptions,
 }
 
@@ -59,9 +60,9 @@ impl ServerCheck {
         self
     }
 
-    /// Sets the number of connections at a time [default: 16].
+    /// Sets the number of connections at a time [default: 16, and more for a server that reacts slowly].
     pub fn jobs(mut self, jobs: usize) -> Self {
-        self.endpoint.jobs = jobs.max(1);
+        self.endpoint.jobs = Jobs::fixed(jobs);
         self
     }
 

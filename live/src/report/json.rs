@@ -75,6 +75,9 @@ struct NotTested<'a> {
 struct Timing {
     elapsed_ms: u128,
     round_trip_ms: u128,
+    start_up_ms: u128,
+    reaction_ms: u128,
+    tick_ms: u128,
 }
 
 /// The text of the document.
@@ -126,6 +129,9 @@ pub fn document(run: &RunReport) -> Document<'_> {
         timing: Timing {
             elapsed_ms: run.timing.elapsed.as_millis(),
             round_trip_ms: run.timing.round_trip.as_millis(),
+            start_up_ms: run.timing.start_up.as_millis(),
+            reaction_ms: run.timing.reaction.as_millis(),
+            tick_ms: run.timing.tick.as_millis(),
         },
     }
 }

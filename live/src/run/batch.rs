@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::endpoint::connection::CaseError;
@@ -12,7 +13,7 @@ use crate::run::event::EventSink;
 use crate::run::parallel::{Deadline, run_jobs};
 use crate::run::retry::ResultLedger;
 use crate::run::runner::CaseRunner;
-use crate::run::subject::Timeouts;
+use crate::run::timeouts::Timeouts;
 use crate::sync::lock;
 
 /// The pauses before the attempts to reach an endpoint that seems to be lost.
@@ -54,7 +55,12 @@ pub fn run_parallel(
     let liveness = under_test.features().liveness();
     let round_trip = Mutex::new(Duration::ZERO);
     let reachability = Mutex::new(Reachability::Reached(Instant::now()));
-    let new_runner = || CaseRunner::new(under_test, timeouts).until(deadline);
+    let started = AtomicUsize::new(0);
+    let new_runner = || {
+        // The connections of a slow endpoint do not begin all at once.
+        std::thread::sleep(timeouts.stagger(jobs, started.fetch_add(1, Ordering::Relaxed)));
+        CaseRunner::new(under_test, timeouts).until(deadline)
+    };
     let results = run_jobs(cases.len(), jobs, deadline, new_runner, |runner, at| {
         let case = &cases[at];
         events.case_started(&case.name);

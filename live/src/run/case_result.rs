@@ -16,6 +16,7 @@ use wsclose::rules::{Rule, RuleSet};
 use crate::endpoint::connection::CaseError;
 use crate::run::cases::Case;
 use crate::run::kept_trace::KeptTrace;
+use crate::run::timing::Latencies;
 
 /// The longest timeline that is kept, in octets. An endpoint may send without end.
 const LONGEST_TIMELINE: usize = 1 << 15;
@@ -69,6 +70,8 @@ pub struct CaseResult {
     pub error: Option<CaseError>,
     /// The code of the last Close that the endpoint sent.
     pub code: Option<CloseCode>,
+    /// How long the endpoint took for what a conforming one does.
+    pub latencies: Latencies,
     /// The duration of the case.
     pub elapsed: Duration,
     /// The trace, until the usual replies of the endpoint have been compared with it.
@@ -116,6 +119,7 @@ impl CaseResult {
             inconclusive: inconclusive.chain(timed.iter().map(|rule| (rule, TIMEOUT_REASON))).collect(),
             error,
             code: sent_close_code(playback.trace),
+            latencies: Latencies::default(),
             elapsed,
             kept: None,
         }

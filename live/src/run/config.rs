@@ -28,7 +28,9 @@ pub struct RunConfig<'a> {
     /// Violations of levels `should` and `lenient` fail the run too.
     pub strict: bool,
     /// The number of connections at a time.
-    pub jobs: usize,
+    pub jobs: Jobs,
+    /// The duration of a tick in the first run; `None` to follow the reaction of the endpoint.
+    pub tick: Option<Duration>,
     /// The time limit of the run; `None` for no limit.
     pub timeout: Option<Duration>,
     /// The seed of generated scripts.
@@ -45,6 +47,23 @@ pub struct RunConfig<'a> {
     pub interrupt: Interrupt,
     /// The listeners of the run.
     pub events: EventSink,
+}
+
+/// The number of connections at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Jobs {
+    /// The number for an endpoint that reacts at once.
+    pub usual: usize,
+    /// The number for one that reacts slowly: its cases mostly wait.
+    pub most: usize,
+}
+
+impl Jobs {
+    /// The same number for every endpoint, and at least one.
+    pub const fn fixed(jobs: usize) -> Jobs {
+        let jobs = if jobs == 0 { 1 } else { jobs };
+        Jobs { usual: jobs, most: jobs }
+    }
 }
 
 /// Which close codes the endpoint receives.

@@ -20,30 +20,12 @@ use crate::run::comparison;
 use crate::run::config::{Codes, RunConfig};
 use crate::run::event::Event;
 use crate::run::generate;
+use crate::run::pace;
 use crate::run::parallel::Deadline;
 use crate::run::results::{RunReport, Timing};
 use crate::run::retry::ResultLedger;
 use crate::run::runner::CaseRunner;
-use crate::run::subject::Timeouts;
-
-/// The timeouts of the first run of a case.
-pub const FAST: Timeouts = Timeouts {
-    connect: Duration::from_secs(10),
-    idle: Duration::from_millis(4),
-    expected: Duration::from_millis(500),
-    tick: Duration::from_millis(50),
-    connection: Duration::from_secs(5),
-};
-
-/// The timeouts of a re-run. Two ticks are the second and a half after which "still open" counts as a violation. `FAST`
-/// and `CONFIRM` both grow with the measured round trip.
-pub const CONFIRM: Timeouts = Timeouts {
-    connect: Duration::from_secs(10),
-    idle: Duration::from_millis(60),
-    expected: Duration::from_millis(1500),
-    tick: Duration::from_millis(750),
-    connection: Duration::from_secs(10),
-};
+use crate::run::timeouts::{CONFIRM, FAST, MEASURE, Pace};
 
 /// How long re-runs of an unresponsive endpoint may start: each missing reply costs seconds.
 const UNRESPONSIVE_RETRY_TIME: Duration = Duration::from_secs(1);
@@ -91,7 +73,8 @@ pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
     let (mut notes, mut endpoint_lost) = (config.notes.clone(), false);
     events.emit(Event::RunStarted { cases: config.cases.len() + 1 });
     events.case_started(&liveness.name);
-    let mut runner = CaseRunner::new(under_test, CONFIRM).until(&deadline);
+    let measuring = MEASURE.for_measuring(config.tick);
+    let mut runner = CaseRunner::new(under_test, measuring).until(&deadline);
     let mut ledger =
         ResultLedger::new([std::slice::from_ref(&liveness), &config.cases].concat()).judging(config.rules);
     let mut first = runner.run(&liveness);
@@ -103,8 +86,14 @@ pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
         // The program prints no close status, which is no statement about the library.
         first.invalidate(CaseError::NoCloseLine);
     }
-    let round_trip = runner.round_trip();
-    let mut longest_round_trip = round_trip;
+    let mut pace = match first.latencies.close {
+        Some(close) => pace::measure(under_test, &liveness, measuring, close, config.jobs.usual, &deadline),
+        None => Pace::default(),
+    };
+    pace.round_trip = runner.round_trip();
+    let timeouts = FAST.for_first_run(pace, config.tick);
+    let jobs = pace.jobs(config.jobs);
+    let mut longest_round_trip = pace.round_trip;
     let (is_absent, is_unresponsive) = (first.error.is_some(), first.violates(Rule::CloseAnswered));
     events.case_finished(&first);
     ledger.record(0, first);
@@ -114,13 +103,11 @@ pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
         if count < config.cases.len() {
             notes.push(unresponsive_note(config.cases.len() - count, config.cases.len()));
         }
-        let timeouts = scale_timeouts(FAST, round_trip);
         let all = 1..count + 1;
-        let batch =
-            batch::run_parallel(under_test, &mut ledger, all, timeouts, config.jobs, &deadline, events);
+        let batch = batch::run_parallel(under_test, &mut ledger, all, timeouts, jobs, &deadline, events);
         longest_round_trip = longest_round_trip.max(batch.round_trip);
         if let Some(at) = batch.unreachable_from {
-            notes.push(unreachable_note(under_test.role(), ledger.cases(), at, config.jobs));
+            notes.push(unreachable_note(under_test.role(), ledger.cases(), at, jobs));
             endpoint_lost = true;
         } else {
             batch::rerun_unconnected(under_test, &mut ledger, timeouts, &deadline);
@@ -135,7 +122,7 @@ pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
             }
             let start_until =
                 if is_unresponsive { deadline.or_after(UNRESPONSIVE_RETRY_TIME) } else { deadline.clone() };
-            let timeouts = scale_timeouts(CONFIRM, round_trip);
+            let timeouts = CONFIRM.for_retry(pace, config.tick);
             batch::confirm(under_test, &mut ledger, timeouts, &start_until, &deadline, events);
             if !is_unresponsive {
                 let last = runner.run(&liveness);
@@ -153,7 +140,13 @@ pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
         notes.push(format!("the server exited during the run: {status}"));
         endpoint_lost = true;
     }
-    let timing = Timing { elapsed: begun.elapsed(), round_trip: longest_round_trip };
+    let timing = Timing {
+        elapsed: begun.elapsed(),
+        round_trip: longest_round_trip,
+        start_up: pace.start_up,
+        reaction: pace.reaction,
+        tick: timeouts.tick,
+    };
     let report =
         build_report(config, &ledger, notes, endpoint_lost || config.interrupt.is_triggered(), timing);
     events.emit(Event::RunFinished { verdict: report.verdict() });
@@ -212,14 +205,5 @@ pub fn build_report(
         left_out,
         interrupted,
         timing,
-    }
-}
-
-/// The timeouts for an endpoint with this round trip.
-fn scale_timeouts(timeouts: Timeouts, round_trip: Duration) -> Timeouts {
-    Timeouts {
-        idle: timeouts.idle + round_trip.min(timeouts.idle),
-        tick: timeouts.tick + 2 * round_trip.min(timeouts.tick),
-        ..timeouts
     }
 }

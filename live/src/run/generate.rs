@@ -22,7 +22,7 @@ use crate::run::event::EventSink;
 use crate::run::parallel::Deadline;
 use crate::run::retry::ResultLedger;
 use crate::run::runner::CaseRunner;
-use crate::run::subject::Timeouts;
+use crate::run::timeouts::Timeouts;
 
 /// How many scripts are generated at a time.
 const BATCH_SIZE: u64 = 64;
@@ -134,7 +134,7 @@ pub fn run(
             &mut generated,
             all,
             timeouts,
-            config.jobs,
+            config.jobs.usual,
             &search_until,
             &events,
         );

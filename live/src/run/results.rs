@@ -207,6 +207,12 @@ pub struct Timing {
     pub elapsed: Duration,
     /// The longest opening handshake; zero for clients, where it is not measured.
     pub round_trip: Duration,
+    /// The time from the opening handshake until the endpoint begins to read.
+    pub start_up: Duration,
+    /// The time from a plain Close to the endpoint's Close; zero if it did not reply.
+    pub reaction: Duration,
+    /// The duration of a tick in the first run of each case.
+    pub tick: Duration,
 }
 
 impl RunReport {
@@ -368,6 +374,7 @@ fn most_common_reason(cases: &[CaseResult], rule: Rule) -> Option<&'static str> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::timing::Latencies;
 
     /// A report with one case, in which the endpoint violated a rule.
     fn report(rule: Rule, confirmation: Confirmation, known: bool, strict: bool) -> RunReport {
@@ -382,6 +389,7 @@ mod tests {
             inconclusive: BTreeMap::new(),
             error: None,
             code: None,
+            latencies: Latencies::default(),
             elapsed: Duration::ZERO,
             kept: None,
         };

@@ -8,7 +8,7 @@ use crate::run::case_result::CaseResult;
 use crate::run::cases::Case;
 use crate::run::comparer::{self, Comparer};
 use crate::run::results::Confirmation;
-use crate::run::timing::TIMING_RULES;
+use crate::run::timing::{Latencies, TIMING_RULES};
 
 /// The number of cases that are re-run for one rule before its violation counts as flaky.
 pub const MAX_CANDIDATES: usize = 3;
@@ -84,6 +84,11 @@ impl ResultLedger {
     /// The result of the case at this index, if it ran.
     pub fn result(&self, at: usize) -> Option<&CaseResult> {
         self.results.get(at)?.as_ref()
+    }
+
+    /// How long the endpoint took in each case that has run.
+    pub fn latencies(&self) -> impl Iterator<Item = Latencies> {
+        self.results.iter().flatten().map(|result| result.latencies)
     }
 
     /// The rules that any case violates.
@@ -249,6 +254,7 @@ mod tests {
             inconclusive: std::collections::BTreeMap::new(),
             error: None,
             code: None,
+            latencies: Latencies::default(),
             elapsed: Duration::ZERO,
             kept: None,
         }

@@ -10,7 +10,8 @@ use crate::endpoint::under_test::EndpointUnderTest;
 use crate::run::case_result::CaseResult;
 use crate::run::cases::Case;
 use crate::run::parallel::Deadline;
-use crate::run::subject::{LiveSubject, Timeouts};
+use crate::run::subject::LiveSubject;
+use crate::run::timeouts::Timeouts;
 
 /// Runs cases against one endpoint, one at a time.
 pub struct CaseRunner<'a> {
@@ -38,13 +39,13 @@ impl<'a> CaseRunner<'a> {
         let script = case.script.as_script();
         let begun = Instant::now();
         self.subject.set_deflate(case.deflate);
-        self.subject.set_wait_ticks(case.wait_ticks());
         let playback = self.harness.play(script, &mut self.subject);
         let elapsed = begun.elapsed();
         let (error, timing_rules) = (self.subject.take_error(), self.subject.take_inconclusive());
+        let latencies = self.subject.take_latencies();
         self.subject.end();
         let result = CaseResult::new(case, &playback, timing_rules, error, elapsed);
-        result.keeping_trace(&playback, self.profile)
+        CaseResult { latencies, ..result }.keeping_trace(&playback, self.profile)
     }
 
     /// Runs a case on the connection of a client of the case server.

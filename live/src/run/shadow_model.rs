@@ -9,6 +9,8 @@ use wsclose::protocol::code::Profile;
 use wsclose::protocol::frame::{Decoder, Opcode, Piece};
 use wsclose::protocol::role::Role;
 
+use crate::run::timing::Awaited;
+
 /// The actions that an endpoint must not omit: its Closes, and the end of TCP.
 #[derive(Debug, Default)]
 struct ObservedActions {
@@ -91,16 +93,25 @@ impl ShadowModel {
         self.observed.tcp_ended = true;
     }
 
-    /// Whether a conforming endpoint would have done more, and the wait for it has not timed out. A client may wait for the
-    /// server to end TCP first (§7.1.1).
-    pub fn expects_more(&self) -> bool {
+    /// What a conforming endpoint would have done and this one has not. A client may wait for the server to end TCP first
+    /// (§7.1.1).
+    pub fn awaited(&self) -> Option<Awaited> {
         let end = match self.role {
             Role::Server => self.expected.tcp_ended,
             Role::Client => self.expected.tcp_ended && self.peer_ended,
         };
-        (end || self.expected.close_count > self.observed.close_count)
-            && !self.stopped_waiting
-            && !self.observed.tcp_ended
+        if self.observed.tcp_ended {
+            None
+        } else if self.expected.close_count > self.observed.close_count {
+            Some(Awaited::Close)
+        } else {
+            end.then_some(Awaited::TcpEnd)
+        }
+    }
+
+    /// Whether a conforming endpoint would have done more, and the wait for it has not timed out.
+    pub fn expects_more(&self) -> bool {
+        self.awaited().is_some() && !self.stopped_waiting
     }
 
     /// Ends the wait on this connection. What the endpoint does later is still recorded.

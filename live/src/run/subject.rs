@@ -16,23 +16,9 @@ use crate::endpoint::connection::{CaseError, Connection, MAX_RECEIVED};
 use crate::endpoint::connector::Connector;
 use crate::endpoint::under_test::EndpointUnderTest;
 use crate::run::shadow_model::ShadowModel;
-use crate::run::timing::CloseTiming;
+use crate::run::timeouts::Timeouts;
+use crate::run::timing::{CloseTiming, Latencies, LatencyTimer};
 use crate::transport::socket::ReadOutcome;
-
-/// The timeouts of a live endpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Timeouts {
-    /// The limit on establishing a connection, and on the opening handshake.
-    pub connect: Duration,
-    /// How long nothing has to arrive after a stimulus before the endpoint counts as idle.
-    pub idle: Duration,
-    /// The same while a conforming endpoint would still do something: see [`ShadowModel`].
-    pub expected: Duration,
-    /// The duration of a tick.
-    pub tick: Duration,
-    /// The limit on one connection.
-    pub connection: Duration,
-}
 
 /// Whether the process of a client has reported on its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,12 +41,13 @@ pub struct LiveSubject<'a> {
     run_ends_at: Option<Instant>,
     shadow: ShadowModel,
     timing: CloseTiming,
+    latency: LatencyTimer,
     deflate: bool,
-    /// The time that the script waits, which is added to the limit on a connection.
-    wait_time: Duration,
     conn: Option<Connection>,
     bytes_read: usize,
     opened: Instant,
+    /// The limit on the connection: that of the timeouts, and the waits of the script so far.
+    limit: Duration,
     error: Option<CaseError>,
     report_state: ReportState,
     buffer: Vec<u8>,
@@ -76,11 +63,12 @@ impl<'a> LiveSubject<'a> {
             run_ends_at: None,
             shadow: ShadowModel::new(under_test.role(), under_test.profile),
             timing: CloseTiming::default(),
+            latency: LatencyTimer::default(),
             deflate: false,
-            wait_time: Duration::ZERO,
             conn: None,
             bytes_read: 0,
             opened: Instant::now(),
+            limit: Duration::ZERO,
             error: None,
             report_state: ReportState::Pending,
             buffer: vec![0; 1 << 16],
@@ -92,11 +80,6 @@ impl<'a> LiveSubject<'a> {
         self.deflate = deflate;
     }
 
-    /// Sets for how many ticks the next script waits in total.
-    pub fn set_wait_ticks(&mut self, ticks: u32) {
-        self.wait_time = self.timeouts.tick * ticks;
-    }
-
     /// Sets when the run ends. A case that is under way then has no result.
     pub fn set_end_of_run(&mut self, at: Option<Instant>) {
         self.run_ends_at = at;
@@ -104,11 +87,10 @@ impl<'a> LiveSubject<'a> {
 
     /// The time that is left for the connection, and what its end means.
     fn time_left(&self) -> (Duration, CaseError) {
-        let limit = self.timeouts.connection + self.wait_time;
-        let connection = limit.saturating_sub(self.opened.elapsed());
+        let connection = self.limit.saturating_sub(self.opened.elapsed());
         match self.run_time_left() {
             Some(run) if run <= connection => (run, CaseError::RunTimeLimit),
-            Some(_) | None => (connection, CaseError::TimeLimit(limit)),
+            Some(_) | None => (connection, CaseError::TimeLimit(self.limit)),
         }
     }
 
@@ -129,6 +111,11 @@ impl<'a> LiveSubject<'a> {
     /// The rules that depend on a timeout of the endpoint, since the last call.
     pub fn take_inconclusive(&mut self) -> RuleSet {
         self.timing.take_inconclusive()
+    }
+
+    /// How long the endpoint took for what a conforming one does, since the last call.
+    pub fn take_latencies(&mut self) -> Latencies {
+        self.latency.take()
     }
 
     /// The longest opening handshake so far.
@@ -178,17 +165,17 @@ impl<'a> LiveSubject<'a> {
                 }
                 // FIN ends one direction: the endpoint may still read.
                 Ok(ReadOutcome::Fin) => {
-                    self.timing.on_tcp_end(Instant::now());
-                    self.shadow.mark_tcp_ended();
+                    let is_reset = conn.socket.has_socket_error();
+                    self.on_tcp_end();
                     out.write_shutdown();
-                    if conn.socket.has_socket_error() {
+                    if is_reset {
                         self.mark_closed();
                         out.reset();
                     }
                     return;
                 }
                 Ok(ReadOutcome::Reset) => {
-                    self.timing.on_tcp_end(Instant::now());
+                    self.on_tcp_end();
                     self.mark_closed();
                     return out.reset();
                 }
@@ -203,10 +190,18 @@ impl<'a> LiveSubject<'a> {
     /// Records the first octets of the buffer, which the endpoint sent.
     fn record_read(&mut self, octets: usize) {
         self.shadow.record_sent(&self.buffer[..octets]);
+        self.latency.update(self.shadow.awaited(), Instant::now());
         if self.shadow.has_sent_close() {
             self.timing.on_close(Instant::now());
         }
         self.bytes_read += octets;
+    }
+
+    /// The endpoint ended at least one direction of TCP.
+    fn on_tcp_end(&mut self) {
+        self.timing.on_tcp_end(Instant::now());
+        self.shadow.mark_tcp_ended();
+        self.latency.on_tcp_end(Instant::now());
     }
 
     /// The endpoint ended both directions of TCP.
@@ -247,6 +242,7 @@ impl<'a> LiveSubject<'a> {
             conn.socket.reset();
         }
         self.shadow.mark_tcp_ended();
+        self.latency.cancel();
         out.fin();
     }
 
@@ -290,6 +286,7 @@ impl Subject for LiveSubject<'_> {
         self.end();
         self.shadow.connect();
         self.timing.connect();
+        self.latency.cancel();
         self.bytes_read = 0;
         self.report_state = ReportState::Pending;
         let left = self.run_time_left().unwrap_or(self.timeouts.connect);
@@ -300,7 +297,10 @@ impl Subject for LiveSubject<'_> {
                 self.shadow.record_sent(&leftover);
                 self.bytes_read = leftover.len();
                 self.conn = Some(conn);
-                self.opened = Instant::now();
+                (self.opened, self.limit) = (Instant::now(), self.timeouts.connection);
+                if !self.timeouts.start_up.is_zero() {
+                    self.read_until_idle(self.timeouts.start_up, out);
+                }
             }
             Err(error) => {
                 let is_cut = self.run_time_left().is_some_and(|left| left.is_zero());
@@ -330,6 +330,7 @@ impl Subject for LiveSubject<'_> {
                 if let Some(conn) = self.conn.take() {
                     conn.socket.reset();
                 }
+                self.latency.cancel();
             }
             Stimulus::Close { code, reason } if self.under_test.close_command => {
                 // Only what the endpoint does next shows whether its program implements the command and accepted it.
@@ -352,6 +353,10 @@ impl Subject for LiveSubject<'_> {
             | Stimulus::PeerGone(_)
             | Stimulus::PeerPause
             | Stimulus::PeerResume => return,
+        }
+        self.limit += wait;
+        if self.conn.is_some() {
+            self.latency.update(self.shadow.awaited(), Instant::now());
         }
         self.read_until_idle(wait, out);
         // A process may report before its connection is over, but the wait is worth its time only after that.

@@ -58,9 +58,89 @@ impl CloseTiming {
     }
 }
 
+/// What a conforming endpoint would do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// It would send a Close.
+    Close,
+    /// It would end TCP.
+    TcpEnd,
+}
+
+/// How long an endpoint took for what a conforming one does: the longest times, if it did it at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Latencies {
+    /// Until its Close.
+    pub close: Option<Duration>,
+    /// Until it ended TCP.
+    pub tcp_end: Option<Duration>,
+}
+
+/// Measures how long an endpoint takes for what a conforming one does at once.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LatencyTimer {
+    awaited: Option<(Awaited, Instant)>,
+    longest: Latencies,
+}
+
+impl LatencyTimer {
+    /// Notes what a conforming endpoint would do next, after an input or an action of the endpoint.
+    pub fn update(&mut self, awaited: Option<Awaited>, now: Instant) {
+        match (self.awaited, awaited) {
+            (Some((before, _)), Some(next)) if before == next => return,
+            (Some((before, since)), _) => {
+                let longest = match before {
+                    Awaited::Close => &mut self.longest.close,
+                    Awaited::TcpEnd => &mut self.longest.tcp_end,
+                };
+                *longest = (*longest).max(Some(now.saturating_duration_since(since)));
+            }
+            (None, _) => {}
+        }
+        self.awaited = awaited.map(|awaited| (awaited, now));
+    }
+
+    /// The endpoint ended TCP, whether or not a Close was awaited.
+    pub fn on_tcp_end(&mut self, now: Instant) {
+        if let Some((_, since)) = self.awaited.take() {
+            self.longest.tcp_end = self.longest.tcp_end.max(Some(now.saturating_duration_since(since)));
+        }
+    }
+
+    /// The connection is over, and nothing is awaited of the endpoint.
+    pub fn cancel(&mut self) {
+        self.awaited = None;
+    }
+
+    /// The times since the last call.
+    pub fn take(&mut self) -> Latencies {
+        std::mem::take(self).longest
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn latencies_are_the_longest_times_until_an_action() {
+        let (mut timer, begun) = (LatencyTimer::default(), Instant::now());
+        let at = |millis| begun + Duration::from_millis(millis);
+        let millis = |millis| Some(Duration::from_millis(millis));
+        timer.update(Some(Awaited::Close), at(0));
+        timer.update(Some(Awaited::Close), at(5));
+        timer.update(Some(Awaited::TcpEnd), at(20));
+        timer.on_tcp_end(at(21));
+        timer.update(Some(Awaited::Close), at(30));
+        timer.update(None, at(31));
+        timer.update(Some(Awaited::Close), at(50));
+        timer.on_tcp_end(at(99));
+        timer.update(Some(Awaited::TcpEnd), at(100));
+        timer.cancel();
+        timer.update(None, at(150));
+        assert_eq!(timer.take(), Latencies { close: millis(20), tcp_end: millis(49) });
+        assert_eq!(timer.take(), Latencies::default());
+    }
 
     /// The inconclusive rules when the Close, an input and the end of TCP follow each other after these times.
     fn inconclusive(until_send: Duration, until_tcp_end: Duration) -> RuleSet {

@@ -18,9 +18,9 @@ use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
 use crate::model_endpoint::{AppRequest, ModelSession, UPGRADE_TIMEOUT};
 use crate::run::behavior;
 use crate::run::cases::Case;
-use crate::run::engine::{CONFIRM, FAST};
 use crate::run::event::{Event, EventSink};
 use crate::run::runner::CaseRunner;
+use crate::run::timeouts::{CONFIRM, FAST, MEASURE};
 use crate::serve::route::{Route, RouteError};
 use crate::serve::session::{Assignment, AssignmentError, SessionLedger};
 use crate::sync::{Slots, lock};
@@ -68,6 +68,8 @@ pub struct CaseServerConfig {
     pub close_command: bool,
     /// The only agent to serve; `None` serves every agent.
     pub agent: Option<String>,
+    /// The duration of a tick; `None` to follow the reaction of the client.
+    pub tick: Option<Duration>,
     /// The listeners of the run.
     pub events: EventSink,
 }
@@ -87,6 +89,7 @@ struct ServerState {
     profile: Profile,
     close_command: bool,
     agent: Option<String>,
+    tick: Option<Duration>,
     events: EventSink,
 }
 
@@ -106,13 +109,14 @@ enum RejectReason {
 impl CaseServer {
     /// Serves the connections of `acceptor` in threads of its own.
     pub fn start(acceptor: Acceptor, config: CaseServerConfig) -> CaseServer {
-        let CaseServerConfig { ledger, profile, close_command, agent, events } = config;
+        let CaseServerConfig { ledger, profile, close_command, agent, tick, events } = config;
         let shared = Arc::new(ServerState {
             ledger: Mutex::new(ledger),
             recorded: Condvar::new(),
             profile,
             close_command,
             agent,
+            tick,
             events,
         });
         let (sender, messages) = channel();
@@ -263,8 +267,13 @@ impl ServerState {
     }
 
     fn run_case(&self, connection: Connection, agent: &str, at: usize, case: &Case, is_retry: bool) {
-        // The first case is the liveness case, whose result has to be certain.
-        let timeouts = if is_retry || at == 0 { CONFIRM } else { FAST };
+        let (pace, tick) = (lock(&self.ledger).pace(agent), self.tick);
+        let timeouts = match (is_retry, at) {
+            (true, _) => CONFIRM.for_retry(pace, tick),
+            // The liveness case, which measures the pace.
+            (false, 0) => MEASURE.for_measuring(tick),
+            (false, _) => FAST.for_first_run(pace, tick),
+        };
         if !is_retry {
             self.events.case_started(&case.name);
         }

@@ -12,7 +12,9 @@ use crate::endpoint::features::EndpointFeatures;
 use crate::run::case_result::CaseResult;
 use crate::run::cases::Case;
 use crate::run::engine::{self, UNRESPONSIVE_CASES};
+use crate::run::pace;
 use crate::run::retry::{MAX_CANDIDATES, ResultLedger};
+use crate::run::timeouts::Pace;
 
 /// The number of case numbers that are reserved for re-runs.
 const RETRY_SLOTS: usize = 48;
@@ -150,6 +152,12 @@ impl SessionLedger {
     pub fn result(&self, agent: &str, number: usize) -> Result<Option<&CaseResult>, AssignmentError> {
         let at = self.index(number)?;
         Ok(self.sessions.get(agent).and_then(|session| session.ledger.result(at)))
+    }
+
+    /// How fast an agent reacts.
+    pub fn pace(&self, agent: &str) -> Pace {
+        let session = self.sessions.get(agent).into_iter();
+        pace::of_session(session.flat_map(|session| session.ledger.latencies()))
     }
 
     /// The agent that requested a case last.
