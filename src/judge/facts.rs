@@ -328,6 +328,8 @@ pub(super) struct ConnectionFacts {
     pub comparison: Option<ComparedReaction>,
     /// Whether the subject reacted to the first flawed frame by a reply that its usual replies may explain.
     pub is_open_to_comparison: bool,
+    /// Another case, which shows that the subject interprets the reasons of Closes.
+    pub interprets_reasons: Option<&'static str>,
     /// The last event of the connection.
     pub last: At,
     /// How many things, other than idle time, happened to the subject.

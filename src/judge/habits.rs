@@ -4,7 +4,7 @@
 use super::comparison::Answer;
 use super::extract::FactExtractor;
 use super::facts::{ConnectionFacts, Reaction};
-use super::observed_close::{ObservedClose, echoes_reason};
+use super::observed_close::{ObservedClose, echoes_reason, is_failure};
 use crate::harness::{Trace, TraceEventKind};
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::flaw::Flaw;
@@ -37,12 +37,14 @@ pub struct Habits {
     role: Role,
     lawful: Vec<Observation>,
     failing: Vec<Observation>,
+    /// A case in which the endpoint rejected a reason because it is not UTF-8, or echoed a lawful one.
+    interprets_reasons: Option<&'static str>,
 }
 
 impl Habits {
     /// The curated scripts from which habits are learned: lawful Closes with several codes and without one, and
-    /// frames that every endpoint must reject.
-    pub const CASES: [&'static str; 7] = [
+    /// frames that every endpoint must reject; and Closes with reasons that are not UTF-8 in several ways.
+    pub const CASES: [&'static str; 11] = [
         "closing_handshake/code-1001",
         "closing_handshake/code-3000",
         "closing_handshake/code-4000",
@@ -50,11 +52,15 @@ impl Habits {
         "closing_handshake/opcode-3",
         "closing_handshake/opcode-11",
         "closing_handshake/text-rsv1",
+        "closing_handshake/reason-cut-short",
+        "closing_handshake/reason-overlong",
+        "closing_handshake/reason-stray-byte",
+        "closing_handshake/reason-surrogate",
     ];
 
     /// No habits yet.
     pub const fn new(role: Role) -> Habits {
-        Habits { role, lawful: Vec::new(), failing: Vec::new() }
+        Habits { role, lawful: Vec::new(), failing: Vec::new(), interprets_reasons: None }
     }
 
     /// The case of this name, if habits are learned from it.
@@ -73,6 +79,9 @@ impl Habits {
         }
         let mut facts = FactExtractor::new().extract(trace, 0, end, profile);
         facts.decide_reactions(None);
+        if echoed_a_lawful_reason(&facts) || rejected_a_bad_reason(&facts) {
+            self.interprets_reasons.get_or_insert(case);
+        }
         if let Some(observation) = lawful_reply(case, &facts) {
             self.lawful.push(observation);
         } else if let Some(observation) = rejection(case, &facts) {
@@ -83,6 +92,11 @@ impl Habits {
     /// Whether the replies to lawful Closes and the rejections are known.
     pub fn is_known(&self) -> bool {
         !self.lawful.is_empty() && !self.failing.is_empty()
+    }
+
+    /// A case that shows that the endpoint interprets reasons.
+    pub(super) const fn interprets_reasons(&self) -> Option<&'static str> {
+        self.interprets_reasons
     }
 
     /// The role of the endpoint.
@@ -173,4 +187,22 @@ fn rejection(case: &'static str, facts: &ConnectionFacts) -> Option<Observation>
     };
     let has_own_reason = own.is_some_and(|own| !own.reason().is_empty());
     Some(Observation { case, received: None, answer, has_own_reason, ends_tcp })
+}
+
+/// Whether the endpoint accepted a Close with a reason and sent the reason back.
+fn echoed_a_lawful_reason(facts: &ConnectionFacts) -> bool {
+    let own = facts.own.close.filter(|_| facts.reaction_to_close == Some(Reaction::Accepted));
+    own.zip(facts.peer.close).is_some_and(|(own, peer)| {
+        own.at > peer.at && !own.reason().is_empty() && echoes_reason(own.reason(), peer.reason())
+    })
+}
+
+/// Whether the endpoint rejected a Close whose only flaw is its reason, by a failure code.
+fn rejected_a_bad_reason(facts: &ConnectionFacts) -> bool {
+    let by_reason =
+        facts.flaw.frame.as_ref().is_some_and(|flawed| {
+            flawed.flaws.contains(Flaw::ReasonNotUtf8) && flawed.flaws.iter().count() == 1
+        });
+    let fails = facts.own.close.and_then(|own| own.code()).is_some_and(is_failure);
+    by_reason && fails && facts.reaction_to_flaw == Some(Reaction::Rejected)
 }

@@ -18,6 +18,7 @@ impl ConnectionFacts {
     /// Decides how the subject reacted to the first flawed frame and to the peer's well-formed Close. What the trace
     /// leaves open is compared with the subject's usual replies, if they are known.
     pub(super) fn decide_reactions(&mut self, habits: Option<&Habits>) {
+        self.interprets_reasons = habits.and_then(Habits::interprets_reasons);
         let to_flaw = self.flaw.frame.as_ref().map(|flawed| {
             let evidence = FlawEvidence::of(self, flawed);
             let reaction = FLAW_POLICIES

@@ -69,6 +69,8 @@ pub enum Observed {
     /// The subject accepted a Close with this flaw: it replied as to lawful Closes, and not as if it failed the
     /// connection.
     AcceptedAsUsual(Flaw, Comparison),
+    /// The subject accepted a Close with this flaw in its reason, although it interprets reasons in the named case.
+    AcceptedUnlike(Flaw, &'static str),
     /// The subject reported this code (or none) to the application.
     Reported(Option<CloseCode>),
     /// The subject wrote text in place of a frame.
@@ -111,6 +113,9 @@ impl fmt::Display for Observed {
             }
             Observed::AcceptedAsUsual(flaw, comparison) => {
                 write!(f, "accepted a {}: {comparison}", flaw.description())
+            }
+            Observed::AcceptedUnlike(flaw, case) => {
+                write!(f, "accepted a {}, although it interprets reasons ({case})", flaw.description())
             }
             Observed::Reported(code) => write!(f, "reported {} to the application", Code(code)),
             Observed::WroteText { text, distance, after_close } => {

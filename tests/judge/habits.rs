@@ -11,7 +11,7 @@ use wsclose::model::endpoint::Model;
 use wsclose::model::faults::{Fault, FaultyModel};
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;
-use wsclose::rules::{Capabilities, Rule};
+use wsclose::rules::{Capabilities, Capability, Rule};
 use wsclose::script::ScriptBuf;
 
 /// What an endpoint does about a frame.
@@ -228,6 +228,73 @@ fn rejects_bad_utf8_reason_needs_a_usual_reply_that_is_no_failure_code() {
     let refuses = Reply::CodeAndReason(1000);
     let text = assert_compared(rule, NORMAL_FAILS_1002, refuses, steps, [Inconclusive, Inconclusive]);
     assert_eq!(text, format!("{EchoWithOwnReason:?}"));
+}
+
+/// A server without an application that echoes codes, and reasons if `echoes` is true. It rejects reasons with these
+/// octets.
+struct Reasons {
+    echoes: bool,
+    rejects: &'static [u8],
+}
+
+impl Subject for Reasons {
+    fn name(&self) -> &str {
+        "reasons"
+    }
+
+    fn capabilities(&self, _role: Role) -> Capabilities {
+        Capabilities::ALL.without(&[Capability::InterpretsReason])
+    }
+
+    fn connect(&mut self, _role: Role, _out: &mut Recorder) {}
+
+    fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
+        let Stimulus::Octets([0x88, _, a, b, c, d, masked @ ..]) = stimulus else { return };
+        let key = [*a, *b, *c, *d].into_iter().cycle();
+        let body: Vec<u8> = masked.iter().zip(key).map(|(octet, key)| octet ^ key).collect();
+        let rejected = self.rejects.iter().any(|octet| body.contains(octet));
+        let is_text = std::str::from_utf8(body.get(2..).unwrap_or_default()).is_ok();
+        let reply = match body.first_chunk::<2>() {
+            _ if rejected => &[0x03, 0xef],
+            Some(_) if self.echoes && is_text => body.as_slice(),
+            Some(code) => code,
+            None => &[],
+        };
+        out.sent(&[&[0x88, reply.len() as u8], reply].concat());
+        out.fin();
+    }
+}
+
+#[test]
+fn rejects_bad_utf8_reason_is_a_must_for_an_endpoint_that_interprets_reasons_elsewhere() {
+    let script = ScriptBuf::read(b"wsclose 1\nrole server\n> close 3333 hex:80\n> fin\n").expect("a script");
+    let rules = [Rule::RejectsBadUtf8Reason, Rule::ValidatesReason];
+    for (echoes, rejects, case) in [
+        (false, [].as_slice(), None),
+        // It rejects surrogates, or octets that no text has, and takes a stray octet.
+        (false, &[0xed], Some("closing_handshake/reason-surrogate")),
+        (false, &[0xc0], Some("closing_handshake/reason-overlong")),
+        // It echoes a reason, but not this one.
+        (true, &[], Some("closing_handshake/code-1001")),
+    ] {
+        let mut endpoint = Reasons { echoes, rejects };
+        let mut harness = Harness::new(Profile::default());
+        let played = harness.play(script.as_script(), &mut endpoint);
+        assert_eq!(rules.map(|rule| played.verdicts.on(rule)), [Inconclusive, Violates], "{played}");
+        assert!(rules.iter().all(|rule| played.verdicts.open_to_comparison().contains(*rule)));
+        let habits = Harness::new(Profile::default()).learn_habits(Role::Server, &mut endpoint);
+        harness.set_habits(Some(habits));
+        let played = harness.judge_again();
+        let verdicts = rules.map(|rule| played.verdicts.on(rule));
+        let Some(case) = case else {
+            assert_eq!(verdicts, [Inconclusive, Violates], "{played}");
+            continue;
+        };
+        assert_eq!(verdicts, [Violates, Verdict::NotExercised], "{played}");
+        let finding = played.findings.iter().find(|finding| finding.rule == rules[0]).expect("a finding");
+        let actual = format!("accepted a reason that is not UTF-8, although it interprets reasons ({case})");
+        assert_eq!(finding.actual.to_string(), actual);
+    }
 }
 
 #[test]

@@ -85,9 +85,15 @@ fn bad_reason(
             note(sink, facts, at, lenient, treatment);
         }
         Treatment::Accepted(_) if interprets_reason(sink, facts, flawed) => {
-            note(sink, facts, at, must, treatment)
+            note(sink, facts, at, must, treatment);
         }
         Treatment::Accepted(_) => {
+            sink.open_to_comparison(must);
+            sink.open_to_comparison(lenient);
+            if let Some(case) = facts.interprets_reasons {
+                let actual = Observed::AcceptedUnlike(Flaw::ReasonNotUtf8, case);
+                return note(sink, facts, at, must, Treatment::Accepted(actual));
+            }
             let unread = Treatment::Unknown(InconclusiveReason::ReasonNotInterpreted);
             note(sink, facts, at, must, unread);
             note(sink, facts, at, lenient, treatment);
