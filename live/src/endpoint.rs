@@ -7,4 +7,5 @@ pub mod connector;
 pub mod features;
 pub mod process;
 pub mod process_output;
+pub mod server_process;
 pub mod under_test;

@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -17,6 +18,7 @@ use wsclose::rules::Rule;
 use crate::endpoint::client_pool::{ClientCommand, ClientPool};
 use crate::endpoint::features::EndpointFeatures;
 use crate::endpoint::process::{self, Process, ProcessError};
+use crate::endpoint::server_process::ServerProcess;
 use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
 use crate::interrupt::Interrupt;
 use crate::run::cases::Case;
@@ -288,14 +290,16 @@ impl LiveImplementation {
         setup: &Setup<'_>,
     ) -> Result<RunReport, ImplementationError> {
         let port = process::free_port()?;
-        // The table does not show the diagnostics of a server.
-        let start = self.command(setup.folder) + " 2>/dev/null";
-        let mut process = Process::spawn(process::substitute(&start, "port", &port.to_string())?)?;
+        let start = self.command(setup.folder);
+        let command = process::substitute(&start, "port", &port.to_string())?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        process.wait_until_listening(address, START_TIMEOUT)?;
+        // The table does not show the diagnostics of a server, but how it exited.
+        let process = ServerProcess::start(Process::spawn_captured, command, address, START_TIMEOUT)?;
+        let process = Mutex::new(process);
         let target = ServerTarget::new(&format!("ws://{address}/"), &TargetOptions::default())?;
         let under_test = EndpointUnderTest {
             mode: ConnectMode::Dial(&target),
+            process: Some(&process),
             profile: setup.profile,
             close_command: true,
             reports_close: false,
@@ -304,9 +308,9 @@ impl LiveImplementation {
         let command = format!("wsclose check {exec} 'ws://127.0.0.1:{{port}}/' --close-command");
         let config = |cases| self.config(under_test, cases, SERVER_JOBS, &command, version, setup);
         for _ in 0..self.warm_up {
-            engine::run(&config(&[]), None);
+            engine::run(&config(&[]));
         }
-        Ok(engine::run(&config(cases), None))
+        Ok(engine::run(&config(cases)))
     }
 
     fn check_client(
@@ -322,11 +326,12 @@ impl LiveImplementation {
         let pool = ClientPool::new(self.name.clone(), ClientCommand::UrlsOnStdin(start), address)?;
         let under_test = EndpointUnderTest {
             mode: ConnectMode::Spawn(&pool),
+            process: None,
             profile: setup.profile,
             close_command: true,
             reports_close: true,
         };
-        Ok(engine::run(&self.config(under_test, cases, CLIENT_JOBS, &command, version, setup), None))
+        Ok(engine::run(&self.config(under_test, cases, CLIENT_JOBS, &command, version, setup)))
     }
 
     fn run(&self, cases: &Cases, setup: &Setup<'_>) -> ImplementationResult {

@@ -14,6 +14,7 @@ pub mod generate;
 pub mod kept_trace;
 pub mod pace;
 pub mod parallel;
+pub mod player;
 pub mod results;
 pub mod retry;
 pub mod runner;

@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -52,6 +54,10 @@ pub enum BadServer {
     NeverReplies,
     /// Echoes the payload of every Close, and leaves TCP open.
     LeavesTcpOpen,
+    /// Echoes the payload of every Close, but ends its process when the code is 4000.
+    ExitsOn4000,
+    /// Echoes the payload of every Close, and ends its process then.
+    ExitsOnClose,
     /// Closes TCP when a frame arrives.
     EndsTcpOnFrame,
     /// Sends without end.
@@ -87,10 +93,48 @@ pub enum BadServer {
 pub fn serve(bad: BadServer) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || serve_on(&listener, bad));
+    format!("ws://{address}/")
+}
+
+/// Serves the connections of a listener without end.
+pub fn serve_on(listener: &TcpListener, bad: BadServer) {
+    for (number, tcp) in listener.incoming().enumerate() {
+        // Errors are expected, because `wsclose` closes many of these connections.
+        std::thread::spawn(move || tcp.and_then(|tcp| handle_connection(bad, number, tcp)));
+    }
+}
+
+/// Starts a server that echoes the payload of every Close. When the code is 4000, it stops listening for `pause` instead.
+pub fn serve_that_leaves(pause: Duration) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
     std::thread::spawn(move || {
-        for (number, tcp) in listener.incoming().enumerate() {
-            // Errors are expected, because `wsclose` closes many of these connections.
-            std::thread::spawn(move || tcp.and_then(|tcp| handle_connection(bad, number, tcp)));
+        let mut listener = Some(listener);
+        let leaves = Arc::new(AtomicBool::new(false));
+        loop {
+            let open = listener.take().unwrap_or_else(|| TcpListener::bind(address).expect("the same port"));
+            open.set_nonblocking(true).expect("an option of the socket");
+            while !leaves.swap(false, Ordering::Relaxed) {
+                let Ok((mut tcp, _)) = open.accept() else {
+                    std::thread::sleep(Duration::from_micros(200));
+                    continue;
+                };
+                let leaves = Arc::clone(&leaves);
+                std::thread::spawn(move || -> std::io::Result<()> {
+                    tcp.set_nonblocking(false)?;
+                    let head = read_head(&mut tcp)?;
+                    tcp.write_all(response(&head).as_bytes())?;
+                    let (_, payload) = read_frame(&mut tcp)?;
+                    if payload.starts_with(&4000_u16.to_be_bytes()) {
+                        leaves.store(true, Ordering::Relaxed);
+                        return Ok(());
+                    }
+                    tcp.write_all(&close_frame(&payload))
+                });
+            }
+            drop(open);
+            std::thread::sleep(pause);
         }
     });
     format!("ws://{address}/")
@@ -123,23 +167,8 @@ fn handle_connection(bad: BadServer, number: usize, mut tcp: TcpStream) -> std::
     if matches!(bad, BadServer::EndsTcpAtOnce) {
         return Ok(());
     }
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut octet = [0];
-        tcp.read_exact(&mut octet)?;
-        head.extend(octet);
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap_or_default();
-    let open = |key: &str| {
-        let digest =
-            Sha1::new().chain_update(key).chain_update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11").finalize();
-        let accept = base64::engine::general_purpose::STANDARD.encode(digest);
-        format!(
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Accept: {accept}\r\n\r\n"
-        )
-    };
+    let head = read_head(&mut tcp)?;
+    let key = key_of(&head);
     match bad {
         BadServer::EndsTcpAtOnce => Ok(()),
         BadServer::NotFound => tcp.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"),
@@ -189,8 +218,7 @@ fn handle_connection(bad: BadServer, number: usize, mut tcp: TcpStream) -> std::
             if first & 0x4f == 0x48 && !deflate {
                 return tcp.write_all(&[0x88, 2, 0x03, 0xea]);
             }
-            let length = u8::try_from(payload.len()).expect("a short frame");
-            tcp.write_all(&[&[0x88, length], payload.as_slice()].concat())
+            tcp.write_all(&close_frame(&payload))
         }
         BadServer::NeverReplies => {
             tcp.write_all(open(key).as_bytes())?;
@@ -200,11 +228,23 @@ fn handle_connection(bad: BadServer, number: usize, mut tcp: TcpStream) -> std::
             tcp.write_all(open(key).as_bytes())?;
             while let Ok((first, payload)) = read_frame(&mut tcp) {
                 if first == 0x88 {
-                    let length = u8::try_from(payload.len()).expect("a short frame");
-                    tcp.write_all(&[&[0x88, length], payload.as_slice()].concat())?;
+                    tcp.write_all(&close_frame(&payload))?;
                 }
             }
             std::thread::sleep(Duration::from_secs(600));
+            Ok(())
+        }
+        BadServer::ExitsOn4000 | BadServer::ExitsOnClose => {
+            tcp.write_all(open(key).as_bytes())?;
+            while let Ok((first, payload)) = read_frame(&mut tcp) {
+                if first == 0x88 {
+                    if bad == BadServer::ExitsOnClose || payload.starts_with(&4000_u16.to_be_bytes()) {
+                        eprintln!("an error of mine");
+                        std::process::exit(7);
+                    }
+                    return tcp.write_all(&close_frame(&payload));
+                }
+            }
             Ok(())
         }
         BadServer::EndsTcpOnFrame => {
@@ -228,8 +268,7 @@ fn handle_connection(bad: BadServer, number: usize, mut tcp: TcpStream) -> std::
             loop {
                 let (first, payload) = read_frame(&mut tcp)?;
                 if first == 0x88 {
-                    let length = u8::try_from(payload.len()).expect("a short frame");
-                    tcp.write_all(&[&[0x88, length], payload.as_slice()].concat())?;
+                    tcp.write_all(&close_frame(&payload))?;
                     if bad == BadServer::WritesHttpAfterClose {
                         tcp.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")?;
                     }
@@ -238,6 +277,43 @@ fn handle_connection(bad: BadServer, number: usize, mut tcp: TcpStream) -> std::
             }
         }
     }
+}
+
+/// The head of a request.
+fn read_head(tcp: &mut TcpStream) -> std::io::Result<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut octet = [0];
+        tcp.read_exact(&mut octet)?;
+        head.extend(octet);
+    }
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
+fn key_of(head: &str) -> &str {
+    head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap_or_default()
+}
+
+/// The response to a request.
+fn response(head: &str) -> String {
+    open(key_of(head))
+}
+
+/// The response to a request with this key.
+fn open(key: &str) -> String {
+    let digest =
+        Sha1::new().chain_update(key).chain_update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11").finalize();
+    let accept = base64::engine::general_purpose::STANDARD.encode(digest);
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    )
+}
+
+/// A short Close with this payload.
+fn close_frame(payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).expect("a short frame");
+    [&[0x88, length], payload].concat()
 }
 
 fn send_slowly(tcp: &mut TcpStream, octets: &[u8], pause: Duration) -> std::io::Result<()> {

@@ -114,6 +114,7 @@ impl ClientCheck {
             .map_err(|source| RunError::Listen { address, source })?;
         let under_test = EndpointUnderTest {
             mode: ConnectMode::Spawn(&pool),
+            process: None,
             profile: self.options.profile,
             close_command: self.options.close_command,
             reports_close: *reports_close,
@@ -121,7 +122,7 @@ impl ClientCheck {
         let jobs = if address.port() == 0 { *jobs } else { Jobs::fixed(1) };
         let timeout = self.options.timeout(TIMEOUT, TIMEOUT_ALL_CODES);
         let commands = self.repro_commands();
-        Ok(engine::run(&self.config(under_test, selection, jobs, Some(timeout), commands), None))
+        Ok(engine::run(&self.config(under_test, selection, jobs, Some(timeout), commands)))
     }
 
     fn features(&self) -> EndpointFeatures {

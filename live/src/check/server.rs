@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use wsclose::protocol::role::Role;
@@ -12,6 +13,7 @@ use crate::check::reproduce::{ReproCommands, flags};
 use crate::check::selection::Selection;
 use crate::endpoint::features::EndpointFeatures;
 use crate::endpoint::process::{self, Process};
+use crate::endpoint::server_process::ServerProcess;
 use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
 use crate::run::config::Jobs;
 use crate::run::engine;
@@ -112,12 +114,13 @@ impl ServerCheck {
     /// makes a report with [`RunVerdict::Error`](crate::RunVerdict::Error) instead.
     pub fn run(self) -> Result<RunReport, RunError> {
         let selection = Selection::new(&self.options, self.features(), false)?;
-        let (url, mut process) = self.start()?;
+        let (url, process) = self.start()?;
         let options =
             TargetOptions { allow_remote: self.options.allow_remote, ..self.endpoint.options.clone() };
         let target = ServerTarget::new(&url, &options)?;
         let under_test = EndpointUnderTest {
             mode: ConnectMode::Dial(&target),
+            process: process.as_ref(),
             profile: self.options.profile,
             close_command: self.options.close_command,
             reports_close: false,
@@ -125,7 +128,7 @@ impl ServerCheck {
         let timeout = self.options.timeout(TIMEOUT, TIMEOUT_ALL_CODES);
         let commands = self.repro_commands();
         let config = self.config(under_test, selection, self.endpoint.jobs, Some(timeout), commands);
-        Ok(engine::run(&config, process.as_mut()))
+        Ok(engine::run(&config))
     }
 
     fn features(&self) -> EndpointFeatures {
@@ -133,16 +136,17 @@ impl ServerCheck {
     }
 
     /// Starts the server, if the check has a command for it. Returns its URL.
-    fn start(&self) -> Result<(String, Option<Process>), RunError> {
+    fn start(&self) -> Result<(String, Option<Mutex<ServerProcess>>), RunError> {
         let url = &self.endpoint.url;
         let Some(command) = &self.endpoint.exec else { return Ok((url.clone(), None)) };
         if !url.contains("{port}") {
             return Err(RunError::MissingPort(url.clone()));
         }
         let port = process::free_port().map_err(RunError::NoPort)?;
-        let mut process = Process::spawn(process::substitute(command, "port", &port.to_string())?)?;
-        process.wait_until_listening(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), START_TIMEOUT)?;
-        Ok((url.replace("{port}", &port.to_string()), Some(process)))
+        let command = process::substitute(command, "port", &port.to_string())?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let process = ServerProcess::start(Process::spawn_server, command, address, START_TIMEOUT)?;
+        Ok((url.replace("{port}", &port.to_string()), Some(Mutex::new(process))))
     }
 
     fn repro_commands(&self) -> ReproCommands {

@@ -20,9 +20,6 @@ const EXIT_CHECK_INTERVAL: Duration = Duration::from_millis(5);
 /// How long the connection of a client that has exited may take to be accepted.
 const LATE_CONNECTION_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// How long the end of the output of a program that has exited may take. A process that it started may hold the pipe.
-const OUTPUT_EOF_TIMEOUT: Duration = Duration::from_millis(200);
-
 /// How long a client that reads URLs may take to print its `closed` line after its connection has ended.
 const CLOSE_LINE_TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -195,11 +192,11 @@ impl<'a> PooledClient<'a> {
                 Some(Err(error)) => return Err(failed(error)),
                 None => {
                     if let Some(status) = exited {
-                        let last = final_output(process);
+                        let last = process.last_words();
                         return Err(CaseError::NoClient(format!("it ended: {status}{last}")));
                     }
                     if begun.elapsed() > timeout {
-                        let last = last_output(process);
+                        let last = process.last_words();
                         return Err(CaseError::NoClient(format!("no connection within {timeout:?}{last}")));
                     }
                 }
@@ -235,11 +232,11 @@ fn client_report(process: &mut Process, command: &ClientCommand, wait: Duration)
         let left = wait.saturating_sub(begun.elapsed());
         match (output.close_status, exited) {
             (_, Some(status)) if crashed(status) => {
-                return Some(ClientReport::Crashed(format!("{status}{}", final_output(process))));
+                return Some(ClientReport::Crashed(format!("{status}{}", process.last_words())));
             }
             (Some(status), _) => return Some(ClientReport::Closed(status)),
             (None, Some(status)) if output.eof => {
-                let last = final_output(process);
+                let last = process.last_words();
                 return Some(ClientReport::Exited(format!("the program ended: {status}{last}")));
             }
             (None, _) if left.is_zero() => return None,
@@ -253,17 +250,4 @@ fn client_report(process: &mut Process, command: &ClientCommand, wait: Duration)
             }
         }
     }
-}
-
-/// The last output of a process that has exited.
-fn final_output(process: &Process) -> String {
-    process.wait_for_output(OUTPUT_EOF_TIMEOUT, |output| output.eof);
-    last_output(process)
-}
-
-/// The last line that mentions an error, or else the last line.
-fn last_output(process: &Process) -> String {
-    let output = process.output();
-    let line = output.last_error.unwrap_or(output.last_line);
-    if line.is_empty() { String::new() } else { format!(", last output: {line}") }
 }

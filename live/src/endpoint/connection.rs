@@ -40,6 +40,9 @@ pub enum CaseError {
     /// The endpoint kept the connection busy for longer than the limit.
     #[error("expected the connection to be quiet within {0:?}, found it still busy")]
     TimeLimit(Duration),
+    /// The server exits even in the simplest case; how.
+    #[error("expected the server to run on after a plain Close, found that it ends each time: {0}")]
+    ServerExits(String),
     /// The run ended before the case.
     #[error("expected the case to end within the time limit of the run (--timeout), found it unfinished")]
     RunTimeLimit,
@@ -56,6 +59,7 @@ impl CaseError {
             | CaseError::NoCloseLine
             | CaseError::OutputLimit
             | CaseError::TimeLimit(_)
+            | CaseError::ServerExits(_)
             | CaseError::RunTimeLimit => false,
         }
     }
@@ -71,6 +75,7 @@ impl CaseError {
             CaseError::NoCloseLine
             | CaseError::OutputLimit
             | CaseError::TimeLimit(_)
+            | CaseError::ServerExits(_)
             | CaseError::RunTimeLimit => false,
         }
     }

@@ -22,6 +22,9 @@ const CONNECT_PAUSE: Duration = Duration::from_millis(20);
 /// The number of returned ports that [`free_port`] remembers.
 const MAX_RETURNED_PORTS: usize = 1024;
 
+/// How long the end of the output of a program that has exited may take. A process that it started may hold the pipe.
+const OUTPUT_EOF_TIMEOUT: Duration = Duration::from_millis(200);
+
 /// How often a process is checked for its exit. The standard library has no wait with a time limit.
 const EXIT_CHECK_INTERVAL: Duration = Duration::from_millis(5);
 
@@ -45,7 +48,7 @@ pub enum ProcessError {
         source: io::Error,
     },
     /// The command exited before it listened.
-    #[error("expected `{command}` to listen on port {port}, found that it ended: {status}")]
+    #[error("expected `{command}` to listen on port {port}, found that it ended: {status}{last_words}")]
     ExitedEarly {
         /// The command.
         command: String,
@@ -53,6 +56,8 @@ pub enum ProcessError {
         port: u16,
         /// Its exit status.
         status: ExitStatus,
+        /// The last line that it printed, after a comma; empty if there is none.
+        last_words: String,
     },
     /// The command did not listen in time.
     #[error("expected `{command}` to listen on port {port} within {seconds} s, found no listener there")]
@@ -78,6 +83,16 @@ pub fn substitute(command: &str, placeholder: &'static str, value: &str) -> Resu
     Ok(command.replace(&written, value))
 }
 
+/// Which output of a command is captured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Capture {
+    None,
+    /// Standard error, which goes to that of this process too.
+    StderrAndPassOn,
+    /// Standard output and standard error.
+    All,
+}
+
 /// A running command. Dropping it ends the command and, on Unix, everything that it started.
 #[derive(Debug)]
 pub struct Process {
@@ -92,7 +107,16 @@ impl Process {
     /// # Errors
     /// Returns [`ProcessError::Spawn`] if the system cannot start it.
     pub fn spawn(command: String) -> Result<Process, ProcessError> {
-        Process::spawn_with_stdio(command, Stdio::null(), false)
+        Process::spawn_with_stdio(command, Stdio::null(), Capture::None)
+    }
+
+    /// Starts `command`, captures its standard error, and passes that on to the standard error of this process. Its standard
+    /// output is dropped.
+    ///
+    /// # Errors
+    /// Returns [`ProcessError::Spawn`] if the system cannot start it.
+    pub fn spawn_server(command: String) -> Result<Process, ProcessError> {
+        Process::spawn_with_stdio(command, Stdio::null(), Capture::StderrAndPassOn)
     }
 
     /// Starts `command` and captures its standard output and standard error: see [`Process::output`].
@@ -100,7 +124,7 @@ impl Process {
     /// # Errors
     /// Returns [`ProcessError::Spawn`] if the system cannot start it.
     pub fn spawn_captured(command: String) -> Result<Process, ProcessError> {
-        Process::spawn_with_stdio(command, Stdio::null(), true)
+        Process::spawn_with_stdio(command, Stdio::null(), Capture::All)
     }
 
     /// Starts `command` with captured output and a standard input for [`Process::write_line`].
@@ -108,21 +132,28 @@ impl Process {
     /// # Errors
     /// Returns [`ProcessError::Spawn`] if the system cannot start it.
     pub fn spawn_interactive(command: String) -> Result<Process, ProcessError> {
-        Process::spawn_with_stdio(command, Stdio::piped(), true)
+        Process::spawn_with_stdio(command, Stdio::piped(), Capture::All)
     }
 
-    fn spawn_with_stdio(command: String, stdin: Stdio, capture: bool) -> Result<Process, ProcessError> {
+    fn spawn_with_stdio(command: String, stdin: Stdio, capture: Capture) -> Result<Process, ProcessError> {
         let cannot = |source: io::Error| ProcessError::Spawn { command: command.clone(), source };
         let mut shell = system::shell(&command);
         shell.stdin(stdin).stdout(Stdio::null());
-        let mut pipe = None;
-        if capture {
-            let (reader, writer) = io::pipe().map_err(cannot)?;
-            shell.stdout(writer.try_clone().map_err(cannot)?).stderr(writer);
-            pipe = Some(reader);
+        let mut output = Arc::default();
+        match capture {
+            Capture::None => {}
+            Capture::StderrAndPassOn => {
+                let (reader, writer) = io::pipe().map_err(cannot)?;
+                shell.stderr(writer);
+                output = CapturedOutput::start(reader, true);
+            }
+            Capture::All => {
+                let (reader, writer) = io::pipe().map_err(cannot)?;
+                shell.stdout(writer.try_clone().map_err(cannot)?).stderr(writer);
+                output = CapturedOutput::start(reader, false);
+            }
         }
         let child = shell.spawn().map_err(cannot)?;
-        let output = pipe.map(CapturedOutput::start).unwrap_or_default();
         Ok(Process { child, command, output })
     }
 
@@ -151,6 +182,17 @@ impl Process {
         self.output.wait_until(timeout, condition);
     }
 
+    /// The last line that it printed and that mentions an error, or else the last line, after a comma; empty if there is
+    /// none. Waits for the end of the output of a process that has exited.
+    pub fn last_words(&mut self) -> String {
+        if self.exit_status().is_some() {
+            self.wait_for_output(OUTPUT_EOF_TIMEOUT, |output| output.eof);
+        }
+        let output = self.output();
+        let line = output.last_error.unwrap_or(output.last_line);
+        if line.is_empty() { String::new() } else { format!(", last output: {line}") }
+    }
+
     /// Waits until `address` accepts connections.
     ///
     /// # Errors
@@ -163,13 +205,17 @@ impl Process {
         let begun = Instant::now();
         let port = address.port();
         loop {
-            let is_listening =
-                TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).is_ok_and(|tcp| !reaches_itself(&tcp));
-            if is_listening && self.exit_status().is_none() {
+            if probe(address) == Listening::Yes && self.exit_status().is_none() {
                 return Ok(());
             }
             if let Some(status) = self.exit_status() {
-                return Err(ProcessError::ExitedEarly { command: self.command.clone(), port, status });
+                let last_words = self.last_words();
+                return Err(ProcessError::ExitedEarly {
+                    command: self.command.clone(),
+                    port,
+                    status,
+                    last_words,
+                });
             }
             if begun.elapsed() > timeout {
                 let seconds = timeout.as_secs();
@@ -205,6 +251,27 @@ impl Drop for Process {
 /// Whether the process crashed: a program that exits with an error code of its own has not crashed.
 pub fn is_crash(status: ExitStatus) -> bool {
     system::is_crash(status)
+}
+
+/// Whether a program listens at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listening {
+    /// It accepts connections.
+    Yes,
+    /// The system rejects connections.
+    No,
+    /// The attempt to connect timed out, or failed for another reason.
+    Unknown,
+}
+
+/// Connects to `address`, to find out whether a program listens there.
+pub fn probe(address: SocketAddr) -> Listening {
+    match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
+        Ok(tcp) if reaches_itself(&tcp) => Listening::No,
+        Ok(_) => Listening::Yes,
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Listening::No,
+        Err(_) => Listening::Unknown,
+    }
 }
 
 /// Whether a connection is with itself. While no program listens on an ephemeral port, the system may give that port to a

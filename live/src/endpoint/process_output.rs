@@ -2,7 +2,7 @@
 //!
 //! The memory in use is bounded, however much the program prints.
 
-use std::io::{PipeReader, Read};
+use std::io::{self, PipeReader, Read, Write};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -46,13 +46,17 @@ pub struct CapturedOutput {
 }
 
 impl CapturedOutput {
-    /// Reads `pipe` in a thread until every writer has closed it.
-    pub fn start(mut pipe: PipeReader) -> Arc<CapturedOutput> {
+    /// Reads `pipe` in a thread until every writer has closed it. `pass_on` copies what it reads to standard error.
+    pub fn start(mut pipe: PipeReader, pass_on: bool) -> Arc<CapturedOutput> {
         let captured = Arc::new(CapturedOutput::default());
         let shared = Arc::clone(&captured);
         std::thread::spawn(move || {
             let (mut buffer, mut line) = ([0; MAX_LINE], Vec::new());
             while let Ok(read @ 1..) = pipe.read(&mut buffer) {
+                if pass_on {
+                    // The output of the server is lost if nothing reads the standard error of this process.
+                    let _ = io::stderr().write_all(&buffer[..read]);
+                }
                 let mut output = lock(&shared.state);
                 for octet in &buffer[..read] {
                     if *octet == b'\n' {

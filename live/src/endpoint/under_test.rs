@@ -1,12 +1,24 @@
 //! The endpoint under test: how to connect to it, its features, and its capabilities.
 
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Capabilities, Capability, Rule};
 
 use crate::endpoint::client_pool::ClientPool;
 use crate::endpoint::features::EndpointFeatures;
+use crate::endpoint::process::{self, Listening};
+use crate::endpoint::server_process::ServerProcess;
+use crate::sync::lock;
 use crate::transport::server_target::ServerTarget;
+
+/// How long the process of a server that accepts no connections may take to exit.
+const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How often a server is checked for its end.
+const CHECK_INTERVAL: Duration = Duration::from_millis(5);
 
 /// How a connection with the endpoint under test is established.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +36,8 @@ pub enum ConnectMode<'a> {
 pub struct EndpointUnderTest<'a> {
     /// How to connect to it.
     pub mode: ConnectMode<'a>,
+    /// The process of the server, if the harness started it.
+    pub process: Option<&'a Mutex<ServerProcess>>,
     /// The profile that decides which codes are valid.
     pub profile: Profile,
     /// The endpoint closes when it receives the text `close:CODE:REASON`.
@@ -48,6 +62,49 @@ impl EndpointUnderTest<'_> {
             ConnectMode::Spawn(pool) => &pool.name,
             ConnectMode::Accept(agent) => agent,
         }
+    }
+
+    /// How the server ended, if it has ended: its process exited, or the system rejects connections to it. A client has no
+    /// such end: each connection has a client of its own.
+    pub fn end_of_server(&self) -> Option<String> {
+        let ConnectMode::Dial(target) = self.mode else { return None };
+        let exit = || self.process.and_then(|process| lock(process).exit());
+        let is_listening = || match process::probe(target.address) {
+            Listening::Yes | Listening::Unknown => true,
+            Listening::No => false,
+        };
+        let begun = Instant::now();
+        loop {
+            if let Some(how) = exit() {
+                return Some(format!("the server exited: {how}"));
+            }
+            if is_listening() {
+                return None;
+            }
+            // A shell exits after the program that it started.
+            if self.process.is_none() || begun.elapsed() > EXIT_TIMEOUT {
+                return Some("the server stopped listening".to_owned());
+            }
+            std::thread::sleep(CHECK_INTERVAL);
+        }
+    }
+
+    /// The same, after a wait of at most `timeout` for that end.
+    pub fn wait_for_end_of_server(&self, timeout: Duration) -> Option<String> {
+        let begun = Instant::now();
+        match self.process {
+            Some(process) => {
+                while begun.elapsed() < timeout && lock(process).exit().is_none() {
+                    std::thread::sleep(CHECK_INTERVAL);
+                }
+            }
+            // Every look is a connection, so there are only two.
+            None => match self.end_of_server() {
+                Some(how) => return Some(how),
+                None => std::thread::sleep(timeout),
+            },
+        }
+        self.end_of_server()
     }
 
     /// What the endpoint does itself, as the judge needs it.

@@ -1,4 +1,4 @@
-//! Runs cases on several connections at a time, and again alone: to confirm a violation, or after a busy endpoint.
+//! Runs cases on several connections at a time.
 
 use std::ops::ControlFlow;
 use std::sync::Mutex;
@@ -19,17 +19,40 @@ use crate::sync::lock;
 /// The pauses before the attempts to reach an endpoint that seems to be lost.
 const PROBE_PAUSES: [Duration; 3] = [Duration::ZERO, Duration::from_millis(100), Duration::from_millis(400)];
 
-/// The number of re-runs in a row that may fail before the endpoint counts as the reason.
-const MAX_FAILED_RERUNS: usize = 3;
+/// How long before the last connection the case may have ended that makes a server exit: it may serve others until then.
+const EXIT_DELAY: Duration = Duration::from_millis(150);
 
 /// The outcome of a batch of cases, next to the results in the ledger.
 #[derive(Debug)]
 pub struct BatchOutcome {
     /// The longest opening handshake.
     pub round_trip: Duration,
-    /// The first case for which the endpoint could not be reached, if a plain Close did not reach it either. No case started
-    /// after that was noticed.
-    pub unreachable_from: Option<usize>,
+    /// A plain Close did not reach the endpoint either. No case started after that was noticed.
+    pub is_lost: bool,
+    /// The cases that ended last, with their results, the latest first. They had not ended, or not for long, when the last
+    /// connection was established. If a server has exited, one of them may be the reason, and the results of all of them are
+    /// uncertain.
+    pub in_flight: Vec<(usize, CaseResult)>,
+    /// The cases without a connection.
+    pub unconnected: Vec<(usize, CaseResult)>,
+}
+
+impl BatchOutcome {
+    /// Records the results of the cases in flight, and of those without a connection.
+    pub fn record(self, ledger: &mut ResultLedger) {
+        for (at, result) in self.in_flight.into_iter().chain(self.unconnected) {
+            ledger.record(at, result);
+        }
+    }
+}
+
+/// A case that ran.
+#[derive(Debug)]
+struct Played {
+    result: CaseResult,
+    ended_at: Instant,
+    /// When its last connection was established, if it had one.
+    connected_at: Option<Instant>,
 }
 
 /// Whether the endpoint can be reached, as the threads of a batch know it.
@@ -40,18 +63,18 @@ enum Reachability {
     Lost,
 }
 
-/// Runs the cases in `range` on `jobs` connections at a time, and records their results. A case that the end of the run
-/// cuts off has none.
+/// Runs these cases on `jobs` connections at a time. Records the results of the cases that ended before the last connection
+/// was established. A case that the end of the run cuts off has none.
 pub fn run_parallel(
     under_test: EndpointUnderTest<'_>,
     ledger: &mut ResultLedger,
-    range: std::ops::Range<usize>,
+    numbers: &[usize],
     timeouts: Timeouts,
     jobs: usize,
     deadline: &Deadline,
     events: &EventSink,
 ) -> BatchOutcome {
-    let cases = &ledger.cases()[range.clone()];
+    let cases = ledger.cases();
     let liveness = under_test.features().liveness();
     let round_trip = Mutex::new(Duration::ZERO);
     let reachability = Mutex::new(Reachability::Reached(Instant::now()));
@@ -61,41 +84,58 @@ pub fn run_parallel(
         std::thread::sleep(timeouts.stagger(jobs, started.fetch_add(1, Ordering::Relaxed)));
         CaseRunner::new(under_test, timeouts).until(deadline)
     };
-    let results = run_jobs(cases.len(), jobs, deadline, new_runner, |runner, at| {
-        let case = &cases[at];
+    let results = run_jobs(numbers.len(), jobs, deadline, new_runner, |runner, at| {
+        let case = &cases[numbers[at]];
         events.case_started(&case.name);
+        let begun = Instant::now();
         let mut result = runner.run(case);
+        let mut connected_at = Some(runner.connected_at()).filter(|at| *at >= begun);
         if is_unreachable(&result) {
             // A full backlog rejects some connections, a server that has exited rejects all of them.
             std::thread::sleep(timeouts.tick);
             result = runner.run(case);
+            connected_at = Some(runner.connected_at()).filter(|at| *at >= begun);
         }
-        let failed_at = Instant::now();
+        let ended_at = Instant::now();
         events.case_finished(&result);
         let mut longest = lock(&round_trip);
         *longest = longest.max(runner.round_trip());
         drop(longest);
-        if is_unreachable(&result) && is_lost(&reachability, failed_at, runner, &liveness, deadline) {
-            ControlFlow::Break(result)
+        let is_unreachable = is_unreachable(&result);
+        let played = Played { result, ended_at, connected_at };
+        if is_unreachable && is_lost(&reachability, ended_at, runner, &liveness, deadline) {
+            ControlFlow::Break(played)
         } else {
-            ControlFlow::Continue(result)
+            ControlFlow::Continue(played)
         }
     });
-    let is_lost = matches!(*lock(&reachability), Reachability::Lost);
-    let first = results.iter().position(|result| result.as_ref().is_some_and(is_unreachable));
-    for (at, result) in range.clone().zip(results) {
-        if let Some(result) = result
-            && result.error != Some(CaseError::RunTimeLimit)
-        {
+    let last_connection = results.iter().flatten().filter_map(|played| played.connected_at).max();
+    let (mut in_flight, mut unconnected) = (Vec::new(), Vec::new());
+    for (at, played) in numbers.iter().copied().zip(results) {
+        let Some(Played { result, ended_at, connected_at }) = played else { continue };
+        if result.error == Some(CaseError::RunTimeLimit) {
+            continue;
+        }
+        if connected_at.is_none() && is_unreachable(&result) {
+            unconnected.push((at, result));
+        } else if last_connection.is_some_and(|last| ended_at + EXIT_DELAY >= last) {
+            in_flight.push((ended_at, at, result));
+        } else {
             ledger.record(at, result);
         }
     }
-    let round_trip = *lock(&round_trip);
-    let unreachable_from = first.filter(|_| is_lost).map(|at| range.start + at);
-    BatchOutcome { round_trip, unreachable_from }
+    in_flight.sort_by_key(|(ended_at, ..)| std::cmp::Reverse(*ended_at));
+    let in_flight = in_flight.into_iter().map(|(_, at, result)| (at, result)).collect();
+    BatchOutcome {
+        round_trip: *lock(&round_trip),
+        is_lost: matches!(*lock(&reachability), Reachability::Lost),
+        in_flight,
+        unconnected,
+    }
 }
 
-fn is_unreachable(result: &CaseResult) -> bool {
+/// Whether the endpoint could not be reached in a case.
+pub fn is_unreachable(result: &CaseResult) -> bool {
     result.error.as_ref().is_some_and(CaseError::is_unreachable)
 }
 
@@ -125,55 +165,4 @@ fn is_lost(
     }
     *state = Reachability::Lost;
     true
-}
-
-/// Re-runs, alone, the cases without a connection: an endpoint that was busy at that time may be reached now. Stops when a
-/// few re-runs in a row fail.
-pub fn rerun_unconnected(
-    under_test: EndpointUnderTest<'_>,
-    ledger: &mut ResultLedger,
-    timeouts: Timeouts,
-    deadline: &Deadline,
-) {
-    let is_unconnected =
-        |result: &CaseResult| result.error.as_ref().is_some_and(CaseError::is_before_connection);
-    let unconnected: Vec<usize> =
-        (0..ledger.cases().len()).filter(|at| ledger.result(*at).is_some_and(is_unconnected)).collect();
-    let mut runner = CaseRunner::new(under_test, timeouts).until(deadline);
-    let mut failed = 0;
-    for at in unconnected {
-        if failed == MAX_FAILED_RERUNS || deadline.should_stop() {
-            return;
-        }
-        let result = runner.run(&ledger.cases()[at]);
-        if result.error.is_none() {
-            failed = 0;
-            ledger.record(at, result);
-        } else {
-            failed += 1;
-        }
-    }
-}
-
-/// Re-runs cases alone until every violation is confirmed or flaky, or the deadline passes. No re-run starts after
-/// `start_until`.
-pub fn confirm(
-    under_test: EndpointUnderTest<'_>,
-    ledger: &mut ResultLedger,
-    timeouts: Timeouts,
-    start_until: &Deadline,
-    deadline: &Deadline,
-    events: &EventSink,
-) {
-    let mut runner = CaseRunner::new(under_test, timeouts).until(deadline);
-    while let Some(at) = ledger.next_retry()
-        && !start_until.should_stop()
-    {
-        let result = runner.run(&ledger.cases()[at]);
-        if result.error == Some(CaseError::RunTimeLimit) {
-            return;
-        }
-        events.case_retried(&result);
-        ledger.record_retry(at, result);
-    }
 }

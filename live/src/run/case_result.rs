@@ -21,6 +21,9 @@ use crate::run::timing::Latencies;
 /// The longest timeline that is kept, in octets. An endpoint may send without end.
 const LONGEST_TIMELINE: usize = 1 << 15;
 
+/// Why a violation is inconclusive in a case in which the server exits.
+const EXIT_REASON: &str = "the exit of the server explains it";
+
 /// Why a violation that depends on when TCP ends is inconclusive.
 const TIMEOUT_REASON: &str = "a timeout of the endpoint may have ended TCP";
 
@@ -80,27 +83,39 @@ pub struct CaseResult {
 
 impl CaseResult {
     /// The result of a case that ran. An error discards the findings. Violations of `timing_rules` count as inconclusive,
-    /// because they depend on a timeout of the endpoint.
+    /// because they depend on a timeout of the endpoint. `exit` is how the server exited: the only violation then.
     pub(crate) fn new(
         case: &Case,
         playback: &Playback<'_>,
         timing_rules: RuleSet,
+        exit: Option<&str>,
         error: Option<CaseError>,
         elapsed: Duration,
     ) -> CaseResult {
+        let is_explained = |rule| exit.is_some() && rule != Rule::NoPanic;
         // With compression, RSV1 is valid in data frames (RFC 7692 §6), which the judge does not know.
-        let counts = |rule| !(case.deflate && rule == Rule::StreamWellFormed || timing_rules.contains(rule));
+        let counts = |rule| {
+            !(case.deflate && rule == Rule::StreamWellFormed
+                || timing_rules.contains(rule)
+                || is_explained(rule))
+        };
         let findings: Vec<&Finding> = match &error {
             None => playback.findings.iter().filter(|finding| counts(finding.rule)).collect(),
             Some(_) => Vec::new(),
         };
-        let violations: Vec<Violation> =
+        let mut violations: Vec<Violation> =
             findings.iter().map(|finding| Violation::of(playback.trace, finding)).collect();
+        if let Some(how) = exit {
+            violations.iter_mut().for_each(|found| how.clone_into(&mut found.actual));
+        }
         let verdicts = |verdict| match &error {
             None => playback.verdicts.with(verdict),
             Some(_) => RuleSet::EMPTY,
         };
-        let timed = timing_rules.intersection(verdicts(Verdict::Violates));
+        let violated = verdicts(Verdict::Violates);
+        let explained: RuleSet = violated.iter().filter(|rule| is_explained(*rule)).collect();
+        let doubted =
+            |rules: RuleSet, reason| rules.iter().map(move |rule| (rule, reason)).collect::<Vec<_>>();
         let inconclusive = verdicts(Verdict::Inconclusive).iter().filter_map(|rule| {
             let reason = playback.verdicts.inconclusive_reason(rule)?;
             Some((rule, reason.description()))
@@ -116,7 +131,10 @@ impl CaseResult {
             shown: case.show,
             violations,
             conforming: verdicts(Verdict::Conforms),
-            inconclusive: inconclusive.chain(timed.iter().map(|rule| (rule, TIMEOUT_REASON))).collect(),
+            inconclusive: inconclusive
+                .chain(doubted(timing_rules.intersection(violated), TIMEOUT_REASON))
+                .chain(doubted(explained, EXIT_REASON))
+                .collect(),
             error,
             code: sent_close_code(playback.trace),
             latencies: Latencies::default(),

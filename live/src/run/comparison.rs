@@ -4,16 +4,17 @@ use wsclose::generate::vectors::TestVector;
 use wsclose::judge::Habits;
 
 use crate::endpoint::features::EndpointFeatures;
+use crate::run::case_result::CaseResult;
+use crate::run::cases::Case;
 use crate::run::parallel::Deadline;
 use crate::run::retry::ResultLedger;
-use crate::run::runner::CaseRunner;
 
 /// Learns the usual replies of the endpoint, and decides by them what the cases of the ledger left open. Cases that
-/// show usual replies and did not run are run for this.
+/// show usual replies and did not run are run for this, by `play`.
 pub fn compare(
     features: EndpointFeatures,
     ledger: &mut ResultLedger,
-    runner: &mut CaseRunner<'_>,
+    mut play: impl FnMut(&Case) -> CaseResult,
     deadline: &Deadline,
 ) {
     if !ledger.has_open_case() {
@@ -29,7 +30,7 @@ pub fn compare(
         if deadline.should_stop() {
             break;
         }
-        further.extend(features.case(vector.name.clone(), &vector.script).map(|case| runner.run(&case)));
+        further.extend(features.case(vector.name.clone(), &vector.script).map(|case| play(&case)));
     }
     ledger.compare(&further);
 }

@@ -12,8 +12,6 @@ use wsclose::script::Step;
 
 use crate::endpoint::connection::CaseError;
 use crate::endpoint::features::EndpointFeatures;
-use crate::endpoint::process::Process;
-use crate::run::batch;
 use crate::run::case_result::CaseResult;
 use crate::run::cases::{self, Case};
 use crate::run::comparison;
@@ -22,6 +20,7 @@ use crate::run::event::Event;
 use crate::run::generate;
 use crate::run::pace;
 use crate::run::parallel::Deadline;
+use crate::run::player::{self, Player};
 use crate::run::results::{RunReport, Timing};
 use crate::run::retry::ResultLedger;
 use crate::run::runner::CaseRunner;
@@ -62,22 +61,25 @@ pub fn cases(features: EndpointFeatures, codes: Codes) -> Vec<Case> {
 
 /// Runs the cases of `config` and builds the report.
 ///
-/// A liveness case is the first. An endpoint that does not reply to its plain Close gets only a few cases. `server` is the
-/// process of the server, if the harness started it.
-pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
+/// A liveness case is the first. An endpoint that does not reply to its plain Close gets only a few cases.
+pub fn run(config: &RunConfig<'_>) -> RunReport {
     let begun = Instant::now();
     let events = &config.events;
     let deadline = Deadline::after(config.timeout, config.interrupt.clone());
     let under_test = config.under_test;
     let liveness = under_test.features().liveness();
-    let (mut notes, mut endpoint_lost) = (config.notes.clone(), false);
+    let mut notes = config.notes.clone();
     events.emit(Event::RunStarted { cases: config.cases.len() + 1 });
     events.case_started(&liveness.name);
     let measuring = MEASURE.for_measuring(config.tick);
-    let mut runner = CaseRunner::new(under_test, measuring).until(&deadline);
     let mut ledger =
         ResultLedger::new([std::slice::from_ref(&liveness), &config.cases].concat()).judging(config.rules);
-    let mut first = runner.run(&liveness);
+    let mut runner = CaseRunner::new(under_test, measuring).until(&deadline);
+    if under_test.process.is_some() {
+        runner = runner.watching_for_exit(player::SHORT_EXIT_WAIT);
+    }
+    let mut player = Player::new(under_test, &deadline, events);
+    let mut first = player.play_first(&mut runner, &liveness);
     if under_test.reports_close
         && first.error.is_none()
         && !runner.has_close_report()
@@ -93,7 +95,6 @@ pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
     pace.round_trip = runner.round_trip();
     let timeouts = FAST.for_first_run(pace, config.tick);
     let jobs = pace.jobs(config.jobs);
-    let mut longest_round_trip = pace.round_trip;
     let (is_absent, is_unresponsive) = (first.error.is_some(), first.violates(Rule::CloseAnswered));
     events.case_finished(&first);
     ledger.record(0, first);
@@ -103,52 +104,40 @@ pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
         if count < config.cases.len() {
             notes.push(unresponsive_note(config.cases.len() - count, config.cases.len()));
         }
-        let all = 1..count + 1;
-        let batch = batch::run_parallel(under_test, &mut ledger, all, timeouts, jobs, &deadline, events);
-        longest_round_trip = longest_round_trip.max(batch.round_trip);
-        if let Some(at) = batch.unreachable_from {
-            notes.push(unreachable_note(under_test.role(), ledger.cases(), at, jobs));
-            endpoint_lost = true;
-        } else {
-            batch::rerun_unconnected(under_test, &mut ledger, timeouts, &deadline);
-            comparison::compare(under_test.features(), &mut ledger, &mut runner, &deadline);
-            let left_out = (1..=count).filter(|at| ledger.result(*at).is_none()).count();
-            if left_out > 0 {
-                let why = if deadline.is_interrupted() { "was interrupted" } else { "timed out" };
-                notes.push(format!("{left_out} cases were left out because the run {why}"));
-            }
-            if let Some(time) = config.fuzz.filter(|_| !is_unresponsive) {
-                notes.push(generate::run(config, &mut ledger, time, timeouts, &deadline));
-            }
-            let start_until =
-                if is_unresponsive { deadline.or_after(UNRESPONSIVE_RETRY_TIME) } else { deadline.clone() };
-            let timeouts = CONFIRM.for_retry(pace, config.tick);
-            batch::confirm(under_test, &mut ledger, timeouts, &start_until, &deadline, events);
-            if !is_unresponsive {
-                let last = runner.run(&liveness);
-                if last.error == Some(CaseError::RunTimeLimit) {
-                    notes.push("there was no time to check that the endpoint still replies".to_owned());
-                    endpoint_lost = true;
-                } else if last.error.is_some() || last.violates(Rule::CloseAnswered) {
-                    notes.push("after the last case the endpoint did not reply to a plain Close".to_owned());
-                    endpoint_lost = true;
-                }
-            }
+        player.play_batch(&mut ledger, 1..count + 1, timeouts, jobs, &deadline, events);
+        player.rerun_unconnected(&mut ledger, timeouts);
+        if !player.is_lost() {
+            let play = |case: &Case| player.play_alone(&mut runner, case);
+            comparison::compare(under_test.features(), &mut ledger, play, &deadline);
         }
+        let left_out = (1..=count).filter(|at| ledger.result(*at).is_none()).count();
+        if left_out > 0 {
+            let why = match (deadline.is_interrupted(), player.is_lost()) {
+                (true, _) => "was interrupted",
+                (false, true) => "lost the endpoint",
+                (false, false) => "timed out",
+            };
+            notes.push(format!("{left_out} cases were left out because the run {why}"));
+        }
+        if let Some(time) = config.fuzz.filter(|_| !is_unresponsive && !player.is_lost()) {
+            notes.push(generate::run(config, &mut player, &mut ledger, time, timeouts, &deadline));
+        }
+        let start_until =
+            if is_unresponsive { deadline.or_after(UNRESPONSIVE_RETRY_TIME) } else { deadline.clone() };
+        player.confirm(&mut ledger, CONFIRM.for_retry(pace, config.tick), timeouts, &start_until);
     }
-    if let Some(status) = server.and_then(Process::exit_status) {
-        notes.push(format!("the server exited during the run: {status}"));
-        endpoint_lost = true;
-    }
+    let last = Some(&liveness).filter(|_| !is_absent && !is_unresponsive);
     let timing = Timing {
         elapsed: begun.elapsed(),
-        round_trip: longest_round_trip,
+        round_trip: pace.round_trip.max(player.round_trip()),
         start_up: pace.start_up,
         reaction: pace.reaction,
         tick: timeouts.tick,
     };
-    let report =
-        build_report(config, &ledger, notes, endpoint_lost || config.interrupt.is_triggered(), timing);
+    let (more, responds) = player.finish(&mut runner, last, &ledger);
+    notes.extend(more);
+    let timing = Timing { elapsed: begun.elapsed(), ..timing };
+    let report = build_report(config, &ledger, notes, !responds || config.interrupt.is_triggered(), timing);
     events.emit(Event::RunFinished { verdict: report.verdict() });
     report
 }
@@ -156,17 +145,6 @@ pub fn run(config: &RunConfig<'_>, server: Option<&mut Process>) -> RunReport {
 /// The note about cases that do not run against an unresponsive endpoint.
 pub fn unresponsive_note(left_out: usize, all: usize) -> String {
     format!("a plain Close was not answered: {left_out} of {all} cases were left out")
-}
-
-/// The note about an endpoint that could not be reached from the case at `at` on, while `jobs` cases ran.
-fn unreachable_note(role: Role, cases: &[Case], at: usize, jobs: usize) -> String {
-    let from = at.saturating_sub(jobs).max(1);
-    let names: Vec<&str> = cases[from..=at].iter().map(|case| case.name.as_str()).collect();
-    let what = match role {
-        Role::Server => "the server accepts no further connections",
-        Role::Client => "no further client connects",
-    };
-    format!("{what}; the cases that ran at that time: {}", names.join(", "))
 }
 
 /// The report of the results in `ledger`.

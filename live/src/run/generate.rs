@@ -10,16 +10,17 @@ use wsclose::generate::minimize::Minimizer;
 use wsclose::generate::mutate;
 use wsclose::generate::random::Random;
 use wsclose::generate::vectors::TestVector;
+use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Rule, RuleSet};
 use wsclose::script::{MAX_SCRIPT, Script, ScriptBuf, Step};
 
 use crate::endpoint::features::EndpointFeatures;
-use crate::run::batch;
 use crate::run::case_result::CaseResult;
 use crate::run::cases::Case;
 use crate::run::config::RunConfig;
 use crate::run::event::EventSink;
 use crate::run::parallel::Deadline;
+use crate::run::player::Player;
 use crate::run::retry::ResultLedger;
 use crate::run::runner::CaseRunner;
 use crate::run::timeouts::Timeouts;
@@ -107,6 +108,7 @@ const fn mix(number: u64) -> u64 {
 /// violates. Returns a note for the report.
 pub fn run(
     config: &RunConfig<'_>,
+    player: &mut Player<'_>,
     ledger: &mut ResultLedger,
     time: Duration,
     timeouts: Timeouts,
@@ -120,42 +122,41 @@ pub fn run(
         case_count: 0,
     };
     let search_until = deadline.or_after(time);
-    let (mut number, mut unreachable_at) = (0, None);
-    while !search_until.should_stop() && unreachable_at.is_none() {
+    let mut number = 0;
+    while !search_until.should_stop() && !player.is_lost() {
         let numbered = (number..number + BATCH_SIZE).filter_map(|number| generator.case(config.seed, number));
         let (cases, scripts): (Vec<Case>, Vec<ScriptBuf>) = numbered.unzip();
         number += BATCH_SIZE;
         let mut generated = ResultLedger::new(cases);
         let all = 0..generated.cases().len();
         // Most generated scripts show nothing new: they are not cases of the run, and emit no events.
-        let (under_test, events) = (config.under_test, EventSink::default());
-        let outcome = batch::run_parallel(
-            under_test,
-            &mut generated,
-            all,
-            timeouts,
-            config.jobs.usual,
-            &search_until,
-            &events,
-        );
+        let events = EventSink::default();
+        player.play_batch(&mut generated, all, timeouts, config.jobs.usual, &search_until, &events);
         for (at, script) in scripts.into_iter().enumerate() {
             search.consider(&generated, at, script);
         }
-        unreachable_at = outcome.unreachable_from.map(|at| generated.cases()[at].name.clone());
     }
     let count = search.case_count;
-    if let Some(name) = unreachable_at {
-        return format!(
-            "{count} generated scripts were run until the endpoint could not be reached, at {name}"
-        );
+    if player.is_lost() {
+        return format!("{count} generated scripts were run until the endpoint could not be reached");
     }
     let mut runner = CaseRunner::new(config.under_test, timeouts).until(deadline);
     for (rule, script) in search.shortest {
         // A script that was minimized for one rule may violate another.
-        if !ledger.violated().contains(rule)
-            && let Some((case, result)) =
-                minimized(&mut runner, config.under_test.features(), rule, script, deadline)
-        {
+        if ledger.violated().contains(rule) {
+            continue;
+        }
+        let features = config.under_test.features();
+        let shown = if rule == Rule::NoPanic && features.role == Role::Server {
+            // Each run of a minimization would end the server.
+            features.case(script.name, &script.script).and_then(|case| {
+                let result = player.replay_exit(&case, timeouts)?;
+                Some((case, result))
+            })
+        } else {
+            minimized(&mut runner, features, rule, script, deadline)
+        };
+        if let Some((case, result)) = shown {
             config.events.case_started(&case.name);
             config.events.case_finished(&result);
             ledger.add(case, result);

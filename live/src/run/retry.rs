@@ -18,7 +18,14 @@ const MAX_FAILED_RETRIES: usize = 2;
 
 /// How often a case has to violate the rule again to confirm the violation.
 const fn required_retries(rule: Rule) -> usize {
-    if TIMING_RULES.contains(rule) { 3 } else { 1 }
+    if TIMING_RULES.contains(rule) {
+        3
+    } else if matches!(rule, Rule::NoPanic) {
+        // A server may also exit for a reason of its own, just then.
+        2
+    } else {
+        1
+    }
 }
 
 /// The result of one re-run.
@@ -164,6 +171,11 @@ impl ResultLedger {
             RetryDecision::Retry(at) => Some(at),
             RetryDecision::Settled(..) | RetryDecision::Nothing => None,
         })
+    }
+
+    /// Whether a violation of the rule recurred.
+    pub fn is_confirmed(&self, rule: Rule) -> bool {
+        matches!(self.decide(rule), RetryDecision::Settled(Confirmation::Confirmed, _))
     }
 
     /// The number of cases without a result.

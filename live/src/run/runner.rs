@@ -34,6 +34,18 @@ impl<'a> CaseRunner<'a> {
         self
     }
 
+    /// The same runner, which watches for the exit of the server, for `wait` in each tick after a connection. The violation
+    /// of [`Rule::NoPanic`](wsclose::rules::Rule::NoPanic) then belongs to the case, so nothing else may run.
+    pub fn watching_for_exit(mut self, wait: Duration) -> CaseRunner<'a> {
+        self.subject.watch_for_exit(wait);
+        self
+    }
+
+    /// When the last connection was established.
+    pub fn connected_at(&self) -> Instant {
+        self.subject.connected_at()
+    }
+
     /// Runs a case.
     pub fn run(&mut self, case: &Case) -> CaseResult {
         let script = case.script.as_script();
@@ -43,9 +55,12 @@ impl<'a> CaseRunner<'a> {
         let elapsed = begun.elapsed();
         let (error, timing_rules) = (self.subject.take_error(), self.subject.take_inconclusive());
         let latencies = self.subject.take_latencies();
+        let exit = self.subject.take_exit();
         self.subject.end();
-        let result = CaseResult::new(case, &playback, timing_rules, error, elapsed);
-        CaseResult { latencies, ..result }.keeping_trace(&playback, self.profile)
+        let result = CaseResult::new(case, &playback, timing_rules, exit.as_deref(), error, elapsed);
+        let result = CaseResult { latencies, ..result };
+        // The exit of a server explains everything.
+        if exit.is_some() { result } else { result.keeping_trace(&playback, self.profile) }
     }
 
     /// Runs a case on the connection of a client of the case server.

@@ -39,6 +39,11 @@ pub struct LiveSubject<'a> {
     timeouts: Timeouts,
     /// When the run ends, and this case with it.
     run_ends_at: Option<Instant>,
+    /// How long to wait, in a tick after a connection, for the exit of the server. Set only while nothing else runs: it exits
+    /// because of this case then.
+    exit_wait: Option<Duration>,
+    /// How the server exited.
+    exit: Option<String>,
     shadow: ShadowModel,
     timing: CloseTiming,
     latency: LatencyTimer,
@@ -61,6 +66,8 @@ impl<'a> LiveSubject<'a> {
             connector: Connector::new(under_test.mode),
             timeouts,
             run_ends_at: None,
+            exit_wait: None,
+            exit: None,
             shadow: ShadowModel::new(under_test.role(), under_test.profile),
             timing: CloseTiming::default(),
             latency: LatencyTimer::default(),
@@ -83,6 +90,21 @@ impl<'a> LiveSubject<'a> {
     /// Sets when the run ends. A case that is under way then has no result.
     pub fn set_end_of_run(&mut self, at: Option<Instant>) {
         self.run_ends_at = at;
+    }
+
+    /// Watches for the exit of the server, for this time in each tick after a connection.
+    pub fn watch_for_exit(&mut self, wait: Duration) {
+        self.exit_wait = Some(wait);
+    }
+
+    /// How the server exited since the last call.
+    pub fn take_exit(&mut self) -> Option<String> {
+        self.exit.take()
+    }
+
+    /// When the last connection was established.
+    pub fn connected_at(&self) -> Instant {
+        self.opened
     }
 
     /// The time that is left for the connection, and what its end means.
@@ -289,6 +311,9 @@ impl Subject for LiveSubject<'_> {
         self.latency.cancel();
         self.bytes_read = 0;
         self.report_state = ReportState::Pending;
+        if self.exit.is_some() {
+            return out.fin();
+        }
         let left = self.run_time_left().unwrap_or(self.timeouts.connect);
         match self.connector.open(self.timeouts.connect.min(left), self.deflate) {
             Ok(mut conn) => {
@@ -362,5 +387,15 @@ impl Subject for LiveSubject<'_> {
         // A process may report before its connection is over, but the wait is worth its time only after that.
         let is_over = self.conn.is_none() || out.is_write_closed();
         self.collect_client_report(if is_over { report_wait } else { Duration::ZERO }, out);
+        if let Some(wait) = self.exit_wait
+            && stimulus == Stimulus::Tick
+            && is_over
+            && self.exit.is_none()
+            && let Some(how) =
+                self.under_test.wait_for_end_of_server(wait.min(self.run_time_left().unwrap_or(wait)))
+        {
+            out.panicked(&how);
+            self.exit = Some(how);
+        }
     }
 }

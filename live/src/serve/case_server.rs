@@ -180,6 +180,7 @@ impl ServerState {
     fn under_test<'a>(&self, agent: &'a str) -> EndpointUnderTest<'a> {
         EndpointUnderTest {
             mode: ConnectMode::Accept(agent),
+            process: None,
             profile: self.profile,
             close_command: self.close_command,
             reports_close: false,

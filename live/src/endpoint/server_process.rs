@@ -1,0 +1,58 @@
+//! A server that the harness started, and starts again after it has exited.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::endpoint::process::{Process, ProcessError};
+
+/// Starts the process of a command: [`Process::spawn_server`], or [`Process::spawn_captured`] to keep its output off standard
+/// error.
+pub type Spawn = fn(String) -> Result<Process, ProcessError>;
+
+/// A server process that listens at an address.
+#[derive(Debug)]
+pub struct ServerProcess {
+    spawn: Spawn,
+    command: String,
+    address: SocketAddr,
+    start_timeout: Duration,
+    /// Absent only after a start has failed.
+    process: Option<Process>,
+}
+
+impl ServerProcess {
+    /// Starts `command`, and waits until it listens at `address`, for at most `start_timeout`.
+    ///
+    /// # Errors
+    /// Returns why it did not start or listen.
+    pub fn start(
+        spawn: Spawn,
+        command: String,
+        address: SocketAddr,
+        start_timeout: Duration,
+    ) -> Result<ServerProcess, ProcessError> {
+        let mut server = ServerProcess { spawn, command, address, start_timeout, process: None };
+        server.restart(start_timeout)?;
+        Ok(server)
+    }
+
+    /// Ends the process, if it still runs, and starts the command again. It may take `timeout` to listen, or the time that the
+    /// first start had, if that is less.
+    ///
+    /// # Errors
+    /// Returns why it did not start or listen.
+    pub fn restart(&mut self, timeout: Duration) -> Result<(), ProcessError> {
+        self.process = None;
+        let mut process = (self.spawn)(self.command.clone())?;
+        process.wait_until_listening(self.address, timeout.min(self.start_timeout))?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// How it exited, with its last output, if it has exited.
+    pub fn exit(&mut self) -> Option<String> {
+        let Some(process) = &mut self.process else { return Some("it could not be started".to_owned()) };
+        let status = process.exit_status()?;
+        Some(format!("{status}{}", process.last_words()))
+    }
+}
