@@ -1,8 +1,8 @@
 // Echo server on golang.org/x/net/websocket. It uses the type Server, which accepts clients that send no Origin.
-// Closing behavior of the program: on the text close:CODE:REASON it calls Close and ignores errors. The library has
-// no call that accepts a code or a reason. As in the library's example, it leaves the handler when reading fails and
-// calls nothing then. Reading also fails after a received Close, which the library reports as io.EOF. The library
-// closes TCP.
+// Closing behavior of the program: on the text close:: it calls Close and ignores errors. The library has no call that
+// accepts a code or a reason, so the program ignores a text with one. As in the library's example, it leaves the handler
+// when reading fails and calls nothing then. Reading also fails after a received Close, which the library reports as
+// io.EOF. The library closes TCP.
 package main
 
 import (
@@ -38,7 +38,9 @@ func echo(socket *websocket.Conn) {
 			return
 		}
 		if m.kind == websocket.TextFrame && strings.HasPrefix(string(m.payload), "close:") {
-			_ = socket.Close()
+			if string(m.payload) == "close::" {
+				_ = socket.Close()
+			}
 			continue
 		}
 		_ = whole.Send(socket, m)
