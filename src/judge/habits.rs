@@ -125,6 +125,11 @@ impl Habits {
         }
     }
 
+    /// Whether the endpoint replies to lawful Closes.
+    pub(super) fn has_reply_to_lawful_close(&self) -> bool {
+        !self.lawful.is_empty()
+    }
+
     /// A rejection, and the case that shows it.
     pub(super) fn first_rejection(&self) -> Option<(Answer, &'static str)> {
         self.failing.first().map(|seen| (seen.answer, seen.case))

@@ -26,13 +26,13 @@ impl ConnectionFacts {
                 .find_map(|policy| policy(&evidence))
                 .unwrap_or(Reaction::Unknown(InconclusiveReason::IncompleteFrame));
             let is_open = match reaction {
-                Reaction::Accepted => evidence.echo().is_some(),
+                Reaction::Accepted => evidence.may_be_a_rejection(),
                 Reaction::Unknown(reason) => reason.is_open_to_comparison(),
                 Reaction::Rejected => false,
             };
             let (reaction, compared) = match (reaction, habits.filter(|_| is_open)) {
-                (Reaction::Accepted, Some(habits)) if echoed_like_a_rejection(&evidence, habits) => {
-                    (Reaction::Unknown(InconclusiveReason::EchoLikeRejection), None)
+                (Reaction::Accepted, Some(habits)) if accepted_like_a_rejection(&evidence, habits) => {
+                    (Reaction::Unknown(InconclusiveReason::LikeRejection), None)
                 }
                 (Reaction::Unknown(_), Some(habits)) => (reaction, replied_as_usual(&evidence, habits)),
                 (Reaction::Accepted | Reaction::Rejected | Reaction::Unknown(_), _) => (reaction, None),
@@ -140,6 +140,17 @@ impl FlawEvidence<'_> {
     /// The code of the subject's reply, if it is that of the frame.
     fn echo(&self) -> Option<CloseCode> {
         self.reply?.1.filter(|code| self.has_code(*code))
+    }
+
+    /// Whether the subject reported a closure and ended TCP, and sent no Close.
+    fn reported_without_a_reply(&self) -> bool {
+        self.report.is_some() && self.end_at.is_some() && self.facts.own.close.is_none()
+    }
+
+    /// Whether the acceptance rests on a code that may be the code of a rejection as well, or on a report that a
+    /// rejection may make as well.
+    fn may_be_a_rejection(&self) -> bool {
+        self.facts.flaw.processed_at.is_none() && (self.echo().is_some() || self.reported_without_a_reply())
     }
 
     /// Whether the frame is a Close with this code.
@@ -317,12 +328,13 @@ fn replied_as_usual(seen: &FlawEvidence<'_>, habits: &Habits) -> Option<Compared
     }
 }
 
-/// Whether the subject replied with the code that it received, and everything else is what it does if it fails the
-/// connection.
-fn echoed_like_a_rejection(seen: &FlawEvidence<'_>, habits: &Habits) -> bool {
-    seen.echo().is_some_and(|code| {
-        habits.rejects_with(Answer::Code(code)) || habits.look_like_a_rejection(signs(seen))
-    })
+/// Whether the subject sent or reported the code that it received, and everything else is what it does if it fails
+/// the connection.
+fn accepted_like_a_rejection(seen: &FlawEvidence<'_>, habits: &Habits) -> bool {
+    match seen.echo() {
+        Some(code) => habits.rejects_with(Answer::Code(code)) || habits.look_like_a_rejection(signs(seen)),
+        None => seen.reported_without_a_reply() && habits.has_reply_to_lawful_close(),
+    }
 }
 
 fn signs(seen: &FlawEvidence<'_>) -> Signs {

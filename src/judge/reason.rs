@@ -13,8 +13,8 @@ pub enum InconclusiveReason {
     EchoOrFailure,
     /// The subject's Close has the code of the flawed one and a reason of its own.
     EchoWithOwnReason,
-    /// The subject echoed the code, as it also does if it fails the connection.
-    EchoLikeRejection,
+    /// The subject sent or reported the code, and acted otherwise as if it failed the connection.
+    LikeRejection,
     /// Nothing shows that the subject interprets the reason of a Close.
     ReasonNotInterpreted,
     /// The subject rejected the frame, but only after further input.
@@ -98,8 +98,8 @@ impl InconclusiveReason {
             InconclusiveReason::EchoWithOwnReason => {
                 "the subject's Close has the code of the flawed one and a reason of its own"
             }
-            InconclusiveReason::EchoLikeRejection => {
-                "the subject echoed the code, but replied as it does if it fails the connection"
+            InconclusiveReason::LikeRejection => {
+                "the subject sent or reported the code, but acted as it does if it fails the connection"
             }
             InconclusiveReason::ReasonNotInterpreted => {
                 "nothing shows that the subject interprets the reason of a Close"

@@ -79,6 +79,11 @@ macro_rules! rules {
             /// - A *well-formed Close* has no flaw in its frame, code or reason under the profile, and no
             ///   flawed frame came before it. Closes *went both ways* once it arrived and the subject's own
             ///   Close is complete.
+            /// - The *usual replies* of a subject are its replies in other cases: to lawful Closes, and to frames
+            ///   with a reserved opcode or bit. A reply to a flawed Close that is the usual one to a lawful Close,
+            ///   and no rejection, accepts it. One that is a usual rejection, and no usual reply to a lawful
+            ///   Close, rejects it. They decide only where nothing else shows a rejection.
+            ///   An echo, or a report without a reply, that goes with a usual rejection is inconclusive.
             /// - A peer is *no longer reading* if it stopped and did not resume in time: while TCP was open,
             ///   and before anything but data happened to the subject.
             ///

@@ -3,9 +3,7 @@
 
 use wsclose::Harness;
 use wsclose::harness::{Recorder, Stimulus, Subject};
-use wsclose::judge::InconclusiveReason::{
-    EchoLikeRejection, EchoOrFailure, EchoWithOwnReason, UnrelatedReply,
-};
+use wsclose::judge::InconclusiveReason::{EchoOrFailure, EchoWithOwnReason, LikeRejection, UnrelatedReply};
 use wsclose::judge::Verdict::{self, Conforms, Inconclusive, Violates};
 use wsclose::model::endpoint::Model;
 use wsclose::model::faults::{Fault, FaultyModel};
@@ -31,6 +29,8 @@ enum Reply {
     ClosesTcp,
     /// Sends a Close with this code, reports an error after the peer's FIN, and closes TCP.
     CodeThenError(u16),
+    /// Reports the code that it received as an ordinary closure, and closes TCP.
+    ReportsAndClosesTcp,
     /// Does nothing.
     Nothing,
 }
@@ -55,6 +55,7 @@ impl Endpoint {
             Reply::Code(code) | Reply::CodeOnly(code) | Reply::CodeThenError(code) => close(code, b"", out),
             Reply::WithoutCode => out.sent(&[0x88, 0]),
             Reply::CodeAndReason(code) => close(code, b"bad", out),
+            Reply::ReportsAndClosesTcp => out.reported(received.map(CloseCode), None, None),
             Reply::ClosesTcp | Reply::Nothing => {}
         }
         if !matches!(reply, Reply::CodeOnly(_) | Reply::CodeThenError(_) | Reply::Nothing) {
@@ -206,10 +207,16 @@ fn rejects_bad_utf8_reason_is_inconclusive_if_the_endpoint_fails_with_the_code_t
     let (rule, steps) = (Rule::RejectsBadUtf8Reason, "> close 1000 hex:80\n> fin\n");
     let echo = Reply::Code(1000);
     let text = assert_compared(rule, ECHOES_FAILS_1000, echo, steps, [Violates, Inconclusive]);
-    assert_eq!(text, format!("{EchoLikeRejection:?}"));
+    assert_eq!(text, format!("{LikeRejection:?}"));
     // It ends TCP as it does after failing, and never after a lawful Close.
     assert_compared(rule, NORMAL_STAYS_OPEN, echo, steps, [Violates, Inconclusive]);
     assert_compared(rule, ECHOES_FAILS_1002, echo, steps, [Violates, Violates]);
+    // It reports the code and ends TCP, as after failing, where it replies to every lawful Close.
+    let reports = Reply::ReportsAndClosesTcp;
+    let text = assert_compared(rule, ECHOES_FAILS_1002, reports, steps, [Violates, Inconclusive]);
+    assert_eq!(text, format!("{LikeRejection:?}"));
+    let never_replies: Habit = (|_| Reply::ReportsAndClosesTcp, Reply::ClosesTcp);
+    assert_compared(rule, never_replies, reports, steps, [Violates, Violates]);
     assert_compared(rule, NORMAL_STAYS_OPEN, Reply::CodeOnly(1000), steps, [Violates, Violates]);
 }
 
@@ -235,6 +242,8 @@ fn rejects_bad_utf8_reason_needs_a_usual_reply_that_is_no_failure_code() {
 struct Reasons {
     echoes: bool,
     rejects: &'static [u8],
+    /// It rejects by the end of TCP alone.
+    silent: bool,
 }
 
 impl Subject for Reasons {
@@ -260,7 +269,9 @@ impl Subject for Reasons {
             Some(code) => code,
             None => &[],
         };
-        out.sent(&[&[0x88, reply.len() as u8], reply].concat());
+        if !(rejected && self.silent) {
+            out.sent(&[&[0x88, reply.len() as u8], reply].concat());
+        }
         out.fin();
     }
 }
@@ -269,15 +280,17 @@ impl Subject for Reasons {
 fn rejects_bad_utf8_reason_is_a_must_for_an_endpoint_that_interprets_reasons_elsewhere() {
     let script = ScriptBuf::read(b"wsclose 1\nrole server\n> close 3333 hex:80\n> fin\n").expect("a script");
     let rules = [Rule::RejectsBadUtf8Reason, Rule::ValidatesReason];
-    for (echoes, rejects, case) in [
-        (false, [].as_slice(), None),
+    for (silent, echoes, rejects, case) in [
+        (false, false, [].as_slice(), None),
         // It rejects surrogates, or octets that no text has, and takes a stray octet.
-        (false, &[0xed], Some("closing_handshake/reason-surrogate")),
-        (false, &[0xc0], Some("closing_handshake/reason-overlong")),
+        (false, false, &[0xed], Some("closing_handshake/reason-surrogate")),
+        (false, false, &[0xc0], Some("closing_handshake/reason-overlong")),
         // It echoes a reason, but not this one.
-        (true, &[], Some("closing_handshake/code-1001")),
+        (false, true, &[], Some("closing_handshake/code-1001")),
+        // The end of TCP alone may have another cause.
+        (true, false, &[0xed], None),
     ] {
-        let mut endpoint = Reasons { echoes, rejects };
+        let mut endpoint = Reasons { echoes, rejects, silent };
         let mut harness = Harness::new(Profile::default());
         let played = harness.play(script.as_script(), &mut endpoint);
         assert_eq!(rules.map(|rule| played.verdicts.on(rule)), [Inconclusive, Violates], "{played}");
