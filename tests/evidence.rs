@@ -57,6 +57,8 @@ impl EvidenceKind {
             | TraceEventKind::StateChanged(..)
             | TraceEventKind::Undelivered(_)
             | TraceEventKind::Note(_)
+            | TraceEventKind::TlsStarted
+            | TraceEventKind::TlsClosed
             | TraceEventKind::ScriptEnded => None,
         }
     }

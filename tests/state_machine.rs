@@ -298,6 +298,8 @@ impl End {
                 | TraceEventKind::StateChanged(..)
                 | TraceEventKind::Undelivered(_)
                 | TraceEventKind::Note(_)
+                | TraceEventKind::TlsStarted
+                | TraceEventKind::TlsClosed
                 | TraceEventKind::ScriptEnded => {}
             }
         }

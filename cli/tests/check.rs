@@ -37,6 +37,21 @@ fn model_passes() {
 }
 
 #[test]
+fn model_over_tls_passes() {
+    let file = |name: &str| format!("{}/../live/tests/support/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (cert, key) = (file("localhost.pem"), file("localhost.key.pem"));
+    let echo = ModelServer::start_with(&["--cert", &cert, "--key", &key]);
+    assert!(echo.url().starts_with("wss://"), "{}", echo.url());
+    check(echo.url(), &["--ca", &cert, "--case", "liveness", "--strict"])
+        .assert_exit(0)
+        .assert_stdout("ok            tls-closed-cleanly");
+    wsclose(&["echo", "--listen", "127.0.0.1:0", "--cert", &cert]).assert_exit(2).assert_stderr("--key");
+    wsclose(&["echo", "--listen", "127.0.0.1:0", "--cert", "none.pem", "--key", &key])
+        .assert_exit(3)
+        .assert_stderr("none.pem");
+}
+
+#[test]
 fn exec_starts_and_stops_the_server() {
     let exec = format!("exec {} echo --listen 127.0.0.1:{{port}}", env!("CARGO_BIN_EXE_wsclose"));
     check("ws://127.0.0.1:{port}/", &["--exec", &exec, FEW[0], FEW[1]]).assert_exit(0);

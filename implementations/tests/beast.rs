@@ -52,6 +52,8 @@ mod built {
                 | TraceEventKind::AppPause
                 | TraceEventKind::AppResume
                 | TraceEventKind::Note(_)
+                | TraceEventKind::TlsStarted
+                | TraceEventKind::TlsClosed
                 | TraceEventKind::ScriptEnded => continue,
             });
         }

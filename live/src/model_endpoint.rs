@@ -3,7 +3,7 @@
 //! It echoes every message. When it receives the text `close:CODE:REASON`, it closes with that code and reason.
 
 use std::io;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,8 @@ use crate::sync::Slots;
 use crate::transport::server_target::ServerTarget;
 use crate::transport::socket::{ReadOutcome, Socket};
 use crate::transport::target_options::{TargetError, TargetOptions};
+#[cfg(feature = "tls")]
+pub use crate::transport::tls::ServerIdentity;
 
 /// The duration of a tick of the model, which times out after a number of them.
 const TICK: Duration = Duration::from_millis(500);
@@ -62,21 +64,39 @@ impl AppRequest {
 /// # Errors
 /// Returns the error of the system if it can accept no further connections.
 pub fn serve(listener: &TcpListener, profile: Profile) -> io::Result<()> {
+    serve_sockets(listener, profile, Ok)
+}
+
+/// Serves connections over TLS, as [`serve`] does without it.
+///
+/// # Errors
+/// Returns the error of the system if it can accept no further connections.
+#[cfg(feature = "tls")]
+pub fn serve_tls(listener: &TcpListener, profile: Profile, identity: &ServerIdentity) -> io::Result<()> {
+    let identity = identity.clone();
+    serve_sockets(listener, profile, move |socket| socket.into_tls_server(&identity))
+}
+
+fn serve_sockets(
+    listener: &TcpListener,
+    profile: Profile,
+    secure: impl Fn(Socket) -> io::Result<Socket> + Clone + Send + 'static,
+) -> io::Result<()> {
     let slots = Slots::new(MAX_CONNECTIONS);
     loop {
         let (tcp, _) = listener.accept()?;
-        let slot = slots.acquire();
+        let (slot, secure) = (slots.acquire(), secure.clone());
         std::thread::spawn(move || {
             // Held until the thread ends, also by a panic.
             let _slot = slot;
             // An error of one connection does not affect the others.
-            let _ = serve_connection(tcp, profile);
+            let _ =
+                Socket::from_tcp(tcp).and_then(secure).and_then(|socket| serve_connection(socket, profile));
         });
     }
 }
 
-fn serve_connection(tcp: TcpStream, profile: Profile) -> io::Result<()> {
-    let mut socket = Socket::from_tcp(tcp)?;
+fn serve_connection(mut socket: Socket, profile: Profile) -> io::Result<()> {
     match connection::read_request(&mut socket, UPGRADE_TIMEOUT) {
         Ok((request, leftover)) => {
             socket.send(&request.accept_response(false), UPGRADE_TIMEOUT);
@@ -238,6 +258,8 @@ impl ModelConnection {
                     | TraceEventKind::StateChanged(..)
                     | TraceEventKind::Undelivered(_)
                     | TraceEventKind::Note(_)
+                    | TraceEventKind::TlsStarted
+                    | TraceEventKind::TlsClosed
                     | TraceEventKind::ScriptEnded => {}
                 }
             }

@@ -5,5 +5,5 @@ pub mod server_target;
 pub mod socket;
 pub mod target_options;
 #[cfg(feature = "tls")]
-mod tls;
+pub mod tls;
 pub mod upgrade;

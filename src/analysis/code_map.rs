@@ -211,6 +211,8 @@ impl CodeObservation {
                 | TraceEventKind::StateChanged(..)
                 | TraceEventKind::Undelivered(_)
                 | TraceEventKind::Note(_)
+                | TraceEventKind::TlsStarted
+                | TraceEventKind::TlsClosed
                 | TraceEventKind::ScriptEnded => {}
             }
         }

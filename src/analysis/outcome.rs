@@ -222,6 +222,8 @@ impl NormalizedOutcome {
                 | TraceEventKind::StateChanged(..)
                 | TraceEventKind::Undelivered(_)
                 | TraceEventKind::Note(_)
+                | TraceEventKind::TlsStarted
+                | TraceEventKind::TlsClosed
                 | TraceEventKind::ScriptEnded => {}
             }
         }

@@ -72,6 +72,10 @@ pub enum TraceEventKind {
     AppResume,
     /// The subject wrote these octets.
     Sent(Span),
+    /// The connection is under TLS, or the model behaves as if it were.
+    TlsStarted,
+    /// The subject ended what it sends under TLS by close_notify.
+    TlsClosed,
     /// The subject closed its write side by a FIN and still reads, as after `shutdown(2)`.
     WriteShutdown,
     /// The subject closed TCP in both directions, by a FIN unless it had sent one before.

@@ -101,6 +101,18 @@ impl Recorder {
         }
     }
 
+    /// Records that the connection is under TLS.
+    pub fn tls_started(&mut self) {
+        self.push(TraceEventKind::TlsStarted);
+    }
+
+    /// Records that the subject sent close_notify. After the end of TCP it does not count.
+    pub fn tls_closed(&mut self) {
+        if self.tcp == Tcp::Open {
+            self.push(TraceEventKind::TlsClosed);
+        }
+    }
+
     /// Records that the subject closed its write side and still reads. Only the first end of a connection counts.
     pub fn write_shutdown(&mut self) {
         if self.tcp == Tcp::Open {

@@ -161,6 +161,8 @@ fn describe(trace: &Trace, kind: TraceEventKind, write_closed: bool) -> Line {
         }
         TraceEventKind::PeerPaused => note("peer stops reading".to_owned()),
         TraceEventKind::PeerResumed => note("peer resumes reading".to_owned()),
+        TraceEventKind::TlsStarted => if_marked("under TLS".to_owned()),
+        TraceEventKind::TlsClosed => if_marked("close_notify".to_owned()),
         TraceEventKind::WriteShutdown => wire('<', "FIN (write side closed)"),
         TraceEventKind::Fin if write_closed => note("read side closed".to_owned()),
         TraceEventKind::Fin => wire('<', "FIN"),

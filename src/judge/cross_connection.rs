@@ -107,6 +107,8 @@ fn handles_requests_in_order(entries: &[TraceEvent]) -> bool {
         | TraceEventKind::AppResume => waiting == 0,
         TraceEventKind::Connected { .. }
         | TraceEventKind::Sent(_)
+        | TraceEventKind::TlsStarted
+        | TraceEventKind::TlsClosed
         | TraceEventKind::WriteShutdown
         | TraceEventKind::Fin
         | TraceEventKind::Reset
@@ -152,6 +154,8 @@ fn input_digest(trace: &Trace, entries: &[TraceEvent]) -> Option<u64> {
             TraceEventKind::Undelivered(_) => return None,
             TraceEventKind::Connected { .. }
             | TraceEventKind::Sent(_)
+            | TraceEventKind::TlsStarted
+            | TraceEventKind::TlsClosed
             | TraceEventKind::WriteShutdown
             | TraceEventKind::Fin
             | TraceEventKind::Reset

@@ -162,6 +162,8 @@ impl FactExtractor {
                     }
                     facts.app.pending_send = None;
                 }
+                TraceEventKind::TlsStarted => facts.tcp.over_tls = true,
+                TraceEventKind::TlsClosed => facts.tcp.tls_closed = true,
                 TraceEventKind::WriteShutdown => {
                     facts.tcp.write_closed_at = facts.tcp.write_closed_at.or(Some(at))
                 }

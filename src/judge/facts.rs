@@ -292,6 +292,9 @@ pub(super) struct TcpFacts {
     /// When it closed both directions: at the same time, or later if it shut down only writing at first.
     pub closed_at: Option<At>,
     pub ended_by_reset: bool,
+    /// Whether the connection is under TLS, and whether the subject sent close_notify before it ended TCP.
+    pub over_tls: bool,
+    pub tls_closed: bool,
     /// Whether it reset TCP after its FIN. How long it read in between is unknown.
     pub reset_after_fin: bool,
     pub send_path: SendPath,

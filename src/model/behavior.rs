@@ -81,6 +81,11 @@ pub trait Behavior {
         false
     }
 
+    /// Whether to send close_notify before FIN over TLS.
+    fn closes_tls(&self) -> bool {
+        true
+    }
+
     /// Whether to send FIN and go on reading, in place of closing TCP.
     fn closes_only_writing(&self) -> bool {
         false

@@ -186,10 +186,15 @@ impl<C: Behavior> Endpoint<C> {
     pub(super) fn close_tcp(&mut self, out: &mut Recorder) {
         if self.behavior.resets(self.unread_in_segment) {
             out.reset();
-        } else if self.behavior.closes_only_writing() {
-            out.write_shutdown();
         } else {
-            out.fin();
+            if self.behavior.closes_tls() {
+                out.tls_closed();
+            }
+            if self.behavior.closes_only_writing() {
+                out.write_shutdown();
+            } else {
+                out.fin();
+            }
         }
         self.report_close(out);
     }
@@ -355,7 +360,9 @@ impl<C: Behavior> Subject for Endpoint<C> {
         }
     }
 
-    fn connect(&mut self, role: Role, _out: &mut Recorder) {
+    fn connect(&mut self, role: Role, out: &mut Recorder) {
+        // Whether the connection is under TLS makes no other difference, so the model always plays one that is.
+        out.tls_started();
         self.role = role;
         self.state = State::Open;
         self.received.restart();

@@ -341,6 +341,10 @@ impl Behavior for Fault {
         }
     }
 
+    fn closes_tls(&self) -> bool {
+        *self != Fault::CutsTls
+    }
+
     fn closes_only_writing(&self) -> bool {
         *self == Fault::StaysHalfClosed
     }

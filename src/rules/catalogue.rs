@@ -137,6 +137,10 @@ rules! {
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Other
         "An endpoint closes TCP with FIN and discards trailing data, because a reset can destroy the Close that it just sent."
         "Violation: after a complete Close of its own, the subject ended TCP by a reset without a FIN before it. Inconclusive if the peer reset TCP first. Not exercised if the subject did not end TCP after a Close of its own, does not close TCP itself, or the peer stopped reading or vanished."
+    TlsClosedCleanly "tls-closed-cleanly" "7.1.1" Sender Should ClosesTcp
+        evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Other
+        "An endpoint over TLS sends close_notify before it closes TCP, so that its peer can tell the end from a cut."
+        "Violation: the connection is under TLS, the subject sent a complete Close and later FIN, and no close_notify came before the FIN. Not exercised without TLS, or if the subject did not end TCP after a Close of its own, ended it by a reset, or a flawed frame arrived. Also not exercised if the subject does not close TCP itself, or the peer reset TCP first, stopped reading or vanished."
     WaitsForAnswer "waits-for-answer" "1.4, 7.1.2, 7.3" Sender Should ClosesTcp
         evidence: Course, delivery: Required, timing: TcpEnd, layer: Library, focus: Other
         "An endpoint that starts the closing handshake keeps TCP open until the peer's Close arrives or a timeout expires."

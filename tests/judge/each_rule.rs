@@ -3,8 +3,8 @@
 //! The other modules test the limits of the rules.
 
 use crate::scripted::Act::{
-    Accepts, Closes, ClosesTcp, Delivers, Hangs, HarmsNextConnection, Panics, Refuses, ReportsClose,
-    ReportsError, ReportsReason, Resets, ShutsDownWrite, UsesMemory, Writes,
+    Accepts, Closes, ClosesTcp, ClosesTls, Delivers, Hangs, HarmsNextConnection, Panics, Refuses,
+    ReportsClose, ReportsError, ReportsReason, Resets, ShutsDownWrite, StartsTls, UsesMemory, Writes,
 };
 use crate::scripted::{Act, PONG, assert_verdict_as};
 use wsclose::judge::Verdict::{self, Conforms, Violates};
@@ -204,6 +204,10 @@ rule_tests! {
     tcp_closed_cleanly: TcpClosedCleanly as Server => [
         (Conforms, CLOSE, &[&[Closes(1000), ClosesTcp]]),
         (Violates, CLOSE, &[&[Closes(1000), Resets]]),
+    ];
+    tls_closed_cleanly: TlsClosedCleanly as Server => [
+        (Conforms, CLOSE, &[&[StartsTls, Closes(1000), ClosesTls, ClosesTcp]]),
+        (Violates, CLOSE, &[&[StartsTls, Closes(1000), ClosesTcp]]),
     ];
     waits_for_answer: WaitsForAnswer as Server => [
         (Conforms, "app close 1000\n> close 1000\n", &[&[Closes(1000)], &[ClosesTcp]]),

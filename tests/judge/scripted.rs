@@ -15,6 +15,10 @@ pub enum Act {
     Closes(u16),
     /// Sends these octets.
     Writes(&'static [u8]),
+    /// Starts TLS.
+    StartsTls,
+    /// Sends close_notify.
+    ClosesTls,
     /// Sends FIN and goes on reading.
     ShutsDownWrite,
     /// Closes TCP in both directions.
@@ -135,6 +139,8 @@ impl Subject for ScriptedSubject<'_> {
                     }
                 }
                 Act::Writes(octets) => out.sent(octets),
+                Act::StartsTls => out.tls_started(),
+                Act::ClosesTls => out.tls_closed(),
                 Act::ShutsDownWrite => out.write_shutdown(),
                 Act::ClosesTcp => out.fin(),
                 Act::Resets => out.reset(),

@@ -1,7 +1,8 @@
 //! Tests when and how an endpoint closes TCP.
 
 use crate::scripted::Act::{
-    self, Closes, ClosesTcp, Hangs, Panics, ReportsClose, ReportsError, Resets, ShutsDownWrite, Writes,
+    self, Closes, ClosesTcp, ClosesTls, Hangs, Panics, ReportsClose, ReportsError, Resets, ShutsDownWrite,
+    StartsTls, Writes,
 };
 use crate::scripted::{PONG, assert_verdict, assert_verdict_without};
 use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
@@ -147,4 +148,18 @@ fn finishes_half_close_waits_for_the_peer_or_a_timeout() {
     assert_verdict_without(&without, rule, NotExercised, "> close 1000\nwait 16\n", &[half]);
     let no_timeouts = [Capability::HasTimeouts];
     assert_verdict_without(&no_timeouts, rule, Inconclusive, "> close 1000\nwait 16\n", &[half]);
+}
+
+#[test]
+fn tls_closed_cleanly_is_about_a_fin_after_a_close() {
+    let rule = Rule::TlsClosedCleanly;
+    let steps = "> close 1000\n";
+    assert_verdict(rule, Violates, steps, &[&[StartsTls, Closes(1000), ShutsDownWrite]]);
+    assert_verdict(rule, Conforms, steps, &[&[StartsTls, Closes(1000), ClosesTls, ShutsDownWrite]]);
+    assert_verdict(rule, NotExercised, steps, &[&[Closes(1000), ClosesTcp]]);
+    assert_verdict(rule, NotExercised, steps, &[&[StartsTls, Closes(1000), Resets]]);
+    assert_verdict(rule, NotExercised, steps, &[&[StartsTls, ClosesTcp]]);
+    assert_verdict(rule, NotExercised, "> ping rsv=4\n", &[&[StartsTls, Closes(1002), ClosesTcp]]);
+    let reset = "> close 1000\n> reset\n";
+    assert_verdict(rule, NotExercised, reset, &[&[StartsTls, Closes(1000)], &[ClosesTcp]]);
 }

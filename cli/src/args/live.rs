@@ -257,6 +257,12 @@ pub struct Echo {
     /// Address to listen on; port 0 picks a free port, which is printed
     #[arg(long, value_name = "ADDR", required_unless_present = "connect", conflicts_with = "connect")]
     pub listen: Option<SocketAddr>,
+    /// Serve TLS with this certificate, a PEM file
+    #[arg(long, value_name = "FILE", requires = "key", requires = "listen")]
+    pub cert: Option<PathBuf>,
+    /// The key of the certificate, a PEM file
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
     /// Connect to this URL instead; `-` reads URLs from standard input, one a line
     #[arg(long, value_name = "URL")]
     pub connect: Option<String>,

@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use std::io::{BufRead, Write};
 use std::net::{SocketAddr, TcpListener};
 
-use wsclose_live::model_endpoint::{self, ConnectError};
+use wsclose_live::model_endpoint::{self, ConnectError, ServerIdentity};
 use wsclose_live::{RunError, TargetError};
 
 use crate::args;
@@ -38,9 +38,18 @@ fn listen(args: &args::Echo, address: SocketAddr, out: &mut Stdout) -> Result<Ex
     let cannot_listen = |source: std::io::Error| RunError::Listen { address, source };
     let listener = TcpListener::bind(address).map_err(cannot_listen)?;
     let bound = listener.local_addr().map_err(cannot_listen)?;
-    writeln!(out, "listening on ws://{bound}/")?;
+    let identity = match (&args.cert, &args.key) {
+        (Some(cert), Some(key)) => Some(ServerIdentity::read(cert, key).map_err(RunError::Target)?),
+        (None, _) | (_, None) => None,
+    };
+    let scheme = if identity.is_some() { "wss" } else { "ws" };
+    writeln!(out, "listening on {scheme}://{bound}/")?;
     out.flush()?;
-    model_endpoint::serve(&listener, args.profile).map_err(cannot_listen)?;
+    let served = match &identity {
+        Some(identity) => model_endpoint::serve_tls(&listener, args.profile, identity),
+        None => model_endpoint::serve(&listener, args.profile),
+    };
+    served.map_err(cannot_listen)?;
     Ok(ExitStatus::Conforms)
 }
 

@@ -18,8 +18,13 @@ pub struct ModelServer {
 
 impl ModelServer {
     pub fn start() -> ModelServer {
+        ModelServer::start_with(&[])
+    }
+
+    pub fn start_with(options: &[&str]) -> ModelServer {
         let mut child = Command::new(env!("CARGO_BIN_EXE_wsclose"))
             .args(["echo", "--listen", "127.0.0.1:0"])
+            .args(options)
             .stdout(Stdio::piped())
             .spawn()
             .expect("a started process");

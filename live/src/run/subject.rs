@@ -188,6 +188,9 @@ impl<'a> LiveSubject<'a> {
                 // FIN ends one direction: the endpoint may still read.
                 Ok(ReadOutcome::Fin) => {
                     let is_reset = conn.socket.has_socket_error();
+                    if conn.socket.has_close_notify() {
+                        out.tls_closed();
+                    }
                     self.on_tcp_end();
                     out.write_shutdown();
                     if is_reset {
@@ -317,6 +320,9 @@ impl Subject for LiveSubject<'_> {
         let left = self.run_time_left().unwrap_or(self.timeouts.connect);
         match self.connector.open(self.timeouts.connect.min(left), self.deflate) {
             Ok(mut conn) => {
+                if conn.socket.is_tls() {
+                    out.tls_started();
+                }
                 let leftover = std::mem::take(&mut conn.leftover);
                 out.sent(&leftover);
                 self.shadow.record_sent(&leftover);

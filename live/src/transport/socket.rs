@@ -5,7 +5,7 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "tls")]
-use crate::transport::tls::{TlsConfig, TlsStream};
+use crate::transport::tls::{ServerIdentity, TlsConfig, TlsServerStream, TlsStream};
 
 /// The longest single wait of a read, so that the deadline is checked.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
@@ -30,11 +30,15 @@ enum Stream {
     Plain(TcpStream),
     #[cfg(feature = "tls")]
     Tls(Box<TlsStream>),
+    #[cfg(feature = "tls")]
+    TlsServer(Box<TlsServerStream>),
 }
 
 /// A TCP connection.
 pub struct Socket {
     stream: Stream,
+    /// Whether the peer sent close_notify.
+    has_close_notify: bool,
 }
 
 impl Socket {
@@ -54,18 +58,48 @@ impl Socket {
         // A script decides what one segment carries, so Nagle's algorithm must not join writes.
         tcp.set_nodelay(true)?;
         tcp.set_nonblocking(false)?;
-        Ok(Socket { stream: Stream::Plain(tcp) })
+        Ok(Socket::over(Stream::Plain(tcp)))
     }
 
-    /// Starts TLS. The handshake takes place with the first octets.
+    fn over(stream: Stream) -> Socket {
+        Socket { stream, has_close_notify: false }
+    }
+
+    /// Whether the connection is under TLS.
+    pub fn is_tls(&self) -> bool {
+        match &self.stream {
+            Stream::Plain(_) => false,
+            #[cfg(feature = "tls")]
+            Stream::Tls(_) | Stream::TlsServer(_) => true,
+        }
+    }
+
+    /// Whether the peer ended TLS by close_notify, which [`ReadOutcome::Fin`] includes.
+    pub fn has_close_notify(&self) -> bool {
+        self.has_close_notify
+    }
+
+    /// Starts TLS as a server. The handshake takes place with the first octets.
+    ///
+    /// # Errors
+    /// Returns the error of the TLS library.
+    #[cfg(feature = "tls")]
+    pub fn into_tls_server(self, identity: &ServerIdentity) -> io::Result<Socket> {
+        match self.stream {
+            Stream::Plain(tcp) => Ok(Socket::over(Stream::TlsServer(Box::new(identity.start(tcp)?)))),
+            Stream::Tls(_) | Stream::TlsServer(_) => Ok(self),
+        }
+    }
+
+    /// Starts TLS as a client. The handshake takes place with the first octets.
     ///
     /// # Errors
     /// Returns the error of the TLS library.
     #[cfg(feature = "tls")]
     pub fn into_tls(self, config: &TlsConfig) -> io::Result<Socket> {
         match self.stream {
-            Stream::Plain(tcp) => Ok(Socket { stream: Stream::Tls(Box::new(config.start(tcp)?)) }),
-            Stream::Tls(_) => Ok(self),
+            Stream::Plain(tcp) => Ok(Socket::over(Stream::Tls(Box::new(config.start(tcp)?)))),
+            Stream::Tls(_) | Stream::TlsServer(_) => Ok(self),
         }
     }
 
@@ -74,6 +108,8 @@ impl Socket {
             Stream::Plain(tcp) => tcp,
             #[cfg(feature = "tls")]
             Stream::Tls(tls) => &tls.sock,
+            #[cfg(feature = "tls")]
+            Stream::TlsServer(tls) => &tls.sock,
         }
     }
 
@@ -90,9 +126,15 @@ impl Socket {
                 Stream::Plain(tcp) => tcp.read(buffer),
                 #[cfg(feature = "tls")]
                 Stream::Tls(tls) => tls.read(buffer),
+                #[cfg(feature = "tls")]
+                Stream::TlsServer(tls) => tls.read(buffer),
             };
             let error = match read {
-                Ok(0) => return Ok(ReadOutcome::Fin),
+                Ok(0) => {
+                    // Under TLS, only close_notify ends reading without an error.
+                    self.has_close_notify = self.is_tls();
+                    return Ok(ReadOutcome::Fin);
+                }
                 Ok(octets) => return Ok(ReadOutcome::Data(octets)),
                 Err(error) => error,
             };
@@ -121,6 +163,8 @@ impl Socket {
             Stream::Plain(tcp) => tcp.write_all(octets).is_ok(),
             #[cfg(feature = "tls")]
             Stream::Tls(tls) => tls.write_all(octets).and_then(|()| tls.flush()).is_ok(),
+            #[cfg(feature = "tls")]
+            Stream::TlsServer(tls) => tls.write_all(octets).and_then(|()| tls.flush()).is_ok(),
         }
     }
 
@@ -131,11 +175,19 @@ impl Socket {
 
     /// Sends FIN; reading goes on. Under TLS, close_notify goes first.
     pub fn fin(&mut self) {
-        #[cfg(feature = "tls")]
-        if let Stream::Tls(tls) = &mut self.stream {
-            tls.conn.send_close_notify();
-            // A peer that has closed the connection does not need it.
-            let _ = tls.flush();
+        // A peer that has closed the connection does not need close_notify.
+        match &mut self.stream {
+            Stream::Plain(_) => {}
+            #[cfg(feature = "tls")]
+            Stream::Tls(tls) => {
+                tls.conn.send_close_notify();
+                let _ = tls.flush();
+            }
+            #[cfg(feature = "tls")]
+            Stream::TlsServer(tls) => {
+                tls.conn.send_close_notify();
+                let _ = tls.flush();
+            }
         }
         // The same holds for the FIN.
         let _ = self.tcp().shutdown(Shutdown::Write);

@@ -1,19 +1,65 @@
-//! TLS for `wss:` servers: which certificates are trusted, and the session over a socket.
+//! TLS: which certificates of `wss:` servers are trusted, the certificate of the model, and sessions over a socket.
 
 use std::io;
 use std::net::TcpStream;
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, Error, ServerConfig, ServerConnection,
+    SignatureScheme, StreamOwned,
+};
 
 use crate::transport::target_options::{TargetError, TargetOptions};
 
-/// A connection under TLS.
+/// A connection under TLS, as a client.
 pub type TlsStream = StreamOwned<ClientConnection, TcpStream>;
+
+/// A connection under TLS, as a server.
+pub type TlsServerStream = StreamOwned<ServerConnection, TcpStream>;
+
+/// The certificate and the key of a server.
+#[derive(Clone, Debug)]
+pub struct ServerIdentity(Arc<ServerConfig>);
+
+impl ServerIdentity {
+    /// Reads a certificate, with those that sign it if there are any, and its key. Both files are PEM.
+    ///
+    /// # Errors
+    /// Returns what is wrong with a file, or that the key does not fit the certificate.
+    pub fn read(certificate: &Path, key: &Path) -> Result<ServerIdentity, TargetError> {
+        let wrong = |path: &Path, why: String| TargetError::Ca { path: path.display().to_string(), why };
+        let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
+            .and_then(Iterator::collect)
+            .map_err(|error| wrong(certificate, error.to_string()))?;
+        if chain.is_empty() {
+            return Err(wrong(certificate, "no certificate".to_owned()));
+        }
+        let secret = PrivateKeyDer::from_pem_file(key)
+            .map_err(|error| TargetError::Tls(format!("{}: {error}", key.display())))?;
+        let tls = |error: Error| TargetError::Tls(error.to_string());
+        let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(tls)?
+            .with_no_client_auth()
+            .with_single_cert(chain, secret)
+            .map_err(tls)?;
+        Ok(ServerIdentity(Arc::new(config)))
+    }
+
+    /// Starts TLS over an accepted connection. The handshake takes place with the first octets.
+    ///
+    /// # Errors
+    /// Returns the error of rustls.
+    pub fn start(&self, tcp: TcpStream) -> io::Result<TlsServerStream> {
+        let tls = ServerConnection::new(Arc::clone(&self.0)).map_err(io::Error::other)?;
+        Ok(StreamOwned::new(tls, tcp))
+    }
+}
 
 /// How to establish TLS with one server.
 #[derive(Clone, Debug)]

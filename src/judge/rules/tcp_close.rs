@@ -120,6 +120,13 @@ fn closes_cleanly(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     if facts.tcp.peer_reset.is_some_and(|reset| reset < end) {
         sink.inconclusive(Rule::TcpClosedCleanly, InconclusiveReason::PeerReset);
     } else {
+        // After a reset there is no FIN before which close_notify belongs. An endpoint that fails the connection may
+        // close TCP by any means.
+        if facts.tcp.over_tls && !facts.tcp.ended_by_reset && facts.flaw.frame.is_none() {
+            let cut = Observed::Text("sent FIN without close_notify");
+            let violation = (!facts.tcp.tls_closed).then_some((end, cut));
+            sink.check(Rule::TlsClosedCleanly, violation, "close_notify before FIN");
+        }
         let reset = Observed::Text("reset TCP after its Close");
         sink.check(Rule::TcpClosedCleanly, facts.tcp.ended_by_reset.then_some((end, reset)), "FIN");
     }

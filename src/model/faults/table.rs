@@ -78,6 +78,7 @@ faults! {
     StaysHalfClosed "stays-half-closed" FinishesHalfClose "Sends FIN in place of closing TCP, and goes on reading for ever."
     ResetsTcp "resets-tcp" TcpClosedCleanly "Closes TCP by a reset."
     LeavesDataUnread "leaves-data-unread" TcpClosedCleanly "Discards one read of data after the Close, and closes TCP with the rest unread, which resets it."
+    CutsTls "cuts-tls" TlsClosedCleanly "Over TLS, closes TCP without close_notify."
     DoesNotWait "does-not-wait" WaitsForAnswer "Closes TCP directly after its own Close."
     EndsTcpOnRequest "ends-tcp-on-request" RequestedCloseSent "Closes TCP in place of the Close that its application requests."
     IgnoresCloseRequest "ignores-close-request" RequestedCloseSent "Accepts the close request of its application and does nothing."
