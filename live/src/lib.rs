@@ -83,6 +83,7 @@ pub use interrupt::Interrupt;
 pub use run::case_result::{CaseResult, Violation};
 pub use run::config::Codes;
 pub use run::event::Event;
+pub use run::lateness::Lateness;
 pub use run::results::{
     Confirmation, ReportedFinding, RuleResult, RuleStatus, RunReport, RunVerdict, Timing,
 };

@@ -12,6 +12,8 @@ pub mod engine;
 pub mod event;
 pub mod generate;
 pub mod kept_trace;
+pub mod late;
+pub mod lateness;
 pub mod pace;
 pub mod parallel;
 pub mod player;

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 use support::{Fault, faulty_server, model_server};
 use wsclose::judge::Verdict;
 use wsclose::rules::Rule;
-use wsclose_live::{Codes, Event, Interrupt, RunError, RunStatus, RunVerdict, check};
+use wsclose_live::{
+    Codes, Confirmation, Event, FindingStatus, Interrupt, RunError, RunStatus, RunVerdict, check,
+};
 
 #[test]
 fn model_passes() {
@@ -217,4 +219,39 @@ fn usual_replies_decide_what_one_case_leaves_open() {
     assert_eq!(run(Fault::RepliesNormalToAll, "code-received/1005").status(), RunStatus::Pass);
     let report = run(Fault::RepliesNormal, "closing_handshake/c*");
     assert!(report.findings().iter().any(|finding| finding.result.rule == Rule::RejectsLocalOnlyCodes));
+}
+
+/// The findings of a run with a few codes: rule, status and confirmation, and what the endpoint did.
+fn findings(fault: Fault) -> Vec<(Rule, FindingStatus, Confirmation, String)> {
+    let report = check(faulty_server(fault)).case("code-received/100[01]").run().expect("the check runs");
+    let finding = |finding: wsclose_live::ReportedFinding<'_>| {
+        let actual = finding.violation.actual.clone();
+        (finding.result.rule, finding.status, finding.result.confirmation, actual)
+    };
+    report.findings().into_iter().map(finding).collect()
+}
+
+#[test]
+fn answer_after_a_timer_is_late_and_no_failure() {
+    let found = findings(Fault::AnswersLate);
+    let answered = found.iter().find(|(rule, ..)| *rule == Rule::CloseAnswered).expect("a finding");
+    assert_eq!(answered.1, FindingStatus::Warn, "{found:#?}");
+    assert!(matches!(answered.2, Confirmation::Late(_)), "{found:#?}");
+    assert!(
+        answered.3.contains("the Close came after 0.9 s; the endpoint answers a plain Close"),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn end_of_tcp_after_a_timer_is_late_and_fails_the_rule_that_demands_it_at_once() {
+    let found = findings(Fault::ClosesTcpLate);
+    let status = |rule| found.iter().find(|(found, ..)| *found == rule).map(|(_, status, ..)| *status);
+    assert_eq!(status(Rule::ServerClosesTcpAtOnce), Some(FindingStatus::Fail), "{found:#?}");
+    assert_eq!(status(Rule::TcpClosedAfterHandshake), Some(FindingStatus::Warn), "{found:#?}");
+    for (_, _, confirmation, actual) in found.iter().filter(|(_, status, ..)| *status <= FindingStatus::Warn)
+    {
+        assert!(matches!(confirmation, Confirmation::Late(_)), "{found:#?}");
+        assert!(actual.contains("TCP ended after 1.1 s"), "{found:#?}");
+    }
 }

@@ -121,12 +121,14 @@ pub enum Delivery {
     Required,
 }
 
-/// Whether a timeout of the subject may look like a violation.
+/// Whether the time at which the subject acts decides a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Timing {
     /// The rule can be judged whenever things happen.
     Any,
+    /// The RFC demands an action at once, or as soon as practical.
+    Prompt,
     /// The moment at which the subject ends TCP decides. A live endpoint with a short timeout may look as if it
     /// had not waited.
     TcpEnd,

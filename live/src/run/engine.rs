@@ -18,6 +18,7 @@ use crate::run::comparison;
 use crate::run::config::{Codes, RunConfig};
 use crate::run::event::Event;
 use crate::run::generate;
+use crate::run::late;
 use crate::run::pace;
 use crate::run::parallel::Deadline;
 use crate::run::player::{self, Player};
@@ -93,7 +94,8 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
         None => Pace::default(),
     };
     pace.round_trip = runner.round_trip();
-    let timeouts = FAST.for_first_run(pace, config.tick);
+    let (timeouts, patient) = (FAST.for_first_run(pace, config.tick), CONFIRM.for_retry(pace, config.tick));
+    runner = CaseRunner::new(under_test, patient).until(&deadline);
     let jobs = pace.jobs(config.jobs);
     let (is_absent, is_unresponsive) = (first.error.is_some(), first.violates(Rule::CloseAnswered));
     events.case_finished(&first);
@@ -124,7 +126,10 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
         }
         let start_until =
             if is_unresponsive { deadline.or_after(UNRESPONSIVE_RETRY_TIME) } else { deadline.clone() };
-        player.confirm(&mut ledger, CONFIRM.for_retry(pace, config.tick), timeouts, &start_until);
+        player.confirm(&mut ledger, patient, timeouts, &start_until);
+        if !player.is_lost() {
+            late::classify(under_test, &mut ledger, timeouts, pace, &start_until);
+        }
     }
     let last = Some(&liveness).filter(|_| !is_absent && !is_unresponsive);
     let timing = Timing {

@@ -14,6 +14,7 @@ use wsclose::rules::{Level, Rule, RuleSet};
 use crate::baseline::Baseline;
 use crate::endpoint::connection::CaseError;
 use crate::run::case_result::{CaseResult, Violation};
+use crate::run::lateness::{self, Lateness};
 use crate::shell;
 
 /// Whether a violation recurs.
@@ -21,6 +22,8 @@ use crate::shell;
 pub enum Confirmation {
     /// The violation recurred when its case was re-run alone, with longer timeouts.
     Confirmed,
+    /// The violation recurred only with the short waits of the first run: the endpoint acts when a timer expires.
+    Late(Lateness),
     /// The violation did not recur.
     Flaky,
     /// There was no time to re-run the case, or its re-runs had no result.
@@ -32,6 +35,7 @@ impl Confirmation {
     pub const fn name(self) -> &'static str {
         match self {
             Confirmation::Confirmed => "confirmed",
+            Confirmation::Late(_) => "late",
             Confirmation::Flaky => "flaky",
             Confirmation::Unconfirmed => "unconfirmed",
         }
@@ -76,7 +80,7 @@ impl RuleResult {
     /// Violations of level `info` are never re-run, and count without confirmation.
     pub const fn status(&self) -> RuleStatus {
         match (self.finding_status, self.confirmation, self.verdict) {
-            (Some(status), Confirmation::Confirmed, _) => RuleStatus::Finding(status),
+            (Some(status), Confirmation::Confirmed | Confirmation::Late(_), _) => RuleStatus::Finding(status),
             (Some(status), _, _) if matches!(self.rule.level(), Level::Info) => RuleStatus::Finding(status),
             (Some(_), Confirmation::Flaky, _) => RuleStatus::Flaky,
             (Some(_), Confirmation::Unconfirmed, _) => RuleStatus::Unconfirmed,
@@ -241,6 +245,10 @@ impl RunReport {
             let reason = baseline.reason(rule).map(str::to_owned);
             let finding_status = match confirmation {
                 Confirmation::Confirmed => aggregate.status(reason.is_some(), strict),
+                Confirmation::Late(_) => {
+                    let status = aggregate.status(reason.is_some(), strict);
+                    status.map(|status| lateness::finding_status(rule, status))
+                }
                 // A violation that does not recur never fails a run.
                 Confirmation::Flaky | Confirmation::Unconfirmed => {
                     aggregate.status(false, strict).map(|_| FindingStatus::Info)
@@ -430,9 +438,10 @@ mod tests {
                 let complete = match confirmation {
                     Confirmation::Confirmed if may_fail => RunStatus::Fail,
                     Confirmation::Unconfirmed if may_fail => RunStatus::Incomplete,
-                    Confirmation::Confirmed | Confirmation::Flaky | Confirmation::Unconfirmed => {
-                        RunStatus::Pass
-                    }
+                    Confirmation::Confirmed
+                    | Confirmation::Late(_)
+                    | Confirmation::Flaky
+                    | Confirmation::Unconfirmed => RunStatus::Pass,
                 };
                 let with = |change: fn(&mut RunReport)| {
                     let mut report = report(rule, confirmation, known, strict);

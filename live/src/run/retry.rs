@@ -7,6 +7,7 @@ use wsclose::rules::{Level, Rule, RuleSet};
 use crate::run::case_result::CaseResult;
 use crate::run::cases::Case;
 use crate::run::comparer::{self, Comparer};
+use crate::run::lateness::Lateness;
 use crate::run::results::Confirmation;
 use crate::run::timing::{Latencies, TIMING_RULES};
 
@@ -55,6 +56,8 @@ pub struct ResultLedger {
     rules: RuleSet,
     results: Vec<Option<CaseResult>>,
     retries: Vec<Vec<RetryResult>>,
+    /// The violations that only the short waits of the first run show, each with the case.
+    late: BTreeMap<Rule, (Lateness, usize)>,
     /// Compares results with the usual replies of the endpoint, once these are known.
     comparer: Option<Comparer>,
 }
@@ -74,7 +77,7 @@ impl ResultLedger {
     pub fn new(cases: Vec<Case>) -> ResultLedger {
         let (results, retries) = (vec![None; cases.len()], vec![Vec::new(); cases.len()]);
         let rules = Rule::ALL.into_iter().filter(|rule| rule.level() != Level::Info).collect();
-        ResultLedger { cases, rules, results, retries, comparer: None }
+        ResultLedger { cases, rules, results, retries, late: BTreeMap::new(), comparer: None }
     }
 
     /// The same ledger, in which only violations of these rules are confirmed.
@@ -187,6 +190,10 @@ impl ResultLedger {
     pub fn finish(&self) -> (Vec<CaseResult>, BTreeMap<Rule, (Confirmation, usize)>) {
         let index = |at: usize| self.results[..at].iter().flatten().count();
         let confirmation = |rule| match self.decide(rule) {
+            RetryDecision::Settled(Confirmation::Flaky, at) => Some(match self.late.get(&rule) {
+                Some((lateness, at)) => (rule, (Confirmation::Late(*lateness), index(*at))),
+                None => (rule, (Confirmation::Flaky, index(at))),
+            }),
             RetryDecision::Settled(confirmation, at) => Some((rule, (confirmation, index(at)))),
             RetryDecision::Retry(_) | RetryDecision::Nothing => {
                 self.last_retried(rule).map(|at| (rule, (Confirmation::Unconfirmed, index(at))))
@@ -196,6 +203,37 @@ impl ResultLedger {
             self.results.iter().flatten().cloned().collect(),
             self.rules.iter().filter_map(confirmation).collect(),
         )
+    }
+
+    /// The rules whose violations did not recur, each with the cases that conformed when they were re-run.
+    pub fn not_recurring(&self) -> Vec<(Rule, usize)> {
+        let is_flaky =
+            |rule: &Rule| matches!(self.decide(*rule), RetryDecision::Settled(Confirmation::Flaky, _));
+        let conformed = |rule: Rule| {
+            let candidates = self.candidates(rule).into_iter();
+            candidates
+                .filter(move |at| self.result(*at).is_some_and(|result| result.conforming.contains(rule)))
+        };
+        self.rules
+            .iter()
+            .filter(is_flaky)
+            .flat_map(|rule| conformed(rule).map(move |at| (rule, at)))
+            .collect()
+    }
+
+    /// Whether a violation of the rule was noted as late.
+    pub fn is_late(&self, rule: Rule) -> bool {
+        self.late.contains_key(&rule)
+    }
+
+    /// Notes that the case at this index shows a violation of the rule with short waits only.
+    pub fn mark_late(&mut self, rule: Rule, at: usize, lateness: Lateness) {
+        let result = self.results[at].as_mut();
+        let violations = result.map(|result| result.violations.as_mut_slice()).unwrap_or_default();
+        if let Some(found) = violations.iter_mut().find(|found| found.rule == rule) {
+            found.actual = format!("{}: {lateness}", found.actual);
+            self.late.insert(rule, (lateness, at));
+        }
     }
 
     /// The cases to re-run for a rule: the smallest that violate it.

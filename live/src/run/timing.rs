@@ -59,7 +59,7 @@ impl CloseTiming {
 }
 
 /// What a conforming endpoint would do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Awaited {
     /// It would send a Close.
     Close,

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
 use base64::Engine;
 use sha1::{Digest, Sha1};
@@ -31,6 +32,10 @@ pub enum Fault {
     EndsTcpOnRequest,
     /// It replies to Closes, and sends an empty Close when it receives the text `close:`.
     DropsRequestedCode,
+    /// It replies to a Close with 1001 when a timer expires, and to others at once.
+    AnswersLate,
+    /// It replies to Closes at once, and ends TCP when a timer expires.
+    ClosesTcpLate,
 }
 
 /// Starts a faulty server on a free port. Returns its URL.
@@ -64,6 +69,18 @@ fn serve(fault: Fault, mut tcp: TcpStream) -> std::io::Result<()> {
          Sec-WebSocket-Accept: {accept}\r\n\r\n"
     )?;
     match fault {
+        Fault::AnswersLate | Fault::ClosesTcpLate => {
+            let (_, payload) = read_short_frame(&mut tcp)?;
+            let is_late = payload == [0x03, 0xe9];
+            if fault == Fault::AnswersLate && is_late {
+                std::thread::sleep(Duration::from_millis(900));
+            }
+            tcp.write_all(&[&[0x88, payload.len() as u8], payload.as_slice()].concat())?;
+            if fault == Fault::ClosesTcpLate {
+                std::thread::sleep(Duration::from_millis(1100));
+            }
+            Ok(())
+        }
         Fault::NeverReplies => tcp.read_to_end(&mut Vec::new()).map(drop),
         Fault::RepliesNormal | Fault::RepliesNormalToAll => loop {
             let (first, _) = read_short_frame(&mut tcp)?;
@@ -86,6 +103,8 @@ fn serve(fault: Fault, mut tcp: TcpStream) -> std::io::Result<()> {
                 } else if payload.starts_with(b"close:") {
                     match fault {
                         Fault::EchoesAnyCode
+                        | Fault::AnswersLate
+                        | Fault::ClosesTcpLate
                         | Fault::NeverReplies
                         | Fault::RepliesNormal
                         | Fault::RepliesNormalToAll => {}
