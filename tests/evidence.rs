@@ -193,3 +193,32 @@ fn api_requests_are_shown_by_the_close_or_the_acceptance() {
     let steps = "app close 1000\napp send text \"a\"\n";
     shows(Role::Server, Rule::ApiRefusesDataAfterClose, steps, &accepts, EvidenceKind::RequestAccepted, 0);
 }
+
+#[test]
+fn requested_close_is_shown_by_the_close_the_end_of_tcp_or_the_request() {
+    let sends: [Reaction; 1] = [|out| out.sent(CLOSE)];
+    shows(Role::Server, Rule::RequestedCodeSent, "app close 4001\n", &sends, EvidenceKind::Sent, 0);
+    shows(Role::Server, Rule::RequestedReasonSent, "app close 1000 \"a\"\n", &sends, EvidenceKind::Sent, 0);
+    let ends: [Reaction; 1] = [|out| out.fin()];
+    shows(Role::Server, Rule::RequestedCloseSent, "app close 1000\n", &ends, EvidenceKind::Fin, 0);
+}
+
+#[test]
+fn code_of_a_later_close_is_shown_by_that_close() {
+    let twice: [Reaction; 2] = [|out| out.sent(CLOSE), |out| out.sent(&[0x88, 2, 3, 237])];
+    let steps = "> close 1000\n> ping \"a\"\n";
+    shows(Role::Server, Rule::CodeNotLocalOnly, steps, &twice, EvidenceKind::Sent, 1);
+}
+
+#[test]
+fn reports_are_shown_by_the_second_report_and_by_the_error() {
+    let twice: [Reaction; 1] = [|out| {
+        out.sent(CLOSE);
+        out.fin();
+        out.reported(Some(CloseCode::NORMAL), None, None);
+        out.reported(Some(CloseCode::NORMAL), None, None);
+        out.error_reported("an error");
+    }];
+    shows(Role::Server, Rule::ReportsOnce, "> close 1000\n", &twice, EvidenceKind::Reported, 1);
+    shows(Role::Server, Rule::ReportsNoErrorAfterClose, "> close 1000\n", &twice, EvidenceKind::Error, 0);
+}

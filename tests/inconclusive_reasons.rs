@@ -104,6 +104,29 @@ fn reports_name_the_absence_of_a_report() {
 }
 
 #[test]
+fn requests_name_what_hides_their_result() {
+    let nothing: [Reaction; 0] = [];
+    let unanswered = InconclusiveReason::RequestUnanswered;
+    inconclusive(Rule::RequestedCloseSent, unanswered, "app close 1000\nwait 2\n", &nothing);
+    inconclusive(Rule::ApiRefusesUnsendableCode, unanswered, "app close 999\nwait 2\n", &nothing);
+    let interrupted = InconclusiveReason::RequestInterrupted;
+    let late: [Reaction; 2] = [|_| (), |out| close(1000, out)];
+    inconclusive(Rule::RequestedCodeSent, interrupted, "app close 4001\n> close 1000\n", &late);
+    let sends: [Reaction; 1] = [|out| close(1000, out)];
+    inconclusive(
+        Rule::ApiRefusesUnsendableCode,
+        InconclusiveReason::ReplacedRequest,
+        "app close 999\n",
+        &sends,
+    );
+    let fails: [Reaction; 1] = [|out| close(1011, out)];
+    inconclusive(Rule::RequestedCodeSent, InconclusiveReason::MayBeRefusal, "app close 1001\n", &fails);
+    inconclusive(Rule::RequestedCodeSent, InconclusiveReason::NoCodeRequested, "app close\n", &fails);
+    let twice = "app close 4001\napp close 4002\n";
+    inconclusive(Rule::RequestedCodeSent, InconclusiveReason::RepeatedRequest, twice, &late);
+}
+
+#[test]
 fn a_conclusive_part_of_the_trace_leaves_no_reason() {
     let script = ScriptBuf::read(b"wsclose 1\nrole server\n> close 1000\nconnect\n> close 1000\nwait 4\n");
     let script = script.expect("a script");

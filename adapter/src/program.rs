@@ -382,7 +382,7 @@ mod tests {
         0  <  FIN
         0  |  not delivered because TCP is closed: 6 octets
         "#);
-        assert_eq!(violated, [Rule::WaitsForAnswer, Rule::Reports1006]);
+        assert_eq!(violated, [Rule::RequestedCodeSent, Rule::WaitsForAnswer, Rule::Reports1006]);
     }
 
     #[test]
