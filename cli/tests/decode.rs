@@ -254,6 +254,15 @@ fn a_wrong_close_has_a_hint() {
     ] {
         wsclose(&["decode", octets]).assert_stdout(&format!("       hint, {hint}"));
     }
+    for (conversation, hint) in [
+        (
+            "8880 00000000 8802 03ed",
+            "likely: the received Close had no code, and 1005 is what an API reports for that",
+        ),
+        ("8882 00000000 03ee 8802 03ee", "likely: the code of the received Close was echoed"),
+    ] {
+        wsclose(&["decode", conversation]).assert_exit(1).assert_stdout(&format!("       hint, {hint}"));
+    }
     for octets in ["8802 03e8", "8800", "8802 03ec"] {
         let ran = wsclose(&["decode", octets]);
         assert!(!ran.out.contains("hint"), "{ran:?}");

@@ -4,7 +4,7 @@ use super::verdict::{Finding, Observed};
 use crate::harness::{Trace, TraceEventKind};
 use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use crate::protocol::frame::{Header, Opcode};
-use crate::protocol::hint::{self, Certainty, Hint};
+use crate::protocol::hint::{self, Hint};
 
 /// The longest payload that is kept. A Close that is longer is explained by its length.
 const KEPT: usize = 256;
@@ -17,19 +17,9 @@ pub fn hints(trace: &Trace, finding: &Finding) -> Vec<Hint> {
         return Vec::new();
     }
     let received = received_before(trace, finding.at);
-    let of_close = |(header, payload): (Header, Vec<u8>)| {
-        // An echo explains a code without any mistake of the endpoint's own.
-        let is_echo = received
-            .as_ref()
-            .is_some_and(|received| payload.len() >= 2 && received.get(..2) == payload.get(..2));
-        let hints = hint::of_close(&header, &payload);
-        if is_echo && !hints.is_empty() && matches!(finding.actual, Observed::SentCode(_)) {
-            return vec![Hint {
-                certainty: Certainty::Likely,
-                text: "the code of the received Close was echoed".to_owned(),
-            }];
-        }
-        hints
+    let of_close = |(header, payload): (Header, Vec<u8>)| match &received {
+        Some(received) => hint::of_reply(&header, &payload, received),
+        None => hint::of_close(&header, &payload),
     };
     closes_of_event(trace, finding.at)
         .into_iter()

@@ -84,6 +84,28 @@ pub fn of_close(header: &Header, payload: &[u8]) -> Vec<Hint> {
     hints
 }
 
+/// Hints about a Close that was sent after another was received, which had this unmasked payload.
+///
+/// What was received explains a code better than a mistake in writing it.
+pub fn of_reply(header: &Header, payload: &[u8], received: &[u8]) -> Vec<Hint> {
+    let mut hints = of_close(header, payload);
+    let code = payload.first_chunk::<2>();
+    let is_unsendable = code.is_some_and(|code| !is_sendable(CloseCode(u16::from_be_bytes(*code))));
+    let text = match (code, received.first_chunk::<2>()) {
+        (Some(own), Some(other)) if own == other && is_unsendable => {
+            "the code of the received Close was echoed"
+        }
+        (Some(own), None) if received.is_empty() && *own == CloseCode::NO_STATUS.to_octets() => {
+            "the received Close had no code, and 1005 is what an API reports for that: the report was sent back"
+        }
+        (Some(_) | None, Some(_) | None) => return hints,
+    };
+    // What follows from the length stays true.
+    hints.retain(|hint| hint.certainty == Certainty::Certain);
+    hints.push(Hint::new(Certainty::Likely, text));
+    hints
+}
+
 /// A hint about a code of which nothing else is known.
 pub fn of_code(code: CloseCode) -> Option<Hint> {
     of_payload(&code.to_octets())
@@ -402,6 +424,25 @@ mod tests {
         }
         let sendable = CloseCode::all().filter(|code| is_sendable(*code));
         assert!(sendable.map(of_code).all(|hint| hint.is_none()));
+    }
+
+    #[test]
+    fn what_was_received_explains_a_reply() {
+        let reply = |payload: &[u8], received: &[u8]| -> Vec<String> {
+            let header = Header::conforming(Opcode::Close, payload.len() as u64, None);
+            of_reply(&header, payload, received).iter().map(ToString::to_string).collect()
+        };
+        let echoed = "likely: the code of the received Close was echoed";
+        assert_eq!(reply(b"\x03\xed", b"\x03\xed"), [echoed]);
+        assert_eq!(reply(b"1000", b"1000"), [echoed]);
+        let long = [b"\0\0".as_slice(), &[b'x'; 128]].concat();
+        assert_eq!(reply(&long, b"\0\0"), ["certain: the reason has 128 octets, and 123 fit", echoed]);
+        let begin = "likely: the received Close had no code, and 1005 is what an API reports";
+        assert!(reply(b"\x03\xed", b"")[0].starts_with(begin));
+        // A code that may be sent needs no explanation, and another than the received one has its own.
+        assert!(reply(b"\x03\xe8", b"\x03\xe8").is_empty());
+        assert!(reply(b"\x03\xed", b"\x03\xe8")[0].starts_with("likely: 1005 is what"));
+        assert!(reply(b"\x03\xee", b"")[0].starts_with("likely: 1006 is what"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
 
 use crate::args;
-use crate::commands::decode::frames::{Frame, SenderState};
+use crate::commands::decode::frames::{Frame, LastCloses, SenderState};
 use crate::commands::decode::senders::{Sender, senders};
 use crate::support::dump::Dump;
 use crate::support::error::{CliError, ExitStatus};
@@ -61,6 +61,7 @@ struct Lane {
 
 struct Decoder {
     lanes: Vec<Lane>,
+    closes: LastCloses,
     violated: Vec<Rule>,
 }
 
@@ -76,25 +77,32 @@ impl Decoder {
             last: None,
             states: Role::ALL.map(|role| SenderState::new(role, args.profile)),
         };
-        Decoder { lanes: senders.iter().map(lane).collect(), violated: Vec::new() }
+        Decoder {
+            lanes: senders.iter().map(lane).collect(),
+            closes: LastCloses::default(),
+            violated: Vec::new(),
+        }
     }
 
     /// Prints the frames of all directions in the order of the dump.
     fn decode(&mut self, dump: &Dump, out: &mut Stdout) -> Result<(), CliError> {
+        // Of several connections, each would need its own.
+        let mut ignored = LastCloses::default();
+        let closes = if self.lanes.len() > 2 { &mut ignored } else { &mut self.closes };
         for segment in &dump.segments {
             let lane = &mut self.lanes[segment.flow];
             if segment.missing > 0 {
-                lane.print_rest(out)?;
+                lane.print_rest(closes, out)?;
                 writeln!(out, "       {} octets are missing here", segment.missing)?;
                 lane.frames.restart();
                 lane.start = lane.octets.len();
                 lane.read = lane.start;
             }
             lane.octets.extend_from_slice(&segment.octets);
-            self.violated.extend(lane.print_frames(out)?);
+            self.violated.extend(lane.print_frames(closes, out)?);
         }
         for lane in &mut self.lanes {
-            self.violated.extend(lane.print_rest(out)?);
+            self.violated.extend(lane.print_rest(closes, out)?);
         }
         Ok(())
     }
@@ -102,7 +110,7 @@ impl Decoder {
 
 impl Lane {
     /// Prints the frames that the octets complete.
-    fn print_frames(&mut self, out: &mut Stdout) -> Result<Vec<Rule>, CliError> {
+    fn print_frames(&mut self, closes: &mut LastCloses, out: &mut Stdout) -> Result<Vec<Rule>, CliError> {
         let mut violated = Vec::new();
         self.skip_handshake(out)?;
         while self.has_frames {
@@ -113,7 +121,7 @@ impl Lane {
                     FrameStart::Foreign(text) => violated.push(self.print_foreign(text, out)?),
                 }
             }
-            if !self.read_frame(&mut violated, out)? {
+            if !self.read_frame(&mut violated, closes, out)? {
                 break;
             }
         }
@@ -121,7 +129,12 @@ impl Lane {
     }
 
     /// Reads the next part of a frame and prints the frame if it is complete. Returns whether there was one.
-    fn read_frame(&mut self, violated: &mut Vec<Rule>, out: &mut Stdout) -> Result<bool, CliError> {
+    fn read_frame(
+        &mut self,
+        violated: &mut Vec<Rule>,
+        closes: &mut LastCloses,
+        out: &mut Stdout,
+    ) -> Result<bool, CliError> {
         let mut rest = &self.octets[self.read..];
         let size = rest.len();
         let part = if self.has_frames { self.frames.next(&mut rest) } else { None };
@@ -130,7 +143,7 @@ impl Lane {
             None => return Ok(false),
             Some(FramePart::Header(_) | FramePart::Payload(_)) => {}
             Some(FramePart::End(header)) => {
-                violated.extend(self.print_frame(header, true, out)?);
+                violated.extend(self.print_frame(header, true, closes, out)?);
                 self.start = self.read;
             }
         }
@@ -167,6 +180,7 @@ impl Lane {
         &mut self,
         header: Header,
         is_complete: bool,
+        closes: &mut LastCloses,
         out: &mut Stdout,
     ) -> Result<Vec<Rule>, CliError> {
         let role = self.sender.of_frame(&header);
@@ -175,11 +189,11 @@ impl Lane {
         let wire = &self.octets[self.start..self.read];
         write!(out, "{:>5}  {role:<6}  ", self.start)?;
         let state = &mut self.states[usize::from(role == Role::Server)];
-        state.print(&Frame { header, payload, wire, is_complete }, out)
+        state.print(&Frame { header, payload, wire, is_complete }, closes, out)
     }
 
     /// Prints what is left of the octets: the beginning of a frame.
-    fn print_rest(&mut self, out: &mut Stdout) -> Result<Vec<Rule>, CliError> {
+    fn print_rest(&mut self, closes: &mut LastCloses, out: &mut Stdout) -> Result<Vec<Rule>, CliError> {
         let mut violated = Vec::new();
         if self.start == self.octets.len() || !self.has_frames {
             return Ok(violated);
@@ -189,10 +203,10 @@ impl Lane {
                 return Ok(vec![self.print_foreign(text, out)?]);
             }
             // What was undecided begins a frame.
-            while self.read_frame(&mut violated, out)? {}
+            while self.read_frame(&mut violated, closes, out)? {}
         }
         if let Some(header) = self.frames.header() {
-            violated.extend(self.print_frame(header, false, out)?);
+            violated.extend(self.print_frame(header, false, closes, out)?);
             let missing = header.length.value() - self.frames.payload().len() as u64;
             writeln!(out, "       incomplete: {missing} more octets of payload are needed")?;
             return Ok(violated);

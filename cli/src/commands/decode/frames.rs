@@ -28,6 +28,20 @@ pub struct Frame<'a> {
     pub is_complete: bool,
 }
 
+/// The payload of the last Close of each role, which may explain the reply.
+#[derive(Default)]
+pub struct LastCloses([Option<Vec<u8>>; 2]);
+
+impl LastCloses {
+    fn of(&self, role: Role) -> Option<&[u8]> {
+        self.0[role as usize].as_deref()
+    }
+
+    fn note(&mut self, role: Role, payload: &[u8]) {
+        self.0[role as usize] = Some(payload.to_vec());
+    }
+}
+
 /// The state of a sender after its frames so far.
 pub struct SenderState {
     sender: Role,
@@ -44,7 +58,12 @@ impl SenderState {
     }
 
     /// Prints a frame and its flaws, and returns the rules that it violates.
-    pub fn print(&mut self, frame: &Frame<'_>, out: &mut Stdout) -> Result<Vec<Rule>, CliError> {
+    pub fn print(
+        &mut self,
+        frame: &Frame<'_>,
+        closes: &mut LastCloses,
+        out: &mut Stdout,
+    ) -> Result<Vec<Rule>, CliError> {
         let Frame { header, payload, is_complete, .. } = frame;
         let unfinished = if *is_complete { "" } else { " …" };
         writeln!(out, "{}{unfinished}", FrameDisplay { header, payload })?;
@@ -79,9 +98,12 @@ impl SenderState {
             }
         }
         if is_close {
-            hint::of_close(header, payload)
-                .iter()
-                .try_for_each(|hint| writeln!(out, "       hint, {hint}"))?;
+            let hints = match closes.of(self.sender.peer()) {
+                Some(received) => hint::of_reply(header, payload, received),
+                None => hint::of_close(header, payload),
+            };
+            hints.iter().try_for_each(|hint| writeln!(out, "       hint, {hint}"))?;
+            closes.note(self.sender, payload);
         }
         Ok(findings.into_iter().filter_map(|(rule, _)| rule).collect())
     }
