@@ -132,7 +132,7 @@ rules! {
     FinishesHalfClose "finishes-half-close" "–" Sender Robust ShowsBothDirections
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Other
         "An endpoint that has sent FIN and still reads closes TCP once its peer has sent FIN too, or after a timeout."
-        "Violation: the subject sent FIN and left the direction in which it reads open: after the peer's FIN (for more than one tick if it has timeouts), or for 16 ticks of silence if it has timeouts. Inconclusive if the peer sent no FIN, or a subject with timeouts had at most one tick. Not exercised if the subject closed both directions at once, does not close TCP itself, or is a live endpoint, whose socket does not show it. Also not exercised if the subject panicked or hung, the application was no longer reading, or the peer reset TCP, stopped reading or vanished."
+        "Violation: the subject sent FIN and left the direction in which it reads open: after the peer's FIN (for more than one tick if it has timeouts), or for 16 ticks of silence if it has timeouts. Inconclusive if the peer sent no FIN, or a subject with timeouts had at most one tick. Not exercised if the subject sent no FIN, does not close TCP itself, or is a live endpoint, whose socket does not show it. Also not exercised if the subject panicked or hung, the application was no longer reading, or the peer reset TCP, stopped reading or vanished."
     TcpClosedCleanly "tcp-closed-cleanly" "7.1.1" Sender Should ClosesTcp
         evidence: Course, delivery: Required, timing: Any, layer: Library, focus: Other
         "An endpoint closes TCP with FIN and discards trailing data, because a reset can destroy the Close that it just sent."

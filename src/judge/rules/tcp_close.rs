@@ -85,11 +85,12 @@ fn server_fails_at_once(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     }
 }
 
-/// A subject that has only ended what it sends closes TCP too, once the peer has or after a timeout.
+/// A subject closes both directions of TCP at once. If it has only ended what it sends, it closes the rest once the
+/// peer has closed TCP, or after a timeout.
 fn finishes_half_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     let rule = Rule::FinishesHalfClose;
     let Some(half) = facts.tcp.write_closed_at else { return };
-    if facts.tcp.closed_at == Some(half)
+    if facts.tcp.ended_by_reset
         || facts.cannot_act()
         || facts.tcp.peer_reset.is_some()
         || !sink.trace.capabilities.has(Capability::ClosesTcp)
