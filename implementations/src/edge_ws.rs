@@ -38,6 +38,8 @@ impl FrameCodec for EdgeWs {
                 Rule::BodyEmptyOrCode,
                 Rule::RejectsLongClose,
                 Rule::RejectsLongCloseAtOnce,
+                Rule::RejectsBadControlFrame,
+                Rule::RejectsBadFragmentation,
                 Rule::RejectsLengthTopBit,
                 Rule::ServerRejectsUnmasked,
                 Rule::ClientRejectsMasked,

@@ -44,6 +44,7 @@ impl LibraryProgram for WebSocketRs {
                 Rule::QuietAfterClose,
                 Rule::DiscardsAfterClose,
                 Rule::ReadsUntilAnswer,
+                Rule::DeliversUntilAnswer,
                 Rule::SimultaneousClose,
                 Rule::NothingAfterFail,
             ]),

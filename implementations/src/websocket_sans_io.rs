@@ -55,6 +55,8 @@ impl FrameCodec for WebSocketSansIo {
                 Rule::BodyEmptyOrCode,
                 Rule::RejectsLongClose,
                 Rule::RejectsLongCloseAtOnce,
+                Rule::RejectsBadControlFrame,
+                Rule::RejectsBadFragmentation,
                 Rule::RejectsLengthTopBit,
                 Rule::ServerRejectsUnmasked,
                 Rule::ClientRejectsMasked,

@@ -37,6 +37,8 @@ impl FrameCodec for WsFrames {
             Role::Client | Role::Server => Capabilities::of(&[Capability::Framing]).exempting(&[
                 Rule::RejectsRsv,
                 Rule::RejectsFragmentedClose,
+                Rule::RejectsBadControlFrame,
+                Rule::RejectsBadFragmentation,
                 Rule::ServerRejectsUnmasked,
                 Rule::ClientRejectsMasked,
             ]),
