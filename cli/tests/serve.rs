@@ -200,14 +200,6 @@ fn nonconforming_clients_fail() {
     serve_exec(BadClient::DoesNotMask, &few).assert_exit(1).assert_stdout("FAIL          client-masks");
     serve_exec(BadClient::NeverReplies, &few).assert_exit(1).assert_stdout("FAIL          close-answered");
     serve_exec(BadClient::EndsTcpOnFrame, &few).assert_exit(1).assert_stdout("FAIL          close-answered");
-    let requests = ["--close-command", "--case", "closing_handshake/close-local-reason"];
-    serve_exec(BadClient::EndsTcpOnFrame, &requests)
-        .assert_exit(1)
-        .assert_stdout("FAIL          requested-close-sent");
-    // Its program does not implement the command.
-    serve_exec(BadClient::EchoesAnyCode, &requests)
-        .assert_exit(0)
-        .assert_stdout("inconclusive  requested-close-sent");
     serve_exec(BadClient::Aborts, &few).assert_exit(1).assert_stdout("FAIL          no-panic");
     let tells = ["--case", "code-received/4999", "--client-reports-close"];
     serve_exec(BadClient::ReportsWrongCode, &tells)
@@ -217,6 +209,18 @@ fn nonconforming_clients_fail() {
     serve_exec(BadClient::EchoesAnyCode, &tells)
         .assert_exit(0)
         .assert_stdout("ok            reports-first-code");
+}
+
+#[test]
+fn close_command_shows_a_client_that_ends_tcp_and_not_one_that_ignores_it() {
+    let requests = ["--close-command", "--case", "closing_handshake/close-local-reason-client"];
+    serve_exec(BadClient::EndsTcpOnFrame, &requests)
+        .assert_exit(1)
+        .assert_stdout("FAIL          requested-close-sent");
+    // Its program does not implement the command.
+    serve_exec(BadClient::EchoesAnyCode, &requests)
+        .assert_exit(0)
+        .assert_stdout("inconclusive  requested-close-sent");
 }
 
 /// Runs `wsclose serve` with a client program that reads URLs and runs a bad client for each, in a loop that begins with
