@@ -232,6 +232,9 @@ fn invalid_digits_have_a_position() {
         .assert_exit(2)
         .assert_stderr("argument 1, column 4")
         .assert_stderr("found a single digit");
+    wsclose(&["decode", "hello"]).assert_exit(2).assert_stderr(
+        "argument 1, column 1: expected pairs of hexadecimal digits, found `h` (no format was detected;",
+    );
     wsclose(&["decode"]).assert_exit(2);
 }
 

@@ -129,9 +129,11 @@ fn from_text(
     }
     let detected = format.unwrap_or_else(|| dump::detect(text));
     let dump = dump::read(text, detected).map_err(|error| {
+        let begins = text.get(..error.at).is_some_and(|before| !before.trim().is_empty());
         let hint = match format {
             Some(_) => String::new(),
-            None => format!(" (the text begins as {detected}; --format names another format)"),
+            None if begins => format!(" (the text begins as {detected}; --format names another format)"),
+            None => " (no format was detected; --format names one)".to_owned(),
         };
         PastedError { place: place(error.at), error, hint }
     })?;
