@@ -16,9 +16,12 @@ pub(super) struct ConnectionDigest {
     repeat: Option<Segmentation>,
     /// Everything that happened to the subject, segments included; `None` if a part of it may not have arrived.
     input: Option<u64>,
-    /// The subject's first Close, but for a reason in its own words, and the reports to its application.
+    /// The code of the subject's first Close, and the reports to its application.
     reply: u64,
-    /// The reply and everything else that the subject did. A FIN and a reset count as the same, because unread data
+    /// The reason of that Close, if the peer sent it or the application requested it. A reason in the subject's own
+    /// words may contain a time, a counter or an address.
+    given_reason: Option<u64>,
+    /// The code, the reports and everything else that the subject did. A FIN and a reset count as the same, because unread data
     /// turns a FIN into a reset.
     result: u64,
     /// Whether the result can be compared: the application kept reading, and the subject did not hang.
@@ -38,13 +41,7 @@ impl ConnectionDigest {
         let mut reply = Digest::new();
         match &facts.own.close {
             None => reply.octets(&[]),
-            Some(own) => {
-                reply.octets(own.payload().get(..2).unwrap_or_else(|| own.payload()));
-                // A reason in the subject's own words may contain a time, a counter or an address.
-                let is_given = is_given_reason(facts, own.reason());
-                reply.number(u64::from(is_given));
-                reply.octets(if is_given { own.reason() } else { &[] });
-            }
+            Some(own) => reply.octets(own.payload().get(..2).unwrap_or_else(|| own.payload())),
         }
         reply.number(u64::from(facts.health.panicked_at.is_some()));
         reply.number(
@@ -69,19 +66,36 @@ impl ConnectionDigest {
                 facts.tcp.write_closed_at.is_none_or(|end| facts.peer.last_octets_at <= Some(end))
             }),
             reply: reply.0,
+            given_reason: facts.own.close.as_ref().and_then(|own| given_reason(facts, own)),
             result: result.0,
             comparable: !facts.app.paused && facts.health.hung_at.is_none(),
             requests_in_order: handles_requests_in_order(entries),
         }
     }
+
+    /// Whether both connections had the same Close and reports. Reasons are compared if both are given: the reason of
+    /// an over-long Close that arrives in parts is not known, for its rest is no input to who rejects its length.
+    fn has_same_reply(&self, other: &ConnectionDigest) -> bool {
+        let same_reason = match (self.given_reason, other.given_reason) {
+            (Some(own), Some(other)) => own == other,
+            (None, _) | (_, None) => true,
+        };
+        self.reply == other.reply && same_reason
+    }
 }
 
-/// Whether the reason of the subject's Close is one that the peer sent or the application requested.
-fn is_given_reason(facts: &ConnectionFacts, reason: &[u8]) -> bool {
+/// A digest of the reason of the subject's Close, if it is one that the peer sent or the application requested.
+fn given_reason(facts: &ConnectionFacts, own: &ObservedClose) -> Option<u64> {
+    let reason = own.reason();
     let received = facts.peer.close.as_ref().map(ObservedClose::reason);
     let flawed = facts.flaw.frame.as_ref().map(FlawedFrame::reason);
     let echoes = |received: Option<&[u8]>| received.is_some_and(|received| echoes_reason(reason, received));
-    reason.is_empty() || facts.own.close_was_requested || echoes(received) || echoes(flawed)
+    let is_given = reason.is_empty() || facts.own.close_was_requested || echoes(received) || echoes(flawed);
+    is_given.then(|| {
+        let mut digest = Digest::new();
+        digest.octets(reason);
+        digest.0
+    })
 }
 
 fn handles_requests_in_order(entries: &[TraceEvent]) -> bool {
@@ -194,7 +208,8 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, digests: &[ConnectionDigest]) {
                     let actual = Observed::Text("another outcome with other cuts");
                     // If the end of TCP kept octets from one of the two, the other may have done more.
                     let whole = digest.input.is_some() && original.input.is_some();
-                    let same = digest.reply == original.reply && (digest.result == original.result || !whole);
+                    let same =
+                        digest.has_same_reply(original) && (digest.result == original.result || !whole);
                     let violation = (!same).then_some((digest.at, actual));
                     sink.check(Rule::AnySegmentation, violation, "the same outcome however it is cut");
                 }
@@ -207,7 +222,8 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, digests: &[ConnectionDigest]) {
             && digest.comparable
         {
             let actual = Observed::Text("another outcome after another connection");
-            let violation = (digest.result != earlier.result).then_some((digest.at, actual));
+            let same = digest.has_same_reply(earlier) && digest.result == earlier.result;
+            let violation = (!same).then_some((digest.at, actual));
             sink.check(Rule::NextConnectionUnharmed, violation, "the same outcome as on a fresh endpoint");
         }
     }

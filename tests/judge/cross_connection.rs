@@ -103,6 +103,22 @@ fn any_segmentation_ignores_a_reason_in_the_words_of_the_endpoint() {
 }
 
 #[test]
+fn any_segmentation_allows_the_echo_of_an_over_long_close() {
+    /// Echoes a Close of 126 octets as a server, once it is complete.
+    fn echoes_126(payload: &mut Vec<u8>, stimulus: Stimulus<'_>, out: &mut Recorder) {
+        let Stimulus::Octets(octets) = stimulus else { return };
+        payload.extend_from_slice(octets);
+        if payload.len() == 8 + 126 {
+            let (header, body) = payload.split_at(8);
+            let body: Vec<u8> = body.iter().zip(header[4..].iter().cycle()).map(|(x, key)| x ^ key).collect();
+            out.sent(&[&[0x88, 126, 0, 126], body.as_slice()].concat());
+            out.fin();
+        }
+    }
+    assert_eq!(verdict(echoes_126, "> close 1000 \"é\" * 62\n"), Verdict::Conforms);
+}
+
+#[test]
 fn next_connection_unharmed_ignores_a_reason_in_the_words_of_the_endpoint() {
     let steps = "> opcode=11\nconnect\n> opcode=11\n";
     let verdict = FnSubject::new(fails_in_other_words).verdict(steps, Rule::NextConnectionUnharmed);
