@@ -217,6 +217,11 @@ fn usual_replies_decide_what_one_case_leaves_open() {
     assert_eq!(report.cases.len(), 2, "the liveness case and the selected one");
     assert!(report.cases[1].timeline.contains("<-- rejects-local-only-codes"), "{report}");
     assert_eq!(run(Fault::RepliesNormalToAll, "code-received/1005").status(), RunStatus::Pass);
+    // A server that closes with 1000 for a flawed text, and not for a valid one, has failed the connection.
+    let text = check(faulty_server(Fault::RepliesNormalToAll)).case("closing_handshake/text-rsv1");
+    let report = text.only("fail-code-fits").run().expect("the check runs");
+    let actual = "failed the connection with 1000: it does not close for lawful frames";
+    assert!(report.to_string().contains(actual), "{report}");
     let report = run(Fault::RepliesNormal, "closing_handshake/c*");
     assert!(report.findings().iter().any(|finding| finding.result.rule == Rule::RejectsLocalOnlyCodes));
 }

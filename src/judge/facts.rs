@@ -144,6 +144,8 @@ pub(super) enum ComparedReaction {
     Accepted(Comparison),
     /// It is the reply with which the subject fails the connection.
     Rejected,
+    /// The frame was no Close, and the subject sends no Close for lawful frames of that kind in the named case.
+    Closed(&'static str),
 }
 
 /// The frames that the subject sent.

@@ -39,12 +39,15 @@ pub struct Habits {
     failing: Vec<Observation>,
     /// A case in which the endpoint rejected a reason because it is not UTF-8, or echoed a lawful one.
     interprets_reasons: Option<&'static str>,
+    /// A case in which the endpoint received a message and a Ping, and sent its Close only after the peer's.
+    reads_on: Option<&'static str>,
 }
 
 impl Habits {
     /// The curated scripts from which habits are learned: lawful Closes with several codes and without one, and
-    /// frames that every endpoint must reject; and Closes with reasons that are not UTF-8 in several ways.
-    pub const CASES: [&'static str; 11] = [
+    /// frames that every endpoint must reject; messages; and Closes with reasons that are not UTF-8 in several ways.
+    pub const CASES: [&'static str; 12] = [
+        "closing_handshake/close-after-messages",
         "closing_handshake/code-1001",
         "closing_handshake/code-3000",
         "closing_handshake/code-4000",
@@ -60,7 +63,7 @@ impl Habits {
 
     /// No habits yet.
     pub const fn new(role: Role) -> Habits {
-        Habits { role, lawful: Vec::new(), failing: Vec::new(), interprets_reasons: None }
+        Habits { role, lawful: Vec::new(), failing: Vec::new(), interprets_reasons: None, reads_on: None }
     }
 
     /// The case of this name, if habits are learned from it.
@@ -79,6 +82,13 @@ impl Habits {
         }
         let mut facts = FactExtractor::new().extract(trace, 0, end, profile);
         facts.decide_reactions(None);
+        if read_on_after_lawful_frames(&facts) {
+            self.reads_on.get_or_insert(case);
+        }
+        // What came before a Close may have changed the reply.
+        if facts.peer.messages > 0 || facts.peer.pings > 0 {
+            return;
+        }
         if echoed_a_lawful_reason(&facts) || rejected_a_bad_reason(&facts) {
             self.interprets_reasons.get_or_insert(case);
         }
@@ -97,6 +107,11 @@ impl Habits {
     /// A case that shows that the endpoint interprets reasons.
     pub(super) const fn interprets_reasons(&self) -> Option<&'static str> {
         self.interprets_reasons
+    }
+
+    /// A case that shows that the endpoint does not close for lawful messages and Pings.
+    pub(super) const fn reads_on(&self) -> Option<&'static str> {
+        self.reads_on
     }
 
     /// The role of the endpoint.
@@ -210,4 +225,15 @@ fn rejected_a_bad_reason(facts: &ConnectionFacts) -> bool {
         });
     let fails = facts.own.close.and_then(|own| own.code()).is_some_and(is_failure);
     by_reason && fails && facts.reaction_to_flaw == Some(Reaction::Rejected)
+}
+
+/// Whether the endpoint took a message and a Ping before the peer's Close, and closed only then.
+fn read_on_after_lawful_frames(facts: &ConnectionFacts) -> bool {
+    let Some((own, peer)) = facts.own.close.zip(facts.peer.close) else { return false };
+    facts.peer.messages > 0
+        && facts.peer.pings > 0
+        && facts.flaw.frame.is_none()
+        && !peer.shares_segment
+        && own.at > peer.at
+        && facts.app.close_request.is_none()
 }

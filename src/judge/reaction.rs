@@ -13,6 +13,7 @@ use super::reason::InconclusiveReason;
 use crate::protocol::code::CloseCode;
 use crate::protocol::flaw::Flaw;
 use crate::protocol::frame::Opcode;
+use crate::rules;
 
 impl ConnectionFacts {
     /// Decides how the subject reacted to the first flawed frame and to the peer's well-formed Close. What the trace
@@ -311,10 +312,13 @@ fn did_nothing(seen: &FlawEvidence<'_>) -> Option<Reaction> {
 /// is both the reply to a lawful Close and a rejection decides nothing. Any other sign of a rejection prevents acceptance.
 fn replied_as_usual(seen: &FlawEvidence<'_>, habits: &Habits) -> Option<ComparedReaction> {
     let (_, code) = seen.reply?;
+    if seen.flawed.opcode != Opcode::Close {
+        return closed_for_a_message(seen, habits);
+    }
     let answer = Answer::of(code);
     let (lawful, lawful_case) = habits.lawful_reply(seen.flawed.code())?;
     let (failing, failing_case) = habits.first_rejection()?;
-    if seen.flawed.opcode != Opcode::Close || seen.flawed.ambiguous_cause {
+    if seen.flawed.ambiguous_cause {
         return None;
     }
     let failed = habits.rejects_with(answer);
@@ -326,6 +330,13 @@ fn replied_as_usual(seen: &FlawEvidence<'_>, habits: &Habits) -> Option<Compared
     } else {
         (failed && answer != lawful).then_some(ComparedReaction::Rejected)
     }
+}
+
+/// A Close in reply to a flawed frame that is no Close has one cause if the subject does not close for lawful frames.
+fn closed_for_a_message(seen: &FlawEvidence<'_>, habits: &Habits) -> Option<ComparedReaction> {
+    let must_reject = seen.flawed.flaws.iter().any(|flaw| rules::receiver_rule(flaw, false).is_some());
+    let case = habits.reads_on().filter(|_| must_reject && !seen.flawed.ambiguous_cause)?;
+    Some(ComparedReaction::Closed(case))
 }
 
 /// Whether the subject sent or reported the code that it received, and everything else is what it does if it fails

@@ -71,6 +71,9 @@ pub enum Observed {
     AcceptedAsUsual(Flaw, Comparison),
     /// The subject accepted a Close with this flaw in its reason, although it interprets reasons in the named case.
     AcceptedUnlike(Flaw, &'static str),
+    /// The subject failed the connection with this code (or none): it does not close for lawful frames in the named
+    /// case.
+    ClosedUnlike(Option<CloseCode>, &'static str),
     /// The subject reported this code (or none) to the application.
     Reported(Option<CloseCode>),
     /// The subject wrote text in place of a frame.
@@ -117,6 +120,11 @@ impl fmt::Display for Observed {
             Observed::AcceptedUnlike(flaw, case) => {
                 write!(f, "accepted a {}, although it interprets reasons ({case})", flaw.description())
             }
+            Observed::ClosedUnlike(code, case) => write!(
+                f,
+                "failed the connection with {}: it does not close for lawful frames ({case})",
+                Code(code)
+            ),
             Observed::Reported(code) => write!(f, "reported {} to the application", Code(code)),
             Observed::WroteText { text, distance, after_close } => {
                 let place = if after_close { "after the Close" } else { "after the opening handshake" };

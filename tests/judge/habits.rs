@@ -41,6 +41,7 @@ struct Endpoint {
     to_lawful: fn(Option<u16>) -> Reply,
     to_clear_flaw: Reply,
     to_flawed_close: Reply,
+    closes_for_messages: bool,
     error_due: bool,
 }
 
@@ -94,6 +95,7 @@ impl Subject for Endpoint {
         let reply = match (*first, is_lawful) {
             (0x88, true) => (self.to_lawful)(code),
             (0x88, false) => self.to_flawed_close,
+            (0x81 | 0x89, _) if !self.closes_for_messages => Reply::Nothing,
             _ => self.to_clear_flaw,
         };
         *self = self.does(reply, code, out);
@@ -124,7 +126,8 @@ fn assert_compared(
     steps: &str,
     [alone, compared]: [Verdict; 2],
 ) -> String {
-    let mut endpoint = Endpoint { to_lawful, to_clear_flaw, to_flawed_close, error_due: false };
+    let mut endpoint =
+        Endpoint { to_lawful, to_clear_flaw, to_flawed_close, closes_for_messages: false, error_due: false };
     let script = ScriptBuf::read(format!("wsclose 1\nrole server\n{steps}").as_bytes()).expect("a script");
     let mut harness = Harness::new(Profile::default());
     let played = harness.play(script.as_script(), &mut endpoint);
@@ -310,10 +313,55 @@ fn rejects_bad_utf8_reason_is_a_must_for_an_endpoint_that_interprets_reasons_els
     }
 }
 
+/// The verdicts on `rejects-rsv` and `fail-code-fits` of a server that sends `to_clear_flaw` for the frame, and for
+/// lawful messages as well if `closes_for_messages` is true. The first pair is without habits.
+fn verdicts_on_text_with_rsv(
+    to_clear_flaw: Reply,
+    closes_for_messages: bool,
+    frame: &str,
+) -> ([[Verdict; 2]; 2], String) {
+    let mut endpoint = Endpoint {
+        to_lawful: |_| Reply::Echoes,
+        to_clear_flaw,
+        to_flawed_close: Reply::Nothing,
+        closes_for_messages,
+        error_due: false,
+    };
+    let text = format!("wsclose 1\nrole server\n{frame}wait 2\n> fin\n");
+    let script = ScriptBuf::read(text.as_bytes()).expect("a script");
+    let rules = [Rule::RejectsRsv, Rule::FailCodeFits];
+    let mut harness = Harness::new(Profile::default());
+    let alone = rules.map(|rule| harness.play(script.as_script(), &mut endpoint).verdicts.on(rule));
+    let habits = Harness::new(Profile::default()).learn_habits(Role::Server, &mut endpoint);
+    harness.set_habits(Some(habits));
+    let played = harness.judge_again();
+    let compared = rules.map(|rule| played.verdicts.on(rule));
+    let findings = played.findings.iter().filter(|finding| rules.contains(&finding.rule));
+    ([alone, compared], findings.map(|finding| finding.actual.to_string()).collect())
+}
+
 #[test]
-fn rejects_rsv_compares_only_closes() {
-    let steps = "> text \"a\" rsv=2\n> fin\n";
-    assert_compared(Rule::RejectsRsv, NORMAL_FAILS_1000, Reply::Nothing, steps, [Inconclusive, Inconclusive]);
+fn fail_code_fits_is_violated_by_a_close_that_lawful_frames_do_not_cause() {
+    use Verdict::NotExercised;
+    let frame = "> text \"a\" rsv=2\n";
+    let open = [Inconclusive, NotExercised];
+    for (reply, code) in [
+        (Reply::Code(1000), "1000"),
+        (Reply::CodeOnly(1000), "1000"),
+        (Reply::WithoutCode, "a Close without a code"),
+    ] {
+        let (verdicts, text) = verdicts_on_text_with_rsv(reply, false, frame);
+        assert_eq!(verdicts, [open, [Conforms, Violates]]);
+        let expected = format!(
+            "failed the connection with {code}: it does not close for lawful frames \
+             (closing_handshake/close-after-messages)"
+        );
+        assert_eq!(text, expected);
+        // An endpoint that closes for every message does so here as well.
+        assert_eq!(verdicts_on_text_with_rsv(reply, true, frame).0, [open, open]);
+    }
+    let fails = [Conforms, Conforms];
+    assert_eq!(verdicts_on_text_with_rsv(Reply::Code(1002), false, frame).0, [fails, fails]);
 }
 
 #[test]
@@ -322,6 +370,7 @@ fn rejects_local_only_codes_ignores_habits_of_the_other_role() {
         to_lawful: NORMAL_FAILS_1002.0,
         to_clear_flaw: NORMAL_FAILS_1002.1,
         to_flawed_close: Reply::Code(1000),
+        closes_for_messages: false,
         error_due: false,
     };
     let script = ScriptBuf::read(b"wsclose 1\nrole server\n> close 1005\n> fin\n").expect("a script");

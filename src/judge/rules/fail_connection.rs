@@ -1,16 +1,23 @@
 //! Judges how the subject fails the connection, if it rejected a flawed frame.
 
-use crate::judge::facts::{ConnectionFacts, FlawedFrame, Reaction};
+use crate::judge::facts::{ComparedReaction, ConnectionFacts, FlawedFrame, Reaction};
 use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::{Observed, TIMEOUT_TICKS};
 use crate::protocol::code::{Class, CloseCode};
 use crate::protocol::flaw::Flaw;
+use crate::protocol::frame::Opcode;
 use crate::protocol::role::Role;
 use crate::rules::{Capability, Rule};
 
+/// What a conforming endpoint sends.
+const FITTING_CODE: &str = "1002, 1007 for bad UTF-8 or 1009 for too big";
+
 pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     let Some(flawed) = facts.flaw_to_judge() else { return };
+    if facts.is_open_to_comparison && flawed.opcode != Opcode::Close {
+        closes_unlike(sink, facts, flawed);
+    }
     if facts.reaction_to_flaw != Some(Reaction::Rejected) {
         return;
     }
@@ -78,7 +85,26 @@ fn sends_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &Fla
     } else {
         let shown_at = facts.own.close.map_or(flawed.completed_at, |own| own.at);
         let violation = (!fits).then_some((shown_at, Observed::FailedWith(code)));
-        sink.check(Rule::FailCodeFits, violation, "1002, 1007 for bad UTF-8 or 1009 for too big");
+        sink.check(Rule::FailCodeFits, violation, FITTING_CODE);
+    }
+}
+
+/// The subject sent a Close that is neither an echo nor a failure for a flawed frame that is no Close. Other cases may
+/// show that it failed the connection.
+fn closes_unlike(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &FlawedFrame) {
+    sink.open_to_comparison(Rule::FailSendsClose);
+    sink.open_to_comparison(Rule::FailCodeFits);
+    let (Some(ComparedReaction::Closed(case)), Some(own)) = (facts.comparison, facts.own.close) else {
+        return;
+    };
+    sink.conforms(Rule::FailSendsClose);
+    if !flawed.is_complete() {
+        sink.inconclusive(Rule::FailCodeFits, InconclusiveReason::IncompleteFrame);
+    } else if flawed.flaws.iter().all(Flaw::is_of_mask) {
+        sink.inconclusive(Rule::FailCodeFits, InconclusiveReason::MaskFlaw);
+    } else {
+        let actual = Observed::ClosedUnlike(own.code(), case);
+        sink.violates(Rule::FailCodeFits, own.at, FITTING_CODE, actual);
     }
 }
 

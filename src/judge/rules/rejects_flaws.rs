@@ -39,7 +39,7 @@ impl Treatment {
         match reaction {
             Reaction::Rejected => Treatment::Rejected,
             Reaction::Unknown(reason) => match facts.comparison {
-                Some(ComparedReaction::Rejected) => Treatment::Rejected,
+                Some(ComparedReaction::Rejected | ComparedReaction::Closed(_)) => Treatment::Rejected,
                 Some(ComparedReaction::Accepted(comparison)) => {
                     Treatment::Accepted(Observed::AcceptedAsUsual(flaw, comparison))
                 }
