@@ -101,7 +101,7 @@ impl Judge {
             let mut facts = self.extractor.extract(trace, start, next, self.profile);
             let habits = self.habits.as_ref().filter(|habits| habits.role() == trace.role);
             facts.decide_reactions(habits);
-            let judgeable = facts.tcp.send_path.applicable_rules();
+            let judgeable = facts.applicable_rules();
             on_all_connections = on_all_connections.intersection(judgeable);
             sink.applicable = applicable.intersection(judgeable);
             rules::judge(&mut sink, &facts);

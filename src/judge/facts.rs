@@ -7,7 +7,7 @@ use super::comparison::Comparison;
 use super::frame_reader::ForeignOctets;
 use super::observed_close::{CloseOctets, ExtensionClose, ObservedClose, UnsendableCode, is_failure};
 use super::reason::InconclusiveReason;
-use super::send_path::SendPath;
+use super::send_path::{SendPath, UNREADABLE};
 use crate::protocol::code::{CloseCode, Unsendable};
 use crate::protocol::flaw::{Flaw, Flaws};
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
@@ -353,6 +353,14 @@ impl ConnectionFacts {
             self.peer.close.is_none_or(|peer| own.at < peer.at)
                 && self.flaw.frame.is_none_or(|flawed| own.at < flawed.at)
         })
+    }
+
+    /// The rules that can be judged, by what of the subject's frames the peer receives and can read. Text in place of a
+    /// frame hides the frames behind it, and with them the reply to a Close or to a flawed frame.
+    pub(super) fn applicable_rules(&self) -> RuleSet {
+        let hides_reply = self.own.foreign.is_some() && self.own.close.is_none();
+        let readable = if hides_reply { UNREADABLE } else { RuleSet::ALL };
+        self.tcp.send_path.applicable_rules().intersection(readable)
     }
 
     /// The ticks since then, until the end of the connection.

@@ -80,5 +80,8 @@ const BLOCKED: RuleSet = RuleSet::with_delivery(Delivery::Independent);
 /// The rules that can be judged of a subject whose peer vanished.
 const GONE: RuleSet = BLOCKED.union(RuleSet::with_delivery(Delivery::Report));
 
+/// The rules that can be judged of a subject of which only a part of what it sent can be read.
+pub(super) const UNREADABLE: RuleSet = GONE;
+
 /// The rules that can be judged of a subject that had to wait until its peer resumed reading.
 const DELAYED: RuleSet = BLOCKED.union(RuleSet::with_delivery(Delivery::Delayable));

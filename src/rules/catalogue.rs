@@ -52,7 +52,7 @@ rules! {
     SendsOnlyFrames "sends-only-frames" "5.1, 5.5.1, 6.1" Sender Must Framing
         evidence: Course, delivery: Independent, timing: Any, layer: Library, focus: OwnFrames
         "An endpoint writes nothing but frames into an open WebSocket connection: no HTTP response, HTML page or other text."
-        "Violation: where a frame should begin, the subject wrote the start of an HTTP message or of an HTML page, the last chunk of an HTTP body, or at least 12 octets of ASCII text (4 at the end of the connection; 32 and never at the end if they begin with `A` or `B`, as compressed fragments do). No other rule is judged by what it sent from there on. Not exercised if the subject wrote no complete frame header and no such text."
+        "Violation: where a frame should begin, the subject wrote the start of an HTTP message or of an HTML page, the last chunk of an HTTP body, or at least 12 octets of ASCII text (4 at the end of the connection; 32 and never at the end if they begin with `A` or `B`, as compressed fragments do). No other rule is judged by what it sent from there on, and none by the lack of a reply if no Close came before. Not exercised if the subject wrote no complete frame header and no such text."
     BodyEmptyOrCode "body-empty-or-code" "5.5.1" Sender Must Framing
         evidence: CloseBody, delivery: Independent, timing: Any, layer: Library, focus: OwnFrames
         "An endpoint sends a Close body that is empty or begins with a two-byte code in network byte order."

@@ -106,6 +106,26 @@ fn sends_only_frames_is_not_about_frames_with_flaws() {
 }
 
 #[test]
+fn sends_only_frames_is_the_only_finding_if_text_hides_the_reply() {
+    let http: Act = Writes(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    for steps in ["> close 1000\nwait 4\n", "> close 1000 rsv=4\nwait 4\n", "> text hex:ff\nwait 4\n"] {
+        for acts in [&[http][..], &[http, ClosesTcp], &[http, Closes(1000), ClosesTcp]] {
+            assert_verdict(RULE, Violates, steps, &[acts]);
+            for rule in [
+                Rule::CloseAnswered,
+                Rule::AcceptsDefinedCodes,
+                Rule::FailSendsClose,
+                Rule::FailClosesTcp,
+                Rule::RejectsRsv,
+                Rule::RejectsBadUtf8Text,
+            ] {
+                assert_verdict(rule, NotExercised, steps, &[acts]);
+            }
+        }
+    }
+}
+
+#[test]
 fn sends_only_frames_leaves_the_rules_of_what_came_before() {
     let acts: &[&[Act]] = &[&[Accepts, Writes(&[0x88, 1, 3]), Writes(b"HTTP/1.1 200 OK\r\n"), ClosesTcp]];
     assert_verdict(Rule::BodyEmptyOrCode, Violates, "app close 1000\n", acts);

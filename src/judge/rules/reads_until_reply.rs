@@ -8,7 +8,9 @@ use crate::judge::verdict::Observed;
 use crate::rules::{Capability, Rule};
 
 pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
-    if let Some(ping) = &facts.peer.closing_ping {
+    if let Some(ping) = &facts.peer.closing_ping
+        && facts.own.foreign.is_none()
+    {
         answers_ping(sink, facts, ping);
     }
     if facts.own.close.is_none() || facts.flaw.frame.is_some() {
