@@ -2,7 +2,8 @@
 
 use wsclose::Harness;
 use wsclose::harness::{Recorder, Stimulus, Subject};
-use wsclose::judge::hints;
+use wsclose::judge::{hints, hints_on_received};
+use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Capabilities, Rule};
@@ -110,4 +111,16 @@ fn an_echoed_code_is_no_mistake_of_its_own() {
         played.findings.iter().find(|finding| finding.rule == Rule::CodeNotLocalOnly).expect("a finding");
     let hints: Vec<String> = hints(played.trace, finding).iter().map(ToString::to_string).collect();
     assert_eq!(hints, ["likely: the code of the received Close was echoed"]);
+}
+
+#[test]
+fn closes_of_the_peer_are_explained() {
+    let script = b"wsclose 1\nrole client\napp close 1000\n> close hex:31303030\nwait 2\n> fin\n";
+    let script = ScriptBuf::read(script).expect("a script");
+    let mut harness = Harness::new(Profile::default());
+    let played = harness.play(script.as_script(), &mut Model::new(Profile::default()));
+    let hints: Vec<String> = hints_on_received(played.trace).iter().map(ToString::to_string).collect();
+    let hint =
+        "likely: the two octets are the ASCII digits \"10\" (12592): the code 1000 was written as text";
+    assert_eq!(hints, [hint]);
 }

@@ -16,6 +16,7 @@ use crate::rules::{Level, Rule, RuleSet};
 pub struct Report {
     sections: Vec<Section>,
     unavailable: Vec<(String, String)>,
+    received_hints: Vec<Hint>,
 }
 
 #[derive(Clone, Debug)]
@@ -67,6 +68,11 @@ impl Report {
                 hints: judge::hints(trace, finding),
             })
             .collect();
+        for hint in judge::hints_on_received(trace) {
+            if !self.received_hints.contains(&hint) {
+                self.received_hints.push(hint);
+            }
+        }
         let role = trace.role.name();
         let outline = trace.timeline(findings).without_states().to_string();
         let same = self
@@ -83,6 +89,11 @@ impl Report {
                 findings: lines,
             }),
         }
+    }
+
+    /// How the peer may have come to write the Closes of the script. They are no part of the text.
+    pub fn received_hints(&self) -> &[Hint] {
+        &self.received_hints
     }
 
     /// Adds a subject that is not built, and how to build it.

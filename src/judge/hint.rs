@@ -1,7 +1,7 @@
 //! Explains findings about a Close by its octets.
 
 use super::verdict::{Finding, Observed};
-use crate::harness::{Trace, TraceEventKind};
+use crate::harness::{Trace, TraceEvent, TraceEventKind};
 use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use crate::protocol::frame::{Header, Opcode};
 use crate::protocol::hint::{self, Hint};
@@ -28,24 +28,44 @@ pub fn hints(trace: &Trace, finding: &Finding) -> Vec<Hint> {
         .unwrap_or_default()
 }
 
+/// How the peer may have come to write the Closes that the subject received. A script that retells a recording has them.
+pub fn hints_on_received(trace: &Trace) -> Vec<Hint> {
+    let mut hints: Vec<Hint> = Vec::new();
+    for (_, header, payload) in received_closes(trace) {
+        let new: Vec<Hint> =
+            hint::of_close(&header, &payload).into_iter().filter(|hint| !hints.contains(hint)).collect();
+        hints.extend(new);
+    }
+    hints
+}
+
 /// The unmasked payload of the last Close that the subject received before an event, on the same connection.
 fn received_before(trace: &Trace, event: usize) -> Option<Vec<u8>> {
+    let begins =
+        |(_, recorded): &(usize, &TraceEvent)| matches!(recorded.kind, TraceEventKind::Connected { .. });
+    let connection =
+        trace.events().iter().enumerate().take(event).filter(begins).last().map_or(0, |(index, _)| index);
+    let before = received_closes(trace).into_iter().filter(|(index, ..)| (connection..event).contains(index));
+    before.last().map(|(_, _, payload)| payload)
+}
+
+/// The Closes that the subject received, each with the event that completes it and its unmasked payload.
+fn received_closes(trace: &Trace) -> Vec<(usize, Header, Vec<u8>)> {
     let mut frames = FrameAssembler::new(KeptPayload::UpTo(KEPT));
-    let mut last = None;
-    for recorded in trace.events().iter().take(event) {
+    let mut closes = Vec::new();
+    for (index, recorded) in trace.events().iter().enumerate() {
         if let TraceEventKind::Connected { .. } = recorded.kind {
             frames.restart();
-            last = None;
         }
         let TraceEventKind::Received(span) = recorded.kind else { continue };
         let mut octets = trace.octets(span);
         while let Some(part) = frames.next(&mut octets) {
-            if let FramePart::End(Header { opcode: Opcode::Close, .. }) = part {
-                last = Some(frames.payload().to_vec());
+            if let FramePart::End(header @ Header { opcode: Opcode::Close, .. }) = part {
+                closes.push((index, header, frames.payload().to_vec()));
             }
         }
     }
-    last
+    closes
 }
 
 /// The Closes of which the subject wrote a part in an event, each with its unmasked payload as far as it was written.

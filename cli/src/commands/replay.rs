@@ -97,6 +97,9 @@ impl Replay<'_> {
                 report.add_unavailable(subject, remedy);
             }
             write!(out, "{report}")?;
+            for hint in report.received_hints() {
+                writeln!(out, "hint on a Close that the peer sends, {hint}")?;
+            }
             self.verdict(tallies, untested, out)?;
         }
         Ok(())
