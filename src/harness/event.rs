@@ -76,7 +76,8 @@ pub enum TraceEventKind {
     TlsStarted,
     /// The subject ended what it sends under TLS by close_notify.
     TlsClosed,
-    /// The subject closed its write side by a FIN and still reads, as after `shutdown(2)`.
+    /// The subject closed its write side by a FIN and may still read, as after `shutdown(2)`. A socket does not show
+    /// whether it does.
     WriteShutdown,
     /// The subject closed TCP in both directions, by a FIN unless it had sent one before.
     Fin,

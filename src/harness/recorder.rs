@@ -13,6 +13,8 @@ pub struct Recorder {
     octets: Vec<u8>,
     tick: u32,
     tcp: Tcp,
+    /// Whether a socket shows what the subject does.
+    over_socket: bool,
 }
 
 /// The subject's end of TCP.
@@ -37,6 +39,17 @@ impl Recorder {
         self.octets.clear();
         self.tick = 0;
         self.tcp = Tcp::Open;
+        self.over_socket = false;
+    }
+
+    /// Notes that the subject is behind a socket. A socket shows its FIN, and not whether it still reads.
+    pub fn set_over_socket(&mut self) {
+        self.over_socket = true;
+    }
+
+    /// Whether the subject is behind a socket.
+    pub fn is_over_socket(&self) -> bool {
+        self.over_socket
     }
 
     /// All events, in order.
@@ -59,7 +72,7 @@ impl Recorder {
         self.tcp == Tcp::Closed
     }
 
-    /// Whether the subject has closed its write side and still reads.
+    /// Whether the subject has closed its write side and may still read.
     pub fn is_write_closed(&self) -> bool {
         matches!(self.tcp, Tcp::WriteClosed(_))
     }
@@ -113,7 +126,7 @@ impl Recorder {
         }
     }
 
-    /// Records that the subject closed its write side and still reads. Only the first end of a connection counts.
+    /// Records that the subject closed its write side and may still read. Only the first end of a connection counts.
     pub fn write_shutdown(&mut self) {
         if self.tcp == Tcp::Open {
             self.tcp = Tcp::WriteClosed(Some(self.events.len()));

@@ -309,6 +309,7 @@ impl Subject for LiveSubject<'_> {
 
     fn connect(&mut self, _role: Role, out: &mut Recorder) {
         self.end();
+        out.set_over_socket();
         self.shadow.connect();
         self.timing.connect();
         self.latency.cancel();
