@@ -1,6 +1,7 @@
 // Echo server on `faye-websocket`.
 // Closing behavior of the program: on the text close:CODE:REASON it calls close(CODE, REASON) and ignores exceptions.
-// The library replies to a Close, fails connections and closes TCP.
+// It prints what the library's `close` event reports, with the path of the request. The library does not report whether
+// the close was clean. It replies to a Close, fails connections and closes TCP.
 "use strict";
 const http = require("node:http");
 const WebSocket = require("./.env/npm/faye-websocket/node_modules/faye-websocket");
@@ -14,6 +15,9 @@ server.on("upgrade", (request, socket, body) => {
   }
   const ws = new WebSocket(request, socket, body);
   ws.on("error", () => {});
+  ws.on("close", (event) => {
+    console.log(`closed ${event.code} ${JSON.stringify(event.reason)} unknown ${request.url}`);
+  });
   ws.on("message", (event) => {
     const command = typeof event.data === "string" ? /^close:([^:]*):?(.*)$/s.exec(event.data) : null;
     if (command === null) {

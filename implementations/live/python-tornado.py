@@ -1,7 +1,9 @@
 # Echo server on `tornado`.
 # Closing behavior of the program: on the text close:CODE:REASON it calls close(CODE, REASON) and ignores exceptions.
-# The library replies to a Close, fails connections and closes TCP.
+# It prints the close_code and close_reason of the handler, with the path of the request. The library does not report
+# whether the close was clean. It replies to a Close, fails connections and closes TCP.
 import asyncio
+import json
 import logging
 import sys
 
@@ -24,6 +26,11 @@ class Echo(WebSocketHandler):
             await self.write_message(message, binary=isinstance(message, bytes))
         except WebSocketClosedError:
             pass
+
+    def on_close(self):
+        code = "none" if self.close_code is None else self.close_code
+        reason = "none" if self.close_reason is None else json.dumps(self.close_reason, ensure_ascii=False)
+        print("closed", code, reason, "unknown", self.request.uri, flush=True)
 
 
 async def main():

@@ -8,4 +8,5 @@ pub mod features;
 pub mod process;
 pub mod process_output;
 pub mod server_process;
+pub mod server_reports;
 pub mod under_test;

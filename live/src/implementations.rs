@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -17,8 +17,9 @@ use wsclose::rules::Rule;
 
 use crate::endpoint::client_pool::{ClientCommand, ClientPool};
 use crate::endpoint::features::EndpointFeatures;
-use crate::endpoint::process::{self, Process, ProcessError};
+use crate::endpoint::process::{self, ProcessError};
 use crate::endpoint::server_process::ServerProcess;
+use crate::endpoint::server_reports::ServerReports;
 use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
 use crate::interrupt::Interrupt;
 use crate::run::cases::Case;
@@ -75,6 +76,8 @@ pub struct LiveImplementation {
     #[serde(default, rename = "build")]
     _build: Option<String>,
     start: String,
+    #[serde(default)]
+    reports_close: bool,
     #[serde(default)]
     warm_up: usize,
     #[serde(default)]
@@ -292,9 +295,10 @@ impl LiveImplementation {
         let port = process::free_port()?;
         let start = self.command(setup.folder);
         let command = process::substitute(&start, "port", &port.to_string())?;
+        let reports = Arc::<ServerReports>::default();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        // The table does not show the diagnostics of a server, but how it exited.
-        let process = ServerProcess::start(Process::spawn_captured, command, address, START_TIMEOUT)?;
+        let read_reports = self.reports_close.then(|| Arc::clone(&reports));
+        let process = ServerProcess::start(command, read_reports, address, START_TIMEOUT)?;
         let process = Mutex::new(process);
         let target = ServerTarget::new(&format!("ws://{address}/"), &TargetOptions::default())?;
         let under_test = EndpointUnderTest {
@@ -302,10 +306,13 @@ impl LiveImplementation {
             process: Some(&process),
             profile: setup.profile,
             close_command: true,
-            reports_close: false,
+            reports_close: self.reports_close,
+            server_reports: self.reports_close.then_some(&*reports),
         };
         let exec = shell::option("exec", &start);
-        let command = format!("wsclose check {exec} 'ws://127.0.0.1:{{port}}/' --close-command");
+        let reports_option = if self.reports_close { " --server-reports-close" } else { "" };
+        let command =
+            format!("wsclose check {exec} 'ws://127.0.0.1:{{port}}/' --close-command{reports_option}");
         let config = |cases| self.config(under_test, cases, SERVER_JOBS, &command, version, setup);
         for _ in 0..self.warm_up {
             engine::run(&config(&[]));
@@ -330,6 +337,7 @@ impl LiveImplementation {
             profile: setup.profile,
             close_command: true,
             reports_close: true,
+            server_reports: None,
         };
         Ok(engine::run(&self.config(under_test, cases, CLIENT_JOBS, &command, version, setup)))
     }

@@ -5,6 +5,7 @@
 use std::io;
 use std::net::TcpListener;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wsclose::harness::{Recorder, Stimulus, Subject, TraceEventKind};
@@ -64,7 +65,20 @@ impl AppRequest {
 /// # Errors
 /// Returns the error of the system if it can accept no further connections.
 pub fn serve(listener: &TcpListener, profile: Profile) -> io::Result<()> {
-    serve_sockets(listener, profile, Ok)
+    serve_with_reports(listener, profile, |_, _| {})
+}
+
+/// Serves connections like [`serve`]. After each, calls `on_close` with the path and query of its request and the close
+/// status that the model reports to its application, in the thread of the connection.
+///
+/// # Errors
+/// Returns the error of the system if it can accept no further connections.
+pub fn serve_with_reports(
+    listener: &TcpListener,
+    profile: Profile,
+    on_close: impl Fn(&str, &CloseStatus) + Send + Sync + 'static,
+) -> io::Result<()> {
+    serve_sockets(listener, profile, Ok, on_close)
 }
 
 /// Serves connections over TLS, as [`serve`] does without it.
@@ -73,36 +87,59 @@ pub fn serve(listener: &TcpListener, profile: Profile) -> io::Result<()> {
 /// Returns the error of the system if it can accept no further connections.
 #[cfg(feature = "tls")]
 pub fn serve_tls(listener: &TcpListener, profile: Profile, identity: &ServerIdentity) -> io::Result<()> {
+    serve_tls_with_reports(listener, profile, identity, |_, _| {})
+}
+
+/// Serves connections over TLS, as [`serve_with_reports`] does without it.
+///
+/// # Errors
+/// Returns the error of the system if it can accept no further connections.
+#[cfg(feature = "tls")]
+pub fn serve_tls_with_reports(
+    listener: &TcpListener,
+    profile: Profile,
+    identity: &ServerIdentity,
+    on_close: impl Fn(&str, &CloseStatus) + Send + Sync + 'static,
+) -> io::Result<()> {
     let identity = identity.clone();
-    serve_sockets(listener, profile, move |socket| socket.into_tls_server(&identity))
+    serve_sockets(listener, profile, move |socket| socket.into_tls_server(&identity), on_close)
 }
 
 fn serve_sockets(
     listener: &TcpListener,
     profile: Profile,
     secure: impl Fn(Socket) -> io::Result<Socket> + Clone + Send + 'static,
+    on_close: impl Fn(&str, &CloseStatus) + Send + Sync + 'static,
 ) -> io::Result<()> {
-    let slots = Slots::new(MAX_CONNECTIONS);
+    let (slots, on_close) = (Slots::new(MAX_CONNECTIONS), Arc::new(on_close));
     loop {
         let (tcp, _) = listener.accept()?;
-        let (slot, secure) = (slots.acquire(), secure.clone());
+        let (slot, secure, on_close) = (slots.acquire(), secure.clone(), Arc::clone(&on_close));
         std::thread::spawn(move || {
             // Held until the thread ends, also by a panic.
             let _slot = slot;
             // An error of one connection does not affect the others.
-            let _ =
-                Socket::from_tcp(tcp).and_then(secure).and_then(|socket| serve_connection(socket, profile));
+            let _ = Socket::from_tcp(tcp)
+                .and_then(secure)
+                .and_then(|socket| serve_connection(socket, profile, on_close.as_ref()));
         });
     }
 }
 
-fn serve_connection(mut socket: Socket, profile: Profile) -> io::Result<()> {
+fn serve_connection(
+    mut socket: Socket,
+    profile: Profile,
+    on_close: &impl Fn(&str, &CloseStatus),
+) -> io::Result<()> {
     match connection::read_request(&mut socket, UPGRADE_TIMEOUT) {
         Ok((request, leftover)) => {
             socket.send(&request.accept_response(false), UPGRADE_TIMEOUT);
             // A server does not mask, so the seed has no effect.
             let session = ModelSession { role: Role::Server, profile, mask_seed: 1, limit: None };
-            session.run(Connection { socket, leftover }, Vec::new())?;
+            let status = session.run(Connection { socket, leftover }, Vec::new())?;
+            if let Some(status) = status {
+                on_close(&request.path, &status);
+            }
         }
         Err(error) => connection::reject(socket, UPGRADE_TIMEOUT, "400 Bad Request", &error.to_string()),
     }

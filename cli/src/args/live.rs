@@ -136,6 +136,10 @@ The server should echo messages; one that does not can still be tested. If it cl
 
 A script for --script is a text such as those of --save-cases. Its role is `server`.
 
+With --server-reports-close, a line of the server such as `closed 1000 \"bye\" clean /?wsclose=7` is judged too: code,
+reason, whether the closure was clean, and the path of the request. `none` stands for a code or reason that the
+library does not report.
+
 A baseline for --baseline is TOML: [[known]] tables, each with a rule and a reason.
 
 Exit codes:
@@ -160,6 +164,13 @@ pub struct Check {
     /// Start the server with this command and end it after the run; `{port}` stands for a free port
     #[arg(long, value_name = "CMD")]
     pub exec: Option<String>,
+    /// Judge the close status that the server prints, with --exec
+    ///
+    /// The server prints a line `closed CODE "REASON" clean|unclean|unknown ID` on its standard output after each
+    /// connection. ID is the id of the connection, which is in the URL of its request: in place of `{id}`, or else as the
+    /// parameter `wsclose`.
+    #[arg(long, requires = "exec")]
+    pub server_reports_close: bool,
     /// Time limit of the run, in seconds [default: 120; with --codes all: 600]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: Option<u64>,
@@ -251,7 +262,8 @@ Examples:
   wsclose echo --connect ws://127.0.0.1:9001/chat
 
 The model echoes every message, and closes with CODE and REASON when it receives the text `close:CODE:REASON`. A
-server runs until it is ended. A client exits with its connection, and prints how the connection closed:
+server runs until it is ended. If the path of a request has the parameter `wsclose`, it prints how that connection
+closed: `closed CODE \"REASON\" clean PATH`. A client exits with its connection, and prints how the connection closed:
 `closed CODE \"REASON\" clean` or `… unclean`.")]
 pub struct Echo {
     /// Address to listen on; port 0 picks a free port, which is printed

@@ -14,6 +14,7 @@ pub fn run(args: &args::Check, out: &mut Stdout) -> Result<ExitStatus, CliError>
     let run_args = &args.run_args;
     let url = args.url.clone().unwrap_or_default();
     let mut check = live_run::configure(wsclose_live::check(url), run_args, Role::Server)?;
+    check = check.reports_close(args.server_reports_close);
     let only_plans = live_run::preview(&check.plan()?, run_args, out)?;
     if only_plans || args.url.is_none() {
         return Ok(ExitStatus::Conforms);

@@ -4,13 +4,17 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 use std::io::{BufRead, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::mpsc::channel;
 
 use wsclose_live::model_endpoint::{self, ConnectError, ServerIdentity};
-use wsclose_live::{RunError, TargetError};
+use wsclose_live::{CloseStatus, RunError, TargetError};
 
 use crate::args;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::output::Stdout;
+
+/// The parameter by which `check` numbers its connections.
+const CONNECTION_ID: &str = "wsclose=";
 
 /// Runs the command.
 pub fn run(args: &args::Echo, out: &mut Stdout) -> Result<ExitStatus, CliError> {
@@ -45,11 +49,24 @@ fn listen(args: &args::Echo, address: SocketAddr, out: &mut Stdout) -> Result<Ex
     let scheme = if identity.is_some() { "wss" } else { "ws" };
     writeln!(out, "listening on {scheme}://{bound}/")?;
     out.flush()?;
-    let served = match &identity {
-        Some(identity) => model_endpoint::serve_tls(&listener, args.profile, identity),
-        None => model_endpoint::serve(&listener, args.profile),
+    let (sender, lines) = channel();
+    let profile = args.profile;
+    let on_close = move |path: &str, status: &CloseStatus| {
+        // Only a connection with an id can be distinguished from others.
+        if path.contains(CONNECTION_ID) {
+            // Nothing reads the lines after standard output was closed.
+            let _ = sender.send(format!("{status} {path}"));
+        }
     };
-    served.map_err(cannot_listen)?;
+    let server = std::thread::spawn(move || match &identity {
+        Some(identity) => model_endpoint::serve_tls_with_reports(&listener, profile, identity, on_close),
+        None => model_endpoint::serve_with_reports(&listener, profile, on_close),
+    });
+    for line in lines {
+        writeln!(out, "{line}")?;
+        out.flush()?;
+    }
+    server.join().unwrap_or(Ok(())).map_err(cannot_listen)?;
     Ok(ExitStatus::Conforms)
 }
 

@@ -142,6 +142,7 @@ fn option_tip(error: &RunError) -> &'static str {
         RunError::Listen { .. } => " (option --listen)",
         RunError::Target(TargetError::NotLoopback(_)) => " (option --allow-remote)",
         RunError::Unplayable { .. } => " (option --script)",
+        RunError::ReportsWithoutCommand => " (option --exec)",
         RunError::Target(
             TargetError::NotAUrl { .. }
             | TargetError::Scheme(_)

@@ -98,7 +98,9 @@ pub fn finish(report: &RunReport, files: &ReportFiles, out: &mut Stdout) -> Resu
     if let Some(error) = report.fatal_error() {
         // The files are written all the same: those of an earlier run would pass for the result of this one.
         files.write(report, out)?;
-        return Err(CliError::NotTested { endpoint: report.endpoint.clone(), why: error.to_string() });
+        let notes = report.notes.iter().map(|note| format!("\nnote: {note}"));
+        let why = format!("{error}{}", notes.collect::<String>());
+        return Err(CliError::NotTested { endpoint: report.endpoint.clone(), why });
     }
     write!(out, "{report}")?;
     files.write(report, out)?;

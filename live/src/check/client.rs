@@ -118,6 +118,7 @@ impl ClientCheck {
             profile: self.options.profile,
             close_command: self.options.close_command,
             reports_close: *reports_close,
+            server_reports: None,
         };
         let jobs = if address.port() == 0 { *jobs } else { Jobs::fixed(1) };
         let timeout = self.options.timeout(TIMEOUT, TIMEOUT_ALL_CODES);

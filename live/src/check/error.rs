@@ -19,6 +19,9 @@ pub enum RunError {
     /// The URL of a server that the harness starts has no `{port}`.
     #[error("expected `{{port}}` in the URL, because the server is started on a free port, found {0}")]
     MissingPort(String),
+    /// The reports of a server that the harness does not start cannot be read.
+    #[error("expected a command that starts the server, whose output has its reports, found none")]
+    ReportsWithoutCommand,
     /// A pattern is malformed.
     #[error("expected a pattern in which {expected}, found `{pattern}`")]
     Pattern {
@@ -89,6 +92,7 @@ impl RunError {
                 | TargetError::NoTls(_),
             )
             | RunError::MissingPort(_)
+            | RunError::ReportsWithoutCommand
             | RunError::Pattern { .. }
             | RunError::NoRules(_)
             | RunError::NoCases

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use wsclose::protocol::role::Role;
@@ -12,13 +12,15 @@ use crate::check::error::RunError;
 use crate::check::reproduce::{ReproCommands, flags};
 use crate::check::selection::Selection;
 use crate::endpoint::features::EndpointFeatures;
-use crate::endpoint::process::{self, Process};
+use crate::endpoint::process;
 use crate::endpoint::server_process::ServerProcess;
+use crate::endpoint::server_reports::ServerReports;
 use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
 use crate::run::config::Jobs;
 use crate::run::engine;
 use crate::run::results::RunReport;
 use crate::shell;
+use crate::sync::lock;
 use crate::transport::server_target::{REDACTED, ServerTarget, redacted};
 use crate::transport::target_options::TargetOptions;
 
@@ -37,6 +39,7 @@ const DEFAULT_JOBS: Jobs = Jobs { usual: 16, most: 128 };
 pub struct Server {
     url: String,
     exec: Option<String>,
+    reports_close: bool,
     jobs: Jobs,
     options: TargetOptions,
 }
@@ -50,6 +53,7 @@ impl ServerCheck {
         Check::new(Server {
             url: url.into(),
             exec: None,
+            reports_close: false,
             jobs: DEFAULT_JOBS,
             options: TargetOptions::default(),
         })
@@ -59,6 +63,17 @@ impl ServerCheck {
     /// the URL stands for a free port.
     pub fn exec(mut self, command: impl Into<String>) -> Self {
         self.endpoint.exec = Some(command.into());
+        self
+    }
+
+    /// Sets whether the server, which [`exec`](ServerCheck::exec) starts, prints `closed CODE "REASON" clean|unclean|unknown ID`
+    /// on its standard output after each connection [default: false]. The close status is then judged too.
+    ///
+    /// `none` stands for a code or reason that the library does not report. ID is the id of the connection, which the
+    /// harness puts into the URL: in place of `{id}`, or else as the parameter `wsclose` of the query. It may be the whole
+    /// path with its query too, as in `closed 1000 "bye" clean /?wsclose=7`.
+    pub fn reports_close(mut self, reports_close: bool) -> Self {
+        self.endpoint.reports_close = reports_close;
         self
     }
 
@@ -104,7 +119,7 @@ impl ServerCheck {
     /// # Errors
     /// Returns an error if a pattern is malformed or matches nothing.
     pub fn plan(&self) -> Result<Plan, RunError> {
-        self.plan_for(self.features(), false)
+        self.plan_for(self.features(), self.endpoint.reports_close)
     }
 
     /// Runs the check.
@@ -113,8 +128,9 @@ impl ServerCheck {
     /// Returns an error if the configuration is wrong or the server cannot be started. A server that does not respond
     /// makes a report with [`RunVerdict::Error`](crate::RunVerdict::Error) instead.
     pub fn run(self) -> Result<RunReport, RunError> {
-        let selection = Selection::new(&self.options, self.features(), false)?;
-        let (url, process) = self.start()?;
+        let selection = Selection::new(&self.options, self.features(), self.endpoint.reports_close)?;
+        let reports = self.endpoint.reports_close.then(Arc::<ServerReports>::default);
+        let (url, process) = self.start(reports.as_ref())?;
         let options =
             TargetOptions { allow_remote: self.options.allow_remote, ..self.endpoint.options.clone() };
         let target = ServerTarget::new(&url, &options)?;
@@ -123,12 +139,19 @@ impl ServerCheck {
             process: process.as_ref(),
             profile: self.options.profile,
             close_command: self.options.close_command,
-            reports_close: false,
+            reports_close: self.endpoint.reports_close,
+            server_reports: reports.as_deref(),
         };
         let timeout = self.options.timeout(TIMEOUT, TIMEOUT_ALL_CODES);
         let commands = self.repro_commands();
         let config = self.config(under_test, selection, self.endpoint.jobs, Some(timeout), commands);
-        Ok(engine::run(&config))
+        let mut report = engine::run(&config);
+        if !report.is_tested()
+            && let Some(process) = &process
+        {
+            report.notes.push(format!("the server was started{}", lock(process).last_words()));
+        }
+        Ok(report)
     }
 
     fn features(&self) -> EndpointFeatures {
@@ -136,28 +159,41 @@ impl ServerCheck {
     }
 
     /// Starts the server, if the check has a command for it. Returns its URL.
-    fn start(&self) -> Result<(String, Option<Mutex<ServerProcess>>), RunError> {
+    fn start(
+        &self,
+        reports: Option<&Arc<ServerReports>>,
+    ) -> Result<(String, Option<Mutex<ServerProcess>>), RunError> {
         let url = &self.endpoint.url;
-        let Some(command) = &self.endpoint.exec else { return Ok((url.clone(), None)) };
+        let Some(command) = &self.endpoint.exec else {
+            return if reports.is_some() {
+                Err(RunError::ReportsWithoutCommand)
+            } else {
+                Ok((url.clone(), None))
+            };
+        };
         if !url.contains("{port}") {
             return Err(RunError::MissingPort(url.clone()));
         }
         let port = process::free_port().map_err(RunError::NoPort)?;
         let command = process::substitute(command, "port", &port.to_string())?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let process = ServerProcess::start(Process::spawn_server, command, address, START_TIMEOUT)?;
+        let process = ServerProcess::start(command, reports.cloned(), address, START_TIMEOUT)?;
         Ok((url.replace("{port}", &port.to_string()), Some(Mutex::new(process))))
     }
 
     fn repro_commands(&self) -> ReproCommands {
-        let Server { url, exec, options, jobs: _ } = &self.endpoint;
+        let Server { url, exec, reports_close, options, jobs: _ } = &self.endpoint;
         let mut words = vec!["wsclose check".to_owned(), shell::quote(&redacted(url))];
         words.extend(exec.iter().map(|exec| shell::option("exec", exec)));
         words.extend(options.ca.iter().map(|ca| shell::option("ca", &ca.display().to_string())));
         let header = |name: &str| shell::option("header", &format!("{name}: {REDACTED}"));
         words.extend(options.headers.iter().map(|(name, _)| header(name)));
         words.extend(options.subprotocols.iter().map(|name| shell::option("subprotocol", name)));
-        words.extend(flags(&[("insecure", options.insecure), ("allow-remote", self.options.allow_remote)]));
+        words.extend(flags(&[
+            ("server-reports-close", *reports_close),
+            ("insecure", options.insecure),
+            ("allow-remote", self.options.allow_remote),
+        ]));
         ReproCommands::new(words, &self.options)
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::process::ExitStatus;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -70,6 +70,10 @@ pub struct ClientPool {
     connection_count: AtomicU64,
     /// Clients that wait for a URL.
     idle: Mutex<Vec<Process>>,
+    /// The first line of a client that begins like a report and is none.
+    malformed: Mutex<Option<String>>,
+    /// Reports are not waited for.
+    given_up: AtomicBool,
 }
 
 impl ClientPool {
@@ -80,7 +84,8 @@ impl ClientPool {
     pub fn new(name: String, command: ClientCommand, address: SocketAddr) -> io::Result<ClientPool> {
         let shared = if address.port() == 0 { None } else { Some(Arc::new(Acceptor::bind(address)?)) };
         let (connection_count, idle) = (AtomicU64::new(0), Mutex::new(Vec::new()));
-        Ok(ClientPool { name, command, address, shared, connection_count, idle })
+        let (malformed, given_up) = (Mutex::new(None), AtomicBool::new(false));
+        Ok(ClientPool { name, command, address, shared, connection_count, idle, malformed, given_up })
     }
 
     /// A client that connects to `url`: a new one, or one that waits for a URL.
@@ -121,6 +126,16 @@ impl ClientPool {
                 }
             }
         }
+    }
+
+    /// Waits for no further report.
+    pub fn give_up_reports(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+    }
+
+    /// The first line of a client that begins like a report and is none.
+    pub fn malformed_report(&self) -> Option<String> {
+        lock(&self.malformed).clone()
     }
 
     fn acceptor(&self) -> io::Result<Arc<Acceptor>> {
@@ -206,7 +221,13 @@ impl<'a> PooledClient<'a> {
 
     /// What the process reported about its connection, after a wait of at most `wait`.
     pub fn client_report(&mut self, wait: Duration) -> Option<ClientReport> {
-        client_report(self.process.as_mut()?, &self.pool.command, wait)
+        let wait = if self.pool.given_up.load(Ordering::Relaxed) { Duration::ZERO } else { wait };
+        let process = self.process.as_mut()?;
+        let report = client_report(process, &self.pool.command, wait);
+        if let Some(line) = process.output().malformed_report {
+            lock(&self.pool.malformed).get_or_insert(line);
+        }
+        report
     }
 
     /// Releases the client.

@@ -1,7 +1,7 @@
-//! The line by which a client program reports how its connection closed:
-//! `closed CODE "REASON" clean|unclean|unknown`.
+//! The line by which a program reports how a connection closed: `closed CODE "REASON" clean|unclean|unknown`.
 //!
-//! `none` stands for a code or reason that the library did not report.
+//! A client has one connection at a time. The line of a server ends in a further word, which ends in the id of the
+//! connection: the id itself, or the path and query of its request, as in `/?wsclose=7`. `none` stands for a code or reason that the library did not report.
 
 use std::fmt;
 
@@ -25,6 +25,11 @@ pub struct CloseStatus {
 }
 
 impl CloseStatus {
+    /// Whether a line begins like a report.
+    pub fn begins(line: &str) -> bool {
+        line.trim().strip_prefix(CLOSED).is_some_and(|rest| rest.starts_with(' '))
+    }
+
     /// Parses a line; `None` if it is any other line.
     pub fn parse(line: &str) -> Option<CloseStatus> {
         let rest = line.trim_end().strip_prefix(CLOSED)?.strip_prefix(' ')?;
@@ -39,6 +44,37 @@ impl CloseStatus {
             _ => return None,
         };
         Some(CloseStatus { code, reason, clean })
+    }
+}
+
+/// A line of a server that begins like a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerLine<'a> {
+    /// A report.
+    Report {
+        /// The id of the connection.
+        id: u64,
+        /// How it closed.
+        status: CloseStatus,
+    },
+    /// A line with a mistake.
+    Malformed(&'a str),
+}
+
+impl ServerLine<'_> {
+    /// Parses a line; `None` if it is any other line.
+    pub fn parse(line: &str) -> Option<ServerLine<'_>> {
+        let line = line.trim();
+        if !CloseStatus::begins(line) {
+            return None;
+        }
+        let report = || {
+            let (status, connection) = line.rsplit_once(' ')?;
+            let digits = connection.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+            let id = connection[digits..].parse().ok()?;
+            Some(ServerLine::Report { id, status: CloseStatus::parse(status)? })
+        };
+        Some(report().unwrap_or(ServerLine::Malformed(line)))
     }
 }
 
@@ -79,6 +115,22 @@ mod tests {
         ] {
             assert_eq!(CloseStatus::parse(&status.to_string()), Some(status));
         }
+    }
+
+    #[test]
+    fn line_of_a_server_ends_in_the_id() {
+        let status = CloseStatus { code: Some(CloseCode(1000)), reason: Some("a b".to_owned()), clean: None };
+        for connection in ["7", "/?wsclose=7", "/chat/7", "?a=1&wsclose=7"] {
+            let line = format!("{status} {connection}\n");
+            assert_eq!(ServerLine::parse(&line), Some(ServerLine::Report { id: 7, status: status.clone() }));
+        }
+        for line in
+            ["closed 1000 \"a b\" unknown", "closed 1000 \"a b\" unknown /", "closed 1000 7", "closed x"]
+        {
+            assert_eq!(ServerLine::parse(line), Some(ServerLine::Malformed(line)));
+        }
+        assert_eq!(ServerLine::parse("disclosed 1 7"), None);
+        assert_eq!(ServerLine::parse("closed"), None);
     }
 
     #[test]

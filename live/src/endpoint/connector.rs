@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::endpoint::client_pool::{ClientReport, PooledClient};
 use crate::endpoint::connection::{CaseError, Connection, connect};
-use crate::endpoint::under_test::ConnectMode;
+use crate::endpoint::server_reports::ServerReports;
+use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
 use crate::transport::server_target::ServerTarget;
 
 /// Establishes connections.
@@ -18,17 +19,24 @@ pub struct Connector<'a> {
 
 #[derive(Debug)]
 enum Source<'a> {
-    Dial(&'a ServerTarget),
+    Dial {
+        target: &'a ServerTarget,
+        reports: Option<&'a ServerReports>,
+        /// The id of the last connection, if the server reports by it.
+        id: Option<u64>,
+    },
     Spawn(PooledClient<'a>),
     /// The connection of a client of the case server, until a case uses it.
     Supplied(Option<Connection>),
 }
 
 impl<'a> Connector<'a> {
-    /// A connector of this mode.
-    pub fn new(mode: ConnectMode<'a>) -> Connector<'a> {
-        let source = match mode {
-            ConnectMode::Dial(target) => Source::Dial(target),
+    /// A connector to this endpoint.
+    pub fn new(under_test: EndpointUnderTest<'a>) -> Connector<'a> {
+        let source = match under_test.mode {
+            ConnectMode::Dial(target) => {
+                Source::Dial { target, reports: under_test.server_reports, id: None }
+            }
             ConnectMode::Spawn(pool) => Source::Spawn(PooledClient::new(pool)),
             ConnectMode::Accept(_) => Source::Supplied(None),
         };
@@ -52,8 +60,11 @@ impl<'a> Connector<'a> {
     /// Returns why there is no connection.
     pub fn open(&mut self, timeout: Duration, deflate: bool) -> Result<Connection, CaseError> {
         match &mut self.source {
-            Source::Dial(target) => {
+            Source::Dial { target, reports, id } => {
                 self.nonce += 1;
+                *id = reports.map(ServerReports::next_id);
+                let with_id = id.map(|id| target.with_connection_id(id));
+                let target = with_id.as_ref().unwrap_or(target);
                 let begun = Instant::now();
                 let connection = connect(target, self.nonce, timeout, deflate)?;
                 self.round_trip = self.round_trip.max(begun.elapsed());
@@ -66,11 +77,12 @@ impl<'a> Connector<'a> {
         }
     }
 
-    /// What the process of a client reported about its connection, after a wait of at most `wait`.
+    /// What the program of the endpoint reported about its connection, after a wait of at most `wait`.
     pub fn client_report(&mut self, wait: Duration) -> Option<ClientReport> {
         match &mut self.source {
             Source::Spawn(client) => client.client_report(wait),
-            Source::Dial(_) | Source::Supplied(_) => None,
+            Source::Dial { reports, id, .. } => (*reports)?.take((*id)?, wait).map(ClientReport::Closed),
+            Source::Supplied(_) => None,
         }
     }
 
@@ -78,7 +90,7 @@ impl<'a> Connector<'a> {
     pub fn end(&mut self) {
         match &mut self.source {
             Source::Spawn(client) => client.end(),
-            Source::Dial(_) | Source::Supplied(_) => {}
+            Source::Dial { .. } | Source::Supplied(_) => {}
         }
     }
 }

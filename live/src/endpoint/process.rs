@@ -10,7 +10,8 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::endpoint::process_output::{CapturedOutput, ProcessOutput};
+use crate::endpoint::process_output::{self, CapturedOutput, ProcessOutput};
+use crate::endpoint::server_reports::ServerReports;
 
 /// How long a process may take to exit after the request to exit, before it is killed.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -84,11 +85,11 @@ pub fn substitute(command: &str, placeholder: &'static str, value: &str) -> Resu
 }
 
 /// Which output of a command is captured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Capture {
     None,
-    /// Standard error, which goes to that of this process too.
-    StderrAndPassOn,
+    /// Standard error. Standard output has reports, if they are expected.
+    Server(Option<Arc<ServerReports>>),
     /// Standard output and standard error.
     All,
 }
@@ -110,13 +111,16 @@ impl Process {
         Process::spawn_with_stdio(command, Stdio::null(), Capture::None)
     }
 
-    /// Starts `command`, captures its standard error, and passes that on to the standard error of this process. Its standard
-    /// output is dropped.
+    /// Starts the command of a server and captures its standard error. Each line of its standard output goes to `reports`;
+    /// without `reports`, its standard output is dropped.
     ///
     /// # Errors
     /// Returns [`ProcessError::Spawn`] if the system cannot start it.
-    pub fn spawn_server(command: String) -> Result<Process, ProcessError> {
-        Process::spawn_with_stdio(command, Stdio::null(), Capture::StderrAndPassOn)
+    pub fn spawn_server(
+        command: String,
+        reports: Option<Arc<ServerReports>>,
+    ) -> Result<Process, ProcessError> {
+        Process::spawn_with_stdio(command, Stdio::null(), Capture::Server(reports))
     }
 
     /// Starts `command` and captures its standard output and standard error: see [`Process::output`].
@@ -142,15 +146,20 @@ impl Process {
         let mut output = Arc::default();
         match capture {
             Capture::None => {}
-            Capture::StderrAndPassOn => {
+            Capture::Server(reports) => {
                 let (reader, writer) = io::pipe().map_err(cannot)?;
                 shell.stderr(writer);
-                output = CapturedOutput::start(reader, true);
+                output = CapturedOutput::start(reader);
+                if let Some(reports) = reports {
+                    let (reader, writer) = io::pipe().map_err(cannot)?;
+                    shell.stdout(writer);
+                    process_output::read_lines(reader, move |line| reports.push_line(line));
+                }
             }
             Capture::All => {
                 let (reader, writer) = io::pipe().map_err(cannot)?;
                 shell.stdout(writer.try_clone().map_err(cannot)?).stderr(writer);
-                output = CapturedOutput::start(reader, false);
+                output = CapturedOutput::start(reader);
             }
         }
         let child = shell.spawn().map_err(cannot)?;

@@ -2,7 +2,7 @@
 //!
 //! The memory in use is bounded, however much the program prints.
 
-use std::io::{self, PipeReader, Read, Write};
+use std::io::{PipeReader, Read};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,11 +12,16 @@ use crate::sync::lock;
 /// The longest line that is kept, in octets. The rest of a longer line is dropped.
 const MAX_LINE: usize = 1 << 12;
 
+/// The longest part of a malformed report that is kept, in characters.
+const MAX_SHOWN: usize = 80;
+
 /// What a program has printed so far.
 #[derive(Clone, Debug, Default)]
 pub struct ProcessOutput {
     /// The close status of the last line that reports one.
     pub close_status: Option<CloseStatus>,
+    /// The first line that begins like a report and is none.
+    pub malformed_report: Option<String>,
     /// The last line that is not blank.
     pub last_line: String,
     /// The last line that mentions an error, a panic or an exception.
@@ -29,13 +34,39 @@ impl ProcessOutput {
     fn push_line(&mut self, octets: &[u8]) {
         let line = String::from_utf8_lossy(octets);
         if !line.trim().is_empty() {
-            self.close_status = CloseStatus::parse(&line).or_else(|| self.close_status.take());
+            match CloseStatus::parse(&line) {
+                Some(status) => self.close_status = Some(status),
+                None if CloseStatus::begins(&line) => {
+                    self.malformed_report
+                        .get_or_insert_with(|| line.trim().chars().take(MAX_SHOWN).collect());
+                }
+                None => {}
+            }
             line.trim().clone_into(&mut self.last_line);
             if ["rror", "panicked", "xception"].iter().any(|word| line.contains(word)) {
                 self.last_error = Some(self.last_line.clone());
             }
         }
     }
+}
+
+/// Calls `on_line` with every line that is read from `pipe`, in a thread of its own, until every writer has closed it. The
+/// rest of a line that is longer than the limit is dropped.
+pub fn read_lines(mut pipe: PipeReader, on_line: impl Fn(&str) + Send + 'static) {
+    std::thread::spawn(move || {
+        let (mut buffer, mut line) = ([0; MAX_LINE], Vec::new());
+        while let Ok(read @ 1..) = pipe.read(&mut buffer) {
+            for octet in &buffer[..read] {
+                if *octet == b'\n' {
+                    on_line(&String::from_utf8_lossy(&line));
+                    line.clear();
+                } else if line.len() < MAX_LINE {
+                    line.push(*octet);
+                }
+            }
+        }
+        on_line(&String::from_utf8_lossy(&line));
+    });
 }
 
 /// Output that a thread reads from a pipe.
@@ -46,17 +77,13 @@ pub struct CapturedOutput {
 }
 
 impl CapturedOutput {
-    /// Reads `pipe` in a thread until every writer has closed it. `pass_on` copies what it reads to standard error.
-    pub fn start(mut pipe: PipeReader, pass_on: bool) -> Arc<CapturedOutput> {
+    /// Reads `pipe` in a thread until every writer has closed it.
+    pub fn start(mut pipe: PipeReader) -> Arc<CapturedOutput> {
         let captured = Arc::new(CapturedOutput::default());
         let shared = Arc::clone(&captured);
         std::thread::spawn(move || {
             let (mut buffer, mut line) = ([0; MAX_LINE], Vec::new());
             while let Ok(read @ 1..) = pipe.read(&mut buffer) {
-                if pass_on {
-                    // The output of the server is lost if nothing reads the standard error of this process.
-                    let _ = io::stderr().write_all(&buffer[..read]);
-                }
                 let mut output = lock(&shared.state);
                 for octet in &buffer[..read] {
                     if *octet == b'\n' {

@@ -1,19 +1,18 @@
 //! A server that the harness started, and starts again after it has exited.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::endpoint::process::{Process, ProcessError};
-
-/// Starts the process of a command: [`Process::spawn_server`], or [`Process::spawn_captured`] to keep its output off standard
-/// error.
-pub type Spawn = fn(String) -> Result<Process, ProcessError>;
+use crate::endpoint::server_reports::ServerReports;
 
 /// A server process that listens at an address.
 #[derive(Debug)]
 pub struct ServerProcess {
-    spawn: Spawn,
     command: String,
+    /// Where the reports that it prints go, if it prints any.
+    reports: Option<Arc<ServerReports>>,
     address: SocketAddr,
     start_timeout: Duration,
     /// Absent only after a start has failed.
@@ -26,12 +25,12 @@ impl ServerProcess {
     /// # Errors
     /// Returns why it did not start or listen.
     pub fn start(
-        spawn: Spawn,
         command: String,
+        reports: Option<Arc<ServerReports>>,
         address: SocketAddr,
         start_timeout: Duration,
     ) -> Result<ServerProcess, ProcessError> {
-        let mut server = ServerProcess { spawn, command, address, start_timeout, process: None };
+        let mut server = ServerProcess { command, reports, address, start_timeout, process: None };
         server.restart(start_timeout)?;
         Ok(server)
     }
@@ -43,10 +42,15 @@ impl ServerProcess {
     /// Returns why it did not start or listen.
     pub fn restart(&mut self, timeout: Duration) -> Result<(), ProcessError> {
         self.process = None;
-        let mut process = (self.spawn)(self.command.clone())?;
+        let mut process = Process::spawn_server(self.command.clone(), self.reports.clone())?;
         process.wait_until_listening(self.address, timeout.min(self.start_timeout))?;
         self.process = Some(process);
         Ok(())
+    }
+
+    /// The last line of its standard error, after a comma; empty if there is none.
+    pub fn last_words(&mut self) -> String {
+        self.process.as_mut().map(Process::last_words).unwrap_or_default()
     }
 
     /// How it exited, with its last output, if it has exited.

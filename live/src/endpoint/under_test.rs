@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
-use wsclose::rules::{Capabilities, Capability, Rule};
+use wsclose::rules::{Capabilities, Capability, Rule, RuleSet};
 
 use crate::endpoint::client_pool::ClientPool;
 use crate::endpoint::features::EndpointFeatures;
 use crate::endpoint::process::{self, Listening};
 use crate::endpoint::server_process::ServerProcess;
+use crate::endpoint::server_reports::ServerReports;
 use crate::sync::lock;
 use crate::transport::server_target::ServerTarget;
 
@@ -44,6 +45,8 @@ pub struct EndpointUnderTest<'a> {
     pub close_command: bool,
     /// The program of the endpoint prints how each connection closed.
     pub reports_close: bool,
+    /// What the program of a server printed, if the harness started it and reads its output.
+    pub server_reports: Option<&'a ServerReports>,
 }
 
 impl EndpointUnderTest<'_> {
@@ -107,6 +110,44 @@ impl EndpointUnderTest<'_> {
         self.end_of_server()
     }
 
+    /// A note on the program if it printed no report of its first connection. No further report is waited for.
+    pub fn stop_expecting_reports(&self) -> Option<String> {
+        let has_reported = match (self.mode, self.server_reports) {
+            // A server may report a connection only when both sides have ended it.
+            (ConnectMode::Dial(_), Some(reports)) => reports.has_any_or_give_up(FIRST_REPORT_TIMEOUT),
+            (ConnectMode::Spawn(pool), _) => {
+                pool.give_up_reports();
+                false
+            }
+            (ConnectMode::Dial(_), None) | (ConnectMode::Accept(_), _) => false,
+        };
+        (!has_reported && self.malformed_report().is_none()).then(|| {
+            format!(
+                "the {} printed no line `{}` for its first connection, so the rules on what it reports are not exercised",
+                self.role(),
+                self.report_form()
+            )
+        })
+    }
+
+    /// A note on a line that begins like a report and is none, if the program printed one.
+    pub fn malformed_report(&self) -> Option<String> {
+        let line = match self.mode {
+            ConnectMode::Dial(_) => self.server_reports.and_then(ServerReports::malformed),
+            ConnectMode::Spawn(pool) => pool.malformed_report(),
+            ConnectMode::Accept(_) => None,
+        };
+        line.map(|line| format!("the {} printed `{line}`, expected `{}`", self.role(), self.report_form()))
+    }
+
+    /// The form of the line that reports how a connection closed.
+    const fn report_form(&self) -> &'static str {
+        match self.role() {
+            Role::Client => "closed CODE \"REASON\" clean|unclean|unknown",
+            Role::Server => "closed CODE \"REASON\" clean|unclean|unknown ID",
+        }
+    }
+
     /// What the endpoint does itself, as the judge needs it.
     pub fn capabilities(&self) -> Capabilities {
         capabilities(self.close_command, self.reports_close)
@@ -120,6 +161,16 @@ impl EndpointUnderTest<'_> {
         };
         EndpointFeatures { role: self.role(), close_command: self.close_command, reconnects }
     }
+}
+
+/// How long a server may take to report its first connection after both sides have ended it.
+const FIRST_REPORT_TIMEOUT: Duration = Duration::from_millis(1500);
+
+/// The rules that only a report of the program shows. A report that is missing is no statement about the library.
+pub fn report_rules() -> RuleSet {
+    let needs_report =
+        |rule: &Rule| matches!(rule.capability(), Capability::ReportsCloseStatus | Capability::ReportsClean);
+    Rule::ALL.into_iter().filter(needs_report).collect()
 }
 
 /// The capabilities of a live endpoint: everything that shows on a socket, and the two things that its program can do

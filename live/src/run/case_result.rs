@@ -151,6 +151,15 @@ impl CaseResult {
         CaseResult { kept, ..self }
     }
 
+    /// The result without verdicts on these rules, which the case then does not exercise.
+    pub(crate) fn without(mut self, rules: RuleSet) -> CaseResult {
+        self.violations.retain(|found| !rules.contains(found.rule));
+        self.conforming = self.conforming.iter().filter(|rule| !rules.contains(*rule)).collect();
+        self.inconclusive.retain(|rule, _| !rules.contains(*rule));
+        self
+    }
+
+    /// Discards the result because of an error.
     /// Discards the result because of an error.
     pub(crate) fn invalidate(&mut self, error: CaseError) {
         self.error = Some(error);

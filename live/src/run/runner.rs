@@ -56,9 +56,10 @@ impl<'a> CaseRunner<'a> {
         let (error, timing_rules) = (self.subject.take_error(), self.subject.take_inconclusive());
         let latencies = self.subject.take_latencies();
         let exit = self.subject.take_exit();
+        let unreported = self.subject.take_unreported();
         self.subject.end();
         let result = CaseResult::new(case, &playback, timing_rules, exit.as_deref(), error, elapsed);
-        let result = CaseResult { latencies, ..result };
+        let result = CaseResult { latencies, ..result }.without(unreported);
         // The exit of a server explains everything.
         if exit.is_some() { result } else { result.keeping_trace(&playback, self.profile) }
     }

@@ -14,7 +14,7 @@ use wsclose::rules::{Capabilities, RuleSet};
 use crate::endpoint::client_pool::ClientReport;
 use crate::endpoint::connection::{CaseError, Connection, MAX_RECEIVED};
 use crate::endpoint::connector::Connector;
-use crate::endpoint::under_test::EndpointUnderTest;
+use crate::endpoint::under_test::{EndpointUnderTest, report_rules};
 use crate::run::shadow_model::ShadowModel;
 use crate::run::timeouts::Timeouts;
 use crate::run::timing::{CloseTiming, Latencies, LatencyTimer};
@@ -55,6 +55,8 @@ pub struct LiveSubject<'a> {
     limit: Duration,
     error: Option<CaseError>,
     report_state: ReportState,
+    /// A connection ended without a report.
+    lacks_report: bool,
     buffer: Vec<u8>,
 }
 
@@ -63,7 +65,7 @@ impl<'a> LiveSubject<'a> {
     pub fn new(under_test: EndpointUnderTest<'a>, timeouts: Timeouts) -> LiveSubject<'a> {
         LiveSubject {
             under_test,
-            connector: Connector::new(under_test.mode),
+            connector: Connector::new(under_test),
             timeouts,
             run_ends_at: None,
             exit_wait: None,
@@ -77,7 +79,8 @@ impl<'a> LiveSubject<'a> {
             opened: Instant::now(),
             limit: Duration::ZERO,
             error: None,
-            report_state: ReportState::Pending,
+            report_state: ReportState::Absent,
+            lacks_report: false,
             buffer: vec![0; 1 << 16],
         }
     }
@@ -128,6 +131,17 @@ impl<'a> LiveSubject<'a> {
     /// The first error since the last call.
     pub fn take_error(&mut self) -> Option<CaseError> {
         self.error.take()
+    }
+
+    /// The rules that a missing report leaves open, since the last call. The program may have missed it, not the library.
+    pub fn take_unreported(&mut self) -> RuleSet {
+        self.note_missing_report();
+        let lacks_report = std::mem::take(&mut self.lacks_report);
+        if lacks_report { report_rules() } else { RuleSet::EMPTY }
+    }
+
+    fn note_missing_report(&mut self) {
+        self.lacks_report |= self.under_test.reports_close && self.report_state == ReportState::Pending;
     }
 
     /// The rules that depend on a timeout of the endpoint, since the last call.
@@ -314,6 +328,7 @@ impl Subject for LiveSubject<'_> {
         self.timing.connect();
         self.latency.cancel();
         self.bytes_read = 0;
+        self.note_missing_report();
         self.report_state = ReportState::Pending;
         if self.exit.is_some() {
             return out.fin();
@@ -370,11 +385,13 @@ impl Subject for LiveSubject<'_> {
             }
             Stimulus::Tick => {
                 wait = self.timeouts.tick;
-                report_wait = match (self.under_test.reports_close, out.is_write_closed()) {
+                report_wait = match (self.under_test.reports_close, self.under_test.role()) {
                     (false, _) => self.timeouts.idle,
+                    // Many servers report only after both sides have ended TCP.
+                    (true, Role::Server) if self.conn.is_some() => self.timeouts.idle,
                     // A client that waits for the FIN of its peer reports after that.
-                    (true, true) => self.timeouts.tick,
-                    (true, false) => self.timeouts.expected,
+                    (true, Role::Client) if out.is_write_closed() => self.timeouts.tick,
+                    (true, _) => self.timeouts.expected,
                 };
             }
             // Cases contain no steps that a live endpoint does not support.

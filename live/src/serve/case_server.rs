@@ -184,6 +184,7 @@ impl ServerState {
             profile: self.profile,
             close_command: self.close_command,
             reports_close: false,
+            server_reports: None,
         }
     }
 

@@ -43,6 +43,9 @@ const fn url_problem(error: url::ParseError) -> &'static str {
     }
 }
 
+/// What stands for the id of a connection in a URL: as the user writes it, and as it is in a path.
+const ID_PLACEHOLDERS: [&str; 2] = ["{id}", "%7Bid%7D"];
+
 /// What replaces a secret in reports.
 pub const REDACTED: &str = "REDACTED";
 
@@ -108,6 +111,19 @@ impl ServerTarget {
         })
     }
 
+    /// The same server with the id of a connection in the request: in place of `{id}` in the URL, or else as the parameter
+    /// `wsclose` of its query.
+    pub fn with_connection_id(&self, id: u64) -> ServerTarget {
+        let mut target = self.clone();
+        let path = &mut target.request.path;
+        let placeholder = ID_PLACEHOLDERS.into_iter().find(|placeholder| path.contains(placeholder));
+        *path = match placeholder {
+            Some(placeholder) => path.replace(placeholder, &id.to_string()),
+            None => format!("{path}{}wsclose={id}", if path.contains('?') { '&' } else { '?' }),
+        };
+        target
+    }
+
     /// The opening handshake with this key.
     pub fn request(&self, key: String, deflate: bool) -> Request {
         Request { key, deflate, ..self.request.clone() }
@@ -129,5 +145,22 @@ impl ServerTarget {
     #[cfg(not(feature = "tls"))]
     pub fn secure(&self, socket: Socket) -> io::Result<Socket> {
         Ok(socket)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connection_id_is_in_the_request() {
+        let path = |url: &str| {
+            let target = ServerTarget::new(url, &TargetOptions::default()).expect("a URL");
+            target.with_connection_id(7).request(String::new(), false).path
+        };
+        assert_eq!(path("ws://127.0.0.1:1/"), "/?wsclose=7");
+        assert_eq!(path("ws://127.0.0.1:1/chat?room=a"), "/chat?room=a&wsclose=7");
+        assert_eq!(path("ws://127.0.0.1:1/chat/{id}"), "/chat/7");
+        assert_eq!(path("ws://127.0.0.1:1/?room={id}"), "/?room=7");
     }
 }
