@@ -370,6 +370,7 @@ impl FactExtractor {
     fn sent(&mut self, facts: &mut ConnectionFacts, octets: Option<&[u8]>, at: At) {
         let keys = &mut self.mask_keys;
         let sender = self.sender;
+        let peer_is_mid_frame = !self.from_peer.at_boundary();
         let on_event = |event: FrameEvent<'_>| {
             match event {
                 // The subject's own frames are judged once their headers are complete.
@@ -418,7 +419,7 @@ impl FactExtractor {
                     match header.opcode {
                         Opcode::Close => {
                             let close = ObservedClose::new(at, flaws, false, false, payload);
-                            own_codes::record(facts, &close, sender);
+                            own_codes::record(facts, &close, sender, peer_is_mid_frame);
                             if facts.own.close_count > 1 {
                                 facts.own.last_close = Some((at, close.code()));
                             }

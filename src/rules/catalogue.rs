@@ -76,11 +76,11 @@ rules! {
     Code1010FromClient "code-1010-from-client" "7.4.1" Sender Should Framing
         evidence: ServerCloseCode, delivery: Independent, timing: Any, layer: CloseRequest, focus: OwnFrames
         "A server does not originate a Close with 1010 on its own, but may echo one."
-        "Violation: a complete Close that the subject, a server, wrote carries 1010, and no Close with 1010 arrived before it. Inconclusive if the application had requested 1010, or if a flawed frame arrived before that Close. Not exercised if the subject is a client or wrote no complete Close with a code."
+        "Violation: a complete Close that the subject, a server, wrote carries 1010, and no Close with 1010 arrived before it. Inconclusive if the application had requested 1010, or if a flawed frame or a part of a frame arrived before that Close. Not exercised if the subject is a client or wrote no complete Close with a code."
     Code1010NamesExtensions "code-1010-names-extensions" "7.4.1" Sender Should Framing
         evidence: Course, delivery: Independent, timing: Any, layer: CloseRequest, focus: Other
         "A client that closes with 1010 names the extensions that it misses in the reason."
-        "Violation: a complete Close that the subject, a client, wrote carries 1010 and no reason. Inconclusive if the application had requested 1010, or if it may echo a flawed Close or one behind a flawed frame. Not exercised if the subject is a server or wrote no complete Close with 1010, or if it echoed one."
+        "Violation: a complete Close that the subject, a client, wrote carries 1010 and no reason. Inconclusive if the application had requested 1010, or if it may echo a Close that is flawed, incomplete or behind a flawed frame. Not exercised if the subject is a server or wrote no complete Close with 1010, or if it echoed one."
     ReasonUtf8 "reason-utf8" "5.5.1, 7.1.6" Sender Must Framing
         evidence: CloseReason, delivery: Required, timing: Any, layer: CloseRequest, focus: OwnFrames
         "An endpoint sends a Close reason as valid UTF-8 and truncates it only between characters."

@@ -86,6 +86,8 @@ fn code_1010_from_client_allows_a_server_to_echo_1010() {
     // The reply may echo a Close with 1010 that the judge does not read after the flawed frame.
     assert_verdict(rule, Inconclusive, "> ping \"x\" rsv=4\n", &[&[Closes(1010)]]);
     assert_verdict(rule, Violates, "> ping \"x\"\n> ping \"y\" rsv=4\n", &[&[Closes(1010)]]);
+    // So may the reply to a Close that is not complete.
+    assert_verdict(rule, Inconclusive, "> octets 88830000000003f2\n", &[&[Closes(1010)]]);
 }
 
 #[test]
