@@ -271,3 +271,31 @@ fn a_wrong_close_has_a_hint() {
         assert!(!ran.out.contains("hint"), "{ran:?}");
     }
 }
+
+#[test]
+fn compressed_messages_are_no_violation_if_compression_may_be_negotiated() {
+    // "Hello", compressed as in RFC 7692 §7.2.3.1, whole and in two frames.
+    let whole = b"\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00".as_slice();
+    let fragments = b"\x41\x03\xf2\x48\xcd\x80\x04\xc9\xc9\x07\x00".as_slice();
+    for octets in [whole, fragments] {
+        let ran = decode_input(&[], octets).assert_exit(0);
+        ran.assert_stdout(
+            "RSV1: the message is compressed, if permessage-deflate was negotiated, which the octets do not",
+        );
+    }
+    let response = |extension: &str| {
+        format!("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n{extension}\r\n").into_bytes()
+    };
+    let agreed = response("Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10\r\n");
+    decode_input(&[], &[&agreed, whole].concat())
+        .assert_exit(0)
+        .assert_stdout("RSV1: the message is compressed\n");
+    decode_input(&[], &[&response(""), whole].concat())
+        .assert_exit(1)
+        .assert_stdout("violates stream-well-formed  must     frame with an RSV bit set");
+    // A control frame is never compressed, and other bits are not defined.
+    decode_input(&[], &[&agreed, b"\xc8\x00".as_slice()].concat())
+        .assert_exit(1)
+        .assert_stdout("close-rsv-clear");
+    decode_input(&[], b"\xa1\x00").assert_exit(1).assert_stdout("stream-well-formed");
+}

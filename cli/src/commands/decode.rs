@@ -15,7 +15,7 @@ use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
 
 use crate::args;
-use crate::commands::decode::frames::{Frame, LastCloses, SenderState};
+use crate::commands::decode::frames::{Conversation, Frame, SenderState};
 use crate::commands::decode::senders::{Sender, senders};
 use crate::support::dump::Dump;
 use crate::support::error::{CliError, ExitStatus};
@@ -36,7 +36,7 @@ pub fn run(args: &args::Decode, out: &mut Stdout) -> Result<ExitStatus, CliError
         writeln!(out, "  {line}")?;
     }
     writeln!(out)?;
-    let mut decoder = Decoder::new(args, &senders);
+    let mut decoder = Decoder::new(args, &senders, &dump);
     decoder.decode(&dump, out)?;
     let fails = decoder.violated.iter().any(|rule| rule.level().fails(args.strict));
     Ok(RunStatus::Fail.when(fails).into())
@@ -45,6 +45,8 @@ pub fn run(args: &args::Decode, out: &mut Stdout) -> Result<ExitStatus, CliError
 /// The octets of one direction.
 struct Lane {
     sender: Sender,
+    /// The connection, as an index.
+    connection: usize,
     octets: Vec<u8>,
     /// Where the current frame begins.
     start: usize,
@@ -61,14 +63,16 @@ struct Lane {
 
 struct Decoder {
     lanes: Vec<Lane>,
-    closes: LastCloses,
+    /// The connections. Both directions of one share an entry.
+    conversations: Vec<Conversation>,
     violated: Vec<Rule>,
 }
 
 impl Decoder {
-    fn new(args: &args::Decode, senders: &[Sender]) -> Decoder {
-        let lane = |sender: &Sender| Lane {
+    fn new(args: &args::Decode, senders: &[Sender], dump: &Dump) -> Decoder {
+        let lane = |(flow, sender): (usize, &Sender)| Lane {
             sender: *sender,
+            connection: senders::opposite(flow, dump, senders.len()).unwrap_or(flow).min(flow),
             octets: Vec::new(),
             start: 0,
             read: 0,
@@ -78,31 +82,30 @@ impl Decoder {
             states: Role::ALL.map(|role| SenderState::new(role, args.profile)),
         };
         Decoder {
-            lanes: senders.iter().map(lane).collect(),
-            closes: LastCloses::default(),
+            lanes: senders.iter().enumerate().map(lane).collect(),
+            conversations: senders.iter().map(|_| Conversation::default()).collect(),
             violated: Vec::new(),
         }
     }
 
     /// Prints the frames of all directions in the order of the dump.
     fn decode(&mut self, dump: &Dump, out: &mut Stdout) -> Result<(), CliError> {
-        // Of several connections, each would need its own.
-        let mut ignored = LastCloses::default();
-        let closes = if self.lanes.len() > 2 { &mut ignored } else { &mut self.closes };
         for segment in &dump.segments {
             let lane = &mut self.lanes[segment.flow];
+            let conversation = &mut self.conversations[lane.connection];
             if segment.missing > 0 {
-                lane.print_rest(closes, out)?;
+                lane.print_rest(conversation, out)?;
                 writeln!(out, "       {} octets are missing here", segment.missing)?;
                 lane.frames.restart();
                 lane.start = lane.octets.len();
                 lane.read = lane.start;
             }
             lane.octets.extend_from_slice(&segment.octets);
-            self.violated.extend(lane.print_frames(closes, out)?);
+            self.violated.extend(lane.print_frames(conversation, out)?);
         }
         for lane in &mut self.lanes {
-            self.violated.extend(lane.print_rest(closes, out)?);
+            let conversation = &mut self.conversations[lane.connection];
+            self.violated.extend(lane.print_rest(conversation, out)?);
         }
         Ok(())
     }
@@ -110,9 +113,13 @@ impl Decoder {
 
 impl Lane {
     /// Prints the frames that the octets complete.
-    fn print_frames(&mut self, closes: &mut LastCloses, out: &mut Stdout) -> Result<Vec<Rule>, CliError> {
+    fn print_frames(
+        &mut self,
+        conversation: &mut Conversation,
+        out: &mut Stdout,
+    ) -> Result<Vec<Rule>, CliError> {
         let mut violated = Vec::new();
-        self.skip_handshake(out)?;
+        self.skip_handshake(conversation, out)?;
         while self.has_frames {
             if self.frames.at_boundary() {
                 match FrameStart::of(&self.octets[self.start..]) {
@@ -121,7 +128,7 @@ impl Lane {
                     FrameStart::Foreign(text) => violated.push(self.print_foreign(text, out)?),
                 }
             }
-            if !self.read_frame(&mut violated, closes, out)? {
+            if !self.read_frame(&mut violated, conversation, out)? {
                 break;
             }
         }
@@ -132,7 +139,7 @@ impl Lane {
     fn read_frame(
         &mut self,
         violated: &mut Vec<Rule>,
-        closes: &mut LastCloses,
+        conversation: &mut Conversation,
         out: &mut Stdout,
     ) -> Result<bool, CliError> {
         let mut rest = &self.octets[self.read..];
@@ -143,7 +150,7 @@ impl Lane {
             None => return Ok(false),
             Some(FramePart::Header(_) | FramePart::Payload(_)) => {}
             Some(FramePart::End(header)) => {
-                violated.extend(self.print_frame(header, true, closes, out)?);
+                violated.extend(self.print_frame(header, true, conversation, out)?);
                 self.start = self.read;
             }
         }
@@ -151,12 +158,15 @@ impl Lane {
     }
 
     /// Prints the head of an opening handshake, after which frames follow.
-    fn skip_handshake(&mut self, out: &mut Stdout) -> Result<(), CliError> {
+    fn skip_handshake(&mut self, conversation: &mut Conversation, out: &mut Stdout) -> Result<(), CliError> {
         if self.start > 0 {
             return Ok(());
         }
         if let Some(head) = http::head(&self.octets) {
-            let http::Head { role, size, line } = head;
+            let http::Head { role, size, line, has_deflate } = head;
+            if role == Role::Server {
+                conversation.has_deflate = Some(has_deflate);
+            }
             writeln!(out, "{:>5}  {role:<6}  opening handshake of {size} octets: {line}", self.start)?;
             self.start = size;
             self.read = size;
@@ -180,7 +190,7 @@ impl Lane {
         &mut self,
         header: Header,
         is_complete: bool,
-        closes: &mut LastCloses,
+        conversation: &mut Conversation,
         out: &mut Stdout,
     ) -> Result<Vec<Rule>, CliError> {
         let role = self.sender.of_frame(&header);
@@ -189,11 +199,15 @@ impl Lane {
         let wire = &self.octets[self.start..self.read];
         write!(out, "{:>5}  {role:<6}  ", self.start)?;
         let state = &mut self.states[usize::from(role == Role::Server)];
-        state.print(&Frame { header, payload, wire, is_complete }, closes, out)
+        state.print(&Frame { header, payload, wire, is_complete }, conversation, out)
     }
 
     /// Prints what is left of the octets: the beginning of a frame.
-    fn print_rest(&mut self, closes: &mut LastCloses, out: &mut Stdout) -> Result<Vec<Rule>, CliError> {
+    fn print_rest(
+        &mut self,
+        conversation: &mut Conversation,
+        out: &mut Stdout,
+    ) -> Result<Vec<Rule>, CliError> {
         let mut violated = Vec::new();
         if self.start == self.octets.len() || !self.has_frames {
             return Ok(violated);
@@ -203,10 +217,10 @@ impl Lane {
                 return Ok(vec![self.print_foreign(text, out)?]);
             }
             // What was undecided begins a frame.
-            while self.read_frame(&mut violated, closes, out)? {}
+            while self.read_frame(&mut violated, conversation, out)? {}
         }
         if let Some(header) = self.frames.header() {
-            violated.extend(self.print_frame(header, false, closes, out)?);
+            violated.extend(self.print_frame(header, false, conversation, out)?);
             let missing = header.length.value() - self.frames.payload().len() as u64;
             writeln!(out, "       incomplete: {missing} more octets of payload are needed")?;
             return Ok(violated);

@@ -28,26 +28,41 @@ pub struct Frame<'a> {
     pub is_complete: bool,
 }
 
-/// The payload of the last Close of each role, which may explain the reply.
+/// What the frames of one direction have to do with those of the other.
 #[derive(Default)]
-pub struct LastCloses([Option<Vec<u8>>; 2]);
+pub struct Conversation {
+    /// Whether permessage-deflate was negotiated; `None` if the octets do not show it.
+    pub has_deflate: Option<bool>,
+    /// By role, the payload of the last Close, which may explain the reply.
+    last_closes: [Option<Vec<u8>>; 2],
+}
 
-impl LastCloses {
-    fn of(&self, role: Role) -> Option<&[u8]> {
-        self.0[role as usize].as_deref()
+impl Conversation {
+    fn last_close(&self, role: Role) -> Option<&[u8]> {
+        self.last_closes[role as usize].as_deref()
     }
 
-    fn note(&mut self, role: Role, payload: &[u8]) {
-        self.0[role as usize] = Some(payload.to_vec());
+    fn note_close(&mut self, role: Role, payload: &[u8]) {
+        self.last_closes[role as usize] = Some(payload.to_vec());
     }
+}
+
+/// RSV1 among the RSV bits.
+const RSV1: u8 = 4;
+
+/// A message of which further frames follow.
+struct Message {
+    opcode: Opcode,
+    may_be_compressed: bool,
+    octets: Vec<u8>,
 }
 
 /// The state of a sender after its frames so far.
 pub struct SenderState {
     sender: Role,
     profile: Profile,
-    /// The opcode and octets of the unfinished message.
-    message: Option<(Opcode, Vec<u8>)>,
+    /// The unfinished message.
+    message: Option<Message>,
     closed: bool,
 }
 
@@ -61,7 +76,7 @@ impl SenderState {
     pub fn print(
         &mut self,
         frame: &Frame<'_>,
-        closes: &mut LastCloses,
+        conversation: &mut Conversation,
         out: &mut Stdout,
     ) -> Result<Vec<Rule>, CliError> {
         let Frame { header, payload, is_complete, .. } = frame;
@@ -71,9 +86,21 @@ impl SenderState {
         let is_close = header.opcode == Opcode::Close;
         let mut findings: Vec<(Option<Rule>, String)> = Vec::new();
         let mut flaws: Vec<Flaw> = header.flaws(self.sender).iter().collect();
+        // RSV1 on the first frame of a message says that it is compressed (RFC 7692 §6).
+        let begins_message = matches!(header.opcode, Opcode::Text | Opcode::Binary);
+        let may_be_compressed =
+            begins_message && header.rsv == RSV1 && conversation.has_deflate.unwrap_or(true);
+        if may_be_compressed {
+            flaws.retain(|flaw| *flaw != Flaw::RsvSet);
+            let condition = match conversation.has_deflate {
+                Some(_) => "",
+                None => ", if permessage-deflate was negotiated, which the octets do not show",
+            };
+            writeln!(out, "       RSV1: the message is compressed{condition}")?;
+        }
         flaws.extend(self.sequence_flaw(header));
         if *is_complete && !header.opcode.is_control() {
-            flaws.extend(self.add_to_message(frame));
+            flaws.extend(self.add_to_message(frame, may_be_compressed));
         }
         for flaw in flaws {
             findings.push((rules::sender_rule(flaw, is_close), flaw.description().to_owned()));
@@ -98,12 +125,12 @@ impl SenderState {
             }
         }
         if is_close {
-            let hints = match closes.of(self.sender.peer()) {
+            let hints = match conversation.last_close(self.sender.peer()) {
                 Some(received) => hint::of_reply(header, payload, received),
                 None => hint::of_close(header, payload),
             };
             hints.iter().try_for_each(|hint| writeln!(out, "       hint, {hint}"))?;
-            closes.note(self.sender, payload);
+            conversation.note_close(self.sender, payload);
         }
         Ok(findings.into_iter().filter_map(|(rule, _)| rule).collect())
     }
@@ -119,19 +146,19 @@ impl SenderState {
     }
 
     /// Adds a data frame to its message. A complete text message must be UTF-8.
-    fn add_to_message(&mut self, frame: &Frame<'_>) -> Option<Flaw> {
-        let (kind, mut so_far) = match (frame.header.opcode, self.message.take()) {
+    fn add_to_message(&mut self, frame: &Frame<'_>, may_be_compressed: bool) -> Option<Flaw> {
+        let mut message = match (frame.header.opcode, self.message.take()) {
             (Opcode::Continuation, Some(message)) => message,
             (Opcode::Continuation, None) => return None,
-            (opcode, _) => (opcode, Vec::new()),
+            (opcode, _) => Message { opcode, may_be_compressed, octets: Vec::new() },
         };
-        so_far.extend_from_slice(frame.payload);
+        message.octets.extend_from_slice(frame.payload);
         if !frame.header.fin {
-            self.message = Some((kind, so_far));
+            self.message = Some(message);
             return None;
         }
-        let broken = kind == Opcode::Text && std::str::from_utf8(&so_far).is_err();
-        broken.then_some(Flaw::TextNotUtf8)
+        let is_text = message.opcode == Opcode::Text && !message.may_be_compressed;
+        (is_text && std::str::from_utf8(&message.octets).is_err()).then_some(Flaw::TextNotUtf8)
     }
 
     fn print_close(

@@ -11,6 +11,8 @@ pub struct Head {
     pub size: usize,
     /// Its first line.
     pub line: String,
+    /// Whether it names permessage-deflate, which a response agrees to.
+    pub has_deflate: bool,
 }
 
 /// The head of HTTP at the front of octets, if it is complete.
@@ -24,7 +26,10 @@ pub fn head(octets: &[u8]) -> Option<Head> {
     };
     let end = b"\r\n\r\n";
     let size = octets.windows(end.len()).position(|window| window == end)? + end.len();
-    Some(Head { role, size, line: first_line(octets) })
+    let head = String::from_utf8_lossy(&octets[..size]).to_ascii_lowercase();
+    let mut extensions = head.lines().filter_map(|line| line.strip_prefix("sec-websocket-extensions:"));
+    let has_deflate = extensions.any(|value| value.contains("permessage-deflate"));
+    Some(Head { role, size, line: first_line(octets), has_deflate })
 }
 
 /// The first line of text, of which control characters are escaped.

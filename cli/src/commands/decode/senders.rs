@@ -87,7 +87,7 @@ pub fn senders(dump: &Dump, named: Option<Role>) -> Vec<Sender> {
 }
 
 /// The other direction of the same connection.
-fn opposite(flow: usize, dump: &Dump, count: usize) -> Option<usize> {
+pub fn opposite(flow: usize, dump: &Dump, count: usize) -> Option<usize> {
     match dump.flows.get(flow) {
         Some((from, to)) => dump.flows.iter().position(|other| *other == (*to, *from)),
         None => (count == 2).then_some(1 - flow),
