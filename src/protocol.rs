@@ -4,6 +4,7 @@
 pub mod assembler;
 pub mod close;
 pub mod code;
+pub mod deflate;
 pub mod flaw;
 pub mod foreign;
 pub mod frame;

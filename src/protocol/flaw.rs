@@ -45,11 +45,13 @@ pub enum Flaw {
     TextNotUtf8,
     /// A data message over the size limit of the receiver (§10.4).
     MessageTooBig,
+    /// A message that is marked as compressed and does not inflate (RFC 7692 §7.2.2).
+    NotDeflate,
 }
 
 impl Flaw {
     /// Every flaw.
-    pub const ALL: [Flaw; 17] = [
+    pub const ALL: [Flaw; 18] = [
         Flaw::ControlFragmented,
         Flaw::ControlTooLong,
         Flaw::RsvSet,
@@ -67,6 +69,7 @@ impl Flaw {
         Flaw::ReasonNotUtf8,
         Flaw::TextNotUtf8,
         Flaw::MessageTooBig,
+        Flaw::NotDeflate,
     ];
 
     /// The code for failing the connection because of the flaw (§7.4.1).
@@ -86,17 +89,19 @@ impl Flaw {
             | Flaw::CodeUndefined
             | Flaw::CodeLocalOnly
             | Flaw::CodeUnassigned => CloseCode::PROTOCOL_ERROR,
-            Flaw::ReasonNotUtf8 | Flaw::TextNotUtf8 => CloseCode::INVALID_PAYLOAD,
+            Flaw::ReasonNotUtf8 | Flaw::TextNotUtf8 | Flaw::NotDeflate => CloseCode::INVALID_PAYLOAD,
             Flaw::MessageTooBig => CloseCode::TOO_BIG,
         }
     }
 
     /// Whether `code` fits a failure because of the flaw: [`Flaw::fail_code`] does, and so does 1009 if the
-    /// flaw is one of length. A bad reason is a protocol error too, because §7.4.1 defines 1007 for messages.
+    /// flaw is one of length. A bad reason is a protocol error too, because §7.4.1 defines 1007 for messages. Any code fits
+    /// a message that does not inflate, because no specification gives one.
     pub fn accepts_fail_code(self, code: CloseCode) -> bool {
         code == self.fail_code()
             || (code == CloseCode::TOO_BIG && self.shows_in_length())
             || (code == CloseCode::PROTOCOL_ERROR && self == Flaw::ReasonNotUtf8)
+            || self == Flaw::NotDeflate
     }
 
     /// Whether an endpoint that does nothing about the header has accepted the flaw. A control frame that is too long
@@ -135,6 +140,7 @@ impl Flaw {
             Flaw::ReasonNotUtf8 => "reason that is not UTF-8",
             Flaw::TextNotUtf8 => "text that is not UTF-8",
             Flaw::MessageTooBig => "message too big",
+            Flaw::NotDeflate => "compressed message that does not inflate",
         }
     }
 }
@@ -158,6 +164,11 @@ impl Flaws {
     pub const fn with(mut self, flaw: Flaw) -> Flaws {
         self.insert(flaw);
         self
+    }
+
+    /// The set without this flaw.
+    pub const fn without(self, flaw: Flaw) -> Flaws {
+        Flaws(self.0 & !(1 << flaw as u8))
     }
 
     /// The flaws that are in at least one of the two sets.

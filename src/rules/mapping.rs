@@ -6,7 +6,7 @@ use crate::protocol::flaw::Flaw;
 
 /// The rule that the sender of a flaw violates, if there is one. `on_close` is true if the frame is a Close.
 ///
-/// A message that is too big for one receiver violates no rule. For the code of a Close, [`code_sender_rule`] is
+/// A message that is too big for one receiver violates no rule, and RFC 7692 says nothing about one that does not inflate. For the code of a Close, [`code_sender_rule`] is
 /// more precise, because it distinguishes 1004 from the unassigned codes.
 pub const fn sender_rule(flaw: Flaw, on_close: bool) -> Option<Rule> {
     match flaw {
@@ -29,7 +29,7 @@ pub const fn sender_rule(flaw: Flaw, on_close: bool) -> Option<Rule> {
         Flaw::CodeLocalOnly => Some(Rule::CodeNotLocalOnly),
         Flaw::CodeUnassigned => Some(Rule::CodeIsAssigned),
         Flaw::ReasonNotUtf8 => Some(Rule::ReasonUtf8),
-        Flaw::MessageTooBig => None,
+        Flaw::MessageTooBig | Flaw::NotDeflate => None,
     }
 }
 
@@ -53,7 +53,7 @@ pub const fn receiver_rule(flaw: Flaw, on_close: bool) -> Option<Rule> {
         Flaw::TextNotUtf8 => Some(Rule::RejectsBadUtf8Text),
         Flaw::ControlFragmented | Flaw::ControlTooLong => Some(Rule::RejectsBadControlFrame),
         Flaw::ContinuationUnexpected | Flaw::ContinuationMissing => Some(Rule::RejectsBadFragmentation),
-        Flaw::MessageTooBig => None,
+        Flaw::MessageTooBig | Flaw::NotDeflate => None,
     }
 }
 
