@@ -12,6 +12,6 @@ pub use driver::{Driver, Limits};
 pub use event::{Span, TraceEvent, TraceEventKind};
 pub use recorder::Recorder;
 pub use stimulus::Stimulus;
-pub use subject::Subject;
+pub use subject::{Opening, Subject};
 pub use timeline::{FrameDisplay, Hex, Mark, Quoted, Timeline};
 pub use trace::Trace;

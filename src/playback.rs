@@ -12,7 +12,7 @@ use crate::script::{Script, corpus};
 
 /// Plays scripts to subjects and judges each trace.
 ///
-/// A harness reuses its buffers. After the first few scripts it allocates nothing.
+/// A harness reuses its buffers. After the first few scripts it allocates nothing, unless messages are compressed.
 #[derive(Debug)]
 pub struct Harness {
     driver: Driver,

@@ -39,6 +39,8 @@ impl EvidenceKind {
             TraceEventKind::Message { .. } => Some(EvidenceKind::Message),
             TraceEventKind::RequestAccepted => Some(EvidenceKind::RequestAccepted),
             TraceEventKind::Connected { .. }
+            | TraceEventKind::DeflateNegotiated
+            | TraceEventKind::SentWithOpening
             | TraceEventKind::PeerReset
             | TraceEventKind::PeerGone(_)
             | TraceEventKind::PeerPaused

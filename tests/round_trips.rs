@@ -4,7 +4,7 @@ mod support;
 
 use wsclose::generate::random::Random;
 use wsclose::protocol::frame::{Header, Status};
-use wsclose::script::{DEFAULT_KEY, MAGIC, Script, ScriptBuf, ScriptError};
+use wsclose::script::{DEFAULT_KEY, MAGIC, MAGIC_2, Script, ScriptBuf, ScriptError};
 
 #[test]
 fn headers_with_any_first_two_octets_are_encoded_as_they_were_decoded() {
@@ -49,13 +49,14 @@ fn any_octets_decode_to_a_script_that_survives_conversion_to_text() {
         let len = random.next_u64() % 96;
         // Small octets are tags, lengths and ASCII; large ones are rarer so that strings are often UTF-8.
         let narrow = if random.next_u64().is_multiple_of(2) { 0x7f } else { 0xff };
-        let mut octets = vec![MAGIC];
+        let mut octets = vec![if seed % 3 == 0 { MAGIC_2 } else { MAGIC }];
         octets.extend((0..len).map(|_| random.next_u64() as u8 & narrow));
         let script = Script::decode(&octets).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         let binary = script.encode();
         let again = Script::decode(&binary).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
         assert!(script.role() == again.role() && script.steps().eq(again.steps()), "seed {seed}\n{script}");
-        let text = script.to_string();
+        assert_eq!(script.offers_deflate(), again.offers_deflate(), "seed {seed}\n{script}");
+        let text = again.to_string();
         let compiled =
             ScriptBuf::read(text.as_bytes()).unwrap_or_else(|error| panic!("seed {seed}: {error}\n{text}"));
         assert_eq!(compiled.octets(), binary, "seed {seed}\n{text}");
@@ -86,9 +87,17 @@ fn curated_scripts_have_the_canonical_text_form() {
 }
 
 /// Texts with one error each. A text that does not begin with `wsclose` is tested as the third line of a script.
-const MISTAKES: [&str; 42] = [
+const MISTAKES: [&str; 50] = [
     "wsclose",
     "wsclose 2",
+    "wsclose 3",
+    "wsclose 2\nrole server\nextension",
+    "wsclose 2\nrole server\nextension permessage-brotli",
+    "wsclose 2\nrole server\n> fin\nextension permessage-deflate",
+    "wsclose 1\nrole server\nextension permessage-deflate",
+    "> text \"a\" deflate",
+    "> close 1000 with-opening",
+    "> fin glue",
     "wsclose one",
     "wsclose 1 2",
     "wsclosed 1",
@@ -156,10 +165,38 @@ fn errors_in_script_text_have_a_line_and_a_column() {
     });
 }
 
+/// A script of version 1, in both forms, is read as before version 2, and written as version 1.
+#[test]
+fn scripts_of_version_1_stay_what_they_were() {
+    // The tags 15 and 16 wrap around to a frame and octets, and the further bits of the role have no meaning.
+    let octets = [MAGIC, 3, 15, 0x88, 0x80, 0x03, 0xe8, 0, 2];
+    let text = "wsclose 1\nrole server\n> close 1000\n> fin\n";
+    assert_eq!(Script::decode(&octets).expect("a script").to_string(), text);
+    let script = ScriptBuf::read(text.as_bytes()).expect("a script");
+    assert_eq!(script.octets(), [MAGIC, 1, 0, 0x88, 0x80, 0x03, 0xe8, 0, 2]);
+    let as_version_2 = ScriptBuf::read(text.replace("wsclose 1", "wsclose 2").as_bytes());
+    assert_eq!(as_version_2, Ok(script), "nothing in it needs version 2");
+}
+
+#[test]
+fn version_2_survives_conversion() {
+    let text = "wsclose 2\nrole client\nextension permessage-deflate\n> text \"a\" fin=0 deflate with-opening\n\
+                > octets 8000 with-opening\n> close 1000 deflate\n> fin glue\n";
+    let script = ScriptBuf::read(text.as_bytes()).expect("a script");
+    assert_eq!(script.octets()[..2], [MAGIC_2, 2]);
+    assert_eq!(script.as_script().to_string(), text);
+    assert_eq!(ScriptBuf::read(script.octets()).as_ref(), Ok(&script));
+    let mut sent = Vec::new();
+    let frame = script.as_script().steps().nth(2).expect("the Close");
+    frame.write(wsclose::protocol::role::Role::Server, &mut sent);
+    // 88 with RSV1; the body compressed by zlib with a raw stream and a synchronous flush.
+    assert_eq!(sent, [0xc8, 0x04, 0x62, 0x7e, 0x01, 0x00]);
+}
+
 #[test]
 fn files_that_are_not_scripts_are_rejected() {
     assert_eq!(ScriptBuf::read(b""), Err(ScriptError::Empty));
-    assert_eq!(ScriptBuf::read(&[0xc2, 0, 2]), Err(ScriptError::Version(2)));
+    assert_eq!(ScriptBuf::read(&[0xc3, 0, 2]), Err(ScriptError::Version(3)));
     assert_eq!(ScriptBuf::read(&[0x88, 0x82]), Err(ScriptError::Magic(0x88)));
     assert_eq!(ScriptBuf::read(&vec![b'#'; (1 << 16) + 1]), Err(ScriptError::TooLong((1 << 16) + 1)));
     let Err(ScriptError::Text(error)) = ScriptBuf::read(b"wsclose 1\nrole server\n> text \"\xff\"\n") else {

@@ -280,6 +280,8 @@ impl End {
                     panic!("expected no error of the model, found {:?}", entry.kind)
                 }
                 TraceEventKind::Connected { .. }
+                | TraceEventKind::DeflateNegotiated
+                | TraceEventKind::SentWithOpening
                 | TraceEventKind::Received(_)
                 | TraceEventKind::PeerFin
                 | TraceEventKind::PeerReset

@@ -60,7 +60,7 @@ fn an_older_version_of_the_codec() {
     folder.file("old.ws", "wsclose 0\nrole server\n");
     replay(&folder, &["old"])
         .assert_exit(3)
-        .assert_stderr("expected version 1 of the script codec, found version 0");
+        .assert_stderr("expected version 1 or 2 of the script codec, found version 0");
     replay(&folder, &["old.ws"]).assert_exit(3).assert_stderr("old.ws:1:9: expected `wsclose 1`");
 }
 

@@ -118,7 +118,7 @@ fn rsv1_close_is_a_violation_with_compression() {
     check(&url, &["--case", "deflate/closing_handshake/close-rsv1"])
         .assert_exit(1)
         .assert_stdout("FAIL          rejects-rsv")
-        .assert_stdout("permessage-deflate is offered");
+        .assert_stdout("permessage-deflate negotiated");
 }
 
 #[test]

@@ -41,6 +41,8 @@ mod built {
                     panic!("expected no such event of Boost.Beast, found {entry:?}")
                 }
                 TraceEventKind::Connected { .. }
+                | TraceEventKind::DeflateNegotiated
+                | TraceEventKind::SentWithOpening
                 | TraceEventKind::Received(_)
                 | TraceEventKind::PeerFin
                 | TraceEventKind::PeerReset

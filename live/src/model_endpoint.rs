@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wsclose::harness::{Recorder, Stimulus, Subject, TraceEventKind};
+use wsclose::harness::{Opening, Recorder, Stimulus, Subject, TraceEventKind};
 use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;
@@ -133,10 +133,11 @@ fn serve_connection(
 ) -> io::Result<()> {
     match connection::read_request(&mut socket, UPGRADE_TIMEOUT) {
         Ok((request, leftover)) => {
-            socket.send(&request.accept_response(false), UPGRADE_TIMEOUT);
+            let opening = Opening { deflate: true, octets: &[] };
+            let connection = connection::accept(socket, &request, leftover, UPGRADE_TIMEOUT, opening);
             // A server does not mask, so the seed has no effect.
             let session = ModelSession { role: Role::Server, profile, mask_seed: 1, limit: None };
-            let status = session.run(Connection { socket, leftover }, Vec::new())?;
+            let status = session.run(connection, Vec::new())?;
             if let Some(status) = status {
                 on_close(&request.path, &status);
             }
@@ -172,7 +173,10 @@ pub fn connect(
     allow_remote: bool,
 ) -> Result<Option<CloseStatus>, ConnectError> {
     let target = ServerTarget::new(url, &TargetOptions { allow_remote, ..TargetOptions::default() })?;
-    let connection = connection::connect(&target, mask_seed, UPGRADE_TIMEOUT, false)?;
+    let connection = {
+        let opening = Opening { deflate: true, octets: &[] };
+        connection::connect(&target, mask_seed, UPGRADE_TIMEOUT, opening)?
+    };
     let session = ModelSession { role: Role::Client, profile, mask_seed, limit: None };
     Ok(session.run(connection, Vec::new())?)
 }
@@ -198,10 +202,10 @@ impl ModelSession {
     /// Returns an error of the local system.
     pub fn run(self, connection: Connection, requests: Vec<AppRequest>) -> io::Result<Option<CloseStatus>> {
         let begun = Instant::now();
-        let Connection { mut socket, leftover } = connection;
+        let Connection { mut socket, leftover, deflate } = connection;
         let model = Model::new(self.profile).with_keys(self.mask_seed);
         let mut state = ModelConnection { model, out: Recorder::new(), end: None, close_status: None };
-        state.model.connect(self.role, &mut state.out);
+        state.model.open(self.role, Opening { deflate, octets: &[] }, &mut state.out);
         state.request(requests);
         if !leftover.is_empty() {
             state.model.react(Stimulus::Octets(&leftover), &mut state.out);
@@ -275,6 +279,8 @@ impl ModelConnection {
                         self.close_status = Some(CloseStatus { code, reason, clean });
                     }
                     TraceEventKind::Connected { .. }
+                    | TraceEventKind::DeflateNegotiated
+                    | TraceEventKind::SentWithOpening
                     | TraceEventKind::Received(_)
                     | TraceEventKind::PeerFin
                     | TraceEventKind::PeerReset

@@ -198,6 +198,8 @@ impl CodeObservation {
                 TraceEventKind::Panicked(_) => seen.crash = Some(CodeReaction::Panicked),
                 TraceEventKind::Hung => seen.crash = seen.crash.or(Some(CodeReaction::Hung)),
                 TraceEventKind::Connected { .. }
+                | TraceEventKind::DeflateNegotiated
+                | TraceEventKind::SentWithOpening
                 | TraceEventKind::PeerPaused
                 | TraceEventKind::PeerResumed
                 | TraceEventKind::Received(_)

@@ -212,6 +212,8 @@ impl NormalizedOutcome {
                 TraceEventKind::Panicked(_) => now.health = Health::Panicked,
                 TraceEventKind::Hung => now.health = Health::Hung,
                 TraceEventKind::Connected { .. }
+                | TraceEventKind::DeflateNegotiated
+                | TraceEventKind::SentWithOpening
                 | TraceEventKind::PeerPaused
                 | TraceEventKind::PeerResumed
                 | TraceEventKind::AppClose { .. }

@@ -4,7 +4,7 @@
 //! again until nothing more can be removed.
 
 use crate::protocol::code::CloseCode;
-use crate::script::{FrameStep, LengthEncoding, Payload, Script, ScriptBuf, SegmentPlacement, Step, Writer};
+use crate::script::{FrameStep, LengthEncoding, Payload, Script, ScriptBuf, SegmentPlacement, Step};
 
 /// A search for a smaller script that still reproduces a finding.
 pub struct Minimizer<T> {
@@ -42,7 +42,8 @@ impl<T: FnMut(Script<'_>) -> bool> Minimizer<T> {
         if self.tries_left == 0 {
             return false;
         }
-        let mut writer = Writer::new(self.best.as_script().role());
+        let best = self.best.as_script();
+        let mut writer = best.writer(best.role());
         steps.iter().for_each(|step| writer.step(step));
         let Ok(script) = ScriptBuf::read(&writer.into_octets()) else { return false };
         if script == self.best {
@@ -142,7 +143,7 @@ fn with_octets<'a>(step: Step<'a>, octets: &'a [u8]) -> Step<'a> {
         Step::AppClose(payload) => Step::AppClose(other(payload)),
         Step::AppSend { kind, payload } => Step::AppSend { kind, payload: other(payload) },
         Step::Octets { placement, .. } => Step::Octets { octets, placement },
-        Step::Fin
+        Step::Fin { .. }
         | Step::Reset
         | Step::PeerGone(_)
         | Step::PeerPause
@@ -172,7 +173,8 @@ fn simpler(step: Step<'_>) -> Vec<Step<'_>> {
             .filter(|n| *n < ticks)
             .map(Step::Wait)
             .collect(),
-        Step::Fin
+        Step::Fin { glue: true } => vec![Step::Fin { glue: false }],
+        Step::Fin { glue: false }
         | Step::Reset
         | Step::PeerGone(_)
         | Step::PeerPause
@@ -203,6 +205,9 @@ fn simpler_frames(frame: FrameStep<'_>) -> Vec<FrameStep<'_>> {
     if frame.rsv != 0 {
         simpler.push(FrameStep { rsv: 0, ..frame });
     }
+    if frame.deflate {
+        simpler.push(FrameStep { deflate: false, ..frame });
+    }
     if frame.mask_wrong {
         simpler.push(FrameStep { mask_wrong: false, ..frame });
     }
@@ -217,7 +222,8 @@ fn simpler_frames(frame: FrameStep<'_>) -> Vec<FrameStep<'_>> {
 fn simpler_placements(placement: SegmentPlacement) -> impl Iterator<Item = SegmentPlacement> {
     let unglued = placement.glue.then_some(SegmentPlacement { glue: false, ..placement });
     let uncut = placement.cut.is_some().then_some(SegmentPlacement { cut: None, ..placement });
-    unglued.into_iter().chain(uncut)
+    let later = placement.with_opening.then_some(SegmentPlacement { with_opening: false, ..placement });
+    unglued.into_iter().chain(uncut).chain(later)
 }
 
 fn simpler_payloads(payload: Payload<'_>) -> impl Iterator<Item = Payload<'_>> {

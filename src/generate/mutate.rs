@@ -14,7 +14,6 @@ pub use payload::{CODES, EDGES, LENGTHS};
 use std::cell::RefCell;
 
 use crate::generate::random::Random;
-use crate::protocol::role::Role;
 use crate::script::{MAGIC, MAX_SCRIPT, Script, ScriptBuf, Step, Writer};
 use steps::InputKind;
 
@@ -119,7 +118,7 @@ pub fn script(
             }
         }
         let role = if flipped { script.role().peer() } else { script.role() };
-        *child = encode_steps(&list, role, room);
+        *child = encode_steps(&list, || script.writer(role), room);
         *steps = recycle(list);
         copy_out(child, data)
     });
@@ -150,7 +149,7 @@ fn recycle<'a>(mut steps: Vec<Step<'_>>) -> Vec<Step<'a>> {
 fn compile(parent: &[u8], out: &mut Vec<u8>) {
     out.clear();
     let parent = &parent[..parent.len().min(MAX_SCRIPT)];
-    if let [MAGIC, ..] = parent {
+    if Script::decode(parent).is_ok() {
         return out.extend_from_slice(parent);
     }
     match ScriptBuf::read(parent) {
@@ -160,10 +159,10 @@ fn compile(parent: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Encodes as many of the steps as there is room for.
-fn encode_steps(steps: &[Step<'_>], role: Role, room: usize) -> Vec<u8> {
+fn encode_steps(steps: &[Step<'_>], new_writer: impl Fn() -> Writer, room: usize) -> Vec<u8> {
     let mut count = steps.len();
     loop {
-        let mut writer = Writer::new(role);
+        let mut writer = new_writer();
         steps[..count].iter().for_each(|step| writer.step(step));
         let mut octets = writer.into_octets();
         if octets.len() <= room {

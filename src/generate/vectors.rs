@@ -37,7 +37,8 @@ impl TestVector {
         let steps: Vec<Step<'_>> = script.steps().filter(|step| step.note().is_none()).collect();
         let notes = script.steps().filter_map(|step| step.note());
         let note = notes.collect::<Vec<_>>().join(" ");
-        TestVector { note, ..TestVector::of(name, &steps) }
+        let vector = TestVector::write(name, script.writer(Role::Client), &steps);
+        TestVector { note, ..vector }
     }
 
     /// The curated scripts of the crate, sorted by name.
@@ -48,7 +49,10 @@ impl TestVector {
     }
 
     fn of(name: String, steps: &[Step<'_>]) -> TestVector {
-        let mut writer = Writer::new(Role::Client);
+        TestVector::write(name, Writer::new(Role::Client), steps)
+    }
+
+    fn write(name: String, mut writer: Writer, steps: &[Step<'_>]) -> TestVector {
         steps.iter().for_each(|step| writer.step(step));
         let script = ScriptBuf::read(&writer.into_octets()).expect("a writer writes scripts");
         TestVector { name, note: String::new(), script }
@@ -130,11 +134,11 @@ fn octets_of_code(origin: CodeOrigin, code: CloseCode) -> Vec<u8> {
     let normal = Payload { code: Some(CloseCode::NORMAL), ..Payload::EMPTY };
     let steps = match origin {
         // The tick gives an endpoint with timeouts the time to reply before the peer closes.
-        CodeOrigin::Received => [close, Step::Wait(1), Step::Fin],
-        CodeOrigin::Reply => [Step::AppClose(normal), close, Step::Fin],
+        CodeOrigin::Received => [close, Step::Wait(1), Step::Fin { glue: false }],
+        CodeOrigin::Reply => [Step::AppClose(normal), close, Step::Fin { glue: false }],
         CodeOrigin::Requested => {
             let answer = Step::Frame(FrameStep::of(Opcode::Close, normal));
-            [Step::AppClose(payload), answer, Step::Fin]
+            [Step::AppClose(payload), answer, Step::Fin { glue: false }]
         }
     };
     let mut writer = Writer::new(Role::Client);
@@ -185,7 +189,7 @@ fn received(name: String, code: CloseCode, reason: &[u8]) -> TestVector {
     let (chunk, repeat) = chunked(reason);
     let payload = Payload { code: Some(code), chunk: &chunk, repeat };
     let close = Step::Frame(FrameStep::of(Opcode::Close, payload));
-    TestVector::of(name, &[close, Step::Wait(1), Step::Fin])
+    TestVector::of(name, &[close, Step::Wait(1), Step::Fin { glue: false }])
 }
 
 fn requested(name: String, reason: &[u8]) -> TestVector {
@@ -193,7 +197,7 @@ fn requested(name: String, reason: &[u8]) -> TestVector {
     let payload = Payload { code: Some(CloseCode::NORMAL), chunk: &chunk, repeat };
     let answer = Payload { code: Some(CloseCode::NORMAL), ..Payload::EMPTY };
     let answer = Step::Frame(FrameStep::of(Opcode::Close, answer));
-    TestVector::of(name, &[Step::AppClose(payload), answer, Step::Fin])
+    TestVector::of(name, &[Step::AppClose(payload), answer, Step::Fin { glue: false }])
 }
 
 /// A reason as the chunk and the number of copies of a payload. A reason that is too long for one chunk becomes
@@ -260,7 +264,8 @@ pub fn segmentations(vector: &TestVector) -> Vec<TestVector> {
         for cut in 1..longest_segment(steps).min(usize::from(u8::MAX) + 1) {
             let mut steps = steps.clone();
             steps.push(Step::Repeat(Segmentation::SplitAt(cut as u8)));
-            all.push(TestVector::of(format!("cut/{}{which}/{cut}", vector.name), &steps));
+            let writer = vector.script.as_script().writer(Role::Client);
+            all.push(TestVector::write(format!("cut/{}{which}/{cut}", vector.name), writer, &steps));
         }
     }
     all

@@ -1,10 +1,10 @@
 //! Plays a [`Script`] to a [`Subject`] and records a [`Trace`].
 //!
 //! The driver turns the steps of the peer into segments, split and joined as the script requests. It delivers each
-//! segment once the subject is idle. After the subject has closed TCP, the driver records octets as not delivered;
+//! segment once the subject is idle, and an end of TCP that follows at once together with the segment before it. After the subject has closed TCP, the driver records octets as not delivered;
 //! requests of the application still reach the subject.
 
-use crate::harness::{Stimulus, Subject, Trace};
+use crate::harness::{Opening, Stimulus, Subject, Trace};
 use crate::protocol::role::Role;
 use crate::script::{Payload, Script, SegmentPlacement, Segmentation, Step, Steps};
 
@@ -31,7 +31,7 @@ impl Limits {
 
 /// Plays scripts, one after another, and records each in the same trace.
 ///
-/// A driver reuses its buffers. After the first few scripts it allocates nothing.
+/// A driver reuses its buffers. After the first few scripts it allocates nothing, unless a script compresses messages.
 #[derive(Debug)]
 pub struct Driver {
     limits: Limits,
@@ -82,7 +82,9 @@ impl Driver {
             driver: self,
             subject,
             role: script.role(),
+            deflate: script.offers_deflate(),
             segmentation: Segmentation::AsWritten,
+            in_opening: true,
         };
         run.script(script.steps());
         &self.trace
@@ -103,8 +105,11 @@ struct ScriptPlayback<'d, 's> {
     driver: &'d mut Driver,
     subject: &'s mut dyn Subject,
     role: Role,
+    deflate: bool,
     /// How the segments of this connection are divided.
     segmentation: Segmentation,
+    /// Whether all octets of this connection so far were sent with its opening handshake.
+    in_opening: bool,
 }
 
 impl ScriptPlayback<'_, '_> {
@@ -115,7 +120,7 @@ impl ScriptPlayback<'_, '_> {
         let mut step_count = 0;
         // A repetition ends with its last step, so the next step begins a new connection.
         let mut repeated = false;
-        self.connect(None);
+        self.connect(None, steps);
         loop {
             let here = steps;
             let Some(step) = steps.next() else { break };
@@ -129,16 +134,16 @@ impl ScriptPlayback<'_, '_> {
                 self.end();
                 repeated = false;
                 if let Step::Repeat(segmentation) = step {
-                    self.connect(Some(segmentation));
+                    self.connect(Some(segmentation), first_step);
                     for step in first_step.take(step_count) {
                         self.step(&step);
                     }
                     repeated = true;
                     continue;
                 }
-                self.connect(None);
                 step_count = 0;
                 first_step = if step == Step::Connect { steps } else { here };
+                self.connect(None, first_step);
             }
             if step != Step::Connect {
                 if step_count == self.driver.limits.steps {
@@ -152,12 +157,26 @@ impl ScriptPlayback<'_, '_> {
         self.end();
     }
 
-    fn connect(&mut self, repeat: Option<Segmentation>) {
+    /// Begins a connection with these steps.
+    fn connect(&mut self, repeat: Option<Segmentation>, steps: Steps<'_>) {
         self.driver.peer_done = false;
         self.driver.delivered = 0;
         self.segmentation = repeat.unwrap_or(Segmentation::AsWritten);
+        // A repetition that divides the segments divides the first one too.
+        self.in_opening = match self.segmentation {
+            Segmentation::AsWritten | Segmentation::Coalesced => true,
+            Segmentation::Bytewise | Segmentation::SplitAt(_) => false,
+        };
+        let mut octets = std::mem::take(&mut self.driver.buffer);
+        octets.clear();
+        if self.in_opening && !steps.write_opening(self.role.peer(), self.driver.limits.octets, &mut octets) {
+            self.driver.truncated = true;
+        }
+        self.driver.delivered = octets.len();
         self.driver.trace.recorder.connected(repeat);
-        self.subject.connect(self.role, &mut self.driver.trace.recorder);
+        let opening = Opening { deflate: self.deflate, octets: &octets };
+        self.subject.open(self.role, opening, &mut self.driver.trace.recorder);
+        self.driver.buffer = octets;
     }
 
     fn end(&mut self) {
@@ -170,6 +189,13 @@ impl ScriptPlayback<'_, '_> {
             self.driver.truncated = true;
             return;
         }
+        if self.in_opening && step.note().is_none() {
+            if step.is_placed_with_opening() {
+                // `connect` has sent these octets.
+                return;
+            }
+            self.in_opening = false;
+        }
         match step {
             Step::Frame(frame) => {
                 self.begin_placement(frame.placement);
@@ -181,7 +207,11 @@ impl ScriptPlayback<'_, '_> {
                 self.driver.segment.extend_from_slice(octets);
                 self.end_placement();
             }
-            Step::Fin => self.peer_ends(Stimulus::Fin),
+            Step::Fin { glue: false } => {
+                self.flush();
+                self.peer_ends(Stimulus::Fin);
+            }
+            Step::Fin { glue: true } => self.peer_ends(Stimulus::Fin),
             Step::Reset => self.peer_ends(Stimulus::Reset),
             Step::PeerGone(writes) => self.stimulate_after_segment(Stimulus::PeerGone(*writes)),
             Step::PeerPause => self.stimulate_after_segment(Stimulus::PeerPause),
@@ -243,9 +273,15 @@ impl ScriptPlayback<'_, '_> {
 
     /// Delivers the pending segment, split as the script requests.
     fn flush(&mut self) {
+        self.flush_with(None);
+    }
+
+    /// Delivers the pending segment, split as the script requests, and the end of TCP at once after its last part.
+    /// Returns whether it delivered the end: without a pending segment it does not.
+    fn flush_with(&mut self, end: Option<Stimulus<'_>>) -> bool {
         if self.driver.segment.is_empty() {
             self.driver.cuts.clear();
-            return;
+            return false;
         }
         let segment = std::mem::take(&mut self.driver.segment);
         let cuts = std::mem::take(&mut self.driver.cuts);
@@ -275,11 +311,16 @@ impl ScriptPlayback<'_, '_> {
                 }
             }
         }
-        self.deliver(&segment[from..]);
+        let end = end.filter(|_| !self.driver.trace.recorder.is_closed());
+        match end {
+            Some(end) => self.subject.react_at_once(&segment[from..], end, &mut self.driver.trace.recorder),
+            None => self.deliver(&segment[from..]),
+        }
         self.driver.segment = segment;
         self.driver.segment.clear();
         self.driver.cuts = cuts;
         self.driver.cuts.clear();
+        end.is_some()
     }
 
     fn deliver(&mut self, octets: &[u8]) {
@@ -290,10 +331,14 @@ impl ScriptPlayback<'_, '_> {
         }
     }
 
+    /// Ends TCP at once after the pending segment, if there is one.
     fn peer_ends(&mut self, stimulus: Stimulus<'_>) {
-        self.flush();
-        if !self.driver.peer_done {
-            self.driver.peer_done = true;
+        if self.driver.peer_done {
+            return self.flush();
+        }
+        let has_ended = self.flush_with(Some(stimulus));
+        self.driver.peer_done = true;
+        if !has_ended {
             self.stimulate(stimulus);
         }
     }

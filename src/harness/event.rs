@@ -40,6 +40,10 @@ pub enum TraceEventKind {
         /// How the segments of the previous connection are divided this time, if this connection repeats it.
         repeat: Option<Segmentation>,
     },
+    /// The opening handshake negotiated permessage-deflate (RFC 7692).
+    DeflateNegotiated,
+    /// The octets that follow were sent in one write with the peer's part of the opening handshake.
+    SentWithOpening,
     /// These octets reached the subject.
     Received(Span),
     /// The peer's FIN reached the subject.

@@ -218,6 +218,16 @@ impl Recorder {
         self.push(TraceEventKind::Connected { repeat });
     }
 
+    /// Records that the opening handshake negotiated permessage-deflate.
+    pub fn deflate_negotiated(&mut self) {
+        self.push(TraceEventKind::DeflateNegotiated);
+    }
+
+    /// Records that the next octets to the subject are in one write with the peer's part of the opening handshake.
+    pub fn sent_with_opening(&mut self) {
+        self.push(TraceEventKind::SentWithOpening);
+    }
+
     /// Records that the script of the connection ended.
     pub fn script_ended(&mut self) {
         self.push(TraceEventKind::ScriptEnded);

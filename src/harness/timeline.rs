@@ -154,6 +154,8 @@ fn describe(trace: &Trace, kind: TraceEventKind, write_closed: bool) -> Line {
             Segmentation::Bytewise => "repeat, one byte per segment".to_owned(),
             Segmentation::SplitAt(cut) => format!("repeat, each segment split after {cut} octets"),
         }),
+        TraceEventKind::DeflateNegotiated => note("permessage-deflate negotiated".to_owned()),
+        TraceEventKind::SentWithOpening => note("in one write with the opening handshake:".to_owned()),
         TraceEventKind::PeerFin => wire('>', "FIN"),
         TraceEventKind::PeerReset => wire('>', "RST"),
         TraceEventKind::PeerGone(writes) => {

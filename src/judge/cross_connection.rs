@@ -24,7 +24,8 @@ pub(super) struct ConnectionDigest {
     /// The code, the reports and everything else that the subject did. A FIN and a reset count as the same, because unread data
     /// turns a FIN into a reset.
     result: u64,
-    /// Whether the result can be compared: the application kept reading, and the subject did not hang.
+    /// Whether the result can be compared: the application kept reading, the subject did not hang, and no reset of the peer
+    /// came before it could do anything.
     comparable: bool,
     /// Whether each request of the application was handled before the next input. A program that delays requests
     /// until a frame is complete handles them at a moment that depends on the segments of the frame.
@@ -68,7 +69,7 @@ impl ConnectionDigest {
             reply: reply.0,
             given_reason: facts.own.close.as_ref().and_then(|own| given_reason(facts, own)),
             result: result.0,
-            comparable: !facts.app.paused && facts.health.hung_at.is_none(),
+            comparable: !facts.app.paused && facts.health.hung_at.is_none() && !facts.tcp.peer_reset_at_once,
             requests_in_order: handles_requests_in_order(entries),
         }
     }
@@ -120,6 +121,8 @@ fn handles_requests_in_order(entries: &[TraceEvent]) -> bool {
         | TraceEventKind::AppPause
         | TraceEventKind::AppResume => waiting == 0,
         TraceEventKind::Connected { .. }
+        | TraceEventKind::DeflateNegotiated
+        | TraceEventKind::SentWithOpening
         | TraceEventKind::Sent(_)
         | TraceEventKind::TlsStarted
         | TraceEventKind::TlsClosed
@@ -167,6 +170,8 @@ fn input_digest(trace: &Trace, entries: &[TraceEvent]) -> Option<u64> {
             TraceEventKind::ScriptEnded => digest.number(u64::from(entry.tick)),
             TraceEventKind::Undelivered(_) => return None,
             TraceEventKind::Connected { .. }
+            | TraceEventKind::DeflateNegotiated
+            | TraceEventKind::SentWithOpening
             | TraceEventKind::Sent(_)
             | TraceEventKind::TlsStarted
             | TraceEventKind::TlsClosed

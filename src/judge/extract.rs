@@ -71,6 +71,10 @@ impl FactExtractor {
                 TraceEventKind::PeerReset => {
                     facts.on_stimulus(at);
                     facts.tcp.peer_reset = Some(at);
+                    let before = trace.events()[start..start + entry].last();
+                    facts.tcp.peer_reset_at_once = before.is_some_and(|before| {
+                        before.tick == at.tick && matches!(before.kind, TraceEventKind::Received(_))
+                    });
                     unread = None;
                 }
                 TraceEventKind::PeerGone(_) => {
@@ -205,7 +209,12 @@ impl FactExtractor {
                         facts.health.memory = Some((at, octets));
                     }
                 }
+                TraceEventKind::DeflateNegotiated => {
+                    self.from_peer.negotiate_deflate();
+                    self.from_subject.negotiate_deflate();
+                }
                 TraceEventKind::Connected { .. }
+                | TraceEventKind::SentWithOpening
                 | TraceEventKind::StateChanged(..)
                 | TraceEventKind::Undelivered(_)
                 | TraceEventKind::Note(_)

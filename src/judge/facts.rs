@@ -289,6 +289,8 @@ impl FramesBehind {
 pub(super) struct TcpFacts {
     pub peer_fin: Option<At>,
     pub peer_reset: Option<At>,
+    /// Whether that reset came at once after octets, so that what the subject did with these may not show.
+    pub peer_reset_at_once: bool,
     /// When the subject closed the direction in which it sends, by FIN or reset.
     pub write_closed_at: Option<At>,
     /// When it closed both directions: at the same time, or later if it shut down only writing at first.

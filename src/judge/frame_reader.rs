@@ -4,9 +4,10 @@
 use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload, PayloadPart};
 use crate::protocol::close::{self, CloseBody};
 use crate::protocol::code::{CloseCode, Profile};
+use crate::protocol::deflate::{self, InflateError, Inflater};
 use crate::protocol::flaw::{Flaw, Flaws, MESSAGE_LIMIT};
 use crate::protocol::foreign::{ForeignText, FrameStart};
-use crate::protocol::frame::{Header, Opcode};
+use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
 use crate::protocol::role::Role;
 use crate::script::MessageKind;
 
@@ -20,7 +21,7 @@ pub(super) enum FrameEvent<'a> {
     /// A flaw that the payload shows before it is complete.
     PayloadFlaw(Header, Flaws),
     /// A complete frame, with all its flaws. For a control frame, also the first 125 octets of its payload,
-    /// unmasked.
+    /// unmasked; for a compressed Close that inflates to a Close body, that body.
     Complete(Header, Flaws, &'a [u8]),
 }
 
@@ -64,6 +65,21 @@ pub(super) struct FrameReader {
     /// The octets that were read as frames, and how many of them there were at the end of the last Close.
     octets_read: u64,
     close_ends_at: Option<u64>,
+    /// permessage-deflate was negotiated.
+    deflate: bool,
+    /// The message in progress is compressed.
+    compressed: bool,
+    /// A message could not be inflated. Later ones may refer to it.
+    unreadable: bool,
+    /// Created for the first compressed message, and reused.
+    inflater: Option<Inflater>,
+    /// The number of octets to which the message in progress has inflated.
+    inflated: usize,
+    /// Buffers for the octets to inflate, and what they inflate to.
+    wire: Vec<u8>,
+    plain: Vec<u8>,
+    /// The body of the latest Close, if it is compressed.
+    close_body: Option<Vec<u8>>,
 }
 
 impl FrameReader {
@@ -83,6 +99,14 @@ impl FrameReader {
             joined: Vec::new(),
             octets_read: 0,
             close_ends_at: None,
+            deflate: false,
+            compressed: false,
+            unreadable: false,
+            inflater: None,
+            inflated: 0,
+            wire: Vec::new(),
+            plain: Vec::new(),
+            close_body: None,
         }
     }
 
@@ -95,6 +119,25 @@ impl FrameReader {
         self.undecided.clear();
         self.octets_read = 0;
         self.close_ends_at = None;
+        self.deflate = false;
+        self.compressed = false;
+        self.inflated = 0;
+        self.unreadable = false;
+        self.close_body = None;
+    }
+
+    /// The connection negotiated permessage-deflate, in both directions.
+    pub(super) fn negotiate_deflate(&mut self) {
+        self.deflate = true;
+        if let Some(inflater) = &mut self.inflater {
+            inflater.restart();
+        }
+    }
+
+    /// Whether the header marks its frame as compressed, which says something only if permessage-deflate was
+    /// negotiated.
+    const fn is_marked(&self, header: &Header) -> bool {
+        self.deflate && header.rsv & deflate::COMPRESSED_RSV != 0
     }
 
     /// Text in place of a frame, once it was found.
@@ -185,7 +228,8 @@ impl FrameReader {
                     if header.opcode == Opcode::Close {
                         self.close_ends_at = Some(self.octets_read);
                     }
-                    on_event(FrameEvent::Complete(header, self.flaws, self.frames.payload()))
+                    let payload = self.close_body.as_deref().unwrap_or(self.frames.payload());
+                    on_event(FrameEvent::Complete(header, self.flaws, payload))
                 }
             };
             if !proceed {
@@ -217,14 +261,18 @@ impl FrameReader {
             Opcode::Text | Opcode::Binary => true,
             Opcode::Continuation => false,
             Opcode::Close => {
-                // One octet is too short for a code.
-                if announced == 1 {
+                // One octet is too short for a code, unless it is compressed.
+                if announced == 1 && !self.is_marked(header) {
                     flaws.insert(Flaw::BodyOneByte);
                 }
                 return flaws;
             }
             Opcode::Ping | Opcode::Pong | Opcode::Reserved(_) => return flaws,
         };
+        // RSV1 is defined on the first frame of a message alone (RFC 7692 §6).
+        if begins && self.is_marked(header) && header.rsv == deflate::COMPRESSED_RSV {
+            flaws = flaws.without(Flaw::RsvSet);
+        }
         match (begins, self.message) {
             (true, Some(_)) => flaws.insert(Flaw::ContinuationMissing),
             (false, None) => flaws.insert(Flaw::ContinuationUnexpected),
@@ -239,6 +287,7 @@ impl FrameReader {
 
     fn on_header(&mut self, header: Header) {
         self.flaws = self.header_flaws(&header);
+        self.close_body = None;
         let begins = match header.opcode {
             Opcode::Text => Some(MessageKind::Text),
             Opcode::Binary => Some(MessageKind::Binary),
@@ -250,6 +299,8 @@ impl FrameReader {
             self.text.clear();
             self.text_is_invalid = false;
             self.size = 0;
+            self.compressed = self.is_marked(&header);
+            self.inflated = 0;
         }
         self.size = self.size.saturating_add(header.length.value());
     }
@@ -257,21 +308,56 @@ impl FrameReader {
     fn on_payload(&mut self, part: &PayloadPart<'_>) {
         let Some(header) = self.frames.header() else { return };
         if header.opcode.is_control() {
-            if header.opcode == Opcode::Close && !self.flaws.contains(Flaw::ControlTooLong) {
+            // What a compressed body says shows only when it is complete.
+            let is_plain_close = header.opcode == Opcode::Close && !self.is_marked(&header);
+            if is_plain_close && !self.flaws.contains(Flaw::ControlTooLong) {
                 self.note_close_body_flaws();
             }
+        } else if self.compressed {
+            self.wire.clear();
+            part.append_to(&mut self.wire);
+            self.inflate(false);
         } else if self.message == Some(MessageKind::Text) && !self.text_is_invalid {
             part.append_to(&mut self.text);
-            // A receiver may fail the connection at the first octet that is not valid UTF-8 (§8.1).
-            match std::str::from_utf8(&self.text) {
-                Ok(_) => self.text.clear(),
-                Err(error) if error.error_len().is_none() => {
-                    self.text.drain(..error.valid_up_to());
-                }
-                Err(_) => {
-                    self.text_is_invalid = true;
-                    self.flaws.insert(Flaw::TextNotUtf8);
-                }
+            self.note_text_flaws();
+        }
+    }
+
+    /// Inflates the octets in `wire`, and notes what is wrong with them. `last` is true at the end of a message.
+    fn inflate(&mut self, last: bool) {
+        if self.unreadable {
+            return;
+        }
+        let left = (MESSAGE_LIMIT as usize).saturating_sub(self.inflated);
+        let inflater = self.inflater.get_or_insert_default();
+        self.plain.clear();
+        let mut result = inflater.inflate(&self.wire, left, &mut self.plain);
+        if last && result.is_ok() {
+            result = inflater.end_message(left, &mut self.plain);
+        }
+        self.inflated += self.plain.len();
+        if let Err(error) = result {
+            self.unreadable = true;
+            self.flaws.insert(match error {
+                InflateError::Malformed => Flaw::NotDeflate,
+                InflateError::TooBig => Flaw::MessageTooBig,
+            });
+        } else if self.message == Some(MessageKind::Text) && !self.text_is_invalid {
+            self.text.extend_from_slice(&self.plain);
+            self.note_text_flaws();
+        }
+    }
+
+    fn note_text_flaws(&mut self) {
+        // A receiver may fail the connection at the first octet that is not valid UTF-8 (§8.1).
+        match std::str::from_utf8(&self.text) {
+            Ok(_) => self.text.clear(),
+            Err(error) if error.error_len().is_none() => {
+                self.text.drain(..error.valid_up_to());
+            }
+            Err(_) => {
+                self.text_is_invalid = true;
+                self.flaws.insert(Flaw::TextNotUtf8);
             }
         }
     }
@@ -295,7 +381,11 @@ impl FrameReader {
                 if self.flaws.contains(Flaw::ControlTooLong) {
                     return;
                 }
-                match CloseBody::parse(self.frames.payload()) {
+                if self.is_marked(header) {
+                    self.close_body = deflate::inflate(self.frames.payload(), MAX_CONTROL_PAYLOAD)
+                        .filter(|body| CloseBody::parse(body).is_ok());
+                }
+                match CloseBody::parse(self.close_body.as_deref().unwrap_or(self.frames.payload())) {
                     Ok(body) => {
                         if let Some(flaw) = body.code().and_then(|code| close::code_flaw(code, self.profile))
                         {
@@ -314,9 +404,13 @@ impl FrameReader {
             }
             Opcode::Text | Opcode::Binary | Opcode::Continuation => {
                 if header.fin {
+                    if self.compressed {
+                        self.wire.clear();
+                        self.inflate(true);
+                    }
                     let text = self.message.take() == Some(MessageKind::Text);
                     // A character that the end of the message cuts is invalid too.
-                    if text && (self.text_is_invalid || !self.text.is_empty()) {
+                    if text && !self.unreadable && (self.text_is_invalid || !self.text.is_empty()) {
                         self.flaws.insert(Flaw::TextNotUtf8);
                     }
                 }

@@ -4,10 +4,11 @@
 //! with one decision changed.
 
 use super::behavior::{Behavior, CloseStatus, ExtraAction, ReportCourse};
-use crate::harness::{Recorder, Stimulus, Subject};
+use crate::harness::{Opening, Recorder, Stimulus, Subject};
 use crate::protocol::assembler::{FrameAssembler, KeptPayload};
 use crate::protocol::close::{self, CloseBody, ConformingClose};
 use crate::protocol::code::{CloseCode, Profile};
+use crate::protocol::deflate::Inflater;
 use crate::protocol::flaw::Flaw;
 use crate::protocol::frame::{self, Header, Opcode};
 use crate::protocol::role::Role;
@@ -49,6 +50,15 @@ pub struct Endpoint<C> {
     pub(super) received: FrameAssembler,
     pub(super) message: Option<MessageKind>,
     pub(super) data: Vec<u8>,
+    /// The announced size of the message in progress.
+    pub(super) size: u64,
+    /// permessage-deflate was negotiated.
+    pub(super) deflate: bool,
+    /// The message in progress is compressed.
+    pub(super) compressed: bool,
+    /// Created for the first compressed message, and reused.
+    pub(super) inflater: Option<Inflater>,
+    pub(super) wire: Vec<u8>,
     /// Whether a Close was received; `received` has its payload.
     pub(super) first_close: bool,
     pub(super) own_code: Option<CloseCode>,
@@ -90,6 +100,11 @@ impl<C: Behavior> Endpoint<C> {
             received: FrameAssembler::new(KeptPayload::ControlFrames),
             message: None,
             data: Vec::new(),
+            size: 0,
+            deflate: false,
+            compressed: false,
+            inflater: None,
+            wire: Vec::new(),
             first_close: false,
             own_code: None,
             reported: false,
@@ -367,6 +382,8 @@ impl<C: Behavior> Subject for Endpoint<C> {
         self.state = State::Open;
         self.received.restart();
         self.message = None;
+        self.deflate = false;
+        self.compressed = false;
         self.first_close = false;
         self.own_code = None;
         self.reported = false;
@@ -377,6 +394,22 @@ impl<C: Behavior> Subject for Endpoint<C> {
         self.idle_ticks = 0;
         self.delayed_action = None;
         self.crashed = self.failed_once && !self.behavior.recovers();
+    }
+
+    fn open(&mut self, role: Role, opening: Opening<'_>, out: &mut Recorder) {
+        self.connect(role, out);
+        if opening.deflate {
+            self.deflate = true;
+            if let Some(inflater) = &mut self.inflater {
+                inflater.restart();
+            }
+            out.deflate_negotiated();
+        }
+        if !opening.octets.is_empty() {
+            let stimulus = Stimulus::Octets(opening.octets);
+            out.record_stimulus(stimulus);
+            self.react(stimulus, out);
+        }
     }
 
     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {

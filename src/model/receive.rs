@@ -5,6 +5,7 @@ use crate::harness::Recorder;
 use crate::model::behavior::{Behavior, Crash, ReportCourse, SegmentHandling};
 use crate::protocol::assembler::FramePart;
 use crate::protocol::close::{self, CloseBody};
+use crate::protocol::deflate::{self, InflateError};
 use crate::protocol::flaw::{Flaw, Flaws, MESSAGE_LIMIT};
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
 use crate::protocol::state_machine::{Action, Event};
@@ -21,7 +22,13 @@ impl<C: Behavior> Endpoint<C> {
                 FramePart::Header(header) => self.on_header(header, out),
                 FramePart::Payload(part) => {
                     if self.received.header().is_some_and(|header| !header.opcode.is_control()) {
-                        part.append_to(&mut self.data);
+                        if self.compressed {
+                            self.wire.clear();
+                            part.append_to(&mut self.wire);
+                            self.inflate(false, out);
+                        } else {
+                            part.append_to(&mut self.data);
+                        }
                     }
                 }
                 FramePart::End(header) => {
@@ -43,6 +50,7 @@ impl<C: Behavior> Endpoint<C> {
 
     fn on_header(&mut self, header: Header, out: &mut Recorder) {
         let mut flaws = header.flaws(self.role.peer());
+        let marked = self.deflate && header.rsv == deflate::COMPRESSED_RSV;
         let claimed = header.length.value();
         let begins = match header.opcode {
             Opcode::Text => Some(MessageKind::Text),
@@ -55,13 +63,21 @@ impl<C: Behavior> Endpoint<C> {
                     flaws.insert(Flaw::ContinuationMissing);
                 }
                 self.message = begins;
+                self.compressed = marked;
+                self.size = 0;
                 self.data.clear();
             }
             Opcode::Continuation if self.message.is_none() => flaws.insert(Flaw::ContinuationUnexpected),
             Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong | Opcode::Reserved(_) => {}
         }
-        if !header.opcode.is_control() && claimed.saturating_add(self.data.len() as u64) > MESSAGE_LIMIT {
-            flaws.insert(Flaw::MessageTooBig);
+        if marked && matches!(header.opcode, Opcode::Text | Opcode::Binary) {
+            flaws = flaws.without(Flaw::RsvSet);
+        }
+        if !header.opcode.is_control() {
+            self.size = self.size.saturating_add(claimed);
+            if self.size > MESSAGE_LIMIT {
+                flaws.insert(Flaw::MessageTooBig);
+            }
         }
         if claimed > MAX_CONTROL_PAYLOAD as u64 {
             out.memory(self.behavior.allocates(claimed, self.data.len() as u64));
@@ -97,6 +113,12 @@ impl<C: Behavior> Endpoint<C> {
             }
             Opcode::Pong => self.on_event(Event::RecvPong, None, out),
             Opcode::Text | Opcode::Binary | Opcode::Continuation if header.fin => {
+                if self.compressed {
+                    self.wire.clear();
+                    if !self.inflate(true, out) {
+                        return;
+                    }
+                }
                 let Some(kind) = self.message.take() else { return };
                 let flawed = kind == MessageKind::Text && std::str::from_utf8(&self.data).is_err();
                 if flawed && !self.behavior.tolerates(Flaw::TextNotUtf8, &header, Some(&self.data)) {
@@ -124,6 +146,28 @@ impl<C: Behavior> Endpoint<C> {
                 }
             }
             Opcode::Reserved(_) => {}
+        }
+    }
+
+    /// Inflates the octets in `wire`. `last` is true at the end of a message. Fails the connection, and returns false, if
+    /// they cannot be inflated.
+    fn inflate(&mut self, last: bool, out: &mut Recorder) -> bool {
+        let limit = MESSAGE_LIMIT as usize;
+        let inflater = self.inflater.get_or_insert_default();
+        let mut result = inflater.inflate(&self.wire, limit, &mut self.data);
+        if last && result.is_ok() {
+            result = inflater.end_message(limit, &mut self.data);
+        }
+        match result {
+            Ok(()) => true,
+            Err(InflateError::Malformed) => {
+                self.fail(Flaw::NotDeflate, out);
+                false
+            }
+            Err(InflateError::TooBig) => {
+                self.fail(Flaw::MessageTooBig, out);
+                false
+            }
         }
     }
 

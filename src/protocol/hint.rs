@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::protocol::close::{CloseBody, MAX_REASON, code_flaw};
 use crate::protocol::code::{Class, CloseCode, Profile};
+use crate::protocol::deflate;
 use crate::protocol::flaw::Flaw;
 use crate::protocol::frame::{self, Header, MAX_CONTROL_PAYLOAD};
 
@@ -60,8 +61,8 @@ pub fn of_close(header: &Header, payload: &[u8]) -> Vec<Hint> {
         let text = format!("the reason has {reason} octets, and {MAX_REASON} fit");
         hints.push(Hint::new(Certainty::Certain, text));
     }
-    // RSV1 says that the payload is compressed. What it inflates to is not known here.
     if header.rsv != 0 {
+        hints.extend(compressed(header, payload));
         return hints;
     }
     if let Some(hint) = header.mask.and_then(|key| not_masked(key, payload)) {
@@ -104,6 +105,22 @@ pub fn of_reply(header: &Header, payload: &[u8], received: &[u8]) -> Vec<Hint> {
     hints.retain(|hint| hint.certainty == Certainty::Certain);
     hints.push(Hint::new(Certainty::Likely, text));
     hints
+}
+
+/// RSV1 is set, and the payload is a valid body once it is inflated.
+fn compressed(header: &Header, payload: &[u8]) -> Option<Hint> {
+    if header.rsv & deflate::COMPRESSED_RSV == 0 || payload.len() as u64 != header.length.value() {
+        return None;
+    }
+    let inflated = deflate::inflate(payload, MAX_CONTROL_PAYLOAD)?;
+    let body = match CloseBody::parse(&inflated).ok()? {
+        CloseBody::Empty => "an empty body".to_owned(),
+        CloseBody::Status { code, reason: "" } => format!("the code {code}"),
+        CloseBody::Status { code, reason } => format!("the code {code} and the reason {reason:?}"),
+    };
+    let text =
+        format!("the payload is compressed: it inflates to {body}, and no Close is compressed (RFC 7692 §6)");
+    Some(Hint::new(Certainty::Likely, text))
 }
 
 /// A hint about a code of which nothing else is known.
@@ -302,13 +319,13 @@ fn excerpt(text: &str) -> String {
 pub const fn explains(flaw: Flaw) -> bool {
     match flaw {
         Flaw::ControlTooLong
+        | Flaw::RsvSet
         | Flaw::BodyOneByte
         | Flaw::CodeUndefined
         | Flaw::CodeLocalOnly
         | Flaw::CodeUnassigned
         | Flaw::ReasonNotUtf8 => true,
         Flaw::ControlFragmented
-        | Flaw::RsvSet
         | Flaw::OpcodeReserved
         | Flaw::LengthNotShortest
         | Flaw::LengthTopBit
@@ -317,7 +334,8 @@ pub const fn explains(flaw: Flaw) -> bool {
         | Flaw::ContinuationUnexpected
         | Flaw::ContinuationMissing
         | Flaw::TextNotUtf8
-        | Flaw::MessageTooBig => false,
+        | Flaw::MessageTooBig
+        | Flaw::NotDeflate => false,
     }
 }
 
@@ -329,6 +347,20 @@ mod tests {
     fn hints(payload: &[u8]) -> Vec<String> {
         let header = Header::conforming(Opcode::Close, payload.len() as u64, None);
         of_close(&header, payload).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_compressed_close_is_inflated() {
+        let hint = |payload: &[u8], rsv| {
+            let header = Header { rsv, ..Header::conforming(Opcode::Close, payload.len() as u64, None) };
+            of_close(&header, payload).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        let mut payload = Vec::new();
+        deflate::compress(b"\x03\xe8bye", true, &mut payload);
+        assert!(hint(&payload, 4).contains("inflates to the code 1000 and the reason \"bye\""));
+        assert!(hint(&[0], 4).contains("inflates to an empty body"));
+        assert_eq!(hint(&payload, 2), "", "RSV2 marks nothing");
+        assert_eq!(hint(b"\x03\xe8bye", 4), "", "not compressed");
     }
 
     #[test]

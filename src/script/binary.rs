@@ -10,21 +10,27 @@ use crate::script::step::{
     FrameStep, LengthEncoding, MessageKind, Payload, SegmentPlacement, Segmentation, Step, utf8_prefix,
 };
 
-/// The version of both forms.
-pub const VERSION: u8 = 1;
+/// The latest version of both forms. A script that version 1 can express is written in version 1.
+pub const VERSION: u8 = 2;
 
-/// The first octet of a binary script: `0xC0` plus the version.
-pub const MAGIC: u8 = 0xC0 | VERSION;
+/// The first octet of a binary script of version 1: `0xC0` plus the version.
+pub const MAGIC: u8 = 0xC1;
+
+/// The first octet of a binary script of version 2, which adds permessage-deflate, FIN in one go with the octets before
+/// it, and octets in one go with the opening handshake.
+pub const MAGIC_2: u8 = 0xC0 | VERSION;
 
 /// The iterator over the steps of a script. It decodes a step when the caller requests it.
 #[derive(Clone, Copy, Debug)]
 pub struct Steps<'a> {
     octets: &'a [u8],
+    /// The number of tags in the version of the script.
+    tags: u8,
 }
 
 impl<'a> Steps<'a> {
-    pub(super) const fn of(octets: &'a [u8]) -> Steps<'a> {
-        Steps { octets }
+    pub(super) const fn of(octets: &'a [u8], version: u8) -> Steps<'a> {
+        Steps { octets, tags: if version == 1 { tag::COUNT_1 } else { tag::COUNT } }
     }
 
     fn u8(&mut self) -> u8 {
@@ -59,7 +65,8 @@ impl<'a> Steps<'a> {
         Payload { code, chunk, repeat: if chunk.is_empty() { 1 } else { repeat } }
     }
 
-    fn frame(&mut self) -> FrameStep<'a> {
+    /// A frame. In version 2, a further octet of flags may come first.
+    fn frame(&mut self, extra: u8) -> FrameStep<'a> {
         let first = self.u8();
         let flags = self.u8();
         let key = self.optional(flags & flag::KEY != 0, Self::array);
@@ -79,8 +86,31 @@ impl<'a> Steps<'a> {
             length_encoding: form,
             claimed_len: claim,
             payload: self.payload(flags & flag::CODE != 0),
-            placement: SegmentPlacement { glue: flags & flag::GLUE != 0, cut },
+            deflate: extra & flag::DEFLATE != 0,
+            placement: SegmentPlacement {
+                glue: flags & flag::GLUE != 0,
+                cut,
+                with_opening: extra & flag::WITH_OPENING != 0,
+            },
         }
+    }
+}
+
+impl Steps<'_> {
+    /// Appends the octets that a peer of this role sends in one write with the opening handshake, if the steps begin a
+    /// connection. Returns false if they were more than `limit` and some were left out.
+    pub fn write_opening(self, sender: Role, limit: usize, out: &mut Vec<u8>) -> bool {
+        for step in self.filter(|step| step.note().is_none()) {
+            if !step.is_placed_with_opening() {
+                return true;
+            }
+            let len = out.len();
+            if step.payload_len() > limit || step.write(sender, out).is_none() || out.len() > limit {
+                out.truncate(len);
+                return false;
+            }
+        }
+        true
     }
 }
 
@@ -91,18 +121,27 @@ impl<'a> Iterator for Steps<'a> {
         if self.octets.is_empty() {
             return None;
         }
-        Some(match self.u8() % tag::COUNT {
-            tag::FRAME => Step::Frame(self.frame()),
+        Some(match self.u8() % self.tags {
+            tag::FRAME => Step::Frame(self.frame(0)),
+            tag::FRAME_2 => {
+                let extra = self.u8();
+                Step::Frame(self.frame(extra))
+            }
             tag::OCTETS => {
                 let flags = self.u8();
                 let cut = self.optional(flags & flag::CUT != 0, Self::u8);
                 let len = usize::from(self.u8());
                 Step::Octets {
                     octets: self.take(len),
-                    placement: SegmentPlacement { glue: flags & flag::GLUE != 0, cut },
+                    placement: SegmentPlacement {
+                        glue: flags & flag::GLUE != 0,
+                        cut,
+                        with_opening: self.tags != tag::COUNT_1 && flags & flag::WITH_OPENING != 0,
+                    },
                 }
             }
-            tag::FIN => Step::Fin,
+            tag::FIN => Step::Fin { glue: false },
+            tag::FIN_GLUED => Step::Fin { glue: true },
             tag::RESET => Step::Reset,
             tag::APP_CLOSE => {
                 let flags = self.u8();
@@ -158,10 +197,14 @@ mod tag {
     pub const PEER_GONE: u8 = 12;
     pub const PEER_PAUSE: u8 = 13;
     pub const PEER_RESUME: u8 = 14;
-    pub const COUNT: u8 = 15;
+    /// The number of tags in version 1.
+    pub const COUNT_1: u8 = 15;
+    pub const FRAME_2: u8 = 15;
+    pub const FIN_GLUED: u8 = 16;
+    pub const COUNT: u8 = 17;
 }
 
-/// The bits of the flags of a step.
+/// The bits of the flags of a step, of the further flags of a frame, and of the octet of the role.
 mod flag {
     pub const MASK_WRONG: u8 = 1;
     pub const KEY: u8 = 1 << 1;
@@ -170,6 +213,17 @@ mod flag {
     pub const FORM_SHIFT: u8 = 4;
     pub const CLAIM: u8 = 1 << 6;
     pub const CODE: u8 = 1 << 7;
+    /// Of the further flags.
+    pub const DEFLATE: u8 = 1;
+    /// Of the further flags of a frame, and of the flags of raw octets.
+    pub const WITH_OPENING: u8 = 1 << 1;
+    /// Of the octet of the role.
+    pub const OFFERS_DEFLATE: u8 = 1 << 1;
+}
+
+/// Whether the octet of the role says that permessage-deflate is offered.
+pub(super) const fn offers_deflate(role: u8) -> bool {
+    role & flag::OFFERS_DEFLATE != 0
 }
 
 /// Encodes steps in the binary form.
@@ -186,6 +240,16 @@ impl Writer {
         Writer(vec![MAGIC, role])
     }
 
+    /// Makes the opening handshakes of the script negotiate permessage-deflate.
+    pub fn offer_deflate(&mut self) {
+        self.0[1] |= flag::OFFERS_DEFLATE;
+        self.needs_version_2();
+    }
+
+    fn needs_version_2(&mut self) {
+        self.0[0] = MAGIC_2;
+    }
+
     /// The encoded script.
     pub fn into_octets(self) -> Vec<u8> {
         self.0
@@ -196,13 +260,21 @@ impl Writer {
         match step {
             Step::Frame(frame) => self.frame(frame),
             Step::Octets { octets, placement } => {
-                self.0.extend([tag::OCTETS, placement_flags(placement)]);
+                let opening = if placement.with_opening { flag::WITH_OPENING } else { 0 };
+                if placement.with_opening {
+                    self.needs_version_2();
+                }
+                self.0.extend([tag::OCTETS, placement_flags(placement) | opening]);
                 self.0.extend(placement.cut);
                 let octets = &octets[..octets.len().min(255)];
                 self.0.push(octets.len() as u8);
                 self.0.extend_from_slice(octets);
             }
-            Step::Fin => self.0.push(tag::FIN),
+            Step::Fin { glue: false } => self.0.push(tag::FIN),
+            Step::Fin { glue: true } => {
+                self.needs_version_2();
+                self.0.push(tag::FIN_GLUED);
+            }
             Step::Reset => self.0.push(tag::RESET),
             Step::PeerGone(writes) => self.0.extend([tag::PEER_GONE, *writes]),
             Step::PeerPause => self.0.push(tag::PEER_PAUSE),
@@ -253,7 +325,15 @@ impl Writer {
             | if frame.payload.code.is_some() { flag::CODE } else { 0 }
             | form << flag::FORM_SHIFT;
         let first = u8::from(frame.fin) << 7 | (frame.rsv & 0x07) << 4 | frame.opcode.bits();
-        self.0.extend([tag::FRAME, first, flags]);
+        let extra = if frame.deflate { flag::DEFLATE } else { 0 }
+            | if frame.placement.with_opening { flag::WITH_OPENING } else { 0 };
+        if extra == 0 {
+            self.0.push(tag::FRAME);
+        } else {
+            self.needs_version_2();
+            self.0.extend([tag::FRAME_2, extra]);
+        }
+        self.0.extend([first, flags]);
         self.0.extend(frame.key.into_iter().flatten());
         self.0.extend(frame.placement.cut);
         self.0.extend(frame.claimed_len.into_iter().flat_map(u64::to_be_bytes));

@@ -1,6 +1,7 @@
 //! The steps of a script: what the peer and the application of the endpoint under test do.
 
 use crate::protocol::code::CloseCode;
+use crate::protocol::deflate;
 use crate::protocol::frame::{self, Header, Length, Opcode};
 use crate::protocol::role::Role;
 
@@ -84,6 +85,9 @@ pub struct SegmentPlacement {
     pub glue: bool,
     /// The number of octets of this step after which the segment ends and another one starts.
     pub cut: Option<u8>,
+    /// Whether the octets are sent in one write with the opening handshake, if the connection has one. The steps at the
+    /// beginning of a connection can be placed in this way.
+    pub with_opening: bool,
 }
 
 /// The form in which a frame carries its length.
@@ -117,6 +121,8 @@ pub struct FrameStep<'a> {
     pub claimed_len: Option<u64>,
     /// The payload.
     pub payload: Payload<'a>,
+    /// Whether the payload is compressed (RFC 7692). RSV1 is then set too, unless the frame is a continuation.
+    pub deflate: bool,
     /// How the frame is divided into segments.
     pub placement: SegmentPlacement,
 }
@@ -133,14 +139,15 @@ impl<'a> FrameStep<'a> {
             length_encoding: LengthEncoding::Shortest,
             claimed_len: None,
             payload,
-            placement: SegmentPlacement { glue: false, cut: None },
+            deflate: false,
+            placement: SegmentPlacement { glue: false, cut: None, with_opening: false },
         }
     }
 
-    /// The header of the frame if a peer of this role sends it.
-    pub fn header(&self, sender: Role) -> Header {
+    /// The header of the frame if a peer of this role sends it with a payload of `len` octets.
+    fn header(&self, sender: Role, len: usize) -> Header {
         let masked = (sender == Role::Client) != self.mask_wrong;
-        let value = self.claimed_len.unwrap_or(self.payload.len() as u64);
+        let value = self.claimed_len.unwrap_or(len as u64);
         let length = match self.length_encoding {
             LengthEncoding::Shortest => Length::shortest(value),
             LengthEncoding::Sixteen => {
@@ -149,12 +156,23 @@ impl<'a> FrameStep<'a> {
             LengthEncoding::SixtyFour => Length::sixty_four(value),
         };
         let mask = masked.then_some(self.key.unwrap_or(DEFAULT_KEY));
-        Header { fin: self.fin, rsv: self.rsv, opcode: self.opcode, length, mask }
+        // Only the first frame of a message is marked as compressed (RFC 7692 §6).
+        let marked = self.deflate && self.opcode != Opcode::Continuation;
+        let rsv = self.rsv | if marked { deflate::COMPRESSED_RSV } else { 0 };
+        Header { fin: self.fin, rsv, opcode: self.opcode, length, mask }
     }
 
     /// Appends the frame to `out` as a peer of this role sends it.
     pub fn write(&self, sender: Role, out: &mut Vec<u8>) {
-        let header = self.header(sender);
+        if self.deflate {
+            let (mut plain, mut compressed) = (Vec::new(), Vec::new());
+            self.payload.write(&mut plain);
+            deflate::compress(&plain, self.fin, &mut compressed);
+            let header = self.header(sender, compressed.len());
+            frame::write(&header, &compressed, out);
+            return;
+        }
+        let header = self.header(sender, self.payload.len());
         out.extend_from_slice(header.encode().as_slice());
         let start = out.len();
         self.payload.write(out);
@@ -190,8 +208,11 @@ pub enum Step<'a> {
         placement: SegmentPlacement,
     },
     /// The peer sends FIN: it closes its write side.
-    Fin,
-    /// The peer resets the TCP connection.
+    Fin {
+        /// Whether the FIN follows the octets before it at once, so that the endpoint can do nothing between them.
+        glue: bool,
+    },
+    /// The peer resets the TCP connection, at once after the octets before it.
     Reset,
     /// The peer vanishes. Octets that it sent before still arrive. This many more writes succeed and are lost, and
     /// later writes fail (`EPIPE`). A shutdown fails at once (`ENOTCONN`).
@@ -230,7 +251,7 @@ impl<'a> Step<'a> {
             Step::Frame(frame) => Some(frame.payload),
             Step::AppClose(payload) | Step::AppSend { payload, .. } => Some(*payload),
             Step::Octets { .. }
-            | Step::Fin
+            | Step::Fin { .. }
             | Step::Reset
             | Step::PeerGone(_)
             | Step::PeerPause
@@ -265,7 +286,7 @@ impl<'a> Step<'a> {
                 out.extend_from_slice(octets);
                 Some(*placement)
             }
-            Step::Fin
+            Step::Fin { .. }
             | Step::Reset
             | Step::PeerGone(_)
             | Step::PeerPause
@@ -278,6 +299,28 @@ impl<'a> Step<'a> {
             | Step::Connect
             | Step::Repeat(_)
             | Step::Note(_) => None,
+        }
+    }
+
+    /// Whether the octets of the step are sent with the opening handshake if it begins a connection.
+    pub const fn is_placed_with_opening(&self) -> bool {
+        match self {
+            Step::Frame(FrameStep { placement, .. }) | Step::Octets { placement, .. } => {
+                placement.with_opening
+            }
+            Step::Fin { .. }
+            | Step::Reset
+            | Step::PeerGone(_)
+            | Step::PeerPause
+            | Step::PeerResume
+            | Step::AppClose(_)
+            | Step::AppSend { .. }
+            | Step::Pause
+            | Step::Resume
+            | Step::Wait(_)
+            | Step::Connect
+            | Step::Repeat(_)
+            | Step::Note(_) => false,
         }
     }
 

@@ -3,12 +3,14 @@
 //! # Example
 //!
 //! ```text
-//! wsclose 1
+//! wsclose 2
 //! role server
+//! extension permessage-deflate
 //! # The endpoint under test is the server; the lines with `>` are what its peer does.
 //! > close 1000 "bye" rsv=4 cut=1
 //! > text "hé" * 3 fin=0
 //! > close hex:03 mask=wrong key=00000000 form=64 claim=126 glue
+//! > text "compressed" deflate
 //! > octets 8882 37fa 213d
 //! > fin
 //! > reset
@@ -26,8 +28,12 @@
 //!
 //! # Lines
 //!
-//! The first line is `wsclose 1`, the version of the language. The second line is `role server` or `role client`, the
-//! role of the endpoint under test. Every other line is a step, a note or empty. Spaces or tabs separate words.
+//! The first line is `wsclose 1` or `wsclose 2`, the version of the language. The second line is `role server` or
+//! `role client`, the role of the endpoint under test. The third line may be `extension permessage-deflate`: the opening
+//! handshakes negotiate it (RFC 7692). Every other line is a step, a note or empty. Spaces or tabs separate words.
+//!
+//! Version 2 adds `extension permessage-deflate`, `deflate`, `with-opening` and `> fin glue`. A script without these is
+//! written as version 1.
 //!
 //! | line | meaning |
 //! |---|---|
@@ -35,7 +41,8 @@
 //! | `> FRAME` | The peer sends a frame; see below. |
 //! | `> octets HEX…` | The peer sends raw octets, at most 255: pairs of hexadecimal digits, with spaces anywhere between pairs. |
 //! | `> fin` | The peer closes its write side of TCP. |
-//! | `> reset` | The peer resets the TCP connection. |
+//! | `> fin glue` | The same, at once after the octets before it: over a socket, the endpoint can do nothing between them. |
+//! | `> reset` | The peer resets the TCP connection, over a socket at once after the octets before it. |
 //! | `> gone N` | The peer vanishes: `N` more writes succeed and are lost (0 to 255), later writes fail. |
 //! | `> pause` | The peer stops reading, so that the endpoint can write nothing. |
 //! | `> resume` | The peer reads again. |
@@ -75,10 +82,12 @@
 //! | `form=16` | The length has 16 bits, or 64 if it does not fit. |
 //! | `form=64` | The length has 64 bits. |
 //! | `claim=N` | The length in the header, in place of that of the payload. |
+//! | `deflate` | The payload is compressed, and RSV1 is set unless the frame is a continuation. |
 //! | `glue` | The frame is appended to the previous segment. |
 //! | `cut=N` | The segment ends after `N` octets of this frame (0 to 255), and another one starts. |
+//! | `with-opening` | The frame goes out in one write with the opening handshake, if it begins a connection. |
 //!
-//! Raw octets take the options `glue` and `cut=N`.
+//! Raw octets take the options `glue`, `cut=N` and `with-opening`.
 
 mod display;
 pub(in crate::script) mod parse;

@@ -8,7 +8,7 @@ use wsclose::analysis::report::Report;
 use wsclose::harness::Subject;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Rule};
-use wsclose::script::{Script, ScriptBuf, ScriptError, Step, Writer};
+use wsclose::script::{Script, ScriptBuf, ScriptError, Step};
 
 use crate::args;
 use crate::args::fuzz_target::FuzzTarget;
@@ -269,9 +269,10 @@ fn violates_rule(
 fn with_note(script: &ScriptBuf, violation: &Violation) -> Result<ScriptBuf, FileError> {
     let Violation { rule, name, actual, .. } = violation;
     let note = format!("{name} violates {rule}: {actual}.");
-    let mut writer = Writer::new(script.as_script().role());
+    let script = script.as_script();
+    let mut writer = script.writer(script.role());
     writer.step(&Step::Note(&note));
-    script.as_script().steps().for_each(|step| writer.step(&step));
+    script.steps().for_each(|step| writer.step(&step));
     ScriptBuf::read(&writer.into_octets())
         .map_err(|error| FileError::script(Path::new("the minimized script"), error))
 }

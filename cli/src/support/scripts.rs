@@ -52,7 +52,10 @@ fn holds_raw_bytes(path: &Path, content: &[u8]) -> bool {
 fn from_raw_bytes(content: &[u8]) -> Result<ScriptBuf, ScriptError> {
     let mut writer = Writer::new(Role::Client);
     for (at, octets) in content.chunks(255).enumerate() {
-        writer.step(&Step::Octets { octets, placement: SegmentPlacement { glue: at > 0, cut: None } });
+        writer.step(&Step::Octets {
+            octets,
+            placement: SegmentPlacement { glue: at > 0, ..SegmentPlacement::default() },
+        });
     }
     ScriptBuf::read(&writer.into_octets())
 }

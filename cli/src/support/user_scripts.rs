@@ -90,22 +90,13 @@ pub fn save(cases: &[PlannedCase], folder: &Path, out: &mut Stdout) -> Result<()
         return Err(FileError::NotAFolder(display_path(folder)).into());
     }
     atomic_write::ensure_writable(folder)?;
-    let (with_deflate, plain): (Vec<&PlannedCase>, Vec<&PlannedCase>) =
-        cases.iter().partition(|case| case.deflate);
-    let file = |case: &&PlannedCase| {
+    let file = |case: &PlannedCase| {
         (script_path(folder, &case.name), case.script.as_script().to_string().into_bytes())
     };
-    let files: Vec<(PathBuf, Vec<u8>)> = plain.iter().map(file).collect();
+    let files: Vec<(PathBuf, Vec<u8>)> = cases.iter().map(file).collect();
     atomic_write::overwrite(&files)?;
     let folder = display_path(folder);
     writeln!(out, "wrote {} cases to {folder}; --script {folder} plays them", files.len())?;
-    if !with_deflate.is_empty() {
-        let count = with_deflate.len();
-        writeln!(
-            out,
-            "not written: {count} cases with permessage-deflate, which the text of a script does not say"
-        )?;
-    }
     Ok(())
 }
 

@@ -48,13 +48,11 @@ pub struct PlannedCase {
     pub name: String,
     /// The script of the case.
     pub script: ScriptBuf,
-    /// The opening handshake negotiates permessage-deflate (RFC 7692), which the script does not say.
-    pub deflate: bool,
 }
 
 impl From<Case> for PlannedCase {
     fn from(case: Case) -> PlannedCase {
-        PlannedCase { name: case.name, script: case.script, deflate: case.deflate }
+        PlannedCase { name: case.name, script: case.script }
     }
 }
 

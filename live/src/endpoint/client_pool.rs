@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use wsclose::harness::Opening;
+
 use crate::endpoint::close_line::CloseStatus;
 use crate::endpoint::connection::{self, CaseError, Connection};
 use crate::endpoint::process::{self, Process, ProcessError};
@@ -175,7 +177,7 @@ impl<'a> PooledClient<'a> {
     ///
     /// # Errors
     /// Returns why there is no connection.
-    pub fn open(&mut self, timeout: Duration, deflate: bool) -> Result<Connection, CaseError> {
+    pub fn open(&mut self, timeout: Duration, opening: Opening<'_>) -> Result<Connection, CaseError> {
         self.end();
         let failed = |error: io::Error| CaseError::Connect(error.to_string());
         let acceptor = match self.acceptor.take() {
@@ -198,8 +200,7 @@ impl<'a> PooledClient<'a> {
                     let mut socket = Socket::from_tcp(tcp).map_err(failed)?;
                     let (request, leftover) = connection::read_request(&mut socket, timeout)?;
                     if request.path == path {
-                        socket.send(&request.accept_response(deflate), timeout);
-                        return Ok(Connection { socket, leftover });
+                        return Ok(connection::accept(socket, &request, leftover, timeout, opening));
                     }
                     let why = "this path belongs to another connection";
                     connection::reject(socket, timeout, "404 Not Found", why);

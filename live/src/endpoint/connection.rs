@@ -3,6 +3,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use wsclose::harness::Opening;
+
 use crate::transport::server_target::ServerTarget;
 use crate::transport::socket::{ReadOutcome, Socket};
 use crate::transport::upgrade::{self, MAX_HEAD, Request, UpgradeError};
@@ -79,6 +81,8 @@ pub struct Connection {
     pub socket: Socket,
     /// Octets that arrived together with the opening handshake, after its end.
     pub leftover: Vec<u8>,
+    /// Whether the opening handshake negotiated permessage-deflate.
+    pub deflate: bool,
 }
 
 impl std::fmt::Debug for Connection {
@@ -87,7 +91,8 @@ impl std::fmt::Debug for Connection {
     }
 }
 
-/// Connects to a server, and sends the opening handshake with a key that follows from `nonce`.
+/// Connects to a server, and sends the opening handshake with a key that follows from `nonce`, and the octets of `opening`
+/// in the same write.
 ///
 /// # Errors
 /// Returns why there is no connection.
@@ -95,16 +100,33 @@ pub fn connect(
     target: &ServerTarget,
     nonce: u64,
     timeout: Duration,
-    deflate: bool,
+    opening: Opening<'_>,
 ) -> Result<Connection, CaseError> {
     let failed = |error: io::Error| CaseError::Connect(error.to_string());
     let socket = Socket::connect(target.address, timeout).map_err(failed)?;
     let mut socket = target.secure(socket).map_err(failed)?;
     let key = upgrade::key((u128::from(nonce) << 64 | 0x7773_636c_6f73_6521).to_be_bytes());
-    socket.send(&target.request(key.clone(), deflate).encode(), timeout);
+    let mut request = target.request(key.clone(), opening.deflate).encode();
+    request.extend_from_slice(opening.octets);
+    socket.send(&request, timeout);
     let (upgraded, head) =
         read_head(&mut socket, timeout, CaseError::NoResponse, |head| upgrade::parse_response(head, &key))?;
-    Ok(Connection { socket, leftover: head[upgraded.head_len..].to_owned() })
+    let leftover = head[upgraded.head_len..].to_owned();
+    Ok(Connection { socket, leftover, deflate: opening.deflate && upgraded.deflate })
+}
+
+/// Accepts the request of a client, and sends the octets of `opening` in the same write.
+pub fn accept(
+    mut socket: Socket,
+    request: &Request,
+    leftover: Vec<u8>,
+    timeout: Duration,
+    opening: Opening<'_>,
+) -> Connection {
+    let mut response = request.accept_response(opening.deflate);
+    response.extend_from_slice(opening.octets);
+    socket.send(&response, timeout);
+    Connection { socket, leftover, deflate: opening.deflate && request.deflate }
 }
 
 /// Reads the opening handshake of a client. Returns it with the octets that arrived after it.

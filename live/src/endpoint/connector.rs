@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use wsclose::harness::Opening;
+
 use crate::endpoint::client_pool::{ClientReport, PooledClient};
 use crate::endpoint::connection::{CaseError, Connection, connect};
 use crate::endpoint::server_reports::ServerReports;
@@ -53,12 +55,11 @@ impl<'a> Connector<'a> {
         self.round_trip
     }
 
-    /// The next connection. `deflate` offers or accepts permessage-deflate; for a supplied connection this was decided
-    /// before.
+    /// The next connection, with an opening handshake of this kind. A supplied connection had that handshake before.
     ///
     /// # Errors
     /// Returns why there is no connection.
-    pub fn open(&mut self, timeout: Duration, deflate: bool) -> Result<Connection, CaseError> {
+    pub fn open(&mut self, timeout: Duration, opening: Opening<'_>) -> Result<Connection, CaseError> {
         match &mut self.source {
             Source::Dial { target, reports, id } => {
                 self.nonce += 1;
@@ -66,11 +67,11 @@ impl<'a> Connector<'a> {
                 let with_id = id.map(|id| target.with_connection_id(id));
                 let target = with_id.as_ref().unwrap_or(target);
                 let begun = Instant::now();
-                let connection = connect(target, self.nonce, timeout, deflate)?;
+                let connection = connect(target, self.nonce, timeout, opening)?;
                 self.round_trip = self.round_trip.max(begun.elapsed());
                 Ok(connection)
             }
-            Source::Spawn(client) => client.open(timeout, deflate),
+            Source::Spawn(client) => client.open(timeout, opening),
             Source::Supplied(connection) => {
                 connection.take().ok_or(CaseError::NoRequest("no further connection"))
             }

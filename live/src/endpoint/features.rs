@@ -72,7 +72,7 @@ impl EndpointFeatures {
         match step {
             Step::Frame(_)
             | Step::Octets { .. }
-            | Step::Fin
+            | Step::Fin { .. }
             | Step::Reset
             | Step::Note(_)
             | Step::Wait(_) => None,
@@ -117,7 +117,7 @@ impl EndpointFeatures {
                 };
                 return Some(Unplayable::Step { step: step.to_string(), why });
             }
-            is_over |= matches!(step, Step::Fin | Step::Reset);
+            is_over |= matches!(step, Step::Fin { .. } | Step::Reset);
             let mut rest = octets.as_slice();
             while let Some(piece) = decoder.next(&mut rest) {
                 match piece {

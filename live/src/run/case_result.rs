@@ -93,12 +93,7 @@ impl CaseResult {
         elapsed: Duration,
     ) -> CaseResult {
         let is_explained = |rule| exit.is_some() && rule != Rule::NoPanic;
-        // With compression, RSV1 is valid in data frames (RFC 7692 §6), which the judge does not know.
-        let counts = |rule| {
-            !(case.deflate && rule == Rule::StreamWellFormed
-                || timing_rules.contains(rule)
-                || is_explained(rule))
-        };
+        let counts = |rule| !timing_rules.contains(rule) && !is_explained(rule);
         let findings: Vec<&Finding> = match &error {
             None => playback.findings.iter().filter(|finding| counts(finding.rule)).collect(),
             Some(_) => Vec::new(),

@@ -7,7 +7,7 @@ use crate::endpoint::features::{EndpointFeatures, Unplayable};
 use wsclose::protocol::code::{Class, CloseCode};
 use wsclose::protocol::frame::Opcode;
 use wsclose::protocol::role::Role;
-use wsclose::script::{FrameStep, Payload, ScriptBuf, Step, Writer};
+use wsclose::script::{FrameStep, Payload, Script, ScriptBuf, Step, Writer};
 
 /// The wait at the end of every connection, in ticks: longer than the grace of the judge.
 const TRAILING_WAIT: u8 = 2;
@@ -22,8 +22,6 @@ pub struct Case {
     pub name: String,
     /// The script.
     pub script: ScriptBuf,
-    /// The opening handshake negotiates permessage-deflate (RFC 7692).
-    pub deflate: bool,
     /// The report shows the timeline of the case, whatever its verdicts are.
     pub show: bool,
 }
@@ -44,8 +42,7 @@ impl EndpointFeatures {
         let is_supported = self.unplayable(&steps).is_none() && steps.iter().all(is_short);
         is_supported.then(|| Case {
             name,
-            script: self.with_trailing_wait(&steps),
-            deflate: false,
+            script: self.with_trailing_wait(script.as_script(), &steps),
             show: false,
         })
     }
@@ -60,26 +57,40 @@ impl EndpointFeatures {
         if let Some(why) = self.unplayable(&steps) {
             return Err(why);
         }
-        let script =
-            self.with_waits(&steps, |last| matches!(last, Step::Wait(ticks) if *ticks >= TRAILING_WAIT));
-        Ok(Case { name, script, deflate: false, show: false })
+        let script = self.with_waits(
+            script.as_script(),
+            &steps,
+            |last| matches!(last, Step::Wait(ticks) if *ticks >= TRAILING_WAIT),
+        );
+        Ok(Case { name, script, show: false })
     }
 
-    /// The steps, with a wait at the end of every connection.
-    fn with_trailing_wait(self, steps: &[Step<'_>]) -> ScriptBuf {
-        self.with_waits(steps, |_| false)
+    /// The steps as a script without extensions, with a wait at the end of every connection.
+    fn of(self, steps: &[Step<'_>]) -> ScriptBuf {
+        let empty = ScriptBuf::read(&Writer::new(self.role).into_octets()).expect("a script without steps");
+        self.with_trailing_wait(empty.as_script(), steps)
+    }
+
+    /// The steps, with a wait at the end of every connection. They negotiate what `script` negotiates.
+    fn with_trailing_wait(self, script: Script<'_>, steps: &[Step<'_>]) -> ScriptBuf {
+        self.with_waits(script, steps, |_| false)
     }
 
     /// The steps, with a wait at the end of every connection whose last step is not an end itself.
-    fn with_waits(self, steps: &[Step<'_>], is_end: impl Fn(&Step<'_>) -> bool) -> ScriptBuf {
-        let mut writer = Writer::new(self.role);
+    fn with_waits(
+        self,
+        script: Script<'_>,
+        steps: &[Step<'_>],
+        is_end: impl Fn(&Step<'_>) -> bool,
+    ) -> ScriptBuf {
+        let mut writer = script.writer(self.role);
         let (mut last, mut peer_ended) = (None, false);
         let close = |writer: &mut Writer, last: Option<&Step<'_>>, peer_ended: bool| {
             if last.is_none_or(&is_end) {
                 return;
             }
             match self.role {
-                Role::Client if !peer_ended => writer.step(&Step::Fin),
+                Role::Client if !peer_ended => writer.step(&Step::Fin { glue: false }),
                 Role::Client | Role::Server => {}
             }
             writer.step(&Step::Wait(TRAILING_WAIT));
@@ -91,7 +102,7 @@ impl EndpointFeatures {
             }
             // A repetition repeats the end and the wait too.
             last = (!matches!(step, Step::Repeat(_))).then_some(step);
-            peer_ended |= matches!(step, Step::Fin | Step::Reset);
+            peer_ended |= matches!(step, Step::Fin { .. } | Step::Reset);
             writer.step(step);
         }
         close(&mut writer, last, peer_ended);
@@ -105,8 +116,7 @@ impl EndpointFeatures {
         steps.extend([Step::Connect, plain_close()]);
         Case {
             name: format!("recovery/{}", case.name),
-            script: self.with_trailing_wait(&steps),
-            deflate: false,
+            script: self.with_trailing_wait(case.script.as_script(), &steps),
             show: false,
         }
     }
@@ -122,7 +132,7 @@ impl EndpointFeatures {
             | Step::Repeat(_)
             | Step::AppClose(_)
             | Step::AppSend { .. } => Some(false),
-            Step::Fin
+            Step::Fin { .. }
             | Step::Reset
             | Step::PeerGone(_)
             | Step::PeerPause
@@ -134,22 +144,17 @@ impl EndpointFeatures {
         };
         let mut closes = steps.iter().filter_map(is_close).peekable();
         let applies = closes.peek().is_some() && closes.all(|close| close);
-        let note = Step::Note("permessage-deflate is offered");
-        let noted: Vec<Step<'_>> = [note].into_iter().chain(steps.iter().copied()).collect();
         let mut writer = Writer::new(self.role);
-        noted.iter().for_each(|step| writer.step(step));
+        writer.offer_deflate();
+        steps.iter().for_each(|step| writer.step(step));
         let script = ScriptBuf::read(&writer.into_octets()).expect("a writer writes valid scripts");
-        applies.then(|| Case { name: format!("deflate/{}", case.name), script, deflate: true, show: false })
+        let applies = applies && !case.script.as_script().offers_deflate();
+        applies.then(|| Case { name: format!("deflate/{}", case.name), script, show: false })
     }
 
     /// The simplest case: the peer sends a plain Close.
     pub fn liveness(self) -> Case {
-        Case {
-            name: "liveness".to_owned(),
-            script: self.with_trailing_wait(&[plain_close()]),
-            deflate: false,
-            show: false,
-        }
+        Case { name: "liveness".to_owned(), script: self.of(&[plain_close()]), show: false }
     }
 }
 
@@ -180,12 +185,7 @@ fn class(code: u16) -> Class {
 pub fn code_received(features: EndpointFeatures, code: CloseCode) -> Case {
     let payload = Payload { code: Some(code), ..Payload::EMPTY };
     let close = Step::Frame(FrameStep::of(Opcode::Close, payload));
-    Case {
-        name: format!("code-received/{code}"),
-        script: features.with_trailing_wait(&[close]),
-        deflate: false,
-        show: false,
-    }
+    Case { name: format!("code-received/{code}"), script: features.of(&[close]), show: false }
 }
 
 #[cfg(test)]

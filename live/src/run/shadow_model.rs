@@ -3,7 +3,7 @@
 //!
 //! The model decides nothing but the length of waits. The judge does not see it.
 
-use wsclose::harness::{Recorder, Stimulus, Subject, TraceEventKind};
+use wsclose::harness::{Opening, Recorder, Stimulus, Subject, TraceEventKind};
 use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::frame::{Decoder, Opcode, Piece};
@@ -57,12 +57,13 @@ impl ShadowModel {
         }
     }
 
-    /// Starts a connection.
-    pub fn connect(&mut self) {
+    /// Starts a connection. `deflate` is true if it negotiated permessage-deflate.
+    pub fn connect(&mut self, deflate: bool) {
         (self.expected, self.observed) = (ObservedActions::default(), ObservedActions::default());
         (self.peer_ended, self.stopped_waiting) = (false, false);
         self.recorder.clear();
-        self.model.connect(self.role, &mut self.recorder);
+        self.model.open(self.role, Opening { deflate, octets: &[] }, &mut self.recorder);
+        self.recorder.clear();
     }
 
     /// Passes a stimulus to the model.
@@ -128,7 +129,7 @@ mod tests {
 
     fn shadow_model() -> ShadowModel {
         let mut shadow = ShadowModel::new(Role::Client, Profile::default());
-        shadow.connect();
+        shadow.connect(false);
         shadow
     }
 
@@ -155,7 +156,7 @@ mod tests {
         shadow.stop_waiting();
         shadow.on_stimulus(Stimulus::Fin);
         assert!(!shadow.expects_more());
-        shadow.connect();
+        shadow.connect(false);
         shadow.on_stimulus(Stimulus::Octets(CLOSE));
         assert!(shadow.expects_more());
     }

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use wsclose::harness::{Recorder, Stimulus, Subject};
+use wsclose::harness::{Opening, Recorder, Stimulus, Subject};
 use wsclose::protocol::code::CloseCode;
 use wsclose::protocol::frame::{self, Header, Opcode};
 use wsclose::protocol::role::Role;
@@ -47,7 +47,6 @@ pub struct LiveSubject<'a> {
     shadow: ShadowModel,
     timing: CloseTiming,
     latency: LatencyTimer,
-    deflate: bool,
     conn: Option<Connection>,
     bytes_read: usize,
     opened: Instant,
@@ -73,7 +72,6 @@ impl<'a> LiveSubject<'a> {
             shadow: ShadowModel::new(under_test.role(), under_test.profile),
             timing: CloseTiming::default(),
             latency: LatencyTimer::default(),
-            deflate: false,
             conn: None,
             bytes_read: 0,
             opened: Instant::now(),
@@ -83,11 +81,6 @@ impl<'a> LiveSubject<'a> {
             lacks_report: false,
             buffer: vec![0; 1 << 16],
         }
-    }
-
-    /// Sets whether the next connections negotiate compression.
-    pub fn set_deflate(&mut self, deflate: bool) {
-        self.deflate = deflate;
     }
 
     /// Sets when the run ends. A case that is under way then has no result.
@@ -321,10 +314,13 @@ impl Subject for LiveSubject<'_> {
         self.under_test.capabilities()
     }
 
-    fn connect(&mut self, _role: Role, out: &mut Recorder) {
+    fn connect(&mut self, role: Role, out: &mut Recorder) {
+        self.open(role, Opening::default(), out);
+    }
+
+    fn open(&mut self, _role: Role, opening: Opening<'_>, out: &mut Recorder) {
         self.end();
         out.set_over_socket();
-        self.shadow.connect();
         self.timing.connect();
         self.latency.cancel();
         self.bytes_read = 0;
@@ -334,22 +330,37 @@ impl Subject for LiveSubject<'_> {
             return out.fin();
         }
         let left = self.run_time_left().unwrap_or(self.timeouts.connect);
-        match self.connector.open(self.timeouts.connect.min(left), self.deflate) {
+        match self.connector.open(self.timeouts.connect.min(left), opening) {
             Ok(mut conn) => {
                 if conn.socket.is_tls() {
                     out.tls_started();
+                }
+                self.shadow.connect(conn.deflate);
+                if conn.deflate {
+                    out.deflate_negotiated();
+                }
+                self.opened = Instant::now();
+                if !opening.octets.is_empty() {
+                    let stimulus = Stimulus::Octets(opening.octets);
+                    out.sent_with_opening();
+                    out.record_stimulus(stimulus);
+                    self.shadow.on_stimulus(stimulus);
+                    self.timing.on_send(self.opened);
                 }
                 let leftover = std::mem::take(&mut conn.leftover);
                 out.sent(&leftover);
                 self.shadow.record_sent(&leftover);
                 self.bytes_read = leftover.len();
                 self.conn = Some(conn);
-                (self.opened, self.limit) = (Instant::now(), self.timeouts.connection);
-                if !self.timeouts.start_up.is_zero() {
-                    self.read_until_idle(self.timeouts.start_up, out);
+                self.limit = self.timeouts.connection;
+                let quiet = if opening.octets.is_empty() { Duration::ZERO } else { self.timeouts.idle };
+                let quiet = quiet.max(self.timeouts.start_up);
+                if !quiet.is_zero() {
+                    self.read_until_idle(quiet, out);
                 }
             }
             Err(error) => {
+                self.shadow.connect(false);
                 let is_cut = self.run_time_left().is_some_and(|left| left.is_zero());
                 self.error.get_or_insert(if is_cut { CaseError::RunTimeLimit } else { error });
                 self.report_state = ReportState::Absent;
@@ -357,6 +368,16 @@ impl Subject for LiveSubject<'_> {
                 out.fin();
             }
         }
+    }
+
+    fn react_at_once(&mut self, octets: &[u8], end: Stimulus<'_>, out: &mut Recorder) {
+        // Nothing is read between the write and the end.
+        let stimulus = Stimulus::Octets(octets);
+        out.record_stimulus(stimulus);
+        self.shadow.on_stimulus(stimulus);
+        self.send(octets);
+        out.record_stimulus(end);
+        self.react(end, out);
     }
 
     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
+use wsclose::harness::{Limits, Opening};
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;
 use wsclose::script::MessageKind;
@@ -204,8 +205,10 @@ impl ServerState {
         });
         match accepted {
             Ok((action, request, leftover)) => {
-                socket.send(&request.accept_response(action.uses_deflate()), UPGRADE_TIMEOUT);
-                self.perform(Connection { socket, leftover }, action, &send);
+                let octets = action.opening_octets();
+                let opening = Opening { deflate: action.offers_deflate(), octets: &octets };
+                let connection = connection::accept(socket, &request, leftover, UPGRADE_TIMEOUT, opening);
+                self.perform(connection, action, &send);
             }
             Err(reason) => {
                 let reason = reason.to_string();
@@ -338,14 +341,29 @@ enum ClientAction {
 }
 
 impl ClientAction {
-    /// Whether the opening handshake accepts compression.
-    fn uses_deflate(&self) -> bool {
+    /// The case to play, if there is one.
+    fn case(&self) -> Option<&Case> {
         match self {
-            ClientAction::Assignment(Assignment::PlayCase { case, .. }, _) => case.deflate,
+            ClientAction::Assignment(Assignment::PlayCase { case, .. }, _) => Some(case),
             ClientAction::Assignment(Assignment::CloseOnly, _)
             | ClientAction::Text(_)
             | ClientAction::Status(..)
-            | ClientAction::Reports(_) => false,
+            | ClientAction::Reports(_) => None,
         }
+    }
+
+    /// Whether the opening handshake negotiates permessage-deflate.
+    fn offers_deflate(&self) -> bool {
+        self.case().is_some_and(|case| case.script.as_script().offers_deflate())
+    }
+
+    /// The octets that are sent in one write with the opening handshake.
+    fn opening_octets(&self) -> Vec<u8> {
+        let mut octets = Vec::new();
+        if let Some(case) = self.case() {
+            let script = case.script.as_script();
+            script.steps().write_opening(script.role().peer(), Limits::DEFAULT.octets, &mut octets);
+        }
+        octets
     }
 }

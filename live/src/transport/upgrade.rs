@@ -132,9 +132,7 @@ impl Request {
             host: fields.value("Host").unwrap_or_default(),
             key,
             subprotocols: list("Sec-WebSocket-Protocol"),
-            deflate: list("Sec-WebSocket-Extensions")
-                .iter()
-                .any(|item| item.starts_with("permessage-deflate")),
+            deflate: list("Sec-WebSocket-Extensions").iter().any(|item| is_deflate(item)),
             headers: Vec::new(),
         };
         Ok(Some((request, used)))
@@ -192,8 +190,15 @@ pub fn parse_response(octets: &[u8], key: &str) -> Result<Option<Upgraded>, Upgr
     if found.as_deref() != Some(&expected) {
         return Err(UpgradeError::Field { field: "Sec-WebSocket-Accept", expected, found });
     }
-    let deflate = fields.values("Sec-WebSocket-Extensions").any(|value| value.contains("permessage-deflate"));
+    let extensions = fields.values("Sec-WebSocket-Extensions");
+    let deflate =
+        extensions.flat_map(|value| value.split(',').map(is_deflate).collect::<Vec<_>>()).any(|is| is);
     Ok(Some(Upgraded { head_len: used, deflate }))
+}
+
+/// Whether an offered or accepted extension is permessage-deflate, with any parameters.
+fn is_deflate(extension: &str) -> bool {
+    extension.split(';').next().is_some_and(|name| name.trim() == "permessage-deflate")
 }
 
 fn not_http(what: &'static str, octets: &[u8], why: &httparse::Error) -> UpgradeError {

@@ -68,8 +68,9 @@ fn change_step<'a>(
             payload::scramble(random, buffer);
             Step::Octets { octets: buffer, placement }
         }
-        Step::Fin => Step::Reset,
-        Step::Reset => Step::Fin,
+        Step::Fin { glue: false } => Step::Reset,
+        Step::Reset => Step::Fin { glue: true },
+        Step::Fin { glue: true } => Step::Fin { glue: false },
         Step::PeerGone(writes) => Step::PeerGone(writes.wrapping_add(1) % WRITES),
         Step::PeerPause => Step::PeerResume,
         Step::PeerResume => Step::PeerPause,
@@ -109,6 +110,7 @@ fn change_frame<'a>(
         }
         6 => frame.claimed_len = claim(frame.payload.len() as u64, random),
         7 | 8 if kind == InputKind::Script => place(&mut frame.placement, random),
+        9 if kind == InputKind::Script => frame.deflate = !frame.deflate,
         _ => {
             frame.payload = payload::change(frame.payload, random, buffer);
             // In most children, the announced length is correct for the new payload.
@@ -181,7 +183,7 @@ fn random_step(kind: InputKind, random: &mut Random) -> Step<'static> {
         (8, _) => Step::Frame(FrameStep::of(Opcode::Continuation, text)),
         (_, InputKind::Wire) => Step::Octets { octets: chunk, placement: SegmentPlacement::default() },
         (9, InputKind::Script) => Step::Octets { octets: chunk, placement: SegmentPlacement::default() },
-        (10, InputKind::Script) => Step::Fin,
+        (10, InputKind::Script) => Step::Fin { glue: false },
         (11, InputKind::Script) => Step::AppClose(close),
         (12, InputKind::Script) => Step::AppSend { kind: MessageKind::Text, payload: text },
         (13, InputKind::Script) => Step::Wait(random.pick(&TICKS)),

@@ -5,6 +5,7 @@ use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use crate::protocol::close::{CloseBody, ConformingClose, ReasonOverflow};
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::frame::{Decoder, Header, Opcode, Status};
+use crate::protocol::role::Role;
 
 /// A stand-in for libFuzzer's default mutator: it changes all octets within its bounds.
 fn rude(data: &mut [u8], size: usize, max_size: usize) -> usize {

@@ -11,6 +11,8 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     if let Some(both) = facts.close_exchanged_at()
         && !facts.cannot_act()
         && facts.tcp.peer_reset.is_none_or(|reset| reset > both)
+        // A reset leaves no TCP connection to end.
+        && !(facts.tcp.peer_reset_at_once && facts.tcp.write_closed_at.is_none())
         && facts.own.close.is_some_and(|own| own.flaws.is_empty())
         && facts.tcp.closed_at.is_none_or(|closed| closed >= both)
     {

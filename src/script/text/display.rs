@@ -3,14 +3,16 @@
 use std::fmt;
 
 use crate::protocol::frame::Opcode;
-use crate::script::binary::VERSION;
 use crate::script::buf::Script;
 use crate::script::step::{LengthEncoding, Payload, SegmentPlacement, Segmentation, Step};
 
 impl fmt::Display for Script<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "wsclose {VERSION}")?;
+        writeln!(f, "wsclose {}", self.version())?;
         writeln!(f, "role {}", self.role())?;
+        if self.offers_deflate() {
+            writeln!(f, "extension permessage-deflate")?;
+        }
         self.steps().try_for_each(|step| writeln!(f, "{step}"))
     }
 }
@@ -49,6 +51,9 @@ impl fmt::Display for Step<'_> {
                 if let Some(claim) = frame.claimed_len {
                     write!(f, " claim={claim}")?;
                 }
+                if frame.deflate {
+                    write!(f, " deflate")?;
+                }
                 write!(f, "{}", frame.placement)
             }
             Step::Octets { octets, placement } => {
@@ -59,7 +64,8 @@ impl fmt::Display for Step<'_> {
                 }
                 write!(f, "{placement}")
             }
-            Step::Fin => write!(f, "> fin"),
+            Step::Fin { glue: false } => write!(f, "> fin"),
+            Step::Fin { glue: true } => write!(f, "> fin glue"),
             Step::Reset => write!(f, "> reset"),
             Step::PeerGone(writes) => write!(f, "> gone {writes}"),
             Step::PeerPause => write!(f, "> pause"),
@@ -106,9 +112,9 @@ impl fmt::Display for SegmentPlacement {
         if self.glue {
             write!(f, " glue")?;
         }
-        match self.cut {
-            Some(cut) => write!(f, " cut={cut}"),
-            None => Ok(()),
+        if let Some(cut) = self.cut {
+            write!(f, " cut={cut}")?;
         }
+        if self.with_opening { write!(f, " with-opening") } else { Ok(()) }
     }
 }

@@ -39,12 +39,14 @@ pub(in crate::script) fn parse(octets: &[u8]) -> Result<Vec<u8>, ScriptParseErro
     })?;
     let mut lines = text.lines().enumerate().map(|(at, line)| Line::new(at + 1, line));
     let mut header = lines.next().unwrap_or(Line::new(1, ""));
-    let first_line = "`wsclose 1`, the first line of a script";
+    let first_line = "`wsclose 1` or `wsclose 2`, the first line of a script";
     header.word("wsclose", first_line)?;
-    match header.number(first_line)? {
-        version if version == u64::from(VERSION) => header.end()?,
+    let version = match header.number(first_line)? {
+        1 => 1,
+        version if version == u64::from(VERSION) => VERSION,
         _ => return Err(header.expected_instead(first_line)),
-    }
+    };
+    header.end()?;
     let mut role = lines.next().unwrap_or(Line::new(2, ""));
     let second_line = "`role server` or `role client`, the second line of a script";
     role.word("role", second_line)?;
@@ -55,11 +57,22 @@ pub(in crate::script) fn parse(octets: &[u8]) -> Result<Vec<u8>, ScriptParseErro
     };
     role.end()?;
     let mut writer = Writer::new(under_test);
-    for mut line in lines {
-        step(&mut line, &mut writer)?;
+    let mut lines = lines.peekable();
+    if let Some(mut line) = lines.next_if(|line| line.text.trim_start().starts_with("extension")) {
+        line.word("extension", EXTENSION)?;
+        line.needs_version_2(version)?;
+        line.word("permessage-deflate", EXTENSION)?;
+        line.end()?;
+        writer.offer_deflate();
+    }
+    for line in lines {
+        step(&mut Line { version, ..line }, &mut writer)?;
     }
     Ok(writer.into_octets())
 }
+
+/// The third line, which a script may have.
+const EXTENSION: &str = "`extension permessage-deflate`, the third line of a script that negotiates it";
 
 /// Compiles a line after the first two.
 fn step(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
@@ -90,6 +103,7 @@ fn step(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
             };
             out.step(&Step::Repeat(segmentation));
         }
+        "extension" => return Err(line.expected_instead("a step; `extension` is the third line of a script")),
         _ => return Err(line.expected_instead(expected)),
     }
     line.end()
@@ -101,7 +115,12 @@ fn peer(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
                     `opcode=N`, `octets`, `fin`, `reset`, `gone N`, `pause` or `resume`";
     let opcode = match line.token() {
         "fin" => {
-            out.step(&Step::Fin);
+            let glue = line.peek() == "glue";
+            if glue {
+                line.token();
+                line.needs_version_2(line.version)?;
+            }
+            out.step(&Step::Fin { glue });
             return Ok(());
         }
         "reset" => {
@@ -127,8 +146,9 @@ fn peer(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
             loop {
                 match line.token() {
                     "" => break,
-                    word if word.contains('=') || word == "glue" => {
+                    word if word.contains('=') || ["glue", "with-opening"].contains(&word) => {
                         options.take(word, &PLACEMENT).map_err(|expected| line.expected_instead(expected))?;
+                        line.option_version(word)?;
                     }
                     word => octets.extend(hex(word).map_err(|expected| line.expected_instead(expected))?),
                 }
@@ -150,7 +170,10 @@ fn peer(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
     loop {
         match line.token() {
             "" => break,
-            word => options.take(word, &ALL).map_err(|expected| line.expected_instead(expected))?,
+            word => {
+                options.take(word, &ALL).map_err(|expected| line.expected_instead(expected))?;
+                line.option_version(word)?;
+            }
         }
     }
     out.step(&Step::Frame(FrameStep {
@@ -160,6 +183,7 @@ fn peer(line: &mut Line<'_>, out: &mut Writer) -> Result<(), ScriptParseError> {
         key: options.key,
         length_encoding: options.form,
         claimed_len: options.claim,
+        deflate: options.deflate,
         placement: options.placement,
         ..FrameStep::of(opcode, payload)
     }));
@@ -241,23 +265,24 @@ struct Options {
     key: Option<[u8; 4]>,
     form: LengthEncoding,
     claim: Option<u64>,
+    deflate: bool,
     placement: SegmentPlacement,
 }
 
 /// The options that a step allows.
 struct OptionSet {
-    /// Whether only `glue` and `cut` are allowed.
+    /// Whether only `glue`, `cut` and `with-opening` are allowed.
     placement_only: bool,
     /// The text of the error about another option.
     expected: &'static str,
 }
 
 const PLACEMENT: OptionSet =
-    OptionSet { placement_only: true, expected: "hexadecimal octets, `glue` or `cut=N`" };
+    OptionSet { placement_only: true, expected: "hexadecimal octets, `glue`, `cut=N` or `with-opening`" };
 const ALL: OptionSet = OptionSet {
     placement_only: false,
     expected: "`fin=0`, `rsv=1` to `rsv=7`, `mask=wrong`, `key=` and 8 hexadecimal digits, `form=16`, \
-               `form=64`, `claim=N`, `glue`, `cut=N` or the end of the line",
+               `form=64`, `claim=N`, `deflate`, `glue`, `cut=N`, `with-opening` or the end of the line",
 };
 
 impl Options {
@@ -273,7 +298,15 @@ impl Options {
                 self.placement.cut = value.parse().ok();
                 self.placement.cut.is_some()
             }
+            ("with-opening", "") => {
+                self.placement.with_opening = true;
+                true
+            }
             _ if allowed.placement_only => false,
+            ("deflate", "") => {
+                self.deflate = true;
+                true
+            }
             ("fin", "0") => {
                 self.not_fin = true;
                 true
@@ -312,6 +345,8 @@ impl Options {
 struct Line<'a> {
     /// The number of the line, counted from 1.
     number: usize,
+    /// The version that the first line names.
+    version: u8,
     text: &'a str,
     /// Where the unread rest begins.
     at: usize,
@@ -321,7 +356,7 @@ struct Line<'a> {
 
 impl<'a> Line<'a> {
     fn new(number: usize, text: &'a str) -> Line<'a> {
-        Line { number, text, at: 0, last: 0 }
+        Line { number, version: VERSION, text, at: 0, last: 0 }
     }
 
     /// Reads the next word. Returns the empty string at the end of the line.
@@ -354,6 +389,20 @@ impl<'a> Line<'a> {
             expected,
             found,
         }
+    }
+
+    /// Checks that the script is of version 2, if it uses this option.
+    fn option_version(&self, word: &str) -> Result<(), ScriptParseError> {
+        match word {
+            "deflate" | "with-opening" => self.needs_version_2(self.version),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that the script is of version 2, which has the latest word.
+    fn needs_version_2(&self, version: u8) -> Result<(), ScriptParseError> {
+        let expected = "a word of `wsclose 1`, or `wsclose 2` in the first line";
+        if version < 2 { Err(self.expected_instead(expected)) } else { Ok(()) }
     }
 
     /// Reads this word.
