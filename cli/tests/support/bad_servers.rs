@@ -89,8 +89,8 @@ pub enum BadServer {
     SendsHugeFrame,
     /// Echoes any code on its first connection, and sends without end on the others.
     FloodsLaterConnections,
-    /// Echoes any code on its first connection. It ends each further one, by FIN or a reset in turn, one octet later in
-    /// its response to the opening handshake and in its Close.
+    /// Echoes any code on its first connection and from its 600th one on. It ends those in between, by FIN or a reset in
+    /// turn, each one octet later in its response to the opening handshake and in its Close.
     EndsTcpEarly,
 }
 
@@ -190,7 +190,7 @@ fn handle_connection(bad: BadServer, number: usize, mut tcp: TcpStream) -> std::
                 tcp.write_all(&[0; 4096])?;
             }
         }
-        BadServer::EndsTcpEarly if number > 0 => {
+        BadServer::EndsTcpEarly if (1..600).contains(&number) => {
             let response = open(key).into_bytes();
             // A Close of four octets follows the response.
             let limit = number % (response.len() + 5);
