@@ -327,6 +327,7 @@ impl Subject for LiveSubject<'_> {
         self.note_missing_report();
         self.report_state = ReportState::Pending;
         if self.exit.is_some() {
+            self.shadow.connect(false);
             return out.fin();
         }
         let left = self.run_time_left().unwrap_or(self.timeouts.connect);
