@@ -4,14 +4,11 @@
 //! The exceptions are the rules that no socket shows, each with a reason. An exception that is no longer needed fails, too.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests open sockets")]
 
-#[allow(dead_code, reason = "each test program uses only some of the functions")]
-mod support;
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{BufRead, Write as _};
+use std::net::TcpListener;
 
-use support::model_server;
 use wsclose::Harness;
 use wsclose::generate::random::Random;
 use wsclose::harness::Subject;
@@ -41,11 +38,12 @@ const ONE_ROLE: [(Rule, Role); 12] = [
 ];
 
 const NO_MESSAGES: &str = "a socket does not show which messages the application receives";
-const NO_REPORTS: &str = "the program of a server prints no close status in this check";
+const READ_ONCE: &str = "the first line of a program about a connection is read";
+const READ_LATE: &str = "the line of a program is read when the connection is over";
 const NO_SENDING: &str = "no live case has the application send on its own";
 
 /// The cells that are empty: the rule, the role, and why.
-const EMPTY: [(Rule, Role, &str); 29] = [
+const EMPTY: [(Rule, Role, &str); 20] = [
     (Rule::TlsClosedCleanly, Role::Server, "this check is not over TLS; `tests/tls.rs` has one that is"),
     (Rule::TlsClosedCleanly, Role::Client, "the harness does not serve TLS"),
     (Rule::FinishesHalfClose, Role::Server, "a socket does not show whether an endpoint reads after its FIN"),
@@ -58,19 +56,10 @@ const EMPTY: [(Rule, Role, &str); 29] = [
     (Rule::DeliversBeforeClose, Role::Client, NO_MESSAGES),
     (Rule::DeliversUntilAnswer, Role::Server, NO_MESSAGES),
     (Rule::DeliversUntilAnswer, Role::Client, NO_MESSAGES),
-    (Rule::DiscardsAfterClose, Role::Server, NO_REPORTS),
-    (Rule::EofIsNotAClose, Role::Server, NO_REPORTS),
-    (Rule::ReportsFirstCode, Role::Server, NO_REPORTS),
-    (Rule::Reports1005, Role::Server, NO_REPORTS),
-    (Rule::Reports1006, Role::Server, NO_REPORTS),
-    (Rule::Reports1006AfterFailing, Role::Server, NO_REPORTS),
-    (Rule::ReportsNoErrorAfterClose, Role::Server, NO_REPORTS),
-    (Rule::ReportsReason, Role::Server, NO_REPORTS),
-    (Rule::ReportsClean, Role::Server, NO_REPORTS),
-    (Rule::ReportsOnce, Role::Server, NO_REPORTS),
-    (Rule::ReportsOnce, Role::Client, "the report of a client is read once"),
-    (Rule::ReportsAfterTcp, Role::Server, NO_REPORTS),
-    (Rule::ReportsAfterTcp, Role::Client, "the report of a client is read when its connection is over"),
+    (Rule::ReportsOnce, Role::Server, READ_ONCE),
+    (Rule::ReportsOnce, Role::Client, READ_ONCE),
+    (Rule::ReportsAfterTcp, Role::Server, READ_LATE),
+    (Rule::ReportsAfterTcp, Role::Client, READ_LATE),
     (Rule::GivesUpWaiting, Role::Server, "it takes sixteen ticks, and a default check does not wait so long"),
     (Rule::GivesUpWaiting, Role::Client, "it takes sixteen ticks, and a default check does not wait so long"),
     (Rule::BoundedMemory, Role::Server, "a socket does not show the memory of an endpoint"),
@@ -97,6 +86,29 @@ fn model_client_process() {
     }
 }
 
+/// The variable that makes this program a server on a port.
+const PORT: &str = "WSCLOSE_TEST_MATRIX_PORT";
+
+/// The test that is the server.
+const SERVER: &str = "model_server_process";
+
+#[test]
+fn model_server_process() {
+    let Ok(port) = std::env::var(PORT) else { return };
+    let listener = TcpListener::bind(format!("127.0.0.1:{port}")).expect("a free port");
+    model_endpoint::serve_with_reports(&listener, Profile::default(), |path, status| {
+        println!("\n{status} {path}");
+        std::io::stdout().flush().expect("a pipe");
+    })
+    .expect("it is ended");
+}
+
+/// The command that runs a test of this program with a variable.
+fn command(variable: &str, value: &str, test: &str) -> String {
+    let program = std::env::current_exe().expect("this program");
+    format!("{variable}={value} exec '{}' --exact {test} --nocapture", program.display())
+}
+
 /// By rule, the first case in which the endpoint conforms.
 fn conforming_cases(report: &RunReport) -> BTreeMap<Rule, String> {
     let mut first = BTreeMap::new();
@@ -110,9 +122,9 @@ fn conforming_cases(report: &RunReport) -> BTreeMap<Rule, String> {
 
 #[test]
 fn every_rule_is_shown_by_a_live_case_in_each_role() {
-    let server = check(model_server()).close_command(true).run().expect("the check of a server");
-    let program = std::env::current_exe().expect("this program");
-    let command = format!("{IS_CLIENT}=1 exec '{}' --exact {CLIENT} --nocapture", program.display());
+    let server = check("ws://127.0.0.1:{port}/").exec(command(PORT, "{port}", SERVER));
+    let server = server.reports_close(true).close_command(true).run().expect("the check of a server");
+    let command = command(IS_CLIENT, "1", CLIENT);
     let client = check_client(ClientCommand::UrlsOnStdin(command)).reports_close(true).close_command(true);
     let client = client.run().expect("the check of a client");
     assert!(server.passes() && client.passes(), "{server}\n{client}");

@@ -43,10 +43,17 @@ pub fn hints_on_received(trace: &Trace) -> Vec<Hint> {
 fn received_before(trace: &Trace, event: usize) -> Option<Vec<u8>> {
     let begins =
         |(_, recorded): &(usize, &TraceEvent)| matches!(recorded.kind, TraceEventKind::Connected { .. });
-    let connection =
-        trace.events().iter().enumerate().take(event).filter(begins).last().map_or(0, |(index, _)| index);
-    let before = received_closes(trace).into_iter().filter(|(index, ..)| (connection..event).contains(index));
-    before.last().map(|(_, _, payload)| payload)
+    let connection = trace
+        .events()
+        .iter()
+        .enumerate()
+        .take(event)
+        .filter(begins)
+        .next_back()
+        .map_or(0, |(index, _)| index);
+    let mut before =
+        received_closes(trace).into_iter().filter(|(index, ..)| (connection..event).contains(index));
+    before.next_back().map(|(_, _, payload)| payload)
 }
 
 /// The Closes that the subject received, each with the event that completes it and its unmasked payload.
