@@ -316,7 +316,9 @@ impl FactExtractor {
                         (facts.peer.frame_between_closes_at, facts.peer.input_after_between_at) =
                             (Some(at), None);
                     }
-                    if header.opcode != Opcode::Close && !facts.has_begun_to_close() {
+                    // A text that is not UTF-8 may be in progress.
+                    let is_lawful = facts.flaw.frame.is_none() && !facts.has_begun_to_close();
+                    if header.opcode != Opcode::Close && is_lawful {
                         let has_data = facts.peer.lawful.has_data || !header.opcode.is_control();
                         facts.peer.lawful = LawfulFrames { at: Some(at), next_input_at: None, has_data };
                     }

@@ -51,6 +51,8 @@ fn accepts_lawful_frames_is_only_about_lawful_frames() {
     assert_verdict(LAWFUL, Inconclusive, "> pong\n> ping rsv=4 glue\n", &[&[Closes(1002)]]);
     assert_verdict(LAWFUL, Conforms, "> pong\n> fin\n", &[&[], &[ReportsError, ClosesTcp]]);
     assert_verdict(LAWFUL, NotExercised, "> pong rsv=4\n", &[&[Closes(1002)]]);
+    let in_bad_text = "> text hex:ff fin=0 cut=8\n> ping \"x\" glue\n";
+    assert_verdict(LAWFUL, NotExercised, in_bad_text, &[&[], &[Closes(1007)]]);
     assert_verdict(LAWFUL, NotExercised, "> pong\n> reset\n", &[&[], &[ReportsError]]);
     // The application closes.
     let steps = "app close 1002\n> pong\n";
