@@ -1,6 +1,6 @@
 wsclose 1
 role client
-# The application closes with a code and a reason, which the Close carries.
-app close 4001 "bye é"
-> close 4001
+# The application of a client closes with a code and a reason, which the Close carries.
+app close 4000 "tschüß"
+> close 4000
 > fin

@@ -260,3 +260,18 @@ fn end_of_tcp_after_a_timer_is_late_and_fails_the_rule_that_demands_it_at_once()
         assert!(actual.contains("TCP ended after 1.1 s"), "{found:#?}");
     }
 }
+
+#[test]
+fn close_command_that_works_in_one_case_is_due_in_the_others() {
+    let check = check(faulty_server(Fault::IgnoresRequestsWithoutReason)).close_command(true);
+    let check = check.case("closing_handshake/close-local-answered-later").only("requested-close-sent");
+    let report = check.run().expect("the check runs");
+    assert!(report.fails(), "{report}");
+    let text = report.to_string();
+    assert!(text.contains("although it closes if its application requests it"), "{text}");
+    // A server that shows the command in no case may not implement it.
+    let check = wsclose_live::check(faulty_server(Fault::EchoesAnyCode)).close_command(true);
+    let check = check.case("closing_handshake/close-local-answered-later").only("requested-close-sent");
+    let report = check.run().expect("the check runs");
+    assert!(!report.fails(), "{report}");
+}

@@ -337,6 +337,8 @@ pub(super) struct ConnectionFacts {
     pub is_open_to_comparison: bool,
     /// Another case, which shows that the subject interprets the reasons of Closes.
     pub interprets_reasons: Option<&'static str>,
+    /// A case that shows that the subject closes if its application requests it.
+    pub closes_on_request: Option<&'static str>,
     /// The last event of the connection.
     pub last: At,
     /// How many things, other than idle time, happened to the subject.

@@ -41,17 +41,21 @@ pub struct Habits {
     interprets_reasons: Option<&'static str>,
     /// A case in which the endpoint received a message and a Ping, and sent its Close only after the peer's.
     reads_on: Option<&'static str>,
+    /// A case in which the endpoint sent the Close that its application had requested.
+    closes_on_request: Option<&'static str>,
 }
 
 impl Habits {
     /// The curated scripts from which habits are learned: lawful Closes with several codes and without one, and
-    /// frames that every endpoint must reject; messages; and Closes with reasons that are not UTF-8 in several ways.
-    pub const CASES: [&'static str; 12] = [
+    /// frames that every endpoint must reject; messages; a request to close; and Closes with reasons that are not UTF-8
+    /// in several ways.
+    pub const CASES: [&'static str; 13] = [
         "closing_handshake/close-after-messages",
         "closing_handshake/code-1001",
         "closing_handshake/code-3000",
         "closing_handshake/code-4000",
         "closing_handshake/close-empty",
+        "closing_handshake/close-local-reason",
         "closing_handshake/opcode-3",
         "closing_handshake/opcode-11",
         "closing_handshake/text-rsv1",
@@ -63,7 +67,14 @@ impl Habits {
 
     /// No habits yet.
     pub const fn new(role: Role) -> Habits {
-        Habits { role, lawful: Vec::new(), failing: Vec::new(), interprets_reasons: None, reads_on: None }
+        Habits {
+            role,
+            lawful: Vec::new(),
+            failing: Vec::new(),
+            interprets_reasons: None,
+            reads_on: None,
+            closes_on_request: None,
+        }
     }
 
     /// The case of this name, if habits are learned from it.
@@ -84,6 +95,12 @@ impl Habits {
         facts.decide_reactions(None);
         if read_on_after_lawful_frames(&facts) {
             self.reads_on.get_or_insert(case);
+        }
+        if facts.app.close_request.is_some() {
+            if fulfilled_a_request(&facts) {
+                self.closes_on_request.get_or_insert(case);
+            }
+            return;
         }
         // What came before a Close may have changed the reply.
         if facts.peer.messages > 0 || facts.peer.pings > 0 {
@@ -112,6 +129,11 @@ impl Habits {
     /// A case that shows that the endpoint does not close for lawful messages and Pings.
     pub(super) const fn reads_on(&self) -> Option<&'static str> {
         self.reads_on
+    }
+
+    /// A case that shows that the endpoint closes if its application requests it.
+    pub(super) const fn closes_on_request(&self) -> Option<&'static str> {
+        self.closes_on_request
     }
 
     /// The role of the endpoint.
@@ -228,6 +250,15 @@ fn rejected_a_bad_reason(facts: &ConnectionFacts) -> bool {
 }
 
 /// Whether the endpoint took a message and a Ping before the peer's Close, and closed only then.
+/// Whether the subject's Close has the requested code and can have no other cause.
+fn fulfilled_a_request(facts: &ConnectionFacts) -> bool {
+    let (Some(request), Some(own)) = (facts.app.open_requests.first, facts.own.close) else { return false };
+    request.code.is_some()
+        && own.code() == request.code
+        && own.at > request.at
+        && facts.causes_besides_requests().all(|cause| cause > own.at)
+}
+
 fn read_on_after_lawful_frames(facts: &ConnectionFacts) -> bool {
     let Some((own, peer)) = facts.own.close.zip(facts.peer.close) else { return false };
     facts.peer.messages > 0

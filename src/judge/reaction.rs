@@ -20,6 +20,7 @@ impl ConnectionFacts {
     /// leaves open is compared with the subject's usual replies, if they are known.
     pub(super) fn decide_reactions(&mut self, habits: Option<&Habits>) {
         self.interprets_reasons = habits.and_then(Habits::interprets_reasons);
+        self.closes_on_request = habits.and_then(Habits::closes_on_request);
         let to_flaw = self.flaw.frame.as_ref().map(|flawed| {
             let evidence = FlawEvidence::of(self, flawed);
             let reaction = FLAW_POLICIES

@@ -58,6 +58,8 @@ pub enum Observed {
     SentCode(CloseCode),
     /// The subject sent a Close with the first code (or none), and its application had requested the second.
     SentInPlaceOf(Option<CloseCode>, Option<CloseCode>),
+    /// The subject sent no Close, although its application requested one. In the named case it did.
+    IgnoredRequest(&'static str),
     /// The subject replied to a Close with the first code (or none) by one with the second (or none).
     Replied(Option<CloseCode>, Option<CloseCode>),
     /// The subject failed the connection with this code (or none).
@@ -106,6 +108,9 @@ impl fmt::Display for Observed {
             Observed::SentCode(code) => write!(f, "sent code {code}"),
             Observed::SentInPlaceOf(sent, requested) => {
                 write!(f, "sent {} in place of {}", Code(sent), Code(requested))
+            }
+            Observed::IgnoredRequest(case) => {
+                write!(f, "sent no Close, although it closes if its application requests it ({case})")
             }
             Observed::Replied(to, with) => write!(f, "replied to {} with {}", Code(to), Code(with)),
             Observed::FailedWith(code) => write!(f, "failed the connection with {}", Code(code)),

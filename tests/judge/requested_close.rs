@@ -1,12 +1,17 @@
 //! Tests whether an endpoint sends the Close that its application requests.
 
+use crate::closure_subject::FnSubject;
 use crate::scripted::Act::{
     Accepts, Closes, ClosesTcp, Panics, Refuses, ReportsError, ShutsDownWrite, Writes,
 };
 use crate::scripted::{PONG, assert_verdict, assert_verdict_as, assert_verdict_without};
+use wsclose::Harness;
+use wsclose::harness::{Recorder, Stimulus};
 use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
+use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Capability, Rule};
+use wsclose::script::ScriptBuf;
 
 /// An empty Close of a server.
 const EMPTY: &[u8] = &[0x88, 0];
@@ -151,4 +156,41 @@ fn api_refuses_long_reason_conforms_if_the_reason_is_truncated_or_refused() {
     assert_verdict(rule, Conforms, long, &[&[Accepts, Writes(&[0x88, 4, 3, 0xe8, b'x', b'x'])]]);
     assert_verdict(rule, Inconclusive, long, &[&[Closes(1000)]]);
     assert_verdict(rule, Inconclusive, long, &[]);
+}
+
+/// Sends the requested Close only if the request has a reason, and shows neither acceptance nor refusal.
+fn ignores_requests_without_a_reason(_: &mut (), stimulus: Stimulus<'_>, out: &mut Recorder) {
+    if let Stimulus::Close { code: Some(code), reason } = stimulus
+        && !reason.is_empty()
+    {
+        let body = [&code.to_octets(), reason.as_bytes()].concat();
+        out.sent(&[&[0x88, body.len() as u8], body.as_slice()].concat());
+    }
+}
+
+#[test]
+fn requested_close_sent_is_decided_by_a_case_in_which_a_request_is_fulfilled() {
+    let mut subject = FnSubject::new(ignores_requests_without_a_reason);
+    let habits = Harness::new(Profile::default()).learn_habits(Role::Server, &mut subject);
+    let mut verdicts = |steps: &str| {
+        let script =
+            ScriptBuf::read(format!("wsclose 1\nrole server\n{steps}").as_bytes()).expect("a script");
+        let mut harness = Harness::new(Profile::default());
+        let alone = harness.play(script.as_script(), &mut subject).verdicts.on(Rule::RequestedCloseSent);
+        harness.set_habits(Some(habits.clone()));
+        [alone, harness.judge_again().verdicts.on(Rule::RequestedCloseSent)]
+    };
+    assert_eq!(verdicts("app close 1000\nwait 2\n"), [Inconclusive, Violates]);
+    assert_eq!(verdicts("app close 4000 \"x\"\nwait 2\n"), [Conforms, Conforms]);
+    // An interface may refuse these, and the endpoint may still send the Close in the tick of the last one.
+    assert_eq!(verdicts("app close 1001\nwait 2\n"), [Inconclusive, Inconclusive]);
+    assert_eq!(verdicts("app close 999\nwait 2\n"), [Inconclusive, Inconclusive]);
+    assert_eq!(verdicts("app close 1000\nwait 1\n"), [Inconclusive, Inconclusive]);
+    let mut mute = FnSubject::new(|(): &mut (), _, _| ());
+    let habits = Harness::new(Profile::default()).learn_habits(Role::Server, &mut mute);
+    let script = ScriptBuf::read(b"wsclose 1\nrole server\napp close 1000\nwait 2\n").expect("a script");
+    let mut harness = Harness::new(Profile::default());
+    harness.set_habits(Some(habits));
+    let played = harness.play(script.as_script(), &mut mute);
+    assert_eq!(played.verdicts.on(Rule::RequestedCloseSent), Inconclusive, "{played}");
 }

@@ -32,6 +32,8 @@ pub enum Fault {
     EndsTcpOnRequest,
     /// It replies to Closes, and sends an empty Close when it receives the text `close:`.
     DropsRequestedCode,
+    /// It replies to Closes, and closes at the text `close:` only if that has a reason.
+    IgnoresRequestsWithoutReason,
     /// It replies to a Close with 1001 when a timer expires, and to others at once.
     AnswersLate,
     /// It replies to Closes at once, and ends TCP when a timer expires.
@@ -92,7 +94,10 @@ fn serve(fault: Fault, mut tcp: TcpStream) -> std::io::Result<()> {
             };
             return tcp.write_all(&[0x88, 2, 3, code]);
         },
-        Fault::EchoesAnyCode | Fault::EndsTcpOnRequest | Fault::DropsRequestedCode => {
+        Fault::EchoesAnyCode
+        | Fault::EndsTcpOnRequest
+        | Fault::DropsRequestedCode
+        | Fault::IgnoresRequestsWithoutReason => {
             let mut is_closing = false;
             loop {
                 let (first, payload) = read_short_frame(&mut tcp)?;
@@ -109,6 +114,17 @@ fn serve(fault: Fault, mut tcp: TcpStream) -> std::io::Result<()> {
                         | Fault::RepliesNormal
                         | Fault::RepliesNormalToAll => {}
                         Fault::EndsTcpOnRequest => return Ok(()),
+                        Fault::IgnoresRequestsWithoutReason => {
+                            let request = String::from_utf8_lossy(&payload).into_owned();
+                            let mut parts = request.splitn(3, ':').skip(1);
+                            let code: u16 = parts.next().and_then(|code| code.parse().ok()).unwrap_or(1000);
+                            let reason = parts.next().unwrap_or_default();
+                            if !reason.is_empty() {
+                                let body = [&code.to_be_bytes(), reason.as_bytes()].concat();
+                                tcp.write_all(&[&[0x88, body.len() as u8], body.as_slice()].concat())?;
+                                is_closing = true;
+                            }
+                        }
                         Fault::DropsRequestedCode => {
                             tcp.write_all(&[0x88, 0])?;
                             is_closing = true;

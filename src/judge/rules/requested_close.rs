@@ -65,7 +65,13 @@ fn sent_nothing(
 ) {
     let rule = Rule::RequestedCloseSent;
     let ticks = other_cause.unwrap_or(facts.last).tick - request.at.tick;
-    if !request.accepted {
+    // One case shows whether the program of a live endpoint carries out such requests.
+    let is_open = !request.accepted && cannot_be_refused(request);
+    if is_open {
+        sink.open_to_comparison(rule);
+    }
+    let as_usual = facts.closes_on_request.filter(|_| is_open);
+    if !request.accepted && as_usual.is_none() {
         let reason = match facts.own.close {
             Some(_) => InconclusiveReason::RequestInterrupted,
             None => InconclusiveReason::RequestUnanswered,
@@ -74,7 +80,10 @@ fn sent_nothing(
     } else if sink.trace.capabilities.has(Capability::HasTimeouts) && ticks <= GRACE_TICKS {
         sink.inconclusive(rule, InconclusiveReason::WithinGrace);
     } else {
-        let actual = Observed::Text("accepted the request and sent no Close");
+        let actual = match as_usual {
+            Some(case) => Observed::IgnoredRequest(case),
+            None => Observed::Text("accepted the request and sent no Close"),
+        };
         sink.violates(rule, request.at, "a Close", actual);
     }
 }
