@@ -24,7 +24,7 @@ use crate::transport::target_options::{TargetError, TargetOptions};
 pub use crate::transport::tls::ServerIdentity;
 
 /// The duration of a tick of the model, which times out after a number of them.
-const TICK: Duration = Duration::from_millis(500);
+const TICK: Duration = Duration::from_millis(200);
 
 /// The limit on the opening handshake.
 pub const UPGRADE_TIMEOUT: Duration = Duration::from_secs(5);

@@ -43,7 +43,7 @@ const READ_LATE: &str = "the line of a program is read when the connection is ov
 const NO_SENDING: &str = "no live case has the application send on its own";
 
 /// The cells that are empty: the rule, the role, and why.
-const EMPTY: [(Rule, Role, &str); 20] = [
+const EMPTY: [(Rule, Role, &str); 18] = [
     (Rule::TlsClosedCleanly, Role::Server, "this check is not over TLS; `tests/tls.rs` has one that is"),
     (Rule::TlsClosedCleanly, Role::Client, "the harness does not serve TLS"),
     (Rule::FinishesHalfClose, Role::Server, "a socket does not show whether an endpoint reads after its FIN"),
@@ -60,8 +60,6 @@ const EMPTY: [(Rule, Role, &str); 20] = [
     (Rule::ReportsOnce, Role::Client, READ_ONCE),
     (Rule::ReportsAfterTcp, Role::Server, READ_LATE),
     (Rule::ReportsAfterTcp, Role::Client, READ_LATE),
-    (Rule::GivesUpWaiting, Role::Server, "it takes sixteen ticks, and a default check does not wait so long"),
-    (Rule::GivesUpWaiting, Role::Client, "it takes sixteen ticks, and a default check does not wait so long"),
     (Rule::BoundedMemory, Role::Server, "a socket does not show the memory of an endpoint"),
     (Rule::BoundedMemory, Role::Client, "a socket does not show the memory of an endpoint"),
 ];

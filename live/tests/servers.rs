@@ -11,7 +11,7 @@ use support::{Fault, faulty_server, model_server};
 use wsclose::judge::Verdict;
 use wsclose::rules::Rule;
 use wsclose_live::{
-    Codes, Confirmation, Event, FindingStatus, Interrupt, RunError, RunStatus, RunVerdict, check,
+    Codes, Confirmation, Event, FindingStatus, Interrupt, RuleStatus, RunError, RunStatus, RunVerdict, check,
 };
 
 #[test]
@@ -21,6 +21,7 @@ fn model_passes() {
     assert_eq!((report.verdict(), report.status().exit_code()), (RunVerdict::Pass, 0));
     let text = report.to_string();
     assert!(text.contains("ok            close-answered"), "{text}");
+    assert!(text.contains("ok            gives-up-waiting"), "{text}");
     assert!(text.ends_with("\nverdict: PASS, 0 rules fail, 0 warn\n"), "{text}");
 }
 
@@ -274,4 +275,23 @@ fn close_command_that_works_in_one_case_is_due_in_the_others() {
     let check = check.case("closing_handshake/close-local-answered-later").only("requested-close-sent");
     let report = check.run().expect("the check runs");
     assert!(!report.fails(), "{report}");
+}
+
+#[test]
+fn end_of_tcp_seconds_after_a_failure_is_late() {
+    let server = faulty_server(Fault::FailsAndEndsTcpLate);
+    let report = check(server).case("waiting/after-bad-frame").run().expect("the check runs");
+    let status = |rule| report.rules.iter().find(|result| result.rule == rule).expect("a rule").status();
+    assert_eq!(status(Rule::FailClosesTcp), RuleStatus::Finding(FindingStatus::Warn), "{report}");
+    assert_eq!(status(Rule::ServerFailsAtOnce), RuleStatus::Finding(FindingStatus::Warn), "{report}");
+    assert!(report.to_string().contains("TCP ended after 3.0 s"), "{report}");
+}
+
+#[test]
+fn server_that_never_ends_tcp_after_a_failure_fails() {
+    let server = faulty_server(Fault::FailsAndLeavesTcpOpen);
+    let report = check(server).case("waiting/after-bad-frame").run().expect("the check runs");
+    let rule = report.rules.iter().find(|result| result.rule == Rule::FailClosesTcp).expect("a rule");
+    assert_eq!(rule.status(), RuleStatus::Finding(FindingStatus::Fail), "{report}");
+    assert_eq!(rule.confirmation, Confirmation::Confirmed, "{report}");
 }

@@ -11,7 +11,7 @@ use wsclose::rules::RuleSet;
 use crate::check::builder::PlannedCase;
 use crate::endpoint::features::EndpointFeatures;
 use crate::endpoint::under_test;
-use crate::run::cases::Case;
+use crate::run::cases::{Case, PATIENT_CASES};
 use crate::run::config::Codes;
 use crate::run::engine;
 use crate::run::generate::CaseGenerator;
@@ -88,6 +88,10 @@ fn purpose(name: &str) -> String {
         "reason-received" => "The peer sends a Close whose reason has the length in the name.".to_owned(),
         "reason-asked" => "The application closes with a reason of the length in the name.".to_owned(),
         "local-close" => "The application closes first, and the peer reacts as the name says.".to_owned(),
+        "waiting" => {
+            let case = PATIENT_CASES.into_iter().find(|case| case.name == rest);
+            case.map(|case| case.note.to_owned()).unwrap_or_default()
+        }
         "recovery" => {
             format!("A connection between two plain ones; the last has to go like the first.{}", within(rest))
         }

@@ -1,9 +1,11 @@
 //! Builds cases: scripts that can be run over a socket.
 //!
 //! Each connection ends with a wait, in which an endpoint can still do what it must. A client waits for the server to end
-//! TCP first (RFC 6455 §7.1.1), so the peer of a client sends FIN before that wait at the latest.
+//! TCP first (RFC 6455 §7.1.1), so the peer of a client sends FIN before that wait at the latest. Patient cases are the
+//! exception: there the peer leaves TCP open for long.
 
 use crate::endpoint::features::{EndpointFeatures, Unplayable};
+use wsclose::judge::TIMEOUT_TICKS;
 use wsclose::protocol::code::{Class, CloseCode};
 use wsclose::protocol::frame::Opcode;
 use wsclose::protocol::role::Role;
@@ -12,8 +14,63 @@ use wsclose::script::{FrameStep, Payload, Script, ScriptBuf, Step, Writer};
 /// The wait at the end of every connection, in ticks: longer than the grace of the judge.
 const TRAILING_WAIT: u8 = 2;
 
-/// The longest wait inside a built-in script that is played, in ticks.
-const LONGEST_WAIT: u8 = 3;
+/// The shortest wait, in ticks, after which the judge decides that an endpoint waits for ever. Its ticks are longer.
+const PATIENT_WAIT: u8 = 16;
+const _: () = assert!(PATIENT_WAIT as u32 == TIMEOUT_TICKS);
+
+/// A patient case.
+#[derive(Clone, Copy, Debug)]
+pub struct PatientCase {
+    /// The name, without `waiting/`.
+    pub name: &'static str,
+    /// What happens in it.
+    pub note: &'static str,
+    steps: &'static str,
+}
+
+/// The patient cases.
+pub const PATIENT_CASES: [PatientCase; 8] = [
+    PatientCase {
+        name: "after-close",
+        note: "The peer closes and leaves TCP open.",
+        steps: "> close 3333\nwait 16\n",
+    },
+    PatientCase {
+        name: "after-bad-frame",
+        note: "The peer leaves TCP open after a frame that fails the connection.",
+        steps: "> opcode=3\nwait 16\n",
+    },
+    PatientCase {
+        name: "after-bad-reason",
+        note: "The peer leaves TCP open after a reason that is not UTF-8.",
+        steps: "> close 1000 hex:ff\nwait 16\n",
+    },
+    PatientCase {
+        name: "after-bad-text",
+        note: "The peer leaves TCP open after a text that is not UTF-8.",
+        steps: "> text hex:ff\nwait 16\n",
+    },
+    PatientCase {
+        name: "own-close",
+        note: "The peer never answers the Close of the endpoint.",
+        steps: "app close 1000\nwait 16\n",
+    },
+    PatientCase {
+        name: "own-close-answered",
+        note: "The peer answers the Close of the endpoint, and leaves TCP open.",
+        steps: "app close 1000\n> close 1000\nwait 16\n",
+    },
+    PatientCase {
+        name: "own-close-answered-badly",
+        note: "The peer answers the Close of the endpoint by a flawed one, and leaves TCP open.",
+        steps: "app close 1000\n> close 1000 hex:ff\nwait 16\n",
+    },
+    PatientCase {
+        name: "late-close",
+        note: "The peer closes after some idle time.",
+        steps: "wait 15\n> close 3333\nwait 2\n",
+    },
+];
 
 /// A script for a live endpoint, with a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,24 +84,34 @@ pub struct Case {
 }
 
 impl Case {
-    /// The ticks of all waits.
-    pub fn wait_ticks(&self) -> u32 {
-        let steps = self.script.as_script().steps();
-        steps.map(|step| if let Step::Wait(ticks) = step { u32::from(ticks) } else { 0 }).sum()
+    /// Whether the endpoint has the time to give up waiting for its peer. An endpoint that acts at once takes none of it.
+    pub fn is_patient(&self) -> bool {
+        let is_long = |step: Step<'_>| matches!(step, Step::Wait(ticks) if ticks >= PATIENT_WAIT);
+        self.script.as_script().steps().any(is_long)
     }
 }
 
 impl EndpointFeatures {
-    /// The case of a script, if every step of it is supported and no wait is long.
+    /// The case of a script, if every step of it is supported. A patient script has one connection, and is not for a client that
+    /// connects on its own, for one case after another.
     pub fn case(self, name: String, script: &ScriptBuf) -> Option<Case> {
         let steps: Vec<Step<'_>> = script.as_script().steps().collect();
-        let is_short = |step: &Step<'_>| !matches!(step, Step::Wait(ticks) if *ticks > LONGEST_WAIT);
-        let is_supported = self.unplayable(&steps).is_none() && steps.iter().all(is_short);
-        is_supported.then(|| Case {
-            name,
-            script: self.with_trailing_wait(script.as_script(), &steps),
-            show: false,
-        })
+        self.unplayable(&steps).is_none().then_some(())?;
+        let case = Case { name, script: self.with_trailing_wait(script.as_script(), &steps), show: false };
+        let is_single = !steps.iter().any(Step::begins_connection);
+        (!case.is_patient() || self.reconnects && is_single).then_some(case)
+    }
+
+    /// Cases in which the peer does not end TCP, and waits: each shows what an endpoint does of its own accord.
+    pub fn patient_cases(self) -> Vec<Case> {
+        let case = |PatientCase { name, note, steps }: PatientCase| {
+            let text = format!("wsclose 1\nrole {}\n# {note}\n{steps}", self.role.name());
+            let script = ScriptBuf::read(text.as_bytes()).expect("a script");
+            let is_playable = self.unplayable(&script.as_script().steps().collect::<Vec<_>>()).is_none();
+            let case = Case { name: format!("waiting/{name}"), script, show: false };
+            is_playable.then_some(case)
+        };
+        if self.reconnects { PATIENT_CASES.into_iter().filter_map(case).collect() } else { Vec::new() }
     }
 
     /// The case of a script that a user wrote: played as it is, with a wait at the end of every connection.
@@ -201,9 +268,14 @@ mod tests {
     }
 
     #[test]
-    fn long_waits_are_left_to_user_scripts() {
+    fn patient_scripts_have_one_connection_and_the_harness_starts_it() {
         let script = script("wsclose 1\nrole server\n> close 1000\nwait 16\n");
-        assert_eq!(features(Role::Server).case(String::new(), &script), None);
+        let of_a_loop = EndpointFeatures { reconnects: false, ..features(Role::Server) };
+        assert!(features(Role::Server).case(String::new(), &script).is_some_and(|case| case.is_patient()));
+        assert_eq!(of_a_loop.case(String::new(), &script), None);
+        assert!(of_a_loop.patient_cases().is_empty());
+        let two = ScriptBuf::read(b"wsclose 1\nrole server\nwait 16\nconnect\n> close\n").expect("a script");
+        assert_eq!(features(Role::Server).case(String::new(), &two), None);
         let case = features(Role::Server).case_of_user("left-open".to_owned(), &script).expect("a case");
         assert_eq!((case.name.as_str(), &case.script), ("left-open", &script));
         let other = features(Role::Client).case_of_user(String::new(), &script);
@@ -226,5 +298,22 @@ mod tests {
             played(Role::Server, "> close\nagain\nconnect\n> fin\nwait 2\n"),
             "> close; wait 2; again; connect; > fin; wait 2"
         );
+    }
+
+    #[test]
+    fn peer_of_a_patient_case_leaves_tcp_open() {
+        for role in Role::ALL {
+            let cases = features(role).patient_cases();
+            assert_eq!(cases.len(), PATIENT_CASES.len());
+            for case in cases {
+                assert!(
+                    !case.script.as_script().steps().any(|step| matches!(step, Step::Fin { .. })),
+                    "{case:?}"
+                );
+                assert!(case.is_patient() || case.name == "waiting/late-close", "{case:?}");
+            }
+        }
+        let closes = EndpointFeatures { close_command: false, ..features(Role::Server) }.patient_cases();
+        assert_eq!(closes.len(), PATIENT_CASES.len() - 3);
     }
 }

@@ -32,7 +32,7 @@ const UNRESPONSIVE_RETRY_TIME: Duration = Duration::from_secs(1);
 /// The number of cases that run against an endpoint that does not reply to a plain Close.
 pub const UNRESPONSIVE_CASES: usize = 32;
 
-/// The cases of an endpoint: curated scripts, systematic ones, recovery cases, close codes, and compression.
+/// The cases of an endpoint: curated scripts, systematic ones, recovery cases, close codes, compression, and patient cases.
 pub fn cases(features: EndpointFeatures, codes: Codes) -> Vec<Case> {
     let to_case = |vector: &TestVector| features.case(vector.name.clone(), &vector.script);
     let curated: Vec<Case> = TestVector::curated_corpus().iter().filter_map(to_case).collect();
@@ -40,7 +40,12 @@ pub fn cases(features: EndpointFeatures, codes: Codes) -> Vec<Case> {
         vectors::reasons().chain(vectors::local_closes()).filter_map(|vector| to_case(&vector)).collect();
     let recovery: Vec<Case> = if features.reconnects && features.role == Role::Server {
         let is_single = |case: &&Case| {
-            !case.script.as_script().steps().any(|step| matches!(step, Step::Connect | Step::Repeat(_)))
+            !case.is_patient()
+                && !case
+                    .script
+                    .as_script()
+                    .steps()
+                    .any(|step| matches!(step, Step::Connect | Step::Repeat(_)))
         };
         curated.iter().filter(is_single).map(|case| features.with_recovery_check(case)).collect()
     } else {
@@ -50,9 +55,12 @@ pub fn cases(features: EndpointFeatures, codes: Codes) -> Vec<Case> {
         Codes::Some => cases::some_codes().map(|code| cases::code_received(features, code)).collect(),
         Codes::All => CloseCode::all().map(|code| cases::code_received(features, code)).collect(),
     };
-    let deflated: Vec<Case> = curated.iter().filter_map(|case| features.with_deflate(case)).collect();
+    let is_short = |case: &&Case| !case.is_patient();
+    let deflated: Vec<Case> =
+        curated.iter().filter(is_short).filter_map(|case| features.with_deflate(case)).collect();
+    let patient = features.patient_cases();
     let mut all: Vec<Case> =
-        [curated, systematic, recovery, received, deflated].into_iter().flatten().collect();
+        [curated, systematic, recovery, received, deflated, patient].into_iter().flatten().collect();
     // Scripts that differ only in steps that a socket does not show become equal cases.
     let mut seen = HashSet::new();
     all.retain(|case| seen.insert(case.script.octets().to_owned()));
@@ -100,18 +108,17 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
     events.case_finished(&first);
     ledger.record(0, first);
     if !is_absent {
-        let count =
-            if is_unresponsive { config.cases.len().min(UNRESPONSIVE_CASES) } else { config.cases.len() };
-        if count < config.cases.len() {
-            notes.push(unresponsive_note(config.cases.len() - count, config.cases.len()));
+        let selected = selected_cases(&ledger, is_unresponsive);
+        if selected.len() < config.cases.len() {
+            notes.push(unresponsive_note(config.cases.len() - selected.len(), config.cases.len()));
         }
-        player.play_batch(&mut ledger, 1..count + 1, timeouts, jobs, &deadline, events);
+        player.play_batch(&mut ledger, selected.iter().copied(), timeouts, jobs, &deadline, events);
         player.rerun_unconnected(&mut ledger, timeouts);
         if !player.is_lost() {
             let play = |case: &Case| player.play_alone(&mut runner, case);
             comparison::compare(under_test.features(), &mut ledger, play, &deadline);
         }
-        let left_out = (1..=count).filter(|at| ledger.result(*at).is_none()).count();
+        let left_out = selected.iter().filter(|at| ledger.result(**at).is_none()).count();
         if left_out > 0 {
             let why = match (deadline.is_interrupted(), player.is_lost()) {
                 (true, _) => "was interrupted",
@@ -125,6 +132,7 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
         }
         let start_until =
             if is_unresponsive { deadline.or_after(UNRESPONSIVE_RETRY_TIME) } else { deadline.clone() };
+        player.confirm_patient(&mut ledger, patient, jobs, &start_until);
         player.confirm(&mut ledger, patient, timeouts, &start_until);
         if !player.is_lost() {
             late::classify(under_test, &mut ledger, timeouts, pace, &start_until);
@@ -145,6 +153,18 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
     let report = build_report(config, &ledger, notes, !responds || config.interrupt.is_triggered(), timing);
     events.emit(Event::RunFinished { verdict: report.verdict() });
     report
+}
+
+/// The indices of the cases to run after the liveness case, in order: the patient ones first, so that their waits overlap
+/// with the others. An endpoint that is unresponsive gets a few short ones.
+fn selected_cases(ledger: &ResultLedger, is_unresponsive: bool) -> Vec<usize> {
+    let all = 1..ledger.cases().len();
+    let (patient, short): (Vec<usize>, Vec<usize>) = all.partition(|at| ledger.cases()[*at].is_patient());
+    if is_unresponsive {
+        short.into_iter().take(UNRESPONSIVE_CASES).collect()
+    } else {
+        [patient, short].concat()
+    }
 }
 
 /// The note about cases that do not run against an unresponsive endpoint.

@@ -2,6 +2,7 @@
 //! the server again.
 
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use wsclose::protocol::role::Role;
@@ -14,7 +15,7 @@ use crate::run::batch::{self, is_unreachable};
 use crate::run::case_result::CaseResult;
 use crate::run::cases::Case;
 use crate::run::event::EventSink;
-use crate::run::parallel::Deadline;
+use crate::run::parallel::{Deadline, run_jobs};
 use crate::run::retry::ResultLedger;
 use crate::run::runner::CaseRunner;
 use crate::run::timeouts::Timeouts;
@@ -251,6 +252,32 @@ impl<'a> Player<'a> {
                 ledger.record(at, result);
             } else {
                 failed += 1;
+            }
+        }
+    }
+
+    /// Re-runs the patient cases with violations, at most `jobs` at a time: they mostly wait. None starts after `start_until`.
+    pub fn confirm_patient(
+        &mut self,
+        ledger: &mut ResultLedger,
+        timeouts: Timeouts,
+        jobs: usize,
+        start_until: &Deadline,
+    ) {
+        let cases: Vec<usize> = ledger.patient_retries();
+        if cases.is_empty() || self.is_lost {
+            return;
+        }
+        let new_runner = || CaseRunner::new(self.under_test, timeouts).until(self.deadline);
+        let results = run_jobs(cases.len(), jobs, start_until, new_runner, |runner, at| {
+            ControlFlow::Continue(runner.run(&ledger.cases()[cases[at]]))
+        });
+        for (at, result) in cases.into_iter().zip(results) {
+            if let Some(result) = result
+                && result.error != Some(CaseError::RunTimeLimit)
+            {
+                self.events.case_retried(&result);
+                ledger.record_retry(at, result);
             }
         }
     }

@@ -50,6 +50,7 @@ impl<'a> CaseRunner<'a> {
     pub fn run(&mut self, case: &Case) -> CaseResult {
         let script = case.script.as_script();
         let begun = Instant::now();
+        self.subject.set_case(case);
         let playback = self.harness.play(script, &mut self.subject);
         let elapsed = begun.elapsed();
         let (error, timing_rules) = (self.subject.take_error(), self.subject.take_inconclusive());

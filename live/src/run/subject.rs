@@ -15,6 +15,7 @@ use crate::endpoint::client_pool::ClientReport;
 use crate::endpoint::connection::{CaseError, Connection, MAX_RECEIVED};
 use crate::endpoint::connector::Connector;
 use crate::endpoint::under_test::{EndpointUnderTest, report_rules};
+use crate::run::cases::Case;
 use crate::run::shadow_model::ShadowModel;
 use crate::run::timeouts::Timeouts;
 use crate::run::timing::{CloseTiming, Latencies, LatencyTimer};
@@ -47,6 +48,8 @@ pub struct LiveSubject<'a> {
     shadow: ShadowModel,
     timing: CloseTiming,
     latency: LatencyTimer,
+    /// The duration of a tick in this case.
+    tick: Duration,
     conn: Option<Connection>,
     bytes_read: usize,
     opened: Instant,
@@ -72,6 +75,7 @@ impl<'a> LiveSubject<'a> {
             shadow: ShadowModel::new(under_test.role(), under_test.profile),
             timing: CloseTiming::default(),
             latency: LatencyTimer::default(),
+            tick: timeouts.tick,
             conn: None,
             bytes_read: 0,
             opened: Instant::now(),
@@ -81,6 +85,11 @@ impl<'a> LiveSubject<'a> {
             lacks_report: false,
             buffer: vec![0; 1 << 16],
         }
+    }
+
+    /// Sets which case the next connections belong to.
+    pub fn set_case(&mut self, case: &Case) {
+        self.tick = if case.is_patient() { self.timeouts.patient_tick } else { self.timeouts.tick };
     }
 
     /// Sets when the run ends. A case that is under way then has no result.
@@ -406,7 +415,7 @@ impl Subject for LiveSubject<'_> {
                 self.send_close_command(code, reason);
             }
             Stimulus::Tick => {
-                wait = self.timeouts.tick;
+                wait = self.tick;
                 report_wait = match (self.under_test.reports_close, self.under_test.role()) {
                     (false, _) => self.timeouts.idle,
                     // Many servers report only after both sides have ended TCP.

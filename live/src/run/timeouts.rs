@@ -21,6 +21,8 @@ pub struct Timeouts {
     pub expected: Duration,
     /// The duration of a tick.
     pub tick: Duration,
+    /// The duration of a tick in a patient case, which decides after sixteen of them that an endpoint waits for ever.
+    pub patient_tick: Duration,
     /// The limit on one connection.
     pub connection: Duration,
 }
@@ -32,6 +34,7 @@ pub const FAST: Timeouts = Timeouts {
     idle: Duration::from_millis(4),
     expected: Duration::from_millis(500),
     tick: Duration::from_millis(50),
+    patient_tick: Duration::from_millis(100),
     connection: Duration::from_secs(5),
 };
 
@@ -42,6 +45,8 @@ pub const CONFIRM: Timeouts = Timeouts {
     idle: Duration::from_millis(60),
     expected: Duration::from_millis(1500),
     tick: Duration::from_millis(750),
+    // Sixteen exceed half a minute, the closing timeout of common libraries.
+    patient_tick: Duration::from_millis(2250),
     connection: Duration::from_secs(10),
 };
 
@@ -53,6 +58,7 @@ pub const MEASURE: Timeouts = Timeouts {
     idle: Duration::from_millis(60),
     expected: Duration::from_secs(4),
     tick: Duration::from_millis(300),
+    patient_tick: Duration::from_millis(300),
     connection: Duration::from_secs(6),
 };
 
@@ -84,13 +90,15 @@ impl Timeouts {
     /// The timeouts for the first run, from these of an endpoint that reacts at once. `tick` sets the tick by hand.
     pub fn for_first_run(self, pace: Pace, tick: Option<Duration>) -> Timeouts {
         let scaled = self.scaled(pace, 6);
-        Timeouts { tick: tick.unwrap_or(scaled.tick), ..scaled }
+        let patient_tick = scaled.patient_tick.max(tick.unwrap_or_default());
+        Timeouts { tick: tick.unwrap_or(scaled.tick), patient_tick, ..scaled }
     }
 
     /// The timeouts for a re-run, in which a tick is at least as long as in the first run.
     pub fn for_retry(self, pace: Pace, tick: Option<Duration>) -> Timeouts {
         let scaled = self.scaled(pace, 10);
-        Timeouts { tick: scaled.tick.max(tick.unwrap_or_default()), ..scaled }
+        let tick = tick.unwrap_or_default();
+        Timeouts { tick: scaled.tick.max(tick), patient_tick: scaled.patient_tick.max(tick), ..scaled }
     }
 
     /// The timeouts for measuring the pace, in which the endpoint has at least two ticks to react.
@@ -116,6 +124,7 @@ impl Timeouts {
             idle: (self.idle + round_trip.min(self.idle)).max(allowed),
             expected: self.expected + 2 * allowed,
             tick: (self.tick + 2 * round_trip.min(self.tick)).max(self.tick + allowed),
+            patient_tick: self.patient_tick + allowed,
             connection: self.connection + start_up + 16 * allowed,
             ..self
         }

@@ -38,6 +38,10 @@ pub enum Fault {
     AnswersLate,
     /// It replies to Closes at once, and ends TCP when a timer expires.
     ClosesTcpLate,
+    /// It fails the connection for every other frame, and ends TCP seconds later.
+    FailsAndEndsTcpLate,
+    /// It fails the connection for every other frame, and never ends TCP.
+    FailsAndLeavesTcpOpen,
 }
 
 /// Starts a faulty server on a free port. Returns its URL.
@@ -83,6 +87,20 @@ fn serve(fault: Fault, mut tcp: TcpStream) -> std::io::Result<()> {
             }
             Ok(())
         }
+        Fault::FailsAndEndsTcpLate | Fault::FailsAndLeavesTcpOpen => {
+            let (first, payload) = read_short_frame(&mut tcp)?;
+            if first == 0x88 {
+                return tcp.write_all(&[&[0x88, payload.len() as u8], payload.as_slice()].concat());
+            }
+            tcp.write_all(&[0x88, 2, 3, 0xea])?;
+            match fault {
+                Fault::FailsAndLeavesTcpOpen => tcp.read_to_end(&mut Vec::new()).map(drop),
+                _ => {
+                    std::thread::sleep(Duration::from_secs(3));
+                    Ok(())
+                }
+            }
+        }
         Fault::NeverReplies => tcp.read_to_end(&mut Vec::new()).map(drop),
         Fault::RepliesNormal | Fault::RepliesNormalToAll => loop {
             let (first, _) = read_short_frame(&mut tcp)?;
@@ -110,6 +128,8 @@ fn serve(fault: Fault, mut tcp: TcpStream) -> std::io::Result<()> {
                         Fault::EchoesAnyCode
                         | Fault::AnswersLate
                         | Fault::ClosesTcpLate
+                        | Fault::FailsAndEndsTcpLate
+                        | Fault::FailsAndLeavesTcpOpen
                         | Fault::NeverReplies
                         | Fault::RepliesNormal
                         | Fault::RepliesNormalToAll => {}
