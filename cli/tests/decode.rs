@@ -293,6 +293,14 @@ fn compressed_messages_are_no_violation_if_compression_may_be_negotiated() {
     decode_input(&[], &[&response(""), whole].concat())
         .assert_exit(1)
         .assert_stdout("violates stream-well-formed  must     frame with an RSV bit set");
+    // "Hello" again, which refers to the first one (RFC 7692 §7.2.3.2).
+    let again = b"\xc1\x05\xf2\x00\x11\x00\x00".as_slice();
+    let ran = decode_input(&[], &[&agreed, whole, again].concat()).assert_exit(0);
+    assert_eq!(ran.out.matches("       inflates to \"Hello\"\n").count(), 2, "{ran:?}");
+    // A text that is not UTF-8 is a violation only if it is certain what it inflates to.
+    let bad = b"\xc1\x03\xfa\x0f\x00".as_slice();
+    decode_input(&[], &[&agreed, bad].concat()).assert_exit(1).assert_stdout("text that is not UTF-8");
+    decode_input(&[], bad).assert_exit(0).assert_stdout("depends on messages that are not here");
     // A control frame is never compressed, and other bits are not defined.
     decode_input(&[], &[&agreed, b"\xc8\x00".as_slice()].concat())
         .assert_exit(1)

@@ -97,6 +97,7 @@ impl Decoder {
                 lane.print_rest(conversation, out)?;
                 writeln!(out, "       {} octets are missing here", segment.missing)?;
                 lane.frames.restart();
+                lane.states.iter_mut().for_each(SenderState::skip);
                 lane.start = lane.octets.len();
                 lane.read = lane.start;
             }

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::io::Write;
 
-use wsclose::harness::{FrameDisplay, Quoted};
+use wsclose::harness::{FrameDisplay, Hex, Quoted};
 use wsclose::protocol::close::CloseBody;
 use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::protocol::deflate::{COMPRESSED_RSV, Inflater};
 use wsclose::protocol::flaw::Flaw;
 use wsclose::protocol::frame::{Header, Opcode};
 use wsclose::protocol::hint;
@@ -47,15 +48,26 @@ impl Conversation {
     }
 }
 
-/// RSV1 among the RSV bits.
-const RSV1: u8 = 4;
-
 /// A message of which further frames follow.
 struct Message {
     opcode: Opcode,
-    may_be_compressed: bool,
+    compression: Compression,
     octets: Vec<u8>,
 }
+
+/// Whether a message is compressed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Compression {
+    /// It is not.
+    No,
+    /// RSV1 is set, and nothing shows what was negotiated.
+    Unknown,
+    /// RSV1 is set, and permessage-deflate was negotiated.
+    Yes,
+}
+
+/// The most octets to which a message is inflated.
+const MAX_INFLATED: usize = 1 << 20;
 
 /// The state of a sender after its frames so far.
 pub struct SenderState {
@@ -63,13 +75,15 @@ pub struct SenderState {
     profile: Profile,
     /// The unfinished message.
     message: Option<Message>,
+    /// Inflates compressed messages, unless one is missing.
+    inflater: Option<Inflater>,
     closed: bool,
 }
 
 impl SenderState {
     /// The state before the first frame.
     pub fn new(sender: Role, profile: Profile) -> SenderState {
-        SenderState { sender, profile, message: None, closed: false }
+        SenderState { sender, profile, message: None, inflater: Some(Inflater::new()), closed: false }
     }
 
     /// Prints a frame and its flaws, and returns the rules that it violates.
@@ -88,19 +102,26 @@ impl SenderState {
         let mut flaws: Vec<Flaw> = header.flaws(self.sender).iter().collect();
         // RSV1 on the first frame of a message says that it is compressed (RFC 7692 §6).
         let begins_message = matches!(header.opcode, Opcode::Text | Opcode::Binary);
-        let may_be_compressed =
-            begins_message && header.rsv == RSV1 && conversation.has_deflate.unwrap_or(true);
-        if may_be_compressed {
+        let compression = match conversation.has_deflate {
+            _ if !begins_message || header.rsv != COMPRESSED_RSV => Compression::No,
+            Some(false) => Compression::No,
+            Some(true) => Compression::Yes,
+            None => Compression::Unknown,
+        };
+        let condition = match compression {
+            Compression::No => None,
+            Compression::Yes => Some(""),
+            Compression::Unknown => {
+                Some(", if permessage-deflate was negotiated, which the octets do not show")
+            }
+        };
+        if let Some(condition) = condition {
             flaws.retain(|flaw| *flaw != Flaw::RsvSet);
-            let condition = match conversation.has_deflate {
-                Some(_) => "",
-                None => ", if permessage-deflate was negotiated, which the octets do not show",
-            };
             writeln!(out, "       RSV1: the message is compressed{condition}")?;
         }
         flaws.extend(self.sequence_flaw(header));
         if *is_complete && !header.opcode.is_control() {
-            flaws.extend(self.add_to_message(frame, may_be_compressed));
+            flaws.extend(self.add_to_message(frame, compression, out)?);
         }
         for flaw in flaws {
             findings.push((rules::sender_rule(flaw, is_close), flaw.description().to_owned()));
@@ -145,20 +166,61 @@ impl SenderState {
         }
     }
 
-    /// Adds a data frame to its message. A complete text message must be UTF-8.
-    fn add_to_message(&mut self, frame: &Frame<'_>, may_be_compressed: bool) -> Option<Flaw> {
+    /// Adds a data frame to its message, and prints what a compressed message inflates to. A complete text message must
+    /// be UTF-8.
+    fn add_to_message(
+        &mut self,
+        frame: &Frame<'_>,
+        compression: Compression,
+        out: &mut Stdout,
+    ) -> Result<Option<Flaw>, CliError> {
         let mut message = match (frame.header.opcode, self.message.take()) {
             (Opcode::Continuation, Some(message)) => message,
-            (Opcode::Continuation, None) => return None,
-            (opcode, _) => Message { opcode, may_be_compressed, octets: Vec::new() },
+            (Opcode::Continuation, None) => return Ok(None),
+            (opcode, _) => Message { opcode, compression, octets: Vec::new() },
         };
         message.octets.extend_from_slice(frame.payload);
         if !frame.header.fin {
             self.message = Some(message);
+            return Ok(None);
+        }
+        let is_text = message.opcode == Opcode::Text;
+        let is_flawed = |octets: &[u8]| is_text && std::str::from_utf8(octets).is_err();
+        if message.compression == Compression::No {
+            return Ok(is_flawed(&message.octets).then_some(Flaw::TextNotUtf8));
+        }
+        let is_certain = message.compression == Compression::Yes;
+        match self.inflate(&message.octets) {
+            Some(inflated) if is_certain || !is_flawed(&inflated) => {
+                let shown = if is_text { Quoted(&inflated).to_string() } else { Hex(&inflated).to_string() };
+                writeln!(out, "       inflates to {shown}")?;
+                Ok(is_flawed(&inflated).then_some(Flaw::TextNotUtf8))
+            }
+            Some(_) | None => {
+                writeln!(out, "       what it inflates to depends on messages that are not here")?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Inflates a message. It may refer to earlier ones, so nothing is inflated after one that could not be.
+    fn inflate(&mut self, octets: &[u8]) -> Option<Vec<u8>> {
+        let mut inflated = Vec::new();
+        let inflater = self.inflater.as_mut()?;
+        let result = inflater
+            .inflate(octets, MAX_INFLATED, &mut inflated)
+            .and_then(|()| inflater.end_message(MAX_INFLATED, &mut inflated));
+        if result.is_err() {
+            self.inflater = None;
             return None;
         }
-        let is_text = message.opcode == Opcode::Text && !message.may_be_compressed;
-        (is_text && std::str::from_utf8(&message.octets).is_err()).then_some(Flaw::TextNotUtf8)
+        Some(inflated)
+    }
+
+    /// Notes that octets of the sender are missing.
+    pub fn skip(&mut self) {
+        self.message = None;
+        self.inflater = None;
     }
 
     fn print_close(
