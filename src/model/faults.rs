@@ -183,6 +183,8 @@ impl Behavior for Fault {
     fn invents_flaw(&self, header: &Header, in_message: bool, text: Option<&[u8]>) -> Option<Flaw> {
         let refuses = match self {
             Fault::RefusesPong => header.opcode == Opcode::Pong,
+            // RSV1 is set here only if permessage-deflate was negotiated.
+            Fault::RefusesCompressedMessages => header.rsv != 0,
             Fault::RefusesPingBetweenFragments => header.opcode == Opcode::Ping && in_message,
             Fault::RefusesEmptyFragment => {
                 header.opcode == Opcode::Continuation && header.length.value() == 0

@@ -142,3 +142,15 @@ fn fail_code_fits_any_code_if_a_message_does_not_inflate() {
     }
     assert_ne!(play(Rule::StreamWellFormed, true, steps, &[CLOSE_1007]).0, Inconclusive);
 }
+
+#[test]
+fn accepts_lawful_frames_is_violated_by_failing_a_compressed_message() {
+    let rule = Rule::AcceptsLawfulFrames;
+    let steps = "> pong\n> text \"hi\" deflate\nwait 1\n> close 1000\n> fin\n";
+    assert_verdict(rule, Violates, steps, &[&[], CLOSE_1002]);
+    assert_verdict(rule, Conforms, steps, &[&[], HI, CLOSE_1000]);
+    let fragments = "> text \"h\" fin=0 deflate\n> ping \"p\"\n> continuation \"i\" deflate\nwait 1\n";
+    assert_verdict(rule, Violates, fragments, &[&[], &[0x8a, 1, b'p'], CLOSE_1002]);
+    // RSV1 on a control frame stays a flaw.
+    assert_verdict(rule, NotExercised, "> ping \"p\" rsv=4\n", &[CLOSE_1002]);
+}

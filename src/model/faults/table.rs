@@ -98,6 +98,7 @@ faults! {
     RefusesNul "refuses-nul" AcceptsAnyUtf8Reason "Treats NUL in a reason as an error."
     RefusesCloseBetweenFragments "refuses-close-between-fragments" AcceptsCloseBetweenFragments "Treats a Close between the fragments of a message as an error."
     RefusesPong "refuses-pong" AcceptsLawfulFrames "Treats an unsolicited Pong as an error."
+    RefusesCompressedMessages "refuses-compressed-messages" AcceptsLawfulFrames "Negotiates permessage-deflate, and treats a compressed message as an error."
     RefusesPingBetweenFragments "refuses-ping-between-fragments" AcceptsLawfulFrames "Treats a Ping between the fragments of a message as an error."
     RefusesEmptyFragment "refuses-empty-fragment" AcceptsLawfulFrames "Treats an empty fragment as an error."
     ChecksFragmentsAlone "checks-fragments-alone" AcceptsLawfulFrames "Treats a character that is cut between two fragments as an error."
