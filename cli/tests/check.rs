@@ -219,6 +219,16 @@ fn server_ending_at_every_octet_is_bounded() {
 }
 
 #[test]
+fn violation_that_other_connections_hide_is_found() {
+    // These cases run at the same time at first.
+    let cases = ["--case", "closing_handshake/close-rsv?", "--case", "code-received/100?"];
+    let url = serve(BadServer::ConformsInCompany);
+    check(&url, &[&cases[..], &["--only", "rejects-rsv"]].concat())
+        .assert_exit(1)
+        .assert_stdout("FAIL          rejects-rsv                         must     1 of 3");
+}
+
+#[test]
 fn invalid_arguments_are_usage_errors() {
     let url = "ws://127.0.0.1:1/";
     check("http://127.0.0.1:1/", &[]).assert_exit(2).assert_stderr("expected ws:// or wss://");

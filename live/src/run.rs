@@ -7,6 +7,7 @@ pub mod cases;
 pub mod comparer;
 pub mod comparison;
 pub mod config;
+pub mod cover;
 mod display;
 pub mod engine;
 pub mod event;

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use base64::Engine;
@@ -59,6 +59,9 @@ pub enum BadServer {
     NeverReplies,
     /// Echoes the payload of every Close, and leaves TCP open.
     LeavesTcpOpen,
+    /// Replies to every Close after a moment, by an echo. To one with RSV bits it replies by 1002, unless no
+    /// other connection is open.
+    ConformsInCompany,
     /// Echoes the payload of every Close, but ends its process when the code is 4000.
     ExitsOn4000,
     /// Echoes the payload of every Close, and ends its process then.
@@ -238,6 +241,21 @@ fn handle_connection(bad: BadServer, number: usize, mut tcp: TcpStream) -> std::
             }
             std::thread::sleep(Duration::from_secs(600));
             Ok(())
+        }
+        BadServer::ConformsInCompany => {
+            static OPEN: AtomicUsize = AtomicUsize::new(0);
+            tcp.write_all(open(key).as_bytes())?;
+            OPEN.fetch_add(1, Ordering::Relaxed);
+            let frame = read_frame(&mut tcp);
+            std::thread::sleep(Duration::from_millis(30));
+            let is_alone = OPEN.load(Ordering::Relaxed) == 1;
+            let replied = frame.and_then(|(first, payload)| {
+                let accepts = first & 0x70 == 0 || is_alone;
+                let rejection = 1002_u16.to_be_bytes();
+                tcp.write_all(&close_frame(if accepts { &payload } else { &rejection }))
+            });
+            OPEN.fetch_sub(1, Ordering::Relaxed);
+            replied
         }
         BadServer::ExitsOn4000 | BadServer::ExitsOnClose => {
             tcp.write_all(open(key).as_bytes())?;

@@ -5,6 +5,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use wsclose::rules::Rule;
+
 use crate::endpoint::connection::CaseError;
 use crate::endpoint::under_test::EndpointUnderTest;
 use crate::run::case_result::CaseResult;
@@ -29,7 +31,7 @@ pub struct BatchOutcome {
     pub round_trip: Duration,
     /// A plain Close did not reach the endpoint either. No case started after that was noticed.
     pub is_lost: bool,
-    /// The cases that ended last, with their results, the latest first. They had not ended, or not for long, when the last
+    /// The cases that ended last, with their results, the most suspect first. They had not ended, or not for long, when the last
     /// connection was established. If a server has exited, one of them may be the reason, and the results of all of them are
     /// uncertain.
     pub in_flight: Vec<(usize, CaseResult)>,
@@ -119,12 +121,15 @@ pub fn run_parallel(
         if connected_at.is_none() && is_unreachable(&result) {
             unconnected.push((at, result));
         } else if last_connection.is_some_and(|last| ended_at + EXIT_DELAY >= last) {
-            in_flight.push((ended_at, at, result));
+            // The server mostly exits at once, and without a reply. A case that it ended late had waited.
+            let was_answered = result.conforming.contains(Rule::CloseAnswered);
+            let was_over = last_connection.is_some_and(|last| ended_at < last);
+            in_flight.push(((was_answered, was_over, result.elapsed), at, result));
         } else {
             ledger.record(at, result);
         }
     }
-    in_flight.sort_by_key(|(ended_at, ..)| std::cmp::Reverse(*ended_at));
+    in_flight.sort_by_key(|(rank, ..)| *rank);
     let in_flight = in_flight.into_iter().map(|(_, at, result)| (at, result)).collect();
     BatchOutcome {
         round_trip: *lock(&round_trip),

@@ -118,6 +118,9 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
             let play = |case: &Case| player.play_alone(&mut runner, case);
             comparison::compare(under_test.features(), &mut ledger, play, &deadline);
         }
+        if !is_unresponsive && jobs > 1 {
+            player.play_cover(&mut ledger, config.rules, timeouts);
+        }
         let left_out = selected.iter().filter(|at| ledger.result(**at).is_none()).count();
         if left_out > 0 {
             let why = match (deadline.is_interrupted(), player.is_lost()) {

@@ -35,7 +35,7 @@ pub enum Event {
         /// The duration of the case.
         elapsed: Duration,
     },
-    /// A case was re-run alone, with longer timeouts, to confirm a violation.
+    /// A case was re-run alone, to confirm a violation or that there is none.
     CaseRetried {
         /// The name of the case.
         name: String,

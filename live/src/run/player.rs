@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use wsclose::protocol::role::Role;
-use wsclose::rules::Rule;
+use wsclose::rules::{Rule, RuleSet};
 
 use crate::endpoint::connection::CaseError;
 use crate::endpoint::process::{self, Listening};
@@ -14,6 +14,7 @@ use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
 use crate::run::batch::{self, is_unreachable};
 use crate::run::case_result::CaseResult;
 use crate::run::cases::Case;
+use crate::run::cover;
 use crate::run::event::EventSink;
 use crate::run::parallel::{Deadline, run_jobs};
 use crate::run::retry::ResultLedger;
@@ -36,6 +37,10 @@ const LONG_EXIT_WAIT: Duration = Duration::from_millis(300);
 
 /// The least time for which a server must not exit on its own, if its exit is to be the effect of a case.
 const CONTROL_TIME: Duration = Duration::from_millis(300);
+
+/// How long cases are played alone that exercise every rule and every family, and every rule in each family.
+const COVER_TIME: Duration = Duration::from_secs(20);
+const FURTHER_COVER_TIME: Duration = Duration::from_millis(700);
 
 /// The number of cases that may have made a server exit that was found to have exited.
 const MAX_SUSPECTS: usize = 6;
@@ -278,6 +283,33 @@ impl<'a> Player<'a> {
             {
                 self.events.case_retried(&result);
                 ledger.record_retry(at, result);
+            }
+        }
+    }
+
+    /// Plays a few cases again, alone: they cover every rule to which the endpoint conformed, and every family of cases.
+    pub fn play_cover(&mut self, ledger: &mut ResultLedger, rules: RuleSet, timeouts: Timeouts) {
+        // A patient case waits for seconds, alone or not.
+        let is_short = |(at, _): &(usize, &CaseResult)| !ledger.cases()[*at].is_patient();
+        let cover = cover::choose(ledger.numbered().filter(is_short), rules, 0);
+        let begun = Instant::now();
+        let mut runner = CaseRunner::new(self.under_test, timeouts).until(self.deadline);
+        if self.under_test.process.is_some() {
+            runner = runner.watching_for_exit(SHORT_EXIT_WAIT);
+        }
+        let numbered = cover.required.iter().map(|at| (*at, COVER_TIME));
+        for (at, limit) in numbered.chain(cover.further.iter().map(|at| (*at, FURTHER_COVER_TIME))) {
+            if self.is_lost || self.deadline.should_stop() || begun.elapsed() > limit {
+                return;
+            }
+            let result = self.play_alone(&mut runner, &ledger.cases()[at]);
+            let exit = exit_in(&result).filter(|_| self.under_test.process.is_some());
+            if result.error != Some(CaseError::RunTimeLimit) {
+                self.events.case_retried(&result);
+                ledger.record_alone(at, result);
+            }
+            if let Some(how) = exit {
+                self.revive(&how);
             }
         }
     }

@@ -163,6 +163,19 @@ impl ResultLedger {
         self.compare_one(&mut fresh);
         self.retries[at]
             .push(RetryResult::Completed(fresh.violations.iter().map(|found| found.rule).collect()));
+        self.merge(at, fresh);
+    }
+
+    /// Records that a case without a violation was played again, alone. A violation counts as if it had occurred at first.
+    pub fn record_alone(&mut self, at: usize, mut fresh: CaseResult) {
+        self.compare_one(&mut fresh);
+        if fresh.error.is_none() && !fresh.violations.is_empty() {
+            self.merge(at, fresh);
+        }
+    }
+
+    /// Replaces a result, but keeps the violations that did not recur.
+    fn merge(&mut self, at: usize, mut fresh: CaseResult) {
         if let Some(before) = self.results[at].take() {
             if fresh.violations.is_empty() {
                 fresh.timeline = before.timeline;
@@ -177,6 +190,11 @@ impl ResultLedger {
         self.results[at] = Some(fresh);
     }
 
+    /// The results so far, with the numbers of their cases.
+    pub fn numbered(&self) -> impl Iterator<Item = (usize, &CaseResult)> {
+        self.results.iter().enumerate().filter_map(|(at, result)| Some((at, result.as_ref()?)))
+    }
+
     fn compare_one(&mut self, result: &mut CaseResult) {
         if let Some(comparer) = &mut self.comparer {
             comparer.decide(result);
@@ -185,7 +203,10 @@ impl ResultLedger {
 
     /// The next case to re-run: the smallest that violates the first rule without a confirmation.
     pub fn next_retry(&self) -> Option<usize> {
-        self.rules.iter().find_map(|rule| match self.decide(rule) {
+        // A server that exits comes first: it may leave no time for the others.
+        let exits = self.rules.intersection(RuleSet::of(&[Rule::NoPanic]));
+        let rules = exits.iter().chain(self.rules.without(exits).iter());
+        rules.into_iter().find_map(|rule| match self.decide(rule) {
             RetryDecision::Retry(at) => Some(at),
             RetryDecision::Settled(..) | RetryDecision::Nothing => None,
         })
