@@ -17,6 +17,9 @@ const URL: &str = "WSCLOSE_TEST_CLIENT_URL";
 /// The test that is the client.
 const CLIENT: &str = "model_client_process";
 
+/// The variable that makes the client hang if its connection is reset.
+const HANGS: &str = "WSCLOSE_TEST_CLIENT_HANGS";
+
 /// The command that starts this program as a client.
 fn command(url: &str) -> String {
     let program = std::env::current_exe().expect("this program");
@@ -25,8 +28,12 @@ fn command(url: &str) -> String {
 
 fn connect(url: &str) {
     let status = model_endpoint::connect(url, Profile::default(), 7, false).expect("it connects");
+    let status = status.expect("a close status");
+    while std::env::var_os(HANGS).is_some() && status.clean == Some(false) {
+        std::thread::sleep(Duration::from_secs(9));
+    }
     // The test runner may have printed the beginning of a line.
-    println!("\n{}", status.expect("a close status"));
+    println!("\n{status}");
     std::io::stdout().flush().expect("a pipe");
 }
 
@@ -55,6 +62,19 @@ fn client_that_is_started_per_connection_passes() {
     assert!(report.passes(), "{report}");
     assert_eq!(report.endpoint, "the model");
     assert!(report.to_string().contains("ok            reports-first-code"), "{report}");
+}
+
+#[test]
+fn client_that_hangs_after_a_reset_violates_no_hang() {
+    let check = |variable: &str| {
+        let command = format!("{variable}=1 {}", command("{url}"));
+        let check = check_client(command).reports_close(true).case("closing_handshake/*reset*");
+        check.only("no-hang").only("no-panic").run().expect("the check runs")
+    };
+    let hangs = check(HANGS);
+    assert!(hangs.fails() && hangs.to_string().contains("FAIL          no-hang"), "{hangs}");
+    let reports = check("WSCLOSE_TEST_UNUSED");
+    assert!(reports.passes() && reports.to_string().contains("ok            no-hang"), "{reports}");
 }
 
 #[test]

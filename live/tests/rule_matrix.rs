@@ -43,7 +43,8 @@ const READ_LATE: &str = "the line of a program is read when the connection is ov
 const NO_SENDING: &str = "no live case has the application send on its own";
 
 /// The cells that are empty: the rule, the role, and why.
-const EMPTY: [(Rule, Role, &str); 18] = [
+const EMPTY: [(Rule, Role, &str); 19] = [
+    (Rule::NoHang, Role::Server, "a socket does not show whether a server is idle"),
     (Rule::TlsClosedCleanly, Role::Server, "this check is not over TLS; `tests/tls.rs` has one that is"),
     (Rule::TlsClosedCleanly, Role::Client, "the harness does not serve TLS"),
     (Rule::FinishesHalfClose, Role::Server, "a socket does not show whether an endpoint reads after its FIN"),

@@ -22,6 +22,7 @@ fn model_passes() {
     let text = report.to_string();
     assert!(text.contains("ok            close-answered"), "{text}");
     assert!(text.contains("ok            gives-up-waiting"), "{text}");
+    assert!(text.contains("not exercised no-hang"), "{text}");
     assert!(text.ends_with("\nverdict: PASS, 0 rules fail, 0 warn\n"), "{text}");
 }
 

@@ -384,7 +384,7 @@ rules! {
     NoHang "no-hang" "–" Receiver Robust Framing
         evidence: Course, delivery: Independent, timing: Any, layer: Library, focus: Other
         "An endpoint becomes idle after every input: it neither loops for ever nor stops responding."
-        "Violation: the subject was still busy when it exceeded the budget of calls that its adapter allows. Not exercised if nothing but idle time happened to the subject."
+        "Violation: the subject was still busy when it exceeded the budget of calls that its adapter allows. Over sockets: the program of a client neither reported nor exited for seconds after the peer had reset its connection. Not exercised if nothing but idle time happened to the subject, or if only a socket shows what it does."
     BoundedMemory "bounded-memory" "10.4" Receiver Robust ReportsMemory
         evidence: Course, delivery: Independent, timing: Any, layer: Library, focus: Other
         "An endpoint allocates memory for the data that it receives, not for a length that the peer merely announces."

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use wsclose::Harness;
 use wsclose::protocol::code::Profile;
+use wsclose::rules::{Rule, RuleSet};
 
 use crate::endpoint::connection::Connection;
 use crate::endpoint::under_test::EndpointUnderTest;
@@ -59,7 +60,10 @@ impl<'a> CaseRunner<'a> {
         let unreported = self.subject.take_unreported();
         self.subject.end();
         let result = CaseResult::new(case, &playback, timing_rules, exit.as_deref(), error, elapsed);
-        let result = CaseResult { latencies, ..result }.without(unreported);
+        let hang =
+            if self.subject.take_client_finished() { RuleSet::EMPTY } else { RuleSet::of(&[Rule::NoHang]) };
+        let conforming = result.conforming.without(hang);
+        let result = CaseResult { latencies, conforming, ..result }.without(unreported);
         // The exit of a server explains everything.
         if exit.is_some() { result } else { result.keeping_trace(&playback, self.profile) }
     }

@@ -57,6 +57,10 @@ pub struct LiveSubject<'a> {
     limit: Duration,
     error: Option<CaseError>,
     report_state: ReportState,
+    /// The peer has reset the connection.
+    peer_reset: bool,
+    /// The program of a client has reported or exited.
+    client_finished: bool,
     /// A connection ended without a report.
     lacks_report: bool,
     buffer: Vec<u8>,
@@ -82,6 +86,8 @@ impl<'a> LiveSubject<'a> {
             limit: Duration::ZERO,
             error: None,
             report_state: ReportState::Absent,
+            peer_reset: false,
+            client_finished: false,
             lacks_report: false,
             buffer: vec![0; 1 << 16],
         }
@@ -144,6 +150,11 @@ impl<'a> LiveSubject<'a> {
 
     fn note_missing_report(&mut self) {
         self.lacks_report |= self.under_test.reports_close && self.report_state == ReportState::Pending;
+    }
+
+    /// Whether the program of a client reported or exited since the last call. Nothing else shows that an endpoint does not hang.
+    pub fn take_client_finished(&mut self) -> bool {
+        std::mem::take(&mut self.client_finished)
     }
 
     /// The rules that depend on a timeout of the endpoint, since the last call.
@@ -263,6 +274,7 @@ impl<'a> LiveSubject<'a> {
             }
             return;
         };
+        self.client_finished |= self.under_test.role() == Role::Client;
         self.report_state = match report {
             ClientReport::Closed(_) => ReportState::Received,
             ClientReport::Exited(_) | ClientReport::Crashed(_) => ReportState::Absent,
@@ -274,6 +286,20 @@ impl<'a> LiveSubject<'a> {
             ClientReport::Exited(how) if self.under_test.reports_close => out.error_reported(&how),
             ClientReport::Closed(_) | ClientReport::Exited(_) => {}
             ClientReport::Crashed(how) => out.panicked(&how),
+        }
+    }
+
+    /// Records that the program of a client hangs: it reports how connections close, and does not report that the peer has
+    /// reset this one. It neither exits.
+    fn note_hang(&mut self, out: &mut Recorder) {
+        let reports = self.under_test.reports_close && self.under_test.role() == Role::Client;
+        if !reports || !self.peer_reset {
+            return;
+        }
+        self.collect_client_report(self.timeouts.report, out);
+        if self.report_state == ReportState::Pending && self.error.is_none() {
+            self.report_state = ReportState::Absent;
+            out.hung();
         }
     }
 
@@ -335,6 +361,7 @@ impl Subject for LiveSubject<'_> {
         self.bytes_read = 0;
         self.note_missing_report();
         self.report_state = ReportState::Pending;
+        self.peer_reset = false;
         if self.exit.is_some() {
             self.shadow.connect(false);
             return out.fin();
@@ -409,6 +436,7 @@ impl Subject for LiveSubject<'_> {
                     conn.socket.reset();
                 }
                 self.latency.cancel();
+                self.peer_reset = true;
             }
             Stimulus::Close { code, reason } if self.under_test.close_command => {
                 // Only what the endpoint does next shows whether its program implements the command and accepted it.
@@ -442,6 +470,9 @@ impl Subject for LiveSubject<'_> {
         // A process may report before its connection is over, but the wait is worth its time only after that.
         let is_over = self.conn.is_none() || out.is_write_closed();
         self.collect_client_report(if is_over { report_wait } else { Duration::ZERO }, out);
+        if stimulus == Stimulus::Tick {
+            self.note_hang(out);
+        }
         if let Some(wait) = self.exit_wait
             && stimulus == Stimulus::Tick
             && is_over

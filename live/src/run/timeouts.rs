@@ -23,6 +23,8 @@ pub struct Timeouts {
     pub tick: Duration,
     /// The duration of a tick in a patient case, which decides after sixteen of them that an endpoint waits for ever.
     pub patient_tick: Duration,
+    /// How long the program of a client may take to report, or to exit, after the peer has reset its connection.
+    pub report: Duration,
     /// The limit on one connection.
     pub connection: Duration,
 }
@@ -35,6 +37,7 @@ pub const FAST: Timeouts = Timeouts {
     expected: Duration::from_millis(500),
     tick: Duration::from_millis(50),
     patient_tick: Duration::from_millis(100),
+    report: Duration::from_secs(2),
     connection: Duration::from_secs(5),
 };
 
@@ -47,6 +50,7 @@ pub const CONFIRM: Timeouts = Timeouts {
     tick: Duration::from_millis(750),
     // Sixteen exceed half a minute, the closing timeout of common libraries.
     patient_tick: Duration::from_millis(2250),
+    report: Duration::from_secs(12),
     connection: Duration::from_secs(10),
 };
 
@@ -59,6 +63,7 @@ pub const MEASURE: Timeouts = Timeouts {
     expected: Duration::from_secs(4),
     tick: Duration::from_millis(300),
     patient_tick: Duration::from_millis(300),
+    report: Duration::from_secs(2),
     connection: Duration::from_secs(6),
 };
 
@@ -125,6 +130,7 @@ impl Timeouts {
             expected: self.expected + 2 * allowed,
             tick: (self.tick + 2 * round_trip.min(self.tick)).max(self.tick + allowed),
             patient_tick: self.patient_tick + allowed,
+            report: self.report + 2 * allowed,
             connection: self.connection + start_up + 16 * allowed,
             ..self
         }
