@@ -165,3 +165,16 @@ fn a_broken_case_is_shown_too_and_errors_name_the_options() {
     list(["--show", "nothing"]).assert_stderr("options --case and --show");
     wsclose(&["check"]).assert_exit(2).assert_stderr("<URL>");
 }
+
+#[test]
+fn generated_cases_are_saved_in_their_minimized_form() {
+    let (folder, url) = (Folder::new(), serve(BadServer::EchoesAnyCode));
+    let only = ["--only", "code-is-defined"];
+    let few = ["--case", "code-received/1000", "--fuzz", "5s", "--seed", "7", "--save-cases", "saved"];
+    let ran = folder.wsclose(&[&["check", &url], &few[..], &only[..]].concat()).assert_exit(1);
+    let path = ran.out.lines().find_map(|line| line.strip_prefix("wrote saved/fuzz/")).expect("a saved case");
+    folder
+        .wsclose(&[&["check", &url, "--script", &format!("saved/fuzz/{path}")], &only[..]].concat())
+        .assert_exit(1)
+        .assert_stdout("FAIL          code-is-defined");
+}

@@ -27,6 +27,9 @@
 //! echo messages. Servers that do not echo can still be tested. If it closes when it receives the text
 //! `close:CODE:REASON`, where an empty CODE means no code, [`close_command`](Check::close_command) adds the cases in which the server closes first.
 //!
+//! A server that `exec` starts, and a client, can print what the library reported of each connection. With
+//! [`ServerCheck::reports_close`] or [`ClientCheck::reports_close`], the rules on these reports are judged too.
+//!
 //! | endpoint | entry point |
 //! |---|---|
 //! | a server that runs already, or that a command starts | [`check`] |

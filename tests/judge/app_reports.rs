@@ -1,9 +1,9 @@
 //! Tests what an endpoint reports to its application about the end of a connection.
 
 use crate::scripted::Act::{Closes, ClosesTcp, Hangs, Panics, ReportsClose, ReportsError, Resets};
-use crate::scripted::assert_verdict;
+use crate::scripted::{assert_verdict, assert_verdict_without};
 use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
-use wsclose::rules::Rule;
+use wsclose::rules::{Capability, Rule};
 
 #[test]
 fn reports_first_code_is_violated_by_another_code_no_code_or_no_closure() {
@@ -209,6 +209,13 @@ fn reports_clean_is_inconclusive_if_the_closure_may_rightly_be_unclean() {
     // The peer's Close arrived only after the report.
     let late = "app close 1000\nwait 1\n> close 1000\n> fin\n";
     assert_verdict(rule, Inconclusive, late, &[&[Closes(1000)], &[unclean], &[ClosesTcp]]);
+    // On a socket, a reset may have lost the Close that makes the closure clean.
+    let (lost, clean) = ("> close 3333\n> reset\n", ReportsClose(Some(3333), Some(true)));
+    assert_verdict(rule, Violates, lost, &[&[], &[clean]]);
+    let socket = [Capability::ShowsBothDirections];
+    assert_verdict_without(&socket, rule, Inconclusive, lost, &[&[], &[clean]]);
+    assert_verdict_without(&socket, rule, Violates, "> close 3333\n> fin\n", &[&[], &[clean, ClosesTcp]]);
+    assert_verdict_without(&socket, rule, Violates, "> reset\n", &[&[clean]]);
     // None of this makes an unclean closure clean.
     let clean = ReportsClose(Some(1006), Some(true));
     assert_verdict(rule, Violates, "> fin\n", &[&[ReportsError, clean, ClosesTcp]]);

@@ -43,5 +43,7 @@ pub fn run(args: &args::Check, out: &mut Stdout) -> Result<ExitStatus, CliError>
     if let Some(time) = run_args.fuzz {
         check = check.fuzz(time);
     }
-    live_run::finish(&check.run()?, &reports, out)
+    let report = check.run()?;
+    live_run::save_generated(&report, run_args, out)?;
+    live_run::finish(&report, &reports, out)
 }

@@ -45,7 +45,9 @@ fn run_spawned(args: &args::Serve, command: ClientCommand, out: &mut Stdout) -> 
         check = check.fuzz(time);
     }
     let reports = live_run::open_reports(&args.reports)?;
-    live_run::finish(&check.run()?, &reports, out)
+    let report = check.run()?;
+    live_run::save_generated(&report, &args.run_args, out)?;
+    live_run::finish(&report, &reports, out)
 }
 
 /// Tests a client that connects on its own.

@@ -83,6 +83,16 @@ pub fn preview(plan: &Plan, run_args: &args::RunArgs, out: &mut Stdout) -> Resul
     Ok(run_args.list)
 }
 
+/// Writes the cases that the run generated and minimized, next to those that were written before it.
+pub fn save_generated(
+    report: &RunReport,
+    run_args: &args::RunArgs,
+    out: &mut Stdout,
+) -> Result<(), CliError> {
+    let (Some(folder), Some(_)) = (&run_args.save_cases, run_args.fuzz) else { return Ok(()) };
+    user_scripts::save_generated(&report.cases, folder, out)
+}
+
 /// Prints the rules and cases of a run.
 fn list(plan: &Plan, out: &mut Stdout) -> Result<(), CliError> {
     writeln!(out, "{} rules", plan.rules.len())?;

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use wsclose::protocol::role::Role;
 use wsclose::script::ScriptBuf;
-use wsclose_live::{Check, PlannedCase};
+use wsclose_live::{CaseResult, Check, PlannedCase};
 
 use crate::support::atomic_write;
 use crate::support::error::CliError;
@@ -97,6 +97,18 @@ pub fn save(cases: &[PlannedCase], folder: &Path, out: &mut Stdout) -> Result<()
     atomic_write::overwrite(&files)?;
     let folder = display_path(folder);
     writeln!(out, "wrote {} cases to {folder}; --script {folder} plays them", files.len())?;
+    Ok(())
+}
+
+/// Writes the generated cases of a run. Each is minimized, which its name alone does not say.
+pub fn save_generated(cases: &[CaseResult], folder: &Path, out: &mut Stdout) -> Result<(), CliError> {
+    let generated = cases.iter().filter(|case| case.name.starts_with("fuzz/"));
+    let file = |case: &CaseResult| (script_path(folder, &case.name), case.script.clone().into_bytes());
+    let files: Vec<(PathBuf, Vec<u8>)> = generated.map(file).collect();
+    atomic_write::overwrite(&files)?;
+    for (path, _) in &files {
+        writeln!(out, "wrote {}", display_path(path))?;
+    }
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;
 use crate::protocol::code::{Class, CloseCode};
 use crate::protocol::frame::Opcode;
-use crate::rules::Rule;
+use crate::rules::{Capability, Rule};
 
 pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     let is_over =
@@ -207,6 +207,15 @@ fn clean_flag(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
         || facts.close_exchanged_at().is_some_and(|both| report.at < both);
     if was_clean && !reported_clean && rightly_unclean {
         return sink.inconclusive(Rule::ReportsClean, InconclusiveReason::RightlyUnclean);
+    }
+    // A reset makes a socket drop what arrived before it, the subject's Close too.
+    let was_reset = facts.tcp.peer_reset.is_some() || facts.tcp.ended_by_reset;
+    let own_close_may_be_lost = was_reset
+        && facts.peer.close.is_some()
+        && facts.own.close.is_none()
+        && !sink.trace.capabilities.has(Capability::ShowsBothDirections);
+    if reported_clean && !was_clean && own_close_may_be_lost {
+        return sink.inconclusive(Rule::ReportsClean, InconclusiveReason::PeerReset);
     }
     let actual = Observed::Text(if reported_clean {
         "an unclean closure reported as clean"
