@@ -1,7 +1,7 @@
 //! Explains findings about a Close by its octets.
 
 use super::verdict::{Finding, Observed};
-use crate::harness::{Trace, TraceEvent, TraceEventKind};
+use crate::harness::{Trace, TraceEventKind};
 use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use crate::protocol::frame::{Header, Opcode};
 use crate::protocol::hint::{self, Hint};
@@ -41,19 +41,10 @@ pub fn hints_on_received(trace: &Trace) -> Vec<Hint> {
 
 /// The unmasked payload of the last Close that the subject received before an event, on the same connection.
 fn received_before(trace: &Trace, event: usize) -> Option<Vec<u8>> {
-    let begins =
-        |(_, recorded): &(usize, &TraceEvent)| matches!(recorded.kind, TraceEventKind::Connected { .. });
-    let connection = trace
-        .events()
-        .iter()
-        .enumerate()
-        .take(event)
-        .filter(begins)
-        .next_back()
-        .map_or(0, |(index, _)| index);
-    let mut before =
-        received_closes(trace).into_iter().filter(|(index, ..)| (connection..event).contains(index));
-    before.next_back().map(|(_, _, payload)| payload)
+    let begins = |index: &usize| matches!(trace.events()[*index].kind, TraceEventKind::Connected { .. });
+    let connection = (0..event.min(trace.events().len())).rev().find(begins).unwrap_or(0);
+    let is_before = |(index, ..): &&(usize, Header, Vec<u8>)| (connection..event).contains(index);
+    received_closes(trace).iter().rev().find(is_before).map(|(_, _, payload)| payload.clone())
 }
 
 /// The Closes that the subject received, each with the event that completes it and its unmasked payload.

@@ -107,7 +107,7 @@ fn interprets_reason(sink: &VerdictSink<'_>, facts: &ConnectionFacts, flawed: &F
         .own
         .close
         .is_some_and(|own| !own.reason().is_empty() && echoes_reason(own.reason(), flawed.reason()));
-    let reports = facts.app.report.and_then(|report| report.reason).is_some_and(|reason| reason.len() > 0);
+    let reports = facts.app.report.and_then(|report| report.reason).is_some_and(|reason| !reason.is_empty());
     sink.trace.capabilities.has(Capability::InterpretsReason) || echoes || reports
 }
 
