@@ -3,6 +3,7 @@
 mod support;
 
 use wsclose::Harness;
+use wsclose::generate::vectors;
 use wsclose::model::endpoint::Model;
 use wsclose::model::faults::{Fault, FaultyModel};
 use wsclose::protocol::code::Profile;
@@ -21,6 +22,19 @@ fn the_model_violates_no_rule() {
                     "{name}, the model as a {role}, profile {profile}\n{played}"
                 );
             }
+        }
+    }
+}
+
+/// Close codes have a test of their own, which tries all of them.
+#[test]
+fn the_model_violates_no_rule_in_a_generated_vector() {
+    let mut model = Model::new(Profile::default());
+    let mut harness = Harness::new(Profile::default());
+    for vector in vectors::reasons().chain(vectors::local_closes()).chain(vectors::bursts()) {
+        for role in Role::ALL {
+            let played = harness.play(vector.script.as_script().for_role(role), &mut model);
+            assert!(played.findings.is_empty(), "{}, the model as a {role}\n{played}", vector.name);
         }
     }
 }

@@ -37,6 +37,7 @@ impl MatrixPlan {
         let mut scripts = curated;
         scripts.extend(vectors::local_closes());
         scripts.extend(vectors::reasons());
+        scripts.extend(vectors::bursts());
         MatrixPlan { scripts, curated: count, segmentations }
     }
 

@@ -214,8 +214,9 @@ fn chunked(reason: &[u8]) -> (Vec<u8>, u8) {
     (reason[index * size..][..size].to_vec(), repeat as u8)
 }
 
-/// The name of each script in which the application closes first, and the steps after that.
-const AFTER_LOCAL_CLOSE: [(&str, &str); 20] = [
+/// The name of each script in which the application closes first, and the steps after that. In those whose name ends in
+/// `-and-stays`, the peer keeps TCP open, so that only the endpoint can end it.
+const AFTER_LOCAL_CLOSE: [(&str, &str); 34] = [
     ("answered", "> close 3333\n> fin"),
     ("answered-otherwise", "> close 1001\n> fin"),
     ("answered-without-a-code", "> close\n> fin"),
@@ -229,6 +230,20 @@ const AFTER_LOCAL_CLOSE: [(&str, &str); 20] = [
     ("answer-too-long", "> close 3333 \"x\" * 124\n> fin"),
     ("answer-in-fragments", "> close 3333 fin=0\n> fin"),
     ("answer-masked-wrong", "> close 3333 mask=wrong\n> fin"),
+    ("answer-of-one-byte-and-stays", "> close hex:0d\nwait 3"),
+    ("answer-not-utf-8-and-stays", "> close 3333 hex:eda080\nwait 3"),
+    ("answer-too-long-and-stays", "> close 3333 \"x\" * 124\nwait 3"),
+    ("answer-code-999-and-stays", "> close 999\nwait 3"),
+    ("answer-code-1005-and-stays", "> close 1005\nwait 3"),
+    ("answer-in-fragments-and-stays", "> close 3333 fin=0\nwait 3"),
+    ("answer-with-rsv1-and-stays", "> close 3333 rsv=4\nwait 3"),
+    ("answer-masked-wrong-and-stays", "> close 3333 mask=wrong\nwait 3"),
+    ("unknown-opcode-and-stays", "> opcode=11\nwait 3"),
+    ("text-not-utf-8-and-stays", "> text hex:c328\nwait 3"),
+    ("answered-and-stays", "> close 3333\nwait 3"),
+    ("answer-and-fin-at-once", "> close 3333\n> fin glue\nwait 2"),
+    ("answer-and-reset-at-once", "> close 3333\n> reset\nwait 2"),
+    ("data-and-answer-in-one-segment", "> text \"late\"\n> ping \"p\" glue\n> close 3333 glue\n> fin"),
     ("no-answer", "wait 32"),
     ("eof", "> fin\nwait 2"),
     ("eof-in-the-answer", "> octets 88\n> fin\nwait 2"),
@@ -238,13 +253,88 @@ const AFTER_LOCAL_CLOSE: [(&str, &str); 20] = [
     ("sends-after-the-answer", "> close 3333\napp send text \"late\"\napp close 1001\n> fin"),
 ];
 
+/// The name of each script in which something happens before the application closes, and its steps.
+const BEFORE_LOCAL_CLOSE: [(&str, &str); 3] = [
+    ("echo-first", "> text \"hi\"\nwait 1\napp close 3333 \"ours\"\n> close 3333\n> fin"),
+    ("ping-first", "> ping \"p\"\nwait 1\napp close 3333 \"ours\"\n> close 3333\n> fin"),
+    (
+        "fragments-first-and-a-ping",
+        "> text \"a\" fin=0\n> ping \"p\"\n> continuation \"b\"\nwait 1\napp close 3333\n> close 3333\n> fin",
+    ),
+];
+
 /// The scripts in which the application closes first.
 pub fn local_closes() -> impl Iterator<Item = TestVector> {
-    AFTER_LOCAL_CLOSE.into_iter().map(|(name, then)| {
-        let text = format!("wsclose 1\nrole client\napp close 3333 \"ours\"\n{then}\n");
-        let script = ScriptBuf::read(text.as_bytes()).expect("the table holds scripts");
-        TestVector::curated(format!("local-close/{name}"), script.as_script())
-    })
+    let after =
+        AFTER_LOCAL_CLOSE.into_iter().map(|(name, then)| (name, format!("app close 3333 \"ours\"\n{then}")));
+    let before = BEFORE_LOCAL_CLOSE.into_iter().map(|(name, steps)| (name, steps.to_owned()));
+    after.chain(before).map(|(name, steps)| written(format!("local-close/{name}"), &steps))
+}
+
+/// A vector with these steps, in text form.
+fn written(name: String, steps: &str) -> TestVector {
+    let text = format!("wsclose 2\nrole client\n{steps}\n");
+    let script = ScriptBuf::read(text.as_bytes()).expect("the tables hold scripts");
+    TestVector::curated(name, script.as_script())
+}
+
+/// The name of each script in which much leaves in one write or right behind another, and its steps.
+const BURSTS: [(&str, &str); 17] = [
+    ("at-once/close-and-fin", "> close 3333 \"bye\"\n> fin glue\nwait 2"),
+    ("at-once/close-and-reset", "> close 3333 \"bye\"\n> reset\nwait 2"),
+    ("at-once/empty-close-and-fin", "> close\n> fin glue\nwait 2"),
+    ("at-once/message-and-close", "> text \"a\"\n> close 3333 glue\nwait 2\n> fin"),
+    ("at-once/message-close-and-fin", "> text \"a\"\n> close 3333 glue\n> fin glue\nwait 2"),
+    ("at-once/message-and-fin", "> text \"a\"\n> fin glue\nwait 2"),
+    ("at-once/fragment-close-and-fin", "> text \"a\" fin=0\n> close 3333 glue\n> fin glue\nwait 2"),
+    ("at-once/flaw-and-fin", "> opcode=11\n> fin glue\nwait 2"),
+    ("at-once/flaw-and-reset", "> opcode=11\n> reset\nwait 2"),
+    ("at-once/half-a-close-and-fin", "> octets 88\n> fin glue\nwait 2"),
+    ("opening/close", "> close 4401 \"no\" with-opening\nwait 2\n> fin"),
+    ("opening/empty-close", "> close with-opening\nwait 2\n> fin"),
+    ("opening/message-then-close", "> text \"a\" with-opening\nwait 1\n> close 3333\nwait 1\n> fin"),
+    ("opening/message-and-close", "> text \"a\" with-opening\n> close 4401 with-opening\nwait 2\n> fin"),
+    ("opening/close-and-fin", "> close 4401 \"no\" with-opening\n> fin\nwait 2"),
+    (
+        "length/top-bit-with-the-true-length",
+        "> close 3333 \"bye\" form=64 claim=9223372036854775813\nwait 2\n> fin",
+    ),
+    ("length/64-bits-with-the-true-length", "> close 3333 \"bye\" form=64\nwait 2\n> fin"),
+];
+
+/// The number of Pings or messages before the Close: more than endpoints keep for a program that does not read.
+const MANY: usize = 64;
+
+/// Where a Close with the longest reason is cut: after its header, deep inside its reason, and before its last octet.
+const DEEP_CUTS: [u8; 6] = [7, 33, 65, 97, 126, 128];
+
+/// The lengths in octets of the long reasons that are not ASCII.
+const LONG_REASONS: [usize; 6] = [18, 24, 36, 60, 96, 120];
+
+/// The scripts in which much leaves in one write or right behind another: frames and the end of TCP, frames and the
+/// opening handshake, many frames before a Close, and Closes with long reasons, whole and cut.
+pub fn bursts() -> impl Iterator<Item = TestVector> {
+    let tables = BURSTS.into_iter().map(|(name, steps)| written(name.to_owned(), steps));
+    let many = ["ping \"p\"", "text \"a\"", "pong \"p\""].into_iter().map(|frame| {
+        let kind = frame.split(' ').next().unwrap_or_default();
+        let frames = format!("> {frame} glue\n").repeat(MANY);
+        written(format!("before-close/{MANY}-{kind}s"), &format!("{frames}> close 3333 glue\nwait 2\n> fin"))
+    });
+    let cuts = DEEP_CUTS.into_iter().map(|cut| {
+        let steps = format!("> close 3333 \"r\" * 123 cut={cut}\nwait 1\n> fin");
+        written(format!("cut-reason/{cut}"), &steps)
+    });
+    let long = LONG_REASONS.into_iter().flat_map(|len| {
+        (2..=4).filter(move |width| len.is_multiple_of(*width)).map(move |width| {
+            let reason = character(width).repeat(len / width);
+            received(
+                format!("reason-received/{len}-of-{width}-octets-each"),
+                CloseCode::NORMAL,
+                reason.as_bytes(),
+            )
+        })
+    });
+    tables.chain(many).chain(cuts).chain(long)
 }
 
 /// Every cut of every connection of a script. Each vector runs one connection as it is, and repeats it with its
@@ -292,7 +382,9 @@ fn longest_segment(steps: &[Step<'_>]) -> usize {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::{CodeOrigin, CodeScript, LONGEST_REASON, TestVector, local_closes, reasons, segmentations};
+    use super::{
+        CodeOrigin, CodeScript, LONGEST_REASON, TestVector, bursts, local_closes, reasons, segmentations,
+    };
     use crate::protocol::code::CloseCode;
     use crate::script::{ScriptBuf, Step};
 
@@ -312,7 +404,8 @@ mod tests {
 
     #[test]
     fn names_are_unique() {
-        let names: Vec<String> = reasons().chain(local_closes()).map(|vector| vector.name).collect();
+        let names: Vec<String> =
+            reasons().chain(local_closes()).chain(bursts()).map(|vector| vector.name).collect();
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
     }
 

@@ -92,6 +92,12 @@ fn purpose(name: &str) -> String {
             let case = PATIENT_CASES.into_iter().find(|case| case.name == rest);
             case.map(|case| case.note.to_owned()).unwrap_or_default()
         }
+        "code-asked" => format!("The application closes with code {rest} and no reason."),
+        "at-once" => "The peer sends what the name says in one go, with nothing read in between.".to_owned(),
+        "opening" => "The peer sends frames in one write with the opening handshake.".to_owned(),
+        "length" => "The length of a Close has 64 bits.".to_owned(),
+        "before-close" => "Many frames and a Close arrive in one segment.".to_owned(),
+        "cut-reason" => "A Close with the longest reason arrives in two segments.".to_owned(),
         "recovery" => {
             format!("A connection between two plain ones; the last has to go like the first.{}", within(rest))
         }

@@ -4,7 +4,10 @@
 //! TCP first (RFC 6455 §7.1.1), so the peer of a client sends FIN before that wait at the latest. Patient cases are the
 //! exception: there the peer leaves TCP open for long.
 
+use std::collections::BTreeSet;
+
 use crate::endpoint::features::{EndpointFeatures, Unplayable};
+use wsclose::generate::vectors::{CodeOrigin, CodeScript};
 use wsclose::judge::TIMEOUT_TICKS;
 use wsclose::protocol::code::{Class, CloseCode};
 use wsclose::protocol::frame::Opcode;
@@ -96,7 +99,9 @@ impl EndpointFeatures {
     /// connects on its own, for one case after another.
     pub fn case(self, name: String, script: &ScriptBuf) -> Option<Case> {
         let steps: Vec<Step<'_>> = script.as_script().steps().collect();
-        self.unplayable(&steps).is_none().then_some(())?;
+        // A client that sends frames with its opening handshake violates §4.1, so nothing follows for the server.
+        let is_early = |step: &Step<'_>| self.role == Role::Server && step.is_placed_with_opening();
+        (self.unplayable(&steps).is_none() && !steps.iter().any(is_early)).then_some(())?;
         let case = Case { name, script: self.with_trailing_wait(script.as_script(), &steps), show: false };
         let is_single = !steps.iter().any(Step::begins_connection);
         (!case.is_patient() || self.reconnects && is_single).then_some(case)
@@ -233,19 +238,33 @@ fn plain_close() -> Step<'static> {
 /// The codes of a default run: both sides of every boundary between classes, the codes around 1000, and a sample of the
 /// others.
 pub fn some_codes() -> impl Iterator<Item = CloseCode> {
-    let edges: Vec<u16> = CloseCode::all()
+    let boundaries: BTreeSet<CloseCode> = boundary_codes().collect();
+    CloseCode::all().filter(move |code| {
+        let CloseCode(n) = *code;
+        boundaries.contains(code) || n % 499 == 0 || n.is_power_of_two()
+    })
+}
+
+/// Both sides of every boundary between classes, and the codes around 1000.
+pub fn boundary_codes() -> impl Iterator<Item = CloseCode> {
+    let edges: BTreeSet<u16> = CloseCode::all()
         .map(|code| code.0)
         .filter(|code| code.checked_sub(1).is_none_or(|before| class(before) != class(*code)))
         .flat_map(|edge| [edge.saturating_sub(1), edge])
         .collect();
-    CloseCode::all().filter(move |code| {
-        let CloseCode(n) = *code;
-        edges.contains(&n) || (996..1020).contains(&n) || n % 499 == 0 || n.is_power_of_two()
-    })
+    CloseCode::all().filter(move |code| edges.contains(&code.0) || (996..1020).contains(&code.0))
 }
 
 fn class(code: u16) -> Class {
     CloseCode(code).class()
+}
+
+/// The application of the endpoint closes with this code, if the endpoint can be asked to.
+pub fn code_requested(features: EndpointFeatures, code: CloseCode) -> Option<Case> {
+    let mut script = CodeScript::new(CodeOrigin::Requested);
+    let name = script.name(code);
+    let script = ScriptBuf::read(&script.with(code).encode()).expect("any code gives a script");
+    features.case(name, &script)
 }
 
 /// A Close with this code and no reason.
@@ -265,6 +284,16 @@ mod tests {
 
     fn script(text: &str) -> ScriptBuf {
         ScriptBuf::read(text.as_bytes()).expect("a script")
+    }
+
+    #[test]
+    fn frames_with_the_opening_handshake_are_built_in_for_clients_only() {
+        let text = |role| format!("wsclose 2\nrole {role}\n> close 1000 with-opening\n");
+        for role in Role::ALL {
+            let script = script(&text(role));
+            assert_eq!(features(role).case(String::new(), &script).is_some(), role == Role::Client);
+            assert!(features(role).case_of_user(String::new(), &script).is_ok());
+        }
     }
 
     #[test]

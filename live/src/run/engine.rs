@@ -36,8 +36,13 @@ pub const UNRESPONSIVE_CASES: usize = 32;
 pub fn cases(features: EndpointFeatures, codes: Codes) -> Vec<Case> {
     let to_case = |vector: &TestVector| features.case(vector.name.clone(), &vector.script);
     let curated: Vec<Case> = TestVector::curated_corpus().iter().filter_map(to_case).collect();
-    let systematic: Vec<Case> =
-        vectors::reasons().chain(vectors::local_closes()).filter_map(|vector| to_case(&vector)).collect();
+    let systematic: Vec<Case> = vectors::reasons()
+        .chain(vectors::local_closes())
+        .chain(vectors::bursts())
+        .filter_map(|vector| to_case(&vector))
+        .collect();
+    let requested: Vec<Case> =
+        cases::boundary_codes().filter_map(|code| cases::code_requested(features, code)).collect();
     let recovery: Vec<Case> = if features.reconnects && features.role == Role::Server {
         let is_single = |case: &&Case| {
             !case.is_patient()
@@ -59,8 +64,10 @@ pub fn cases(features: EndpointFeatures, codes: Codes) -> Vec<Case> {
     let deflated: Vec<Case> =
         curated.iter().filter(is_short).filter_map(|case| features.with_deflate(case)).collect();
     let patient = features.patient_cases();
-    let mut all: Vec<Case> =
-        [curated, systematic, recovery, received, deflated, patient].into_iter().flatten().collect();
+    let mut all: Vec<Case> = [curated, systematic, recovery, received, requested, deflated, patient]
+        .into_iter()
+        .flatten()
+        .collect();
     // Scripts that differ only in steps that a socket does not show become equal cases.
     let mut seen = HashSet::new();
     all.retain(|case| seen.insert(case.script.octets().to_owned()));
