@@ -40,7 +40,7 @@ const CONTROL_TIME: Duration = Duration::from_millis(300);
 
 /// How long cases are played alone that exercise every rule and every family, and every rule in each family.
 const COVER_TIME: Duration = Duration::from_secs(20);
-const FURTHER_COVER_TIME: Duration = Duration::from_millis(700);
+const FURTHER_COVER_TIME: Duration = Duration::from_millis(400);
 
 /// The number of cases that may have made a server exit that was found to have exited.
 const MAX_SUSPECTS: usize = 6;
@@ -289,8 +289,8 @@ impl<'a> Player<'a> {
 
     /// Plays a few cases again, alone: they cover every rule to which the endpoint conformed, and every family of cases.
     pub fn play_cover(&mut self, ledger: &mut ResultLedger, rules: RuleSet, timeouts: Timeouts) {
-        // A patient case waits for seconds, alone or not.
-        let is_short = |(at, _): &(usize, &CaseResult)| !ledger.cases()[*at].is_patient();
+        // The cases of this family wait for long, alone or not.
+        let is_short = |(_, result): &(usize, &CaseResult)| !result.name.starts_with("waiting/");
         let cover = cover::choose(ledger.numbered().filter(is_short), rules, 0);
         let begun = Instant::now();
         let mut runner = CaseRunner::new(self.under_test, timeouts).until(self.deadline);
