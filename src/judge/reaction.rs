@@ -231,8 +231,14 @@ fn reported_what_a_rejection_reports(seen: &FlawEvidence<'_>) -> Option<Reaction
 
 fn reported_its_code(seen: &FlawEvidence<'_>) -> Option<Reaction> {
     let report = seen.report?;
-    let same = report.code.is_some_and(|code| seen.has_code(code));
-    (same && report.clean != Some(false)).then_some(Reaction::Accepted)
+    let code = report.code.filter(|code| seen.has_code(*code) && report.clean != Some(false))?;
+    // After a Close of its own, some subjects report the code of that Close, whatever the peer sends.
+    let own = seen.facts.own.close.as_ref().filter(|own| own.at < seen.flawed.at);
+    Some(if own.is_some_and(|own| own.code() == Some(code)) {
+        Reaction::Unknown(InconclusiveReason::ReportMayBeRejection)
+    } else {
+        Reaction::Accepted
+    })
 }
 
 /// A body of one byte has no code to report, so any ordinary closure shows that it was accepted.

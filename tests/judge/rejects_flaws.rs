@@ -160,6 +160,15 @@ fn rejects_bad_utf8_reason_is_inconclusive_if_the_endpoint_was_closing_already()
 }
 
 #[test]
+fn server_rejects_unmasked_is_inconclusive_if_the_reported_code_may_be_its_own() {
+    let rule = Rule::ServerRejectsUnmasked;
+    let steps = "app close 3333\n> close 3333 mask=wrong\n";
+    let reports: &[Act] = &[ClosesTcp, ReportsClose(Some(3333), None)];
+    assert_verdict(rule, Inconclusive, steps, &[&[Closes(3333)], reports]);
+    assert_verdict(rule, Violates, steps, &[&[Closes(1000)], reports]);
+}
+
+#[test]
 fn rejects_rsv_is_inconclusive_if_a_close_was_sent_while_the_frame_arrived() {
     assert_verdict(RSV, Inconclusive, "> ping \"x\" rsv=4 cut=1\n", &[&[Closes(1000)]]);
     let steps = "> octets c9\napp close 1000\n> octets 8000000000\n";

@@ -66,6 +66,8 @@ fn stream_well_formed_is_violated_by_a_tcp_close_inside_a_frame() {
     let rule = Rule::StreamWellFormed;
     let half = Writes(&[0x81, 5]);
     assert_verdict(rule, Violates, "> ping \"x\"\n", &[&[half, ClosesTcp]]);
+    // A reset discards what the endpoint wrote before it.
+    assert_verdict(rule, Conforms, "> ping \"x\"\n", &[&[half, Resets]]);
     assert_verdict(rule, Conforms, "> ping \"x\"\n> reset\n", &[&[half], &[ClosesTcp]]);
     assert_verdict(rule, Conforms, "> pause\n> ping \"x\"\n", &[&[], &[half, ClosesTcp]]);
 }

@@ -11,6 +11,7 @@ use wsclose::judge::{self, Finding, Habits, Verdict};
 use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::frame::Opcode;
+use wsclose::protocol::role::Role;
 use wsclose::rules::{Rule, RuleSet};
 
 use crate::endpoint::connection::CaseError;
@@ -26,6 +27,21 @@ const EXIT_REASON: &str = "the exit of the server explains it";
 
 /// Why a violation that depends on when TCP ends is inconclusive.
 const TIMEOUT_REASON: &str = "a timeout of the endpoint may have ended TCP";
+
+/// Why a violation by an endpoint that still waits for its peer is inconclusive.
+const WAITING_REASON: &str = "its timeout may be longer than the wait";
+
+/// The rules on how long an endpoint waits for its peer. The RFC sets no time, and some timeouts are a minute and more, so
+/// an endpoint that is still waiting violates none. A client may also wait for the server to end TCP (§7.1.1).
+fn rules_on_waiting(case: &Case) -> RuleSet {
+    match case.script.as_script().role() {
+        _ if !case.is_patient() => RuleSet::EMPTY,
+        Role::Server => RuleSet::of(&[Rule::GivesUpWaiting]),
+        Role::Client => {
+            RuleSet::of(&[Rule::GivesUpWaiting, Rule::FailClosesTcp, Rule::TcpClosedAfterHandshake])
+        }
+    }
+}
 
 /// A rule that the endpoint violated in a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,7 +109,8 @@ impl CaseResult {
         elapsed: Duration,
     ) -> CaseResult {
         let is_explained = |rule| exit.is_some() && rule != Rule::NoPanic;
-        let counts = |rule| !timing_rules.contains(rule) && !is_explained(rule);
+        let waiting = rules_on_waiting(case);
+        let counts = |rule| !timing_rules.union(waiting).contains(rule) && !is_explained(rule);
         let findings: Vec<&Finding> = match &error {
             None => playback.findings.iter().filter(|finding| counts(finding.rule)).collect(),
             Some(_) => Vec::new(),
@@ -128,6 +145,7 @@ impl CaseResult {
             conforming: verdicts(Verdict::Conforms),
             inconclusive: inconclusive
                 .chain(doubted(timing_rules.intersection(violated), TIMEOUT_REASON))
+                .chain(doubted(waiting.intersection(violated), WAITING_REASON))
                 .chain(doubted(explained, EXIT_REASON))
                 .collect(),
             error,
@@ -228,4 +246,23 @@ fn sent_close_code(trace: &Trace) -> Option<CloseCode> {
         }
     }
     last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::endpoint::features::EndpointFeatures;
+
+    #[test]
+    fn endpoint_that_still_waits_violates_no_rule_on_waiting() {
+        for role in [Role::Client, Role::Server] {
+            let features = EndpointFeatures { role, close_command: true, reconnects: true };
+            let waiting = rules_on_waiting(&features.patient_cases()[0]);
+            assert!(waiting.contains(Rule::GivesUpWaiting));
+            // A client waits for the server to end TCP (§7.1.1). Nothing lets a server wait after a failure.
+            assert_eq!(waiting.contains(Rule::FailClosesTcp), role == Role::Client);
+            assert!(!waiting.contains(Rule::CloseAnswered));
+            assert_eq!(rules_on_waiting(&features.liveness()), RuleSet::EMPTY);
+        }
+    }
 }

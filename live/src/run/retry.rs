@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Rule, RuleSet};
 
 use crate::run::case_result::CaseResult;
@@ -154,7 +153,7 @@ impl ResultLedger {
     }
 
     /// Records a re-run with longer timeouts. Its result replaces the earlier one; violations that did not recur are kept
-    /// and count as flaky. Those for which the endpoint only had too little time are dropped.
+    /// and count as flaky.
     pub fn record_retry(&mut self, at: usize, mut fresh: CaseResult) {
         if fresh.error.is_some() {
             self.retries[at].push(RetryResult::Failed);
@@ -180,9 +179,8 @@ impl ResultLedger {
             if fresh.violations.is_empty() {
                 fresh.timeline = before.timeline;
             }
-            let case = &self.cases[at];
             for found in before.violations {
-                if !fresh.violates(found.rule) && !had_too_little_time(case, found.rule, &fresh) {
+                if !fresh.violates(found.rule) {
                     fresh.violations.push(found);
                 }
             }
@@ -314,19 +312,6 @@ impl ResultLedger {
     }
 }
 
-/// Whether a violation in a patient case is none because the endpoint gave up waiting in the re-run. A server does not wait
-/// for the end of TCP, so that its delay may be late; a client may (RFC 6455 §7.1.1).
-fn had_too_little_time(case: &Case, rule: Rule, fresh: &CaseResult) -> bool {
-    let may_wait = match case.script.as_script().role() {
-        Role::Server => rule == Rule::GivesUpWaiting,
-        Role::Client => {
-            matches!(rule, Rule::GivesUpWaiting | Rule::FailClosesTcp | Rule::TcpClosedAfterHandshake)
-        }
-    };
-    let gave_up = rule == Rule::GivesUpWaiting || fresh.conforming.contains(rule);
-    case.is_patient() && may_wait && gave_up
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -415,23 +400,5 @@ mod tests {
         // Another rule was confirmed by the first re-run, and stays confirmed.
         let both = [rule, Rule::CloseAnswered];
         assert_eq!(confirmation(both[1], &[&both, &both, &[]]), Some(Confirmation::Confirmed));
-    }
-
-    #[test]
-    fn patient_retry_drops_what_needed_more_time() {
-        let violated_after = |role: Role, rule: Rule| {
-            let features = EndpointFeatures { role, close_command: true, reconnects: true };
-            let mut ledger = ResultLedger::new(features.patient_cases());
-            ledger.record(0, result_violating(&[rule]));
-            assert_eq!(ledger.patient_retries(), [0]);
-            let conforming = RuleSet::of(&[rule]);
-            ledger.record_retry(0, CaseResult { conforming, ..result_violating(&[]) });
-            assert!(ledger.patient_retries().is_empty());
-            ledger.violated().contains(rule)
-        };
-        assert!(!violated_after(Role::Server, Rule::GivesUpWaiting));
-        assert!(violated_after(Role::Server, Rule::FailClosesTcp), "it may be late");
-        assert!(!violated_after(Role::Client, Rule::FailClosesTcp), "it may wait for the server");
-        assert!(violated_after(Role::Client, Rule::CloseAnswered));
     }
 }

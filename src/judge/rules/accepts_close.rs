@@ -31,6 +31,9 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
             Reaction::Rejected if ambiguous => {
                 sink.inconclusive(rule, InconclusiveReason::AmbiguousCause);
             }
+            Reaction::Rejected if rule == Rule::AcceptsLawfulFrames && ended_tcp_alone(facts) => {
+                sink.inconclusive(rule, InconclusiveReason::AmbiguousCause);
+            }
             Reaction::Rejected if tested.cause_of_rejection == Some(rule) => {
                 let (at, actual) = rejection(facts, peer);
                 sink.violates(rule, at, "the handshake completed", actual);
@@ -59,7 +62,7 @@ fn between_fragments(
         && peer.reason().len() <= SHORT_REASON;
     match facts.reaction_to_close {
         Some(Reaction::Accepted) => sink.conforms(rule),
-        Some(Reaction::Rejected) if shares_segment => {
+        Some(Reaction::Rejected) if shares_segment || ended_tcp_alone(facts) => {
             sink.inconclusive(rule, InconclusiveReason::AmbiguousCause);
         }
         Some(Reaction::Rejected) if is_plain => {
@@ -114,6 +117,12 @@ impl TestedProperties {
         let by_absence = peer.code().is_none().then_some(Rule::AcceptsEmptyClose);
         TestedProperties { rules: [by_code, by_reason, by_absence, by_key], cause_of_rejection }
     }
+}
+
+/// Whether the subject ended TCP and neither sent a Close nor reported an error. It may do so after every Close, so this
+/// says nothing about the key of the Close or its place in a message.
+fn ended_tcp_alone(facts: &ConnectionFacts) -> bool {
+    facts.own.close.is_none() && facts.app.error_at.is_none()
 }
 
 /// The event that shows the rejection: the subject's reply, its error report or its end of TCP.

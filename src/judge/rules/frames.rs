@@ -78,6 +78,8 @@ fn form(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     }
     if let (true, Some(end)) = (facts.own.has_unfinished_frame, facts.tcp.write_closed_at)
         && facts.tcp.peer_reset.is_none()
+        // A reset discards what the subject wrote before it.
+        && !facts.tcp.ended_by_reset
         // An endpoint that fails the connection may close TCP by any means (§7.1.1).
         && facts.flaw.frame.is_none()
         && facts.app.error_at.is_none()
