@@ -318,6 +318,7 @@ mod tests {
     use crate::endpoint::features::EndpointFeatures;
     use crate::run::case_result::Violation;
     use std::time::Duration;
+    use wsclose::protocol::role::Role;
 
     /// The result of a case that violated these rules.
     fn result_violating(rules: &[Rule]) -> CaseResult {
