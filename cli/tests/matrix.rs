@@ -68,7 +68,7 @@ fn every_script_in_a_report_is_accepted_by_replay() {
     let shown: Vec<&str> = between(&ran.out, ":\n\n    wsclose", "\n\n");
     let shown: Vec<String> = shown.iter().map(|rest| format!("    wsclose{}\n", rest.trim_end())).collect();
     let blocks = [&page, &disagreements].map(|page| between(page, "```text\n", "```"));
-    assert_eq!((shown.len(), blocks[0].len()), (2, 2), "{}\n{page}", ran.out);
+    assert_eq!((shown.len(), blocks[0].len()), (2, 3), "{}\n{page}", ran.out);
     assert!(!blocks[1].is_empty(), "{disagreements}");
     for script in shown.iter().map(String::as_str).chain(blocks.concat()) {
         folder.file("shown.ws", script);

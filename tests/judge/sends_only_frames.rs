@@ -42,7 +42,15 @@ impl Subject for WritesSegments<'_> {
                 out.fin();
             }
             Stimulus::Octets(_) => out.fin(),
-            _ => {}
+            Stimulus::Fin
+            | Stimulus::Reset
+            | Stimulus::PeerGone(_)
+            | Stimulus::PeerPause
+            | Stimulus::PeerResume
+            | Stimulus::Send { .. }
+            | Stimulus::Pause
+            | Stimulus::Resume
+            | Stimulus::Tick => {}
         }
     }
 }
