@@ -93,13 +93,11 @@ fn serve(fault: Fault, mut tcp: TcpStream) -> std::io::Result<()> {
                 return tcp.write_all(&[&[0x88, payload.len() as u8], payload.as_slice()].concat());
             }
             tcp.write_all(&[0x88, 2, 3, 0xea])?;
-            match fault {
-                Fault::FailsAndLeavesTcpOpen => tcp.read_to_end(&mut Vec::new()).map(drop),
-                _ => {
-                    std::thread::sleep(Duration::from_secs(3));
-                    Ok(())
-                }
+            if fault == Fault::FailsAndLeavesTcpOpen {
+                return tcp.read_to_end(&mut Vec::new()).map(drop);
             }
+            std::thread::sleep(Duration::from_secs(3));
+            Ok(())
         }
         Fault::NeverReplies => tcp.read_to_end(&mut Vec::new()).map(drop),
         Fault::RepliesNormal | Fault::RepliesNormalToAll => loop {
