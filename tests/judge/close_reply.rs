@@ -18,6 +18,16 @@ fn close_answered_needs_an_idle_endpoint() {
 }
 
 #[test]
+fn close_answered_is_inconclusive_if_other_frames_may_have_ended_tcp() {
+    let rule = Rule::CloseAnswered;
+    // Some endpoints limit how many Pings may wait for their Pongs, and end TCP beyond that.
+    let steps = "> ping \"x\"\n> close 1000 glue\nwait 2\n";
+    assert_verdict(rule, Inconclusive, steps, &[&[PONG, ClosesTcp]]);
+    assert_verdict(rule, Violates, steps, &[&[PONG]]);
+    assert_verdict(rule, Violates, "> ping \"x\"\n> close 1000\nwait 2\n", &[&[PONG], &[ClosesTcp]]);
+}
+
+#[test]
 fn close_answered_is_not_exercised_if_the_endpoint_could_not_reply() {
     let rule = Rule::CloseAnswered;
     assert_verdict(rule, NotExercised, "> close 1000\nwait 2\n", &[&[Panics]]);

@@ -31,6 +31,9 @@ fn not_replied(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &Obser
         sink.inconclusive(rule, InconclusiveReason::PeerReset);
     } else if rejected_code {
         sink.inconclusive(rule, InconclusiveReason::RegisteredCode);
+    } else if peer.shares_segment && facts.tcp.write_closed_at.is_some() && facts.own.close_count == 0 {
+        // The frames before it may be what ended the connection, such as more Pings than a limit allows.
+        sink.inconclusive(rule, InconclusiveReason::AmbiguousCause);
     } else if sink.in_grace(facts, peer.at) {
         sink.inconclusive(rule, InconclusiveReason::WithinGrace);
     } else if facts.own.close_count == 0 {
