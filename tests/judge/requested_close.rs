@@ -33,6 +33,16 @@ fn requested_close_sent_is_violated_by_an_end_of_tcp_without_a_close() {
 }
 
 #[test]
+fn requested_close_sent_is_inconclusive_if_the_close_comes_with_a_flawed_frame() {
+    let rule = Rule::RequestedCloseSent;
+    let steps = "app close 1000\n> opcode=11\nwait 2\n";
+    let without = &[Capability::HasTimeouts];
+    // A program that reads a message may handle the request after it, in the segment of the flawed frame.
+    assert_verdict_without(without, rule, Inconclusive, steps, &[&[Accepts], &[Closes(1000)]]);
+    assert_verdict_without(without, rule, Violates, steps, &[&[Accepts], &[Closes(1002)]]);
+}
+
+#[test]
 fn requested_close_sent_needs_an_accepted_request_to_blame_silence() {
     let rule = Rule::RequestedCloseSent;
     assert_verdict(rule, Violates, "app close 1000\nwait 2\n", &[&[Accepts]]);
