@@ -17,6 +17,8 @@ pub(super) struct CloseReport {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CloseRequest {
     pub at: At,
+    /// Whether a frame of the peer had begun and was not complete.
+    pub during_frame: bool,
     pub code: Option<CloseCode>,
     pub reason: Span,
     /// Whether the subject accepted or refused it, if the trace shows that.

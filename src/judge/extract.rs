@@ -113,7 +113,9 @@ impl FactExtractor {
                     (last_request_is_close, is_early_send) = (true, false);
                     facts.app.close_request_count += 1;
                     facts.app.requested_codes = [Some(code), facts.app.requested_codes[0]];
-                    let request = CloseRequest { at, code, reason, accepted: false, refused: false };
+                    let during_frame = !self.from_peer.at_boundary();
+                    let request =
+                        CloseRequest { at, during_frame, code, reason, accepted: false, refused: false };
                     facts.app.close_request.get_or_insert(request);
                     if facts.own.close_count == 0 {
                         facts.app.open_requests.add(request);

@@ -2,7 +2,7 @@
 
 use crate::closure_subject::FnSubject;
 use crate::scripted::Act::{
-    Accepts, Closes, ClosesTcp, Panics, Refuses, ReportsError, ShutsDownWrite, Writes,
+    self, Accepts, Closes, ClosesTcp, Panics, Refuses, ReportsError, ShutsDownWrite, Writes,
 };
 use crate::scripted::{PONG, assert_verdict, assert_verdict_as, assert_verdict_without};
 use wsclose::Harness;
@@ -33,13 +33,17 @@ fn requested_close_sent_is_violated_by_an_end_of_tcp_without_a_close() {
 }
 
 #[test]
-fn requested_close_sent_is_inconclusive_if_the_close_comes_with_a_flawed_frame() {
+fn requested_close_sent_is_inconclusive_if_a_frame_was_incomplete_at_the_request() {
     let rule = Rule::RequestedCloseSent;
-    let steps = "app close 1000\n> opcode=11\nwait 2\n";
     let without = &[Capability::HasTimeouts];
-    // A program that reads a message may handle the request after it, in the segment of the flawed frame.
-    assert_verdict_without(without, rule, Inconclusive, steps, &[&[Accepts], &[Closes(1000)]]);
-    assert_verdict_without(without, rule, Violates, steps, &[&[Accepts], &[Closes(1002)]]);
+    // A program that reads the rest of a frame may get the peer's Close with it.
+    let steps = "> octets 8981000000\napp close 1000\n> octets 0078 888000000000\nwait 2\n";
+    let acts: &[&[Act]] = &[&[], &[Accepts], &[PONG, Closes(1000)]];
+    assert_verdict_without(without, rule, Inconclusive, steps, acts);
+    let steps = "> octets 898100000000\napp close 1000\n> octets 78\n> close 3333\nwait 2\n";
+    assert_verdict_without(without, rule, Violates, steps, &[&[], &[Accepts], &[PONG], &[]]);
+    let steps = "app close 1000\n> close 3333\nwait 2\n";
+    assert_verdict_without(without, rule, Violates, steps, &[&[Accepts], &[Closes(3333)]]);
 }
 
 #[test]

@@ -20,8 +20,8 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     }
     let interrupted = |at: At| other_cause.is_some_and(|cause| cause < at);
     match &facts.own.close {
-        // It may have waited for the rest of a frame, which came with the flawed one.
-        Some(own) if is_late_after_flaw(facts, request, own) => {
+        // A program that reads a frame to its end handles the request after that.
+        Some(own) if request.during_frame && interrupted(own.at) => {
             sink.inconclusive(Rule::RequestedCloseSent, InconclusiveReason::RequestInterrupted);
         }
         Some(own) if interrupted(own.at) => {
@@ -43,12 +43,6 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
             Some(_) | None => sent_nothing(sink, facts, request, other_cause),
         },
     }
-}
-
-/// Whether the subject sent the requested Close, and only after a flawed frame.
-fn is_late_after_flaw(facts: &ConnectionFacts, request: &CloseRequest, own: &ObservedClose) -> bool {
-    let flawed = facts.flaw.frame.as_ref().filter(|flawed| flawed.at > request.at && flawed.at < own.at);
-    flawed.is_some() && facts.peer.close.is_none() && own.has_requested(request.code)
 }
 
 /// The subject ended TCP after the request and before anything else happened.
