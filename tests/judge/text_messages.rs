@@ -126,3 +126,11 @@ fn rejects_bad_fragmentation_is_about_order() {
     assert_verdict(rule, Conforms, "> text \"a\" fin=0\n> binary hex:00\nwait 2\n", &[&[], &[Closes(1002)]]);
     assert_verdict(rule, NotExercised, "> text \"a\" fin=0\n> continuation \"b\"\nwait 2\n", &[]);
 }
+
+#[test]
+fn rejects_bad_utf8_text_is_inconclusive_if_the_mask_is_wrong_too() {
+    let rule = Rule::RejectsBadUtf8Text;
+    assert_verdict(rule, Violates, "> text hex:ff\n> ping \"x\"\n", &[&[Delivers], &[PONG]]);
+    // A server that ignores the mask bit reads other octets, which may be valid.
+    assert_verdict(rule, Inconclusive, "> text hex:ff mask=wrong\n> ping \"x\"\n", &[&[Delivers], &[PONG]]);
+}

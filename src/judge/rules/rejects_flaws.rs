@@ -53,6 +53,16 @@ impl Treatment {
             {
                 Treatment::Unknown(InconclusiveReason::IncompleteFrame)
             }
+            // A subject that ignores the mask bit reads other octets, which may be valid.
+            Reaction::Accepted
+                if flaw == Flaw::TextNotUtf8
+                    && flawed
+                        .flaws
+                        .iter()
+                        .any(|flaw| matches!(flaw, Flaw::MaskMissing | Flaw::MaskPresent)) =>
+            {
+                Treatment::Unknown(InconclusiveReason::AmbiguousProperty)
+            }
             Reaction::Accepted => Treatment::Accepted(Observed::Accepted(flaw, flawed.code())),
         }
     }
