@@ -91,7 +91,8 @@ fn every_rule_is_covered_and_every_fault_detected() {
             let undetected: Vec<&str> = undetected.map(Fault::slug).collect();
             gap(&format!("no curated script detects these faults: {}", undetected.join(", ")));
         }
-        if targets.is_empty() {
+        // Its sample of sixteen masked frames is longer than what a script of a fuzz target makes an endpoint send.
+        if targets.is_empty() && *rule != Rule::FreshMaskKey {
             gap("expected a fuzz target that exercises it");
         }
         let example = detected.first().map(|(fault, script)| format!("{} in {script}", fault.slug()));
