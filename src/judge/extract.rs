@@ -435,6 +435,7 @@ impl FactExtractor {
                             own_codes::record(facts, &close, sender, peer_is_mid_frame);
                             if facts.own.close_count > 1 {
                                 facts.own.last_close = Some((at, close.code()));
+                                facts.own.further_close.get_or_insert((at, close.code()));
                             }
                             if facts.own.close.is_none() {
                                 let matches = |requested: &Option<CloseCode>| close.has_requested(*requested);

@@ -170,6 +170,8 @@ pub(super) struct OwnFrames {
     pub second_close_at: Option<At>,
     /// The last of its Closes and its code, if it sent more than one.
     pub last_close: Option<(At, Option<CloseCode>)>,
+    /// The first of its Closes after the first one, with its code.
+    pub further_close: Option<(At, Option<CloseCode>)>,
     /// The flaws of frames other than Closes.
     pub flaws: LocatedFlaws,
     /// The flaws of Closes.

@@ -183,9 +183,11 @@ fn reported_an_error(seen: &FlawEvidence<'_>) -> Option<Reaction> {
 }
 
 fn sent_a_further_failure_close(seen: &FlawEvidence<'_>) -> Option<Reaction> {
-    let (at, code) = seen.facts.own.last_close?;
-    let failed = code.is_some_and(|code| is_failure(code) && !seen.has_code(code));
-    (failed && seen.flawed.is_in_time(at)).then(|| seen.rejected())
+    let own = &seen.facts.own;
+    let failed = own.further_close.into_iter().chain(own.last_close).any(|(at, code)| {
+        code.is_some_and(|code| is_failure(code) && !seen.has_code(code)) && seen.flawed.is_in_time(at)
+    });
+    failed.then(|| seen.rejected())
 }
 
 /// A reply with the same code is no echo if it gives another reason: it may be a rejection whose code happens to be
