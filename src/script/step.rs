@@ -277,15 +277,18 @@ impl<'a> Step<'a> {
     /// Appends the octets that a peer of this role sends in the step, and returns how they are divided into
     /// segments. Returns `None` if the peer sends none.
     pub fn write(&self, sender: Role, out: &mut Vec<u8>) -> Option<SegmentPlacement> {
+        if let Step::Frame(frame) = self {
+            frame.write(sender, out);
+        } else if let Step::Octets { octets, .. } = self {
+            out.extend_from_slice(octets);
+        }
+        self.placement()
+    }
+
+    /// How the octets of the step are divided into segments, if the peer sends any in it.
+    pub const fn placement(&self) -> Option<SegmentPlacement> {
         match self {
-            Step::Frame(frame) => {
-                frame.write(sender, out);
-                Some(frame.placement)
-            }
-            Step::Octets { octets, placement } => {
-                out.extend_from_slice(octets);
-                Some(*placement)
-            }
+            Step::Frame(FrameStep { placement, .. }) | Step::Octets { placement, .. } => Some(*placement),
             Step::Fin { .. }
             | Step::Reset
             | Step::PeerGone(_)
@@ -304,24 +307,7 @@ impl<'a> Step<'a> {
 
     /// Whether the octets of the step are sent with the opening handshake if it begins a connection.
     pub const fn is_placed_with_opening(&self) -> bool {
-        match self {
-            Step::Frame(FrameStep { placement, .. }) | Step::Octets { placement, .. } => {
-                placement.with_opening
-            }
-            Step::Fin { .. }
-            | Step::Reset
-            | Step::PeerGone(_)
-            | Step::PeerPause
-            | Step::PeerResume
-            | Step::AppClose(_)
-            | Step::AppSend { .. }
-            | Step::Pause
-            | Step::Resume
-            | Step::Wait(_)
-            | Step::Connect
-            | Step::Repeat(_)
-            | Step::Note(_) => false,
-        }
+        matches!(self.placement(), Some(SegmentPlacement { with_opening: true, .. }))
     }
 
     /// Whether the step begins a connection or the next step does.
