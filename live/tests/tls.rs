@@ -2,16 +2,17 @@
 #![cfg(feature = "tls")]
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests open sockets")]
 
+#[path = "support/upgrade.rs"]
+mod upgrade;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use base64::Engine;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use sha1::{Digest, Sha1};
 use wsclose::protocol::code::Profile;
 use wsclose::rules::Rule;
 use wsclose_live::model_endpoint::{self, ServerIdentity};
@@ -56,22 +57,7 @@ fn echo_server(closes_tls: bool) -> String {
 fn serve(config: Arc<ServerConfig>, tcp: TcpStream, closes_tls: bool) -> std::io::Result<()> {
     let connection = ServerConnection::new(config).map_err(std::io::Error::other)?;
     let mut tls = StreamOwned::new(connection, tcp);
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut octet = [0];
-        tls.read_exact(&mut octet)?;
-        head.extend(octet);
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap_or_default();
-    let digest =
-        Sha1::new().chain_update(key).chain_update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11").finalize();
-    let accept = base64::engine::general_purpose::STANDARD.encode(digest);
-    write!(
-        tls,
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Accept: {accept}\r\n\r\n"
-    )?;
+    upgrade::accept(&mut tls)?;
     let mut close = [0; 8];
     tls.read_exact(&mut close)?;
     tls.write_all(&[0x88, 2, close[6] ^ close[2], close[7] ^ close[3]])?;

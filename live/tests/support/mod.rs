@@ -1,11 +1,11 @@
 //! Servers for the tests: the reference model, and servers that violate a rule.
 
+mod upgrade;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use base64::Engine;
-use sha1::{Digest, Sha1};
 use wsclose::protocol::code::Profile;
 use wsclose_live::model_endpoint;
 
@@ -58,22 +58,7 @@ pub fn faulty_server(fault: Fault) -> String {
 }
 
 fn serve(fault: Fault, mut tcp: TcpStream) -> std::io::Result<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        let mut octet = [0];
-        tcp.read_exact(&mut octet)?;
-        head.extend(octet);
-    }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    let key = head.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap_or_default();
-    let digest =
-        Sha1::new().chain_update(key).chain_update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11").finalize();
-    let accept = base64::engine::general_purpose::STANDARD.encode(digest);
-    write!(
-        tcp,
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Accept: {accept}\r\n\r\n"
-    )?;
+    upgrade::accept(&mut tcp)?;
     match fault {
         Fault::AnswersLate | Fault::ClosesTcpLate => {
             let (_, payload) = read_short_frame(&mut tcp)?;
