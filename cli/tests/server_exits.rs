@@ -17,9 +17,9 @@ use support::{RunOutput, wsclose};
 const PORT: &str = "WSCLOSE_TEST_PORT";
 const KIND: &str = "WSCLOSE_TEST_SERVER";
 
-/// The server of the other tests, in a process of its own. Without its variables it does nothing.
+/// Not a test: the server process that the tests below start from this binary. Without its variables it returns.
 #[test]
-#[ignore = "other tests start it"]
+#[ignore = "this is the server process of the tests below"]
 fn server_process() {
     let (Ok(port), Ok(kind)) = (std::env::var(PORT), std::env::var(KIND)) else { return };
     let bad = match kind.as_str() {

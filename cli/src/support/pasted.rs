@@ -10,7 +10,7 @@ use crate::support::dump::{self, Dump, PastedError, part::DumpError};
 use crate::support::error::CliError;
 use crate::support::files::{self, FileError};
 
-/// The most octets of a text. A dump takes up to ten characters for an octet.
+/// The limit on the length of a pasted text, in octets. Some dumps use ten characters for each octet.
 const MAX_TEXT: usize = 16 * MAX_SCRIPT;
 
 /// Octets with the name of where they were read from.
