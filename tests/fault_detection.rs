@@ -4,10 +4,12 @@ mod support;
 
 use wsclose::Harness;
 use wsclose::generate::vectors;
+use wsclose::harness::Limits;
 use wsclose::model::endpoint::Model;
 use wsclose::model::faults::{Fault, FaultyModel};
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
+use wsclose::script::ScriptBuf;
 
 #[test]
 fn the_model_violates_no_rule() {
@@ -36,6 +38,19 @@ fn the_model_violates_no_rule_in_a_generated_vector() {
             let played = harness.play(vector.script.as_script().for_role(role), &mut model);
             assert!(played.findings.is_empty(), "{}, the model as a {role}\n{played}", vector.name);
         }
+    }
+}
+
+/// A repetition that divides the segments sends nothing with the opening handshake. Both leave out the same steps.
+#[test]
+fn the_model_violates_no_rule_if_limits_cut_the_opening() {
+    let mut model = Model::new(Profile::default());
+    let mut harness = Harness::new(Profile::default()).with_limits(Limits::FUZZING);
+    for first in ["> text \"aaaa\" * 150 with-opening", "> text \"aa\" * 253 with-opening"] {
+        let steps = format!("wsclose 2\nrole client\n{first}\n> text hex:ff with-opening\nagain cut=1\n");
+        let script = ScriptBuf::read(steps.as_bytes()).expect("a script");
+        let played = harness.play(script.as_script(), &mut model);
+        assert!(played.findings.is_empty(), "{played}");
     }
 }
 

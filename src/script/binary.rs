@@ -98,19 +98,22 @@ impl<'a> Steps<'a> {
 
 impl Steps<'_> {
     /// Appends the octets that a peer of this role sends in one write with the opening handshake, if the steps begin a
-    /// connection. Returns false if they were more than `limit` and some were left out.
+    /// connection. Steps with a payload over `limit` are left out, and so are octets beyond it. Returns false then.
     pub fn write_opening(self, sender: Role, limit: usize, out: &mut Vec<u8>) -> bool {
+        let mut is_whole = true;
         for step in self.filter(|step| step.note().is_none()) {
             if !step.is_placed_with_opening() {
-                return true;
+                break;
             }
-            let len = out.len();
-            if step.payload_len() > limit || step.write(sender, out).is_none() || out.len() > limit {
-                out.truncate(len);
-                return false;
+            if step.payload_len() > limit {
+                is_whole = false;
+                continue;
             }
+            step.write(sender, out);
+            is_whole &= out.len() <= limit;
+            out.truncate(limit);
         }
-        true
+        is_whole
     }
 }
 
