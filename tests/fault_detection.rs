@@ -46,7 +46,9 @@ fn the_model_violates_no_rule_in_a_generated_vector() {
 fn the_model_violates_no_rule_if_limits_cut_the_opening() {
     let mut model = Model::new(Profile::default());
     let mut harness = Harness::new(Profile::default()).with_limits(Limits::FUZZING);
-    for first in ["> text \"aaaa\" * 150 with-opening", "> text \"aa\" * 253 with-opening"] {
+    for first in
+        ["> text \"aaaa\" * 150 with-opening", "> text \"aa\" * 253 with-opening", "> text \"aaaa\" * 150"]
+    {
         let steps = format!("wsclose 2\nrole client\n{first}\n> text hex:ff with-opening\nagain cut=1\n");
         let script = ScriptBuf::read(steps.as_bytes()).expect("a script");
         let played = harness.play(script.as_script(), &mut model);

@@ -185,16 +185,16 @@ impl ScriptPlayback<'_, '_> {
     }
 
     fn step(&mut self, step: &Step<'_>) {
-        if step.payload_len() > self.driver.limits.octets {
-            self.driver.truncated = true;
-            return;
-        }
         if self.in_opening && step.note().is_none() {
             if step.is_placed_with_opening() {
                 // `connect` has sent these octets.
                 return;
             }
             self.in_opening = false;
+        }
+        if step.payload_len() > self.driver.limits.octets {
+            self.driver.truncated = true;
+            return;
         }
         match step {
             Step::Frame(frame) => {
