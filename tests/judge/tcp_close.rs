@@ -129,7 +129,12 @@ fn server_fails_at_once_counts_from_the_close_or_the_error() {
     assert_verdict(rule, Violates, steps, &[&[ReportsError], &[], &[], &[ClosesTcp]]);
     // A slow rejection is no slow end of TCP.
     assert_verdict(rule, Conforms, steps, &[&[], &[], &[], &[Closes(1002), ClosesTcp]]);
+    // The beginning of the flawed frame arrives before the application requests the Close.
+    let steps = "> octets 0080\napp close 1000\nwait 4\n> octets 00000000\nwait 2\n";
+    let acts: &[&[Act]] = &[&[], &[Closes(1000)], &[], &[], &[], &[], &[ClosesTcp]];
+    assert_verdict(rule, NotExercised, steps, acts);
     assert_verdict(rule, NotExercised, "> ping \"x\" rsv=4\nwait 1\n", &[&[Closes(1002)]]);
+    let steps = "> ping \"x\" rsv=4\nwait 4\n";
     assert_verdict(rule, NotExercised, steps, &[&[PONG]]);
     assert_verdict(rule, NotExercised, "> ping \"x\" rsv=4\n> reset\nwait 2\n", &[&[Closes(1002)]]);
     assert_verdict_without(&[Capability::ClosesTcp], rule, NotExercised, steps, &[&[Closes(1002)]]);

@@ -75,7 +75,8 @@ fn server_fails_at_once(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
     {
         return;
     }
-    let close = facts.own.close.map(|own| own.at);
+    // A Close that the application requested does not fail the connection.
+    let close = facts.own.close.filter(|_| !facts.own.close_was_requested).map(|own| own.at);
     let failed = close.into_iter().chain(facts.app.error_at).filter(|at| *at > flawed.at).min();
     let Some(failed) = failed else { return };
     let end = facts.tcp.write_closed_at;
