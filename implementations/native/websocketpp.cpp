@@ -19,6 +19,7 @@
 
 #include <functional>
 #include <memory>
+#include <random>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -83,9 +84,20 @@ struct TransportEndpoint : ws::transport::iostream::endpoint<Config> {
     using transport_con_type = Transport<Config>;
 };
 
-// The library's default configuration for a role, with timers and without logs.
+// The source of masking keys. The library's default reads the processor's random numbers, which repeat on processors
+// with a faulty RDSEED instruction: two frames in a row would have the same key. A fixed seed makes runs repeatable, too.
+class KeyGenerator {
+public:
+    std::uint32_t operator()() { return engine_(); }
+
+private:
+    std::mt19937 engine_;
+};
+
+// The library's default configuration for a role, with timers and masking keys of the harness, and without logs.
 template<class Base>
 struct Quiet : Base {
+    using rng_type = KeyGenerator;
     using transport_type = TransportEndpoint<typename Base::transport_config>;
     static ws::log::level const elog_level = ws::log::elevel::none;
     static ws::log::level const alog_level = ws::log::alevel::none;

@@ -129,7 +129,7 @@ private:
     std::vector<std::uint8_t> incoming_;
     std::size_t taken_ = 0;         // how many of these octets wslay has read
     std::size_t calls_left_ = 0;
-    std::mt19937 keys_{std::random_device{}()};
+    std::mt19937 keys_;
     unsigned ticks_ = 0;
     bool is_server_ = false;
     bool peer_gone_ = false;        // by FIN or reset
