@@ -10,8 +10,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The source folder of every crate of the workspace.
-const CRATES: [&str; 6] =
-    ["src", "live/src", "adapter/src", "implementations/src", "known-bugs/src", "cli/src"];
+const CRATES: [&str; 7] = [
+    "src",
+    "live/src",
+    "adapter/src",
+    "implementations/src",
+    "known-bugs/src",
+    "cli/src",
+    "benches/power/src",
+];
 
 /// The modules that each module imports.
 type Imports = BTreeMap<String, BTreeSet<String>>;
