@@ -10,6 +10,7 @@
 //! [`report`] turn the results into `docs/power.md`.
 
 pub mod detector;
+pub mod mutation;
 pub mod plain;
 pub mod random;
 pub mod record;
@@ -18,4 +19,5 @@ pub mod result;
 pub mod seeds;
 pub mod stats;
 pub mod strategy;
+pub mod table;
 pub mod trial;

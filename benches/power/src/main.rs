@@ -10,9 +10,10 @@ use std::thread;
 
 use clap::Parser;
 use wsclose::model::faults::Fault;
-use wsclose_power::report::{Setup, Table};
+use wsclose_power::report::{Report, Setup};
 use wsclose_power::result::TrialResult;
 use wsclose_power::strategy::{STRATEGIES, Strategy};
+use wsclose_power::table::Table;
 use wsclose_power::trial::{self, Workspace};
 
 /// The exit code of a run that Ctrl-C ended: 128 plus the number of SIGINT.
@@ -100,7 +101,7 @@ fn run(args: Args) -> Result<ExitCode, String> {
         eprintln!("power: interrupted; run the same command again to go on");
         return Ok(ExitCode::from(INTERRUPTED));
     }
-    write_page(&args, &folder, &slugs)?;
+    write_page(&workspace, &args, &folder, &slugs)?;
     Ok(if is_complete { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -151,7 +152,7 @@ fn run_jobs(
 }
 
 /// Writes the page, or prints it if no file is named.
-fn write_page(args: &Args, folder: &Path, slugs: &[&str]) -> Result<(), String> {
+fn write_page(workspace: &Workspace, args: &Args, folder: &Path, slugs: &[&str]) -> Result<(), String> {
     let mut results = Vec::new();
     for strategy in STRATEGIES {
         for seed in 1..=args.trials {
@@ -163,20 +164,21 @@ fn write_page(args: &Args, folder: &Path, slugs: &[&str]) -> Result<(), String> 
         "cargo run --release -p wsclose-power -- --trials {} --executions {} --markdown docs/power.md",
         args.trials, args.executions
     );
-    let table = Table::new(Setup { command, limit: args.executions, machine: machine() }, &results)?;
+    let table = Table::new(args.executions, &results)?;
+    let report = Report::new(&table, Setup { command, machine: machine(workspace) });
     let Some(path) = &args.markdown else {
-        print!("{}", table.markdown());
+        print!("{}", report.markdown());
         return Ok(());
     };
     let write = |path: &Path, text: String| {
         fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
     };
-    write(path, table.markdown())?;
-    write(&path.with_extension("csv"), table.csv())
+    write(path, report.markdown())?;
+    write(&path.with_extension("csv"), report.csv())
 }
 
 /// The processor and the versions of the tools.
-fn machine() -> Vec<String> {
+fn machine(workspace: &Workspace) -> Vec<String> {
     let cpu = fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| {
         let line = text.lines().find(|line| line.starts_with("model name"))?;
         Some(line.split_once(": ")?.1.to_owned())
@@ -189,7 +191,13 @@ fn machine() -> Vec<String> {
     };
     let processor = format!("{cores} cores, {}", cpu.unwrap_or_else(|| "of an unknown processor".to_owned()));
     let tools = [version("rustc", &["-V"]), version("cargo", &["fuzz", "--version"])];
-    std::iter::once(format!("Machine: {processor}."))
+    let repeats = if workspace.repeats_trials() {
+        "The same build and seed repeat a trial: the fuzzers run without address space layout randomization."
+    } else {
+        "The same build and seed repeat a trial of a generator. libFuzzer's trials differ a little with the addresses."
+    };
+    [format!("Machine: {processor}."), repeats.to_owned()]
+        .into_iter()
         .chain(std::iter::once(format!(
             "Tools: {}.",
             tools.into_iter().flatten().collect::<Vec<_>>().join(", ")

@@ -1,133 +1,178 @@
 //! Writes `docs/power.md` and `docs/power.csv` from the results of the trials.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use wsclose::model::faults::Fault;
-
-use crate::detector::Detection;
-use crate::result::TrialResult;
 use crate::stats::{Comparison, Mean, Times};
-use crate::strategy::{Column, Oracle, PARTS, Part, STRATEGIES, columns};
-
-/// An A12 of at least this, or of at most 1 minus this, is a large difference.
-const LARGE: f64 = 0.9;
+use crate::strategy::{PARTS, Part};
+use crate::table::{Row, RowComparison, Table};
 
 /// The executions at which the summary counts the faults that were found.
 const MARKS: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
+
+/// The columns that the conclusion names, next to the first one.
+const CONCLUDED: [&str; 3] = ["ours", "some-corpus", "no-corpus"];
+
+/// The columns from an empty corpus that have goals.
+const EMPTY_CORPUS: [&str; 1] = ["no-corpus"];
 
 /// How the results were made.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// The command that makes them.
     pub command: String,
-    /// The bound on executions of each trial.
-    pub limit: u64,
     /// The processor and the versions of the tools, a line for each.
     pub machine: Vec<String>,
 }
 
-/// The results of all trials, arranged by column and fault.
-pub struct Table {
+/// Writes the page and the numbers of a table.
+pub struct Report<'t> {
+    table: &'t Table,
     setup: Setup,
-    commits: Vec<String>,
-    false_findings: u64,
-    rows: Vec<Row>,
-    faults: Vec<Fault>,
 }
 
-/// A column with the times of every fault, in the order of [`Table::faults`].
-struct Row {
-    column: Column,
-    times: Vec<Times>,
-    /// The mean over all faults, a time for each trial.
-    overall: Times,
-}
-
-impl Table {
-    /// Arranges the results. Columns without a result are left out.
-    ///
-    /// # Errors
-    /// If the column that the others are compared with has no result.
-    pub fn new(setup: Setup, results: &[TrialResult]) -> Result<Table, String> {
-        let faults = Fault::ALL.to_vec();
-        let mut by_strategy: BTreeMap<&str, Vec<&TrialResult>> = BTreeMap::new();
-        for result in results {
-            by_strategy.entry(&result.strategy).or_default().push(result);
-        }
-        let mut rows = Vec::new();
-        for column in columns() {
-            if let Some(trials) = by_strategy.get(column.strategy) {
-                rows.push(Row::new(column, trials, setup.limit, faults.len()));
-            }
-        }
-        let first = STRATEGIES[0].name;
-        if rows.first().is_none_or(|row| row.column.name != first) {
-            return Err(format!("there is no result of {first}, which the others are compared with"));
-        }
-        let mut commits: Vec<String> = results.iter().map(|result| result.commit.clone()).collect();
-        commits.sort();
-        commits.dedup();
-        let false_findings = results.iter().map(|result| result.false_findings).sum();
-        Ok(Table { setup, commits, false_findings, rows, faults })
-    }
-
-    fn row(&self, name: &str) -> Option<&Row> {
-        self.rows.iter().find(|row| row.column.name == name)
+impl<'t> Report<'t> {
+    /// A report on this table.
+    pub fn new(table: &'t Table, setup: Setup) -> Report<'t> {
+        Report { table, setup }
     }
 
     /// The page.
     pub fn markdown(&self) -> String {
         let mut page = String::from(HEAD);
         self.write_summary(&mut page);
-        self.write_parts(&mut page);
+        self.write_conclusion(&mut page);
         self.write_goals(&mut page);
+        self.write_parts(&mut page);
+        self.write_misses(&mut page);
         self.write_method(&mut page);
         self.write_faults(&mut page);
         page
     }
 
     fn write_summary(&self, page: &mut String) {
-        let marks: Vec<u64> = MARKS.into_iter().filter(|mark| *mark <= self.setup.limit).collect();
+        let Table { limit, faults, rows, .. } = self.table;
+        let marks: Vec<u64> = MARKS.into_iter().filter(|mark| mark <= limit).collect();
         page.push_str("| strategy | trials |");
         marks.iter().for_each(|mark| *page += &format!(" found by {} |", thousands(*mark)));
         page.push_str(" mean executions (95 %) | A12 ≥ 0.9 | A12 ≤ 0.1 | p |\n|---|---:|");
         page.push_str(&"---:|".repeat(marks.len() + 4));
         page.push('\n');
-        for row in &self.rows {
+        for (index, row) in rows.iter().enumerate() {
             let _ = write!(page, "| `{}` | {} |", row.column.name, row.overall.trials());
-            for mark in &marks {
-                let _ = write!(page, " {} |", row.found_by(*mark));
-            }
+            marks.iter().for_each(|mark| *page += &format!(" {} |", row.found_by(*mark)));
             let _ = write!(page, " {} |", interval(row.overall.restricted_mean()));
-            if std::ptr::eq(row, &raw const self.rows[0]) {
-                page.push_str(" – | – | – |\n");
-                continue;
-            }
-            let comparisons = row.compare(&self.rows[0]);
-            let overall = row.overall.compare(&self.rows[0].overall);
-            let _ = writeln!(
-                page,
-                " {} | {} | {} |",
-                count(&comparisons, |comparison| comparison.a12 >= LARGE),
-                count(&comparisons, |comparison| comparison.a12 <= 1.0 - LARGE),
-                p_value(overall.p)
-            );
+            let RowComparison { sooner, later, overall } = row.compare(&rows[0]);
+            let _ = match index {
+                0 => writeln!(page, " – | – | – |"),
+                _ => writeln!(page, " {sooner} | {later} | {} |", p_value(overall.p)),
+            };
         }
         let _ = writeln!(
             page,
-            "\nOf {} planted faults, *found by* counts those that at least half of the trials find within so many \
-             executions. *Mean executions* is the mean over all faults of the executions to the first detection; a fault \
+            "\nThere are {} planted faults. *Found by* counts those that at least half of the trials find within so many \
+             executions. *Mean executions* is the mean over all faults of the executions to the first detection. A fault \
              that a trial does not find counts with the bound, {}. *A12 ≥ 0.9* counts the faults that the strategy \
              finds sooner than `{}` in at least 90 % of all pairs of trials, *A12 ≤ 0.1* those that it finds later. *p* \
              compares the means of the trials.\n",
-            self.faults.len(),
-            thousands(self.setup.limit),
-            self.rows[0].column.name
+            faults.len(),
+            thousands(*limit),
+            rows[0].column.name
         );
-        for row in &self.rows {
+        for row in rows {
             let _ = writeln!(page, "- `{}`: {}", row.column.name, row.column.summary);
         }
+    }
+
+    fn write_conclusion(&self, page: &mut String) {
+        let Table { faults, rows, .. } = self.table;
+        page.push_str("\n## What to conclude\n\n");
+        let named = CONCLUDED.iter().filter_map(|name| self.table.row(name));
+        for row in rows.iter().take(1).chain(named) {
+            let always = row.times.iter().filter(|times| times.found() == times.trials()).count();
+            let half = row.executions_for_half().map(thousands);
+            let _ = write!(
+                page,
+                "- `{}` finds {always} of {} faults in every trial, and {}",
+                row.column.name,
+                faults.len(),
+                half.map_or("less than half of them in most".to_owned(), |half| format!(
+                    "half of them within {half} executions"
+                ))
+            );
+            let sooner = row.compare(&rows[0]).sooner;
+            let _ = match row.column.name == rows[0].column.name {
+                true => writeln!(page, "."),
+                false => writeln!(page, ". It finds {sooner} sooner than `{}`.", rows[0].column.name),
+            };
+        }
+        for result in [EARNS, NO_DIFFERENCE, DELAYS] {
+            let parts = self.parts().filter(|(_, _, _, found)| *found == result);
+            let names: Vec<&str> = parts.map(|(part, ..)| part.name).collect();
+            if !names.is_empty() {
+                let _ =
+                    writeln!(page, "- {}{}: {}.", result[..1].to_uppercase(), &result[1..], names.join("; "));
+            }
+        }
+        page.push_str(
+            "- The curated corpus was made to show these faults. `some-corpus` and `no-corpus` stand for faults that no seed \
+             shows.\n",
+        );
+    }
+
+    fn write_goals(&self, page: &mut String) {
+        page.push_str("\n## Goals\n\n| goal | strategy | result | met |\n|---|---|---|---|\n");
+        let Table { limit, faults, rows, .. } = self.table;
+        let mut line = |goal: &str, row: &Row, result: String, is_met: Option<bool>| {
+            let met = is_met.map_or("open", |is_met| if is_met { "yes" } else { "no" });
+            let _ = writeln!(page, "| {goal} | `{}` | {result} | {met} |", row.column.name);
+        };
+        let worst = |row: &Row, goal: u64| {
+            let late = self
+                .table
+                .faults_with(row, |times| times.percentile(100).is_none_or(|executions| executions > goal));
+            // A trial that ends before the goal leaves it open.
+            let is_met = if late.is_empty() { Some(true) } else { (*limit >= goal).then_some(false) };
+            let result = match (late.len(), row.times.iter().filter_map(|times| times.percentile(100)).max())
+            {
+                (0, Some(last)) => format!("the last within {} executions", thousands(last)),
+                (count, _) => {
+                    format!("{count} not in every trial, within {} executions", thousands(*limit.min(&goal)))
+                }
+            };
+            (result, is_met)
+        };
+        for row in EMPTY_CORPUS.iter().filter_map(|name| self.table.row(name)) {
+            let half = row.executions_for_half();
+            line(
+                "from an empty corpus, half of the faults within 5,000 executions",
+                row,
+                half.map_or("not within the bound".to_owned(), |half| format!("within {}", thousands(half))),
+                Some(half.is_some_and(|half| half <= 5_000)),
+            );
+            let (result, is_met) = worst(row, 1_000_000);
+            line("from an empty corpus, every fault within 1,000,000 executions", row, result, is_met);
+        }
+        if let Some(row) = self.table.row("ours") {
+            let (result, is_met) = worst(row, 200_000);
+            line("from the curated corpus, every fault within 200,000 executions", row, result, is_met);
+        }
+        for row in CONCLUDED.iter().filter_map(|name| self.table.row(name)) {
+            let sooner = row.compare(&rows[0]).sooner;
+            line(
+                "A12 ≥ 0.9 against plain libFuzzer on 90 % of the faults",
+                row,
+                format!("{sooner} of {}, {} %", faults.len(), 100 * sooner / faults.len()),
+                Some(10 * sooner >= 9 * faults.len()),
+            );
+        }
+    }
+
+    /// The parts with their columns, and what the comparison says.
+    fn parts(&self) -> impl Iterator<Item = (&'static Part, &'t Row, &'t Row, &'static str)> {
+        PARTS.iter().filter_map(|part| {
+            let (with, without) = (self.table.row(part.with)?, self.table.row(part.without)?);
+            Some((part, with, without, result(with.overall.compare(&without.overall))))
+        })
     }
 
     fn write_parts(&self, page: &mut String) {
@@ -136,43 +181,33 @@ impl Table {
              | part | mean with it | mean without it | faults sooner with it | faults later with it | p | result |\n\
              |---|---:|---:|---:|---:|---:|---|\n",
         );
-        for Part { name, with, without } in PARTS {
-            let (Some(with), Some(without)) = (self.row(with), self.row(without)) else { continue };
-            let comparisons = with.compare(without);
-            let overall = with.overall.compare(&without.overall);
+        for (part, with, without, result) in self.parts() {
+            let RowComparison { sooner, later, overall } = with.compare(without);
             let _ = writeln!(
                 page,
-                "| {name} | {} | {} | {} | {} | {} | {} |",
+                "| {} | {} | {} | {sooner} | {later} | {} | {result} |",
+                part.name,
                 interval(with.overall.restricted_mean()),
                 interval(without.overall.restricted_mean()),
-                count(&comparisons, |comparison| comparison.a12 >= LARGE),
-                count(&comparisons, |comparison| comparison.a12 <= 1.0 - LARGE),
                 p_value(overall.p),
-                result(overall)
             );
         }
     }
 
-    fn write_goals(&self, page: &mut String) {
+    fn write_misses(&self, page: &mut String) {
         page.push_str("\n## Faults that are found late or not at all\n\n");
-        for row in &self.rows {
-            let missed = self.faults_with(row, |times| times.found() == 0);
-            let sometimes = self.faults_with(row, |times| (1..times.trials()).contains(&times.found()));
+        for row in &self.table.rows {
+            let missed = self.table.faults_with(row, |times| times.found() == 0);
+            let sometimes = self.table.faults_with(row, |times| (1..times.trials()).contains(&times.found()));
             let _ = writeln!(
                 page,
-                "- `{}`: half of the faults within {} executions; {} faults in no trial, {} in some trials{}",
+                "- `{}`: {} faults in no trial, {} in some trials{}",
                 row.column.name,
-                row.executions_for_half().map_or("more than the bound of".to_owned(), thousands),
                 missed.len(),
                 sometimes.len(),
                 listed(&missed, &sometimes)
             );
         }
-    }
-
-    fn faults_with(&self, row: &Row, is_listed: impl Fn(&Times) -> bool) -> Vec<&'static str> {
-        let rows = self.faults.iter().zip(&row.times);
-        rows.filter(|(_, times)| is_listed(times)).map(|(fault, _)| fault.slug()).collect()
     }
 
     fn write_method(&self, page: &mut String) {
@@ -181,9 +216,9 @@ impl Table {
             "\n## How it is measured\n\n```sh\n{}\n```\n\n{METHOD}\n- Seeds: trial *n* has seed *n*. Each trial has {} \
              executions.\n- Commit: {}.\n- False findings on the conforming model in all trials: {}.",
             self.setup.command,
-            thousands(self.setup.limit),
-            self.commits.join(", "),
-            self.false_findings
+            thousands(self.table.limit),
+            self.table.commits.join(", "),
+            self.table.false_findings
         );
         for line in &self.setup.machine {
             let _ = writeln!(page, "- {line}");
@@ -196,11 +231,11 @@ impl Table {
              trials that found the fault, if some did not; `–` stands for none. `power.csv` has the intervals, medians, \
              95th percentiles, A12 and p of every cell.\n\n| fault |",
         );
-        self.rows.iter().for_each(|row| *page += &format!(" {} |", row.column.name));
-        let _ = write!(page, "\n|---|{}\n", "---:|".repeat(self.rows.len()));
-        for (index, fault) in self.faults.iter().enumerate() {
+        self.table.rows.iter().for_each(|row| *page += &format!(" {} |", row.column.name));
+        let _ = write!(page, "\n|---|{}\n", "---:|".repeat(self.table.rows.len()));
+        for (index, fault) in self.table.faults.iter().enumerate() {
             let _ = write!(page, "| `{}` |", fault.slug());
-            for row in &self.rows {
+            for row in &self.table.rows {
                 let _ = write!(page, " {} |", cell(&row.times[index]));
             }
             page.push('\n');
@@ -211,11 +246,11 @@ impl Table {
     pub fn csv(&self) -> String {
         let mut csv = String::from("fault,column,found,trials,mean,low,high,median,p95,a12,p\n");
         let number = |time: Option<u64>| time.map_or(String::new(), |time| time.to_string());
-        for (index, fault) in self.faults.iter().enumerate() {
-            for row in &self.rows {
+        for (index, fault) in self.table.faults.iter().enumerate() {
+            for row in &self.table.rows {
                 let times = &row.times[index];
                 let Mean { value, low, high } = times.restricted_mean();
-                let Comparison { a12, p } = times.compare(&self.rows[0].times[index]);
+                let Comparison { a12, p } = times.compare(&self.table.rows[0].times[index]);
                 let _ = writeln!(
                     csv,
                     "{},{},{},{},{value:.1},{low:.1},{high:.1},{},{},{a12:.3},{p:.2e}",
@@ -232,53 +267,17 @@ impl Table {
     }
 }
 
-impl Row {
-    fn new(column: Column, trials: &[&TrialResult], limit: u64, faults: usize) -> Row {
-        let time = |detection: &Detection| match column.oracle {
-            Oracle::OwnRule => detection.own_rule,
-            Oracle::AnyRule => detection.any_rule,
-            Oracle::Crash => detection.crash,
-        };
-        let times = (0..faults)
-            .map(|index| Times::new(limit, trials.iter().map(|trial| time(&trial.faults[index].1))))
-            .collect();
-        let overall = trials.iter().map(|trial| {
-            let sum: u64 = trial.faults.iter().map(|(_, detection)| time(detection).unwrap_or(limit)).sum();
-            Some(sum / faults as u64)
-        });
-        Row { column, times, overall: Times::new(limit, overall) }
-    }
-
-    /// The number of faults that at least half of the trials find within so many executions.
-    fn found_by(&self, executions: u64) -> usize {
-        self.times
-            .iter()
-            .filter(|times| times.percentile(50).is_some_and(|median| median <= executions))
-            .count()
-    }
-
-    /// The median, over the faults, of the executions by which at least half of the trials find a fault.
-    fn executions_for_half(&self) -> Option<u64> {
-        let mut medians: Vec<u64> = self.times.iter().filter_map(|times| times.percentile(50)).collect();
-        medians.sort_unstable();
-        medians.get(self.times.len().div_ceil(2) - 1).copied()
-    }
-
-    fn compare(&self, other: &Row) -> Vec<Comparison> {
-        self.times.iter().zip(&other.times).map(|(own, other)| own.compare(other)).collect()
-    }
-}
-
-fn count(comparisons: &[Comparison], is_counted: impl Fn(&Comparison) -> bool) -> usize {
-    comparisons.iter().filter(|comparison| is_counted(comparison)).count()
-}
+/// The results of a part. Each begins a sentence of the page.
+const EARNS: &str = "earns its place";
+const NO_DIFFERENCE: &str = "no difference shown";
+const DELAYS: &str = "delays detection";
 
 /// What the comparison of a strategy with the same without a part says of the part.
 fn result(with_and_without: Comparison) -> &'static str {
     match with_and_without {
-        Comparison { p, .. } if p >= 0.05 => "no difference shown",
-        Comparison { a12, .. } if a12 > 0.5 => "earns its place",
-        Comparison { .. } => "delays detection",
+        Comparison { p, .. } if p >= 0.05 => NO_DIFFERENCE,
+        Comparison { a12, .. } if a12 > 0.5 => EARNS,
+        Comparison { .. } => DELAYS,
     }
 }
 
@@ -346,6 +345,9 @@ To measure a tool over a socket, `wsclose echo --fault NAME` serves the same fau
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detector::Detection;
+    use crate::result::TrialResult;
+    use wsclose::model::faults::Fault;
 
     fn trial(strategy: &str, seed: u64, time: impl Fn(usize) -> Option<u64>) -> TrialResult {
         let faults = Fault::ALL.iter().enumerate().map(|(index, fault)| {
@@ -363,7 +365,7 @@ mod tests {
     }
 
     fn setup() -> Setup {
-        Setup { command: "power".to_owned(), limit: 20_000, machine: vec!["8 cores".to_owned()] }
+        Setup { command: "power".to_owned(), machine: vec!["8 cores".to_owned()] }
     }
 
     fn results() -> Vec<TrialResult> {
@@ -378,8 +380,8 @@ mod tests {
 
     #[test]
     fn the_summary_counts_and_compares() {
-        let table = Table::new(setup(), &results()).expect("a table");
-        let page = table.markdown();
+        let table = Table::new(20_000, &results()).expect("a table");
+        let page = Report::new(&table, setup()).markdown();
         let others = Fault::ALL.len() - 1;
         let line = |start: &str| {
             let line = page.lines().find(|line| line.starts_with(start));
@@ -391,16 +393,23 @@ mod tests {
         assert!(ours.ends_with(&format!("| {others} | 0 | < 0.001 |")), "{ours}");
         let first = Fault::ALL[0].slug();
         assert!(
-            line("- `ours`: half").ends_with(&format!("0 faults in no trial, 1 in some trials: `{first}`."))
+            line("- `ours`: 0 faults")
+                .ends_with(&format!("0 faults in no trial, 1 in some trials: `{first}`."))
         );
         assert!(line(&format!("| `{first}` |")).starts_with(&format!("| `{first}` | – | 12k (4/10) |")));
+        assert!(line("- `plain` finds").contains(&format!("finds {others} of")));
+        assert!(line("- `ours` finds").contains(&format!("within 15 executions. It finds {others} sooner")));
+        let goal = line("| from the curated corpus, every fault within 200,000");
+        assert!(goal.ends_with("| 1 not in every trial, within 20,000 executions | open |"), "{goal}");
+        assert!(line("| A12 ≥ 0.9").ends_with("| yes |"));
         assert!(line("| judge, compared").ends_with("| earns its place |"));
         assert!(!page.contains("bolero-random` |"), "a column without results");
     }
 
     #[test]
     fn the_numbers_of_each_cell_are_in_the_csv() {
-        let csv = Table::new(setup(), &results()).expect("a table").csv();
+        let table = Table::new(20_000, &results()).expect("a table");
+        let csv = Report::new(&table, setup()).csv();
         let second = Fault::ALL[1].slug();
         let plain = format!("{second},plain,10,10,5005.5,");
         assert!(csv.lines().any(|line| line.starts_with(&plain)), "{csv}");
@@ -413,7 +422,7 @@ mod tests {
     #[test]
     fn the_first_column_is_required() {
         let ours: Vec<_> = results().into_iter().filter(|result| result.strategy == "ours").collect();
-        let error = Table::new(setup(), &ours).err().expect("an error");
+        let error = Table::new(20_000, &ours).err().expect("an error");
         assert!(error.contains("no result of plain"), "{error}");
     }
 

@@ -7,6 +7,8 @@ pub enum Seeds {
     Empty,
     /// The curated scripts, in their binary form.
     Scripts,
+    /// One curated script in eight, others in each trial.
+    SomeScripts,
     /// The octets that the peer sends in the curated scripts, without the rest.
     WireOctets,
     /// The curated frames of the target `close_frame`.
@@ -27,6 +29,11 @@ pub enum Engine {
     },
     /// bolero's random engine.
     BoleroRandom,
+    /// The mutator of scripts without a fuzzer.
+    Mutations {
+        /// The corpus at the start.
+        seeds: Seeds,
+    },
 }
 
 /// A source of scripts.
@@ -80,6 +87,22 @@ pub const STRATEGIES: &[Strategy] = &[
         engine: fuzzer("power_closing_handshake", SCRIPTS_DICTIONARY, Seeds::WireOctets),
     },
     Strategy {
+        name: "some-corpus",
+        summary: "`ours` from one curated script in eight, others in each trial, because the curated corpus was made to \
+                  show these faults.",
+        engine: fuzzer("power_closing_handshake", SCRIPTS_DICTIONARY, Seeds::SomeScripts),
+    },
+    Strategy {
+        name: "some-corpus-no-mutator",
+        summary: "`some-corpus` with libFuzzer's default mutator.",
+        engine: fuzzer("power_default_mutator", SCRIPTS_DICTIONARY, Seeds::SomeScripts),
+    },
+    Strategy {
+        name: "some-corpus-no-dictionary",
+        summary: "`some-corpus` without the dictionary.",
+        engine: fuzzer("power_closing_handshake", None, Seeds::SomeScripts),
+    },
+    Strategy {
         name: "no-corpus",
         summary: "`ours` from an empty corpus.",
         engine: fuzzer("power_closing_handshake", SCRIPTS_DICTIONARY, Seeds::Empty),
@@ -93,6 +116,11 @@ pub const STRATEGIES: &[Strategy] = &[
         name: "no-corpus-no-dictionary",
         summary: "`no-corpus` without the dictionary.",
         engine: fuzzer("power_closing_handshake", None, Seeds::Empty),
+    },
+    Strategy {
+        name: "no-corpus-no-fuzzer",
+        summary: "The mutator alone, from an empty corpus, with the rules that a script exercises in place of coverage.",
+        engine: Engine::Mutations { seeds: Seeds::Empty },
     },
     Strategy {
         name: "close-frame",
@@ -166,9 +194,16 @@ pub struct Part {
 /// The parts that have to earn their place.
 pub const PARTS: &[Part] = &[
     Part { name: "mutator, from the curated corpus", with: "ours", without: "no-mutator" },
+    Part { name: "mutator, from an eighth of it", with: "some-corpus", without: "some-corpus-no-mutator" },
     Part { name: "mutator, from an empty corpus", with: "no-corpus", without: "no-corpus-no-mutator" },
     Part { name: "dictionary, from the curated corpus", with: "ours", without: "no-dictionary" },
+    Part {
+        name: "dictionary, from an eighth of it",
+        with: "some-corpus",
+        without: "some-corpus-no-dictionary",
+    },
     Part { name: "dictionary, from an empty corpus", with: "no-corpus", without: "no-corpus-no-dictionary" },
+    Part { name: "libFuzzer, from an empty corpus", with: "no-corpus", without: "no-corpus-no-fuzzer" },
     Part { name: "curated corpus", with: "ours", without: "no-corpus" },
     Part { name: "structure of the seeds", with: "ours", without: "wire-seeds" },
     Part { name: "judge, compared with a crash-only oracle", with: "ours", without: "ours-crash-only" },

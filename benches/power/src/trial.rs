@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use wsclose::generate::random::Random;
 use wsclose::model::faults::Fault;
 use wsclose::script::Script;
 
 use crate::detector::Detector;
+use crate::mutation::Mutations;
 use crate::random;
 use crate::record;
 use crate::result::TrialResult;
@@ -21,6 +23,8 @@ use crate::strategy::{Engine, Seeds, Strategy};
 pub struct Workspace {
     root: PathBuf,
     programs: PathBuf,
+    /// Whether programs can be run without address space layout randomization.
+    fixes_addresses: bool,
     /// The commit, with `-dirty` if files differ from it.
     pub commit: String,
 }
@@ -44,7 +48,14 @@ impl Workspace {
             "--exclude=*",
         ]))?;
         let programs = out.join(host).join("release");
-        Ok(Workspace { root, programs, commit: commit.trim().to_owned() })
+        let fixes_addresses = output(Command::new("setarch").args(["-R", "true"])).is_ok();
+        Ok(Workspace { root, programs, fixes_addresses, commit: commit.trim().to_owned() })
+    }
+
+    /// Whether a trial of a fuzzer can be repeated. libFuzzer inserts values that the target compares into its inputs, and
+    /// some of them are addresses.
+    pub fn repeats_trials(&self) -> bool {
+        self.fixes_addresses
     }
 
     /// The root of the repository.
@@ -70,12 +81,16 @@ impl Workspace {
         }
     }
 
-    /// The seeds of a corpus.
-    fn seeds(&self, seeds: Seeds) -> Result<Vec<Seed>, String> {
+    /// The seeds of a corpus, in the trial with this seed.
+    fn seeds(&self, seeds: Seeds, seed: u64) -> Result<Vec<Seed>, String> {
         let scripts = || seeds::compile(seeds::read(&self.root.join("corpus/closing_handshake"))?);
         match seeds {
             Seeds::Empty => Ok(Vec::new()),
             Seeds::Scripts => scripts(),
+            Seeds::SomeScripts => {
+                let mut random = Random::new(seed);
+                Ok(scripts()?.into_iter().filter(|_| random.one_in(8)).collect())
+            }
             Seeds::WireOctets => {
                 let scripts = scripts()?.into_iter();
                 Ok(scripts
@@ -106,10 +121,15 @@ pub fn run(
         Engine::Fuzzer { target, dictionary, seeds } => {
             let fuzzer = Fuzzer {
                 program: workspace.programs.join(target),
+                fixes_addresses: workspace.fixes_addresses,
                 dictionary: dictionary.map(|name| workspace.root.join("fuzz/dictionaries").join(name)),
-                seeds: workspace.seeds(seeds)?,
+                seeds: workspace.seeds(seeds, seed)?,
             };
             fuzzer.run(seed, limit, stop, &mut detector)?;
+        }
+        Engine::Mutations { seeds } => {
+            let seeds = workspace.seeds(seeds, seed)?.into_iter().map(|seed| seed.octets).collect();
+            generate(Mutations::new(seed, seeds).map(|script| vec![script]), limit, stop, &mut detector);
         }
         Engine::BoleroRandom => {
             let scripts = random::scripts(seed).map(|script| script.into_iter().collect());
@@ -148,6 +168,7 @@ fn generate(
 /// A run of libFuzzer.
 struct Fuzzer {
     program: PathBuf,
+    fixes_addresses: bool,
     dictionary: Option<PathBuf>,
     seeds: Vec<Seed>,
 }
@@ -162,7 +183,13 @@ impl Fuzzer {
             .write(true)
             .open(scratch.path().join("log"))
             .map_err(io)?;
-        let mut command = Command::new(&self.program);
+        let mut command = if self.fixes_addresses {
+            let mut command = Command::new("setarch");
+            command.arg("-R").arg(&self.program);
+            command
+        } else {
+            Command::new(&self.program)
+        };
         command
             .current_dir(scratch.path())
             .args(["-detect_leaks=0", "-verbosity=0"])
