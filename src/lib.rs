@@ -20,6 +20,7 @@
 //! |---|---|
 //! | [`Harness::play`] | test an endpoint of your own with one script |
 //! | [`script::ScriptBuf::read`] | read a script in its text or binary form |
+//! | [`scenario`] | the parameters of a closing scenario, and the scenarios in which their values meet |
 //! | [`generate`] | systematic scripts, mutations, the shortest script that shows a finding |
 //! | [`analysis`] | compare implementations over many scripts |
 //! | [`fuzz`] | the bodies of the fuzz targets |
@@ -74,6 +75,7 @@ pub mod model;
 mod playback;
 pub mod protocol;
 pub mod rules;
+pub mod scenario;
 pub mod script;
 pub mod vendor_codes;
 

@@ -1,0 +1,114 @@
+//! Scenarios: every value and every pair of values occurs, the model conforms in all of them, and they show its faults.
+
+use std::sync::LazyLock;
+
+use wsclose::Harness;
+use wsclose::harness::Subject;
+use wsclose::model::endpoint::Model;
+use wsclose::model::faults::{Fault, FaultyModel};
+use wsclose::protocol::code::Profile;
+use wsclose::protocol::role::Role;
+use wsclose::scenario::parameters::{Answer, Beginner, Parameter, Parameters};
+use wsclose::scenario::{Scenario, ScenarioError, Strength, coverage, covering};
+
+static PAIRS: LazyLock<Vec<Scenario>> =
+    LazyLock::new(|| Role::ALL.into_iter().flat_map(|role| covering(role, Strength::Pairs)).collect());
+
+#[test]
+fn every_pair_of_values_occurs() {
+    for role in Role::ALL {
+        let count = PAIRS.iter().filter(|scenario| scenario.role() == role).count();
+        let pairs = coverage(role, Strength::Pairs, &PAIRS);
+        let triples = coverage(role, Strength::Triples, &PAIRS);
+        println!(
+            "{role}: {count} scenarios; pairs {}, triples {} in 1000",
+            pairs.permille(),
+            triples.permille()
+        );
+        assert_eq!(pairs.permille(), 1000, "{role}: {pairs:?}");
+        assert!(count < 2300, "{role}: {count} scenarios");
+        // One scenario less, and a pair is missing: the last one was added for a pair that no other has.
+        let last = PAIRS.iter().rposition(|scenario| scenario.role() == role).expect("there is one");
+        let others = [&PAIRS[..last], &PAIRS[last + 1..]].concat();
+        assert!(coverage(role, Strength::Pairs, &others).covered < pairs.covered, "{role}");
+    }
+}
+
+#[test]
+fn every_value_occurs() {
+    for role in Role::ALL {
+        for (at, parameter) in Parameter::ALL.into_iter().enumerate() {
+            for level in 0..parameter.levels() {
+                let has_value =
+                    |s: &Scenario| s.role() == role && usize::from(s.parameters().levels()[at]) == level;
+                // No frame of a client can leave with its request.
+                let is_excluded = role == Role::Server && parameter.slug(level) == "with-opening";
+                assert_eq!(PAIRS.iter().any(has_value), !is_excluded, "{role}: {}", parameter.slug(level));
+            }
+        }
+    }
+}
+
+/// The names of the rules that the subject violates in a scenario.
+fn violations(harness: &mut Harness, scenario: &Scenario, subject: &mut dyn Subject) -> usize {
+    let script = scenario.script();
+    let playback = harness.play(script.as_script(), subject);
+    assert!(!playback.truncated, "{scenario}: the limits of the driver cut it");
+    playback.findings.len()
+}
+
+#[test]
+fn the_model_conforms_in_every_pair() {
+    let mut harness = Harness::new(Profile::default());
+    let mut model = Model::new(Profile::default());
+    for scenario in PAIRS.iter() {
+        let count = violations(&mut harness, scenario, &mut model);
+        assert_eq!(count, 0, "{} {scenario}\n{}", scenario.role(), harness.last());
+    }
+}
+
+#[test]
+fn pairs_show_nearly_every_fault() {
+    let mut harness = Harness::new(Profile::default());
+    let mut is_missed = |fault: &Fault| {
+        let mut model = FaultyModel::new(*fault);
+        !PAIRS.iter().any(|scenario| violations(&mut harness, scenario, &mut model) > 0)
+    };
+    let missed: Vec<&str> =
+        Fault::ALL.iter().filter(|fault| is_missed(fault)).map(|fault| fault.slug()).collect();
+    println!("{} of {} faults do not show: {missed:?}", missed.len(), Fault::ALL.len());
+    assert!(missed.len() * 20 <= Fault::ALL.len(), "{missed:?}");
+}
+
+#[test]
+fn a_name_gives_its_scenario() {
+    for scenario in PAIRS.iter() {
+        assert_eq!(Scenario::named(scenario.role(), &scenario.to_string()).as_ref(), Ok(scenario));
+    }
+    let named = |name| Scenario::named(Role::Server, name);
+    assert_eq!(named("text+nonsense"), Err(ScenarioError::UnknownValue("nonsense".to_owned())));
+    assert_eq!(named("1001+1002"), Err(ScenarioError::ValueTwice("1002".to_owned())));
+}
+
+#[test]
+fn values_that_contradict_each_other_are_no_scenario() {
+    let parameters = Parameters { answer: Answer::Late, ..Parameters::default() };
+    let error = Scenario::new(Role::Server, parameters).expect_err("the application requested no Close");
+    assert!(error.to_string().ends_with("the peer answers where the application has begun"), "{error}");
+    let nearest = Scenario::nearest(Role::Server, parameters);
+    assert_eq!(*nearest.parameters(), Parameters::default());
+    let parameters = Parameters { beginner: Beginner::Application, ..parameters };
+    let scenario = Scenario::new(Role::Server, parameters).expect("a scenario");
+    assert_eq!(Scenario::nearest(Role::Server, parameters), scenario);
+    assert_eq!(scenario.to_string(), "app+answer-late");
+}
+
+#[test]
+fn slugs_are_unique() {
+    let slugs = Parameter::ALL.into_iter().flat_map(|p| (0..p.levels()).map(move |level| p.slug(level)));
+    let mut slugs: Vec<&str> = slugs.collect();
+    slugs.sort_unstable();
+    let count = slugs.len();
+    slugs.dedup();
+    assert_eq!(slugs.len(), count);
+}
