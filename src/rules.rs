@@ -6,6 +6,7 @@ mod catalogue;
 mod define;
 mod mapping;
 mod properties;
+mod role;
 mod set;
 
 pub use capabilities::Capabilities;

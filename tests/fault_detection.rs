@@ -72,3 +72,22 @@ fn every_fault_violates_its_rule_in_a_curated_script() {
         .collect();
     assert!(undetected.is_empty(), "no curated script detects these faults: {undetected:?}");
 }
+
+/// A fault concerns one role if its rule does, or if its description says so.
+#[test]
+fn fault_violates_its_rule_in_every_role_that_it_concerns() {
+    let mut harness = Harness::new(Profile::default());
+    let mut scripts: Vec<ScriptBuf> = support::scripts().into_iter().map(|(_, script)| script).collect();
+    let generated = vectors::reasons().chain(vectors::local_closes()).chain(vectors::bursts());
+    scripts.extend(generated.map(|vector| vector.script));
+    for fault in Fault::ALL {
+        for role in Role::ALL {
+            let is_found = scripts.iter().any(|script| {
+                let played = harness.play(script.as_script().for_role(role), &mut FaultyModel::new(fault));
+                played.findings.iter().any(|finding| finding.rule == fault.rule())
+            });
+            let concerns = fault.role().is_none_or(|only| only == role);
+            assert_eq!(is_found, concerns, "{} as a {role}", fault.slug());
+        }
+    }
+}

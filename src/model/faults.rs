@@ -7,6 +7,7 @@
     reason = "each decision names the faults that change it; every other fault uses the default"
 )]
 
+mod role;
 mod table;
 
 pub use table::Fault;
