@@ -1,6 +1,7 @@
 //! Defines the command line and its help.
 
 pub mod dump_format;
+pub mod fault;
 pub mod fuzz_target;
 mod live;
 pub mod renamed;

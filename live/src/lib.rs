@@ -69,6 +69,7 @@ mod serve;
 mod shell;
 mod sync;
 mod transport;
+mod unobservable;
 
 pub use baseline::{Baseline, BaselineError};
 pub use check::builder::{Check, Plan, PlannedCase};
@@ -92,6 +93,7 @@ pub use run::results::{
 };
 pub use transport::target_options::TargetError;
 pub use transport::upgrade::UpgradeError;
+pub use unobservable::why_unobservable;
 pub use wsclose;
 pub use wsclose::analysis::status::{FindingStatus, RunStatus};
 pub use wsclose::protocol::code::Profile;

@@ -19,51 +19,11 @@ use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Rule, RuleSet};
 use wsclose::script::{ScriptBuf, corpus};
-use wsclose_live::{ClientCommand, RunReport, check, check_client, model_endpoint};
+use wsclose_live::model_endpoint::{self, EchoEvent};
+use wsclose_live::{ClientCommand, RunReport, check, check_client, why_unobservable};
 
-/// The rules that bind one role.
-const ONE_ROLE: [(Rule, Role); 12] = [
-    (Rule::ClientMasks, Role::Client),
-    (Rule::FreshMaskKey, Role::Client),
-    (Rule::ServerDoesNotMask, Role::Server),
-    (Rule::Code1010FromClient, Role::Server),
-    (Rule::Code1010NamesExtensions, Role::Client),
-    (Rule::ServerClosesTcpAtOnce, Role::Server),
-    (Rule::ServerFailsAtOnce, Role::Server),
-    (Rule::ClientLetsServerCloseFirst, Role::Client),
-    (Rule::ServerRejectsUnmasked, Role::Server),
-    (Rule::ClientRejectsMasked, Role::Client),
-    (Rule::ClientEndsOnEof, Role::Client),
-    (Rule::ServerEndsOnEof, Role::Server),
-];
-
-const NO_MESSAGES: &str = "a socket does not show which messages the application receives";
-const READ_ONCE: &str = "the first line of a program about a connection is read";
-const READ_LATE: &str = "the line of a program is read when the connection is over";
-const NO_SENDING: &str = "no live case has the application send on its own";
-
-/// The cells that are empty: the rule, the role, and why.
-const EMPTY: [(Rule, Role, &str); 19] = [
-    (Rule::NoHang, Role::Server, "a socket does not show whether a server is idle"),
-    (Rule::TlsClosedCleanly, Role::Server, "this check is not over TLS; `tests/tls.rs` has one that is"),
-    (Rule::TlsClosedCleanly, Role::Client, "the harness does not serve TLS"),
-    (Rule::FinishesHalfClose, Role::Server, "a socket does not show whether an endpoint reads after its FIN"),
-    (Rule::FinishesHalfClose, Role::Client, "a socket does not show whether an endpoint reads after its FIN"),
-    (Rule::SendsBeforeClose, Role::Server, NO_SENDING),
-    (Rule::SendsBeforeClose, Role::Client, NO_SENDING),
-    (Rule::ApiRefusesDataAfterClose, Role::Server, NO_SENDING),
-    (Rule::ApiRefusesDataAfterClose, Role::Client, NO_SENDING),
-    (Rule::DeliversBeforeClose, Role::Server, NO_MESSAGES),
-    (Rule::DeliversBeforeClose, Role::Client, NO_MESSAGES),
-    (Rule::DeliversUntilAnswer, Role::Server, NO_MESSAGES),
-    (Rule::DeliversUntilAnswer, Role::Client, NO_MESSAGES),
-    (Rule::ReportsOnce, Role::Server, READ_ONCE),
-    (Rule::ReportsOnce, Role::Client, READ_ONCE),
-    (Rule::ReportsAfterTcp, Role::Server, READ_LATE),
-    (Rule::ReportsAfterTcp, Role::Client, READ_LATE),
-    (Rule::BoundedMemory, Role::Server, "a socket does not show the memory of an endpoint"),
-    (Rule::BoundedMemory, Role::Client, "a socket does not show the memory of an endpoint"),
-];
+/// This check is not over TLS; `tests/tls.rs` has one that is.
+const WITHOUT_TLS: (Rule, Role) = (Rule::TlsClosedCleanly, Role::Server);
 
 /// The variable that makes this program a client that reads URLs from standard input.
 const IS_CLIENT: &str = "WSCLOSE_TEST_MATRIX_CLIENT";
@@ -95,9 +55,11 @@ const SERVER: &str = "model_server_process";
 fn model_server_process() {
     let Ok(port) = std::env::var(PORT) else { return };
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).expect("a free port");
-    model_endpoint::serve_with_reports(&listener, Profile::default(), |path, status| {
-        println!("\n{status} {path}");
-        std::io::stdout().flush().expect("a pipe");
+    model_endpoint::serve_with_events(&listener, Profile::default(), |path, event| {
+        if let EchoEvent::Closed(status) = event {
+            println!("\n{status} {path}");
+            std::io::stdout().flush().expect("a pipe");
+        }
     })
     .expect("it is ended");
 }
@@ -132,18 +94,18 @@ fn every_rule_is_shown_by_a_live_case_in_each_role() {
         [(Role::Server, conforming_cases(&server)), (Role::Client, conforming_cases(&client))]
     {
         for rule in Rule::ALL {
-            let binds = ONE_ROLE.iter().all(|(bound, only)| *bound != rule || *only == role);
-            let reason = EMPTY.iter().find(|(empty, of, _)| (*empty, *of) == (rule, role));
+            let binds = rule.role().is_none_or(|only| only == role);
+            let reason = why_unobservable(rule, role).is_some() || (rule, role) == WITHOUT_TLS;
             match (cases.get(&rule), binds, reason) {
-                (None, true, None) => {
+                (None, true, false) => {
                     writeln!(report, "{rule}: no live case of a {role} shows that it conforms")
                         .expect("text");
                 }
-                (Some(case), _, Some(_)) | (Some(case), false, None) => {
+                (Some(case), _, true) | (Some(case), false, false) => {
                     writeln!(report, "{rule}: {case} shows it for a {role}; remove the exception")
                         .expect("text");
                 }
-                (None, _, Some(_)) | (None, false, None) | (Some(_), true, None) => {}
+                (None, _, true) | (None, false, false) | (Some(_), true, false) => {}
             }
         }
     }

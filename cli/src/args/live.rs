@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args as Arguments, ValueEnum};
+use wsclose::model::faults::Fault;
 use wsclose::protocol::code::Profile;
+
+use crate::args::fault;
 
 /// How to connect to a server.
 #[derive(Debug, Arguments)]
@@ -260,14 +263,19 @@ pub struct Serve {
 Examples:
   wsclose echo --listen 127.0.0.1:9001
   wsclose echo --connect ws://127.0.0.1:9001/chat
+  wsclose echo --listen 127.0.0.1:9001 --fault never-answers
 
 The model echoes every message, and closes with CODE and REASON when it receives the text `close:CODE:REASON`. A
 server runs until it is ended. If the path of a request has the parameter `wsclose`, it prints how that connection
 closed: `closed CODE \"REASON\" clean PATH`. A client exits with its connection, and prints how the connection closed:
-`closed CODE \"REASON\" clean` or `… unclean`.")]
+`closed CODE \"REASON\" clean` or `… unclean`.
+
+With --fault, the endpoint makes one mistake on purpose, to measure what a tool for tests finds. It resets TCP, hangs or
+crashes if its fault says so.")]
 pub struct Echo {
     /// Address to listen on; port 0 picks a free port, which is printed
-    #[arg(long, value_name = "ADDR", required_unless_present = "connect", conflicts_with = "connect")]
+    #[arg(long, value_name = "ADDR", required_unless_present_any = ["connect", "list_faults"],
+          conflicts_with = "connect")]
     pub listen: Option<SocketAddr>,
     /// Serve TLS with this certificate, a PEM file
     #[arg(long, value_name = "FILE", requires = "key", requires = "listen")]
@@ -278,6 +286,12 @@ pub struct Echo {
     /// Connect to this URL instead; `-` reads URLs from standard input, one a line
     #[arg(long, value_name = "URL")]
     pub connect: Option<String>,
+    /// Make this mistake, one of --list-faults
+    #[arg(long, value_name = "NAME", value_parser = fault::parse)]
+    pub fault: Option<Fault>,
+    /// List the names for --fault, each with the rule that it violates, and exit
+    #[arg(long)]
+    pub list_faults: bool,
     /// Which close codes are valid: rfc6455, iana, beast or ws-rs
     #[arg(long, default_value_t = Profile::default(), value_name = "PROFILE")]
     pub profile: Profile,

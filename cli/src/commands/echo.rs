@@ -1,4 +1,4 @@
-//! `wsclose echo`: runs the reference model as an echo server or an echo client.
+//! `wsclose echo`: runs the reference model as an echo server or an echo client, without a fault or with one.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -6,33 +6,44 @@ use std::io::{BufRead, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::channel;
 
-use wsclose_live::model_endpoint::{self, ConnectError, ServerIdentity};
-use wsclose_live::{CloseStatus, RunError, TargetError};
+use wsclose_live::model_endpoint::{self, ConnectError, EchoClient, EchoEvent, EchoModel, ServerIdentity};
+use wsclose_live::{RunError, TargetError};
 
 use crate::args;
+use crate::args::fault;
 use crate::support::error::{CliError, ExitStatus};
-use crate::support::output::Stdout;
+use crate::support::output::{Stdout, eprint_error};
 
 /// The parameter by which `check` numbers its connections.
 const CONNECTION_ID: &str = "wsclose=";
 
 /// Runs the command.
 pub fn run(args: &args::Echo, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+    if args.list_faults {
+        fault::list(out)?;
+        return Ok(ExitStatus::Conforms);
+    }
     match (&args.connect, args.listen) {
-        (Some(url), _) if url == "-" => {
-            for url in std::io::stdin().lock().lines() {
-                connect(args, url?.trim(), out)?;
-                out.flush()?;
-            }
-            Ok(ExitStatus::Conforms)
-        }
         (Some(url), _) => {
-            connect(args, url, out)?;
+            // The hasher of the standard library is seeded at random, which is enough for masking keys.
+            let seed = RandomState::new().hash_one(std::process::id());
+            let mut client = EchoClient::new(model(args), seed);
+            if url == "-" {
+                for url in std::io::stdin().lock().lines() {
+                    connect(&mut client, args, url?.trim(), out)?;
+                }
+            } else {
+                connect(&mut client, args, url, out)?;
+            }
             Ok(ExitStatus::Conforms)
         }
         (None, Some(address)) => listen(args, address, out),
         (None, None) => Err(CliError::Usage("expected --listen or --connect, found neither".to_owned())),
     }
+}
+
+fn model(args: &args::Echo) -> EchoModel {
+    EchoModel { profile: args.profile, fault: args.fault }
 }
 
 fn listen(args: &args::Echo, address: SocketAddr, out: &mut Stdout) -> Result<ExitStatus, CliError> {
@@ -50,17 +61,20 @@ fn listen(args: &args::Echo, address: SocketAddr, out: &mut Stdout) -> Result<Ex
     writeln!(out, "listening on {scheme}://{bound}/")?;
     out.flush()?;
     let (sender, lines) = channel();
-    let profile = args.profile;
-    let on_close = move |path: &str, status: &CloseStatus| {
-        // Only a connection with an id can be distinguished from others.
-        if path.contains(CONNECTION_ID) {
-            // Nothing reads the lines after standard output was closed.
+    let model = model(args);
+    let on_event = move |path: &str, event: EchoEvent| match event {
+        // Only a connection with an id can be distinguished from others. Nothing reads the lines after standard output
+        // was closed.
+        EchoEvent::Closed(status) if path.contains(CONNECTION_ID) => {
             let _ = sender.send(format!("{status} {path}"));
         }
+        EchoEvent::Closed(_) => {}
+        EchoEvent::Failed(why) => print_error(&why),
+        EchoEvent::Crashed(why) => crash(&why),
     };
     let server = std::thread::spawn(move || match &identity {
-        Some(identity) => model_endpoint::serve_tls_with_reports(&listener, profile, identity, on_close),
-        None => model_endpoint::serve_with_reports(&listener, profile, on_close),
+        Some(identity) => model_endpoint::serve_tls_with_events(&listener, model, identity, on_event),
+        None => model_endpoint::serve_with_events(&listener, model, on_event),
     });
     for line in lines {
         writeln!(out, "{line}")?;
@@ -70,18 +84,33 @@ fn listen(args: &args::Echo, address: SocketAddr, out: &mut Stdout) -> Result<Ex
     Ok(ExitStatus::Conforms)
 }
 
-fn connect(args: &args::Echo, url: &str, out: &mut Stdout) -> Result<(), CliError> {
-    // The hasher of the standard library is seeded at random, which is enough for masking keys.
-    let seed = RandomState::new().hash_one(std::process::id());
+fn connect(client: &mut EchoClient, args: &args::Echo, url: &str, out: &mut Stdout) -> Result<(), CliError> {
     let not_tested = |why: String| CliError::NotTested { endpoint: url.to_owned(), why };
-    let status = model_endpoint::connect(url, args.profile, seed, args.allow_remote);
-    let status = status.map_err(|error| match error {
+    let mut printed = Ok(());
+    let result = client.connect(url, args.allow_remote, |event| match event {
+        // A status that is reported while TCP is open is printed then.
+        EchoEvent::Closed(status) => {
+            let print = writeln!(out, "{status}").and_then(|()| out.flush());
+            printed = std::mem::replace(&mut printed, Ok(())).and(print);
+        }
+        EchoEvent::Failed(why) => print_error(&why),
+        EchoEvent::Crashed(why) => crash(&why),
+    });
+    result.map_err(|error| match error {
         ConnectError::Target(error) => CliError::from(RunError::Target(error)),
         ConnectError::Connection(error) => not_tested(error.to_string()),
         ConnectError::System(error) => not_tested(error.to_string()),
     })?;
-    if let Some(status) = status {
-        writeln!(out, "{status}")?;
-    }
-    Ok(())
+    Ok(printed?)
+}
+
+/// Prints an error that the model with a fault reports to its application.
+fn print_error(why: &str) {
+    eprint_error(format_args!("the model reported an error: {why}"));
+}
+
+/// Ends the process as a crash does: by a signal, and without an exit code of this command.
+fn crash(why: &str) -> ! {
+    eprint_error(format_args!("the model crashed, as its fault says: {why}"));
+    std::process::abort()
 }

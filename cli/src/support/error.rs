@@ -173,7 +173,7 @@ impl CliError {
             | CliError::NotTested { .. }
             | CliError::Thread(_)
             | CliError::Output(_) => ExitStatus::NotTested,
-            CliError::Subject(SubjectError::Unknown { .. } | SubjectError::UnknownFault { .. })
+            CliError::Subject(SubjectError::Unknown { .. } | SubjectError::UnknownFault(_))
             | CliError::Usage(_)
             | CliError::Script(_)
             | CliError::Explain(_)

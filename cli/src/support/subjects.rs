@@ -5,10 +5,11 @@ use std::path::Path;
 use wsclose::analysis::baseline::Baseline;
 use wsclose::harness::Subject;
 use wsclose::model::endpoint::Model;
-use wsclose::model::faults::{Fault, FaultyModel};
+use wsclose::model::faults::FaultyModel;
 use wsclose::protocol::code::Profile;
 use wsclose::rules::Rule;
 
+use crate::args::fault::{self, UnknownFault};
 use crate::libraries::{FULL_COMMAND, Libraries, Library, NAMES};
 use crate::support::files::{self, FileError};
 
@@ -30,13 +31,8 @@ pub enum SubjectError {
         available: Vec<String>,
     },
     /// No fault has that name.
-    #[error("expected a fault of the model, for example `{example}`, found `{found}`")]
-    UnknownFault {
-        /// The name on the command line.
-        found: String,
-        /// A name that exists.
-        example: String,
-    },
+    #[error(transparent)]
+    UnknownFault(#[from] UnknownFault),
     /// The library could not be built, because something was not installed.
     #[error("{name}: not built; {remedy} and build wsclose again")]
     Unavailable {
@@ -101,14 +97,7 @@ pub fn by_name(
         return Ok(Box::new(Model::new(profile)));
     }
     if let Some(slug) = name.strip_prefix(FAULT_PREFIX) {
-        let fault = Fault::ALL.into_iter().find(|fault| fault.slug() == slug);
-        return match fault {
-            Some(fault) => Ok(Box::new(FaultyModel::new(fault))),
-            None => Err(SubjectError::UnknownFault {
-                found: name.to_owned(),
-                example: format!("{FAULT_PREFIX}{}", Fault::ALL[0].slug()),
-            }),
-        };
+        return Ok(Box::new(FaultyModel::new(fault::parse(slug)?)));
     }
     let list = libraries.list();
     if let Some(library) = list.iter().find(|library| library.name == name) {

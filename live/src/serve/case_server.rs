@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use wsclose::harness::{Limits, Opening};
+use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;
 use wsclose::script::MessageKind;
@@ -321,14 +322,10 @@ impl ServerState {
         let text = text.map(|text| AppRequest::Send(MessageKind::Text, text.into_bytes()));
         let requests =
             text.into_iter().chain([AppRequest::Close(Some(CloseCode::NORMAL), String::new())]).collect();
-        let session = ModelSession {
-            role: Role::Server,
-            profile: self.profile,
-            mask_seed: 1,
-            limit: Some(CONTROL_TIMEOUT),
-        };
+        let session = ModelSession { role: Role::Server, limit: Some(CONTROL_TIMEOUT) };
+        let mut model = Model::new(self.profile);
         // If the client breaks the connection, only the text is lost.
-        let _ = session.run(connection, requests);
+        let _ = session.run(&mut model, connection, requests, &mut |_| {});
     }
 }
 

@@ -189,15 +189,25 @@ impl Socket {
                 let _ = tls.flush();
             }
         }
-        // The same holds for the FIN.
+        self.fin_without_close_notify();
+    }
+
+    /// Sends FIN; reading goes on. Under TLS, this cuts the stream.
+    pub fn fin_without_close_notify(&mut self) {
+        // A peer that has closed the connection does not need the FIN.
         let _ = self.tcp().shutdown(Shutdown::Write);
     }
 
     /// Sends FIN and reads until the peer's FIN, for at most `timeout`.
-    ///
-    /// Closing a socket with unread octets sends a reset, which can destroy what was sent last (§7.1.1).
     pub fn close_gracefully(mut self, timeout: Duration) {
         self.fin();
+        self.linger(timeout);
+    }
+
+    /// Reads until the peer's FIN, for at most `timeout`, and closes the socket.
+    ///
+    /// Closing a socket with unread octets sends a reset, which can destroy what was sent last (§7.1.1).
+    pub fn linger(mut self, timeout: Duration) {
         let begun = Instant::now();
         let mut buffer = [0; 4096];
         while begun.elapsed() < timeout

@@ -1,0 +1,39 @@
+//! The rules that no check over sockets decides, each with the reason.
+
+use wsclose::protocol::role::Role;
+use wsclose::rules::Rule;
+
+const NO_MESSAGES: &str = "a socket does not show which messages the application receives";
+const READ_ONCE: &str = "the first line of a program about a connection is read";
+const READ_LATE: &str = "the line of a program is read when the connection is over";
+const NO_SENDING: &str = "no live case has the application send on its own";
+const NO_HALF_CLOSE: &str = "a socket does not show whether an endpoint reads after its FIN";
+const NO_MEMORY: &str = "a socket does not show the memory of an endpoint";
+
+/// Each rule with the role of the endpoint.
+const UNOBSERVABLE: [(Rule, Role, &str); 18] = [
+    (Rule::NoHang, Role::Server, "a socket does not show whether a server is idle"),
+    (Rule::TlsClosedCleanly, Role::Client, "the harness does not serve TLS"),
+    (Rule::FinishesHalfClose, Role::Server, NO_HALF_CLOSE),
+    (Rule::FinishesHalfClose, Role::Client, NO_HALF_CLOSE),
+    (Rule::SendsBeforeClose, Role::Server, NO_SENDING),
+    (Rule::SendsBeforeClose, Role::Client, NO_SENDING),
+    (Rule::ApiRefusesDataAfterClose, Role::Server, NO_SENDING),
+    (Rule::ApiRefusesDataAfterClose, Role::Client, NO_SENDING),
+    (Rule::DeliversBeforeClose, Role::Server, NO_MESSAGES),
+    (Rule::DeliversBeforeClose, Role::Client, NO_MESSAGES),
+    (Rule::DeliversUntilAnswer, Role::Server, NO_MESSAGES),
+    (Rule::DeliversUntilAnswer, Role::Client, NO_MESSAGES),
+    (Rule::ReportsOnce, Role::Server, READ_ONCE),
+    (Rule::ReportsOnce, Role::Client, READ_ONCE),
+    (Rule::ReportsAfterTcp, Role::Server, READ_LATE),
+    (Rule::ReportsAfterTcp, Role::Client, READ_LATE),
+    (Rule::BoundedMemory, Role::Server, NO_MEMORY),
+    (Rule::BoundedMemory, Role::Client, NO_MEMORY),
+];
+
+/// Why no check of an endpoint of this role decides the rule; `None` if one does.
+pub fn why_unobservable(rule: Rule, role: Role) -> Option<&'static str> {
+    let entry = UNOBSERVABLE.iter().find(|(unobservable, of, _)| (*unobservable, *of) == (rule, role));
+    entry.map(|(_, _, why)| *why)
+}
