@@ -1,19 +1,34 @@
 //! The stream of inputs from a fuzz target to the detector: for each execution a number of scripts, and for each script
 //! its length in four octets and its octets.
 
+use std::cell::RefCell;
 use std::io::{self, Read, Write};
 
-/// Writes the scripts of one execution to standard output.
+/// The executions after which a target writes to the pipe. A fuzzer ends without the clean-up of the runtime, so fewer of
+/// the last executions may be lost.
+pub const EXECUTIONS_PER_WRITE: u64 = 256;
+
+thread_local! {
+    /// The executions that are not yet written, and their number.
+    static PENDING: RefCell<(Vec<u8>, u64)> = const { RefCell::new((Vec::new(), 0)) };
+}
+
+/// Writes the scripts of one execution to standard output, together with those before.
 ///
 /// # Panics
 ///
 /// Panics if the detector no longer reads, so that the fuzzer ends.
 pub fn scripts(scripts: &[&[u8]]) {
-    let mut record = Vec::with_capacity(512);
-    write(scripts, &mut record);
-    let mut out = io::stdout().lock();
-    // The fuzzer ends without the clean-up of the runtime, so nothing may stay in a buffer.
-    out.write_all(&record).and_then(|()| out.flush()).expect("the detector reads every execution");
+    PENDING.with_borrow_mut(|(records, executions)| {
+        write(scripts, records);
+        *executions += 1;
+        if *executions == EXECUTIONS_PER_WRITE {
+            let mut out = io::stdout().lock();
+            out.write_all(records).and_then(|()| out.flush()).expect("the detector reads every execution");
+            records.clear();
+            *executions = 0;
+        }
+    });
 }
 
 fn write(scripts: &[&[u8]], out: &mut Vec<u8>) {

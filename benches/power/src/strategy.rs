@@ -26,6 +26,8 @@ pub enum Engine {
         dictionary: Option<&'static str>,
         /// The corpus at the start.
         seeds: Seeds,
+        /// Options of libFuzzer.
+        flags: &'static [&'static str],
     },
     /// bolero's random engine.
     BoleroRandom,
@@ -48,7 +50,13 @@ pub struct Strategy {
 }
 
 const fn fuzzer(target: &'static str, dictionary: Option<&'static str>, seeds: Seeds) -> Engine {
-    Engine::Fuzzer { target, dictionary, seeds }
+    Engine::Fuzzer { target, dictionary, seeds, flags: &[] }
+}
+
+/// The target `closing_handshake` without traced comparisons.
+const fn without_compares(seeds: Seeds) -> Engine {
+    let flags = &["-use_cmp=0"];
+    Engine::Fuzzer { target: "power_closing_handshake", dictionary: SCRIPTS_DICTIONARY, seeds, flags }
 }
 
 const SCRIPTS_DICTIONARY: Option<&str> = Some("scripts.dict");
@@ -103,6 +111,11 @@ pub const STRATEGIES: &[Strategy] = &[
         engine: fuzzer("power_closing_handshake", None, Seeds::SomeScripts),
     },
     Strategy {
+        name: "some-corpus-no-compares",
+        summary: "`some-corpus` without the traced comparisons (`-use_cmp=0`).",
+        engine: without_compares(Seeds::SomeScripts),
+    },
+    Strategy {
         name: "no-corpus",
         summary: "`ours` from an empty corpus.",
         engine: fuzzer("power_closing_handshake", SCRIPTS_DICTIONARY, Seeds::Empty),
@@ -116,6 +129,11 @@ pub const STRATEGIES: &[Strategy] = &[
         name: "no-corpus-no-dictionary",
         summary: "`no-corpus` without the dictionary.",
         engine: fuzzer("power_closing_handshake", None, Seeds::Empty),
+    },
+    Strategy {
+        name: "no-corpus-no-compares",
+        summary: "`no-corpus` without the traced comparisons (`-use_cmp=0`).",
+        engine: without_compares(Seeds::Empty),
     },
     Strategy {
         name: "no-corpus-no-fuzzer",
@@ -203,6 +221,12 @@ pub const PARTS: &[Part] = &[
         without: "some-corpus-no-dictionary",
     },
     Part { name: "dictionary, from an empty corpus", with: "no-corpus", without: "no-corpus-no-dictionary" },
+    Part {
+        name: "comparisons, from an eighth of it",
+        with: "some-corpus",
+        without: "some-corpus-no-compares",
+    },
+    Part { name: "comparisons, from an empty corpus", with: "no-corpus", without: "no-corpus-no-compares" },
     Part { name: "libFuzzer, from an empty corpus", with: "no-corpus", without: "no-corpus-no-fuzzer" },
     Part { name: "curated corpus", with: "ours", without: "no-corpus" },
     Part { name: "structure of the seeds", with: "ours", without: "wire-seeds" },

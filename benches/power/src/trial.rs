@@ -118,12 +118,13 @@ pub fn run(
 ) -> Result<Option<TrialResult>, String> {
     let mut detector = Detector::new(&Fault::ALL);
     match strategy.engine {
-        Engine::Fuzzer { target, dictionary, seeds } => {
+        Engine::Fuzzer { target, dictionary, seeds, flags } => {
             let fuzzer = Fuzzer {
                 program: workspace.programs.join(target),
                 fixes_addresses: workspace.fixes_addresses,
                 dictionary: dictionary.map(|name| workspace.root.join("fuzz/dictionaries").join(name)),
                 seeds: workspace.seeds(seeds, seed)?,
+                flags,
             };
             fuzzer.run(seed, limit, stop, &mut detector)?;
         }
@@ -171,6 +172,7 @@ struct Fuzzer {
     fixes_addresses: bool,
     dictionary: Option<PathBuf>,
     seeds: Vec<Seed>,
+    flags: &'static [&'static str],
 }
 
 impl Fuzzer {
@@ -193,8 +195,10 @@ impl Fuzzer {
         command
             .current_dir(scratch.path())
             .args(["-detect_leaks=0", "-verbosity=0"])
-            .arg(format!("-runs={limit}"))
+            // The last executions may not reach the pipe.
+            .arg(format!("-runs={}", limit + record::EXECUTIONS_PER_WRITE))
             .arg(format!("-seed={seed}"))
+            .args(self.flags)
             .stdout(Stdio::piped())
             .stderr(log.try_clone().map_err(io)?);
         if let Some(dictionary) = &self.dictionary {
@@ -224,7 +228,8 @@ impl Fuzzer {
             }
         }
         let status = child.wait().map_err(io)?;
-        if status.success() || stop.load(Ordering::Relaxed) {
+        let is_complete = status.success() && detector.executions() == limit;
+        if is_complete || stop.load(Ordering::Relaxed) {
             return Ok(());
         }
         log.seek(SeekFrom::Start(0)).map_err(io)?;
