@@ -197,12 +197,19 @@ pub struct Matrix {
 Examples:
   wsclose adopt fuzz/artifacts/implementations/crash-1f…
   wsclose adopt crash-1f… --target closing_handshake --name echo-after-reset
+  wsclose adopt fuzz/artifacts
 
 No file is overwritten. Exit codes: 0 written, or no violation and nothing written; 1 refused, since
-the corpus has an entry for the same rule and subject; 2 the name exists; 3 could not test.")]
+the corpus has an entry for the same rule and subject; 2 the name exists; 3 could not test.
+
+The artifacts of a folder and its subfolders, files that end in .ws or .bin or have no extension, are
+grouped by rule and subject, or by the assertion of the fuzz target that fails. The smallest of each group is minimized and written, unless the corpus
+shows the same already. Ctrl-C ends the command after the group in progress; run it again to go on.
+Exit codes for a folder: 0 every group is in the corpus now; 3 a file could not be tested, the folder
+has none, or the command was stopped.")]
 pub struct Adopt {
-    /// Artifact of the fuzzer: a script in either form, or raw bytes of the wire
-    #[arg(value_name = "ARTIFACT")]
+    /// Artifact of the fuzzer: a script in either form, or raw bytes of the wire; or a folder of artifacts
+    #[arg(value_name = "ARTIFACT|DIR")]
     pub artifact: PathBuf,
     /// Name of the entry: a-z, 0-9 and `-` [default: rule and subject]
     #[arg(long, value_name = "SLUG", value_parser = crate::args::slug::parse)]

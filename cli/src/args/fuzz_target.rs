@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 /// A fuzz target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum FuzzTarget {
     /// Raw bytes of the wire.
     #[value(name = "close_frame")]
