@@ -1,7 +1,7 @@
 //! The decisions of an endpoint that a fault can change. The defaults conform, and the model uses every default.
 
 use crate::protocol::close::{CloseBody, ConformingClose, ReasonOverflow};
-use crate::protocol::code::{CloseCode, Profile};
+use crate::protocol::code::{CloseCode, Profile, Unsendable};
 use crate::protocol::flaw::Flaw;
 use crate::protocol::frame::{Header, Opcode};
 use crate::protocol::role::Role;
@@ -115,7 +115,11 @@ pub trait Behavior {
         profile: Profile,
         out: &mut Vec<u8>,
     ) -> bool {
+        // A profile accepts more codes than an interface may let an application send.
+        let sendable = code.sendable(role, Profile::Iana);
+        let undefined = matches!(sendable, Err(Unsendable::Undefined | Unsendable::LocalOnly));
         match ConformingClose::new(code, reason, role, profile, ReasonOverflow::Reject) {
+            Ok(_) if undefined => false,
             Ok(close) => {
                 out.extend_from_slice(close.body());
                 true
