@@ -4,3 +4,5 @@ pub mod behavior;
 pub mod endpoint;
 pub mod faults;
 mod receive;
+mod send;
+pub mod situation;

@@ -7,7 +7,8 @@ use wsclose::generate::vectors;
 use wsclose::harness::Limits;
 use wsclose::model::endpoint::Model;
 use wsclose::model::faults::{Fault, FaultyModel};
-use wsclose::protocol::code::Profile;
+use wsclose::model::situation::Past;
+use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;
 use wsclose::script::ScriptBuf;
 
@@ -80,6 +81,7 @@ fn fault_violates_its_rule_in_every_role_that_it_concerns() {
     let mut scripts: Vec<ScriptBuf> = support::scripts().into_iter().map(|(_, script)| script).collect();
     let generated = vectors::reasons().chain(vectors::local_closes()).chain(vectors::bursts());
     scripts.extend(generated.map(|vector| vector.script));
+    let mut wrong = Vec::new();
     for fault in Fault::ALL {
         for role in Role::ALL {
             let is_found = scripts.iter().any(|script| {
@@ -87,7 +89,29 @@ fn fault_violates_its_rule_in_every_role_that_it_concerns() {
                 played.findings.iter().any(|finding| finding.rule == fault.rule())
             });
             let concerns = fault.role().is_none_or(|only| only == role);
-            assert_eq!(is_found, concerns, "{} as a {role}", fault.slug());
+            if is_found != concerns {
+                wrong.push(format!("{} as a {role}: found {is_found}", fault.slug()));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+/// A server that creates an endpoint for each connection plays faults of later connections, too.
+#[test]
+fn an_endpoint_with_the_past_of_another_one_has_its_faults() {
+    let script = ScriptBuf::read(b"wsclose 1\nrole server\n> close 3333\nwait 2\n> fin\n").expect("a script");
+    let mut harness = Harness::new(Profile::default());
+    let mut past = Past::default();
+    let answered: Vec<bool> = (0..8)
+        .map(|_| {
+            let fault = Fault::AnswersThreeOfFourConnections;
+            let mut endpoint = FaultyModel::new(fault).with_past(past);
+            let played = harness.play(script.as_script(), &mut endpoint);
+            past = endpoint.past();
+            played.findings.iter().all(|finding| finding.rule != fault.rule())
+        })
+        .collect();
+    assert_eq!(answered, [true, true, true, false, true, true, true, false]);
+    assert_eq!((past.connections, past.last_code), (8, Some(CloseCode(3333))));
 }

@@ -3,14 +3,14 @@
 //! Every decision that an implementation could get wrong goes through [`Behavior`], so a faulty endpoint is the model
 //! with one decision changed.
 
-use super::behavior::{Behavior, CloseStatus, ExtraAction, ReportCourse};
+use super::behavior::{Behavior, CloseStatus, Remnant, ReportCourse};
+use super::situation::{Arrival, Ending, History, Past, Situation};
 use crate::harness::{Opening, Recorder, Stimulus, Subject};
 use crate::protocol::assembler::{FrameAssembler, KeptPayload};
 use crate::protocol::close::{self, CloseBody, ConformingClose};
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::deflate::Inflater;
 use crate::protocol::flaw::Flaw;
-use crate::protocol::frame::{self, Header, Opcode};
 use crate::protocol::role::Role;
 use crate::protocol::state_machine::{self, Action, Event, State};
 use crate::rules::{Capabilities, Capability};
@@ -34,7 +34,7 @@ pub struct Conforming;
 
 #[cfg(wsclose_planted_fault)]
 impl Behavior for Conforming {
-    fn reply_code(&self, _received: &CloseBody<'_>) -> Option<Option<CloseCode>> {
+    fn reply_code(&self, _received: &CloseBody<'_>, _now: &Situation<'_>) -> Option<Option<CloseCode>> {
         Some(Some(CloseCode::NO_STATUS))
     }
 }
@@ -78,7 +78,19 @@ pub struct Endpoint<C> {
     pub(super) payload: Vec<u8>,
     pub(super) body: Vec<u8>,
     pub(super) crashed: bool,
-    pub(super) failed_once: bool,
+    pub(super) failed: bool,
+    pub(super) was_reset: bool,
+    /// The octets of the frame in progress that have arrived.
+    pub(super) frame_octets: usize,
+    pub(super) arrival: Arrival,
+    pub(super) history: History,
+    pub(super) past: Past,
+    /// Whether `connect` was called before.
+    pub(super) connected: bool,
+    /// Whether the octets that are read came with the opening handshake.
+    pub(super) in_opening: bool,
+    /// Whether the peer ends TCP at once after the octets that are read.
+    pub(super) at_end: bool,
 }
 
 impl Model {
@@ -119,7 +131,15 @@ impl<C: Behavior> Endpoint<C> {
             payload: Vec::new(),
             body: Vec::new(),
             crashed: false,
-            failed_once: false,
+            failed: false,
+            was_reset: false,
+            frame_octets: 0,
+            arrival: Arrival::default(),
+            history: History::default(),
+            past: Past::default(),
+            connected: false,
+            in_opening: false,
+            at_end: false,
         }
     }
 
@@ -131,6 +151,42 @@ impl<C: Behavior> Endpoint<C> {
         Endpoint { mask_rng: seed.max(1), ..self }
     }
 
+    /// The same endpoint after these connections.
+    pub fn with_past(self, past: Past) -> Endpoint<C> {
+        Endpoint { past, ..self }
+    }
+
+    /// What happened on the connections of this endpoint, up to and including the present one.
+    pub fn past(&self) -> Past {
+        if !self.connected {
+            return self.past;
+        }
+        let ending = match self.state {
+            _ if self.failed => Ending::Failed,
+            _ if self.was_reset => Ending::Reset,
+            State::CloseExchanged | State::Closed { clean: true } => Ending::Clean,
+            State::Open
+            | State::CloseSent
+            | State::CloseReceived
+            | State::Failed
+            | State::Closed { clean: false } => Ending::Cut,
+        };
+        let code = if self.first_close { self.close_body().code() } else { None };
+        self.past.after(ending, code)
+    }
+
+    pub(super) fn now(&self) -> Situation<'_> {
+        Situation {
+            role: self.role,
+            state: self.state,
+            in_message: self.message.is_some(),
+            deflate: self.deflate,
+            arrival: &self.arrival,
+            history: &self.history,
+            past: &self.past,
+        }
+    }
+
     /// The state of the connection.
     pub fn state(&self) -> State {
         self.state
@@ -139,14 +195,15 @@ impl<C: Behavior> Endpoint<C> {
     pub(super) fn on_event(&mut self, event: Event, flaw: Option<Flaw>, out: &mut Recorder) {
         let before = self.state;
         let (after, action) = before.transition(event, self.role);
-        let action = self.behavior.action(before, event, self.role, action);
+        let action = self.behavior.action(event, action, &self.now());
         out.state_changed(before, after);
         self.state = after;
         if before != after {
             self.idle_ticks = 0;
         }
-        self.failed_once |= after == State::Failed;
-        match self.behavior.delay(action, after, self.role) {
+        self.failed |= after == State::Failed;
+        self.history.closed_first |= after == State::CloseSent;
+        match self.behavior.delay(action, &self.now()) {
             Some(0) => self.perform(action, flaw, out),
             Some(ticks) => self.delayed_action = Some((action, ticks)),
             None => {}
@@ -167,17 +224,19 @@ impl<C: Behavior> Endpoint<C> {
             | Action::SendPong
             | Action::SendClose => {}
             Action::SendCloseReply => {
-                let body = self.close_body();
-                let reply = match self.behavior.reply_code(&body) {
-                    Some(code) => Ok(code),
-                    None => Err(ConformingClose::reply(body, self.role, self.profile)),
-                };
-                match reply {
-                    Ok(code) => {
-                        self.write_close(code.map(CloseCode::to_octets).as_ref().map_or(&[], |c| c), out)
-                    }
-                    Err(close) => self.write_close(close.body(), out),
+                let mut reply = std::mem::take(&mut self.body);
+                reply.clear();
+                let received = self.close_body();
+                match self.behavior.reply_code(&received, &self.now()) {
+                    Some(code) => reply.extend(code.into_iter().flat_map(CloseCode::to_octets)),
+                    None => reply
+                        .extend_from_slice(ConformingClose::reply(received, self.role, self.profile).body()),
                 }
+                if !reply.is_empty() {
+                    self.behavior.reply_reason(&received, &mut reply);
+                }
+                self.write_close(&reply, out);
+                self.body = reply;
                 // If the Closes crossed, the handshake was complete before this reply.
                 if self.state == State::CloseReceived {
                     self.on_event(Event::CloseReplySent, None, out);
@@ -186,9 +245,16 @@ impl<C: Behavior> Endpoint<C> {
                 }
             }
             Action::SendCloseThenFail => {
-                let code = self.behavior.fail_code(flaw.unwrap_or(Flaw::OpcodeReserved));
-                self.write_close(&code.to_octets(), out);
-                match self.behavior.delay(Action::CloseTcp, self.state, self.role) {
+                let flaw = flaw.unwrap_or(Flaw::OpcodeReserved);
+                let mut body = std::mem::take(&mut self.body);
+                body.clear();
+                if let Some(code) = self.behavior.fail_code(flaw) {
+                    body.extend_from_slice(&code.to_octets());
+                    self.behavior.fail_reason(flaw, self.received.payload(), &mut body);
+                }
+                self.write_close(&body, out);
+                self.body = body;
+                match self.behavior.delay(Action::CloseTcp, &self.now()) {
                     Some(0) => self.close_tcp(out),
                     Some(ticks) => self.delayed_action = Some((Action::CloseTcp, ticks)),
                     None => {}
@@ -199,7 +265,7 @@ impl<C: Behavior> Endpoint<C> {
     }
 
     pub(super) fn close_tcp(&mut self, out: &mut Recorder) {
-        if self.behavior.resets(self.unread_in_segment) {
+        if self.behavior.resets(self.unread_in_segment, &self.now()) {
             out.reset();
         } else {
             if self.behavior.closes_tls() {
@@ -238,10 +304,11 @@ impl<C: Behavior> Endpoint<C> {
         };
         let body = self.close_body();
         let (code, reason) = state_machine::reported(self.first_close.then_some(body));
-        let status = self.behavior.close_status(CloseStatus { code, reason, clean }, self.own_code);
+        let status =
+            self.behavior.close_status(CloseStatus { code, reason, clean }, self.own_code, &self.now());
         let reason = self.behavior.interprets_reason().then_some(status.reason);
         out.reported(Some(status.code), reason, Some(status.clean));
-        match self.behavior.report_course() {
+        match self.behavior.report_course(&self.now()) {
             ReportCourse::OnceAtTheEnd | ReportCourse::AtTheClose => {}
             ReportCourse::Twice => {
                 out.reported(Some(status.code), reason, Some(status.clean));
@@ -254,95 +321,12 @@ impl<C: Behavior> Endpoint<C> {
         }
     }
 
-    fn next_mask_key(&mut self) -> Option<[u8; 4]> {
-        match self.role {
-            Role::Server => None,
-            Role::Client => {
-                // xorshift64: a new key for each frame, and the same keys in each run.
-                self.mask_rng ^= self.mask_rng << 13;
-                self.mask_rng ^= self.mask_rng >> 7;
-                self.mask_rng ^= self.mask_rng << 17;
-                Some(((self.mask_rng >> 32) as u32).to_be_bytes())
-            }
-        }
-    }
-
-    pub(super) fn write(&mut self, opcode: Opcode, payload: &[u8], out: &mut Recorder) {
-        let mut header = Header::conforming(opcode, payload.len() as u64, self.next_mask_key());
-        let mut buffer = std::mem::take(&mut self.payload);
-        buffer.clear();
-        buffer.extend_from_slice(payload);
-        self.behavior.alter_frame(&mut header, &mut buffer, self.frames);
-        self.frames += 1;
-        let prefix = self.behavior.prefix_bytes(opcode, self.role);
-        out.sent_by(|octets| {
-            octets.extend_from_slice(prefix);
-            frame::write(&header, &buffer, octets);
-        });
-        self.payload = buffer;
-    }
-
-    pub(super) fn write_close(&mut self, body: &[u8], out: &mut Recorder) {
-        self.own_code = match body {
-            [high, low, ..] => Some(CloseCode(u16::from_be_bytes([*high, *low]))),
-            [] | [_] => None,
-        };
-        self.write(Opcode::Close, body, out);
-        match self.behavior.after_close(self.state, self.role) {
-            None => {}
-            Some(ExtraAction::Frame(opcode)) => self.write(opcode, b"", out),
-            Some(ExtraAction::Text(text)) => out.sent(text.as_bytes()),
-            Some(ExtraAction::CloseTcp) => self.close_tcp(out),
-        }
-    }
-
     pub(super) fn fail(&mut self, flaw: Flaw, out: &mut Recorder) {
         self.on_event(Event::RecvFlaw, Some(flaw), out);
     }
 
-    fn app_close(&mut self, code: Option<CloseCode>, reason: &str, out: &mut Recorder) {
-        let mut body = std::mem::take(&mut self.body);
-        body.clear();
-        let accepted = match code {
-            None => true,
-            Some(code) => self.behavior.app_close(code, reason, self.role, self.profile, &mut body),
-        };
-        if !accepted {
-            out.request_refused("this code and reason may not be sent");
-        } else {
-            let (_, action) = self.state.transition(Event::AppClose, self.role);
-            let action = self.behavior.action(self.state, Event::AppClose, self.role, action);
-            self.on_event(Event::AppClose, None, out);
-            if action == Action::SendClose {
-                self.write_close(&body, out);
-            }
-            out.request_accepted();
-        }
-        self.body = body;
-    }
-
-    fn app_send(&mut self, kind: MessageKind, payload: &[u8], out: &mut Recorder) {
-        let (_, action) = self.state.transition(Event::AppSend, self.role);
-        let action = self.behavior.action(self.state, Event::AppSend, self.role, action);
-        self.on_event(Event::AppSend, None, out);
-        match action {
-            Action::SendMessage => {
-                self.write(kind.opcode(), payload, out);
-                out.request_accepted();
-            }
-            Action::Nothing => out.request_accepted(),
-            Action::Discard
-            | Action::Deliver
-            | Action::SendPong
-            | Action::SendClose
-            | Action::SendCloseReply
-            | Action::RejectRequest
-            | Action::SendCloseThenFail
-            | Action::CloseTcp => out.request_refused("the connection is closing"),
-        }
-    }
-
     fn tick(&mut self, out: &mut Recorder) {
+        self.history.tick();
         if let Some((action, ticks)) = self.delayed_action {
             self.delayed_action = (ticks > 1).then_some((action, ticks - 1));
             if ticks == 1 {
@@ -354,7 +338,7 @@ impl<C: Behavior> Endpoint<C> {
             State::Open | State::Closed { .. } => {}
             State::CloseSent | State::CloseReceived | State::CloseExchanged | State::Failed => {
                 self.idle_ticks += 1;
-                if self.behavior.idle_timeout() == Some(self.idle_ticks) {
+                if self.behavior.idle_timeout(&self.now()) == Some(self.idle_ticks) {
                     self.on_event(Event::Timeout, None, out);
                 }
             }
@@ -378,10 +362,21 @@ impl<C: Behavior> Subject for Endpoint<C> {
     fn connect(&mut self, role: Role, out: &mut Recorder) {
         // Whether the connection is under TLS makes no other difference, so the model always plays one that is.
         out.tls_started();
+        self.past = self.past();
+        self.connected = true;
+        let remnant = self.behavior.keeps_between_connections();
         self.role = role;
         self.state = State::Open;
-        self.received.restart();
-        self.message = None;
+        if remnant != Remnant::Frame {
+            self.received.restart();
+        }
+        if remnant != Remnant::Message {
+            self.message = None;
+        }
+        self.failed = false;
+        self.was_reset = false;
+        self.frame_octets = 0;
+        self.history = History::default();
         self.deflate = false;
         self.compressed = false;
         self.first_close = false;
@@ -393,7 +388,7 @@ impl<C: Behavior> Subject for Endpoint<C> {
         self.unread_in_segment = 0;
         self.idle_ticks = 0;
         self.delayed_action = None;
-        self.crashed = self.failed_once && !self.behavior.recovers();
+        self.crashed = !self.behavior.serves(&self.past);
     }
 
     fn open(&mut self, role: Role, opening: Opening<'_>, out: &mut Recorder) {
@@ -408,8 +403,22 @@ impl<C: Behavior> Subject for Endpoint<C> {
         if !opening.octets.is_empty() {
             let stimulus = Stimulus::Octets(opening.octets);
             out.record_stimulus(stimulus);
-            self.react(stimulus, out);
+            if !self.behavior.loses_opening() {
+                self.in_opening = true;
+                self.react(stimulus, out);
+                self.in_opening = false;
+            }
         }
+    }
+
+    fn react_at_once(&mut self, octets: &[u8], end: Stimulus<'_>, out: &mut Recorder) {
+        let octets = Stimulus::Octets(octets);
+        out.record_stimulus(octets);
+        self.at_end = true;
+        self.react(octets, out);
+        self.at_end = false;
+        out.record_stimulus(end);
+        self.react(end, out);
     }
 
     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
@@ -424,6 +433,7 @@ impl<C: Behavior> Subject for Endpoint<C> {
             Stimulus::Reset => {
                 self.unread.clear();
                 self.unread_fin = false;
+                self.was_reset = true;
                 self.on_event(Event::PeerReset, None, out);
             }
             // The model does not check whether its writes arrive.

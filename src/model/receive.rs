@@ -3,6 +3,7 @@
 use super::endpoint::Endpoint;
 use crate::harness::Recorder;
 use crate::model::behavior::{Behavior, Crash, ReportCourse, SegmentHandling};
+use crate::model::situation::{Arrival, Situation};
 use crate::protocol::assembler::FramePart;
 use crate::protocol::close::{self, CloseBody};
 use crate::protocol::deflate::{self, InflateError};
@@ -14,9 +15,16 @@ use crate::script::MessageKind;
 impl<C: Behavior> Endpoint<C> {
     pub(super) fn receive(&mut self, mut octets: &[u8], out: &mut Recorder) {
         let segments = self.behavior.segment_handling();
+        let mut behind = None;
+        self.history.octets_arrived();
         while !self.behavior.discards_input(self.state) && !self.crashed {
+            let unread = octets.len();
             let part = self.received.next(&mut octets);
             self.unread_in_segment = octets.len();
+            if self.frame_octets == 0 {
+                self.arrival = Arrival::begin(self.in_opening, self.at_end, behind);
+            }
+            self.frame_octets += unread - octets.len();
             let Some(part) = part else { break };
             match part {
                 FramePart::Header(header) => self.on_header(header, out),
@@ -32,12 +40,19 @@ impl<C: Behavior> Endpoint<C> {
                     }
                 }
                 FramePart::End(header) => {
+                    let (state, compressed) = (self.state, self.compressed);
                     self.on_frame(header, out);
+                    self.history.frame_ended(&header, state, self.size, compressed);
+                    self.frame_octets = 0;
+                    behind = Some(header.opcode);
                     if segments == SegmentHandling::LosingAllButTheFirstFrame {
                         return;
                     }
                 }
             }
+        }
+        if self.frame_octets > 0 {
+            self.arrival.cut_after(self.frame_octets);
         }
         if !self.received.at_boundary() && !self.behavior.discards_input(self.state) {
             match segments {
@@ -88,7 +103,7 @@ impl<C: Behavior> Endpoint<C> {
     /// Fails the connection for the first flaw that the behavior does not tolerate. Returns whether there was none.
     fn check(&mut self, flaws: Flaws, header: &Header, whole: bool, out: &mut Recorder) -> bool {
         let payload = whole.then_some(self.received.payload());
-        let flaw = flaws.iter().find(|flaw| !self.behavior.tolerates(*flaw, header, payload));
+        let flaw = flaws.iter().find(|flaw| !self.behavior.tolerates(*flaw, header, payload, &self.now()));
         if let Some(flaw) = flaw {
             self.fail(flaw, out);
         }
@@ -96,8 +111,21 @@ impl<C: Behavior> Endpoint<C> {
     }
 
     fn on_frame(&mut self, header: Header, out: &mut Recorder) {
+        if header.opcode.is_control() {
+            // `now` borrows the whole endpoint, and the payload is changed in place.
+            let now = Situation {
+                role: self.role,
+                state: self.state,
+                in_message: self.message.is_some(),
+                deflate: self.deflate,
+                arrival: &self.arrival,
+                history: &self.history,
+                past: &self.past,
+            };
+            self.behavior.garbles(&header, self.received.payload_mut(), &now);
+        }
         let text = self.message.filter(|kind| *kind == MessageKind::Text).map(|_| self.data.as_slice());
-        if let Some(flaw) = self.behavior.invents_flaw(&header, self.message.is_some(), text) {
+        if let Some(flaw) = self.behavior.invents_flaw(&header, text, &self.now()) {
             return self.fail(flaw, out);
         }
         match header.opcode {
@@ -121,12 +149,14 @@ impl<C: Behavior> Endpoint<C> {
                 }
                 let Some(kind) = self.message.take() else { return };
                 let flawed = kind == MessageKind::Text && std::str::from_utf8(&self.data).is_err();
-                if flawed && !self.behavior.tolerates(Flaw::TextNotUtf8, &header, Some(&self.data)) {
+                if flawed
+                    && !self.behavior.tolerates(Flaw::TextNotUtf8, &header, Some(&self.data), &self.now())
+                {
                     return self.fail(Flaw::TextNotUtf8, out);
                 }
                 let before = self.state;
                 let (_, action) = before.transition(Event::RecvMessage, self.role);
-                let action = self.behavior.action(before, Event::RecvMessage, self.role, action);
+                let action = self.behavior.action(Event::RecvMessage, action, &self.now());
                 if action == Action::Deliver {
                     out.message(kind, &self.data);
                 } else if action == Action::CloseTcp {
@@ -140,7 +170,7 @@ impl<C: Behavior> Endpoint<C> {
                 let invalid = |error: std::str::Utf8Error| error.error_len().is_some();
                 if text
                     && std::str::from_utf8(&self.data).is_err_and(invalid)
-                    && !self.behavior.tolerates(Flaw::TextNotUtf8, &header, Some(&self.data))
+                    && !self.behavior.tolerates(Flaw::TextNotUtf8, &header, Some(&self.data), &self.now())
                 {
                     self.fail(Flaw::TextNotUtf8, out);
                 }
@@ -173,14 +203,14 @@ impl<C: Behavior> Endpoint<C> {
 
     fn replies_to_ping(&mut self, out: &mut Recorder) -> bool {
         let (_, action) = self.state.transition(Event::RecvPing, self.role);
-        let action = self.behavior.action(self.state, Event::RecvPing, self.role, action);
+        let action = self.behavior.action(Event::RecvPing, action, &self.now());
         self.on_event(Event::RecvPing, None, out);
         action == Action::SendPong
     }
 
     fn on_close(&mut self, header: Header, out: &mut Recorder) {
         let payload = self.received.payload();
-        match self.behavior.crash_on(payload) {
+        match self.behavior.crash_on(payload, &self.now()) {
             None => {}
             Some(Crash::Panic) => {
                 self.crashed = true;
@@ -210,14 +240,14 @@ impl<C: Behavior> Endpoint<C> {
             return;
         }
         let body = self.close_body();
-        if self.behavior.ignores_close(self.message.is_some(), &body) {
+        if self.behavior.ignores_close(&body, &self.now()) {
             return;
         }
-        if self.behavior.rejects(&header, &body) {
+        if self.behavior.rejects(&header, &body, &self.now()) {
             return self.fail(Flaw::OpcodeReserved, out);
         }
         self.first_close = true;
-        if self.behavior.report_course() == ReportCourse::AtTheClose {
+        if self.behavior.report_course(&self.now()) == ReportCourse::AtTheClose {
             self.report_close(out);
         }
         self.on_event(Event::RecvClose, None, out);

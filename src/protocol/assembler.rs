@@ -115,6 +115,11 @@ impl FrameAssembler {
         &self.payload
     }
 
+    /// The same payload, to be changed in place.
+    pub(crate) fn payload_mut(&mut self) -> &mut [u8] {
+        &mut self.payload
+    }
+
     /// Whether the stream so far is empty or ends at the end of a frame.
     pub fn at_boundary(&self) -> bool {
         self.decoder.at_boundary()
