@@ -79,7 +79,7 @@ pub use check::error::RunError;
 pub use check::lookup::{CaseExplanation, case_names, explain_case};
 pub use check::server::{Server, ServerCheck};
 pub use endpoint::client_pool::ClientCommand;
-pub use endpoint::close_line::CloseStatus;
+pub use endpoint::close_line::{CloseStatus, ReportLine};
 pub use endpoint::connection::CaseError;
 pub use endpoint::features::Unplayable;
 pub use endpoint::process::ProcessError;

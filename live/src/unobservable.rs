@@ -4,14 +4,13 @@ use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
 
 const NO_MESSAGES: &str = "a socket does not show which messages the application receives";
-const READ_ONCE: &str = "the first line of a program about a connection is read";
 const READ_LATE: &str = "the line of a program is read when the connection is over";
 const NO_SENDING: &str = "no live case has the application send on its own";
 const NO_HALF_CLOSE: &str = "a socket does not show whether an endpoint reads after its FIN";
 const NO_MEMORY: &str = "a socket does not show the memory of an endpoint";
 
 /// Each rule with the role of the endpoint.
-const UNOBSERVABLE: [(Rule, Role, &str); 18] = [
+const UNOBSERVABLE: [(Rule, Role, &str); 16] = [
     (Rule::NoHang, Role::Server, "a socket does not show whether a server is idle"),
     (Rule::TlsClosedCleanly, Role::Client, "the harness does not serve TLS"),
     (Rule::FinishesHalfClose, Role::Server, NO_HALF_CLOSE),
@@ -24,8 +23,6 @@ const UNOBSERVABLE: [(Rule, Role, &str); 18] = [
     (Rule::DeliversBeforeClose, Role::Client, NO_MESSAGES),
     (Rule::DeliversUntilAnswer, Role::Server, NO_MESSAGES),
     (Rule::DeliversUntilAnswer, Role::Client, NO_MESSAGES),
-    (Rule::ReportsOnce, Role::Server, READ_ONCE),
-    (Rule::ReportsOnce, Role::Client, READ_ONCE),
     (Rule::ReportsAfterTcp, Role::Server, READ_LATE),
     (Rule::ReportsAfterTcp, Role::Client, READ_LATE),
     (Rule::BoundedMemory, Role::Server, NO_MEMORY),

@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::channel;
 
 use wsclose_live::model_endpoint::{self, ConnectError, EchoClient, EchoEvent, EchoModel, ServerIdentity};
-use wsclose_live::{RunError, TargetError};
+use wsclose_live::{ReportLine, RunError, TargetError};
 
 use crate::args;
 use crate::args::fault;
@@ -68,8 +68,10 @@ fn listen(args: &args::Echo, address: SocketAddr, out: &mut Stdout) -> Result<Ex
         EchoEvent::Closed(status) if path.contains(CONNECTION_ID) => {
             let _ = sender.send(format!("{status} {path}"));
         }
-        EchoEvent::Closed(_) => {}
-        EchoEvent::Failed(why) => print_error(&why),
+        EchoEvent::Failed(why) if path.contains(CONNECTION_ID) => {
+            let _ = sender.send(format!("{} {path}", ReportLine::Failed(why)));
+        }
+        EchoEvent::Closed(_) | EchoEvent::Failed(_) => {}
         EchoEvent::Crashed(why) => crash(&why),
     };
     let server = std::thread::spawn(move || match &identity {
@@ -87,14 +89,15 @@ fn listen(args: &args::Echo, address: SocketAddr, out: &mut Stdout) -> Result<Ex
 fn connect(client: &mut EchoClient, args: &args::Echo, url: &str, out: &mut Stdout) -> Result<(), CliError> {
     let not_tested = |why: String| CliError::NotTested { endpoint: url.to_owned(), why };
     let mut printed = Ok(());
-    let result = client.connect(url, args.allow_remote, |event| match event {
-        // A status that is reported while TCP is open is printed then.
-        EchoEvent::Closed(status) => {
-            let print = writeln!(out, "{status}").and_then(|()| out.flush());
-            printed = std::mem::replace(&mut printed, Ok(())).and(print);
-        }
-        EchoEvent::Failed(why) => print_error(&why),
-        EchoEvent::Crashed(why) => crash(&why),
+    let result = client.connect(url, args.allow_remote, |event| {
+        let line = match event {
+            EchoEvent::Closed(status) => ReportLine::Closed(status),
+            EchoEvent::Failed(why) => ReportLine::Failed(why),
+            EchoEvent::Crashed(why) => crash(&why),
+        };
+        // What is reported while TCP is open is printed then.
+        let print = writeln!(out, "{line}").and_then(|()| out.flush());
+        printed = std::mem::replace(&mut printed, Ok(())).and(print);
     });
     result.map_err(|error| match error {
         ConnectError::Target(error) => CliError::from(RunError::Target(error)),
@@ -102,11 +105,6 @@ fn connect(client: &mut EchoClient, args: &args::Echo, url: &str, out: &mut Stdo
         ConnectError::System(error) => not_tested(error.to_string()),
     })?;
     Ok(printed?)
-}
-
-/// Prints an error that the model with a fault reports to its application.
-fn print_error(why: &str) {
-    eprint_error(format_args!("the model reported an error: {why}"));
 }
 
 /// Ends the process as a crash does: by a signal, and without an exit code of this command.

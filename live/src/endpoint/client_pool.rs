@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use wsclose::harness::Opening;
 
-use crate::endpoint::close_line::CloseStatus;
+use crate::endpoint::close_line::ReportLine;
 use crate::endpoint::connection::{self, CaseError, Connection};
 use crate::endpoint::process::{self, Process, ProcessError};
 use crate::sync::lock;
@@ -121,10 +121,14 @@ impl ClientPool {
         match &self.command {
             ClientCommand::PerConnection(_) => {}
             ClientCommand::UrlsOnStdin(_) => {
-                if let Some(ClientReport::Closed(_)) =
-                    client_report(&mut process, &self.command, CLOSE_LINE_TIMEOUT)
+                let mut taken = 0;
+                while let Some(ClientReport::Line(line)) =
+                    client_report(&mut process, &self.command, CLOSE_LINE_TIMEOUT, taken)
                 {
-                    lock(&self.idle).push(process);
+                    match line {
+                        ReportLine::Closed(_) => return lock(&self.idle).push(process),
+                        ReportLine::Failed(_) => taken += 1,
+                    }
                 }
             }
         }
@@ -151,9 +155,9 @@ impl ClientPool {
 /// What the process of a client reported next to its connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClientReport {
-    /// The process printed how its connection closed.
-    Closed(CloseStatus),
-    /// The process exited without such a line; how it exited.
+    /// The process printed this about its connection.
+    Line(ReportLine),
+    /// The process exited without a further line; how it exited.
     Exited(String),
     /// The process crashed; how it crashed.
     Crashed(String),
@@ -165,12 +169,14 @@ pub struct PooledClient<'a> {
     pool: &'a ClientPool,
     acceptor: Option<Arc<Acceptor>>,
     process: Option<Process>,
+    /// The number of lines about the connection that were returned.
+    taken: usize,
 }
 
 impl<'a> PooledClient<'a> {
     /// A client that has not been started.
     pub fn new(pool: &'a ClientPool) -> PooledClient<'a> {
-        PooledClient { pool, acceptor: None, process: None }
+        PooledClient { pool, acceptor: None, process: None, taken: 0 }
     }
 
     /// Releases the previous client, starts or reuses one, and accepts its connection.
@@ -190,6 +196,7 @@ impl<'a> PooledClient<'a> {
         let url = format!("ws://{}{path}", acceptor.address());
         let process = self.pool.acquire(&url).map_err(|error| CaseError::NoClient(error.to_string()))?;
         let process = self.process.insert(process);
+        self.taken = 0;
         let begun = Instant::now();
         loop {
             let exited = process.exit_status();
@@ -224,11 +231,21 @@ impl<'a> PooledClient<'a> {
     pub fn client_report(&mut self, wait: Duration) -> Option<ClientReport> {
         let wait = if self.pool.given_up.load(Ordering::Relaxed) { Duration::ZERO } else { wait };
         let process = self.process.as_mut()?;
-        let report = client_report(process, &self.pool.command, wait);
+        let report = client_report(process, &self.pool.command, wait, self.taken);
+        self.taken += usize::from(matches!(report, Some(ClientReport::Line(_))));
         if let Some(line) = process.output().malformed_report {
             lock(&self.pool.malformed).get_or_insert(line);
         }
         report
+    }
+
+    /// A line about the connection that was not returned, after a wait of at most `wait`.
+    pub fn further_line(&mut self, wait: Duration) -> Option<ReportLine> {
+        let (process, taken) = (self.process.as_ref()?, self.taken);
+        process.wait_for_output(wait, |output| output.reports.len() > taken || output.eof);
+        let line = process.output().reports.into_iter().nth(taken)?;
+        self.taken += 1;
+        Some(line)
     }
 
     /// Releases the client.
@@ -239,8 +256,13 @@ impl<'a> PooledClient<'a> {
     }
 }
 
-/// What a process reported about its connection, after a wait of at most `wait`.
-fn client_report(process: &mut Process, command: &ClientCommand, wait: Duration) -> Option<ClientReport> {
+/// What a process reported about its connection after the first `taken` lines, after a wait of at most `wait`.
+fn client_report(
+    process: &mut Process,
+    command: &ClientCommand,
+    wait: Duration,
+    taken: usize,
+) -> Option<ClientReport> {
     // A client that reads URLs has no reason to exit, so an exit with an error is a crash.
     let crashed = |status: ExitStatus| match command {
         ClientCommand::PerConnection(_) => process::is_crash(status),
@@ -252,11 +274,11 @@ fn client_report(process: &mut Process, command: &ClientCommand, wait: Duration)
         // Read after the exit status: everything that a program printed before its exit is in the pipe by then.
         let output = process.output();
         let left = wait.saturating_sub(begun.elapsed());
-        match (output.close_status, exited) {
+        match (output.reports.into_iter().nth(taken), exited) {
             (_, Some(status)) if crashed(status) => {
                 return Some(ClientReport::Crashed(format!("{status}{}", process.last_words())));
             }
-            (Some(status), _) => return Some(ClientReport::Closed(status)),
+            (Some(line), _) => return Some(ClientReport::Line(line)),
             (None, Some(status)) if output.eof => {
                 let last = process.last_words();
                 return Some(ClientReport::Exited(format!("the program ended: {status}{last}")));
@@ -267,7 +289,7 @@ fn client_report(process: &mut Process, command: &ClientCommand, wait: Duration)
                 let ended = output.eof;
                 let interval = if ended { Duration::from_millis(1) } else { EXIT_CHECK_INTERVAL };
                 process.wait_for_output(left.min(interval), |output| {
-                    output.close_status.is_some() || output.eof != ended
+                    output.reports.len() > taken || output.eof != ended
                 });
             }
         }

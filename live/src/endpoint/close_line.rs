@@ -1,7 +1,9 @@
-//! The line by which a program reports how a connection closed: `closed CODE "REASON" clean|unclean|unknown`.
+//! The lines by which a program reports what its library reported of a connection.
 //!
-//! A client has one connection at a time. The line of a server ends in a further word, which ends in the id of the
-//! connection: the id itself, or the path and query of its request, as in `/?wsclose=7`. `none` stands for a code or reason that the library did not report.
+//! `closed CODE "REASON" clean|unclean|unknown` is how the connection closed, where `none` stands for a code or reason that
+//! the library did not report. `failed "TEXT"` is an error. A client has one connection at a time. The line of a server
+//! ends in a further word, which ends in the id of the connection: the id itself, or the path and query of its request, as
+//! in `/?wsclose=7`.
 
 use std::fmt;
 
@@ -9,6 +11,9 @@ use wsclose::protocol::code::CloseCode;
 
 /// The first word of the line.
 const CLOSED: &str = "closed";
+
+/// The first word of a line with an error.
+const FAILED: &str = "failed";
 
 /// The word for a code or reason that was not reported.
 const NONE: &str = "none";
@@ -47,6 +52,36 @@ impl CloseStatus {
     }
 }
 
+/// A line about a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReportLine {
+    /// It closed like this.
+    Closed(CloseStatus),
+    /// The library reported an error.
+    Failed(String),
+}
+
+impl ReportLine {
+    /// Parses a line; `None` if it is any other line.
+    pub fn parse(line: &str) -> Option<ReportLine> {
+        let closed = || CloseStatus::parse(line).map(ReportLine::Closed);
+        let failed = || {
+            let text = line.trim_end().strip_prefix(FAILED)?.strip_prefix(' ')?;
+            serde_json::from_str(text).ok().map(ReportLine::Failed)
+        };
+        closed().or_else(failed)
+    }
+}
+
+impl fmt::Display for ReportLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ReportLine::Closed(status) => status.fmt(f),
+            ReportLine::Failed(text) => write!(f, "{FAILED} {}", serde_json::Value::from(text.as_str())),
+        }
+    }
+}
+
 /// A line of a server that begins like a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServerLine<'a> {
@@ -54,8 +89,8 @@ pub enum ServerLine<'a> {
     Report {
         /// The id of the connection.
         id: u64,
-        /// How it closed.
-        status: CloseStatus,
+        /// What is reported.
+        report: ReportLine,
     },
     /// A line with a mistake.
     Malformed(&'a str),
@@ -65,16 +100,13 @@ impl ServerLine<'_> {
     /// Parses a line; `None` if it is any other line.
     pub fn parse(line: &str) -> Option<ServerLine<'_>> {
         let line = line.trim();
-        if !CloseStatus::begins(line) {
-            return None;
-        }
         let report = || {
-            let (status, connection) = line.rsplit_once(' ')?;
+            let (report, connection) = line.rsplit_once(' ')?;
             let digits = connection.trim_end_matches(|c: char| c.is_ascii_digit()).len();
             let id = connection[digits..].parse().ok()?;
-            Some(ServerLine::Report { id, status: CloseStatus::parse(status)? })
+            Some(ServerLine::Report { id, report: ReportLine::parse(report)? })
         };
-        Some(report().unwrap_or(ServerLine::Malformed(line)))
+        report().or(CloseStatus::begins(line).then_some(ServerLine::Malformed(line)))
     }
 }
 
@@ -122,8 +154,14 @@ mod tests {
         let status = CloseStatus { code: Some(CloseCode(1000)), reason: Some("a b".to_owned()), clean: None };
         for connection in ["7", "/?wsclose=7", "/chat/7", "?a=1&wsclose=7"] {
             let line = format!("{status} {connection}\n");
-            assert_eq!(ServerLine::parse(&line), Some(ServerLine::Report { id: 7, status: status.clone() }));
+            let report = ReportLine::Closed(status.clone());
+            assert_eq!(ServerLine::parse(&line), Some(ServerLine::Report { id: 7, report }));
         }
+        let report = ReportLine::Failed("a \"b\"".to_owned());
+        let line = format!("{report} /?wsclose=7");
+        assert_eq!(ServerLine::parse(&line), Some(ServerLine::Report { id: 7, report }));
+        // Programs print other lines that begin so.
+        assert_eq!(ServerLine::parse("failed to start 7"), None);
         for line in
             ["closed 1000 \"a b\" unknown", "closed 1000 \"a b\" unknown /", "closed 1000 7", "closed x"]
         {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use wsclose::harness::Opening;
 
 use crate::endpoint::client_pool::{ClientReport, PooledClient};
+use crate::endpoint::close_line::ReportLine;
 use crate::endpoint::connection::{CaseError, Connection, connect};
 use crate::endpoint::server_reports::ServerReports;
 use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
@@ -82,7 +83,16 @@ impl<'a> Connector<'a> {
     pub fn client_report(&mut self, wait: Duration) -> Option<ClientReport> {
         match &mut self.source {
             Source::Spawn(client) => client.client_report(wait),
-            Source::Dial { reports, id, .. } => (*reports)?.take((*id)?, wait).map(ClientReport::Closed),
+            Source::Dial { reports, id, .. } => (*reports)?.take((*id)?, wait).map(ClientReport::Line),
+            Source::Supplied(_) => None,
+        }
+    }
+
+    /// A further line about the connection, after a wait of at most `wait`.
+    pub fn further_line(&mut self, wait: Duration) -> Option<ReportLine> {
+        match &mut self.source {
+            Source::Spawn(client) => client.further_line(wait),
+            Source::Dial { reports, id, .. } => (*reports)?.take((*id)?, wait),
             Source::Supplied(_) => None,
         }
     }

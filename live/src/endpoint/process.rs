@@ -175,7 +175,7 @@ impl Process {
     ///
     /// A process that has exited does not read the line: [`Process::exit_status`] shows that.
     pub fn write_line(&mut self, line: &str) {
-        self.output.clear_close_status();
+        self.output.clear_reports();
         if let Some(stdin) = &mut self.child.stdin {
             let _ = writeln!(stdin, "{line}").and_then(|()| stdin.flush());
         }

@@ -6,11 +6,14 @@ use std::io::{PipeReader, Read};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::endpoint::close_line::CloseStatus;
+use crate::endpoint::close_line::{CloseStatus, ReportLine};
 use crate::sync::lock;
 
 /// The longest line that is kept, in octets. The rest of a longer line is dropped.
 const MAX_LINE: usize = 1 << 12;
+
+/// The number of reports that are kept of one connection.
+const MAX_REPORTS: usize = 8;
 
 /// The longest part of a malformed report that is kept, in characters.
 const MAX_SHOWN: usize = 80;
@@ -18,8 +21,8 @@ const MAX_SHOWN: usize = 80;
 /// What a program has printed so far.
 #[derive(Clone, Debug, Default)]
 pub struct ProcessOutput {
-    /// The close status of the last line that reports one.
-    pub close_status: Option<CloseStatus>,
+    /// What the program has reported of its connection, in order.
+    pub reports: Vec<ReportLine>,
     /// The first line that begins like a report and is none.
     pub malformed_report: Option<String>,
     /// The last line that is not blank.
@@ -34,8 +37,9 @@ impl ProcessOutput {
     fn push_line(&mut self, octets: &[u8]) {
         let line = String::from_utf8_lossy(octets);
         if !line.trim().is_empty() {
-            match CloseStatus::parse(&line) {
-                Some(status) => self.close_status = Some(status),
+            match ReportLine::parse(&line) {
+                Some(report) if self.reports.len() < MAX_REPORTS => self.reports.push(report),
+                Some(_) => {}
                 None if CloseStatus::begins(&line) => {
                     self.malformed_report
                         .get_or_insert_with(|| line.trim().chars().take(MAX_SHOWN).collect());
@@ -108,9 +112,9 @@ impl CapturedOutput {
         lock(&self.state).clone()
     }
 
-    /// Forgets the close status of an earlier connection.
-    pub fn clear_close_status(&self) {
-        lock(&self.state).close_status = None;
+    /// Forgets the reports of an earlier connection.
+    pub fn clear_reports(&self) {
+        lock(&self.state).reports.clear();
     }
 
     /// Waits until `condition` holds, for at most `timeout`.

@@ -1,14 +1,17 @@
-//! What the program of a server reports of its connections: a line for each, with the id of the connection.
+//! What the program of a server reports of its connections, in lines with the id of the connection.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::endpoint::close_line::{CloseStatus, ServerLine};
+use crate::endpoint::close_line::{ReportLine, ServerLine};
 use crate::sync::lock;
 
 /// The number of reports that are kept for connections that do not wait for them.
 const MAX_KEPT: usize = 1 << 12;
+
+/// The number of reports that are kept of one connection.
+const MAX_OF_ONE: usize = 8;
 
 /// The longest part of a malformed line that is kept, in characters.
 const MAX_SHOWN: usize = 80;
@@ -24,7 +27,7 @@ pub struct ServerReports {
 struct State {
     /// The id of the last connection.
     last_id: u64,
-    reports: BTreeMap<u64, CloseStatus>,
+    reports: BTreeMap<u64, VecDeque<ReportLine>>,
     reported: u64,
     malformed: Option<String>,
     /// Reports are not waited for.
@@ -44,9 +47,12 @@ impl ServerReports {
         let Some(line) = ServerLine::parse(line) else { return };
         let mut state = lock(&self.state);
         match line {
-            ServerLine::Report { id, status } => {
+            ServerLine::Report { id, report } => {
                 state.reported += 1;
-                state.reports.insert(id, status);
+                let reports = state.reports.entry(id).or_default();
+                if reports.len() < MAX_OF_ONE {
+                    reports.push_back(report);
+                }
                 if state.reports.len() > MAX_KEPT {
                     state.reports.pop_first();
                 }
@@ -58,15 +64,20 @@ impl ServerReports {
         self.changed.notify_all();
     }
 
-    /// What was reported of the connection of this id, after a wait of at most `timeout`.
-    pub fn take(&self, id: u64, timeout: Duration) -> Option<CloseStatus> {
+    /// The next report of the connection of this id, after a wait of at most `timeout`.
+    pub fn take(&self, id: u64, timeout: Duration) -> Option<ReportLine> {
         let state = lock(&self.state);
         let is_missing = |state: &mut State| !state.given_up && !state.reports.contains_key(&id);
         let (mut state, _) = self
             .changed
             .wait_timeout_while(state, timeout, is_missing)
             .unwrap_or_else(PoisonError::into_inner);
-        state.reports.remove(&id)
+        let reports = state.reports.get_mut(&id)?;
+        let next = reports.pop_front();
+        if reports.is_empty() {
+            state.reports.remove(&id);
+        }
+        next
     }
 
     /// Whether the program has reported any connection, after a wait of at most `timeout`. If it has not, no further report
@@ -99,8 +110,11 @@ mod tests {
         reports.push_line(&format!("closed 1001 \"b\" clean /chat?wsclose={second}"));
         reports.push_line("listening");
         reports.push_line(&format!("closed 1000 \"a\" clean {first}"));
-        let code = |id| reports.take(id, Duration::ZERO).and_then(|status| status.code).map(|code| code.0);
-        assert_eq!((code(first), code(second), code(first)), (Some(1000), Some(1001), None));
+        reports.push_line(&format!("failed \"c\" {first}"));
+        let line = |id| reports.take(id, Duration::ZERO).map(|report| report.to_string());
+        assert_eq!(line(first).as_deref(), Some("closed 1000 \"a\" clean"));
+        assert_eq!(line(second).as_deref(), Some("closed 1001 \"b\" clean"));
+        assert_eq!((line(first).as_deref(), line(first)), (Some("failed \"c\""), None));
         assert!(reports.has_any_or_give_up(Duration::ZERO) && reports.malformed().is_none());
     }
 

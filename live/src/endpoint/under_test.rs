@@ -188,6 +188,6 @@ pub fn capabilities(close_command: bool, reports_close: bool) -> Capabilities {
     if !reports_close {
         lacks.extend([Capability::ReportsCloseStatus, Capability::ReportsClean]);
     }
-    // The report of a client is read once, and when its connection is over.
-    Capabilities::ALL.without(&lacks).exempting(&[Rule::ReportsOnce, Rule::ReportsAfterTcp])
+    // The report is read when the connection is over.
+    Capabilities::ALL.without(&lacks).exempting(&[Rule::ReportsAfterTcp])
 }

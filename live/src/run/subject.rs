@@ -12,6 +12,7 @@ use wsclose::protocol::role::Role;
 use wsclose::rules::{Capabilities, RuleSet};
 
 use crate::endpoint::client_pool::ClientReport;
+use crate::endpoint::close_line::ReportLine;
 use crate::endpoint::connection::{CaseError, Connection, MAX_RECEIVED};
 use crate::endpoint::connector::Connector;
 use crate::endpoint::under_test::{EndpointUnderTest, report_rules};
@@ -262,30 +263,54 @@ impl<'a> LiveSubject<'a> {
         self.shadow.mark_tcp_ended();
     }
 
-    /// Records what the process of the client reports, after a wait of at most `wait`.
+    /// Records what the process of the endpoint reports, after a wait of at most `wait` for how the connection closed.
     fn collect_client_report(&mut self, wait: Duration, out: &mut Recorder) {
-        if self.report_state != ReportState::Pending {
-            return;
+        // A program prints an error next to the closure, so a line that has followed by now is not a later one.
+        let mut further_wait = Duration::ZERO;
+        while self.report_state == ReportState::Pending {
+            further_wait = self.timeouts.idle;
+            let left = self.run_time_left().unwrap_or(wait);
+            let Some(report) = self.connector.client_report(wait.min(left)) else {
+                if left < wait {
+                    self.error.get_or_insert(CaseError::RunTimeLimit);
+                }
+                return;
+            };
+            self.client_finished |= self.under_test.role() == Role::Client;
+            match report {
+                ClientReport::Line(line) => self.record_line(line, out),
+                ClientReport::Exited(how) => {
+                    self.report_state = ReportState::Absent;
+                    if self.under_test.reports_close {
+                        out.error_reported(&how);
+                    }
+                }
+                ClientReport::Crashed(how) => {
+                    self.report_state = ReportState::Absent;
+                    out.panicked(&how);
+                }
+            }
         }
-        let left = self.run_time_left().unwrap_or(wait);
-        let Some(report) = self.connector.client_report(wait.min(left)) else {
-            if left < wait {
-                self.error.get_or_insert(CaseError::RunTimeLimit);
+        while self.report_state == ReportState::Received
+            && let Some(line) = self.connector.further_line(further_wait)
+        {
+            self.record_line(line, out);
+        }
+    }
+
+    fn record_line(&mut self, line: ReportLine, out: &mut Recorder) {
+        match line {
+            ReportLine::Closed(status) => {
+                self.report_state = ReportState::Received;
+                if self.under_test.reports_close {
+                    out.reported(status.code, status.reason.as_deref(), status.clean);
+                }
             }
-            return;
-        };
-        self.client_finished |= self.under_test.role() == Role::Client;
-        self.report_state = match report {
-            ClientReport::Closed(_) => ReportState::Received,
-            ClientReport::Exited(_) | ClientReport::Crashed(_) => ReportState::Absent,
-        };
-        match report {
-            ClientReport::Closed(status) if self.under_test.reports_close => {
-                out.reported(status.code, status.reason.as_deref(), status.clean);
+            ReportLine::Failed(text) => {
+                if self.under_test.reports_close {
+                    out.error_reported(&text);
+                }
             }
-            ClientReport::Exited(how) if self.under_test.reports_close => out.error_reported(&how),
-            ClientReport::Closed(_) | ClientReport::Exited(_) => {}
-            ClientReport::Crashed(how) => out.panicked(&how),
         }
     }
 
