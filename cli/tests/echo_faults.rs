@@ -103,9 +103,10 @@ fn unknown_fault_is_answered_with_similar_names() {
         "expected a fault of the model, found `never-answer`; did you mean `never-answers` or ",
     );
     unknown.assert_stderr("`wsclose echo --list-faults` lists them");
-    wsclose(&["replay", ".", "--subject", "fault:close-no-fin"])
+    wsclose(&["replay", ".", "--subject", "fault:close-with-fin"])
         .assert_exit(2)
-        .assert_stderr("found `close-no-fin`; did you mean `close-of-126`, `close-without-fin` or");
+        .assert_stderr("found `close-with-fin`; did you mean `")
+        .assert_stderr("`close-without-fin`");
     wsclose(&["echo", "--fault", "never-answers"]).assert_exit(2).assert_stderr("--listen");
 }
 
