@@ -96,11 +96,9 @@ impl ModelSession {
         let begun = Instant::now();
         let Connection { mut socket, leftover, deflate } = connection;
         let mut state = OpenConnection::new(subject);
-        state.subject.open(self.role, Opening { deflate, octets: &[] }, &mut state.out);
+        // What arrived with the opening handshake comes before what the application does.
+        state.subject.open(self.role, Opening { deflate, octets: &leftover }, &mut state.out);
         state.request(requests);
-        if !leftover.is_empty() {
-            state.subject.react(Stimulus::Octets(&leftover), &mut state.out);
-        }
         state.handle_events(&mut socket);
         let mut reader = Reader::new();
         let mut peer_ended: Option<Instant> = None;
