@@ -181,6 +181,7 @@ impl<C: Behavior> Endpoint<C> {
             state: self.state,
             in_message: self.message.is_some(),
             deflate: self.deflate,
+            own_code: self.own_code,
             arrival: &self.arrival,
             history: &self.history,
             past: &self.past,
@@ -265,6 +266,7 @@ impl<C: Behavior> Endpoint<C> {
     }
 
     pub(super) fn close_tcp(&mut self, out: &mut Recorder) {
+        self.delayed_action = None;
         if self.behavior.resets(self.unread_in_segment, &self.now()) {
             out.reset();
         } else {

@@ -118,6 +118,7 @@ impl<C: Behavior> Endpoint<C> {
                 state: self.state,
                 in_message: self.message.is_some(),
                 deflate: self.deflate,
+                own_code: self.own_code,
                 arrival: &self.arrival,
                 history: &self.history,
                 past: &self.past,

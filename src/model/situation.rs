@@ -18,6 +18,8 @@ pub struct Situation<'a> {
     pub in_message: bool,
     /// Whether permessage-deflate was negotiated.
     pub deflate: bool,
+    /// The code of the endpoint's Close, if it sent one with a code.
+    pub own_code: Option<CloseCode>,
     /// How the frame in progress arrived.
     pub arrival: &'a Arrival,
     /// What happened on this connection before the frame in progress.

@@ -68,6 +68,8 @@ pub(super) fn rejects(fault: Fault, header: &Header, body: &CloseBody<'_>, now: 
         Fault::Refuses4000 => code == 4000,
         Fault::RefusesPrivateCodes => (4000..5000).contains(&code),
         Fault::Refuses4999 => code == 4999,
+        Fault::FailsOnCutInCharacter => (1..reason.len())
+            .any(|at| !reason.is_char_boundary(at) && now.arrival.is_cut_in_payload(header, at + 2..at + 3)),
         Fault::RefusesCloseAfterPong => history.pongs > 0,
         Fault::RefusesCloseAfter64Ki => history.longest_message > 65535,
         Fault::RefusesCloseAfterFragments => history.fragmented_message && !now.in_message,
@@ -92,6 +94,9 @@ pub(super) fn ignores(fault: Fault, body: &CloseBody<'_>, now: &Situation<'_>) -
         Fault::IgnoresCloseBehindPing => arrival.behind == Some(Opcode::Ping),
         Fault::IgnoresCloseWithFin => arrival.with_end && now.state == State::Open,
         Fault::IgnoresEmptyReply => now.state == State::CloseSent && *body == CloseBody::Empty,
+        Fault::IgnoresReplyWithOtherCode => {
+            now.state == State::CloseSent && body.code().is_some() && body.code() != now.own_code
+        }
         Fault::IgnoresReplyAfterFrames => history.frames_while_closing > 0,
         Fault::AnswersEverySecondConnection => past.connections % 2 == 1,
         Fault::AnswersThreeOfFourConnections => past.connections % 4 == 3,

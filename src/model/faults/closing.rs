@@ -65,6 +65,7 @@ pub(super) fn action(fault: Fault, event: Event, action: Action, now: &Situation
             Action::CloseTcp
         }
         (Fault::IgnoresEofInMessage, State::Open, Event::PeerFin) if now.in_message => Action::Nothing,
+        (Fault::LosesReplyIfFinComesFirst, State::CloseReceived, Event::PeerFin) => Action::CloseTcp,
         (Fault::IgnoresEofWhileClosing, State::CloseSent, Event::PeerFin) => Action::Nothing,
         (Fault::IgnoresRequestAfterMessage, State::Open, Event::AppClose) if now.history.messages > 0 => {
             Action::Nothing
@@ -85,6 +86,7 @@ pub(super) fn action(fault: Fault, event: Event, action: Action, now: &Situation
 pub(super) fn delay(fault: Fault, action: Action, now: &Situation<'_>) -> Option<u32> {
     match (fault, action, now.state) {
         (Fault::AnswersLate | Fault::SendsBeforeReply, Action::SendCloseReply, _) => Some(3),
+        (Fault::LosesReplyIfFinComesFirst, Action::SendCloseReply, _) => Some(2),
         (Fault::AnswersLateAfterMessage, Action::SendCloseReply, _) if now.history.messages > 0 => Some(3),
         (Fault::AnswersLateBetweenFragments, Action::SendCloseReply, _) if now.in_message => Some(3),
         (

@@ -48,6 +48,10 @@ fn accepts(fault: Fault, reason: &[u8]) -> bool {
         Fault::ChecksReasonWithoutItsLastOctet => {
             return is_utf8(reason.split_last().map_or(&[], |(_, rest)| rest));
         }
+        Fault::ChecksEndsOfReason => {
+            let (first, last) = (reason.len().min(8), reason.len().saturating_sub(8));
+            return is_utf8(&reason[..first]) && is_utf8(&reason[last..]);
+        }
         Fault::ChecksReasonUpTo8 => return is_utf8_up_to(reason, 8),
         Fault::ChecksReasonUpTo64 => return is_utf8_up_to(reason, 64),
         Fault::ChecksReasonInWholeBlocks => return is_utf8_up_to(reason, reason.len() / 8 * 8),
