@@ -25,8 +25,9 @@ impl Limits {
     /// Limits that no script written by hand reaches.
     pub const DEFAULT: Limits = Limits { connections: 64, steps: 4096, octets: 1 << 20, max_bytewise: 512 };
 
-    /// Limits for fuzzers: short scripts run faster and show nearly as much as long ones.
-    pub const FUZZING: Limits = Limits { connections: 3, steps: 8, octets: 512, max_bytewise: 24 };
+    /// Limits for fuzzers. They leave room for a message over 64 KiB, ten Pings before a Close, and faults that show only
+    /// in later connections.
+    pub const FUZZING: Limits = Limits { connections: 5, steps: 16, octets: 1 << 17, max_bytewise: 24 };
 }
 
 /// Plays scripts, one after another, and records each in the same trace.
