@@ -10,10 +10,10 @@ use crate::table::{Row, RowComparison, Table};
 const MARKS: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
 
 /// The columns that the conclusion names, next to the first one.
-const CONCLUDED: [&str; 3] = ["ours", "some-corpus", "no-corpus"];
+const CONCLUDED: [&str; 5] = ["ours", "some-corpus", "no-corpus", "scenario", "covering-arrays"];
 
 /// The columns from an empty corpus that have goals.
-const EMPTY_CORPUS: [&str; 1] = ["no-corpus"];
+const EMPTY_CORPUS: [&str; 2] = ["no-corpus", "scenario"];
 
 /// How the results were made.
 #[derive(Clone, Debug)]

@@ -29,8 +29,12 @@ pub enum Engine {
         /// Options of libFuzzer.
         flags: &'static [&'static str],
     },
-    /// bolero's random engine.
-    BoleroRandom,
+    /// bolero's random engine over the type of plain libFuzzer.
+    BoleroPlain,
+    /// bolero's random engine over scenarios.
+    BoleroScenarios,
+    /// The covering arrays of scenarios: pairs, then triples.
+    CoveringArrays,
     /// The mutator of scripts without a fuzzer.
     Mutations {
         /// The corpus at the start.
@@ -72,7 +76,7 @@ pub const STRATEGIES: &[Strategy] = &[
     Strategy {
         name: "bolero-random",
         summary: "bolero's random engine over the same type.",
-        engine: Engine::BoleroRandom,
+        engine: Engine::BoleroPlain,
     },
     Strategy {
         name: "ours",
@@ -139,6 +143,32 @@ pub const STRATEGIES: &[Strategy] = &[
         name: "no-corpus-no-fuzzer",
         summary: "The mutator alone, from an empty corpus, with the rules that a script exercises in place of coverage.",
         engine: Engine::Mutations { seeds: Seeds::Empty },
+    },
+    Strategy {
+        name: "scenario",
+        summary: "libFuzzer on octets, which `arbitrary` turns into a `Scenario`. Default mutator, no dictionary, no seeds.",
+        engine: fuzzer("power_scenario", None, Seeds::Empty),
+    },
+    Strategy {
+        name: "scenario-long",
+        summary: "`scenario` with long inputs from the start (`-len_control=0`).",
+        engine: Engine::Fuzzer {
+            target: "power_scenario",
+            dictionary: None,
+            seeds: Seeds::Empty,
+            flags: &["-len_control=0"],
+        },
+    },
+    Strategy {
+        name: "scenario-random",
+        summary: "bolero's random engine over `Scenario`.",
+        engine: Engine::BoleroScenarios,
+    },
+    Strategy {
+        name: "covering-arrays",
+        summary: "The scenarios in which every pair of parameter values occurs, then those for triples, in an order that \
+                  the seed decides. There are no more executions than scenarios.",
+        engine: Engine::CoveringArrays,
     },
     Strategy {
         name: "close-frame",
@@ -228,6 +258,9 @@ pub const PARTS: &[Part] = &[
     },
     Part { name: "comparisons, from an empty corpus", with: "no-corpus", without: "no-corpus-no-compares" },
     Part { name: "libFuzzer, from an empty corpus", with: "no-corpus", without: "no-corpus-no-fuzzer" },
+    Part { name: "libFuzzer, over scenarios", with: "scenario", without: "scenario-random" },
+    Part { name: "short inputs first, over scenarios", with: "scenario", without: "scenario-long" },
+    Part { name: "scenarios, compared with typed steps", with: "scenario", without: "plain" },
     Part { name: "curated corpus", with: "ours", without: "no-corpus" },
     Part { name: "structure of the seeds", with: "ours", without: "wire-seeds" },
     Part { name: "judge, compared with a crash-only oracle", with: "ours", without: "ours-crash-only" },

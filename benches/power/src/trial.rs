@@ -132,9 +132,16 @@ pub fn run(
             let seeds = workspace.seeds(seeds, seed)?.into_iter().map(|seed| seed.octets).collect();
             generate(Mutations::new(seed, seeds).map(|script| vec![script]), limit, stop, &mut detector);
         }
-        Engine::BoleroRandom => {
-            let scripts = random::scripts(seed).map(|script| script.into_iter().collect());
+        Engine::BoleroPlain => {
+            let scripts = random::plain_scripts(seed).map(|script| script.into_iter().collect());
             generate(scripts, limit, stop, &mut detector);
+        }
+        Engine::BoleroScenarios => {
+            let scripts = random::scenarios(seed).map(|script| script.into_iter().collect());
+            generate(scripts, limit, stop, &mut detector);
+        }
+        Engine::CoveringArrays => {
+            generate(random::covering_arrays(seed).map(|script| vec![script]), limit, stop, &mut detector);
         }
     }
     if stop.load(Ordering::Relaxed) {
