@@ -27,7 +27,7 @@ use wsclose::model::faults::Fault;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Rule};
 use wsclose_cli::libraries::NoLibraries;
-use wsclose_live::{ClientCommand, RunReport, check, check_client, why_unobservable};
+use wsclose_live::{ClientCommand, Confirmation, RuleResult, RunReport, check, check_client, why_fault_unobservable};
 
 /// The number of clients at a time. They mostly wait, so more than the default of `serve` shorten the run.
 const CLIENTS: usize = 16;
@@ -154,6 +154,14 @@ fn run_check(fault: Fault, role: Role) -> Result<RunReport, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let echo = format!("exec '{}' echo --fault {}", program.display(), fault.slug());
     let report = match role {
+        Role::Server if fault.rule() == Rule::TlsClosedCleanly => {
+            // Only a connection over TLS shows it.
+            let file = |name| format!("{}/../live/tests/support/{name}", env!("CARGO_MANIFEST_DIR"));
+            let (cert, key) = (file("localhost.pem"), file("localhost.key.pem"));
+            let echo = format!("{echo} --listen 127.0.0.1:{{port}} --cert '{cert}' --key '{key}'");
+            let server = check("wss://localhost:{port}/").ca(cert).exec(echo);
+            server.reports_close(true).close_command(true).strict(true).run()
+        }
         Role::Server => {
             let server = check("ws://127.0.0.1:{port}/").exec(format!("{echo} --listen 127.0.0.1:{{port}}"));
             server.reports_close(true).close_command(true).strict(true).run()
@@ -168,7 +176,7 @@ fn run_check(fault: Fault, role: Role) -> Result<RunReport, String> {
 
 /// What a check found.
 struct Outcome {
-    /// The violated rules that fail the run, and those of level `info`.
+    /// The violated rules that a re-run confirmed, and those of level `info`.
     rules: BTreeSet<Rule>,
     /// The violated rules that no re-run confirmed.
     doubtful: BTreeSet<Rule>,
@@ -179,7 +187,16 @@ struct Outcome {
 
 impl Outcome {
     fn of(report: &RunReport) -> Outcome {
-        let rules: BTreeSet<Rule> = report.findings().iter().map(|finding| finding.result.rule).collect();
+        let is_sure = |result: &RuleResult| {
+            let is_confirmed = match result.confirmation {
+                Confirmation::Confirmed | Confirmation::Late(_) => true,
+                Confirmation::Flaky | Confirmation::Unconfirmed => false,
+            };
+            // Violations of this level are not re-run.
+            is_confirmed || result.rule.level() == Level::Info
+        };
+        let findings = report.findings().into_iter().filter(|finding| is_sure(finding.result));
+        let rules: BTreeSet<Rule> = findings.map(|finding| finding.result.rule).collect();
         let violated = report.rules.iter().filter(|result| result.violated > 0).map(|result| result.rule);
         Outcome {
             doubtful: violated.filter(|rule| !rules.contains(rule)).collect(),
@@ -252,7 +269,7 @@ fn found(fault: Fault, role: Role, outcome: &Outcome) -> Found {
         Found::ByItsRule
     } else if outcome.rules.iter().any(|rule| rule.level() != Level::Info) {
         Found::ByAnotherRule
-    } else if why_unobservable(fault.rule(), role).is_some() {
+    } else if why_fault_unobservable(fault, role).is_some() {
         Found::NotShownByASocket
     } else {
         Found::No
@@ -269,7 +286,7 @@ fn print(results: &BTreeMap<Key, Outcome>) {
             Found::ByItsRule => "its rule".to_owned(),
             Found::ByAnotherRule => "another rule".to_owned(),
             Found::NotShownByASocket => {
-                format!("no: {}", why_unobservable(fault.rule(), *role).unwrap_or_default())
+                format!("no: {}", why_fault_unobservable(*fault, *role).unwrap_or_default())
             }
             Found::No => "NO".to_owned(),
         };

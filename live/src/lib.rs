@@ -93,7 +93,7 @@ pub use run::results::{
 };
 pub use transport::target_options::TargetError;
 pub use transport::upgrade::UpgradeError;
-pub use unobservable::why_unobservable;
+pub use unobservable::{why_fault_unobservable, why_unobservable};
 pub use wsclose;
 pub use wsclose::analysis::status::{FindingStatus, RunStatus};
 pub use wsclose::protocol::code::Profile;

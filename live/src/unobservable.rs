@@ -1,5 +1,6 @@
-//! The rules that no check over sockets decides, each with the reason.
+//! The rules that no check over sockets decides, and the faults that none shows, each with the reason.
 
+use wsclose::model::faults::Fault;
 use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
 
@@ -28,6 +29,26 @@ const UNOBSERVABLE: [(Rule, Role, &str); 16] = [
     (Rule::BoundedMemory, Role::Server, NO_MEMORY),
     (Rule::BoundedMemory, Role::Client, NO_MEMORY),
 ];
+
+const NO_BOUND: &str = "the timeout of an endpoint may be longer than any run";
+const NO_ECHO: &str =
+    "after the Close, an application that received a message can send nothing that shows it";
+
+/// Each fault that no check shows although its rule can be decided, with the role of the endpoint.
+const UNSHOWN_FAULTS: [(Fault, Role, &str); 6] = [
+    (Fault::WaitsForEver, Role::Server, NO_BOUND),
+    (Fault::WaitsForEver, Role::Client, NO_BOUND),
+    (Fault::DeliversAfterClose, Role::Server, NO_ECHO),
+    (Fault::DeliversAfterClose, Role::Client, NO_ECHO),
+    (Fault::DeliversAfterFailing, Role::Server, NO_ECHO),
+    (Fault::DeliversAfterFailing, Role::Client, NO_ECHO),
+];
+
+/// Why no check of the model with this fault in this role shows the fault; `None` if one does.
+pub fn why_fault_unobservable(fault: Fault, role: Role) -> Option<&'static str> {
+    let entry = UNSHOWN_FAULTS.iter().find(|(unshown, of, _)| (*unshown, *of) == (fault, role));
+    entry.map(|(_, _, why)| *why).or_else(|| why_unobservable(fault.rule(), role))
+}
 
 /// Why no check of an endpoint of this role decides the rule; `None` if one does.
 pub fn why_unobservable(rule: Rule, role: Role) -> Option<&'static str> {

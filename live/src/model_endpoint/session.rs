@@ -32,6 +32,9 @@ const BUFFER_SIZE: usize = 1 << 18;
 /// kernel, and not the peer, would decide how much is still unread when the endpoint ends TCP.
 const LARGE_READ: usize = 1 << 14;
 
+/// The same for the octets that arrive with the opening handshake.
+const LARGE_LEFTOVER: usize = 1 << 10;
+
 /// The wait for that rest.
 const REST_WAIT: Duration = Duration::from_millis(2);
 
@@ -96,11 +99,13 @@ impl ModelSession {
         let begun = Instant::now();
         let Connection { mut socket, leftover, deflate } = connection;
         let mut state = OpenConnection::new(subject);
+        let mut reader = Reader::new();
+        let octets = reader.begin(&leftover, &mut socket)?;
         // What arrived with the opening handshake comes before what the application does.
-        state.subject.open(self.role, Opening { deflate, octets: &leftover }, &mut state.out);
+        let opening = Opening { deflate, octets: &reader.buffer[..octets] };
+        state.subject.open(self.role, opening, &mut state.out);
         state.request(requests);
         state.handle_events(&mut socket);
-        let mut reader = Reader::new();
         let mut peer_ended: Option<Instant> = None;
         while state.end.is_none() && self.limit.is_none_or(|limit| begun.elapsed() < limit) {
             state.reports.drain(..).for_each(&mut *on_event);
@@ -296,9 +301,27 @@ impl Reader {
         if let Some(next) = self.next.take() {
             return Ok(next);
         }
-        let read = socket.recv(&mut self.buffer, TICK)?;
-        let ReadOutcome::Data(mut filled) = read else { return Ok(read) };
-        while (LARGE_READ..BUFFER_SIZE).contains(&filled) {
+        match socket.recv(&mut self.buffer, TICK)? {
+            ReadOutcome::Data(octets) if octets >= LARGE_READ => {
+                Ok(ReadOutcome::Data(self.read_rest(octets, socket)?))
+            }
+            read @ (ReadOutcome::Data(_) | ReadOutcome::Fin | ReadOutcome::Reset | ReadOutcome::TimedOut) => {
+                Ok(read)
+            }
+        }
+    }
+
+    /// Begins with the octets that arrived with the opening handshake. Returns the size of their segment.
+    fn begin(&mut self, leftover: &[u8], socket: &mut Socket) -> io::Result<usize> {
+        let size = leftover.len().min(BUFFER_SIZE);
+        self.buffer[..size].copy_from_slice(&leftover[..size]);
+        // The buffer of the opening handshake is small, so these may be the first octets of a large write.
+        if size < LARGE_LEFTOVER { Ok(size) } else { self.read_rest(size, socket) }
+    }
+
+    /// Reads the rest of a segment after its first octets. Returns its size.
+    fn read_rest(&mut self, mut filled: usize, socket: &mut Socket) -> io::Result<usize> {
+        while filled < BUFFER_SIZE {
             match socket.recv(&mut self.buffer[filled..], REST_WAIT)? {
                 ReadOutcome::Data(octets) => filled += octets,
                 ReadOutcome::TimedOut => break,
@@ -308,6 +331,6 @@ impl Reader {
                 }
             }
         }
-        Ok(ReadOutcome::Data(filled))
+        Ok(filled)
     }
 }
