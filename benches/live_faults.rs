@@ -27,7 +27,9 @@ use wsclose::model::faults::Fault;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Rule};
 use wsclose_cli::libraries::NoLibraries;
-use wsclose_live::{ClientCommand, Confirmation, RuleResult, RunReport, check, check_client, why_fault_unobservable};
+use wsclose_live::{
+    ClientCommand, Confirmation, RuleResult, RunReport, check, check_client, why_fault_unobservable,
+};
 
 /// The number of clients at a time. They mostly wait, so more than the default of `serve` shorten the run.
 const CLIENTS: usize = 16;

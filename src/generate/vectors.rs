@@ -279,7 +279,7 @@ fn written(name: String, steps: &str) -> TestVector {
 }
 
 /// The name of each script in which much leaves in one write or right behind another, and its steps.
-const BURSTS: [(&str, &str); 18] = [
+const BURSTS: [(&str, &str); 17] = [
     ("at-once/close-and-fin", "> close 3333 \"bye\"\n> fin glue\nwait 2"),
     ("at-once/close-and-reset", "> close 3333 \"bye\"\n> reset\nwait 2"),
     ("at-once/empty-close-and-fin", "> close\n> fin glue\nwait 2"),
@@ -289,7 +289,6 @@ const BURSTS: [(&str, &str); 18] = [
     ("at-once/fragment-close-and-fin", "> text \"a\" fin=0\n> close 3333 glue\n> fin glue\nwait 2"),
     ("at-once/flaw-and-fin", "> opcode=11\n> fin glue\nwait 2"),
     ("at-once/flaw-and-reset", "> opcode=11\n> reset\nwait 2"),
-    ("reset-after/empty-close", "> close\nwait 1\n> reset\nwait 2"),
     ("at-once/half-a-close-and-fin", "> octets 88\n> fin glue\nwait 2"),
     ("opening/close", "> close 4401 \"no\" with-opening\nwait 2\n> fin"),
     ("opening/empty-close", "> close with-opening\nwait 2\n> fin"),

@@ -75,6 +75,19 @@ pub const PATIENT_CASES: [PatientCase; 8] = [
     },
 ];
 
+/// Cases in which the peer resets TCP after a Close. Only after a reset does the harness wait until the program of a client
+/// reports, so only these show whether such a Close makes it hang.
+const RESET_CASES: [(&str, &str); 2] = [
+    (
+        "reset-after/empty-close",
+        "# The peer sends an empty Close, and resets TCP.\n> close\nwait 1\n> reset\n",
+    ),
+    (
+        "reset-after/close-of-one-byte",
+        "# The peer sends a Close with a body of one octet, and resets TCP.\n> close hex:03\nwait 1\n> reset\n",
+    ),
+];
+
 /// A script for a live endpoint, with a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
@@ -117,6 +130,16 @@ impl EndpointFeatures {
             is_playable.then_some(case)
         };
         if self.reconnects { PATIENT_CASES.into_iter().filter_map(case).collect() } else { Vec::new() }
+    }
+
+    /// Cases in which the peer resets TCP after a Close.
+    pub fn reset_cases(self) -> Vec<Case> {
+        let case = |(name, steps): (&str, &str)| {
+            let text = format!("wsclose 1\nrole {}\n{steps}", self.role.name());
+            let script = ScriptBuf::read(text.as_bytes()).expect("a script");
+            self.case(name.to_owned(), &script)
+        };
+        RESET_CASES.into_iter().filter_map(case).collect()
     }
 
     /// The case of a script that a user wrote: played as it is, with a wait at the end of every connection.
