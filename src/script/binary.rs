@@ -229,6 +229,18 @@ pub(super) const fn offers_deflate(role: u8) -> bool {
     role & flag::OFFERS_DEFLATE != 0
 }
 
+/// The first octets of a script of version 1 without extensions.
+const fn head(role: Role) -> [u8; 2] {
+    let role = match role {
+        Role::Client => 0,
+        Role::Server => 1,
+    };
+    [MAGIC, role]
+}
+
+/// The most octets that a step of raw octets carries.
+const MAX_STEP_OCTETS: usize = 255;
+
 /// Encodes steps in the binary form.
 #[derive(Clone, Debug)]
 pub struct Writer(Vec<u8>);
@@ -236,11 +248,7 @@ pub struct Writer(Vec<u8>);
 impl Writer {
     /// Creates a writer whose script has no steps, for an endpoint under test of this role.
     pub fn new(role: Role) -> Writer {
-        let role = match role {
-            Role::Client => 0,
-            Role::Server => 1,
-        };
-        Writer(vec![MAGIC, role])
+        Writer(head(role).to_vec())
     }
 
     /// Makes the opening handshakes of the script negotiate permessage-deflate.
@@ -253,9 +261,28 @@ impl Writer {
         self.0[0] = MAGIC_2;
     }
 
+    /// Removes every step and extension, and keeps the memory: the script is for an endpoint under test of this role.
+    pub fn restart(&mut self, role: Role) {
+        self.0.clear();
+        self.0.extend(head(role));
+    }
+
+    /// The encoded script so far.
+    pub fn octets(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The encoded script.
     pub fn into_octets(self) -> Vec<u8> {
         self.0
+    }
+
+    /// Appends the steps in which the peer sends these octets in one segment. One step carries at most 255 octets.
+    pub fn segment(&mut self, octets: &[u8]) {
+        for (index, octets) in octets.chunks(MAX_STEP_OCTETS).enumerate() {
+            let placement = SegmentPlacement { glue: index > 0, ..SegmentPlacement::default() };
+            self.step(&Step::Octets { octets, placement });
+        }
     }
 
     /// Appends a step. A payload of more octets than a step can carry is truncated.
@@ -269,7 +296,7 @@ impl Writer {
                 }
                 self.0.extend([tag::OCTETS, placement_flags(placement) | opening]);
                 self.0.extend(placement.cut);
-                let octets = &octets[..octets.len().min(255)];
+                let octets = &octets[..octets.len().min(MAX_STEP_OCTETS)];
                 self.0.push(octets.len() as u8);
                 self.0.extend_from_slice(octets);
             }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use wsclose::protocol::role::Role;
-use wsclose::script::{ScriptBuf, ScriptError, SegmentPlacement, Step, Writer};
+use wsclose::script::{ScriptBuf, ScriptError, Writer};
 
 use crate::support::files::{self, FileError};
 
@@ -48,16 +48,11 @@ fn holds_raw_bytes(path: &Path, content: &[u8]) -> bool {
         && !content.starts_with(b"wsclose ")
 }
 
-/// A script that sends the octets in one segment. A step carries at most 255 octets.
+/// A script that sends the octets in one segment.
 fn from_raw_bytes(content: &[u8]) -> Result<ScriptBuf, ScriptError> {
     let mut writer = Writer::new(Role::Client);
-    for (at, octets) in content.chunks(255).enumerate() {
-        writer.step(&Step::Octets {
-            octets,
-            placement: SegmentPlacement { glue: at > 0, ..SegmentPlacement::default() },
-        });
-    }
-    ScriptBuf::read(&writer.into_octets())
+    writer.segment(content);
+    ScriptBuf::read(writer.octets())
 }
 
 /// Lists the files of a folder and its subfolders that may be scripts, sorted, and the errors on the way. Does not
