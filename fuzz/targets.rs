@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use wsclose::protocol::frame::{Header, Status};
+use wsclose::rules::RuleSet;
 use wsclose::script::ScriptBuf;
 
 use crate::support;
@@ -67,13 +68,44 @@ fn every_script_seed_has_steps() {
 
 #[test]
 fn every_seed_exercises_a_rule() {
-    for seed in support::seeds("close_frame") {
-        let touched = !wsclose::fuzz::close_frame(&seed.octets).is_empty();
-        let begins = matches!(Header::decode(&seed.octets), Status::Complete(..));
-        assert_eq!(touched, begins, "{}", seed.name);
+    let targets: [(&str, fn(&[u8]) -> RuleSet); 3] = [
+        ("close_frame", wsclose::fuzz::close_frame),
+        ("closing_handshake", wsclose::fuzz::closing_handshake),
+        ("implementations", wsclose_implementations::fuzz::implementations),
+    ];
+    let names: BTreeSet<String> = targets.iter().map(|(target, _)| (*target).to_owned()).collect();
+    assert_eq!(names, declared_targets());
+    for (target, body) in targets {
+        for seed in support::seeds(target) {
+            assert!(!body(&seed.octets).is_empty(), "{target}/{} exercises no rule", seed.name);
+        }
     }
-    for seed in support::seeds("closing_handshake") {
-        assert!(!wsclose::fuzz::closing_handshake(&seed.octets).is_empty(), "{}", seed.name);
+}
+
+/// The longest input that CI passes to libFuzzer, which truncates longer seeds at loading.
+fn longest_input_in_ci() -> usize {
+    let limits: BTreeSet<&str> = include_str!("../.ci/run")
+        .split_whitespace()
+        .filter_map(|word| word.strip_prefix("-max_len="))
+        .collect();
+    let limits: Vec<usize> =
+        limits.into_iter().map(|limit| limit.parse().expect("a number of octets")).collect();
+    let [limit] = limits[..] else { panic!("expected one -max_len in .ci/run, found {limits:?}") };
+    limit
+}
+
+#[test]
+fn no_seed_is_lost_at_loading() {
+    assert_eq!(longest_input_in_ci(), super::MAX_LEN, ".ci/run and the properties");
+    for target in declared_targets() {
+        for seed in support::seeds(&target) {
+            let len = seed.octets.len();
+            assert!(len <= super::MAX_LEN, "{target}/{} has {len} octets and is truncated", seed.name);
+        }
+        let program = package_dir().join("fuzz_targets").join(format!("{target}.rs"));
+        let source = std::fs::read_to_string(&program).expect("the program of a target");
+        // libFuzzer drops an input that the target rejects.
+        assert!(!source.contains("Corpus"), "{target} rejects inputs");
     }
 }
 

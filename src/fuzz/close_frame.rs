@@ -1,5 +1,7 @@
-//! The body of the fuzz target `close_frame`: decodes raw octets and compares every result with a second
-//! formulation of the same requirement.
+//! The body of the fuzz target `close_frame`: decodes raw octets, compares every result with a second formulation of the
+//! same requirement, and plays the octets to the model as the stream of its peer.
+
+use std::cell::RefCell;
 
 use crate::protocol::close::{self, BodyError, CloseBody, ConformingClose, ReasonOverflow};
 use crate::protocol::code::{CloseCode, Profile};
@@ -7,6 +9,10 @@ use crate::protocol::flaw::{Flaw, Flaws};
 use crate::protocol::frame::{Decoder, Header, MAX_CONTROL_PAYLOAD, Opcode, Piece, Status, mask};
 use crate::protocol::role::Role;
 use crate::rules::{Evidence, RuleSet};
+use crate::script::{Script, Writer};
+
+use super::ConformingModel;
+use super::stream::Stream;
 
 /// The number of frames of one input that are checked. Further frames are checked alike and cost executions.
 const MAX_FRAMES_PER_INPUT: usize = 2;
@@ -23,7 +29,24 @@ const CLOSE_RULES: RuleSet = RuleSet::with_evidence(Evidence::CloseHeader);
 const CODE_RULES: RuleSet =
     RuleSet::with_evidence(Evidence::CloseCode).union(RuleSet::with_evidence(Evidence::ServerCloseCode));
 
-/// Decodes `octets` as the output of a client and as that of a server. Returns the rules that the input exercises.
+/// The state that is reused from input to input, so that an input allocates nothing.
+struct StreamState {
+    script: Writer,
+    model: ConformingModel,
+}
+
+thread_local! {
+    static STATE: RefCell<StreamState> = RefCell::new(StreamState {
+        script: Writer::new(Role::Client),
+        model: ConformingModel::new(),
+    });
+}
+
+/// Decodes `octets` as the output of a client and as that of a server, and plays them to the model in either role as the
+/// stream of its peer. Returns the rules that the input exercises.
+///
+/// The last octet decides where the octets are cut into two segments, whether the application requests a Close before
+/// them, and whether the peer then sends FIN, resets the connection or stays silent.
 ///
 /// # Panics
 ///
@@ -33,11 +56,25 @@ const CODE_RULES: RuleSet =
 /// - A header encodes to the octets from which it was decoded.
 /// - The flaws of headers, codes and reasons are those of a second formulation.
 /// - [`ConformingClose`] builds the same Close if its code may be sent, and no Close otherwise.
+/// - The judge finds no violation in the model.
 pub fn close_frame(octets: &[u8]) -> RuleSet {
-    // The last octet decides where the input is cut into two segments.
-    let Some(share) = octets.last() else { return RuleSet::EMPTY };
-    let (mut input, second_segment) = octets.split_at((octets.len() + 1) * usize::from(*share) / 256);
-    let mut second_segment = Some(second_segment);
+    let Some(stream) = Stream::of(octets) else { return RuleSet::EMPTY };
+    let decoded = decode(octets, stream.segments);
+    Role::ALL.into_iter().fold(decoded, |exercised, role| exercised.union(play(&stream, role)))
+}
+
+/// Plays the stream to the model in this role.
+fn play(stream: &Stream<'_>, role: Role) -> RuleSet {
+    STATE.with_borrow_mut(|state| {
+        stream.write(role, &mut state.script);
+        let script = Script::decode(state.script.octets()).expect("a writer writes a script");
+        state.model.play(script)
+    })
+}
+
+/// Decodes the octets in two segments and checks every frame.
+fn decode(octets: &[u8], [first_segment, second_segment]: [&[u8]; 2]) -> RuleSet {
+    let (mut input, mut second_segment) = (first_segment, Some(second_segment));
     let mut decoder = Decoder::new();
     let mut exercised = RuleSet::EMPTY;
     // The frame in progress and the offset of its payload, and the offset of the next undecoded octet.
@@ -232,5 +269,33 @@ fn utf8_char_size(octets: &[u8]) -> Option<usize> {
         [0xf1..=0xf3, 0x80..=0xbf, 0x80..=0xbf, 0x80..=0xbf, ..] => Some(4),
         [0xf4, 0x80..=0x8f, 0x80..=0xbf, 0x80..=0xbf, ..] => Some(4),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Rule;
+
+    #[test]
+    fn the_parts_of_a_close_exercise_their_rules() {
+        let rules = |octets: &[u8]| decode(octets, [octets, &[]]).iter().count();
+        let ping = rules(&[0x89, 0x00]);
+        let empty = rules(&[0x88, 0x00]);
+        let code = rules(&[0x88, 0x02, 0x03, 0xe8]);
+        let reason = rules(&[0x88, 0x03, 0x03, 0xe8, b'r']);
+        assert!(ping > 0 && ping < empty && empty < code && code < reason);
+        assert_eq!(rules(&[0x88]), 0);
+    }
+
+    #[test]
+    fn the_model_answers_the_close_of_either_role() {
+        let ping = [0x89, 0x00];
+        let from_server = [0x88, 0x00];
+        let from_client = [0x88, 0x80, 0, 0, 0, 0];
+        assert!(!close_frame(&ping).contains(Rule::CloseAnswered));
+        assert!(close_frame(&from_server).contains(Rule::CloseAnswered));
+        assert!(close_frame(&from_client).contains(Rule::CloseAnswered));
+        assert!(close_frame(&[]).is_empty());
     }
 }
