@@ -28,7 +28,7 @@ const TARGETS: [BenchTarget; 5] = [
 /// A target and the target that it is compared with.
 const RATIOS: [(&str, &str); 4] = [
     ("tungstenite_header", "empty"),
-    ("close_frame", "empty"),
+    ("close_frame", "tungstenite_session"),
     ("tungstenite_session", "empty"),
     ("closing_handshake", "tungstenite_session"),
 ];
