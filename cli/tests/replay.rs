@@ -189,7 +189,7 @@ fn unknown_names_are_usage_errors() {
         .wsclose(&["replay", "a.ws", "--subject", "fault:nothing"])
         .assert_exit(2)
         .assert_stderr("expected a fault of the model")
-        .assert_stderr("found `fault:nothing`");
+        .assert_stderr("found `nothing`");
     folder.wsclose(&["replay", "a.ws", "--profile", "x"]).assert_exit(2).assert_stderr("expected a profile");
     folder.wsclose(&["replay", "a.ws", "--role", "x"]).assert_exit(2);
     folder.wsclose(&["replay"]).assert_exit(2);
