@@ -91,7 +91,7 @@ pub trait Behavior {
     fn garbles(&self, _header: &Header, _payload: &mut [u8], _now: &Situation<'_>) {}
 
     /// Whether to lose the octets that the peer sends with its opening handshake.
-    fn loses_opening(&self) -> bool {
+    fn loses_opening(&self, _role: Role) -> bool {
         false
     }
 

@@ -405,7 +405,7 @@ impl<C: Behavior> Subject for Endpoint<C> {
         if !opening.octets.is_empty() {
             let stimulus = Stimulus::Octets(opening.octets);
             out.record_stimulus(stimulus);
-            if !self.behavior.loses_opening() {
+            if !self.behavior.loses_opening(role) {
                 self.in_opening = true;
                 self.react(stimulus, out);
                 self.in_opening = false;

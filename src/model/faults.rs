@@ -121,8 +121,8 @@ impl Behavior for Fault {
         receiving::garbles(*self, header, payload, now);
     }
 
-    fn loses_opening(&self) -> bool {
-        *self == Fault::LosesFramesWithTheOpening
+    fn loses_opening(&self, role: Role) -> bool {
+        *self == Fault::LosesFramesWithTheOpening && role == Role::Client
     }
 
     fn keeps_between_connections(&self) -> Remnant {

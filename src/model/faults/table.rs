@@ -112,7 +112,7 @@ faults! {
     IgnoresCloseAfterTenPings "ignores-close-after-ten-pings" CloseAnswered "Ignores a Close after ten Pings."
     IgnoresCloseWithFin "ignores-close-with-fin" CloseAnswered "Ignores a Close if the peer closes TCP at once after it."
     KeepsTheFrame "keeps-the-frame" CloseAnswered "Reads the first octets of a connection as the rest of a frame that the one before left incomplete."
-    LosesFramesWithTheOpening "loses-frames-with-the-opening" CloseAnswered "Loses the frames that the peer sends with its opening handshake."
+    LosesFramesWithTheOpening "loses-frames-with-the-opening" CloseAnswered "As a client, loses the frames that the server sends with its opening handshake."
     LosesReplyIfFinComesFirst "loses-reply-if-fin-comes-first" CloseAnswered "Replies after two ticks, and not at all if the FIN of the peer comes before."
     AnswersLate "answers-late" CloseAnsweredPromptly "Replies after three ticks."
     AnswersLateAfterMessage "answers-late-after-message" CloseAnsweredPromptly "Replies after three ticks if a message came before the Close."
