@@ -28,7 +28,8 @@ use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Rule};
 use wsclose_cli::libraries::NoLibraries;
 use wsclose_live::{
-    ClientCommand, Confirmation, RuleResult, RunReport, check, check_client, why_fault_unobservable,
+    ClientCommand, Confirmation, Interrupt, RuleResult, RunReport, check, check_client,
+    why_fault_unobservable,
 };
 
 /// The number of clients at a time. They mostly wait, so more than the default of `serve` shorten the run.
@@ -126,9 +127,15 @@ fn measure(keys: &[Key], jobs: usize, path: &Path) -> Result<(), String> {
     let cannot = |error: std::io::Error| format!("{}: {error}", path.display());
     let file = Mutex::new(OpenOptions::new().append(true).create(true).open(path).map_err(cannot)?);
     let next = AtomicUsize::new(0);
+    let interrupt = Interrupt::new();
+    let triggered = interrupt.clone();
+    ctrlc::set_handler(move || triggered.trigger()).map_err(|error| error.to_string())?;
     let work = || -> Result<(), String> {
         while let Some((fault, role)) = keys.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let report = run_check(*fault, *role)?;
+            let report = run_check(*fault, *role, &interrupt)?;
+            if interrupt.is_triggered() {
+                return Err("interrupted; run it again to go on".to_owned());
+            }
             let outcome = Outcome::of(&report);
             let line = outcome.line(*fault, *role);
             let mut file = file.lock().map_err(|error| error.to_string())?;
@@ -152,7 +159,7 @@ fn write_line(file: &mut File, line: &str) -> std::io::Result<()> {
 }
 
 /// Checks the model with this fault in this role.
-fn run_check(fault: Fault, role: Role) -> Result<RunReport, String> {
+fn run_check(fault: Fault, role: Role, interrupt: &Interrupt) -> Result<RunReport, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let echo = format!("exec '{}' echo --fault {}", program.display(), fault.slug());
     let report = match role {
@@ -162,15 +169,21 @@ fn run_check(fault: Fault, role: Role) -> Result<RunReport, String> {
             let (cert, key) = (file("localhost.pem"), file("localhost.key.pem"));
             let echo = format!("{echo} --listen 127.0.0.1:{{port}} --cert '{cert}' --key '{key}'");
             let server = check("wss://localhost:{port}/").ca(cert).exec(echo);
-            server.reports_close(true).close_command(true).strict(true).run()
+            server.reports_close(true).close_command(true).strict(true).interrupt(interrupt).run()
         }
         Role::Server => {
             let server = check("ws://127.0.0.1:{port}/").exec(format!("{echo} --listen 127.0.0.1:{{port}}"));
-            server.reports_close(true).close_command(true).strict(true).run()
+            server.reports_close(true).close_command(true).strict(true).interrupt(interrupt).run()
         }
         Role::Client => {
             let client = check_client(ClientCommand::UrlsOnStdin(format!("{echo} --connect -")));
-            client.reports_close(true).close_command(true).strict(true).jobs(CLIENTS).run()
+            client
+                .reports_close(true)
+                .close_command(true)
+                .strict(true)
+                .interrupt(interrupt)
+                .jobs(CLIENTS)
+                .run()
         }
     };
     report.map_err(|error| format!("{} as a {role}: {error}", fault.slug()))
