@@ -62,7 +62,7 @@ fn faults_of_a_client_are_found_by_their_rules() {
         (Fault::KeyZero, "closing_handshake/mask-keys-sixteen"),
         (Fault::TakesMasked, "closing_handshake/close-masked-to-client"),
         (Fault::PanicsOnOneByte, "closing_handshake/close-one-byte"),
-        (Fault::SpinsOnEmptyClose, "reset-after/empty-close"),
+        (Fault::SpinsOnEmptyClose, "ending/empty-close-and-reset"),
     ] {
         assert_found(fault, &serve(fault.slug(), &[case]));
     }

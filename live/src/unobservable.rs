@@ -31,17 +31,24 @@ const UNOBSERVABLE: [(Rule, Role, &str); 16] = [
 ];
 
 const NO_BOUND: &str = "the timeout of an endpoint may be longer than any run";
+const NO_INTERRUPTION: &str =
+    "the application is asked to close by a message, which cannot interrupt another message";
+const NO_EARLY_FRAMES: &str = "a client sends no frame before the answer to its opening handshake (§4.1)";
 const NO_ECHO: &str =
     "after the Close, an application that received a message can send nothing that shows it";
 
 /// Each fault that no check shows although its rule can be decided, with the role of the endpoint.
-const UNSHOWN_FAULTS: [(Fault, Role, &str); 6] = [
+const UNSHOWN_FAULTS: [(Fault, Role, &str); 10] = [
     (Fault::WaitsForEver, Role::Server, NO_BOUND),
     (Fault::WaitsForEver, Role::Client, NO_BOUND),
+    (Fault::ClientWaitsForEverForFin, Role::Client, NO_BOUND),
     (Fault::DeliversAfterClose, Role::Server, NO_ECHO),
     (Fault::DeliversAfterClose, Role::Client, NO_ECHO),
     (Fault::DeliversAfterFailing, Role::Server, NO_ECHO),
     (Fault::DeliversAfterFailing, Role::Client, NO_ECHO),
+    (Fault::EndsTcpOnRequestInMessage, Role::Server, NO_INTERRUPTION),
+    (Fault::EndsTcpOnRequestInMessage, Role::Client, NO_INTERRUPTION),
+    (Fault::LosesFramesWithTheOpening, Role::Server, NO_EARLY_FRAMES),
 ];
 
 /// Why no check of the model with this fault in this role shows the fault; `None` if one does.

@@ -11,7 +11,7 @@ use wsclose::rules::RuleSet;
 use crate::check::builder::PlannedCase;
 use crate::endpoint::features::EndpointFeatures;
 use crate::endpoint::under_test;
-use crate::run::cases::{Case, PATIENT_CASES};
+use crate::run::cases::{Case, END_CASES, PATIENT_CASES};
 use crate::run::config::Codes;
 use crate::run::engine;
 use crate::run::generate::CaseGenerator;
@@ -90,6 +90,10 @@ fn purpose(name: &str) -> String {
         "local-close" => "The application closes first, and the peer reacts as the name says.".to_owned(),
         "waiting" => {
             let case = PATIENT_CASES.into_iter().find(|case| case.name == rest);
+            case.map(|case| case.note.to_owned()).unwrap_or_default()
+        }
+        "ending" => {
+            let case = END_CASES.into_iter().find(|case| case.name == rest);
             case.map(|case| case.note.to_owned()).unwrap_or_default()
         }
         "code-asked" => format!("The application closes with code {rest} and no reason."),

@@ -38,6 +38,9 @@ const LARGE_LEFTOVER: usize = 1 << 10;
 /// The wait for that rest.
 const REST_WAIT: Duration = Duration::from_millis(2);
 
+/// The wait for a FIN that the peer sends at once after its last octets.
+const FIN_WAIT: Duration = Duration::from_millis(1);
+
 /// A request of the application to the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AppRequest {
@@ -119,6 +122,12 @@ impl ModelSession {
                 None => reader.read(&mut socket)?,
             };
             let stimulus = match read {
+                ReadOutcome::Data(octets) if socket.is_fin_next(FIN_WAIT) => {
+                    peer_ended = Some(Instant::now());
+                    state.subject.react_at_once(&reader.buffer[..octets], Stimulus::Fin, &mut state.out);
+                    state.handle_events(&mut socket);
+                    continue;
+                }
                 ReadOutcome::Data(octets) => Stimulus::Octets(&reader.buffer[..octets]),
                 ReadOutcome::Fin => {
                     peer_ended = Some(Instant::now());

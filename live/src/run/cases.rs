@@ -21,10 +21,10 @@ const TRAILING_WAIT: u8 = 2;
 const PATIENT_WAIT: u8 = 16;
 const _: () = assert!(PATIENT_WAIT as u32 == TIMEOUT_TICKS);
 
-/// A patient case.
+/// A case that is played to live endpoints only.
 #[derive(Clone, Copy, Debug)]
-pub struct PatientCase {
-    /// The name, without `waiting/`.
+pub struct LiveCase {
+    /// The name, without `waiting/` or `ending/`.
     pub name: &'static str,
     /// What happens in it.
     pub note: &'static str,
@@ -32,60 +32,70 @@ pub struct PatientCase {
 }
 
 /// The patient cases.
-pub const PATIENT_CASES: [PatientCase; 8] = [
-    PatientCase {
+pub const PATIENT_CASES: [LiveCase; 8] = [
+    LiveCase {
         name: "after-close",
         note: "The peer closes and leaves TCP open.",
         steps: "> close 3333\nwait 16\n",
     },
-    PatientCase {
+    LiveCase {
         name: "after-bad-frame",
         note: "The peer leaves TCP open after a frame that fails the connection.",
         steps: "> opcode=3\nwait 16\n",
     },
-    PatientCase {
+    LiveCase {
         name: "after-bad-reason",
         note: "The peer leaves TCP open after a reason that is not UTF-8.",
         steps: "> close 1000 hex:ff\nwait 16\n",
     },
-    PatientCase {
+    LiveCase {
         name: "after-bad-text",
         note: "The peer leaves TCP open after a text that is not UTF-8.",
         steps: "> text hex:ff\nwait 16\n",
     },
-    PatientCase {
+    LiveCase {
         name: "own-close",
         note: "The peer never answers the Close of the endpoint.",
         steps: "app close 1000\nwait 16\n",
     },
-    PatientCase {
+    LiveCase {
         name: "own-close-answered",
         note: "The peer answers the Close of the endpoint, and leaves TCP open.",
         steps: "app close 1000\n> close 1000\nwait 16\n",
     },
-    PatientCase {
+    LiveCase {
         name: "own-close-answered-badly",
         note: "The peer answers the Close of the endpoint by a flawed one, and leaves TCP open.",
         steps: "app close 1000\n> close 1000 hex:ff\nwait 16\n",
     },
-    PatientCase {
+    LiveCase {
         name: "late-close",
         note: "The peer closes after some idle time.",
         steps: "wait 15\n> close 3333\nwait 2\n",
     },
 ];
 
-/// Cases in which the peer resets TCP after a Close. Only after a reset does the harness wait until the program of a client
-/// reports, so only these show whether such a Close makes it hang.
-const RESET_CASES: [(&str, &str); 2] = [
-    (
-        "reset-after/empty-close",
-        "# The peer sends an empty Close, and resets TCP.\n> close\nwait 1\n> reset\n",
-    ),
-    (
-        "reset-after/close-of-one-byte",
-        "# The peer sends a Close with a body of one octet, and resets TCP.\n> close hex:03\nwait 1\n> reset\n",
-    ),
+/// Cases in which the peer ends TCP after a Close.
+///
+/// Only after a reset does the harness wait until the program of a client reports, so only a reset shows whether a Close
+/// makes it hang. A client may read what comes first together with the opening handshake, so a Ping comes before the
+/// Close that FIN follows at once.
+pub const END_CASES: [LiveCase; 3] = [
+    LiveCase {
+        name: "empty-close-and-reset",
+        note: "The peer sends an empty Close, and resets TCP.",
+        steps: "> close\nwait 1\n> reset\n",
+    },
+    LiveCase {
+        name: "close-of-one-byte-and-reset",
+        note: "The peer sends a Close with a body of one octet, and resets TCP.",
+        steps: "> close hex:03\nwait 1\n> reset\n",
+    },
+    LiveCase {
+        name: "ping-then-close-and-fin",
+        note: "The peer sends a Ping, and later a Close and FIN at once.",
+        steps: "> ping\nwait 1\n> close 3333\n> fin glue\n",
+    },
 ];
 
 /// A script for a live endpoint, with a name.
@@ -122,7 +132,7 @@ impl EndpointFeatures {
 
     /// Cases in which the peer does not end TCP, and waits: each shows what an endpoint does of its own accord.
     pub fn patient_cases(self) -> Vec<Case> {
-        let case = |PatientCase { name, note, steps }: PatientCase| {
+        let case = |LiveCase { name, note, steps }: LiveCase| {
             let text = format!("wsclose 1\nrole {}\n# {note}\n{steps}", self.role.name());
             let script = ScriptBuf::read(text.as_bytes()).expect("a script");
             let is_playable = self.unplayable(&script.as_script().steps().collect::<Vec<_>>()).is_none();
@@ -132,14 +142,14 @@ impl EndpointFeatures {
         if self.reconnects { PATIENT_CASES.into_iter().filter_map(case).collect() } else { Vec::new() }
     }
 
-    /// Cases in which the peer resets TCP after a Close.
-    pub fn reset_cases(self) -> Vec<Case> {
-        let case = |(name, steps): (&str, &str)| {
-            let text = format!("wsclose 1\nrole {}\n{steps}", self.role.name());
+    /// Cases in which the peer ends TCP after a Close.
+    pub fn end_cases(self) -> Vec<Case> {
+        let case = |LiveCase { name, note, steps }: LiveCase| {
+            let text = format!("wsclose 2\nrole {}\n# {note}\n{steps}", self.role.name());
             let script = ScriptBuf::read(text.as_bytes()).expect("a script");
-            self.case(name.to_owned(), &script)
+            self.case(format!("ending/{name}"), &script)
         };
-        RESET_CASES.into_iter().filter_map(case).collect()
+        END_CASES.into_iter().filter_map(case).collect()
     }
 
     /// The case of a script that a user wrote: played as it is, with a wait at the end of every connection.

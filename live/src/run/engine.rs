@@ -32,7 +32,7 @@ const UNRESPONSIVE_RETRY_TIME: Duration = Duration::from_secs(1);
 /// The number of cases that run against an endpoint that does not reply to a plain Close.
 pub const UNRESPONSIVE_CASES: usize = 32;
 
-/// The cases of an endpoint: curated scripts, systematic ones, recovery cases, close codes, compression, resets, and patient cases.
+/// The cases of an endpoint: curated scripts, systematic ones, recovery cases, close codes, compression, ends of TCP, and patient cases.
 pub fn cases(features: EndpointFeatures, codes: Codes) -> Vec<Case> {
     let to_case = |vector: &TestVector| features.case(vector.name.clone(), &vector.script);
     let curated: Vec<Case> = TestVector::curated_corpus().iter().filter_map(to_case).collect();
@@ -63,8 +63,8 @@ pub fn cases(features: EndpointFeatures, codes: Codes) -> Vec<Case> {
     let is_short = |case: &&Case| !case.is_patient();
     let deflated: Vec<Case> =
         curated.iter().filter(is_short).filter_map(|case| features.with_deflate(case)).collect();
-    let (resets, patient) = (features.reset_cases(), features.patient_cases());
-    let mut all: Vec<Case> = [curated, systematic, recovery, received, requested, deflated, resets, patient]
+    let (ends, patient) = (features.end_cases(), features.patient_cases());
+    let mut all: Vec<Case> = [curated, systematic, recovery, received, requested, deflated, ends, patient]
         .into_iter()
         .flatten()
         .collect();

@@ -168,6 +168,13 @@ impl Socket {
         }
     }
 
+    /// Whether the FIN of the peer is next, after a wait of at most `wait`. Always false under TLS, where close_notify is next.
+    pub fn is_fin_next(&self, wait: Duration) -> bool {
+        !self.is_tls()
+            && self.tcp().set_read_timeout(Some(wait.max(SHORTEST_WAIT))).is_ok()
+            && matches!(self.tcp().peek(&mut [0]), Ok(0))
+    }
+
     /// Whether the socket has a pending error. After the peer's FIN, only this shows a reset.
     pub fn has_socket_error(&self) -> bool {
         !matches!(self.tcp().take_error(), Ok(None))
