@@ -14,6 +14,8 @@
 //! # Ok::<(), wsclose::script::ScriptError>(())
 //! ```
 
+#[cfg(feature = "arbitrary")]
+mod arbitrary;
 mod binary;
 mod buf;
 pub mod corpus;

@@ -8,6 +8,7 @@ use crate::protocol::role::Role;
 
 /// A close code: the number in the first two octets of a Close body (§5.5.1). Every 16-bit value is representable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct CloseCode(pub u16);
 
 macro_rules! named {
