@@ -78,7 +78,7 @@ fn second_run_writes_nothing() {
 #[test]
 fn files_that_cannot_be_tested_are_told_once() {
     let folder = project();
-    folder.file("artifacts/closing_handshake/crash-0", "wsclose 1\nrole nobody\n");
+    folder.file("artifacts/closing_handshake/crash-0", "wsclose 1\nrole proxy\n");
     folder.file("artifacts/closing_handshake/crash-8", "");
     #[cfg(unix)]
     std::os::unix::fs::symlink("nowhere", folder.path().join("artifacts/closing_handshake/crash-9"))
