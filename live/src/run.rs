@@ -21,6 +21,7 @@ pub mod player;
 pub mod results;
 pub mod retry;
 pub mod runner;
+pub mod scenarios;
 pub mod shadow_model;
 pub mod subject;
 pub mod timeouts;

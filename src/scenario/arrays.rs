@@ -1,8 +1,10 @@
 //! The scenarios in which every pair, or nearly every triple, of values occurs.
 
 use super::closing::{Scenario, is_possible};
+use super::constraints::flaw_count;
 use super::covering::{self, Coverage, Model};
 use super::parameters::{Parameter, Partial};
+use super::space::Space;
 use crate::protocol::role::Role;
 
 /// How many parameters a set of scenarios combines.
@@ -32,30 +34,30 @@ impl Strength {
     }
 }
 
-/// The scenarios for an endpoint in this role in which the tuples of values occur. They are the same in every run.
+/// The scenarios of a space in which the tuples of values occur. They are the same in every run.
 ///
 /// A flaw hides what the other values of its scenario show. So all tuples that can do without a second flaw occur in a
 /// scenario with one flaw at most, and scenarios with more flaws follow.
-pub fn covering(role: Role, strength: Strength) -> Vec<Scenario> {
+pub fn covering(space: Space, strength: Strength) -> Vec<Scenario> {
     let mut rows = Vec::new();
     for most_flaws in [0, 1, Parameter::ALL.len()] {
-        let model = Scenarios::new(role, most_flaws);
+        let model = Scenarios::new(space, most_flaws);
         covering::extend(&model, strength.parameters(), strength.permille(), &mut rows);
     }
-    rows.iter().filter_map(|row| scenario(role, row)).collect()
+    rows.iter().filter_map(|row| scenario(space.role, row)).collect()
 }
 
-/// The share of the tuples of values that these scenarios have, of those that a scenario in this role can have.
-pub fn coverage(role: Role, strength: Strength, scenarios: &[Scenario]) -> Coverage {
+/// The share of the tuples of values that these scenarios have, of those that a scenario of the space can have.
+pub fn coverage(space: Space, strength: Strength, scenarios: &[Scenario]) -> Coverage {
     let row = |scenario: &Scenario| scenario.parameters().levels().map(usize::from).to_vec();
     let rows: Vec<Vec<usize>> =
-        scenarios.iter().filter(|scenario| scenario.role() == role).map(row).collect();
-    covering::coverage(&Scenarios::new(role, Parameter::ALL.len()), strength.parameters(), &rows)
+        scenarios.iter().filter(|scenario| scenario.role() == space.role).map(row).collect();
+    covering::coverage(&Scenarios::new(space, Parameter::ALL.len()), strength.parameters(), &rows)
 }
 
 /// The parameters of a scenario as those of a covering array.
 struct Scenarios {
-    role: Role,
+    space: Space,
     /// The most flaws of a scenario.
     most_flaws: usize,
     levels: [usize; Parameter::ALL.len()],
@@ -65,7 +67,7 @@ struct Scenarios {
 }
 
 impl Scenarios {
-    fn new(role: Role, most_flaws: usize) -> Scenarios {
+    fn new(space: Space, most_flaws: usize) -> Scenarios {
         let levels = Parameter::ALL.map(Parameter::levels);
         let values: Vec<(Parameter, usize)> = Parameter::ALL
             .into_iter()
@@ -77,11 +79,11 @@ impl Scenarios {
                 pair.set(*a, Some(*a_level));
                 pair.set(*b, Some(*b_level));
                 // Of two values of one parameter, only the second is set. Nothing asks for such a pair.
-                is_possible(role, most_flaws, &pair)
+                is_possible_in(space, most_flaws, &pair)
             };
             values.iter().map(is_possible_with).collect()
         });
-        Scenarios { role, most_flaws, levels, is_possible_pair: is_possible_pair.collect() }
+        Scenarios { space, most_flaws, levels, is_possible_pair: is_possible_pair.collect() }
     }
 }
 
@@ -102,8 +104,13 @@ impl Model for Scenarios {
             .iter()
             .enumerate()
             .all(|(at, a)| indices[at + 1..].iter().all(|b| self.is_possible_pair[*a][*b]));
-        has_possible_pairs && is_possible(self.role, self.most_flaws, &partial(values))
+        has_possible_pairs && is_possible_in(self.space, self.most_flaws, &partial(values))
     }
+}
+
+/// Whether the values can be completed to those of a scenario of the space with so many flaws at most.
+fn is_possible_in(space: Space, most_flaws: usize, values: &Partial) -> bool {
+    is_possible(space.role, |values| space.allows(values) && flaw_count(values) <= most_flaws, values)
 }
 
 fn partial(values: &[Option<usize>]) -> Partial {

@@ -68,7 +68,7 @@ impl Scenario {
             let fits = |level: &usize| {
                 let mut with = chosen;
                 with.set(parameter, Some(*level));
-                is_possible(role, Parameter::ALL.len(), &with)
+                is_possible(role, |_| true, &with)
             };
             let level = std::iter::once(wanted).chain(0..parameter.levels()).find(fits);
             chosen.set(parameter, level);
@@ -140,11 +140,9 @@ impl Scenario {
     }
 }
 
-/// Whether the values can be completed to those of a scenario with so many flaws at most.
-pub(super) fn is_possible(role: Role, most_flaws: usize, values: &Partial) -> bool {
-    let fits = |values: &Partial| {
-        constraints::first_violated(role, values).is_none() && constraints::flaw_count(values) <= most_flaws
-    };
+/// Whether values that fit can be completed to those of a scenario that fits. Values that are not set do not count.
+pub(super) fn is_possible(role: Role, fits: impl Fn(&Partial) -> bool, values: &Partial) -> bool {
+    let fits = |values: &Partial| constraints::first_violated(role, values).is_none() && fits(values);
     fits(values) && search(&fits, values, &mut values.clone()) == Search::Found
 }
 
@@ -224,28 +222,14 @@ impl Compiler {
         steps.iter().for_each(|step| self.writer.step(step));
     }
 
-    /// What happens before. The endpoint has a tick to react, unless the next frame shares a segment with this one.
+    /// What happens before.
     fn before(&mut self, parameters: &Parameters) {
         let text = frame(Opcode::Text, b"hi", 1);
         let first = FrameStep { fin: false, ..frame(Opcode::Text, b"a\xc3", 1) };
-        let wait = match parameters.segments {
-            Segments::GluedToBefore => None,
-            Segments::Whole
-            | Segments::CutInHeader
-            | Segments::CutInKey
-            | Segments::CutBeforePayload
-            | Segments::CutInCode
-            | Segments::CutInReason
-            | Segments::CutBeforeLast
-            | Segments::Bytewise
-            | Segments::WithOpening
-            | Segments::GluedToAfter => Some(Step::Wait(1)),
-        };
         match parameters.before {
-            Before::Nothing => return,
+            Before::Nothing => {}
             Before::Text => self.steps(&[Step::Frame(text)]),
-            // No tick passes, so the echo of the message is under way.
-            Before::TextUnderWay => return self.steps(&[Step::Frame(frame(Opcode::Text, &[b'x'; 64], 128))]),
+            Before::LongText => self.steps(&[Step::Frame(frame(Opcode::Text, &[b'x'; 64], 128))]),
             Before::Binary => self.steps(&[Step::Frame(frame(Opcode::Binary, &[0, 0xff], 1))]),
             Before::EmptyText => self.steps(&[Step::Frame(frame(Opcode::Text, b"", 1))]),
             Before::Message64Kib => self.fragments(&[b'x'; 64], 128, 8),
@@ -260,8 +244,8 @@ impl Compiler {
                 self.steps(&[Step::Frame(first), Step::Frame(empty), Step::Frame(last)]);
             }
             Before::OpenMessage => self.steps(&[Step::Frame(FrameStep { fin: false, ..text })]),
-            Before::AppMessage => return self.steps(&[app_message()]),
-            Before::Silence => return self.steps(&[Step::Wait(4)]),
+            Before::AppMessage => self.steps(&[app_message()]),
+            Before::Silence => self.steps(&[Step::Wait(1)]),
             Before::Compressed => {
                 self.writer.offer_deflate();
                 let message = FrameStep { deflate: true, ..frame(Opcode::Text, b"compressed", 1) };
@@ -269,29 +253,32 @@ impl Compiler {
             }
             Before::EarlierClosed => {
                 self.steps(&[Step::Frame(close(Some(CloseCode::NORMAL))), Step::Wait(1)]);
-                return self.steps(&[Step::Fin { glue: false }, Step::Connect]);
+                self.steps(&[Step::Fin { glue: false }, Step::Connect]);
             }
             Before::EarlierFailed => {
                 self.steps(&[Step::Frame(frame(Opcode::from_bits(11), b"", 1)), Step::Wait(1)]);
-                return self.steps(&[Step::Fin { glue: false }, Step::Connect]);
+                self.steps(&[Step::Fin { glue: false }, Step::Connect]);
             }
-            Before::EarlierReset => return self.steps(&[Step::Frame(text), Step::Reset, Step::Connect]),
+            Before::EarlierReset => self.steps(&[Step::Frame(text), Step::Reset, Step::Connect]),
         }
-        wait.iter().for_each(|wait| self.writer.step(wait));
     }
 
     /// A text message of `count` fragments, each of `repeat` copies of `chunk`.
     fn fragments(&mut self, chunk: &[u8], repeat: u8, count: usize) {
         for number in 1..=count {
             let opcode = if number == 1 { Opcode::Text } else { Opcode::Continuation };
-            let fragment = FrameStep { fin: number == count, ..frame(opcode, chunk, repeat) };
+            let placement = SegmentPlacement { glue: number > 1, ..SegmentPlacement::default() };
+            let fragment = FrameStep { fin: number == count, placement, ..frame(opcode, chunk, repeat) };
             self.steps(&[Step::Frame(fragment)]);
         }
     }
 
     fn pings(&mut self, count: u8) {
         for number in 0..count {
-            self.steps(&[Step::Frame(frame(Opcode::Ping, &[b'a' + number], 1))]);
+            let placement = SegmentPlacement { glue: number > 0, ..SegmentPlacement::default() };
+            let payload = [b'a' + number];
+            let ping = FrameStep { placement, ..frame(Opcode::Ping, &payload, 1) };
+            self.writer.step(&Step::Frame(ping));
         }
     }
 
@@ -344,7 +331,7 @@ impl Compiler {
             }
             Answer::Fin => return self.steps(&[Step::Fin { glue: false }, Step::Wait(2)]),
             Answer::Reset => return self.steps(&[Step::Reset, Step::Wait(2)]),
-            Answer::None => return self.steps(&[Step::Wait(4), Step::Fin { glue: false }]),
+            Answer::None => return self.steps(&[Step::Wait(3), Step::Fin { glue: false }]),
         };
         self.peer_frame(Opcode::Close, payload, parameters);
         self.after(parameters, payload);
@@ -391,7 +378,7 @@ impl Compiler {
             |opcode, payload| Step::Frame(FrameStep { placement, ..FrameStep::of(opcode, payload) });
         let text = |chunk| Payload { chunk, ..Payload::EMPTY };
         let next = match parameters.after {
-            After::Fin => Step::Wait(1),
+            After::Fin => return self.steps(&[Step::Wait(1), Step::Fin { glue: false }]),
             After::FinAtOnce => return self.steps(&[Step::Fin { glue: true }, Step::Wait(2)]),
             After::Reset => return self.steps(&[Step::Reset, Step::Wait(2)]),
             After::Data => frame_of(Opcode::Text, text(b"late")),
@@ -403,11 +390,15 @@ impl Compiler {
             After::Garbage => Step::Octets { octets: &[0xff; 14], placement },
             After::Flood => {
                 let message = frame(Opcode::Binary, &[0x55; 80], 128);
-                (0..8).for_each(|_| self.steps(&[Step::Frame(FrameStep { placement, ..message })]));
+                let placed =
+                    |number| SegmentPlacement { glue: glue || number > 0, ..SegmentPlacement::default() };
+                (0..8).for_each(|number| {
+                    self.writer.step(&Step::Frame(FrameStep { placement: placed(number), ..message }));
+                });
                 Step::Wait(1)
             }
             After::AppMessage => app_message(),
-            After::Silence => return self.steps(&[Step::Wait(4)]),
+            After::Silence => return self.steps(&[Step::Wait(3)]),
         };
         self.steps(&[next, Step::Wait(1), Step::Fin { glue: false }]);
     }
@@ -457,8 +448,14 @@ fn with_form(frame: FrameStep<'_>, form: Form) -> FrameStep<'_> {
         Form::PingNotFin => FrameStep { fin: false, ..opcode(9) },
         Form::Pong => opcode(10),
         Form::Opcode3 => opcode(3),
+        Form::Opcode4 => opcode(4),
+        Form::Opcode5 => opcode(5),
+        Form::Opcode6 => opcode(6),
         Form::Opcode7 => opcode(7),
         Form::Opcode11 => opcode(11),
+        Form::Opcode12 => opcode(12),
+        Form::Opcode13 => opcode(13),
+        Form::Opcode14 => opcode(14),
         Form::Opcode15 => opcode(15),
         Form::Length16 => FrameStep { length_encoding: LengthEncoding::Sixteen, ..frame },
         Form::Length64 => FrameStep { length_encoding: LengthEncoding::SixtyFour, ..frame },

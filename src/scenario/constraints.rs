@@ -200,7 +200,7 @@ static CONSTRAINTS: [Constraint; 21] = [
         // A cut is counted in one octet.
         forbids: |_, s| {
             let longer = |than| s.length.is_some_and(|length| length.octets() > than);
-            is!(s.segments, Segments::Bytewise) && longer(65)
+            is!(s.segments, Segments::Bytewise) && longer(2)
                 || is!(s.segments, Segments::CutBeforeLast) && longer(126)
         },
     },

@@ -15,20 +15,20 @@ parameters! {
     /// What happens on the connection before.
     Before before {
         Nothing "first" "Nothing comes before."
-        Text "text" "The peer sends a text message, and the endpoint has time to echo it."
-        TextUnderWay "unread-text" "The peer sends a text message of 8 KiB directly before, so that its echo is under way."
+        Text "text" "The peer sends a text message."
+        LongText "8kib" "The peer sends a text message of 8 KiB."
         Binary "binary" "The peer sends a binary message."
         EmptyText "empty-text" "The peer sends an empty text message."
-        Message64Kib "64kib" "The peer sends a message of 65,536 octets in eight fragments."
-        Message100Kb "100kb" "The peer sends a message of 100,000 octets in four fragments."
+        Message64Kib "64kib" "The peer sends a message of 65,536 octets in eight fragments and one segment."
+        Message100Kb "100kb" "The peer sends a message of 100,000 octets in four fragments and one segment."
         OnePing "ping" "The peer sends a Ping."
-        ThreePings "3-pings" "The peer sends three Pings."
-        TenPings "10-pings" "The peer sends ten Pings."
+        ThreePings "3-pings" "The peer sends three Pings in one segment."
+        TenPings "10-pings" "The peer sends ten Pings in one segment."
         Pong "pong" "The peer sends a Pong that answers nothing."
         Fragments "fragments" "The peer sends a text message in three fragments: the first ends inside a character, and one is empty."
         OpenMessage "open-message" "The peer sends the first fragment of a message, and no other."
         AppMessage "app-message" "The application sends a message."
-        Silence "silence" "The connection is idle for four ticks."
+        Silence "silence" "The connection is idle for a tick."
         Compressed "compressed" "The peer sends a compressed message, where permessage-deflate is negotiated."
         EarlierClosed "after-closed" "An earlier connection was closed by the peer."
         EarlierFailed "after-failed" "An earlier connection was failed because of a reserved opcode."
@@ -157,8 +157,14 @@ parameters! {
         PingNotFin "as-ping-no-fin" "The opcode is that of a Ping, and FIN is not set."
         Pong "as-pong" "The opcode is that of a Pong."
         Opcode3 "opcode-3" "The opcode is 3, the first that is reserved for data."
+        Opcode4 "opcode-4" "The opcode is 4, which is reserved for data."
+        Opcode5 "opcode-5" "The opcode is 5, which is reserved for data."
+        Opcode6 "opcode-6" "The opcode is 6, which is reserved for data."
         Opcode7 "opcode-7" "The opcode is 7, the last that is reserved for data."
         Opcode11 "opcode-11" "The opcode is 11, the first that is reserved for control."
+        Opcode12 "opcode-12" "The opcode is 12, which is reserved for control."
+        Opcode13 "opcode-13" "The opcode is 13, which is reserved for control."
+        Opcode14 "opcode-14" "The opcode is 14, which is reserved for control."
         Opcode15 "opcode-15" "The opcode is 15, the last that is reserved for control."
         Length16 "length-16" "The length is in 16 bits."
         Length64 "length-64" "The length is in 64 bits."
@@ -193,7 +199,7 @@ parameters! {
 
     /// What the peer sends after the handshake or the flaw.
     After after {
-        Fin "then-fin" "The peer sends FIN after two ticks."
+        Fin "then-fin" "The peer sends FIN after a tick."
         FinAtOnce "fin-at-once" "The peer sends FIN directly behind."
         Reset "then-reset" "The peer resets TCP directly behind."
         Data "then-data" "The peer sends a text message."
@@ -203,7 +209,7 @@ parameters! {
         Garbage "then-garbage" "The peer sends octets that are no frame."
         Flood "then-flood" "The peer sends 80 KiB of messages."
         AppMessage "then-app-message" "The application sends a message."
-        Silence "then-nothing" "The peer keeps TCP open and sends nothing for four ticks."
+        Silence "then-nothing" "The peer keeps TCP open and sends nothing for three ticks."
     }
 
     /// What the peer answers to the Close that the application requested.
@@ -220,7 +226,7 @@ parameters! {
         AfterPing "answer-after-ping" "The peer answers after a Ping."
         Fin "answer-fin" "The peer sends FIN and no Close."
         Reset "answer-reset" "The peer resets TCP."
-        None "no-answer" "The peer sends nothing for four ticks, and then FIN."
+        None "no-answer" "The peer sends nothing for three ticks, and then FIN."
     }
 }
 

@@ -11,7 +11,7 @@ use rand_xoshiro::Xoroshiro128PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 use wsclose::generate::random::Random;
 use wsclose::protocol::role::Role;
-use wsclose::scenario::{Scenario, Strength, covering};
+use wsclose::scenario::{Scenario, Space, Strength, covering};
 
 use crate::plain::PlainScript;
 
@@ -62,7 +62,7 @@ fn triples() -> &'static [Vec<u8>] {
 }
 
 fn both_roles(strength: Strength) -> Vec<Vec<u8>> {
-    let scenarios = Role::ALL.into_iter().flat_map(|role| covering(role, strength));
+    let scenarios = Role::ALL.into_iter().flat_map(|role| covering(Space::all(role), strength));
     scenarios.map(|scenario| octets(&scenario)).collect()
 }
 

@@ -56,6 +56,11 @@ pub struct RunArgs {
     /// Which close codes to send: a selection, or all 65,536
     #[arg(long, value_enum, default_value_t = CodeSweep::Some, value_name = "WHICH")]
     pub codes: CodeSweep,
+    /// Play every triple of the parameters of a scenario instead of every pair
+    ///
+    /// Parameters are what comes before the Close, its code, its reason, its header, its segments and what comes after.
+    #[arg(long, conflicts_with = "scripts")]
+    pub thorough: bool,
     /// Add the cases in which the endpoint closes first
     ///
     /// The endpoint must close with CODE and REASON when it receives the text `close:CODE:REASON`.
@@ -179,7 +184,7 @@ pub struct Check {
     pub timeout: Option<u64>,
     /// Number of connections at a time
     ///
-    /// [default: 16, and up to 128 for a server that reacts slowly]
+    /// [default: 24, and up to 128 for a server that reacts slowly]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     /// Which reports to write.

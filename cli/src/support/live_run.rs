@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use wsclose::protocol::role::Role;
+use wsclose::scenario::Strength;
 use wsclose_live::report::Format;
 use wsclose_live::{Baseline, Check, Codes, Plan, RunReport};
 
@@ -43,6 +44,7 @@ pub fn configure<E>(mut check: Check<E>, run_args: &args::RunArgs, role: Role) -
     };
     Ok(check
         .codes(codes)
+        .strength(if run_args.thorough { Strength::Triples } else { Strength::Pairs })
         .close_command(run_args.close_command)
         .strict(run_args.strict)
         .profile(run_args.profile)

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use wsclose::protocol::code::Profile;
 use wsclose::rules::RuleSet;
+use wsclose::scenario::Strength;
 use wsclose::script::ScriptBuf;
 
 use crate::baseline::{Baseline, BaselineError};
@@ -127,10 +128,16 @@ impl<E> Check<E> {
         self
     }
 
+    /// Sets how many parameters of a closing scenario the built-in cases combine [default: `Strength::Pairs`].
+    pub fn strength(mut self, strength: Strength) -> Self {
+        self.options.strength = strength;
+        self
+    }
+
     /// Sets the time limit of the run. Time for generated scripts is added to it.
     ///
-    /// The default is 2 minutes for a server and 10 minutes for a client; with [`Codes::All`], it is 10 minutes for a
-    /// server and an hour for a client.
+    /// The default is 2 minutes for a server and 10 minutes for a client; with [`Codes::All`] or [`Strength::Triples`], it is
+    /// 10 minutes for a server and an hour for a client.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);
         self

@@ -7,6 +7,7 @@ use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 use wsclose::rules::RuleSet;
+use wsclose::scenario::Strength;
 
 use crate::check::builder::PlannedCase;
 use crate::endpoint::features::EndpointFeatures;
@@ -15,6 +16,7 @@ use crate::run::cases::{Case, END_CASES, PATIENT_CASES};
 use crate::run::config::Codes;
 use crate::run::engine;
 use crate::run::generate::CaseGenerator;
+use crate::run::scenarios;
 
 /// What a case is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,15 +42,16 @@ const fn all_features(role: Role) -> EndpointFeatures {
 pub fn explain_case(role: Role, name: &str) -> Option<CaseExplanation> {
     let features = all_features(role);
     let liveness = features.liveness();
-    let built_in = engine::cases(features, Codes::All);
+    let built_in = engine::cases(features, Codes::All, Strength::Pairs);
     let case = [liveness.clone()].into_iter().chain(built_in).find(|case| case.name == name);
-    let case = case.or_else(|| CaseGenerator::new(features).by_name(name))?;
+    let case = case.or_else(|| CaseGenerator::new(features).by_name(name));
+    let case = case.or_else(|| scenarios::by_name(features, name))?;
     let (shown, common) = (rules_shown(&case), rules_shown(&liveness));
     let steps: Vec<_> = case.script.as_script().steps().collect();
     let needs_close_command =
         EndpointFeatures { close_command: false, ..features }.unplayable(&steps).is_some();
     Some(CaseExplanation {
-        purpose: purpose(name),
+        purpose: scenarios::purpose(role, name).unwrap_or_else(|| purpose(name)),
         own_rules: shown.iter().filter(|rule| !common.contains(*rule)).collect(),
         common_rules: shown.intersection(common),
         needs_close_command,
@@ -59,7 +62,7 @@ pub fn explain_case(role: Role, name: &str) -> Option<CaseExplanation> {
 /// The names of all built-in cases for endpoints of this role, with the default selection of close codes.
 pub fn case_names(role: Role) -> Vec<String> {
     let features = all_features(role);
-    let built_in = engine::cases(features, Codes::Some).into_iter();
+    let built_in = engine::cases(features, Codes::Some, Strength::Pairs).into_iter();
     [features.liveness()].into_iter().chain(built_in).map(|case| case.name).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Builds the command that repeats a run, and the one that re-runs a case of it.
 
 use wsclose::protocol::code::Profile;
+use wsclose::scenario::Strength;
 
 use crate::check::options::Options;
 use crate::run::config::Codes;
@@ -55,6 +56,10 @@ fn shared(options: &Options) -> Vec<String> {
     if options.seed != Options::DEFAULT_SEED {
         words.push(option("seed", &options.seed.to_string()));
     }
-    words.extend(flags(&[("close-command", options.close_command), ("strict", options.strict)]));
+    words.extend(flags(&[
+        ("thorough", options.strength == Strength::Triples),
+        ("close-command", options.close_command),
+        ("strict", options.strict),
+    ]));
     words
 }

@@ -10,6 +10,7 @@ use crate::endpoint::under_test;
 use crate::run::cases::Case;
 use crate::run::engine;
 use crate::run::generate::CaseGenerator;
+use crate::run::scenarios;
 
 /// The rules and cases of a run.
 #[derive(Clone, Debug)]
@@ -73,7 +74,7 @@ fn select_rules(options: &Options, all: RuleSet) -> Result<RuleSet, RunError> {
 /// The cases that the patterns select, and notes about scripts that cannot be played.
 fn select_cases(options: &Options, features: EndpointFeatures) -> Result<(Vec<Case>, Vec<String>), RunError> {
     let (mut cases, notes) = if options.scripts.is_empty() {
-        (engine::cases(features, options.codes), Vec::new())
+        (engine::cases(features, options.codes, options.strength), Vec::new())
     } else {
         user_cases(&options.scripts, features)?
     };
@@ -84,7 +85,10 @@ fn select_cases(options: &Options, features: EndpointFeatures) -> Result<(Vec<Ca
         cases.retain(|case| matches(&all, &case.name));
         let generator = CaseGenerator::new(features);
         let names = options.cases.iter().chain(&options.show);
-        cases.extend(names.filter_map(|name| generator.by_name(name)));
+        let named = |name: &String| generator.by_name(name).or_else(|| scenarios::by_name(features, name));
+        let is_new = |case: &Case| !cases.iter().any(|other| other.name == case.name);
+        let named: Vec<Case> = names.filter_map(named).filter(is_new).collect();
+        cases.extend(named);
     }
     cases.iter_mut().for_each(|case| case.show = matches(&shown, &case.name));
     // The liveness case is part of every run, so a pattern may match it alone.
@@ -113,6 +117,7 @@ fn user_cases(
 #[cfg(test)]
 mod tests {
     use wsclose::protocol::role::Role;
+    use wsclose::scenario::Strength;
     use wsclose::script::ScriptBuf;
 
     use super::*;
@@ -130,7 +135,7 @@ mod tests {
     #[test]
     fn every_built_in_case_is_played_in_the_same_way_from_a_file() {
         for role in Role::ALL {
-            for case in engine::cases(features(role), crate::run::config::Codes::Some) {
+            for case in engine::cases(features(role), crate::run::config::Codes::Some, Strength::Pairs) {
                 assert_eq!(features(role).case_of_user(case.name.clone(), &case.script), Ok(case));
             }
         }

@@ -65,6 +65,9 @@ fn evidence(run: &RunReport, finding: ReportedFinding<'_>, text: &mut String) ->
     writeln!(text, "- expected: {}", inline(&violation.expected))?;
     writeln!(text, "- actual: {}", inline(&violation.actual))?;
     violation.hints.iter().try_for_each(|hint| writeln!(text, "- hint: {}", inline(hint)))?;
+    if let Some(pattern) = &result.pattern {
+        writeln!(text, "- pattern: {}", inline(&pattern.to_string()))?;
+    }
     if let Some(reason) = &result.reason {
         writeln!(text, "- known: {}", inline(reason))?;
     }

@@ -86,6 +86,9 @@ fn evidence(report: &RunReport, finding: ReportedFinding<'_>, f: &mut Formatter<
     writeln!(f, "  expected: {}", violation.expected)?;
     writeln!(f, "  actual:   {}", violation.actual)?;
     violation.hints.iter().try_for_each(|hint| writeln!(f, "  hint:     {hint}"))?;
+    if let Some(pattern) = &result.pattern {
+        writeln!(f, "  pattern:  {pattern}")?;
+    }
     if let Some(reason) = &result.reason {
         writeln!(f, "  known:    {reason}")?;
     }

@@ -8,6 +8,7 @@ use wsclose::judge::Verdict;
 use wsclose::protocol::code::CloseCode;
 use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
+use wsclose::scenario::Strength;
 use wsclose::script::Step;
 
 use crate::endpoint::features::EndpointFeatures;
@@ -21,9 +22,10 @@ use crate::run::late;
 use crate::run::pace;
 use crate::run::parallel::Deadline;
 use crate::run::player::{self, Player};
-use crate::run::results::{RunReport, Timing};
+use crate::run::results::{RuleResult, RunReport, Timing};
 use crate::run::retry::ResultLedger;
 use crate::run::runner::CaseRunner;
+use crate::run::scenarios;
 use crate::run::timeouts::{CONFIRM, FAST, MEASURE, Pace};
 
 /// How long re-runs of an unresponsive endpoint may start: each missing reply costs seconds.
@@ -32,8 +34,9 @@ const UNRESPONSIVE_RETRY_TIME: Duration = Duration::from_secs(1);
 /// The number of cases that run against an endpoint that does not reply to a plain Close.
 pub const UNRESPONSIVE_CASES: usize = 32;
 
-/// The cases of an endpoint: curated scripts, systematic ones, recovery cases, close codes, compression, ends of TCP, and patient cases.
-pub fn cases(features: EndpointFeatures, codes: Codes) -> Vec<Case> {
+/// The cases of an endpoint: curated scripts, systematic ones, recovery cases, close codes, compression, ends of TCP,
+/// combinations of parameters, and patient cases.
+pub fn cases(features: EndpointFeatures, codes: Codes, strength: Strength) -> Vec<Case> {
     let to_case = |vector: &TestVector| features.case(vector.name.clone(), &vector.script);
     let curated: Vec<Case> = TestVector::curated_corpus().iter().filter_map(to_case).collect();
     let systematic: Vec<Case> = vectors::reasons()
@@ -64,10 +67,12 @@ pub fn cases(features: EndpointFeatures, codes: Codes) -> Vec<Case> {
     let deflated: Vec<Case> =
         curated.iter().filter(is_short).filter_map(|case| features.with_deflate(case)).collect();
     let (ends, patient) = (features.end_cases(), features.patient_cases());
-    let mut all: Vec<Case> = [curated, systematic, recovery, received, requested, deflated, ends, patient]
-        .into_iter()
-        .flatten()
-        .collect();
+    let scenarios = scenarios::cases(features, strength);
+    let mut all: Vec<Case> =
+        [curated, systematic, recovery, received, requested, deflated, ends, scenarios, patient]
+            .into_iter()
+            .flatten()
+            .collect();
     // Scripts that differ only in steps that a socket does not show become equal cases.
     let mut seen = HashSet::new();
     all.retain(|case| seen.insert(case.script.octets().to_owned()));
@@ -191,7 +196,12 @@ pub fn build_report(
     timing: Timing,
 ) -> RunReport {
     let (cases, confirmations): (Vec<CaseResult>, _) = ledger.finish();
-    let rules = RunReport::summarize(&cases, config.rules, config.strict, &confirmations, &config.baseline);
+    let role = config.under_test.role();
+    let rules: Vec<RuleResult> =
+        RunReport::summarize(&cases, config.rules, config.strict, &confirmations, &config.baseline)
+            .into_iter()
+            .map(|result| RuleResult { pattern: scenarios::pattern(role, &cases, result.rule), ..result })
+            .collect();
     let left_out = ledger.left_out();
     let is_partial =
         config.is_filtered || interrupted || left_out > 0 || cases.iter().any(|case| case.error.is_some());

@@ -10,6 +10,7 @@ use wsclose::judge::Verdict;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Rule, RuleSet};
+use wsclose::scenario::Pattern;
 
 use crate::baseline::Baseline;
 use crate::endpoint::connection::CaseError;
@@ -66,6 +67,8 @@ pub struct RuleResult {
     pub reason: Option<String>,
     /// Why cases are inconclusive, if some are: the most common reason.
     pub inconclusive_reason: Option<&'static str>,
+    /// What the scenarios that violate the rule have in common.
+    pub pattern: Option<Pattern>,
 }
 
 impl RuleResult {
@@ -220,7 +223,7 @@ pub struct Timing {
 }
 
 impl RunReport {
-    /// Counts the results of the cases by rule. `confirmations` holds, by rule, the confirmation and the case that shows
+    /// Counts the results of the cases by rule, without patterns. `confirmations` holds, by rule, the confirmation and the case that shows
     /// it.
     pub(crate) fn summarize(
         cases: &[CaseResult],
@@ -265,6 +268,7 @@ impl RunReport {
                 finding_status,
                 reason,
                 inconclusive_reason: most_common_reason(cases, rule),
+                pattern: None,
             }
         };
         selected.iter().map(summary).collect()

@@ -1,0 +1,73 @@
+//! Cases from scenarios: combinations of the parameters of a closing handshake.
+
+use wsclose::judge::Verdict;
+use wsclose::protocol::role::Role;
+use wsclose::rules::Rule;
+use wsclose::scenario::{CloseRequests, Pattern, Scenario, Space, Strength, covering};
+
+use crate::endpoint::features::EndpointFeatures;
+use crate::run::case_result::CaseResult;
+use crate::run::cases::Case;
+
+/// The prefix of the name of such a case. The name of its scenario follows.
+const NAME_PREFIX: &str = "scenario/";
+
+/// The cases in which the tuples of values occur, as far as the endpoint supports them.
+///
+/// Pairs of two flaws are left out, because an endpoint ends the connection for the first of them.
+pub fn cases(features: EndpointFeatures, strength: Strength) -> Vec<Case> {
+    let is_played = |scenario: &Scenario| match strength {
+        Strength::Pairs => scenario.flaws() <= 1,
+        Strength::Triples => true,
+    };
+    let EndpointFeatures { role, close_command, reconnects } = features;
+    let space = Space {
+        role,
+        close_requests: if close_command { CloseRequests::BetweenMessages } else { CloseRequests::Never },
+        // No command makes a program send a message.
+        app_messages: false,
+        earlier_connections: reconnects,
+    };
+    covering(space, strength)
+        .iter()
+        .filter(|scenario| is_played(scenario))
+        .filter_map(|scenario| case(features, scenario))
+        .collect()
+}
+
+/// The case of this name, if it names a scenario that the endpoint supports.
+pub fn by_name(features: EndpointFeatures, name: &str) -> Option<Case> {
+    case(features, &scenario(features.role, name)?)
+}
+
+/// What the scenarios that violate the rule have in common.
+pub fn pattern(role: Role, results: &[CaseResult], rule: Rule) -> Option<Pattern> {
+    let observation = |result: &CaseResult| {
+        let violated = match result.verdict(rule) {
+            Verdict::Violates => true,
+            Verdict::Conforms => false,
+            Verdict::Inconclusive | Verdict::NotExercised => return None,
+        };
+        Some((scenario(role, &result.name)?, violated))
+    };
+    Pattern::of(&results.iter().filter_map(observation).collect::<Vec<_>>())
+}
+
+/// What happens in the case of this name, in a sentence for each value that is not the default.
+pub fn purpose(role: Role, name: &str) -> Option<String> {
+    let scenario = scenario(role, name)?;
+    let sentences: Vec<&str> = scenario.sentences().collect();
+    Some(if sentences.is_empty() {
+        "The peer sends a Close with code 1000.".to_owned()
+    } else {
+        sentences.join(" ")
+    })
+}
+
+fn scenario(role: Role, name: &str) -> Option<Scenario> {
+    Scenario::named(role, name.strip_prefix(NAME_PREFIX)?).ok()
+}
+
+fn case(features: EndpointFeatures, scenario: &Scenario) -> Option<Case> {
+    features.case(format!("{NAME_PREFIX}{scenario}"), &scenario.script())
+}
