@@ -109,8 +109,12 @@ fn missing_files() {
         .assert_exit(3)
         .assert_stderr("nowhere.ws: not found; expected a file or a folder");
     replay(&folder, &["empty"]).assert_exit(3).assert_stderr("empty: contains no scripts");
-    folder.wsclose(&["adopt", "nowhere"]).assert_exit(3).assert_stderr("nowhere: not found; expected a file");
-    folder.wsclose(&["adopt", "empty"]).assert_exit(3).assert_stderr("empty: is a folder; name a file");
+    folder
+        .wsclose(&["adopt", "nowhere", "--root", "."])
+        .assert_exit(3)
+        .assert_stderr("nowhere: not found; expected a file");
+    let ran = folder.wsclose(&["adopt", "empty", "--root", "."]);
+    ran.assert_exit(3).assert_stderr("empty: contains no scripts");
 }
 
 #[cfg(unix)]

@@ -41,9 +41,10 @@ pub fn parse(name: &str) -> Result<Fault, UnknownFault> {
         .ok_or_else(|| UnknownFault { found: name.to_owned(), nearest: nearest(name, slugs()) })
 }
 
-/// The names that are most similar to `name`, the nearest first.
+/// The names that are most similar to `name`, the nearest first. Case and underscores do not count.
 fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let score = |candidate: &'a str| (strsim::jaro_winkler(name, candidate), candidate);
+    let name = name.to_lowercase().replace('_', "-");
+    let score = |candidate: &'a str| (strsim::jaro_winkler(&name, candidate), candidate);
     let mut scored: Vec<(f64, &str)> = candidates.map(score).filter(|(score, _)| *score >= SIMILAR).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     scored.into_iter().take(MAX_PROPOSED).map(|(_, name)| name).collect()
