@@ -66,9 +66,12 @@ fn every_script_seed_has_steps() {
     }
 }
 
+/// The body of a target. It returns the rules that the input exercises.
+type Body = fn(&[u8]) -> RuleSet;
+
 #[test]
 fn every_seed_exercises_a_rule() {
-    let targets: [(&str, fn(&[u8]) -> RuleSet); 3] = [
+    let targets: [(&str, Body); 3] = [
         ("close_frame", wsclose::fuzz::close_frame),
         ("closing_handshake", wsclose::fuzz::closing_handshake),
         ("implementations", wsclose_implementations::fuzz::implementations),

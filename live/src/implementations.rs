@@ -14,7 +14,6 @@ use wsclose::analysis::baseline::Baseline;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
-use wsclose::scenario::Strength;
 
 use crate::endpoint::client_pool::{ClientCommand, ClientPool};
 use crate::endpoint::features::EndpointFeatures;
@@ -381,8 +380,8 @@ pub fn run(
 ) -> Vec<ImplementationResult> {
     let features = |role| EndpointFeatures { role, close_command: true, reconnects: true };
     let cases = Cases {
-        servers: engine::cases(features(Role::Server), Codes::Some, Strength::Pairs),
-        clients: engine::cases(features(Role::Client), Codes::Some, Strength::Pairs),
+        servers: engine::cases(features(Role::Server), Codes::Some, false),
+        clients: engine::cases(features(Role::Client), Codes::Some, false),
     };
     // Slow ones start first, so that no other has to wait for them at the end.
     let mut order: Vec<usize> = (0..implementations.len()).collect();

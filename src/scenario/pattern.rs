@@ -153,7 +153,7 @@ impl Pattern {
                 candidate.errors(total) + candidate.conditions.len() * (total / 20).max(1)
             })?;
         // A set of values that is wrong about half as many scenarios as there are violations explains nothing.
-        (best.errors(total) * 2 <= total).then(|| Pattern {
+        (best.errors(total) * 2 <= total).then_some(Pattern {
             exercised: violated.len(),
             violated: total,
             matching: best.matches,

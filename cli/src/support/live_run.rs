@@ -4,7 +4,6 @@ use std::io::Write;
 use std::path::Path;
 
 use wsclose::protocol::role::Role;
-use wsclose::scenario::Strength;
 use wsclose_live::report::Format;
 use wsclose_live::{Baseline, Check, Codes, Plan, RunReport};
 
@@ -44,7 +43,7 @@ pub fn configure<E>(mut check: Check<E>, run_args: &args::RunArgs, role: Role) -
     };
     Ok(check
         .codes(codes)
-        .strength(if run_args.thorough { Strength::Triples } else { Strength::Pairs })
+        .thorough(run_args.thorough)
         .close_command(run_args.close_command)
         .strict(run_args.strict)
         .profile(run_args.profile)

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use wsclose::protocol::code::Profile;
 use wsclose::rules::RuleSet;
-use wsclose::scenario::Strength;
 use wsclose::script::ScriptBuf;
 
 use crate::baseline::{Baseline, BaselineError};
@@ -128,15 +127,16 @@ impl<E> Check<E> {
         self
     }
 
-    /// Sets how many parameters of a closing scenario the built-in cases combine [default: `Strength::Pairs`].
-    pub fn strength(mut self, strength: Strength) -> Self {
-        self.options.strength = strength;
+    /// Sets whether the built-in cases have nearly all triples of the values of a scenario's parameters in place of all pairs,
+    /// or all pairs in place of none for a client [default: false].
+    pub fn thorough(mut self, thorough: bool) -> Self {
+        self.options.thorough = thorough;
         self
     }
 
     /// Sets the time limit of the run. Time for generated scripts is added to it.
     ///
-    /// The default is 2 minutes for a server and 10 minutes for a client; with [`Codes::All`] or [`Strength::Triples`], it is
+    /// The default is 2 minutes for a server and 10 minutes for a client; with [`Codes::All`] and in a thorough run, it is
     /// 10 minutes for a server and an hour for a client.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.options.timeout = Some(timeout);

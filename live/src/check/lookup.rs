@@ -7,7 +7,6 @@ use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 use wsclose::rules::RuleSet;
-use wsclose::scenario::Strength;
 
 use crate::check::builder::PlannedCase;
 use crate::endpoint::features::EndpointFeatures;
@@ -42,7 +41,7 @@ const fn all_features(role: Role) -> EndpointFeatures {
 pub fn explain_case(role: Role, name: &str) -> Option<CaseExplanation> {
     let features = all_features(role);
     let liveness = features.liveness();
-    let built_in = engine::cases(features, Codes::All, Strength::Pairs);
+    let built_in = engine::cases(features, Codes::All, false);
     let case = [liveness.clone()].into_iter().chain(built_in).find(|case| case.name == name);
     let case = case.or_else(|| CaseGenerator::new(features).by_name(name));
     let case = case.or_else(|| scenarios::by_name(features, name))?;
@@ -62,7 +61,7 @@ pub fn explain_case(role: Role, name: &str) -> Option<CaseExplanation> {
 /// The names of all built-in cases for endpoints of this role, with the default selection of close codes.
 pub fn case_names(role: Role) -> Vec<String> {
     let features = all_features(role);
-    let built_in = engine::cases(features, Codes::Some, Strength::Pairs).into_iter();
+    let built_in = engine::cases(features, Codes::Some, false).into_iter();
     [features.liveness()].into_iter().chain(built_in).map(|case| case.name).collect()
 }
 

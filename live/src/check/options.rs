@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use wsclose::protocol::code::Profile;
-use wsclose::scenario::Strength;
 use wsclose::script::ScriptBuf;
 
 use crate::baseline::Baseline;
@@ -44,8 +43,8 @@ pub struct Options {
     pub script_paths: Vec<PathBuf>,
     /// Which close codes the endpoint receives.
     pub codes: Codes,
-    /// How many parameters of a scenario the built-in cases combine.
-    pub strength: Strength,
+    /// The built-in cases combine more values of the parameters of a scenario.
+    pub thorough: bool,
     /// The time limit; `None` for the default.
     pub timeout: Option<Duration>,
     /// The duration of a tick; `None` to follow the reaction of the endpoint.
@@ -77,9 +76,9 @@ impl Options {
 
     /// The time limit, given the default for some codes and for all codes. Time for generated scripts is added.
     pub fn timeout(&self, some: Duration, all: Duration) -> Duration {
-        let default = match (self.codes, self.strength) {
-            (Codes::Some, Strength::Pairs) => some,
-            (Codes::All, _) | (_, Strength::Triples) => all,
+        let default = match (self.codes, self.thorough) {
+            (Codes::Some, false) => some,
+            (Codes::All, _) | (_, true) => all,
         };
         self.timeout.unwrap_or(default) + self.fuzz.unwrap_or_default()
     }
@@ -97,7 +96,7 @@ impl Default for Options {
             scripts: Vec::new(),
             script_paths: Vec::new(),
             codes: Codes::default(),
-            strength: Strength::Pairs,
+            thorough: false,
             timeout: None,
             tick: None,
             strict: false,

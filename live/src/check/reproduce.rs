@@ -1,7 +1,6 @@
 //! Builds the command that repeats a run, and the one that re-runs a case of it.
 
 use wsclose::protocol::code::Profile;
-use wsclose::scenario::Strength;
 
 use crate::check::options::Options;
 use crate::run::config::Codes;
@@ -57,7 +56,7 @@ fn shared(options: &Options) -> Vec<String> {
         words.push(option("seed", &options.seed.to_string()));
     }
     words.extend(flags(&[
-        ("thorough", options.strength == Strength::Triples),
+        ("thorough", options.thorough),
         ("close-command", options.close_command),
         ("strict", options.strict),
     ]));

@@ -74,7 +74,7 @@ fn select_rules(options: &Options, all: RuleSet) -> Result<RuleSet, RunError> {
 /// The cases that the patterns select, and notes about scripts that cannot be played.
 fn select_cases(options: &Options, features: EndpointFeatures) -> Result<(Vec<Case>, Vec<String>), RunError> {
     let (mut cases, notes) = if options.scripts.is_empty() {
-        (engine::cases(features, options.codes, options.strength), Vec::new())
+        (engine::cases(features, options.codes, options.thorough), Vec::new())
     } else {
         user_cases(&options.scripts, features)?
     };
@@ -117,7 +117,6 @@ fn user_cases(
 #[cfg(test)]
 mod tests {
     use wsclose::protocol::role::Role;
-    use wsclose::scenario::Strength;
     use wsclose::script::ScriptBuf;
 
     use super::*;
@@ -135,7 +134,7 @@ mod tests {
     #[test]
     fn every_built_in_case_is_played_in_the_same_way_from_a_file() {
         for role in Role::ALL {
-            for case in engine::cases(features(role), crate::run::config::Codes::Some, Strength::Pairs) {
+            for case in engine::cases(features(role), crate::run::config::Codes::Some, true) {
                 assert_eq!(features(role).case_of_user(case.name.clone(), &case.script), Ok(case));
             }
         }

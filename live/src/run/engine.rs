@@ -8,7 +8,6 @@ use wsclose::judge::Verdict;
 use wsclose::protocol::code::CloseCode;
 use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
-use wsclose::scenario::Strength;
 use wsclose::script::Step;
 
 use crate::endpoint::features::EndpointFeatures;
@@ -36,7 +35,7 @@ pub const UNRESPONSIVE_CASES: usize = 32;
 
 /// The cases of an endpoint: curated scripts, systematic ones, recovery cases, close codes, compression, ends of TCP,
 /// combinations of parameters, and patient cases.
-pub fn cases(features: EndpointFeatures, codes: Codes, strength: Strength) -> Vec<Case> {
+pub fn cases(features: EndpointFeatures, codes: Codes, is_thorough: bool) -> Vec<Case> {
     let to_case = |vector: &TestVector| features.case(vector.name.clone(), &vector.script);
     let curated: Vec<Case> = TestVector::curated_corpus().iter().filter_map(to_case).collect();
     let systematic: Vec<Case> = vectors::reasons()
@@ -67,7 +66,7 @@ pub fn cases(features: EndpointFeatures, codes: Codes, strength: Strength) -> Ve
     let deflated: Vec<Case> =
         curated.iter().filter(is_short).filter_map(|case| features.with_deflate(case)).collect();
     let (ends, patient) = (features.end_cases(), features.patient_cases());
-    let scenarios = scenarios::cases(features, strength);
+    let scenarios = scenarios::cases(features, is_thorough);
     let mut all: Vec<Case> =
         [curated, systematic, recovery, received, requested, deflated, ends, scenarios, patient]
             .into_iter()
