@@ -50,7 +50,7 @@ pub fn explain_case(role: Role, name: &str) -> Option<CaseExplanation> {
     let needs_close_command =
         EndpointFeatures { close_command: false, ..features }.unplayable(&steps).is_some();
     Some(CaseExplanation {
-        purpose: scenarios::purpose(role, name).unwrap_or_else(|| purpose(name)),
+        purpose: purpose(role, name),
         own_rules: shown.iter().filter(|rule| !common.contains(*rule)).collect(),
         common_rules: shown.intersection(common),
         needs_close_command,
@@ -74,7 +74,10 @@ fn rules_shown(case: &Case) -> RuleSet {
 }
 
 /// What happens in the case of this name.
-fn purpose(name: &str) -> String {
+fn purpose(role: Role, name: &str) -> String {
+    if let Some(sentences) = scenarios::purpose(role, name) {
+        return sentences;
+    }
     let curated = |name: &str| {
         let vector = TestVector::curated_corpus().into_iter().find(|vector| vector.name == name);
         vector.map(|vector| vector.note).filter(|note| !note.is_empty())
@@ -132,7 +135,7 @@ mod tests {
     fn every_case_has_a_purpose_of_its_own() {
         for role in Role::ALL {
             for name in case_names(role) {
-                assert_ne!(purpose(&name), "A built-in script.", "{name}");
+                assert_ne!(purpose(role, &name), "A built-in script.", "{name}");
             }
         }
         assert!(explain_case(Role::Server, "code-received/61234").is_some(), "a code of --codes all");
