@@ -56,9 +56,9 @@ pub struct RunArgs {
     /// Which close codes to send: a selection, or all 65,536
     #[arg(long, value_enum, default_value_t = CodeSweep::Some, value_name = "WHICH")]
     pub codes: CodeSweep,
-    /// Combine more values of the parameters of a scenario
+    /// Add cases that combine the parameters of a scenario
     ///
-    /// For a server, nearly every triple of values occurs instead of every pair. For a client, every pair occurs.
+    /// For a server, nearly every triple of values occurs. For a client, every pair occurs.
     /// Parameters are what comes before the Close, its code, its reason, its header, its segments and what comes after.
     #[arg(long, conflicts_with = "scripts")]
     pub thorough: bool,
