@@ -3,7 +3,7 @@
 use super::endpoint::Endpoint;
 use crate::harness::Recorder;
 use crate::model::behavior::{Behavior, Crash, ReportCourse, SegmentHandling};
-use crate::model::situation::{Arrival, Situation};
+use crate::model::situation::Arrival;
 use crate::protocol::assembler::FramePart;
 use crate::protocol::close::{self, CloseBody};
 use crate::protocol::deflate::{self, InflateError};
@@ -112,18 +112,10 @@ impl<C: Behavior> Endpoint<C> {
 
     fn on_frame(&mut self, header: Header, out: &mut Recorder) {
         if header.opcode.is_control() {
-            // `now` borrows the whole endpoint, and the payload is changed in place.
-            let now = Situation {
-                role: self.role,
-                state: self.state,
-                in_message: self.message.is_some(),
-                deflate: self.deflate,
-                own_code: self.own_code,
-                arrival: &self.arrival,
-                history: &self.history,
-                past: &self.past,
-            };
-            self.behavior.garbles(&header, self.received.payload_mut(), &now);
+            let mut payload = Vec::new();
+            self.received.swap_payload(&mut payload);
+            self.behavior.garbles(&header, &mut payload, &self.now());
+            self.received.swap_payload(&mut payload);
         }
         let text = self.message.filter(|kind| *kind == MessageKind::Text).map(|_| self.data.as_slice());
         if let Some(flaw) = self.behavior.invents_flaw(&header, text, &self.now()) {

@@ -115,9 +115,9 @@ impl FrameAssembler {
         &self.payload
     }
 
-    /// The same payload, to be changed in place.
-    pub(crate) fn payload_mut(&mut self) -> &mut [u8] {
-        &mut self.payload
+    /// Exchanges the same payload for another, so that it can be changed while the rest of an endpoint is read.
+    pub(crate) fn swap_payload(&mut self, other: &mut Vec<u8>) {
+        std::mem::swap(&mut self.payload, other);
     }
 
     /// Whether the stream so far is empty or ends at the end of a frame.
