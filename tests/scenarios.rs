@@ -52,7 +52,58 @@ fn every_value_occurs() {
     }
 }
 
-/// The names of the rules that the subject violates in a scenario.
+/// The same scenario with the default for one parameter, if that is a scenario and another one.
+fn with_default(scenario: &Scenario, parameter: Parameter) -> Option<Scenario> {
+    let slugs = Parameter::ALL.into_iter().filter(|other| *other != parameter).map(|other| {
+        let level = usize::from(scenario.parameters().levels()[other as usize]);
+        if level == 0 { "plain" } else { other.slug(level) }
+    });
+    let name = slugs.collect::<Vec<_>>().join("+");
+    Scenario::named(scenario.role(), &name).ok().filter(|other| other != scenario)
+}
+
+#[test]
+fn every_value_changes_the_script() {
+    for scenario in PAIRS.iter() {
+        for other in Parameter::ALL.into_iter().filter_map(|parameter| with_default(scenario, parameter)) {
+            assert_ne!(scenario.script(), other.script(), "{scenario} and {other}");
+        }
+    }
+}
+
+/// The scenario with this value and as few others as possible. A server comes first, because its peer masks frames.
+fn simplest(slug: &str) -> Scenario {
+    let all = || {
+        Parameter::ALL.into_iter().flat_map(|other| (1..other.levels()).map(move |level| other.slug(level)))
+    };
+    let with = |others: &[&str]| {
+        let name = [&[slug], others].concat().join("+");
+        [Role::Server, Role::Client].into_iter().find_map(|role| Scenario::named(role, &name).ok())
+    };
+    with(&[])
+        .or_else(|| all().find_map(|a| with(&[a])))
+        .or_else(|| all().find_map(|a| all().find_map(|b| with(&[a, b]))))
+        .unwrap_or_else(|| panic!("no scenario of three values has {slug}"))
+}
+
+/// The scripts are reviewed: the values do what their sentences say.
+#[test]
+fn scripts_of_all_values() {
+    let mut text = String::new();
+    for parameter in Parameter::ALL {
+        // The default of every parameter is in the first script.
+        for level in usize::from(parameter != Parameter::Beginner)..parameter.levels() {
+            let scenario = if level == 0 { simplest("plain") } else { simplest(parameter.slug(level)) };
+            let (sentence, script) = (parameter.sentence(level), scenario.script());
+            text += &format!("# {parameter:?}: {sentence}\n# {scenario}\n{}\n", script.as_script());
+        }
+    }
+    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("scenarios__values", text);
+    });
+}
+
+/// The number of rules that the subject violates in a scenario.
 fn violations(harness: &mut Harness, scenario: &Scenario, subject: &mut dyn Subject) -> usize {
     let script = scenario.script();
     let playback = harness.play(script.as_script(), subject);

@@ -57,7 +57,7 @@ pub fn flaw_count(s: &Partial) -> usize {
 }
 
 /// Every constraint.
-static CONSTRAINTS: [Constraint; 21] = [
+static CONSTRAINTS: [Constraint; 22] = [
     Constraint {
         sentence: "a reason follows a code",
         forbids: |_, s| {
@@ -86,21 +86,23 @@ static CONSTRAINTS: [Constraint; 21] = [
         forbids: |_, s| is!(s.beginner, Beginner::Flaw) && is_not!(s.body, Body::Empty),
     },
     Constraint {
-        sentence: "a text frame with a flaw has a form that is one, or is not UTF-8",
+        sentence: "a text frame with a flaw keeps its opcode and has a form that is a flaw, or is not UTF-8",
         forbids: |_, s| {
+            let has_form = is!(
+                s.form,
+                Form::Rsv1
+                    | Form::Rsv2
+                    | Form::Rsv3
+                    | Form::Length16
+                    | Form::Length64
+                    | Form::TopBit
+                    | Form::MaskWrong
+            );
+            let is_whole = is!(s.form, Form::Valid) && is!(s.ill_formed, IllFormed::None);
+            let is_shortest =
+                is!(s.form, Form::Length16) && s.length.is_some_and(|length| length.octets() > 125);
             is!(s.beginner, Beginner::Flaw)
-                && (is!(s.form, Form::Valid) && is!(s.ill_formed, IllFormed::None)
-                    || is!(s.form, Form::Length16) && s.length.is_some_and(|length| length.octets() > 125)
-                    || is!(
-                        s.form,
-                        Form::NotFin
-                            | Form::Text
-                            | Form::Binary
-                            | Form::Ping
-                            | Form::Pong
-                            | Form::ClaimsMore
-                            | Form::ClaimsLess
-                    ))
+                && (is_whole || is_shortest || !has_form && is_not!(s.form, Form::Valid))
         },
     },
     Constraint {
@@ -119,6 +121,16 @@ static CONSTRAINTS: [Constraint; 21] = [
             (Some(row), Some(length)) => {
                 let size = character(row, Which::Usual).map_or(0, char::len_utf8);
                 !matches!(length, ReasonLength::Octets0) && size > length.octets()
+            }
+            _ => false,
+        },
+    },
+    Constraint {
+        sentence: "the ill-formed sequence leaves room for a character of the reason",
+        forbids: |_, s| match (s.row, s.length, s.ill_formed, s.position) {
+            (Some(row), Some(length), Some(sequence), Some(position)) => {
+                let is_chosen = !matches!(row, Row::Ascii) || is_not!(s.which, Which::Usual);
+                is_chosen && !has_character(row, length, sequence, position)
             }
             _ => false,
         },
@@ -246,6 +258,13 @@ static CONSTRAINTS: [Constraint; 21] = [
         },
     },
 ];
+
+/// Whether a whole character of the row fits before or after the sequence.
+fn has_character(row: Row, length: ReasonLength, sequence: IllFormed, position: Position) -> bool {
+    let (length, size) = (length.octets(), sequence.octets().len());
+    let width = character(row, Which::Usual).map_or(1, char::len_utf8);
+    position.offset(length, size).is_none_or(|offset| offset >= width || length - offset - size >= width)
+}
 
 /// Whether the frame of the peer of an endpoint in this role is not masked.
 fn is_not_masked(role: Role, s: &Partial) -> bool {

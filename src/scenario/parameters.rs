@@ -136,10 +136,10 @@ parameters! {
     /// Where the ill-formed sequence is in the reason.
     Position position {
         Beginning "at-0" "The ill-formed sequence is at the beginning."
-        Across8 "at-7" "The ill-formed sequence begins at octet 7, so that it crosses offset 8."
-        Across16 "at-15" "The ill-formed sequence begins at octet 15, so that it crosses offset 16."
-        Across32 "at-31" "The ill-formed sequence begins at octet 31, so that it crosses offset 32."
-        Across64 "at-63" "The ill-formed sequence begins at octet 63, so that it crosses offset 64."
+        Across8 "at-7" "The ill-formed sequence begins at octet 7: two octets or more cross offset 8."
+        Across16 "at-15" "The ill-formed sequence begins at octet 15: two octets or more cross offset 16."
+        Across32 "at-31" "The ill-formed sequence begins at octet 31: two octets or more cross offset 32."
+        Across64 "at-63" "The ill-formed sequence begins at octet 63: two octets or more cross offset 64."
         End "at-end" "The ill-formed sequence is at the end."
     }
 
@@ -349,13 +349,14 @@ impl Position {
     /// another position already.
     pub const fn offset(self, length: usize, size: usize) -> Option<usize> {
         let Some(last) = length.checked_sub(size) else { return None };
-        let offset = match self {
-            Position::Beginning => 0,
-            Position::Across8 => 7,
-            Position::Across16 => 15,
-            Position::Across32 => 31,
-            Position::Across64 => 63,
-            Position::End => last,
+        let offset = match (self, last) {
+            (Position::Beginning, _) => 0,
+            (Position::Across8, _) => 7,
+            (Position::Across16, _) => 15,
+            (Position::Across32, _) => 31,
+            (Position::Across64, _) => 63,
+            (Position::End, 0 | 7 | 15 | 31 | 63) => return None,
+            (Position::End, _) => last,
         };
         if offset <= last { Some(offset) } else { None }
     }
