@@ -38,7 +38,7 @@ fn every_snapshot_is_asserted_by_a_test() {
     };
     let mut expected = stems("closing_handshake", "model");
     expected.extend(stems("implementations", "regressions"));
-    let tables = ["closing_table", "text_mistakes", "rule_matrix", "close_frame_corpus"];
+    let tables = ["closing_table", "text_mistakes", "rule_matrix", "close_frame_corpus", "scenarios__values"];
     expected.extend(tables.map(|table| format!("{table}.snap")));
     let folder = support::folder("").join("../snapshots");
     let unasserted: Vec<String> = support::names(&folder)
