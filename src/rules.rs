@@ -13,5 +13,5 @@ pub use capabilities::Capabilities;
 pub use capability::Capability;
 pub use catalogue::{Rule, UnknownRule};
 pub use mapping::{code_receiver_rule, code_sender_rule, receiver_rule, sender_rule};
-pub use properties::{Delivery, Evidence, Focus, Layer, Level, Party, Timing};
+pub use properties::{Delivery, Evidence, Family, Focus, Layer, Level, Party, Timing};
 pub use set::RuleSet;

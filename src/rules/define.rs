@@ -2,7 +2,7 @@
 
 macro_rules! rules {
     ($($name:ident $id:literal $sections:literal $party:ident $level:ident $capability:ident
-        evidence: $evidence:ident, delivery: $delivery:ident, timing: $timing:ident, layer: $layer:ident, focus: $focus:ident
+        evidence: $evidence:ident, delivery: $delivery:ident, timing: $timing:ident, layer: $layer:ident, focus: $focus:ident, family: $family:ident
         $summary:literal $criterion:literal)*) => {
         /// A rule of the closing handshake. Ids ([`Rule::id`]) are permanent.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,6 +63,11 @@ macro_rules! rules {
             /// The behaviour that a script is about if it exercises the rule.
             pub const fn focus(self) -> Focus {
                 match self { $(Rule::$name => Focus::$focus,)* }
+            }
+
+            /// The group of rules in which reports list it.
+            pub const fn family(self) -> Family {
+                match self { $(Rule::$name => Family::$family,)* }
             }
 
             /// The requirement, in one sentence that can be read without the rest of the catalogue.

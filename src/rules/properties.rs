@@ -163,3 +163,63 @@ pub enum Focus {
     /// Anything else.
     Other,
 }
+
+/// A group of rules about one topic, in which reports list them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Family {
+    /// The form, the order and the codes of the frames that an endpoint sends.
+    OwnFrames,
+    /// The reply to a Close.
+    CloseReply,
+    /// A close that the endpoint begins itself.
+    OwnClose,
+    /// How and when an endpoint ends TCP, and what it does when its peer ends it.
+    TcpEnd,
+    /// Input that conforms and has to be accepted.
+    LawfulInput,
+    /// Input with a flaw that has to be rejected.
+    FaultyInput,
+    /// What an endpoint does when it fails the connection.
+    Failing,
+    /// What an endpoint reports to its application.
+    Reports,
+    /// Defects for every user, whatever the RFC says.
+    Robustness,
+}
+
+impl Family {
+    /// Every family, in the order of reports.
+    pub const ALL: [Family; 9] = [
+        Family::OwnFrames,
+        Family::CloseReply,
+        Family::OwnClose,
+        Family::TcpEnd,
+        Family::LawfulInput,
+        Family::FaultyInput,
+        Family::Failing,
+        Family::Reports,
+        Family::Robustness,
+    ];
+
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Family::OwnFrames => "frames it sends",
+            Family::CloseReply => "reply to a Close",
+            Family::OwnClose => "own close",
+            Family::TcpEnd => "end of TCP",
+            Family::LawfulInput => "lawful input",
+            Family::FaultyInput => "faulty input",
+            Family::Failing => "failing the connection",
+            Family::Reports => "reports",
+            Family::Robustness => "robustness",
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
