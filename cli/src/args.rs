@@ -17,11 +17,11 @@ use wsclose::rules::{Level, Party};
 use crate::args::dump_format::Format;
 use crate::args::fuzz_target::FuzzTarget;
 
-pub use live::{Check, CodeSweep, Echo, ReportArgs, RunArgs, Serve};
+pub use live::{Check, CodeSweep, Color, Echo, OutputArgs, ReportArgs, RunArgs, Serve};
 
 /// Conformance-fuzzing harness for the WebSocket closing handshake (RFC 6455).
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 100, after_help = EXITS)]
+#[command(version, max_term_width = 80, after_help = EXITS)]
 pub struct Args {
     /// The command.
     #[command(subcommand)]

@@ -48,7 +48,7 @@ fn check(kind: &str, more: &[&str]) -> RunOutput {
         "{PORT}={{port}} {KIND}={kind} exec '{}' --ignored --exact server_process --nocapture",
         binary.display()
     );
-    wsclose(&[&["check", "ws://127.0.0.1:{port}/", "--exec", &exec], more].concat())
+    wsclose(&[&["check", "ws://127.0.0.1:{port}/", "--verbose", "--exec", &exec], more].concat())
 }
 
 #[test]
@@ -57,13 +57,13 @@ fn case_that_makes_a_server_exit_is_found() {
     let ran = check("exits-on-4000", &[&["--case", "code-received/*"], &rules[..]].concat())
         .assert_exit(1)
         .assert_stdout("FAIL          no-panic                            robust   1 of ")
-        .assert_stdout("case:     code-received/4000 (confirmed)")
+        .assert_stdout("case:      code-received/4000 (seen again when it ran alone)")
         .assert_stdout(
             "PANIC: the server exited: exit status: 7, last output: an error of mine  <-- no-panic",
         )
         .assert_stdout("ok            close-answered")
         .assert_stdout("and was started again")
-        .assert_stdout("verdict: FAIL, 1 rules fail, 0 warn\n");
+        .assert_stdout("verdict: FAIL: 1 rule fails");
     assert!(!ran.out.contains("not tested"), "{ran:#?}");
 }
 
@@ -82,7 +82,7 @@ fn exit_that_no_case_explains_is_incomplete() {
     let ran = check("exits-on-its-own", &[&["--fuzz", "4s"], &cases[..]].concat()).assert_exit(3);
     ran.assert_stdout("the server exited: exit status: 9")
         .assert_stdout("no single case makes the server end again")
-        .assert_stdout("verdict: INCOMPLETE, 0 rules fail");
+        .assert_stdout("verdict: INCOMPLETE: no rule fails");
 }
 
 #[test]
@@ -91,9 +91,9 @@ fn server_that_comes_back_is_tested_to_the_end() {
     let url = serve_that_leaves(Duration::from_millis(1200));
     wsclose(&[&["check", &url], &options[..]].concat())
         .assert_exit(1)
-        .assert_stdout("case:     code-received/4000 (confirmed)")
+        .assert_stdout("case:      code-received/4000 (seen again when it ran alone)")
         .assert_stdout("came back on its own")
-        .assert_stdout("verdict: FAIL, 1 rules fail, 0 warn\n");
+        .assert_stdout("verdict: FAIL: 1 rule fails");
 }
 
 #[test]

@@ -11,7 +11,7 @@ const URL: &str = "ws://127.0.0.1:{port}/";
 /// Checks the model as a server, whose output passes through a filter of the shell.
 fn check(filter: &str, more: &[&str]) -> RunOutput {
     let exec = format!("'{}' echo --listen 127.0.0.1:{{port}} | {filter}", env!("CARGO_BIN_EXE_wsclose"));
-    wsclose(&[&["check", URL, "--exec", &exec, "--server-reports-close"], more].concat())
+    wsclose(&[&["check", URL, "--verbose", "--exec", &exec, "--server-reports-close"], more].concat())
 }
 
 #[test]

@@ -34,8 +34,12 @@ fn check(url: &str, more: &[&str]) -> Value {
     let folder = Folder::new();
     let cases = CASES.iter().flat_map(|case| ["--case", *case]);
     let options = ["--strict", "--json", "run.json"];
-    let args: Vec<&str> =
-        ["check", url].into_iter().chain(cases).chain(options).chain(more.iter().copied()).collect();
+    let args: Vec<&str> = ["check", url, "--verbose"]
+        .into_iter()
+        .chain(cases)
+        .chain(options)
+        .chain(more.iter().copied())
+        .collect();
     folder.wsclose(&args);
     let report = std::fs::read(folder.path().join("run.json")).expect("a report");
     serde_json::from_slice(&report).expect("JSON")

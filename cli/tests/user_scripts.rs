@@ -23,7 +23,9 @@ fn scripts_are_played_in_place_of_the_built_in_cases() {
     let (folder, echo) = (Folder::new(), ModelServer::start());
     folder.file("cases/two-flaws.ws", TWO_FLAWS);
     folder.file("cases/deep/long-wait.ws", LONG_WAIT);
-    let ran = folder.wsclose(&["check", echo.url(), "--script", "cases", "--show", "*"]).assert_exit(0);
+    let ran = folder
+        .wsclose(&["check", echo.url(), "--script", "cases", "--show", "*", "--verbose"])
+        .assert_exit(0);
     ran.assert_stdout("3 cases")
         .assert_stdout("ok            rejects-rsv")
         .assert_stdout("ok            rejects-fragmented-close")
@@ -51,7 +53,7 @@ fn finding_in_a_script_is_reproduced_by_its_command() {
     folder
         .wsclose(&[&again[..], &["--only", "rejects-local-only-codes", "--strict"]].concat())
         .assert_exit(1)
-        .assert_stdout("2 cases, 1 rules")
+        .assert_stdout("2 cases, 1 rule")
         .assert_stdout("FAIL          rejects-local-only-codes");
 }
 

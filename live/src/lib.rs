@@ -62,12 +62,14 @@ mod endpoint;
 pub mod implementations;
 mod interrupt;
 pub mod model_endpoint;
+mod overview;
 #[cfg(feature = "reports")]
 pub mod report;
 mod run;
 mod serve;
 mod shell;
 mod sync;
+mod text;
 mod transport;
 mod unobservable;
 
@@ -89,8 +91,9 @@ pub use run::config::Codes;
 pub use run::event::Event;
 pub use run::lateness::Lateness;
 pub use run::results::{
-    Confirmation, ReportedFinding, RuleResult, RuleStatus, RunReport, RunVerdict, Timing,
+    Confirmation, ReportedFinding, RuleResult, RuleStatus, RunReport, RunVerdict, Scope, Timing,
 };
+pub use text::Text;
 pub use transport::target_options::TargetError;
 pub use transport::upgrade::UpgradeError;
 pub use unobservable::{why_fault_unobservable, why_unobservable};

@@ -8,7 +8,6 @@ pub mod comparer;
 pub mod comparison;
 pub mod config;
 pub mod cover;
-mod display;
 pub mod engine;
 pub mod event;
 pub mod generate;

@@ -106,6 +106,34 @@ pub enum CodeSweep {
     All,
 }
 
+/// What to print of a run.
+#[derive(Debug, Arguments)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Print a line for every rule, and the whole evidence of every violation
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// Print the verdict alone
+    #[arg(long, short, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Color the report
+    ///
+    /// By default, it is colored in a terminal, unless the environment variable NO_COLOR is set.
+    #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// When a report is colored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// In a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
 /// The report files. Each is written atomically, and replaces a file that exists.
 #[derive(Debug, Arguments)]
 #[command(next_help_heading = "Reports")]
@@ -188,6 +216,9 @@ pub struct Check {
     /// [default: 24, and up to 128 for a server that reacts slowly]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
+    /// What to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
     /// Which reports to write.
     #[command(flatten)]
     pub reports: ReportArgs,
@@ -258,6 +289,9 @@ pub struct Serve {
     /// Listen on an address that other machines can reach
     #[arg(long)]
     pub allow_remote: bool,
+    /// What to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
     /// Which reports to write.
     #[command(flatten)]
     pub reports: ReportArgs,

@@ -45,5 +45,5 @@ pub fn run(args: &args::Check, out: &mut Stdout) -> Result<ExitStatus, CliError>
     }
     let report = check.run()?;
     live_run::save_generated(&report, run_args, out)?;
-    live_run::finish(&report, &reports, out)
+    live_run::finish(&report, &args.output, &reports, out)
 }

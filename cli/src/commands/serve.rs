@@ -47,7 +47,7 @@ fn run_spawned(args: &args::Serve, command: ClientCommand, out: &mut Stdout) -> 
     let reports = live_run::open_reports(&args.reports)?;
     let report = check.run()?;
     live_run::save_generated(&report, &args.run_args, out)?;
-    live_run::finish(&report, &reports, out)
+    live_run::finish(&report, &args.output, &reports, out)
 }
 
 /// Tests a client that connects on its own.
@@ -84,9 +84,9 @@ fn run_loop(args: &args::Serve, out: &mut Stdout) -> Result<ExitStatus, CliError
         server.case_count()
     )?;
     out.flush()?;
-    let mut status = write_next_report(&mut server, &reports, out)?;
+    let mut status = write_next_report(&mut server, &args.output, &reports, out)?;
     while args.keep_running
-        && let Some(next) = write_next_report(&mut server, &reports, out)?
+        && let Some(next) = write_next_report(&mut server, &args.output, &reports, out)?
     {
         status = Some(next);
     }
@@ -96,11 +96,12 @@ fn run_loop(args: &args::Serve, out: &mut Stdout) -> Result<ExitStatus, CliError
 /// Waits for the next report and writes it, before the client is released. `None` if no further report follows.
 fn write_next_report(
     server: &mut RunningCaseServer,
+    output: &args::OutputArgs,
     reports: &ReportFiles,
     out: &mut Stdout,
 ) -> Result<Option<ExitStatus>, CliError> {
     let Some(report) = server.next_report()? else { return Ok(None) };
-    let status = live_run::finish(&report, reports, out);
+    let status = live_run::finish(&report, output, reports, out);
     out.flush()?;
     server.release_client();
     status.map(Some)

@@ -105,7 +105,12 @@ fn list(plan: &Plan, out: &mut Stdout) -> Result<(), CliError> {
 }
 
 /// Prints a report, and writes it to the files.
-pub fn finish(report: &RunReport, files: &ReportFiles, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+pub fn finish(
+    report: &RunReport,
+    output: &args::OutputArgs,
+    files: &ReportFiles,
+    out: &mut Stdout,
+) -> Result<ExitStatus, CliError> {
     if let Some(error) = report.fatal_error() {
         // The files are written all the same: those of an earlier run would pass for the result of this one.
         files.write(report, out)?;
@@ -113,7 +118,21 @@ pub fn finish(report: &RunReport, files: &ReportFiles, out: &mut Stdout) -> Resu
         let why = format!("{error}{}", notes.collect::<String>());
         return Err(CliError::NotTested { endpoint: report.endpoint.clone(), why });
     }
-    write!(out, "{report}")?;
+    let text = report.text().verbose(output.verbose).colored(is_colored(output.color));
+    if output.quiet {
+        writeln!(out, "{}", text.verdict())?;
+    } else {
+        write!(out, "{text}")?;
+    }
     files.write(report, out)?;
     Ok(report.status().into())
+}
+
+/// Whether reports are colored. `auto` follows the terminal and NO_COLOR.
+fn is_colored(color: args::Color) -> bool {
+    match color {
+        args::Color::Auto => anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+        args::Color::Always => true,
+        args::Color::Never => false,
+    }
 }

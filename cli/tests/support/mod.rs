@@ -42,10 +42,11 @@ impl RunOutput {
         self
     }
 
-    /// Asserts that standard output contains `text`.
+    /// Asserts that standard output contains `text`, which may be wrapped there.
     #[track_caller]
     pub fn assert_stdout(self, text: &str) -> RunOutput {
-        assert!(self.out.contains(text), "expected `{text}` on standard output: {self:#?}");
+        let is_there = self.out.contains(text) || one_line(&self.out).contains(&one_line(text));
+        assert!(is_there, "expected `{text}` on standard output: {self:#?}");
         self
     }
 
@@ -55,6 +56,11 @@ impl RunOutput {
         assert!(self.err.contains(text), "expected `{text}` on standard error: {self:#?}");
         self
     }
+}
+
+/// A text with one space in place of each run of spaces and ends of lines.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Runs `wsclose` in a folder, with standard input.

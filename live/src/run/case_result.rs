@@ -173,7 +173,6 @@ impl CaseResult {
     }
 
     /// Discards the result because of an error.
-    /// Discards the result because of an error.
     pub(crate) fn invalidate(&mut self, error: CaseError) {
         self.error = Some(error);
         self.violations.clear();

@@ -21,7 +21,7 @@ use crate::run::late;
 use crate::run::pace;
 use crate::run::parallel::Deadline;
 use crate::run::player::{self, Player};
-use crate::run::results::{RuleResult, RunReport, Timing};
+use crate::run::results::{RuleResult, RunReport, Scope, Timing};
 use crate::run::retry::ResultLedger;
 use crate::run::runner::CaseRunner;
 use crate::run::scenarios;
@@ -213,6 +213,11 @@ pub fn build_report(
         profile: config.under_test.profile,
         seed: config.seed,
         strict: config.strict,
+        scope: Scope {
+            selected: config.is_filtered,
+            close_command: config.under_test.close_command,
+            reports_close: config.under_test.reports_close,
+        },
         command: config.command.clone(),
         repro_base: config.repro_base.clone(),
         // A case that did not run may still violate a listed rule.

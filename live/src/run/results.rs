@@ -147,6 +147,8 @@ pub enum RunVerdict {
     Fail,
     /// No violation fails the run, but some cases have no result, or a violation was not re-run.
     Incomplete,
+    /// Every case ran, no violation fails the run, and the baseline lists a violation that no longer occurs.
+    Stale,
     /// No case has a result.
     Error,
 }
@@ -158,6 +160,7 @@ impl RunVerdict {
             RunVerdict::Pass => "PASS",
             RunVerdict::Fail => "FAIL",
             RunVerdict::Incomplete => "INCOMPLETE",
+            RunVerdict::Stale => "STALE",
             RunVerdict::Error => "ERROR",
         }
     }
@@ -171,8 +174,8 @@ impl fmt::Display for RunVerdict {
 
 /// The report of a run.
 ///
-/// Its [`Display`](fmt::Display) form is the text that `wsclose check` prints: a line for each rule, the evidence of
-/// each violation, and the verdict.
+/// Its [`Display`](fmt::Display) form is the text that `wsclose check` prints: the verdict and what fails, the evidence, and
+/// counts of the rest. [`RunReport::text`] has variants of it.
 #[derive(Clone, Debug)]
 pub struct RunReport {
     /// The version of wsclose.
@@ -187,6 +190,8 @@ pub struct RunReport {
     pub seed: u64,
     /// Violations of levels `should` and `lenient` failed the run too.
     pub strict: bool,
+    /// What the run could show.
+    pub scope: Scope,
     /// The command that repeats the run. The values of header fields are redacted.
     pub command: String,
     /// The command that repeats the run without generated scripts.
@@ -205,6 +210,17 @@ pub struct RunReport {
     pub interrupted: bool,
     /// Durations.
     pub timing: Timing,
+}
+
+/// What a run could show, which explains the rules that it did not exercise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Rules, cases or scripts were selected.
+    pub selected: bool,
+    /// The endpoint closes when it receives the text `close:CODE:REASON`.
+    pub close_command: bool,
+    /// The program of the endpoint prints how its connections closed.
+    pub reports_close: bool,
 }
 
 /// The durations of a run, the only part that differs between two runs with the same results.
@@ -286,14 +302,12 @@ impl RunReport {
 
     /// The verdict.
     pub fn verdict(&self) -> RunVerdict {
-        if !self.is_tested() {
-            RunVerdict::Error
-        } else if self.fails() {
-            RunVerdict::Fail
-        } else if self.is_complete() {
-            RunVerdict::Pass
-        } else {
-            RunVerdict::Incomplete
+        match self.status() {
+            _ if !self.is_tested() => RunVerdict::Error,
+            RunStatus::Fail => RunVerdict::Fail,
+            RunStatus::Incomplete => RunVerdict::Incomplete,
+            RunStatus::Stale => RunVerdict::Stale,
+            RunStatus::Pass => RunVerdict::Pass,
         }
     }
 
@@ -415,6 +429,7 @@ mod tests {
             profile: Profile::default(),
             seed: 1,
             strict,
+            scope: Scope::default(),
             command: String::new(),
             repro_base: String::new(),
             rules: RunReport::summarize(&cases, RuleSet::of(&[rule]), strict, &confirmations, &baseline),
@@ -478,8 +493,8 @@ mod tests {
     fn verdict_names_what_is_missing() {
         let mut unfinished = report(Rule::CloseAnswered, Confirmation::Unconfirmed, false, false);
         unfinished.left_out = 7;
-        let line = "verdict: INCOMPLETE, 0 rules fail, 0 warn, 1 not confirmed for lack of a re-run, 7 cases left out\n";
-        assert!(unfinished.to_string().ends_with(line), "{unfinished}");
+        let line = "verdict: INCOMPLETE: no rule fails, 1 is unconfirmed (1 must), 7 cases left out\n";
+        assert!(unfinished.to_string().starts_with(line), "{unfinished}");
     }
 
     #[test]
@@ -502,6 +517,7 @@ mod tests {
             RunReport::summarize(&cases, RuleSet::of(&[rule]), false, &BTreeMap::new(), &Baseline::default());
         assert_eq!((report.rules[0].conformed, report.rules[0].inconclusive), (1, 3));
         let text = report.to_string();
-        assert!(text.contains("1; 3 inconclusive: common\n"), "{text}");
+        let line = "inconclusive: close-answered (must) in 3 of 4 cases: common\n";
+        assert!(text.contains(line), "{text}");
     }
 }
