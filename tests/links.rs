@@ -64,12 +64,22 @@ fn paths(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The Markdown files at the root and in `docs/`.
+/// The Markdown files at the root and below `docs/`.
 fn markdown_files() -> Vec<PathBuf> {
-    let folders = [root().to_owned(), root().join("docs")];
-    let entries = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten();
-    let paths = entries.map(|entry| entry.expect("a readable entry").path());
-    paths.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect()
+    let mut folders = vec![root().join("docs")];
+    let mut files = Vec::new();
+    let of = |folder: &Path| -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        entries.map(|entry| entry.expect("a readable entry").path()).collect()
+    };
+    files.extend(of(root()));
+    while let Some(folder) = folders.pop() {
+        let (inner, rest): (Vec<_>, Vec<_>) = of(&folder).into_iter().partition(|path| path.is_dir());
+        folders.extend(inner);
+        files.extend(rest);
+    }
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "md"));
+    files
 }
 
 fn read(path: &Path) -> String {

@@ -1,4 +1,4 @@
-//! Tests TROPHIES.md against the corpus and the libraries.
+//! Tests the pages of docs/findings/ against the corpus and the libraries.
 //!
 //! Each script text is that of a cited file. Each cited rule is violated there and has the cited level and sections. The
 //! rules that live servers violate are only compared with the live baseline, because the servers are not installed here.
@@ -7,6 +7,7 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use wsclose::analysis::baseline::Baseline;
 use wsclose::generate::vectors::TestVector;
@@ -17,9 +18,7 @@ use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
 use wsclose::script::ScriptBuf;
 
-const TROPHIES: &str = include_str!("../../TROPHIES.md");
-
-/// One finding of the file.
+/// One finding of a page.
 struct Entry {
     title: String,
     /// The first paragraph, which cites the rules.
@@ -49,46 +48,56 @@ impl Command {
     }
 }
 
+/// The pages, each with its title and its text.
+fn pages() -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/findings");
+    let files =
+        std::fs::read_dir(folder).expect("a readable folder").map(|file| file.expect("a file").path());
+    let pages = files.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("a readable page");
+        (path.file_stem().expect("a name").to_string_lossy().into_owned(), text)
+    };
+    pages.map(read).collect()
+}
+
 fn entries() -> Vec<Entry> {
     let mut entries = Vec::new();
-    for library in TROPHIES.split("\n## ").skip(1) {
-        let (name, rest) = library.split_once('\n').expect("a library with entries");
-        for entry in rest.split("\n### ").skip(1) {
+    for (name, page) in pages() {
+        let page = page.split("\n<!-- generated: ").next().unwrap_or_default();
+        for entry in page.split("\n## ").skip(1) {
             let (title, text) = entry.split_once("\n\n").expect("a title and a text");
-            let rules = text.split("\n\n").next().expect("a paragraph").replace('\n', " ");
-            let fences = |fence: &str| -> Vec<String> {
-                let parts = text.split(fence).skip(1);
-                parts
-                    .map(|part| part.split("```").next().expect("the end of a code block").to_owned())
-                    .collect()
-            };
-            let words = |line: &str| -> Vec<String> { line.split(' ').map(str::to_owned).collect() };
-            let shell = fences("```sh\n").concat();
-            let shell = shell.replace("\\\n", "");
-            let (mut commands, mut cases) = (Vec::new(), Vec::new());
-            for words in shell.lines().map(words) {
-                let after = |word: &str| words.iter().skip_while(|other| *other != word).nth(1).cloned();
-                match after("--case") {
-                    Some(case) => cases.push(case),
-                    None => commands.push(Command {
-                        script: script_name(&after("replay").expect("a script to replay")),
-                        subject: after("--subject").expect("a subject"),
-                        role: after("--role"),
-                    }),
-                }
-            }
-            let quoted = text.split(['`', ' ', '\n']).filter(|word| word.ends_with(".ws"));
-            entries.push(Entry {
-                title: format!("{name}: {title}"),
-                rules,
-                scripts: fences("```text\n"),
-                commands,
-                cases,
-                cited_scripts: quoted.map(script_name).collect(),
-            });
+            entries.push(entry_of(format!("{name}: {title}"), text));
         }
     }
+    assert!(entries.len() > 70, "docs/findings/ has only {} findings", entries.len());
     entries
+}
+
+fn entry_of(title: String, text: &str) -> Entry {
+    let rules = text.split("\n\n").next().expect("a paragraph").replace('\n', " ");
+    let fences = |fence: &str| -> Vec<String> {
+        let parts = text.split(fence).skip(1);
+        parts.map(|part| part.split("```").next().expect("the end of a code block").to_owned()).collect()
+    };
+    let words = |line: &str| -> Vec<String> { line.split(' ').map(str::to_owned).collect() };
+    let shell = fences("```sh\n").concat();
+    let shell = shell.replace("\\\n", "");
+    let (mut commands, mut cases) = (Vec::new(), Vec::new());
+    for words in shell.lines().map(words) {
+        let after = |word: &str| words.iter().skip_while(|other| *other != word).nth(1).cloned();
+        match after("--case") {
+            Some(case) => cases.push(case),
+            None => commands.push(Command {
+                script: script_name(&after("replay").expect("a script to replay")),
+                subject: after("--subject").expect("a subject"),
+                role: after("--role"),
+            }),
+        }
+    }
+    let quoted = text.split(['`', ' ', '\n']).filter(|word| word.ends_with(".ws"));
+    let cited_scripts = quoted.map(script_name).collect();
+    Entry { title, rules, scripts: fences("```text\n"), commands, cases, cited_scripts }
 }
 
 /// The name of the script `corpus/implementations/a.ws` is `a`.
