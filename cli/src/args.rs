@@ -21,7 +21,7 @@ pub use live::{Check, CodeSweep, Color, Echo, OutputArgs, ReportArgs, RunArgs, S
 
 /// Conformance-fuzzing harness for the WebSocket closing handshake (RFC 6455).
 #[derive(Debug, Parser)]
-#[command(version, max_term_width = 80, after_help = EXITS)]
+#[command(name = "wsclose", version, max_term_width = 80, after_help = EXITS)]
 pub struct Args {
     /// The command.
     #[command(subcommand)]
@@ -69,6 +69,10 @@ pub enum Command {
     Explain(Explain),
     /// List close codes: class, permitted senders, and the names in Boost.Beast and ws-rs
     Codes(Codes),
+    /// Print a script that completes the options of this command in a shell
+    Completions(Completions),
+    /// Print the manual page of this command, or write those of all commands to a folder
+    Man(Man),
 }
 
 /// The roles of a subject.
@@ -114,7 +118,7 @@ pub struct SubjectArgs {
 Examples:
   wsclose replay corpus/closing_handshake/code-1014.ws
   wsclose replay corpus --subject tungstenite --strict
-  wsclose replay fuzz/artifacts/close_frame/crash-1f… --role server
+  wsclose replay fuzz/artifacts/close_frame/crash-1f03 --role server
 
 In a folder and its subfolders, files that end in .ws or .bin or have no extension are run. Hidden
 files and links to folders are skipped. In a folder named close_frame, files that are not text
@@ -195,8 +199,8 @@ pub struct Matrix {
 #[derive(Debug, Arguments)]
 #[command(after_help = "\
 Examples:
-  wsclose adopt fuzz/artifacts/implementations/crash-1f…
-  wsclose adopt crash-1f… --target closing_handshake --name echo-after-reset
+  wsclose adopt fuzz/artifacts/implementations/crash-1f03
+  wsclose adopt crash-1f03 --target closing_handshake --name echo-after-reset
   wsclose adopt fuzz/artifacts
 
 No file is overwritten. Exit codes: 0 written, or no violation and nothing written; 1 refused, since
@@ -292,6 +296,46 @@ pub struct Codes {
     /// List all 65,536 codes, one per line
     #[arg(long, conflicts_with = "codes")]
     pub all: bool,
+}
+
+/// A shell that completes options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// GNU Bash.
+    Bash,
+    /// Elvish.
+    Elvish,
+    /// Fish.
+    Fish,
+    /// PowerShell.
+    Powershell,
+    /// Z shell.
+    Zsh,
+}
+
+/// `completions`.
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+Examples:
+  source <(wsclose completions bash)
+  wsclose completions fish > ~/.config/fish/completions/wsclose.fish
+  wsclose completions zsh > \"${fpath[1]}/_wsclose\"")]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// `man`.
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+Examples:
+  wsclose man | man -l -
+  wsclose man ~/.local/share/man/man1")]
+pub struct Man {
+    /// Write a page for this command and each of its commands to this folder
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
 }
 
 fn level(word: &str) -> Result<Level, String> {

@@ -90,6 +90,8 @@ fn run(
         Command::Rules(args) => commands::rules::list(args, &mut out),
         Command::Explain(args) => commands::rules::explain(&args.term, &mut out),
         Command::Codes(args) => commands::codes::run(args, &mut out),
+        Command::Completions(args) => commands::manual::complete(args, &mut out),
+        Command::Man(args) => commands::manual::man(args, &mut out),
     };
     // Output of a command that failed halfway is still of use.
     let flushed = out.flush();

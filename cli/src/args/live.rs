@@ -187,7 +187,7 @@ Exit codes:
   3  could not test, or not completely
   4  the baseline has stale entries")]
 pub struct Check {
-    /// URL of the server: ws://HOST:PORT/PATH or wss://…; with --exec, `{port}` stands for a free port
+    /// URL of the server: ws://HOST:PORT/PATH or wss://HOST:PORT/PATH; with --exec, `{port}` stands for a free port
     ///
     /// --list and --save-cases work without a URL.
     #[arg(value_name = "URL", required_unless_present_any = ["list", "save_cases"])]
@@ -308,7 +308,7 @@ Examples:
 The model echoes every message, and closes with CODE and REASON when it receives the text `close:CODE:REASON`. A
 server runs until it is ended. If the path of a request has the parameter `wsclose`, it prints how that connection
 closed: `closed CODE \"REASON\" clean PATH`. A client exits with its connection, and prints how the connection closed:
-`closed CODE \"REASON\" clean` or `… unclean`.
+`closed CODE \"REASON\" clean` or `closed CODE \"REASON\" unclean`.
 
 With --fault, the endpoint makes one mistake on purpose, to measure what a tool for tests finds. It resets TCP, hangs or
 crashes if its fault says so.")]
