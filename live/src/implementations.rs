@@ -274,6 +274,7 @@ impl LiveImplementation {
             seed: 1,
             fuzz: None,
             baseline: Rule::ALL.into_iter().filter_map(accepted).collect(),
+            source_file: String::new(),
             command: command.to_owned(),
             repro_base: command.to_owned(),
             interrupt: setup.interrupt.clone(),

@@ -153,6 +153,12 @@ pub struct ReportArgs {
     /// Write a SARIF 2.1.0 report for code scanning
     #[arg(long, value_name = "FILE")]
     pub sarif: Option<PathBuf>,
+    /// The file of the repository at which code scanning shows the findings of --sarif
+    ///
+    /// By default, that is the first file that the command of --exec or the like names, or else the baseline, or else
+    /// README.md.
+    #[arg(long, value_name = "PATH", requires = "sarif")]
+    pub sarif_file: Option<String>,
     /// Write an index.json like that of the Autobahn test suite, and check.json with the details
     #[arg(long, value_name = "DIR")]
     pub autobahn_index: Option<PathBuf>,
@@ -201,6 +207,9 @@ pub struct Check {
     /// Start the server with this command and end it after the run; `{port}` stands for a free port
     #[arg(long, value_name = "CMD")]
     pub exec: Option<String>,
+    /// Name of the server in reports [default: the URL as it is given here]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
     /// Judge the close status that the server prints, with --exec
     ///
     /// The server prints a line `closed CODE "REASON" clean|unclean|unknown ID` on its standard output after each

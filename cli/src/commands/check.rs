@@ -20,6 +20,7 @@ pub fn run(args: &args::Check, out: &mut Stdout) -> Result<ExitStatus, CliError>
         return Ok(ExitStatus::Conforms);
     }
     let reports = live_run::open_reports(&args.reports)?;
+    check = check.source_file(live_run::source_file(&args.reports, run_args, args.exec.as_deref()));
     let connect = &args.connect_args;
     check = check.insecure(connect.insecure).allow_remote(connect.allow_remote);
     if let Some(jobs) = args.jobs {
@@ -36,6 +37,9 @@ pub fn run(args: &args::Check, out: &mut Stdout) -> Result<ExitStatus, CliError>
     }
     if let Some(command) = &args.exec {
         check = check.exec(command);
+    }
+    if let Some(name) = &args.name {
+        check = check.name(name);
     }
     if let Some(seconds) = args.timeout {
         check = check.timeout(Duration::from_secs(seconds));

@@ -23,7 +23,9 @@ pub fn run(args: &args::Serve, out: &mut Stdout) -> Result<ExitStatus, CliError>
 
 /// Tests a client that is started for the test.
 fn run_spawned(args: &args::Serve, command: ClientCommand, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+    let source_file = live_run::source_file(&args.reports, &args.run_args, Some(command.command()));
     let mut check = live_run::configure(wsclose_live::check_client(command), &args.run_args, Role::Client)?
+        .source_file(source_file)
         .reports_close(args.client_reports_close)
         .allow_remote(args.allow_remote);
     if live_run::preview(&check.plan()?, &args.run_args, out)? {
@@ -52,7 +54,9 @@ fn run_spawned(args: &args::Serve, command: ClientCommand, out: &mut Stdout) -> 
 
 /// Tests a client that connects on its own.
 fn run_loop(args: &args::Serve, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+    let source_file = live_run::source_file(&args.reports, &args.run_args, args.exec_loop.as_deref());
     let mut check = live_run::configure(wsclose_live::check_client_loop(), &args.run_args, Role::Client)?
+        .source_file(source_file)
         .keep_running(args.keep_running)
         .allow_remote(args.allow_remote);
     if live_run::preview(&check.plan()?, &args.run_args, out)? {

@@ -52,6 +52,19 @@ pub fn configure<E>(mut check: Check<E>, run_args: &args::RunArgs, role: Role) -
         .on_event(progress::listener()))
 }
 
+/// The file of the repository to which code scanning attaches findings. GitHub requires one, and an endpoint is none. So
+/// it is the program that the command starts, as far as the command names a file, or else the baseline.
+pub fn source_file(reports: &args::ReportArgs, run_args: &args::RunArgs, command: Option<&str>) -> String {
+    let is_in_repository = |word: &&str| {
+        let path = Path::new(word);
+        path.is_relative() && !word.starts_with("..") && path.is_file()
+    };
+    let program = command.and_then(|command| command.split_whitespace().find(is_in_repository));
+    let baseline = run_args.baseline.as_deref().and_then(Path::to_str).filter(is_in_repository);
+    let file = reports.sarif_file.as_deref().or(program).or(baseline).unwrap_or("README.md");
+    file.strip_prefix("./").unwrap_or(file).replace('\\', "/")
+}
+
 /// Reads the baseline of an endpoint.
 fn read_baseline(path: &Path) -> Result<Baseline, FileError> {
     let baseline = Baseline::parse(&files::read_config(path)?)

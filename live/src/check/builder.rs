@@ -121,6 +121,13 @@ impl<E> Check<E> {
         self
     }
 
+    /// Sets the file of the repository to which code scanning attaches the findings of a SARIF report, as a relative path with
+    /// `/` [default: `README.md`].
+    pub fn source_file(mut self, path: impl Into<String>) -> Self {
+        self.options.source_file = path.into();
+        self
+    }
+
     /// Sets which close codes the endpoint receives [default: `Codes::Some`].
     pub fn codes(mut self, codes: Codes) -> Self {
         self.options.codes = codes;
@@ -232,6 +239,7 @@ impl<E> Check<E> {
             seed: options.seed,
             fuzz: options.fuzz,
             baseline: options.baseline.clone(),
+            source_file: options.source_file.clone(),
             command: commands.run,
             repro_base: commands.base,
             interrupt: options.interrupt.clone(),

@@ -57,6 +57,8 @@ pub struct Options {
     pub fuzz: Option<Duration>,
     /// The accepted violations.
     pub baseline: Baseline,
+    /// The file to which code scanning attaches findings.
+    pub source_file: String,
     /// Permits an address of another machine.
     pub allow_remote: bool,
     /// Ends the run early.
@@ -68,6 +70,9 @@ pub struct Options {
 impl Options {
     /// The seed of a run that sets none.
     pub const DEFAULT_SEED: u64 = 1;
+
+    /// The file of a repository to which code scanning attaches findings, if a run names none.
+    pub const DEFAULT_SOURCE_FILE: &str = "README.md";
 
     /// Whether the cases are others than all built-in ones.
     pub fn selects_cases(&self) -> bool {
@@ -103,6 +108,7 @@ impl Default for Options {
             seed: Options::DEFAULT_SEED,
             fuzz: None,
             baseline: Baseline::default(),
+            source_file: Options::DEFAULT_SOURCE_FILE.to_owned(),
             allow_remote: false,
             interrupt: Interrupt::new(),
             events: EventSink::default(),

@@ -38,6 +38,7 @@ const DEFAULT_JOBS: Jobs = Jobs { usual: 24, most: 128 };
 #[derive(Clone, Debug)]
 pub struct Server {
     url: String,
+    name: Option<String>,
     exec: Option<String>,
     reports_close: bool,
     jobs: Jobs,
@@ -52,6 +53,7 @@ impl ServerCheck {
     pub(crate) fn of_url(url: impl Into<String>) -> ServerCheck {
         Check::new(Server {
             url: url.into(),
+            name: None,
             exec: None,
             reports_close: false,
             jobs: DEFAULT_JOBS,
@@ -74,6 +76,12 @@ impl ServerCheck {
     /// path with its query too, as in `closed 1000 "bye" clean /?wsclose=7`.
     pub fn reports_close(mut self, reports_close: bool) -> Self {
         self.endpoint.reports_close = reports_close;
+        self
+    }
+
+    /// Sets the name of the server in reports [default: the URL as it was given, so that reports of two runs can be compared].
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.endpoint.name = Some(name.into());
         self
     }
 
@@ -144,7 +152,9 @@ impl ServerCheck {
         };
         let timeout = self.options.timeout(TIMEOUT, TIMEOUT_ALL_CODES);
         let commands = self.repro_commands();
-        let config = self.config(under_test, selection, self.endpoint.jobs, Some(timeout), commands);
+        let mut config = self.config(under_test, selection, self.endpoint.jobs, Some(timeout), commands);
+        // Not the URL of this run, in which the port may be a random one.
+        config.name = Some(self.endpoint.name.clone().unwrap_or_else(|| redacted(&self.endpoint.url)));
         let mut report = engine::run(&config);
         if !report.is_tested()
             && let Some(process) = &process
@@ -182,9 +192,10 @@ impl ServerCheck {
     }
 
     fn repro_commands(&self) -> ReproCommands {
-        let Server { url, exec, reports_close, options, jobs: _ } = &self.endpoint;
+        let Server { url, name, exec, reports_close, options, jobs: _ } = &self.endpoint;
         let mut words = vec!["wsclose check".to_owned(), shell::quote(&redacted(url))];
         words.extend(exec.iter().map(|exec| shell::option("exec", exec)));
+        words.extend(name.iter().map(|name| shell::option("name", name)));
         words.extend(options.ca.iter().map(|ca| shell::option("ca", &ca.display().to_string())));
         let header = |name: &str| shell::option("header", &format!("{name}: {REDACTED}"));
         words.extend(options.headers.iter().map(|(name, _)| header(name)));

@@ -1,29 +1,29 @@
 //! The report as SARIF 2.1.0, for code scanning: a rule for each rule, and a result for each violated one.
+//!
+//! GitHub shows a result at a line of a file, so every result is at the first line of one file:
+//! [`RunReport::source_file`].
+
+use std::fmt::Write;
 
 use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
 use wsclose::analysis::status::FindingStatus;
+use wsclose::rules::{Level, Rule};
 
 use super::GENERATED_BY;
 use crate::run::results::{ReportedFinding, RunReport};
 
+/// Where the pages of the rules are.
+const RULE_PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/rules");
+
 /// The text of the report.
 pub fn text(run: &RunReport) -> String {
-    let rules: Vec<Value> = run
-        .rules
-        .iter()
-        .map(|result| {
-            json!({
-                "id": result.rule.id(),
-                "shortDescription": { "text": result.rule.summary() },
-                "fullDescription": { "text": result.rule.criterion() },
-                "properties": { "level": result.rule.level().name(), "sections": result.rule.sections() },
-            })
-        })
-        .collect();
+    let rules: Vec<Value> = run.rules.iter().map(|result| rule(result.rule)).collect();
     let results: Vec<Value> = run.findings().iter().map(|finding| result(run, finding)).collect();
     let notifications: Vec<Value> = run
         .errors()
         .map(|(case, error)| format!("{}: {error}", case.name))
+        .chain(run.stale.iter().map(|rule| format!("the baseline lists {rule}, which conforms now")))
         .chain(run.notes.iter().cloned())
         .map(|text| json!({ "level": "warning", "message": { "text": text } }))
         .collect();
@@ -32,7 +32,14 @@ pub fn text(run: &RunReport) -> String {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "properties": { "about": GENERATED_BY },
         "runs": [{
-            "tool": { "driver": { "name": "wsclose", "version": run.version, "rules": rules } },
+            "tool": { "driver": {
+                "name": "wsclose",
+                "version": run.version,
+                "semanticVersion": run.version,
+                "informationUri": env!("CARGO_PKG_REPOSITORY"),
+                "rules": rules,
+            } },
+            "automationDetails": { "id": format!("wsclose/{}", run.endpoint) },
             "invocations": [{
                 "commandLine": run.command,
                 "executionSuccessful": run.is_tested() && run.is_complete(),
@@ -47,6 +54,32 @@ pub fn text(run: &RunReport) -> String {
     text
 }
 
+fn rule(rule: Rule) -> Value {
+    let level = match rule.level() {
+        Level::Must | Level::Interop | Level::Robust => "error",
+        Level::Should | Level::Lenient => "warning",
+        Level::Info => "note",
+    };
+    let page = format!("{RULE_PAGES}/{rule}.md");
+    let help = format!("{} ({}, {})", rule.summary(), rule.level(), rule.reference());
+    json!({
+        "id": rule.id(),
+        "shortDescription": { "text": rule.summary() },
+        "fullDescription": { "text": rule.criterion() },
+        "helpUri": page,
+        "help": {
+            "text": format!("{help}. `wsclose explain {rule}` says how it is decided."),
+            "markdown": format!("{help}. [How it is decided]({page})."),
+        },
+        "defaultConfiguration": { "level": level },
+        "properties": {
+            "level": rule.level().name(),
+            "sections": rule.sections(),
+            "tags": ["websocket", rule.family().name()],
+        },
+    })
+}
+
 fn result(run: &RunReport, finding: &ReportedFinding<'_>) -> Value {
     let ReportedFinding { result, status, case, violation } = finding;
     let hints: String = violation.hints.iter().map(|hint| format!(" ({hint})")).collect();
@@ -59,10 +92,19 @@ fn result(run: &RunReport, finding: &ReportedFinding<'_>) -> Value {
         result.reason.iter().map(|reason| json!({ "kind": "external", "justification": reason })).collect();
     json!({
         "ruleId": result.rule.id(),
+        "ruleIndex": run.rules.iter().position(|other| other.rule == result.rule),
         "level": level,
-        "message": { "text": format!("expected {}; found {}{hints}", violation.expected, violation.actual) },
-        // There is no source file: the location is the endpoint.
-        "locations": [{ "logicalLocations": [{ "fullyQualifiedName": run.endpoint, "kind": "resource" }] }],
+        "message": {
+            "text": format!("{}: expected {}; found {}{hints}", run.endpoint, violation.expected, violation.actual),
+        },
+        "locations": [{
+            "physicalLocation": {
+                "artifactLocation": { "uri": run.source_file, "uriBaseId": "%SRCROOT%" },
+                "region": { "startLine": 1 },
+            },
+            "logicalLocations": [{ "fullyQualifiedName": run.endpoint, "kind": "resource" }],
+        }],
+        "partialFingerprints": { "wsclose/v1": fingerprint(&[&run.endpoint, result.rule.id(), &case.name]) },
         "suppressions": suppressions,
         "properties": {
             "case": case.name,
@@ -71,5 +113,18 @@ fn result(run: &RunReport, finding: &ReportedFinding<'_>) -> Value {
             "timeline": case.timeline.lines().collect::<Vec<_>>(),
             "reproduce": run.repro_command(finding),
         },
+    })
+}
+
+/// A value that is the same in every run for the same endpoint, rule and case.
+fn fingerprint(parts: &[&str]) -> String {
+    let mut hash = Sha1::new();
+    for part in parts {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.finalize().iter().fold(String::new(), |mut text, octet| {
+        write!(text, "{octet:02x}").expect("writing to a string does not fail");
+        text
     })
 }

@@ -39,6 +39,8 @@ pub struct RunConfig<'a> {
     pub fuzz: Option<Duration>,
     /// The accepted violations.
     pub baseline: Baseline,
+    /// The file to which code scanning attaches findings.
+    pub source_file: String,
     /// The command that repeats the run.
     pub command: String,
     /// The command that repeats the run without generated scripts, to which `--case NAME` is appended.

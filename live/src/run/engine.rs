@@ -213,8 +213,10 @@ pub fn build_report(
         profile: config.under_test.profile,
         seed: config.seed,
         strict: config.strict,
+        source_file: config.source_file.clone(),
         scope: Scope {
-            selected: config.is_filtered,
+            selected: config.is_filtered
+                || config.rules.len() < config.under_test.capabilities().rules().len(),
             close_command: config.under_test.close_command,
             reports_close: config.under_test.reports_close,
         },

@@ -190,6 +190,8 @@ pub struct RunReport {
     pub seed: u64,
     /// Violations of levels `should` and `lenient` failed the run too.
     pub strict: bool,
+    /// The file to which code scanning attaches findings, as a relative path with `/`.
+    pub source_file: String,
     /// What the run could show.
     pub scope: Scope,
     /// The command that repeats the run. The values of header fields are redacted.
@@ -429,6 +431,7 @@ mod tests {
             profile: Profile::default(),
             seed: 1,
             strict,
+            source_file: String::new(),
             scope: Scope::default(),
             command: String::new(),
             repro_base: String::new(),
