@@ -145,6 +145,11 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
 
 /// The verdict with its counts: `FAIL: 3 rules fail (2 must), 1 warns, 1 is flaky`.
 pub fn verdict(run: &RunReport) -> String {
+    format!("{}: {}", run.verdict(), counts(run))
+}
+
+/// How many rules have which status, as far as it counts for the verdict.
+pub fn counts(run: &RunReport) -> String {
     let with = |status: RuleStatus| run.rules.iter().filter(move |result| result.status() == status);
     let counted = |status: RuleStatus, one: &str, many: &str| {
         let number = with(status).count();
@@ -173,5 +178,5 @@ pub fn verdict(run: &RunReport) -> String {
         let entries = count(run.stale.len(), "entry", "entries");
         parts.push(format!("{entries} of the baseline stale"));
     }
-    format!("{}: {}", run.verdict(), parts.join(", "))
+    parts.join(", ")
 }

@@ -8,8 +8,11 @@ const within = (element, text) => element.textContent.toLowerCase().includes(tex
 function open() {
   const at = document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (at === null) return;
-  const around = at.closest("details");
-  if (around !== null) around.open = true;
+  let around = at.closest("details");
+  while (around !== null) {
+    around.open = true;
+    around = around.parentElement.closest("details");
+  }
   at.querySelectorAll("details").forEach(details => { details.open = true; });
   at.scrollIntoView({ block: "nearest" });
 }

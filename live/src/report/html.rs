@@ -2,8 +2,10 @@
 
 use askama::Template;
 use wsclose::analysis::status::FindingStatus;
+use wsclose::rules::Family;
 
 use super::{GENERATED_BY, anchor};
+use crate::overview;
 use crate::run::results::{ReportedFinding, RuleResult, RuleStatus, RunReport, RunVerdict};
 
 #[derive(Template)]
@@ -12,18 +14,42 @@ struct Page<'a> {
     mark: &'static str,
     run: &'a RunReport,
     verdict: &'static str,
+    counts: String,
     passes: bool,
-    fails: usize,
-    warns: usize,
     untested: Vec<(&'a str, String)>,
-    rules: Vec<RuleRow<'a>>,
+    groups: Vec<GroupView<'a>>,
+    not_exercised: Vec<String>,
+    families: Vec<FamilyView<'a>>,
     words: Vec<&'static str>,
+}
+
+/// Violations of one cause.
+struct GroupView<'a> {
+    first: Line<'a>,
+    others: Vec<Line<'a>>,
+}
+
+/// A violation in a line.
+struct Line<'a> {
+    id: &'static str,
+    word: &'static str,
+    class: &'static str,
+    glyph: &'static str,
+    found: &'a str,
+}
+
+/// The rules about one topic. Those that are not violated are folded.
+struct FamilyView<'a> {
+    name: &'static str,
+    violated: Vec<RuleRow<'a>>,
+    others: Vec<RuleRow<'a>>,
+    counts: String,
 }
 
 struct RuleRow<'a> {
     id: &'static str,
     level: &'static str,
-    sections: &'static str,
+    reference: String,
     summary: &'static str,
     word: &'static str,
     class: &'static str,
@@ -37,10 +63,10 @@ struct RuleRow<'a> {
 /// The text of the page.
 pub fn text(run: &RunReport) -> String {
     let findings = run.findings();
-    let row = |result| rule_row(run, result, &findings);
-    let rules: Vec<RuleRow<'_>> = run.rules.iter().map(row).collect();
+    let families: Vec<FamilyView<'_>> =
+        Family::ALL.into_iter().filter_map(|family| family_view(run, family, &findings)).collect();
     let mut words: Vec<&'static str> = Vec::new();
-    for row in &rules {
+    for row in families.iter().flat_map(|family| family.violated.iter().chain(&family.others)) {
         if !words.contains(&row.word) {
             words.push(row.word);
         }
@@ -49,16 +75,51 @@ pub fn text(run: &RunReport) -> String {
         mark: GENERATED_BY,
         run,
         verdict: run.verdict().name(),
+        counts: overview::counts(run),
         passes: run.verdict() == RunVerdict::Pass,
-        fails: run.count(FindingStatus::Fail),
-        warns: run.count(FindingStatus::Warn),
         untested: run.errors().map(|(case, error)| (case.name.as_str(), error.to_string())).collect(),
-        rules,
+        groups: overview::groups(run)
+            .iter()
+            .map(|group| GroupView {
+                first: line(group.first),
+                others: group.others.iter().copied().map(line).collect(),
+            })
+            .collect(),
+        not_exercised: overview::not_exercised(run)
+            .iter()
+            .map(|(why, rules)| why.text(rules.len()))
+            .collect(),
+        families,
         words,
     };
     let mut text = page.render().expect("writing to a string does not fail");
     text.push('\n');
     text
+}
+
+fn line(finding: ReportedFinding<'_>) -> Line<'_> {
+    let status = finding.result.status();
+    let (class, glyph) = css_class_and_glyph(status);
+    Line { id: finding.result.rule.id(), word: status.name(), class, glyph, found: &finding.violation.actual }
+}
+
+/// The rules of a family, the worst first; `None` if no rule of it was judged.
+fn family_view<'a>(
+    run: &'a RunReport,
+    family: Family,
+    findings: &[ReportedFinding<'a>],
+) -> Option<FamilyView<'a>> {
+    let mut results: Vec<&RuleResult> =
+        run.rules.iter().filter(|result| result.rule.family() == family).collect();
+    if results.is_empty() {
+        return None;
+    }
+    results.sort_by_key(|result| overview::rank(result.status()));
+    let rows = results.into_iter().map(|result| rule_row(run, result, findings));
+    let (violated, others): (Vec<_>, Vec<_>) = rows.partition(|row| row.finding.is_some());
+    let by_status = others.chunk_by(|one, other| one.word == other.word);
+    let counts: Vec<String> = by_status.map(|chunk| format!("{} {}", chunk.len(), chunk[0].word)).collect();
+    Some(FamilyView { name: family.name(), violated, others, counts: counts.join(", ") })
 }
 
 fn rule_row<'a>(run: &'a RunReport, result: &'a RuleResult, findings: &[ReportedFinding<'a>]) -> RuleRow<'a> {
@@ -69,7 +130,7 @@ fn rule_row<'a>(run: &'a RunReport, result: &'a RuleResult, findings: &[Reported
     RuleRow {
         id: rule.id(),
         level: rule.level().name(),
-        sections: rule.sections(),
+        reference: rule.reference(),
         summary: rule.summary(),
         word: result.status().name(),
         class,

@@ -2,9 +2,8 @@
 
 use std::fmt::Write;
 
-use wsclose::analysis::status::FindingStatus;
-
 use super::GENERATED_BY;
+use crate::overview::{self, Group};
 use crate::run::results::{ReportedFinding, RunReport};
 
 /// The text of the report.
@@ -16,21 +15,41 @@ pub fn text(run: &RunReport) -> String {
 
 fn page(run: &RunReport, text: &mut String) -> std::fmt::Result {
     writeln!(text, "<!-- {GENERATED_BY} -->\n# `{}`: {}\n", run.endpoint, run.verdict())?;
+    writeln!(text, "{}\n", inline(&overview::counts(run)))?;
+    let groups = overview::groups(run);
+    let violated: Vec<ReportedFinding<'_>> = groups.iter().flat_map(findings).collect();
+    if !violated.is_empty() {
+        writeln!(text, "| status | rule | level | cases | found |\n|---|---|---|---:|---|")?;
+        for finding in violated {
+            let ReportedFinding { result, violation, .. } = finding;
+            let (status, rule, level) = (result.status().name(), result.rule, result.rule.level());
+            let cases = result.conformed + result.violated;
+            let found = inline(&violation.actual);
+            writeln!(text, "| {status} | `{rule}` | {level} | {} of {cases} | {found} |", result.violated)?;
+        }
+    }
+    for group in &groups {
+        evidence(run, group, text)?;
+    }
+    writeln!(text, "\n## The run\n")?;
     writeln!(
         text,
-        "wsclose {}, a {}, profile {}, seed {}: {} cases ({} left out), {} rules; {} fail, {} warn, {} known.\n",
+        "wsclose {}, a {}, profile {}, seed {}: {}, {}.\n",
         run.version,
         run.role,
         run.profile,
         run.seed,
-        run.cases.len(),
-        run.left_out,
-        run.rules.len(),
-        run.count(FindingStatus::Fail),
-        run.count(FindingStatus::Warn),
-        run.count(FindingStatus::Known),
+        overview::count(run.cases.len(), "case", "cases"),
+        overview::count(run.rules.len(), "rule", "rules"),
     )?;
-    writeln!(text, "```sh\n{}\n```\n", run.command)?;
+    writeln!(text, "{}", block(&run.command))?;
+    let families = overview::conforming(run).into_iter().map(|(family, count)| format!("{count} {family}"));
+    writeln!(text, "- ok: {}", families.collect::<Vec<_>>().join(", "))?;
+    let skipped = overview::not_exercised(run);
+    if !skipped.is_empty() {
+        let reasons = skipped.iter().map(|(why, rules)| why.text(rules.len()));
+        writeln!(text, "- not exercised: {}", reasons.collect::<Vec<_>>().join(", "))?;
+    }
     run.notes.iter().try_for_each(|note| writeln!(text, "- {}", inline(note)))?;
     run.stale
         .iter()
@@ -38,9 +57,20 @@ fn page(run: &RunReport, text: &mut String) -> std::fmt::Result {
     for (case, error) in run.errors() {
         writeln!(text, "- not tested: {}: {}", inline(&case.name), inline(&error.to_string()))?;
     }
+    table(run, text)
+}
+
+/// The findings of a group, the worst first.
+fn findings<'a>(group: &Group<'a>) -> impl Iterator<Item = ReportedFinding<'a>> {
+    std::iter::once(group.first).chain(group.others.clone())
+}
+
+/// Every rule, folded.
+fn table(run: &RunReport, text: &mut String) -> std::fmt::Result {
     writeln!(
         text,
-        "\n| rule | level | § | status | conformed | violated | inconclusive |\n|---|---|---|---|---:|---:|---|"
+        "\n<details><summary>Every rule</summary>\n\n\
+         | rule | level | § | status | conformed | violated | inconclusive |\n|---|---|---|---|---:|---:|---|"
     )?;
     for result in &run.rules {
         let (rule, status) = (result.rule, result.status().name());
@@ -54,16 +84,16 @@ fn page(run: &RunReport, text: &mut String) -> std::fmt::Result {
             result.conformed, result.violated
         )?;
     }
-    run.findings().into_iter().try_for_each(|finding| evidence(run, finding, text))
+    writeln!(text, "\n</details>")
 }
 
-fn evidence(run: &RunReport, finding: ReportedFinding<'_>, text: &mut String) -> std::fmt::Result {
-    let ReportedFinding { result, status, case, violation } = finding;
+fn evidence(run: &RunReport, group: &Group<'_>, text: &mut String) -> std::fmt::Result {
+    let ReportedFinding { result, case, violation, .. } = group.first;
     let rule = result.rule;
-    writeln!(text, "\n## {}: `{rule}` ({}, §{})\n", status.name(), rule.level(), rule.sections())?;
+    writeln!(text, "\n## {}: `{rule}` ({}, {})\n", result.status().name(), rule.level(), rule.reference())?;
     writeln!(text, "{}\n", inline(rule.summary()))?;
     writeln!(text, "- expected: {}", inline(&violation.expected))?;
-    writeln!(text, "- actual: {}", inline(&violation.actual))?;
+    writeln!(text, "- found: {}", inline(&violation.actual))?;
     violation.hints.iter().try_for_each(|hint| writeln!(text, "- hint: {}", inline(hint)))?;
     if let Some(pattern) = &result.pattern {
         writeln!(text, "- pattern: {}", inline(&pattern.to_string()))?;
@@ -73,7 +103,18 @@ fn evidence(run: &RunReport, finding: ReportedFinding<'_>, text: &mut String) ->
     }
     writeln!(text, "- case: `{}` ({})\n", case.name, result.confirmation.name())?;
     writeln!(text, "{}", block(&case.timeline))?;
-    writeln!(text, "{}", block(&run.repro_command(&finding)))
+    writeln!(text, "{}", block(&run.repro_command(&group.first)))?;
+    if !group.others.is_empty() {
+        writeln!(text, "Violated in these cases only:\n")?;
+    }
+    for other in &group.others {
+        let (status, rule) = (other.result.status().name(), other.result.rule);
+        writeln!(text, "- {status}: `{rule}`: {}", inline(&other.violation.actual))?;
+        if let Some(reason) = &other.result.reason {
+            writeln!(text, "  (known: {})", inline(reason))?;
+        }
+    }
+    Ok(())
 }
 
 /// A text on one line, with the characters escaped that Markdown interprets.
