@@ -29,30 +29,33 @@ pub struct Args {
 }
 
 const EXITS: &str = "Exit codes:
-  0  conforms
-  1  violation of a rule of level must, interop or robust that the baseline does not list
-     (with --strict also should and lenient)
-  2  usage: the command line is invalid
-  3  could not test: a file, folder or subject cannot be read or run, or a library is not
-     part of this build
-  4  check, serve: the baseline lists a violation that no longer occurs
-A violation (1) outweighs what could not be tested (3), and that a stale baseline (4).";
+  0  everything that was tested conforms
+  1  a rule of level must, interop or robust is violated, and the baseline does
+     not list it (with --strict also should and lenient)
+  2  the command line is invalid
+  3  something could not be tested: a file, folder or subject cannot be read or
+     run, or a library is not part of this build
+  4  the baseline lists a violation that no longer occurs (check and serve)
+If more than one applies, 1 comes before 3, and 3 before 4.";
 
 /// One of the commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run scripts against the model and the libraries: a timeline for a file, a table for a folder
+    /// Run scripts against the model and the libraries
+    ///
+    /// Prints a timeline for each file, and a table for a folder.
     Replay(Replay),
-    /// Compare libraries, or live implementations with --live: a table of implementations and rules, the differences
-    /// between implementations, and a picture of the 65,536 close codes
+    /// Compare libraries, or live implementations with --live
+    ///
+    /// Prints a table of implementations and rules, and the scripts in which implementations differ.
     Matrix(Matrix),
     /// Test a running server, in any language
     Check(Box<Check>),
     /// Test a client, in any language
     Serve(Box<Serve>),
-    /// Run the reference model: an echo server, or client, that conforms
+    /// Run the reference model, a server or client that conforms
     Echo(Echo),
-    /// Turn a crash of a fuzz target into a minimized corpus entry with a snapshot
+    /// Turn the crash of a fuzz target into a script of the corpus
     Adopt(Adopt),
     /// Decode frames and list the flaws of each
     Decode(Decode),
@@ -67,11 +70,11 @@ pub enum Command {
                             explain closing_handshake/close-rsv1"
     )]
     Explain(Explain),
-    /// List close codes: class, permitted senders, and the names in Boost.Beast and ws-rs
+    /// List close codes, with their classes and permitted senders
     Codes(Codes),
-    /// Print a script that completes the options of this command in a shell
+    /// Print the script by which a shell completes commands and options
     Completions(Completions),
-    /// Print the manual page of this command, or write those of all commands to a folder
+    /// Print the manual page, or write one for each command
     Man(Man),
 }
 
@@ -100,11 +103,13 @@ impl Roles {
 /// The subjects, and how they are judged.
 #[derive(Debug, Arguments)]
 pub struct SubjectArgs {
-    /// Test this subject and the model (repeatable): a library such as `tungstenite`, `model`, or `fault:SLUG`, the
-    /// model with one fault [default: every library of this build]
+    /// Test this subject and the model (repeatable) [default: every library of this build]
+    ///
+    /// A subject is a library such as `tungstenite`, the `model`, or `fault:NAME`, the model with one fault. `wsclose echo
+    /// --list-faults` lists the faults.
     #[arg(long = "subject", value_name = "NAME")]
     pub subjects: Vec<String>,
-    /// Classify close codes by this profile: rfc6455, iana, beast or ws-rs
+    /// Which close codes are valid: rfc6455, iana, beast or ws-rs
     #[arg(long, default_value_t = Profile::default(), value_name = "PROFILE")]
     pub profile: Profile,
     /// TOML file of accepted violations, each with a reason [default: built in]
@@ -120,10 +125,13 @@ Examples:
   wsclose replay corpus --subject tungstenite --strict
   wsclose replay fuzz/artifacts/close_frame/crash-1f03 --role server
 
-In a folder and its subfolders, files that end in .ws or .bin or have no extension are run. Hidden
-files and links to folders are skipped. In a folder named close_frame, files that are not text
-scripts are raw bytes of the wire and are run in both roles. Violations that the baseline lists are
-shown as known and do not fail.")]
+In a folder and its subfolders, files that end in .ws or .bin or have no \
+extension are run. Hidden files and links to folders are skipped.
+
+In a folder named close_frame, a file that is not a text script is raw bytes of \
+the wire, and runs in both roles.
+
+Violations that the baseline lists are shown as known and do not fail the run.")]
 pub struct Replay {
     /// Scripts or folders of scripts
     #[arg(required = true, value_name = "FILE|DIR")]
@@ -145,11 +153,11 @@ pub struct Replay {
 /// Whether `matrix` sweeps the 65,536 codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum MatrixCodes {
-    /// Scripts without sweeps.
+    /// The scripts alone.
     None,
-    /// Sweeps without scripts.
+    /// The codes alone.
     Only,
-    /// Scripts and sweeps.
+    /// The scripts and the codes.
     All,
 }
 
@@ -161,12 +169,19 @@ Examples:
   wsclose matrix --subject tungstenite --out report
   wsclose matrix --subject beast --codes only --out report
 
-Every subject runs, in both roles: the curated scripts, which are built in; reasons of every length up to 130
-octets; every segmentation of every frame of a curated script; and every close code from 0 to 65535, received in
-a first Close, received in a reply, and requested by the application. A library that needs sockets runs only the
-curated scripts. --out writes matrix.md, disagreements.md, codes.svg and matrix.json; the files are the same in
-every run. With --live, it writes live.html, a table of implementations and rules with the evidence, and
-live.json, each run as `check --json` writes it.")]
+Every subject runs in both roles. It plays:
+  - the curated scripts, which are built in
+  - a Close with a reason of each length up to 130 octets
+  - every frame of a curated script in each of its segmentations
+  - every close code from 0 to 65535: received in a first Close, received in a
+    reply, and requested by the application
+A library that needs sockets plays the curated scripts alone.
+
+--out writes matrix.md, disagreements.md, codes.svg (a picture of the codes) and \
+matrix.json. The files are the same in every run.
+
+With --live, --out writes two files. live.html has a table of implementations \
+and rules, with the evidence. live.json has each run as `check --json` writes it.")]
 pub struct Matrix {
     /// The subjects.
     #[command(flatten)]
@@ -177,7 +192,7 @@ pub struct Matrix {
     /// Also write the report to this folder
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Sweep the 65,536 codes in addition to the scripts, not at all, or only
+    /// Whether to play the scripts, the 65,536 close codes, or both
     #[arg(long, value_enum, default_value_t = MatrixCodes::All)]
     pub codes: MatrixCodes,
     /// Number of threads [default: number of processors]
@@ -185,8 +200,8 @@ pub struct Matrix {
     pub jobs: Option<u16>,
     /// Check live servers and clients instead of libraries
     ///
-    /// Starts, checks and ends every implementation of implementations.toml in this folder. An implementation that is
-    /// not installed has a row with the reason [default folder: implementations/live].
+    /// Starts, checks and ends every implementation that implementations.toml in this folder lists. The row of one that is
+    /// not installed has the reason. [default folder: implementations/live]
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "implementations/live",
           conflicts_with_all = ["corpus", "codes", "baseline"])]
     pub live: Option<PathBuf>,
@@ -203,16 +218,24 @@ Examples:
   wsclose adopt crash-1f03 --target closing_handshake --name echo-after-reset
   wsclose adopt fuzz/artifacts
 
-No file is overwritten. Exit codes: 0 written, or no violation and nothing written; 1 refused, since
-the corpus has an entry for the same rule and subject; 2 the name exists; 3 could not test.
+No file is overwritten.
 
-The artifacts of a folder and its subfolders, files that end in .ws or .bin or have no extension, are
-grouped by rule and subject, or by the assertion of the fuzz target that fails. The smallest of each group is minimized and written, unless the corpus
-shows the same already. Ctrl-C ends the command after the group in progress; run it again to go on.
-Exit codes for a folder: 0 every group is in the corpus now; 3 a file could not be tested, the folder
-has none, or the command was stopped.")]
+In a folder and its subfolders, artifacts are the files that end in .ws or .bin \
+or have no extension. They are grouped by rule and subject, or by the assertion \
+of the fuzz target that fails. The smallest of each group is minimized and \
+written, unless the corpus shows the same already. Ctrl-C ends the command after \
+the group in progress; run it again to go on.
+
+Exit codes for a file:
+  0  written, or no violation and nothing written
+  1  refused: the corpus has an entry for the same rule and subject
+  2  the name exists
+  3  could not test
+Exit codes for a folder:
+  0  every group is in the corpus now
+  3  a file could not be tested, the folder has none, or the command was stopped")]
 pub struct Adopt {
-    /// Artifact of the fuzzer: a script in either form, or raw bytes of the wire; or a folder of artifacts
+    /// Artifact of the fuzzer, or folder of artifacts: scripts in either form, or raw bytes of the wire
     #[arg(value_name = "ARTIFACT|DIR")]
     pub artifact: PathBuf,
     /// Name of the entry: a-z, 0-9 and `-` [default: rule and subject]
@@ -238,20 +261,24 @@ Examples:
   tcpdump -nr capture.pcap -X tcp | wsclose decode -
   wsclose decode --sender server dump.txt
 
-The format is detected and printed. Headers of IP and TCP are removed, offsets and columns of text are left out.
-Exits with 1 for a violation of level must, interop or robust (with --strict also should).")]
+The format is detected and printed. Headers of IP and TCP, offsets and columns \
+of text are left out.
+
+Exits with 1 for a violation of level must, interop or robust (with --strict \
+also should).")]
 pub struct Decode {
     /// Octets as a dump or literal prints them, a file that contains them, or `-` for standard input
     #[arg(required = true, value_name = "DUMP|FILE")]
     pub octets: Vec<String>,
-    /// Read the octets in this format: raw, hex, decimal, array, escaped, python, buffer, base64, tcpdump, wireshark, xxd
-    /// or hexdump [default: detected]
+    /// Format of the octets [default: detected]
+    ///
+    /// One of raw, hex, decimal, array, escaped, python, buffer, base64, tcpdump, wireshark, xxd and hexdump.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
-    /// Sender of the frames, or of the first frame of a conversation: client or server [default: the mask bit decides]
+    /// Sender of the first frame: client or server [default: the mask bit decides]
     #[arg(long, value_name = "ROLE")]
     pub sender: Option<Role>,
-    /// Classify close codes by this profile: rfc6455, iana, beast or ws-rs
+    /// Which close codes are valid: rfc6455, iana, beast or ws-rs
     #[arg(long, default_value_t = Profile::default(), value_name = "PROFILE")]
     pub profile: Profile,
     /// Also exit with 1 for violations of level should
@@ -286,16 +313,23 @@ Examples:
   wsclose codes 1005 going-away reserved2 Away
   wsclose codes --all | grep 'both.*both.*both'
 
-Without arguments, lists every code that has a name and the ranges between them. --all prints one line
-per code with fields separated by tabs: number, name, class, permitted senders under rfc6455, iana,
-beast and ws-rs (both, client or none), and the names in Boost.Beast and ws-rs.")]
+Without arguments, lists every code that has a name, and the ranges between \
+them. The columns rfc6455 and iana have the roles that may send a code under \
+that profile.
+
+--all prints a line for each code, with fields that tabs separate: number, name, \
+class, permitted senders under rfc6455, iana, beast and ws-rs (both, client or \
+none), and the names in Boost.Beast and ws-rs.")]
 pub struct Codes {
     /// Number, or name in RFC 6455, IANA, Boost.Beast or ws-rs
     #[arg(value_name = "CODE|NAME")]
     pub codes: Vec<String>,
-    /// List all 65,536 codes, one per line
+    /// List all 65,536 codes, one a line
     #[arg(long, conflicts_with = "codes")]
     pub all: bool,
+    /// Add the profiles beast and ws-rs, and the names in Boost.Beast and ws-rs: a wider table
+    #[arg(long, short, conflicts_with = "all")]
+    pub long: bool,
 }
 
 /// A shell that completes options.

@@ -31,7 +31,10 @@ fn rules_are_listed_and_filtered() {
     let all = Rule::ALL.len();
     wsclose(&["rules"])
         .assert_exit(0)
-        .assert_stdout(" close-fin ")
+        .assert_stdout("frames it sends\n  close-fin ")
+        .assert_stdout(
+            "  must    sender    §5.4, 5.5\n      A Close is one frame: an endpoint sends it with FIN set",
+        )
         .assert_stdout(&format!("{all} of {all} rules"));
     let ran = wsclose(&["rules", "--level", "robust", "--party", "receiver"])
         .assert_exit(0)
@@ -70,13 +73,18 @@ fn a_code_is_explained_by_any_name() {
 
 #[test]
 fn codes_are_listed_in_a_table() {
-    let ran = wsclose(&["codes"]).assert_exit(0);
-    let words: Vec<Vec<&str>> = ran.out.lines().map(|line| line.split_whitespace().collect()).collect();
-    let row = |number: &str| words.iter().find(|words| words.first() == Some(&number));
+    let words = |args: &[&str]| -> Vec<Vec<String>> {
+        let out = wsclose(args).assert_exit(0).out;
+        out.lines().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+    };
+    let row = |args: &[&str], number: &str| words(args).into_iter().find(|words| words[0] == number);
     let going_away = ["1001", "going-away", "defined", "both", "both", "both", "both", "going_away", "Away"];
-    assert_eq!(row("1001").map(Vec::as_slice), Some(going_away.as_slice()));
-    assert!(row("5000–65535").is_some(), "{}", ran.out);
+    let shown = row(&["codes", "--long"], "1001").expect("a row");
+    assert_eq!(shown, going_away);
+    assert_eq!(row(&["codes"], "1001").expect("a row"), going_away[..5]);
+    assert!(row(&["codes"], "5000–65535").is_some() && row(&["codes", "--long"], "5000–65535").is_some());
     wsclose(&["codes", "1005", "Away"]).assert_exit(0).assert_stdout(" 1005 ").assert_stdout(" 1001 ");
+    wsclose(&["codes", "--long", "--all"]).assert_exit(2);
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! The names of the faults of the model.
 
-use std::io::{self, Write};
-
 use wsclose::model::faults::Fault;
 
 /// How similar a name must be, by Jaro-Winkler from 0 to 1, to be proposed. That is about one wrong word or a typing error.
@@ -9,12 +7,6 @@ const SIMILAR: f64 = 0.75;
 
 /// The most names that are proposed.
 const MAX_PROPOSED: usize = 3;
-
-/// The width of the list, in columns.
-const WIDTH: usize = 80;
-
-/// The columns by which a sentence is indented.
-const INDENT: usize = 4;
 
 /// No fault has that name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,33 +42,6 @@ fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<&'a
     scored.into_iter().take(MAX_PROPOSED).map(|(_, name)| name).collect()
 }
 
-/// Prints every fault: its name, the rule that it violates, its role if it concerns one only, and what it does.
-pub fn list(out: &mut impl Write) -> io::Result<()> {
-    for fault in Fault::ALL {
-        let role = fault.role().map(|role| format!("  {role}")).unwrap_or_default();
-        writeln!(out, "{}  {}{role}", fault.slug(), fault.rule())?;
-        for line in wrap(fault.description(), WIDTH - INDENT) {
-            writeln!(out, "{:INDENT$}{line}", "")?;
-        }
-    }
-    Ok(())
-}
-
-/// The words of a sentence in lines of at most `width` characters. A longer word has a line of its own.
-fn wrap(sentence: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in sentence.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            Some(_) | None => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,11 +59,5 @@ mod tests {
             parse("xyzzy").expect_err("no fault").to_string(),
             "expected a fault of the model, found `xyzzy` (`wsclose echo --list-faults` lists them)"
         );
-    }
-
-    #[test]
-    fn sentences_are_wrapped_between_words() {
-        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
-        assert_eq!(wrap("unbreakable", 3), ["unbreakable"]);
     }
 }

@@ -12,54 +12,61 @@ use crate::args::fault;
 
 /// How to connect to a server.
 #[derive(Debug, Arguments)]
+#[command(next_help_heading = "Connection")]
 pub struct ConnectArgs {
-    /// Trust the certificates of this PEM file instead of the usual certificate authorities
+    /// Trust the certificates of this PEM file, in place of the usual authorities
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
     /// Trust every certificate
     #[arg(long, conflicts_with = "ca")]
     pub insecure: bool,
-    /// Add a header field to the opening handshake (repeatable); reports redact its value
+    /// Add a header field to the opening handshake (repeatable)
+    ///
+    /// Reports have its name, and REDACTED in place of its value.
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
     pub headers: Vec<(String, String)>,
     /// Offer a subprotocol (repeatable)
     #[arg(long = "subprotocol", value_name = "NAME")]
     pub subprotocols: Vec<String>,
-    /// Test a host other than this machine (only with consent of its owner)
+    /// Test another machine (only with the consent of its owner)
     #[arg(long)]
     pub allow_remote: bool,
 }
 
 /// Which rules and cases to run, and how to judge them.
 #[derive(Debug, Arguments)]
+#[command(next_help_heading = "Cases")]
 pub struct RunArgs {
-    /// Judge only rules whose id or RFC section matches; `*` stands for any characters (repeatable)
-    #[arg(long, value_name = "RULE|SECTION|GLOB")]
+    /// Judge only rules whose id or RFC section matches (repeatable)
+    ///
+    /// In all patterns, `*` stands for any characters, as in `7.4*`.
+    #[arg(long, value_name = "RULE|SECTION|GLOB", help_heading = VERDICTS)]
     pub only: Vec<String>,
     /// Leave out rules whose id or RFC section matches (repeatable)
-    #[arg(long, value_name = "RULE|SECTION|GLOB")]
+    #[arg(long, value_name = "RULE|SECTION|GLOB", help_heading = VERDICTS)]
     pub skip: Vec<String>,
-    /// Run only cases whose name matches; `*` stands for any characters (repeatable)
+    /// Run only cases whose name matches (repeatable)
     #[arg(long = "case", value_name = "NAME|GLOB")]
     pub cases: Vec<String>,
-    /// Play these scripts, or those of a folder, in place of the built-in cases (repeatable)
+    /// Run these scripts in place of the built-in cases (repeatable)
     ///
-    /// The script of a file has to be playable to the endpoint; those of a folder are left out with a note if they are not.
+    /// A file must have a script for the role of the endpoint. In a folder, the scripts for the other role are left out with
+    /// a note.
     #[arg(long = "script", value_name = "FILE|DIR", conflicts_with = "codes")]
     pub scripts: Vec<PathBuf>,
-    /// Run the cases whose name matches, and print their timelines, whatever the verdicts are (repeatable)
+    /// Run the cases whose name matches, and print their timelines (repeatable)
     #[arg(long, value_name = "NAME|GLOB")]
     pub show: Vec<String>,
-    /// Write the cases as scripts to this folder, with the names of the cases
+    /// Write each case as a script to this folder
     #[arg(long, value_name = "DIR")]
     pub save_cases: Option<PathBuf>,
-    /// Which close codes to send: a selection, or all 65,536
+    /// Which close codes to send
     #[arg(long, value_enum, default_value_t = CodeSweep::Some, value_name = "WHICH")]
     pub codes: CodeSweep,
-    /// Add cases that combine the parameters of a scenario
+    /// Add cases that combine the parameters of a closing handshake
     ///
-    /// For a server, nearly every triple of values occurs. For a client, every pair occurs.
-    /// Parameters are what comes before the Close, its code, its reason, its header, its segments and what comes after.
+    /// The parameters are what comes before the Close, its code, its reason, its header, its segments, and what comes after.
+    /// For a server, nearly every triple of their values occurs; for a client, every pair.
     #[arg(long, conflicts_with = "scripts")]
     pub thorough: bool,
     /// Add the cases in which the endpoint closes first
@@ -67,40 +74,46 @@ pub struct RunArgs {
     /// The endpoint must close with CODE and REASON when it receives the text `close:CODE:REASON`.
     #[arg(long)]
     pub close_command: bool,
-    /// Fail for violations of levels should and lenient too
-    #[arg(long)]
+    /// Also fail for violations of level should and lenient
+    #[arg(long, help_heading = VERDICTS)]
     pub strict: bool,
     /// Which close codes are valid: rfc6455, iana, beast or ws-rs
-    #[arg(long, default_value_t = Profile::default(), value_name = "PROFILE")]
+    #[arg(long, default_value_t = Profile::default(), value_name = "PROFILE", help_heading = VERDICTS)]
     pub profile: Profile,
     /// TOML file of accepted violations
     ///
-    /// Listed violations do not fail the run; stale entries exit with 4.
-    #[arg(long, value_name = "FILE")]
+    /// It has [[known]] tables, each with a rule and a reason. A violation that it lists does not fail the run. An entry whose
+    /// violation no longer occurs is stale.
+    #[arg(long, value_name = "FILE", help_heading = VERDICTS)]
     pub baseline: Option<PathBuf>,
     /// Also generate and run scripts for TIME, such as `60s` or `5m`
     ///
-    /// New violations are minimized and reported as extra cases.
+    /// New violations are minimized and reported as further cases.
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub fuzz: Option<Duration>,
-    /// Random seed of generated scripts (printed in the report)
+    /// Random seed of generated scripts, which the report prints
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
     /// Duration of a tick, the unit of waits in scripts, such as `50ms` or `2s`
     ///
-    /// This is for the first run of each case; re-runs wait at least as long. [default: at least 50ms, and more for an
-    /// endpoint that answers a plain Close slowly]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    /// It applies to the first run of each case; re-runs wait at least as long.
+    ///
+    /// [default: at least 50ms; more for an endpoint that answers a plain Close slowly]
+    #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = SPEED)]
     pub tick: Option<Duration>,
     /// Print the rules and cases without running them
     #[arg(long)]
     pub list: bool,
 }
 
+/// The headings of options in the help.
+const VERDICTS: &str = "Verdicts";
+const SPEED: &str = "Speed";
+
 /// Which close codes the endpoint receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CodeSweep {
-    /// Both sides of every boundary between classes of codes, and a sample of the others.
+    /// Both sides of each boundary between classes, and a sample.
     Some,
     /// All 65,536 codes.
     All,
@@ -110,7 +123,7 @@ pub enum CodeSweep {
 #[derive(Debug, Arguments)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Print a line for every rule, and the whole evidence of every violation
+    /// Print a line for every rule, and all evidence of each violation
     #[arg(long, short)]
     pub verbose: bool,
     /// Print the verdict alone
@@ -118,7 +131,7 @@ pub struct OutputArgs {
     pub quiet: bool,
     /// Color the report
     ///
-    /// By default, it is colored in a terminal, unless the environment variable NO_COLOR is set.
+    /// NO_COLOR is a variable of the environment.
     #[arg(long, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub color: Color,
 }
@@ -159,7 +172,7 @@ pub struct ReportArgs {
     /// README.md.
     #[arg(long, value_name = "PATH", requires = "sarif")]
     pub sarif_file: Option<String>,
-    /// Write an index.json like that of the Autobahn test suite, and check.json with the details
+    /// Write an index.json like that of the Autobahn test suite, and check.json
     #[arg(long, value_name = "DIR")]
     pub autobahn_index: Option<PathBuf>,
 }
@@ -169,61 +182,69 @@ pub struct ReportArgs {
 #[command(after_help = "\
 Examples:
   wsclose check ws://127.0.0.1:9001/
-  wsclose check --exec 'node server.js {port}' ws://127.0.0.1:{port}/ --strict
-  wsclose check wss://localhost:9001/chat --ca ca.pem --only '7.4*' --skip close-echoes-code
-  wsclose check ws://127.0.0.1:9001/ --json run.json --html run.html --baseline baseline.toml
+  wsclose check ws://127.0.0.1:{port}/ --exec 'node server.js {port}'
+  wsclose check wss://localhost:9001/chat --ca ca.pem --only '7.4*'
+  wsclose check ws://127.0.0.1:9001/ --json run.json --html run.html
   wsclose check ws://127.0.0.1:9001/ --script my-cases --show 'my-*'
 
-The server should echo messages; one that does not can still be tested. If it closes when it receives
-`close:CODE:REASON`, pass --close-command to add the cases in which the server closes first.
+The server should echo messages. One that does not can still be tested.
 
-A script for --script is a text such as those of --save-cases. Its role is `server`.
+With --close-command, the server must close with CODE and REASON when it \
+receives the text `close:CODE:REASON`. This adds the cases in which the server \
+closes first.
 
-With --server-reports-close, a line of the server such as `closed 1000 \"bye\" clean /?wsclose=7` is judged too: code,
-reason, whether the closure was clean, and the path of the request. `none` stands for a code or reason that the
-library does not report.
+With --server-reports-close, the server prints a line for each connection, such \
+as `closed 1000 \"bye\" clean /?wsclose=7`: the code, the reason, whether the \
+closure was clean, and the path of the request. `none` stands for a code or \
+reason that the library does not report.
 
-A baseline for --baseline is TOML: [[known]] tables, each with a rule and a reason.
+A script for --script is a text such as those that --save-cases writes. Its role \
+is `server`.
 
 Exit codes:
   0  the server conforms
-  1  violation: a rule of level must, interop or robust (with --strict also should and lenient) is
-     violated, and the violation recurs when its case is re-run alone with longer timeouts
-  2  usage error, or nothing matched
-  3  could not test, or not completely
-  4  the baseline has stale entries")]
+  1  a rule of level must, interop or robust is violated (with --strict also
+     should and lenient); the violation occurred again when its case ran alone
+     with longer timeouts
+  2  the command line is invalid, or its patterns match nothing
+  3  something could not be tested
+  4  the baseline lists a violation that no longer occurs")]
 pub struct Check {
-    /// URL of the server: ws://HOST:PORT/PATH or wss://HOST:PORT/PATH; with --exec, `{port}` stands for a free port
+    /// URL of the server, such as ws://127.0.0.1:9001/chat or wss://localhost/
     ///
-    /// --list and --save-cases work without a URL.
+    /// With --exec, `{port}` stands for a free port. --list and --save-cases need no URL.
     #[arg(value_name = "URL", required_unless_present_any = ["list", "save_cases"])]
     pub url: Option<String>,
+    /// Start the server with this command, and end it after the run
+    ///
+    /// `{port}` stands for a free port, in the command and in the URL.
+    #[arg(long, value_name = "CMD", help_heading = "Server")]
+    pub exec: Option<String>,
+    /// Judge the close status that the server prints (with --exec)
+    ///
+    /// After each connection, the server prints a line `closed CODE "REASON" clean|unclean|unknown ID` to standard output. ID
+    /// is the id of the connection, which the request has in place of `{id}`, or else as the parameter `wsclose`. ID may be
+    /// the whole path.
+    #[arg(long, requires = "exec", help_heading = "Server")]
+    pub server_reports_close: bool,
+    /// Name of the server in reports [default: the URL as it is given here]
+    #[arg(long, value_name = "NAME", help_heading = "Server")]
+    pub name: Option<String>,
     /// How to connect.
     #[command(flatten)]
     pub connect_args: ConnectArgs,
     /// What to test, and how to judge it.
     #[command(flatten)]
     pub run_args: RunArgs,
-    /// Start the server with this command and end it after the run; `{port}` stands for a free port
-    #[arg(long, value_name = "CMD")]
-    pub exec: Option<String>,
-    /// Name of the server in reports [default: the URL as it is given here]
-    #[arg(long, value_name = "NAME")]
-    pub name: Option<String>,
-    /// Judge the close status that the server prints, with --exec
+    /// Time limit of the run, in seconds
     ///
-    /// The server prints a line `closed CODE "REASON" clean|unclean|unknown ID` on its standard output after each
-    /// connection. ID is the id of the connection, which is in the URL of its request: in place of `{id}`, or else as the
-    /// parameter `wsclose`.
-    #[arg(long, requires = "exec")]
-    pub server_reports_close: bool,
-    /// Time limit of the run, in seconds [default: 120; with --codes all: 600]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    /// [default: 120; with --codes all or --thorough: 600]
+    #[arg(long, help_heading = SPEED, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: Option<u64>,
     /// Number of connections at a time
     ///
-    /// [default: 24, and up to 128 for a server that reacts slowly]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    /// [default: 24; up to 128 for a server that reacts slowly]
+    #[arg(long, help_heading = SPEED, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     /// What to print.
     #[command(flatten)]
@@ -240,63 +261,75 @@ Examples:
   wsclose serve
   wsclose serve --exec-loop 'node test/autobahn.js' --json run.json
   wsclose serve --exec 'node client.js {url}' --close-command --strict
-  wsclose serve --exec-stdin 'wsclose echo --connect -' --close-command --client-reports-close
-
-Without --exec or --exec-stdin, a client connects on its own, with the paths of the fuzzing server of the Autobahn
-test suite. It requests /getCaseCount, echoes on /runCase?case=N&agent=NAME until it is closed, for every N, and
-requests /updateReports?agent=NAME, which writes the reports and ends the run. /getCaseInfo?case=N and
-/getCaseStatus?case=N&agent=NAME exist too. The highest case numbers re-run unconfirmed violations.
-
-With --exec, a client is started for every connection of every case. It should echo until it is closed. With
---client-reports-close, its last line `closed CODE \"REASON\" clean|unclean|unknown` is judged too (`none` for a code or
-reason that its library does not report).
-
-With --exec-stdin, a client that is slow to start is started once. It reads URLs from standard input, one a line. It
-should echo on each connection until it is closed, and print the `closed` line, after which it gets the next URL. An
-exit with an error counts as a crash.
+  wsclose serve --exec-stdin 'python client.py' --client-reports-close
 
 A client must connect within ten seconds.
 
+Without --exec and --exec-stdin, a client connects on its own. It uses the paths \
+of the fuzzing server of the Autobahn test suite:
+  /getCaseCount                    the number of cases
+  /runCase?case=N&agent=NAME       one case: echo until you are closed
+  /updateReports?agent=NAME        writes the reports and ends the run
+  /getCaseInfo?case=N              what the case is
+  /getCaseStatus?case=N&agent=NAME how the client did
+The highest case numbers re-run violations that occurred once.
+
+With --exec, a client is started for every connection of every case. It should \
+echo until it is closed. With --client-reports-close, it prints a last line \
+`closed CODE \"REASON\" clean|unclean|unknown`. `none` stands for a code or reason \
+that the library does not report.
+
+With --exec-stdin, a client that is slow to start is started once. It reads URLs \
+from standard input, one a line. On each connection, it should echo until it is \
+closed. It then prints the `closed` line and gets the next URL. If it exits with \
+an error, that counts as a crash.
+
 Exit codes: as for check.")]
 pub struct Serve {
-    /// Address to listen on [default: 127.0.0.1:9001; with --exec or --exec-stdin: a free port for each client]
+    /// Address to listen on [default: 127.0.0.1:9001]
     ///
-    /// With --exec or --exec-stdin, a fixed port serves one client at a time.
-    #[arg(long, value_name = "ADDR")]
+    /// With --exec or --exec-stdin, the default is a free port for each client; a fixed port serves one client at a time.
+    #[arg(long, value_name = "ADDR", help_heading = "Client")]
     pub listen: Option<SocketAddr>,
     /// What to test, and how to judge it.
     #[command(flatten)]
     pub run_args: RunArgs,
-    /// Start a client with this command for every connection; `{url}` stands for the URL to connect to
-    #[arg(long, value_name = "CMD", group = "started")]
+    /// Start a client with this command for every connection
+    ///
+    /// `{url}` stands for the URL to connect to.
+    #[arg(long, value_name = "CMD", group = "started", help_heading = "Client")]
     pub exec: Option<String>,
-    /// Start a client with this command, which reads URLs from standard input, one a line
-    #[arg(long, value_name = "CMD", group = "started")]
+    /// Start a client with this command, which reads URLs from standard input
+    #[arg(long, value_name = "CMD", group = "started", help_heading = "Client")]
     pub exec_stdin: Option<String>,
-    /// Number of clients at a time, with --exec or --exec-stdin
+    /// Number of clients at a time (with --exec or --exec-stdin)
     ///
-    /// [default: 4, and up to 16 for a client that reacts slowly]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    /// [default: 4; up to 16 for a client that reacts slowly]
+    #[arg(long, help_heading = SPEED, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
-    /// Judge the close status that the client prints, with --exec or --exec-stdin
-    #[arg(long, requires = "started")]
+    /// Judge the close status that the client prints (--exec, --exec-stdin)
+    #[arg(long, requires = "started", help_heading = "Client")]
     pub client_reports_close: bool,
-    /// Start a client that connects on its own with this command; `{url}` stands for ws://HOST:PORT
+    /// Start a client that connects on its own
     ///
-    /// The run ends when the client exits.
-    #[arg(long, value_name = "CMD", conflicts_with = "started")]
+    /// `{url}` in the command stands for ws://HOST:PORT. The run ends when the client exits.
+    #[arg(long, value_name = "CMD", conflicts_with = "started", help_heading = "Client")]
     pub exec_loop: Option<String>,
-    /// Name of the client in reports; without --exec or --exec-stdin, also the only client to serve
-    #[arg(long, value_name = "NAME")]
+    /// Name of the client in reports
+    ///
+    /// Without --exec and --exec-stdin, no client of another name is served.
+    #[arg(long, value_name = "NAME", help_heading = "Client")]
     pub agent: Option<String>,
-    /// Keep running after /updateReports, which then writes the reports each time
-    #[arg(long, conflicts_with = "started")]
+    /// Keep running after /updateReports, which writes the reports each time
+    #[arg(long, conflicts_with = "started", help_heading = "Client")]
     pub keep_running: bool,
-    /// Time limit of the run, in seconds [default: 600; with --codes all: 3600; with --keep-running: none]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    /// Time limit of the run, in seconds
+    ///
+    /// [default: 600; with --codes all or --thorough: 3600; with --keep-running: none]
+    #[arg(long, help_heading = SPEED, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: Option<u64>,
     /// Listen on an address that other machines can reach
-    #[arg(long)]
+    #[arg(long, help_heading = "Client")]
     pub allow_remote: bool,
     /// What to print.
     #[command(flatten)]
@@ -314,15 +347,19 @@ Examples:
   wsclose echo --connect ws://127.0.0.1:9001/chat
   wsclose echo --listen 127.0.0.1:9001 --fault never-answers
 
-The model echoes every message, and closes with CODE and REASON when it receives the text `close:CODE:REASON`. A
-server runs until it is ended. If the path of a request has the parameter `wsclose`, it prints how that connection
-closed: `closed CODE \"REASON\" clean PATH`. A client exits with its connection, and prints how the connection closed:
-`closed CODE \"REASON\" clean` or `closed CODE \"REASON\" unclean`.
+The model echoes every message. It closes with CODE and REASON when it receives \
+the text `close:CODE:REASON`.
 
-With --fault, the endpoint makes one mistake on purpose, to measure what a tool for tests finds. It resets TCP, hangs or
-crashes if its fault says so.")]
+A server runs until it is ended. For a request whose path has the parameter \
+`wsclose`, it prints how the connection closed: `closed CODE \"REASON\" clean PATH`.
+
+A client exits with its connection. It prints the same line without the path. \
+The line has `unclean` in place of `clean` if the closure was not clean.
+
+With --fault, the endpoint makes one mistake on purpose, to measure what a test \
+finds. It resets TCP, hangs or crashes if its fault says so.")]
 pub struct Echo {
-    /// Address to listen on; port 0 picks a free port, which is printed
+    /// Address to listen on; port 0 stands for a free port, which is printed
     #[arg(long, value_name = "ADDR", required_unless_present_any = ["connect", "list_faults"],
           conflicts_with = "connect")]
     pub listen: Option<SocketAddr>,
@@ -338,13 +375,13 @@ pub struct Echo {
     /// Make this mistake, one of --list-faults
     #[arg(long, value_name = "NAME", value_parser = fault::parse)]
     pub fault: Option<Fault>,
-    /// List the names for --fault, each with the rule that it violates, and exit
+    /// List the names for --fault, each with the rule that it violates
     #[arg(long)]
     pub list_faults: bool,
     /// Which close codes are valid: rfc6455, iana, beast or ws-rs
     #[arg(long, default_value_t = Profile::default(), value_name = "PROFILE")]
     pub profile: Profile,
-    /// Listen on an address that other machines can reach, or connect to another machine
+    /// Permit an address that other machines can reach, or a URL of another one
     #[arg(long)]
     pub allow_remote: bool,
 }

@@ -48,6 +48,7 @@ pub fn ws_rs_name(names: &CodeNames) -> &'static str {
 
 /// Prints the codes of the command line.
 pub fn run(args: &args::Codes, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+    let columns = if args.long { Columns::Long } else { Columns::Short };
     if args.all {
         for code in CloseCode::all() {
             if out.is_closed() {
@@ -56,11 +57,11 @@ pub fn run(args: &args::Codes, out: &mut Stdout) -> Result<ExitStatus, CliError>
             line(code, out)?;
         }
     } else if args.codes.is_empty() {
-        print(&condensed(), out)?;
+        print(columns, &columns.condense(), out)?;
     } else {
         let codes: Result<Vec<_>, _> = args.codes.iter().map(|word| by_name(word)).collect();
         let ranges: Vec<_> = codes?.into_iter().map(|code| (code, code)).collect();
-        print(&ranges, out)?;
+        print(columns, &ranges, out)?;
     }
     Ok(ExitStatus::Conforms)
 }
@@ -79,59 +80,97 @@ fn line(code: CloseCode, out: &mut Stdout) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Ranges that cover all codes: a named code is a range of its own, and the codes of any other range are equivalent.
-fn condensed() -> Vec<(CloseCode, CloseCode)> {
-    let mut ranges: Vec<(CloseCode, CloseCode)> = Vec::new();
-    for code in CloseCode::all() {
-        match ranges.last_mut() {
-            Some((_, last)) if are_equivalent(*last, code) => *last = code,
-            Some(_) | None => ranges.push((code, code)),
+/// Which columns a table of codes has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Columns {
+    /// Those that fit a terminal of 80 columns.
+    Short,
+    /// Also the profiles and the names of Boost.Beast and ws-rs.
+    Long,
+}
+
+impl Columns {
+    /// The profiles that have a column.
+    const fn profiles(self) -> &'static [Profile] {
+        match self {
+            Columns::Short => &[Profile::Rfc6455, Profile::Iana],
+            Columns::Long => &Profile::ALL,
         }
     }
-    ranges
+
+    /// Whether a code has no name in a column.
+    fn are_nameless(self, code: CloseCode) -> bool {
+        let names = CodeNames::of(code);
+        let has_vendor_name = names.beast.is_some() || !matches!(names.ws_rs, WsRs::Other(_));
+        code.name().is_none() && !(self == Columns::Long && has_vendor_name)
+    }
+
+    /// Whether the cells of two codes are equal.
+    fn are_equal(self, a: CloseCode, b: CloseCode) -> bool {
+        let same = |profile: &Profile| may_send(a, *profile) == may_send(b, *profile);
+        self.are_nameless(a)
+            && self.are_nameless(b)
+            && a.class() == b.class()
+            && self.profiles().iter().all(same)
+    }
+
+    /// Ranges that cover all codes: a named code is a range of its own, and the cells of the codes of any other range are
+    /// equal.
+    fn condense(self) -> Vec<(CloseCode, CloseCode)> {
+        let mut ranges: Vec<(CloseCode, CloseCode)> = Vec::new();
+        for code in CloseCode::all() {
+            match ranges.last_mut() {
+                Some((_, last)) if self.are_equal(*last, code) => *last = code,
+                Some(_) | None => ranges.push((code, code)),
+            }
+        }
+        ranges
+    }
 }
 
-fn are_equivalent(a: CloseCode, b: CloseCode) -> bool {
-    let nameless = |code: CloseCode| {
-        let row = CodeNames::of(code);
-        code.name().is_none() && row.beast.is_none() && matches!(row.ws_rs, WsRs::Other(_))
-    };
-    let same = |profile| may_send(a, profile) == may_send(b, profile);
-    nameless(a) && nameless(b) && a.class() == b.class() && Profile::ALL.into_iter().all(same)
-}
-
-fn print(ranges: &[(CloseCode, CloseCode)], out: &mut Stdout) -> Result<(), CliError> {
+fn print(columns: Columns, ranges: &[(CloseCode, CloseCode)], out: &mut Stdout) -> Result<(), CliError> {
     let mut heading = vec!["code", "name", "class"];
-    heading.extend(Profile::ALL.map(Profile::name));
-    heading.extend(["Boost.Beast", "ws-rs"]);
+    heading.extend(columns.profiles().iter().copied().map(Profile::name));
+    let shown = heading[3..].join(", ");
+    match columns {
+        Columns::Short => {}
+        Columns::Long => heading.extend(["Boost.Beast", "ws-rs"]),
+    }
     let mut table = table(&heading);
     for (first, last) in ranges {
-        let row = CodeNames::of(*first);
         let number = if first == last { first.to_string() } else { format!("{first}–{last}") };
         let mut cells = vec![number, first.name().unwrap_or("-").to_owned(), first.class().name().to_owned()];
-        cells.extend(Profile::ALL.map(|profile| may_send(*first, profile).to_owned()));
-        cells.extend([beast_name(&row), ws_rs_name(&row).to_owned()]);
+        cells.extend(columns.profiles().iter().map(|profile| may_send(*first, *profile).to_owned()));
+        match columns {
+            Columns::Short => {}
+            Columns::Long => {
+                let names = CodeNames::of(*first);
+                cells.extend([beast_name(&names), ws_rs_name(&names).to_owned()]);
+            }
+        }
         table.add_row(cells);
     }
     write_table(out, &table)?;
-    writeln!(out, "rfc6455, iana, beast, ws-rs: roles that may send the code under that profile")?;
+    writeln!(out, "{shown}: roles that may send the code under that profile")?;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{by_name, condensed};
+    use super::{Columns, by_name};
     use wsclose::protocol::code::CloseCode;
 
     #[test]
     fn ranges_cover_every_code_once_and_contain_no_named_code() {
-        let mut next = 0_u32;
-        for (first, last) in condensed() {
-            assert_eq!(u32::from(first.0), next);
-            assert!(first == last || (first.0..=last.0).all(|code| CloseCode(code).name().is_none()));
-            next = u32::from(last.0) + 1;
+        for columns in [Columns::Short, Columns::Long] {
+            let mut next = 0_u32;
+            for (first, last) in columns.condense() {
+                assert_eq!(u32::from(first.0), next);
+                assert!(first == last || (first.0..=last.0).all(|code| CloseCode(code).name().is_none()));
+                next = u32::from(last.0) + 1;
+            }
+            assert_eq!(next, 65_536);
         }
-        assert_eq!(next, 65_536);
     }
 
     #[test]

@@ -6,21 +6,34 @@ use std::io::{BufRead, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::mpsc::channel;
 
+use wsclose::model::faults::Fault;
 use wsclose_live::model_endpoint::{self, ConnectError, EchoClient, EchoEvent, EchoModel, ServerIdentity};
 use wsclose_live::{ReportLine, RunError, TargetError};
 
 use crate::args;
-use crate::args::fault;
 use crate::support::error::{CliError, ExitStatus};
-use crate::support::output::{Stdout, eprint_error};
+use crate::support::output::{Stdout, eprint_error, write_indented};
 
 /// The parameter by which `check` numbers its connections.
 const CONNECTION_ID: &str = "wsclose=";
 
+/// The columns by which the sentence of a fault is indented.
+const INDENT: usize = 4;
+
+/// Prints every fault: its name, the rule that it violates, its role if it concerns one only, and what it does.
+fn list_faults(out: &mut Stdout) -> std::io::Result<()> {
+    for fault in Fault::ALL {
+        let role = fault.role().map(|role| format!("  {role}")).unwrap_or_default();
+        writeln!(out, "{}  {}{role}", fault.slug(), fault.rule())?;
+        write_indented(out, fault.description(), INDENT)?;
+    }
+    Ok(())
+}
+
 /// Runs the command.
 pub fn run(args: &args::Echo, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     if args.list_faults {
-        fault::list(out)?;
+        list_faults(out)?;
         return Ok(ExitStatus::Conforms);
     }
     match (&args.connect, args.listen) {

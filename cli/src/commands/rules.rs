@@ -4,30 +4,48 @@ use std::io::Write;
 
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::hint;
-use wsclose::rules::{self, Level, Rule};
+use wsclose::rules::{self, Family, Level, Rule};
 use wsclose::vendor_codes::WsRs;
 
 use crate::args;
 use crate::commands::codes::{self, may_send};
 use crate::commands::explain_case;
 use crate::support::error::{CliError, ExitStatus, ExplainError};
-use crate::support::output::{Stdout, table, write_table};
+use crate::support::output::{Stdout, write_indented};
 
-/// Lists the rules that match the options.
+/// The columns by which the summary of a rule is indented.
+const INDENT: usize = 6;
+
+/// Lists the rules that match the options, by family.
 pub fn list(args: &args::Rules, out: &mut Stdout) -> Result<ExitStatus, CliError> {
-    let mut table = table(&["rule", "§", "party", "level", "summary"]);
-    let selected = Rule::ALL
-        .into_iter()
-        .filter(|rule| args.level.is_none_or(|level| rule.level() == level))
-        .filter(|rule| args.party.is_none_or(|party| rule.party() == party));
-    let mut count = 0;
-    for rule in selected {
-        table.add_row([rule.id(), rule.sections(), rule.party().name(), rule.level().name(), rule.summary()]);
-        count += 1;
+    let is_selected = |rule: &Rule| {
+        args.level.is_none_or(|level| rule.level() == level)
+            && args.party.is_none_or(|party| rule.party() == party)
+    };
+    let selected: Vec<Rule> = Rule::ALL.into_iter().filter(is_selected).collect();
+    let longest = selected.iter().map(|rule| rule.id().len()).max().unwrap_or(0);
+    for family in Family::ALL {
+        let mut rules = selected.iter().filter(|rule| rule.family() == family).peekable();
+        if rules.peek().is_some() {
+            writeln!(out, "{family}")?;
+        }
+        for rule in rules {
+            let (id, level, party) = (rule.id(), rule.level(), rule.party());
+            let line = format!("  {id:longest$}  {level:7} {party:9} {}", sections(*rule));
+            writeln!(out, "{}", line.trim_end())?;
+            write_indented(out, rule.summary(), INDENT)?;
+        }
     }
-    write_table(out, &table)?;
-    writeln!(out, "{count} of {} rules", Rule::ALL.len())?;
+    writeln!(out, "{} of {} rules", selected.len(), Rule::ALL.len())?;
     Ok(ExitStatus::Conforms)
+}
+
+/// Where the RFC has the rule; empty if it does not.
+fn sections(rule: Rule) -> String {
+    match rule.sections() {
+        "–" => String::new(),
+        sections => format!("§{sections}"),
+    }
 }
 
 /// Explains a rule, a code or a case.

@@ -65,6 +65,24 @@ pub fn eprint_error(what: impl fmt::Display) {
     let _ = writeln!(io::stderr().lock(), "wsclose: {what}");
 }
 
+/// The width of what a command prints, in columns: that of the terminal, or 80 where there is none.
+pub fn width() -> usize {
+    let terminal = terminal_size::terminal_size_of(io::stdout());
+    terminal.map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0).max(MIN_WIDTH))
+}
+
+/// The width of output that goes to no terminal.
+const DEFAULT_WIDTH: usize = 80;
+
+/// The width below which sentences cannot be read, so that a terminal wraps them instead.
+const MIN_WIDTH: usize = 40;
+
+/// Writes a sentence in lines of at most [`width`] columns, indented by `indent` columns.
+pub fn write_indented(out: &mut impl Write, sentence: &str, indent: usize) -> io::Result<()> {
+    let lines = textwrap::wrap(sentence, width() - indent);
+    lines.into_iter().try_for_each(|line| writeln!(out, "{:indent$}{line}", ""))
+}
+
 /// An empty table with these column headings.
 pub fn table(heading: &[&str]) -> Table {
     let style = TableStyle::new()
