@@ -8,4 +8,6 @@ pub mod compare;
 pub mod matrix;
 pub mod outcome;
 pub mod report;
+#[cfg(feature = "baseline")]
+pub mod rule_page;
 pub mod status;

@@ -1,5 +1,6 @@
 //! The rules that the judge checks, and what each one needs.
 
+mod advice;
 mod capabilities;
 mod capability;
 mod catalogue;
@@ -9,6 +10,7 @@ mod properties;
 mod role;
 mod set;
 
+pub use advice::Advice;
 pub use capabilities::Capabilities;
 pub use capability::Capability;
 pub use catalogue::{Rule, UnknownRule};

@@ -6,6 +6,7 @@ pub mod codes;
 pub mod decode;
 pub mod echo;
 pub mod explain_case;
+pub mod explain_rule;
 pub mod manual;
 pub mod matrix;
 pub mod replay;

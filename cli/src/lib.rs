@@ -88,7 +88,7 @@ fn run(
         Command::Adopt(args) => commands::adopt::run(args, libraries, &mut out),
         Command::Decode(args) => commands::decode::run(args, &mut out),
         Command::Rules(args) => commands::rules::list(args, &mut out),
-        Command::Explain(args) => commands::rules::explain(&args.term, &mut out),
+        Command::Explain(args) => commands::rules::explain(&args.term, libraries, &mut out),
         Command::Codes(args) => commands::codes::run(args, &mut out),
         Command::Completions(args) => commands::manual::complete(args, &mut out),
         Command::Man(args) => commands::manual::man(args, &mut out),

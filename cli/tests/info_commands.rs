@@ -46,14 +46,21 @@ fn rules_are_listed_and_filtered() {
 
 #[test]
 fn a_rule_is_explained() {
-    wsclose(&["explain", "close-fin"])
+    let ran = wsclose(&["explain", "close-fin"])
         .assert_exit(0)
         .assert_stdout("close-fin\n  summary    A Close is one frame")
-        .assert_stdout("  section    RFC 6455 §5.4, 5.5\n")
+        .assert_stdout("  section    RFC 6455 §5.4, RFC 6455 §5.5\n")
         .assert_stdout("  party      sender\n")
         .assert_stdout("  level      must: a violation fails the run\n")
-        .assert_stdout("  criterion  ")
-        .assert_stdout("  applies    to a subject that ");
+        .assert_stdout("  applies    to a subject that ")
+        .assert_stdout("\nHow to fix a violation\n  In an application: ")
+        .assert_stdout("  $ wsclose replay corpus/closing_handshake/")
+        .assert_stdout("/docs/rules/close-fin.md");
+    // Scripts, timelines, commands and addresses are not broken.
+    let unbroken = |line: &&str| line.starts_with("    ") || line.starts_with("  $ ") || line.contains("://");
+    let prose = ran.out.lines().filter(|line| !unbroken(line));
+    let widest = prose.map(|line| line.chars().count()).max();
+    assert!(widest.is_some_and(|columns| columns <= 80), "{ran:?}");
 }
 
 #[test]

@@ -9,7 +9,8 @@ use wsclose::vendor_codes::WsRs;
 
 use crate::args;
 use crate::commands::codes::{self, may_send};
-use crate::commands::explain_case;
+use crate::commands::{explain_case, explain_rule};
+use crate::libraries::Libraries;
 use crate::support::error::{CliError, ExitStatus, ExplainError};
 use crate::support::output::{Stdout, write_indented};
 
@@ -49,11 +50,10 @@ fn sections(rule: Rule) -> String {
 }
 
 /// Explains a rule, a code or a case.
-pub fn explain(term: &str, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+pub fn explain(term: &str, libraries: &dyn Libraries, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     let unknown = match term.parse::<Rule>() {
         Ok(rule) => {
-            print_rule(rule, out)?;
-            return Ok(ExitStatus::Conforms);
+            return explain_rule::run(rule, libraries, out);
         }
         Err(unknown) => unknown,
     };
@@ -71,26 +71,6 @@ pub fn explain(term: &str, out: &mut Stdout) -> Result<ExitStatus, CliError> {
         }
     }
     Ok(ExitStatus::Conforms)
-}
-
-fn print_rule(rule: Rule, out: &mut Stdout) -> Result<(), CliError> {
-    let section = match rule.sections() {
-        "–" => "none; a requirement of interoperability or robustness".to_owned(),
-        sections => format!("RFC 6455 §{sections}"),
-    };
-    let effect = match rule.level() {
-        Level::Must | Level::Interop | Level::Robust => "a violation fails the run",
-        Level::Should | Level::Lenient => "a violation is a warning, and fails a strict run",
-        Level::Info => "a violation is reported and never fails the run",
-    };
-    writeln!(out, "{}", rule.id())?;
-    writeln!(out, "  summary    {}", rule.summary())?;
-    writeln!(out, "  section    {section}")?;
-    writeln!(out, "  party      {}", rule.party())?;
-    writeln!(out, "  level      {}: {effect}", rule.level())?;
-    writeln!(out, "  criterion  {}", rule.criterion())?;
-    writeln!(out, "  applies    to a subject that {}", rule.capability().description())?;
-    Ok(())
 }
 
 fn print_code(code: CloseCode, out: &mut Stdout) -> Result<(), CliError> {
