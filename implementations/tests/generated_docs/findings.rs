@@ -52,7 +52,7 @@ fn pages_list_the_known_violations() {
                     writeln!(text, "\n`{implementation}`, version {}, from `{path}`:\n", versions.join("; "));
                 for known in known {
                     let (rule, reason) = (known.rule, &known.reason);
-                    let _ = write!(text, "- `{rule}` ({}): {reason}", rule.level());
+                    let _ = write!(text, "- [`{rule}`](../rules/{rule}.md) ({}): {reason}", rule.level());
                     if let Some(source) = &known.source {
                         let _ = write!(text, " Source: {source}.");
                     }

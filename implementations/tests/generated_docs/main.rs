@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read and write the guide")]
 
 mod findings;
+mod rules;
 
 use std::path::{Path, PathBuf};
 
