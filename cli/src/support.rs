@@ -16,4 +16,5 @@ pub mod report_files;
 pub mod runner;
 pub mod scripts;
 pub mod subjects;
+pub mod tips;
 pub mod user_scripts;

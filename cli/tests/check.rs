@@ -231,7 +231,7 @@ fn violation_that_other_connections_hide_is_found() {
 #[test]
 fn invalid_arguments_are_usage_errors() {
     let url = "ws://127.0.0.1:1/";
-    check("http://127.0.0.1:1/", &[]).assert_exit(2).assert_stderr("expected ws:// or wss://");
+    check("http://127.0.0.1:1/", &[]).assert_exit(2).assert_stderr("begins with ws:// or wss://");
     check("127.0.0.1", &[]).assert_exit(2).assert_stderr("expected a URL");
     check("ws://192.0.2.1/", &[]).assert_exit(2).assert_stderr("--allow-remote");
     check(url, &["--only", "no-such-rule"]).assert_exit(2).assert_stderr("--only");

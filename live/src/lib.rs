@@ -94,6 +94,7 @@ pub use run::results::{
     Confirmation, ReportedFinding, RuleResult, RuleStatus, RunReport, RunVerdict, Scope, Timing,
 };
 pub use text::Text;
+pub use transport::redact::redacted_url;
 pub use transport::target_options::TargetError;
 pub use transport::upgrade::UpgradeError;
 pub use unobservable::{why_fault_unobservable, why_unobservable};

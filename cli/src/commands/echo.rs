@@ -8,7 +8,7 @@ use std::sync::mpsc::channel;
 
 use wsclose::model::faults::Fault;
 use wsclose_live::model_endpoint::{self, ConnectError, EchoClient, EchoEvent, EchoModel, ServerIdentity};
-use wsclose_live::{ReportLine, RunError, TargetError};
+use wsclose_live::{ReportLine, RunError, TargetError, redacted_url};
 
 use crate::args;
 use crate::support::error::{CliError, ExitStatus};
@@ -100,7 +100,7 @@ fn listen(args: &args::Echo, address: SocketAddr, out: &mut Stdout) -> Result<Ex
 }
 
 fn connect(client: &mut EchoClient, args: &args::Echo, url: &str, out: &mut Stdout) -> Result<(), CliError> {
-    let not_tested = |why: String| CliError::NotTested { endpoint: url.to_owned(), why };
+    let not_tested = |why: String| CliError::NotTested { endpoint: redacted_url(url), why };
     let mut printed = Ok(());
     let result = client.connect(url, args.allow_remote, |event| {
         let line = match event {

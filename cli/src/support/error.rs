@@ -8,9 +8,10 @@ use crate::support::dump::PastedError;
 use crate::support::files::FileError;
 use crate::support::runner::PanicInfo;
 use crate::support::subjects::SubjectError;
+use crate::support::tips::option_tip;
 use wsclose::analysis::status::RunStatus;
 use wsclose::rules::{Level, UnknownRule};
-use wsclose_live::{RunError, TargetError};
+use wsclose_live::RunError;
 
 /// The result of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,34 +132,6 @@ pub enum CliError {
     /// Standard output could not be written.
     #[error("could not write the output: {0}; free some space or redirect the output")]
     Output(#[from] io::Error),
-}
-
-/// The options that help against an error of a check, as the end of a sentence. The library does not name options.
-fn option_tip(error: &RunError) -> &'static str {
-    match error {
-        RunError::NoRules(_) => " (options --only and --skip; `wsclose rules` lists the rules)",
-        RunError::NoCases => " (options --case and --show; --list lists the cases)",
-        RunError::Pattern { .. } => " (options --only, --skip, --case and --show)",
-        RunError::Listen { .. } => " (option --listen)",
-        RunError::Target(TargetError::NotLoopback(_)) => " (option --allow-remote)",
-        RunError::Unplayable { .. } => " (option --script)",
-        RunError::ReportsWithoutCommand => " (option --exec)",
-        RunError::Target(
-            TargetError::NotAUrl { .. }
-            | TargetError::Scheme(_)
-            | TargetError::NoHost(_)
-            | TargetError::Lookup { .. }
-            | TargetError::Ca { .. }
-            | TargetError::Tls(_)
-            | TargetError::NoTls(_),
-        )
-        | RunError::Process(_)
-        | RunError::MissingPort(_)
-        | RunError::NoPlayableScript(_)
-        | RunError::NoPort(_)
-        | RunError::NoClient { .. }
-        | RunError::NoCaseRun { .. } => "",
-    }
 }
 
 impl CliError {

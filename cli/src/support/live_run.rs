@@ -14,6 +14,7 @@ use crate::support::interrupt;
 use crate::support::output::Stdout;
 use crate::support::progress;
 use crate::support::report_files::ReportFiles;
+use crate::support::tips;
 use crate::support::user_scripts;
 
 /// Applies the options that both commands have to a check of an endpoint of this role. Signals end the run early, and standard error shows its progress.
@@ -128,7 +129,8 @@ pub fn finish(
         // The files are written all the same: those of an earlier run would pass for the result of this one.
         files.write(report, out)?;
         let notes = report.notes.iter().map(|note| format!("\nnote: {note}"));
-        let why = format!("{error}{}", notes.collect::<String>());
+        let step = tips::next_step(error).map_or(String::new(), |step| format!("\nnext: {step}"));
+        let why = format!("{error}{}{step}", notes.collect::<String>());
         return Err(CliError::NotTested { endpoint: report.endpoint.clone(), why });
     }
     let text = report.text().verbose(output.verbose).colored(is_colored(output.color));

@@ -19,6 +19,11 @@ pub enum RunError {
     /// The URL of a server that the harness starts has no `{port}`.
     #[error("expected `{{port}}` in the URL, because the server is started on a free port, found {0}")]
     MissingPort(String),
+    /// The URL of a server that the harness does not start has `{port}`.
+    #[error(
+        "expected a port in the URL, found `{{port}}`, which stands for the port of a server that the check starts"
+    )]
+    PortWithoutCommand,
     /// The reports of a server that the harness does not start cannot be read.
     #[error("expected a command that starts the server, whose output has its reports, found none")]
     ReportsWithoutCommand,
@@ -86,12 +91,15 @@ impl RunError {
             RunError::Process(ProcessError::MissingPlaceholder { .. })
             | RunError::Target(
                 TargetError::NotAUrl { .. }
+                | TargetError::OtherScheme { .. }
+                | TargetError::Fragment(_)
                 | TargetError::Scheme(_)
                 | TargetError::NoHost(_)
                 | TargetError::NotLoopback(_)
                 | TargetError::NoTls(_),
             )
             | RunError::MissingPort(_)
+            | RunError::PortWithoutCommand
             | RunError::ReportsWithoutCommand
             | RunError::Pattern { .. }
             | RunError::NoRules(_)

@@ -21,7 +21,8 @@ use crate::run::engine;
 use crate::run::results::RunReport;
 use crate::shell;
 use crate::sync::lock;
-use crate::transport::server_target::{REDACTED, ServerTarget, redacted};
+use crate::transport::redact::{REDACTED, redacted_url};
+use crate::transport::server_target::ServerTarget;
 use crate::transport::target_options::TargetOptions;
 
 /// How long a server may take to listen after its start.
@@ -138,10 +139,7 @@ impl ServerCheck {
     pub fn run(self) -> Result<RunReport, RunError> {
         let selection = Selection::new(&self.options, self.features(), self.endpoint.reports_close)?;
         let reports = self.endpoint.reports_close.then(Arc::<ServerReports>::default);
-        let (url, process) = self.start(reports.as_ref())?;
-        let options =
-            TargetOptions { allow_remote: self.options.allow_remote, ..self.endpoint.options.clone() };
-        let target = ServerTarget::new(&url, &options)?;
+        let (target, process) = self.start(reports.as_ref())?;
         let under_test = EndpointUnderTest {
             mode: ConnectMode::Dial(&target),
             process: process.as_ref(),
@@ -154,7 +152,7 @@ impl ServerCheck {
         let commands = self.repro_commands();
         let mut config = self.config(under_test, selection, self.endpoint.jobs, Some(timeout), commands);
         // Not the URL of this run, in which the port may be a random one.
-        config.name = Some(self.endpoint.name.clone().unwrap_or_else(|| redacted(&self.endpoint.url)));
+        config.name = Some(self.endpoint.name.clone().unwrap_or_else(|| redacted_url(&self.endpoint.url)));
         let mut report = engine::run(&config);
         if !report.is_tested()
             && let Some(process) = &process
@@ -168,32 +166,38 @@ impl ServerCheck {
         EndpointFeatures { role: Role::Server, close_command: self.options.close_command, reconnects: true }
     }
 
-    /// Starts the server, if the check has a command for it. Returns its URL.
+    /// The server as the URL names it, and its process if the check has a command that starts it.
     fn start(
         &self,
         reports: Option<&Arc<ServerReports>>,
-    ) -> Result<(String, Option<Mutex<ServerProcess>>), RunError> {
+    ) -> Result<(ServerTarget, Option<Mutex<ServerProcess>>), RunError> {
         let url = &self.endpoint.url;
+        let options =
+            TargetOptions { allow_remote: self.options.allow_remote, ..self.endpoint.options.clone() };
         let Some(command) = &self.endpoint.exec else {
             return if reports.is_some() {
                 Err(RunError::ReportsWithoutCommand)
+            } else if url.contains("{port}") {
+                Err(RunError::PortWithoutCommand)
             } else {
-                Ok((url.clone(), None))
+                Ok((ServerTarget::new(url, &options)?, None))
             };
         };
         if !url.contains("{port}") {
-            return Err(RunError::MissingPort(url.clone()));
+            return Err(RunError::MissingPort(redacted_url(url)));
         }
         let port = process::free_port().map_err(RunError::NoPort)?;
+        // A wrong URL is an error before the server starts.
+        let target = ServerTarget::new(&url.replace("{port}", &port.to_string()), &options)?;
         let command = process::substitute(command, "port", &port.to_string())?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let process = ServerProcess::start(command, reports.cloned(), address, START_TIMEOUT)?;
-        Ok((url.replace("{port}", &port.to_string()), Some(Mutex::new(process))))
+        Ok((target, Some(Mutex::new(process))))
     }
 
     fn repro_commands(&self) -> ReproCommands {
         let Server { url, name, exec, reports_close, options, jobs: _ } = &self.endpoint;
-        let mut words = vec!["wsclose check".to_owned(), shell::quote(&redacted(url))];
+        let mut words = vec!["wsclose check".to_owned(), shell::quote(&redacted_url(url))];
         words.extend(exec.iter().map(|exec| shell::option("exec", exec)));
         words.extend(name.iter().map(|name| shell::option("name", name)));
         words.extend(options.ca.iter().map(|ca| shell::option("ca", &ca.display().to_string())));
@@ -223,7 +227,5 @@ mod tests {
         let base = "wsclose check ws://REDACTED@127.0.0.1:1/ --header 'Authorization: REDACTED' --strict";
         assert_eq!(commands.base, base);
         assert_eq!(commands.run, format!("{base} --fuzz 5s"));
-        assert_eq!(redacted("ws://[::1]:9001/a@b?c=d@e"), "ws://[::1]:9001/a@b?c=d@e");
-        assert_eq!(redacted("wss://user@host?q"), "wss://REDACTED@host?q");
     }
 }

@@ -5,12 +5,16 @@ use std::time::{Duration, Instant};
 
 use wsclose::harness::Opening;
 
+use crate::transport::refusal::Refusal;
 use crate::transport::server_target::ServerTarget;
 use crate::transport::socket::{ReadOutcome, Socket};
-use crate::transport::upgrade::{self, MAX_HEAD, Request, UpgradeError};
+use crate::transport::upgrade::{self, MAX_HEAD, Request, Response, UpgradeError};
 
 /// The limit on the octets that are recorded of one connection. The harness resets a connection that exceeds it.
 pub const MAX_RECEIVED: usize = 1 << 18;
+
+/// How long the body of a response that refuses the opening handshake may take.
+const BODY_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Why a case has no result.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +26,7 @@ pub enum CaseError {
     #[error("expected the client to connect, found: {0}")]
     NoClient(String),
     /// The opening handshake was malformed or refused.
-    #[error("expected an opening handshake: {0}")]
+    #[error("the opening handshake failed: {0}")]
     Upgrade(#[from] UpgradeError),
     /// The server did not answer the opening handshake.
     #[error("expected an answer to the opening handshake, found {0}")]
@@ -109,10 +113,31 @@ pub fn connect(
     let mut request = target.request(key.clone(), opening.deflate).encode();
     request.extend_from_slice(opening.octets);
     socket.send(&request, timeout);
-    let (upgraded, head) =
+    let (response, head) =
         read_head(&mut socket, timeout, CaseError::NoResponse, |head| upgrade::parse_response(head, &key))?;
+    let upgraded = match response {
+        Response::Accepted(upgraded) => upgraded,
+        Response::Refused(refusal) => {
+            let body = read_body(&mut socket, timeout.min(BODY_TIMEOUT), &refusal, head);
+            return Err(target.without_secrets(UpgradeError::refused(refusal, &body)).into());
+        }
+    };
     let leftover = head[upgraded.head_len..].to_owned();
     Ok(Connection { socket, leftover, deflate: opening.deflate && upgraded.deflate })
+}
+
+/// Reads the beginning of the body of a response, of which `head` and what came with it has been read. A body that ends
+/// early or late is no error: its first line only explains one.
+fn read_body(socket: &mut Socket, timeout: Duration, refusal: &Refusal, head: Vec<u8>) -> Vec<u8> {
+    let begun = Instant::now();
+    let (mut buffer, mut body) = ([0; 4096], head[refusal.head_len..].to_owned());
+    while !refusal.is_enough(&body) {
+        match socket.recv(&mut buffer, timeout.saturating_sub(begun.elapsed())) {
+            Ok(ReadOutcome::Data(octets)) => body.extend_from_slice(&buffer[..octets]),
+            Ok(ReadOutcome::Fin | ReadOutcome::Reset | ReadOutcome::TimedOut) | Err(_) => break,
+        }
+    }
+    body
 }
 
 /// Accepts the request of a client, and sends the octets of `opening` in the same write.

@@ -26,9 +26,22 @@ pub enum TargetError {
     NotAUrl {
         /// The text.
         url: String,
-        /// What is wrong with it, as the end of a sentence; empty if the URL has no scheme.
+        /// What is wrong with it, as the end of a sentence.
         why: &'static str,
     },
+    /// The scheme is missing, or it is one of HTTP.
+    #[error("expected a URL that begins with ws:// or wss://, found `{found}`; did you mean `{proposed}`?")]
+    OtherScheme {
+        /// The text.
+        found: String,
+        /// A URL that may have been meant.
+        proposed: String,
+    },
+    /// The URL has a fragment.
+    #[error(
+        "expected a URL without a fragment (RFC 6455 §3), found `#{0}`; leave it out, or write `%23` for a `#` in the path"
+    )]
+    Fragment(String),
     /// The scheme is neither `ws` nor `wss`.
     #[error("expected ws:// or wss://, found `{0}://`")]
     Scheme(String),

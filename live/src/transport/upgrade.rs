@@ -4,11 +4,16 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1::{Digest, Sha1};
 
+use crate::transport::refusal::Refusal;
+
 /// The text that is appended to the key before it is hashed (§1.3).
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// The longest head of a request or response, in octets.
 pub const MAX_HEAD: usize = 1 << 14;
+
+/// How TLS records begin: an alert, and a handshake (RFC 8446 §5.1).
+const TLS_RECORDS: [&[u8]; 2] = [&[21, 3], &[22, 3]];
 
 /// The number of header fields that a head may have.
 const MAX_FIELDS: usize = 96;
@@ -46,8 +51,13 @@ pub enum UpgradeError {
     /// The head is too long.
     #[error("expected the end of the HTTP head within {MAX_HEAD} octets, found none")]
     TooLong,
+    /// The answer is TLS, which the client does not speak.
+    #[error("expected an HTTP/1.1 {0}, found TLS")]
+    Tls(&'static str),
     /// The status of the response is not 101.
-    #[error("expected status 101, found {code} {reason}{}", .location.as_ref().map(|to| format!(", which points to {to}")).unwrap_or_default())]
+    #[error("expected status 101, found {code} {reason}{}{}",
+            .location.as_ref().map(|to| format!(", which points to {to}")).unwrap_or_default(),
+            .body.as_ref().map(|line| format!(": {line}")).unwrap_or_default())]
     Status {
         /// The status.
         code: u16,
@@ -55,6 +65,8 @@ pub enum UpgradeError {
         reason: String,
         /// The target of a redirection.
         location: Option<String>,
+        /// The first line of the body, of at most 100 characters, if it is text.
+        body: Option<String>,
     },
     /// A header field is missing or has a wrong value.
     #[error("expected {field}: {expected}, found {}", .found.as_deref().unwrap_or("no such field"))]
@@ -66,6 +78,14 @@ pub enum UpgradeError {
         /// The value that was found.
         found: Option<String>,
     },
+}
+
+impl UpgradeError {
+    /// The error for a response that refuses the opening handshake. `body` is what was read of its body.
+    pub fn refused(refusal: Refusal, body: &[u8]) -> UpgradeError {
+        let body = refusal.first_line(body);
+        UpgradeError::Status { code: refusal.code, reason: refusal.reason, location: refusal.location, body }
+    }
 }
 
 /// The value of `Sec-WebSocket-Accept` for this key (§4.2.2).
@@ -165,11 +185,20 @@ pub struct Upgraded {
     pub deflate: bool,
 }
 
+/// The response of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Response {
+    /// It accepts the opening handshake.
+    Accepted(Upgraded),
+    /// It refuses the opening handshake.
+    Refused(Refusal),
+}
+
 /// Parses the response to a request with this key; `None` while its head is incomplete.
 ///
 /// # Errors
 /// Returns what is wrong with the response.
-pub fn parse_response(octets: &[u8], key: &str) -> Result<Option<Upgraded>, UpgradeError> {
+pub fn parse_response(octets: &[u8], key: &str) -> Result<Option<Response>, UpgradeError> {
     let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
     let mut answer = httparse::Response::new(&mut fields);
     let used = match answer.parse(octets) {
@@ -181,7 +210,7 @@ pub fn parse_response(octets: &[u8], key: &str) -> Result<Option<Upgraded>, Upgr
     let (code, reason) = (answer.code.unwrap_or(0), answer.reason.unwrap_or("").to_owned());
     let fields = Fields(answer.headers);
     if code != 101 {
-        return Err(UpgradeError::Status { code, reason, location: fields.value("Location") });
+        return Ok(Some(Response::Refused(fields.refusal(used, code, reason))));
     }
     fields.expect_token("Upgrade", "websocket")?;
     fields.expect_token("Connection", "upgrade")?;
@@ -193,7 +222,7 @@ pub fn parse_response(octets: &[u8], key: &str) -> Result<Option<Upgraded>, Upgr
     let extensions = fields.values("Sec-WebSocket-Extensions");
     let deflate =
         extensions.flat_map(|value| value.split(',').map(is_deflate).collect::<Vec<_>>()).any(|is| is);
-    Ok(Some(Upgraded { head_len: used, deflate }))
+    Ok(Some(Response::Accepted(Upgraded { head_len: used, deflate })))
 }
 
 /// Whether an offered or accepted extension is permessage-deflate, with any parameters.
@@ -202,6 +231,9 @@ fn is_deflate(extension: &str) -> bool {
 }
 
 fn not_http(what: &'static str, octets: &[u8], why: &httparse::Error) -> UpgradeError {
+    if TLS_RECORDS.iter().any(|record| octets.starts_with(record)) {
+        return UpgradeError::Tls(what);
+    }
     let found = wsclose::harness::Quoted(octets).to_string();
     UpgradeError::NotHttp { what, found, why: why.to_string() }
 }
@@ -216,6 +248,22 @@ impl Fields<'_, '_> {
 
     fn value(&self, name: &str) -> Option<String> {
         self.values(name).next()
+    }
+
+    /// The response of this status.
+    fn refusal(&self, head_len: usize, code: u16, reason: String) -> Refusal {
+        let kind = self.value("Content-Type").unwrap_or_default().to_ascii_lowercase();
+        let is_markup = kind.contains("html") || kind.contains("xml");
+        let is_text = kind.is_empty() || kind.starts_with("text/") || kind.contains("json");
+        Refusal {
+            head_len,
+            code,
+            reason,
+            location: self.value("Location"),
+            body_len: self.value("Content-Length").and_then(|length| length.parse().ok()),
+            is_chunked: self.value("Transfer-Encoding").is_some(),
+            is_text: is_text && !is_markup && self.value("Content-Encoding").is_none(),
+        }
     }
 
     /// Checks that one of the comma-separated values of a field is this token, case-insensitively.
@@ -262,25 +310,38 @@ mod tests {
         let deflated = request().accept_response(true);
         assert_eq!(
             parse_response(&deflated, KEY),
-            Ok(Some(Upgraded { head_len: deflated.len(), deflate: true }))
+            Ok(Some(Response::Accepted(Upgraded { head_len: deflated.len(), deflate: true })))
         );
         let answer = request().accept_response(false);
         assert_eq!(parse_response(&answer[..answer.len() - 1], KEY), Ok(None));
         assert_eq!(
             parse_response(&answer, KEY),
-            Ok(Some(Upgraded { head_len: answer.len(), deflate: false }))
+            Ok(Some(Response::Accepted(Upgraded { head_len: answer.len(), deflate: false })))
         );
     }
 
     #[test]
     fn invalid_responses_are_rejected() {
-        let error = |answer: &str| parse_response(answer.as_bytes(), KEY).unwrap_err().to_string();
+        let error = |answer: &str| match parse_response(answer.as_bytes(), KEY) {
+            Ok(Some(Response::Refused(refusal))) => {
+                let body = &answer.as_bytes()[refusal.head_len..];
+                UpgradeError::refused(refusal.clone(), body).to_string()
+            }
+            other => other.expect_err("no opening handshake").to_string(),
+        };
         assert!(error("SSH-2.0-x\r\n\r\n").starts_with("expected an HTTP/1.1 answer, found \"SSH-2.0-x"));
         assert_eq!(error("HTTP/1.1 404 Not Found\r\n\r\n"), "expected status 101, found 404 Not Found");
         assert_eq!(
             error("HTTP/1.1 302 Found\r\nLocation: /ws\r\n\r\n"),
             "expected status 101, found 302 Found, which points to /ws"
         );
+        assert_eq!(
+            error("HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\n\r\nno such user\n"),
+            "expected status 101, found 403 Forbidden: no such user"
+        );
+        let markup = "HTTP/1.1 403 Forbidden\r\nContent-Type: text/html\r\n\r\n<html>";
+        assert_eq!(error(markup), "expected status 101, found 403 Forbidden");
+        assert_eq!(error("\u{15}\u{3}\u{3}\0\u{2}\u{2}\n"), "expected an HTTP/1.1 answer, found TLS");
         let good = String::from_utf8(request().accept_response(false)).unwrap();
         assert_eq!(
             error(&good.replace("Upgrade: websocket", "Upgrade: h2c")),
