@@ -1,6 +1,8 @@
 //! Sockets, TLS, and the opening handshake.
 
 pub mod acceptor;
+#[cfg(feature = "tls")]
+mod listed_certificate;
 pub mod redact;
 pub mod refusal;
 pub mod server_target;

@@ -15,6 +15,8 @@ use crate::args::fault;
 #[command(next_help_heading = "Connection")]
 pub struct ConnectArgs {
     /// Trust the certificates of this PEM file, in place of the usual authorities
+    ///
+    /// A certificate of the file is trusted as an authority, and as the certificate of the server itself.
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
     /// Trust every certificate

@@ -111,7 +111,8 @@ impl ServerCheck {
         self
     }
 
-    /// Trusts the certificates of a PEM file, instead of the usual certificate authorities.
+    /// Trusts the certificates of a PEM file, instead of the usual certificate authorities. Each is trusted as an authority,
+    /// and as the certificate of the server itself, for the names and the time that it states.
     pub fn ca(mut self, path: impl Into<PathBuf>) -> Self {
         self.endpoint.options.ca = Some(path.into());
         self

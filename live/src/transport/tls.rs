@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
@@ -14,6 +15,7 @@ use rustls::{
     SignatureScheme, StreamOwned,
 };
 
+use crate::transport::listed_certificate::ListedCertificates;
 use crate::transport::target_options::{TargetError, TargetOptions};
 
 /// A connection under TLS, as a client.
@@ -100,22 +102,25 @@ fn client_config(options: &TargetOptions) -> Result<ClientConfig, TargetError> {
         return Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth());
     }
     let mut roots = rustls::RootCertStore::empty();
-    match &options.ca {
-        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
-        Some(path) => {
-            let wrong = |why: String| TargetError::Ca { path: path.display().to_string(), why };
-            let certificates =
-                CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?;
-            for certificate in certificates {
-                let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
-                roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
-            }
-            if roots.is_empty() {
-                return Err(wrong("no certificate".to_owned()));
-            }
-        }
+    let Some(path) = &options.ca else {
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        return Ok(builder.with_root_certificates(roots).with_no_client_auth());
+    };
+    let wrong = |why: String| TargetError::Ca { path: path.display().to_string(), why };
+    let listed: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .map_err(|error| wrong(error.to_string()))?;
+    if listed.is_empty() {
+        return Err(wrong("no certificate".to_owned()));
     }
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+    for certificate in &listed {
+        roots.add(certificate.clone()).map_err(|error| wrong(error.to_string()))?;
+    }
+    let authorities = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+        .build()
+        .map_err(|error| wrong(error.to_string()))?;
+    let verifier = Arc::new(ListedCertificates::new(authorities, listed));
+    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
 }
 
 /// Accepts every certificate, for servers that are tested with a self-signed one.
