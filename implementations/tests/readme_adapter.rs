@@ -1,17 +1,17 @@
-//! Tests the example adapter of README.md: the README shows this code, and the adapter conforms.
+//! Tests the examples of the guide: its pages show this code, and the adapter conforms.
 
 use std::path::Path;
 
 use futures_util::{SinkExt, StreamExt};
 use tokio_websockets::{ClientBuilder, CloseCode as Code, Message, ServerBuilder};
-use wsclose::protocol::code::CloseCode;
+use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;
-use wsclose::rules::{Capabilities, Capability};
+use wsclose::rules::{Capabilities, Capability, Rule};
 use wsclose::script::MessageKind;
 use wsclose_adapter::connection::{AppHandle, Next, Request, Transport};
 use wsclose_adapter::program::{LibraryProgram, ProgramSubject};
 
-// What README.md shows begins here.
+// What docs/adding-an-implementation.md shows begins here.
 /// My library, used as its documentation recommends.
 pub struct Mine;
 
@@ -32,10 +32,14 @@ impl LibraryProgram for Mine {
             Role::Client => ClientBuilder::new().take_over(transport),
             Role::Server => ServerBuilder::new().serve(transport),
         };
+        let mut reported = false;
         loop {
             match app.next(socket.next()).await {
                 Next::Request(Request::Close { code, reason }) => {
                     match code.map(|code| Code::try_from(code.0)).transpose() {
+                        // `Message::close` panics on these, as its documentation says.
+                        Ok(Some(code)) if code.is_reserved() => app.request_refused("a reserved code"),
+                        Ok(_) if reason.len() > 123 => app.request_refused("a long reason"),
                         Ok(code) => app.request_result(&socket.send(Message::close(code, &reason)).await),
                         Err(error) => app.request_refused(&error.to_string()),
                     }
@@ -44,36 +48,58 @@ impl LibraryProgram for Mine {
                     app.request_result(&socket.send(Message::binary(payload)).await);
                 }
                 Next::Read(Some(Ok(message))) => match message.as_close() {
-                    Some((code, reason)) => app.reported(Some(CloseCode(code.into())), Some(reason), None),
+                    Some((code, reason)) => {
+                        reported = true;
+                        app.reported(Some(CloseCode(code.into())), Some(reason), None);
+                    }
                     None if message.is_ping() || message.is_pong() => {}
                     None => app.message(MessageKind::Binary, message.as_payload()),
                 },
-                Next::Read(Some(Err(error))) => app.error_reported(error),
-                Next::Read(None) => return,
+                Next::Read(Some(Err(error))) => {
+                    reported = true;
+                    app.error_reported(error);
+                }
+                Next::Read(None) if reported => return,
+                Next::Read(None) => return app.reported(None, None, None),
             }
         }
     }
 }
-// What README.md shows ends here.
+// What docs/adding-an-implementation.md shows ends here.
+
+// What docs/testing-your-crate.md shows begins here.
+#[test]
+fn my_library_conforms() {
+    let mut harness = wsclose::Harness::new(Profile::default());
+    for (name, script) in wsclose::script::corpus::curated() {
+        let played = harness.play(script.as_script(), &mut ProgramSubject::<Mine>::new());
+        let is_new = |rule| rule != Rule::RejectsBadUtf8Text; // a known violation of tokio-websockets
+        let fails = played.findings.iter().any(|found| found.level.fails(false) && is_new(found.rule));
+        assert!(!fails, "{name}\n{played}");
+    }
+}
+// What docs/testing-your-crate.md shows ends here.
 
 #[test]
-#[allow(clippy::disallowed_methods, reason = "the test reads the README")]
-fn readme_shows_this_code() {
+#[allow(clippy::disallowed_methods, reason = "the test reads the guide")]
+fn pages_show_this_code() {
     let source = include_str!("readme_adapter.rs");
-    let (_, rest) = source.split_once("shows begins here.\n").expect("a beginning");
-    let (shown, _) = rest.split_once("// What README.md shows ends here.").expect("an end");
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md"));
-    assert!(
-        readme.expect("a readable README.md").contains(shown),
-        "expected README.md to show the adapter as it is here"
-    );
+    for page in ["docs/adding-an-implementation.md", "docs/testing-your-crate.md"] {
+        let (_, rest) =
+            source.split_once(&format!("// What {page} shows begins here.\n")).expect("a beginning");
+        let (shown, _) = rest.split_once(&format!("// What {page} shows ends here.")).expect("an end");
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(page));
+        assert!(
+            text.expect("a readable page").contains(shown),
+            "expected {page} to show the code as it is here"
+        );
+    }
 }
 
 #[test]
 fn adapter_conforms_in_both_roles() {
     use wsclose::harness::Driver;
     use wsclose::judge::Judge;
-    use wsclose::protocol::code::Profile;
     use wsclose::script::ScriptBuf;
 
     let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));

@@ -1,6 +1,10 @@
 //! `wsclose-full`: the subjects and reports that need the in-process libraries.
 #![allow(clippy::disallowed_methods, reason = "tests read files and start programs")]
 
+#[path = "../../tests/support/guide.rs"]
+#[allow(dead_code, reason = "the tests of the other command use the rest")]
+mod guide;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -66,16 +70,9 @@ fn adopt_runs_the_fuzz_target_of_the_libraries() {
 }
 
 #[test]
-fn readme_commands_with_libraries_succeed() {
-    let readme = fs::read_to_string(root().join("README.md")).expect("a README");
-    let commands: Vec<&str> =
-        readme.lines().filter_map(|line| line.strip_prefix("$ wsclose-full ")).collect();
-    assert!(!commands.is_empty());
-    for command in commands {
-        let args: Vec<&str> = command.split_whitespace().collect();
-        let output = wsclose_full(&args);
-        assert_eq!(output.status.code(), Some(0), "{command}\n{}", String::from_utf8_lossy(&output.stdout));
-    }
+fn commands_of_the_guide_with_libraries_print_the_documented_output() {
+    let commands = guide::run_commands("wsclose-full", Path::new(env!("CARGO_BIN_EXE_wsclose-full")));
+    assert!(commands >= 2, "the guide has only {commands} commands");
 }
 
 #[test]

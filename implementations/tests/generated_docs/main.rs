@@ -3,6 +3,8 @@
 
 mod findings;
 mod rules;
+mod script_language;
+mod summary;
 
 use std::path::{Path, PathBuf};
 

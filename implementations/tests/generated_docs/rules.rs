@@ -38,7 +38,8 @@ fn every_rule_has_its_page() {
 #[test]
 fn the_index_lists_every_rule() {
     let mut text = "# Rules\n\nEach page explains one rule: why it exists, how it is judged, an example, and how to fix a \
-                    violation.\n`wsclose explain RULE` prints the same in a terminal, and `wsclose rules` lists the rules.\n"
+                    violation.\n`wsclose explain RULE` prints the same in a terminal, and `wsclose rules` lists the rules.\n\
+                    The [levels](../reading-a-finding.md#levels) say which violations fail a run.\n"
         .to_owned();
     for family in Family::ALL {
         let _ = write!(text, "\n## {family}\n\n| rule | level | summary |\n|---|---|---|\n");
