@@ -100,5 +100,5 @@ fn manual_pages_are_printed_and_written() {
     let check = String::from_utf8_lossy(check);
     assert!(check.contains("\\-\\-server\\-reports\\-close") && check.contains("Examples:"), "{check}");
     folder.file("a file", "");
-    folder.wsclose(&["man", "a file"]).assert_exit(3).assert_stderr("a file: ");
+    folder.wsclose(&["man", "a file"]).assert_exit(2).assert_stderr("a file: ");
 }

@@ -196,9 +196,9 @@ fn report_files_are_replaced() {
     folder.file("folders/matrix.json/x", "a folder where a file belongs");
     let before = folder.files();
     let run = |args: &[&str]| matrix(&folder, &[&FAULTY, &["--codes", "none"], args]);
-    run(&["--out", "taken"]).assert_exit(3).assert_stderr("is a file; name a folder");
-    run(&["--out", "taken/below"]).assert_exit(3).assert_stderr("taken/below");
-    run(&["--out", "folders"]).assert_exit(3).assert_stderr("is a folder; name a file");
+    run(&["--out", "taken"]).assert_exit(2).assert_stderr("is a file; name a folder");
+    run(&["--out", "taken/below"]).assert_exit(2).assert_stderr("taken/below");
+    run(&["--out", "folders"]).assert_exit(2).assert_stderr("is a folder; name a file");
     assert_eq!(folder.files(), before);
     run(&["--out", "report"]).assert_exit(1).assert_stdout("wrote report/matrix.md");
     let after: BTreeMap<String, Vec<u8>> = folder.files().into_iter().collect();

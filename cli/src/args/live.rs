@@ -153,7 +153,9 @@ pub enum Color {
 #[derive(Debug, Arguments)]
 #[command(next_help_heading = "Reports")]
 pub struct ReportArgs {
-    /// Write a JSON report (described in live/schema/check.schema.json)
+    /// Write a JSON report; live/schema/check.schema.json describes it
+    ///
+    /// For this option and the next four, `-` stands for standard output. The text report then goes to standard error.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
     /// Write a JUnit XML report with a test case for each rule

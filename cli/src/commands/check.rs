@@ -8,6 +8,7 @@ use crate::args;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::live_run;
 use crate::support::output::Stdout;
+use crate::support::report_files::Streams;
 
 /// Runs the command.
 pub fn run(args: &args::Check, out: &mut Stdout) -> Result<ExitStatus, CliError> {
@@ -15,11 +16,12 @@ pub fn run(args: &args::Check, out: &mut Stdout) -> Result<ExitStatus, CliError>
     let url = args.url.clone().unwrap_or_default();
     let mut check = live_run::configure(wsclose_live::check(url), run_args, Role::Server)?;
     check = check.reports_close(args.server_reports_close);
-    let only_plans = live_run::preview(&check.plan()?, run_args, out)?;
+    let reports = live_run::open_reports(&args.reports)?;
+    let mut streams = Streams::new(out, &reports);
+    let only_plans = live_run::preview(&check.plan()?, run_args, streams.text())?;
     if only_plans || args.url.is_none() {
         return Ok(ExitStatus::Conforms);
     }
-    let reports = live_run::open_reports(&args.reports)?;
     check = check.source_file(live_run::source_file(&args.reports, run_args, args.exec.as_deref()));
     let connect = &args.connect_args;
     check = check.insecure(connect.insecure).allow_remote(connect.allow_remote);
@@ -48,6 +50,6 @@ pub fn run(args: &args::Check, out: &mut Stdout) -> Result<ExitStatus, CliError>
         check = check.fuzz(time);
     }
     let report = check.run()?;
-    live_run::save_generated(&report, run_args, out)?;
-    live_run::finish(&report, &args.output, &reports, out)
+    live_run::save_generated(&report, run_args, streams.text())?;
+    live_run::finish(&report, &args.output, &reports, &mut streams)
 }

@@ -10,7 +10,7 @@ use crate::args;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::live_run;
 use crate::support::output::Stdout;
-use crate::support::report_files::ReportFiles;
+use crate::support::report_files::{ReportFiles, Streams};
 
 /// Runs the command.
 pub fn run(args: &args::Serve, out: &mut Stdout) -> Result<ExitStatus, CliError> {
@@ -28,7 +28,9 @@ fn run_spawned(args: &args::Serve, command: ClientCommand, out: &mut Stdout) -> 
         .source_file(source_file)
         .reports_close(args.client_reports_close)
         .allow_remote(args.allow_remote);
-    if live_run::preview(&check.plan()?, &args.run_args, out)? {
+    let reports = live_run::open_reports(&args.reports)?;
+    let mut streams = Streams::new(out, &reports);
+    if live_run::preview(&check.plan()?, &args.run_args, streams.text())? {
         return Ok(ExitStatus::Conforms);
     }
     if let Some(jobs) = args.jobs {
@@ -46,10 +48,9 @@ fn run_spawned(args: &args::Serve, command: ClientCommand, out: &mut Stdout) -> 
     if let Some(time) = args.run_args.fuzz {
         check = check.fuzz(time);
     }
-    let reports = live_run::open_reports(&args.reports)?;
     let report = check.run()?;
-    live_run::save_generated(&report, &args.run_args, out)?;
-    live_run::finish(&report, &args.output, &reports, out)
+    live_run::save_generated(&report, &args.run_args, streams.text())?;
+    live_run::finish(&report, &args.output, &reports, &mut streams)
 }
 
 /// Tests a client that connects on its own.
@@ -59,7 +60,9 @@ fn run_loop(args: &args::Serve, out: &mut Stdout) -> Result<ExitStatus, CliError
         .source_file(source_file)
         .keep_running(args.keep_running)
         .allow_remote(args.allow_remote);
-    if live_run::preview(&check.plan()?, &args.run_args, out)? {
+    let reports = live_run::open_reports(&args.reports)?;
+    let mut streams = Streams::new(out, &reports);
+    if live_run::preview(&check.plan()?, &args.run_args, streams.text())? {
         return Ok(ExitStatus::Conforms);
     }
     if args.run_args.fuzz.is_some() {
@@ -79,18 +82,17 @@ fn run_loop(args: &args::Serve, out: &mut Stdout) -> Result<ExitStatus, CliError
     if let Some(seconds) = args.timeout {
         check = check.timeout(Duration::from_secs(seconds));
     }
-    let reports = live_run::open_reports(&args.reports)?;
     let mut server = check.start()?;
     writeln!(
-        out,
+        streams.text(),
         "listening on {}, {} cases: /getCaseCount, /runCase?case=N&agent=NAME, /updateReports?agent=NAME",
         server.url(),
         server.case_count()
     )?;
-    out.flush()?;
-    let mut status = write_next_report(&mut server, &args.output, &reports, out)?;
+    streams.flush()?;
+    let mut status = write_next_report(&mut server, &args.output, &reports, &mut streams)?;
     while args.keep_running
-        && let Some(next) = write_next_report(&mut server, &args.output, &reports, out)?
+        && let Some(next) = write_next_report(&mut server, &args.output, &reports, &mut streams)?
     {
         status = Some(next);
     }
@@ -102,11 +104,11 @@ fn write_next_report(
     server: &mut RunningCaseServer,
     output: &args::OutputArgs,
     reports: &ReportFiles,
-    out: &mut Stdout,
+    streams: &mut Streams<'_>,
 ) -> Result<Option<ExitStatus>, CliError> {
     let Some(report) = server.next_report()? else { return Ok(None) };
-    let status = live_run::finish(&report, output, reports, out);
-    out.flush()?;
+    let status = live_run::finish(&report, output, reports, streams);
+    streams.flush()?;
     server.release_client();
     status.map(Some)
 }

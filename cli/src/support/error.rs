@@ -91,6 +91,9 @@ pub enum CliError {
     /// A file or folder could not be used.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A report cannot be written to its file or folder.
+    #[error(transparent)]
+    ReportPath(FileError),
     /// A file or folder of the command line holds no script.
     #[error(transparent)]
     Script(FileError),
@@ -149,6 +152,7 @@ impl CliError {
             CliError::Subject(SubjectError::Unknown { .. } | SubjectError::UnknownFault(_))
             | CliError::Usage(_)
             | CliError::Script(_)
+            | CliError::ReportPath(_)
             | CliError::Explain(_)
             | CliError::Code(_)
             | CliError::Pasted(_)

@@ -13,7 +13,7 @@ use crate::support::files::{self, FileError};
 use crate::support::interrupt;
 use crate::support::output::Stdout;
 use crate::support::progress;
-use crate::support::report_files::ReportFiles;
+use crate::support::report_files::{ReportFiles, Streams};
 use crate::support::tips;
 use crate::support::user_scripts;
 
@@ -123,31 +123,28 @@ pub fn finish(
     report: &RunReport,
     output: &args::OutputArgs,
     files: &ReportFiles,
-    out: &mut Stdout,
+    streams: &mut Streams<'_>,
 ) -> Result<ExitStatus, CliError> {
     if let Some(error) = report.fatal_error() {
         // The files are written all the same: those of an earlier run would pass for the result of this one.
-        files.write(report, out)?;
+        files.write(report, streams)?;
         let notes = report.notes.iter().map(|note| format!("\nnote: {note}"));
         let step = tips::next_step(error).map_or(String::new(), |step| format!("\nnext: {step}"));
         let why = format!("{error}{}{step}", notes.collect::<String>());
         return Err(CliError::NotTested { endpoint: report.endpoint.clone(), why });
     }
-    let text = report.text().verbose(output.verbose).colored(is_colored(output.color));
-    if output.quiet {
-        writeln!(out, "{}", text.verdict())?;
-    } else {
-        write!(out, "{text}")?;
-    }
-    files.write(report, out)?;
-    Ok(report.status().into())
-}
-
-/// Whether reports are colored. `auto` follows the terminal and NO_COLOR.
-fn is_colored(color: args::Color) -> bool {
-    match color {
-        args::Color::Auto => anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+    let is_colored = match output.color {
+        args::Color::Auto => streams.shows_colors(),
         args::Color::Always => true,
         args::Color::Never => false,
+    };
+    let text = report.text().verbose(output.verbose).colored(is_colored);
+    if output.quiet {
+        writeln!(streams.text(), "{}", text.verdict())?;
+    } else {
+        write!(streams.text(), "{text}")?;
     }
+    files.write(report, streams)?;
+    streams.flush()?;
+    Ok(report.status().into())
 }

@@ -16,22 +16,30 @@ impl ReportWriter {
     /// Checks that a file can be written at every path. Creates the folders that do not exist.
     ///
     /// # Errors
-    /// If a path occurs twice or is a folder, or if its folder is not writable.
+    /// If two paths name one file, if a path is a folder, or if its folder is not writable.
     pub fn new(paths: Vec<PathBuf>) -> Result<ReportWriter, CliError> {
-        for (at, path) in paths.iter().enumerate() {
-            if paths[..at].contains(path) {
+        let mut known = Vec::new();
+        for path in &paths {
+            if path.is_dir() {
+                return Err(CliError::ReportPath(FileError::Folder(files::display_path(path))));
+            }
+            if path.exists() && !path.is_file() {
+                return Err(CliError::ReportPath(FileError::NotReplaceable(files::display_path(path))));
+            }
+            let folder = atomic_write::folder_of(path);
+            atomic_write::ensure_writable(folder).map_err(CliError::ReportPath)?;
+            // `a` and `./a` are one file.
+            let identity = match path.file_name() {
+                Some(name) if !path.exists() => atomic_write::target(folder).join(name),
+                Some(_) | None => atomic_write::target(path),
+            };
+            if known.contains(&identity) {
                 let path = files::display_path(path);
                 return Err(CliError::Usage(format!(
                     "{path}: two reports have this path; choose another for one of them"
                 )));
             }
-            if path.is_dir() {
-                return Err(FileError::Folder(files::display_path(path)).into());
-            }
-            if path.exists() && !path.is_file() {
-                return Err(FileError::NotReplaceable(files::display_path(path)).into());
-            }
-            atomic_write::ensure_writable(atomic_write::folder_of(path))?;
+            known.push(identity);
         }
         Ok(ReportWriter(paths))
     }
@@ -65,9 +73,9 @@ impl ReportWriter {
 ///
 /// # Errors
 /// If it is a file, or cannot be read.
-pub fn check_folder(folder: &Path) -> Result<(), FileError> {
+pub fn check_folder(folder: &Path) -> Result<(), CliError> {
     if folder.exists() && !files::is_folder(folder, "a folder")? {
-        return Err(FileError::NotAFolder(files::display_path(folder)));
+        return Err(CliError::ReportPath(FileError::NotAFolder(files::display_path(folder))));
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::support::atomic_write;
 use crate::support::error::CliError;
 use crate::support::files::{self, FileError, display_path};
 use crate::support::output::Stdout;
+use crate::support::report_dir;
 use crate::support::scripts::{self, LoadedScript};
 
 /// Adds the scripts of these files and folders to a check of an endpoint of this role. The script of a file has to be
@@ -86,10 +87,8 @@ fn unique_name(names: &mut BTreeSet<String>, short: Option<&Path>, whole: &Path)
 
 /// Writes cases to a folder, each as a script with the name of the case.
 pub fn save(cases: &[PlannedCase], folder: &Path, out: &mut Stdout) -> Result<(), CliError> {
-    if folder.exists() && !folder.is_dir() {
-        return Err(FileError::NotAFolder(display_path(folder)).into());
-    }
-    atomic_write::ensure_writable(folder)?;
+    report_dir::check_folder(folder)?;
+    atomic_write::ensure_writable(folder).map_err(CliError::ReportPath)?;
     let file = |case: &PlannedCase| {
         (script_path(folder, &case.name), case.script.as_script().to_string().into_bytes())
     };

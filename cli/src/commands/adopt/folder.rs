@@ -149,6 +149,7 @@ fn of_file(path: &std::path::Path, error: &CliError) -> String {
         | CliError::Usage(_)
         | CliError::NotTested { .. }
         | CliError::Run(_)
+        | CliError::ReportPath(_)
         | CliError::Output(_) => format!("{}: {error}", files::display_path(path)),
     }
 }
