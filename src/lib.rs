@@ -14,18 +14,27 @@
 //!
 //! The crate does no I/O, reads no clock and draws no randomness: callers pass octets, ticks and seeds.
 //!
-//! Data flows one way. There are no import cycles between files or folders, and a test checks that.
+//! # Entry points
 //!
 //! | entry point | use |
 //! |---|---|
-//! | [`Harness::play`] | test an endpoint of your own with one script |
-//! | [`script::ScriptBuf::read`] | read a script in its text or binary form |
+//! | [`Harness::play`] | play one script to an endpoint of your own, and judge it |
+//! | [`harness::Subject`] | the trait that an endpoint implements |
+//! | [`script::corpus::curated`] | the built-in scripts |
+//! | [`script::ScriptBuf::read`] | read a script in its binary form or its [text form](script::text) |
+//! | [`rules::Rule`] | the rules: summary, criterion, level, and [how to fix a violation](rules::Rule::advice) |
+//! | [`judge::Judge`] | judge a trace that you recorded yourself |
 //! | [`scenario`] | the parameters of a closing scenario, and the scenarios in which their values meet |
 //! | [`generate`] | systematic scripts, mutations, the shortest script that shows a finding |
 //! | [`analysis`] | compare implementations over many scripts |
 //! | [`fuzz`] | the bodies of the fuzz targets |
 //! | [`model::endpoint::Model`] | a conforming endpoint, and [faulty ones](model::faults::Fault) to test a judge with |
 //! | [`protocol`] | frames, close codes and the closing handshake, without the rest |
+//!
+//! Three crates build on this one. [`wsclose-live`](https://docs.rs/wsclose-live) checks running servers and clients over
+//! sockets, [`wsclose-adapter`](https://docs.rs/wsclose-adapter) drives a WebSocket library in-process, and
+//! [`wsclose-cli`](https://docs.rs/wsclose-cli) is the command. The
+//! [guide](https://github.com/wsclose/wsclose/blob/main/docs/index.md) begins with what you want to do.
 //!
 //! # Testing an endpoint of your own
 //!
