@@ -164,7 +164,7 @@ advice! {
         library: "Handle a control frame before the check of the fragmentation. Discard the unfinished message, and reply as to any other Close."
     AcceptsLawfulFrames "§5.4, §5.5.2 and §5.5.3 allow these frames. An endpoint that rejects them cannot interoperate."
         application: Some("Check limits of message size and of rate that the program sets."),
-        library: "Accept empty frames, empty fragments, unsolicited Pongs, and control frames between fragments. Compare no masking key with anything."
+        library: "Accept empty frames, empty fragments, unsolicited Pongs, and control frames between fragments. Accept any masking key."
     RejectsLocalOnlyCodes "§7.4.1 forbids a peer to send them. §10.7 requires an endpoint to validate its input, and leaves the consequence open."
         application: Some("Check the reported code where a program distinguishes a lost connection: a peer can send 1006 itself."),
         library: "Fail the connection with 1002 for 1005, 1006 and 1015. Use the same check for a first Close and for a reply."
