@@ -8,7 +8,10 @@
 //!
 //! [`trial`] runs a trial and [`result`] stores it, so that an interrupted run goes on from there. [`stats`] and
 //! [`report`] turn the results into `docs/power.md`.
+//!
+//! [`conform`] measures the opposite: how many random scenarios show a violation in the model, which has none.
 
+pub mod conform;
 pub mod detector;
 pub mod mutation;
 pub mod plain;
