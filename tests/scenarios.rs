@@ -103,6 +103,18 @@ fn scripts_of_all_values() {
     });
 }
 
+/// Any octets are a scenario, and each scenario has octets.
+#[cfg(feature = "arbitrary")]
+#[test]
+fn octets_of_a_fuzzer_are_scenarios() {
+    for scenario in PAIRS.iter() {
+        assert_eq!(Scenario::from_fuzzer(&scenario.to_fuzzer()), *scenario);
+    }
+    assert_eq!(Scenario::from_fuzzer(&[]).to_string(), "plain");
+    let ones = Scenario::from_fuzzer(&[0xff; 100]);
+    assert_eq!(Scenario::new(ones.role(), *ones.parameters()), Ok(ones));
+}
+
 /// The number of rules that the subject violates in a scenario.
 fn violations(harness: &mut Harness, scenario: &Scenario, subject: &mut dyn Subject) -> usize {
     let script = scenario.script();

@@ -61,20 +61,20 @@ impl Scenario {
 
     /// The scenario with these values, where values that contradict those before them in the table are replaced.
     pub fn nearest(role: Role, parameters: Parameters) -> Scenario {
-        let mut chosen = Partial::default();
-        for (parameter, level) in Parameter::ALL.into_iter().zip(parameters.levels()) {
-            let wanted = usize::from(level);
-            // The defaults of the parameters that follow need not fit, so a value has to leave others possible.
-            let fits = |level: &usize| {
-                let mut with = chosen;
-                with.set(parameter, Some(*level));
-                is_possible(role, |_| true, &with)
-            };
-            let level = std::iter::once(wanted).chain(0..parameter.levels()).find(fits);
-            chosen.set(parameter, level);
-        }
-        let parameters = chosen.complete().unwrap_or_default();
+        let parameters = nearest(role, Partial::default(), parameters).unwrap_or_default();
         Scenario { role, parameters }
+    }
+
+    /// The scenario with this value, by its index in the table, in which the other parameters have their defaults as far as
+    /// such a scenario exists. None if no scenario for an endpoint in this role has the value.
+    ///
+    /// # Panics
+    /// If the parameter has fewer values.
+    pub fn with_value(role: Role, parameter: Parameter, level: usize) -> Option<Scenario> {
+        let mut chosen = Partial::default();
+        chosen.set(parameter, Some(level));
+        let parameters = nearest(role, chosen, Parameters::default())?;
+        Some(Scenario { role, parameters })
     }
 
     /// The scenario that a name describes, for an endpoint under test in this role.
@@ -138,6 +138,24 @@ impl Scenario {
         out.begin(&self.parameters, &reason);
         ScriptBuf::read(&out.writer.into_octets()).expect("a writer writes scripts")
     }
+}
+
+/// Completes values with those that are wanted, or with the first that leaves a scenario possible. None if there is none.
+fn nearest(role: Role, mut chosen: Partial, wanted: Parameters) -> Option<Parameters> {
+    for (parameter, level) in Parameter::ALL.into_iter().zip(wanted.levels()) {
+        if chosen.is_set(parameter) {
+            continue;
+        }
+        // The defaults of the parameters that follow need not fit, so a value has to leave others possible.
+        let fits = |level: &usize| {
+            let mut with = chosen;
+            with.set(parameter, Some(*level));
+            is_possible(role, |_| true, &with)
+        };
+        let level = std::iter::once(usize::from(level)).chain(0..parameter.levels()).find(fits);
+        chosen.set(parameter, level);
+    }
+    chosen.complete()
 }
 
 /// Whether values that fit can be completed to those of a scenario that fits. Values that are not set do not count.
