@@ -17,6 +17,8 @@
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+#[cfg(test)]
+mod scenario_seeds;
 #[cfg(all(test, wsclose_planted_fault))]
 mod self_test;
 #[cfg(test)]
@@ -24,6 +26,10 @@ mod targets;
 
 #[cfg(test)]
 use wsclose::generate::mutate;
+#[cfg(test)]
+use wsclose::rules::RuleSet;
+#[cfg(test)]
+use wsclose::scenario::Scenario;
 #[cfg(test)]
 use wsclose::script::{Script, ScriptBuf};
 
@@ -68,6 +74,12 @@ fn descendants(target: &str, mutator: Mutator, count: u32, mut property: impl Fn
             property(&child);
         }
     }
+}
+
+/// The fuzz target `scenario` for octets, which libFuzzer decodes before it calls the body.
+#[cfg(test)]
+fn scenario_from(octets: &[u8]) -> RuleSet {
+    wsclose::fuzz::scenario(&Scenario::from_fuzzer(octets))
 }
 
 /// Checks that both forms of a script are read back as they were written.
@@ -122,6 +134,13 @@ fn closing_handshake() {
 fn implementations() {
     bolero::check!().with_iterations(RANDOM_ITERATIONS).with_max_len(MAX_LEN).for_each(|octets: &[u8]| {
         wsclose_implementations::fuzz::implementations(octets);
+    });
+}
+
+#[test]
+fn scenario() {
+    bolero::check!().with_iterations(RANDOM_ITERATIONS).with_max_len(MAX_LEN).for_each(|octets: &[u8]| {
+        scenario_from(octets);
     });
 }
 

@@ -25,6 +25,13 @@ fn closing_handshake_detects_planted_fault() {
 }
 
 #[test]
+fn scenario_detects_planted_fault() {
+    fails("scenario", |octets| {
+        crate::scenario_from(octets);
+    });
+}
+
+#[test]
 fn implementations_detects_planted_fault() {
     fails("implementations", |octets| {
         wsclose_implementations::fuzz::implementations(octets);

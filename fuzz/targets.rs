@@ -71,10 +71,11 @@ type Body = fn(&[u8]) -> RuleSet;
 
 #[test]
 fn every_seed_exercises_a_rule() {
-    let targets: [(&str, Body); 3] = [
+    let targets: [(&str, Body); 4] = [
         ("close_frame", wsclose::fuzz::close_frame),
         ("closing_handshake", wsclose::fuzz::closing_handshake),
         ("implementations", wsclose_implementations::fuzz::implementations),
+        ("scenario", crate::scenario_from),
     ];
     let names: BTreeSet<String> = targets.iter().map(|(target, _)| (*target).to_owned()).collect();
     assert_eq!(names, declared_targets());

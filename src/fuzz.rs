@@ -1,14 +1,16 @@
-//! The bodies of the fuzz targets and properties. Each function takes the bytes of a fuzzer and panics if a
-//! property does not hold.
+//! The bodies of the fuzz targets and properties. Each function takes an input of a fuzzer and panics if a property
+//! does not hold.
 //!
 //! [`close_frame`] decodes raw wire octets as the output of either role, and plays them to the model as the stream of its
 //! peer. [`closing_handshake`] runs a script against the model, in which the judge must find no violation, and against
-//! a faulty model, whose fault the judge must find. The body of the target `implementations` is in `wsclose-implementations`.
+//! a faulty model, whose fault the judge must find. [`scenario()`] plays the script of a scenario to the model. The body of the target `implementations` is in `wsclose-implementations`.
 
 mod close_frame;
+mod scenario;
 mod stream;
 
 pub use close_frame::{close_frame, utf8_valid_up_to};
+pub use scenario::scenario;
 
 use std::cell::RefCell;
 
@@ -29,9 +31,9 @@ struct ConformingModel {
 }
 
 impl ConformingModel {
-    fn new() -> ConformingModel {
+    fn new(limits: Limits) -> ConformingModel {
         ConformingModel {
-            harness: Harness::new(Profile::default()).with_limits(Limits::FUZZING),
+            harness: Harness::new(Profile::default()).with_limits(limits),
             model: Model::new(Profile::default()),
         }
     }
@@ -56,7 +58,7 @@ struct FuzzState {
 
 thread_local! {
     static STATE: RefCell<FuzzState> = RefCell::new(FuzzState {
-        model: ConformingModel::new(),
+        model: ConformingModel::new(Limits::FUZZING),
         harness: Harness::new(Profile::default()).with_limits(Limits::FUZZING),
         faulty: Fault::ALL.into_iter().map(FaultyModel::new).collect(),
     });

@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 
+use crate::harness::Limits;
 use crate::protocol::close::{self, BodyError, CloseBody, ConformingClose, ReasonOverflow};
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::flaw::{Flaw, Flaws};
@@ -38,7 +39,7 @@ struct StreamState {
 thread_local! {
     static STATE: RefCell<StreamState> = RefCell::new(StreamState {
         script: Writer::new(Role::Client),
-        model: ConformingModel::new(),
+        model: ConformingModel::new(Limits::FUZZING),
     });
 }
 
