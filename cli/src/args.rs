@@ -129,7 +129,8 @@ In a folder and its subfolders, files that end in .ws or .bin or have no \
 extension are run. Hidden files and links to folders are skipped.
 
 In a folder named close_frame, a file that is not a text script is raw bytes of \
-the wire, and runs in both roles.
+the wire, and runs in both roles. In a folder named scenario, it is an input of \
+that fuzz target, and runs as the script of its scenario.
 
 Violations that the baseline lists are shown as known and do not fail the run.")]
 pub struct Replay {

@@ -3,6 +3,9 @@
 
 mod support;
 
+use wsclose::protocol::role::Role;
+use wsclose::scenario::Scenario;
+
 use support::{FAULTY, Folder, GOOD, MODEL, RunOutput};
 
 const CRASH: &str = "wsclose 1\nrole server\n> text \"hello\" cut=2\n> ping \"ping\" glue\nwait 3\n\
@@ -122,6 +125,18 @@ fn octets_become_a_script() {
         .assert_stdout("wrote corpus/implementations/from-octets.ws");
     let files = new_files(&folder);
     assert!(files[0].1.contains("\n> octets "), "{files:#?}");
+}
+
+#[test]
+fn a_scenario_becomes_a_script() {
+    let folder = project();
+    let scenario = Scenario::named(Role::Server, "plain").expect("a scenario");
+    folder.file("artifacts/scenario/crash-2", scenario.to_fuzzer());
+    adopt(&folder, &["artifacts/scenario/crash-2", "--name", "from-scenario"])
+        .assert_exit(0)
+        .assert_stdout("wrote corpus/implementations/from-scenario.ws");
+    let files = new_files(&folder);
+    assert!(files[0].1.contains("role server\n") && files[0].1.contains("\n> close"), "{files:#?}");
 }
 
 #[test]

@@ -5,6 +5,9 @@ mod support;
 
 use std::ffi::OsStr;
 
+use wsclose::protocol::role::Role;
+use wsclose::scenario::Scenario;
+
 use support::{FAULTY, Folder, GOOD, MODEL};
 
 const TIMELINE: &str = "\
@@ -145,6 +148,21 @@ fn octets_are_played_to_both_roles() {
         .assert_exit(3)
         .assert_stderr("elsewhere.bin: expected a script that begins with `wsclose 1`")
         .assert_stderr("found 0x88");
+}
+
+#[test]
+fn an_input_of_the_fuzz_target_scenario_is_a_script() {
+    let folder = Folder::new();
+    let octets = Scenario::named(Role::Client, "rsv2").expect("a scenario").to_fuzzer();
+    folder.file("scenario/crash-1", &octets);
+    folder.file("elsewhere/crash-1", &octets);
+    let replay = |path: &str| folder.wsclose(&[&["replay", path], &MODEL[..]].concat());
+    let ran = replay("scenario/crash-1")
+        .assert_exit(0)
+        .assert_stdout("subject role: client ")
+        .assert_stdout("rsv=2");
+    assert!(!ran.out.contains("subject role: server "), "{}", ran.out);
+    replay("elsewhere/crash-1").assert_exit(3).assert_stderr("expected a script");
 }
 
 #[test]

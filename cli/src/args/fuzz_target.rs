@@ -14,12 +14,19 @@ pub enum FuzzTarget {
     /// Scripts, run against the in-process libraries.
     #[value(name = "implementations")]
     Implementations,
+    /// Scenarios, run against the model.
+    #[value(name = "scenario")]
+    Scenario,
 }
 
 impl FuzzTarget {
     /// Every target.
-    pub const ALL: [FuzzTarget; 3] =
-        [FuzzTarget::CloseFrame, FuzzTarget::ClosingHandshake, FuzzTarget::Implementations];
+    pub const ALL: [FuzzTarget; 4] = [
+        FuzzTarget::CloseFrame,
+        FuzzTarget::ClosingHandshake,
+        FuzzTarget::Implementations,
+        FuzzTarget::Scenario,
+    ];
 
     /// The name of the target and of its corpus folder.
     pub const fn name(self) -> &'static str {
@@ -27,6 +34,7 @@ impl FuzzTarget {
             FuzzTarget::CloseFrame => "close_frame",
             FuzzTarget::ClosingHandshake => "closing_handshake",
             FuzzTarget::Implementations => "implementations",
+            FuzzTarget::Scenario => "scenario",
         }
     }
 }

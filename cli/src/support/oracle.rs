@@ -12,6 +12,7 @@ use crate::support::output::Stdout;
 use crate::support::runner::{self, PanicInfo};
 use crate::support::scripts;
 use wsclose::generate::minimize;
+use wsclose::scenario::Scenario;
 
 /// The most removals that the minimizer tries.
 const MAX_ATTEMPTS: usize = 2000;
@@ -22,6 +23,7 @@ pub fn run(libraries: &dyn Libraries, target: FuzzTarget, octets: &[u8]) -> Resu
         FuzzTarget::CloseFrame => wsclose::fuzz::close_frame(octets),
         FuzzTarget::ClosingHandshake => wsclose::fuzz::closing_handshake(octets),
         FuzzTarget::Implementations => libraries.run_fuzz_target(octets),
+        FuzzTarget::Scenario => wsclose::fuzz::scenario(&Scenario::from_fuzzer(octets)),
     })
     .map(|_| ())
 }
@@ -55,6 +57,11 @@ impl Crash<'_> {
         }
         let place = project.entry_paths(target, name, "oracle-crash", "bin")?;
         let small = minimize::octets(octets.to_vec(), MAX_ATTEMPTS, same);
+        let small = match target {
+            // libFuzzer rejects fewer octets than a scenario has, and zeros stand for those that are missing.
+            FuzzTarget::Scenario => Scenario::from_fuzzer(&small).to_fuzzer(),
+            FuzzTarget::CloseFrame | FuzzTarget::ClosingHandshake | FuzzTarget::Implementations => small,
+        };
         writeln!(out, "minimized: octets {} to {}", octets.len(), small.len())?;
         atomic_write::write_new(&[(place.entry.clone(), small)])?;
         let entry = files::display_path(&place.entry);

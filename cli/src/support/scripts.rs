@@ -1,12 +1,14 @@
 //! Loads scripts: a file in either form, raw bytes of the wire, or every script of a folder.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use wsclose::protocol::role::Role;
+use wsclose::scenario::Scenario;
 use wsclose::script::{ScriptBuf, ScriptError, Writer};
 
+use crate::args::fuzz_target::FuzzTarget;
 use crate::support::files::{self, FileError};
 
 /// A script and the roles of the subjects that it is run against.
@@ -18,41 +20,76 @@ pub struct LoadedScript {
     pub roles: Vec<Role>,
 }
 
-/// Loads a script in either form. A file is raw bytes of the wire if `raw_bytes` is true, or if it is in a folder named
-/// `close_frame` and is no text script.
-pub fn load(path: &Path, raw_bytes: bool) -> Result<LoadedScript, FileError> {
-    let content = files::read(path)?;
-    parse_script(&content, raw_bytes || holds_raw_bytes(path, &content))
-        .map_err(|error| FileError::script(path, error))
+/// What a file that is no text script contains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A script in binary form.
+    Script,
+    /// Raw bytes of the wire.
+    RawBytes,
+    /// The octets that a fuzzer makes a scenario of.
+    Scenario,
 }
 
-/// Parses a script in either form, or makes a script from raw bytes of the wire.
-pub fn parse_script(content: &[u8], raw_bytes: bool) -> Result<LoadedScript, ScriptError> {
-    if raw_bytes && !content.is_empty() {
-        return Ok(LoadedScript { script: from_raw_bytes(content)?, roles: Role::ALL.to_vec() });
+impl Content {
+    /// What the inputs of a fuzz target are.
+    pub const fn of_target(target: FuzzTarget) -> Content {
+        match target {
+            FuzzTarget::CloseFrame => Content::RawBytes,
+            FuzzTarget::ClosingHandshake | FuzzTarget::Implementations => Content::Script,
+            FuzzTarget::Scenario => Content::Scenario,
+        }
     }
-    let script = ScriptBuf::read(content)?;
+
+    /// What a file contains: the inputs of a target, if it is in the target's folder and its name does not end in `.ws`.
+    fn of_file(path: &Path) -> Content {
+        if path.extension() == Some(OsStr::new("ws")) {
+            return Content::Script;
+        }
+        target_of_folder(path).map_or(Content::Script, Content::of_target)
+    }
+}
+
+/// The fuzz target that has the name of the file's folder.
+pub fn target_of_folder(path: &Path) -> Option<FuzzTarget> {
+    let path = fs::canonicalize(path).ok()?;
+    let folder = path.parent()?.file_name()?;
+    FuzzTarget::ALL.into_iter().find(|target| folder == target.name())
+}
+
+/// Loads a script in either form. A file that is no text script is raw bytes of the wire if `raw_bytes` is true, or if it
+/// is in a folder named `close_frame`; in a folder named `scenario`, it is an input of that fuzz target.
+pub fn load(path: &Path, raw_bytes: bool) -> Result<LoadedScript, FileError> {
+    let octets = files::read(path)?;
+    let parsed = if raw_bytes {
+        // Also octets that begin like a text script.
+        raw_bytes_script(&octets)
+    } else {
+        parse_script(&octets, Content::of_file(path))
+    };
+    parsed.map_err(|error| FileError::script(path, error))
+}
+
+/// Parses a text script, or makes a script from other content.
+pub fn parse_script(octets: &[u8], content: Content) -> Result<LoadedScript, ScriptError> {
+    let is_text = octets.is_empty() || octets.starts_with(b"wsclose ");
+    let script = match content {
+        Content::RawBytes if !is_text => return raw_bytes_script(octets),
+        Content::Scenario if !is_text => Scenario::from_fuzzer(octets).script(),
+        Content::RawBytes | Content::Scenario | Content::Script => ScriptBuf::read(octets)?,
+    };
     let role = script.as_script().role();
     Ok(LoadedScript { script, roles: vec![role] })
 }
 
-/// The name of the folder that contains a file.
-pub fn folder_name(path: &Path) -> Option<OsString> {
-    let path = fs::canonicalize(path).ok()?;
-    Some(path.parent()?.file_name()?.to_owned())
-}
-
-fn holds_raw_bytes(path: &Path, content: &[u8]) -> bool {
-    folder_name(path).is_some_and(|name| name == "close_frame")
-        && path.extension() != Some(OsStr::new("ws"))
-        && !content.starts_with(b"wsclose ")
-}
-
-/// A script that sends the octets in one segment.
-fn from_raw_bytes(content: &[u8]) -> Result<ScriptBuf, ScriptError> {
+/// A script that sends the octets in one segment. Without octets there is none.
+fn raw_bytes_script(octets: &[u8]) -> Result<LoadedScript, ScriptError> {
+    if octets.is_empty() {
+        return Err(ScriptError::Empty);
+    }
     let mut writer = Writer::new(Role::Client);
-    writer.segment(content);
-    ScriptBuf::read(writer.octets())
+    writer.segment(octets);
+    Ok(LoadedScript { script: ScriptBuf::read(writer.octets())?, roles: Role::ALL.to_vec() })
 }
 
 /// Lists the files of a folder and its subfolders that may be scripts, sorted, and the errors on the way. Does not

@@ -19,7 +19,7 @@ use crate::support::error::CliError;
 use crate::support::files::{self, FileError};
 use crate::support::oracle;
 use crate::support::runner::{PanicInfo, ScriptRunner};
-use crate::support::scripts::{self, LoadedScript};
+use crate::support::scripts::{self, Content, LoadedScript};
 use crate::support::subjects::{self, SubjectError, SubjectSet};
 
 /// The most scripts that the minimizer tries.
@@ -103,8 +103,8 @@ impl<'a> Adoption<'a> {
     pub fn load(&self, path: &Path) -> Result<Artifact, CliError> {
         let octets = files::read(path)?;
         let target = self.args.target.unwrap_or_else(|| target_of(path, &octets));
-        let is_raw = target == FuzzTarget::CloseFrame && !octets.starts_with(b"wsclose ");
-        let case = scripts::parse_script(&octets, is_raw).map_err(|error| FileError::script(path, error))?;
+        let case = scripts::parse_script(&octets, Content::of_target(target))
+            .map_err(|error| FileError::script(path, error))?;
         // Named subjects replace the libraries, which are the subjects of this target.
         if target == FuzzTarget::Implementations
             && self.args.subject_args.subjects.is_empty()
@@ -121,7 +121,9 @@ impl<'a> Adoption<'a> {
         let violations = self.violations(&artifact.case)?;
         let to_file = violations.iter().any(|violation| match target {
             // These targets fail for the model and for their own assertions, which outweigh a violation by a library.
-            FuzzTarget::CloseFrame | FuzzTarget::ClosingHandshake => violation.subject == 0,
+            FuzzTarget::CloseFrame | FuzzTarget::ClosingHandshake | FuzzTarget::Scenario => {
+                violation.subject == 0
+            }
             FuzzTarget::Implementations => !violation.known,
         });
         // The target runs all libraries with the built-in baseline, so its assertions do not apply to others.
@@ -224,10 +226,6 @@ impl<'a> Adoption<'a> {
 
 /// The target in whose folder the artifact is, or else the one that accepts such input.
 fn target_of(path: &Path, octets: &[u8]) -> FuzzTarget {
-    let folder = scripts::folder_name(path);
-    let by_folder = FuzzTarget::ALL
-        .into_iter()
-        .find(|target| folder.as_deref().is_some_and(|name| name == target.name()));
     let by_content = || match ScriptBuf::read(octets) {
         Ok(_)
         | Err(
@@ -235,14 +233,16 @@ fn target_of(path: &Path, octets: &[u8]) -> FuzzTarget {
         ) => FuzzTarget::ClosingHandshake,
         Err(ScriptError::Magic(_)) => FuzzTarget::CloseFrame,
     };
-    by_folder.unwrap_or_else(by_content)
+    scripts::target_of_folder(path).unwrap_or_else(by_content)
 }
 
 /// The target in whose corpus a violation is filed.
 pub fn corpus_target(target: FuzzTarget) -> FuzzTarget {
     match target {
-        // A violation is filed as a script, and this target reads octets.
-        FuzzTarget::CloseFrame | FuzzTarget::Implementations => FuzzTarget::Implementations,
+        // A violation is filed as a script, and these targets read octets.
+        FuzzTarget::CloseFrame | FuzzTarget::Scenario | FuzzTarget::Implementations => {
+            FuzzTarget::Implementations
+        }
         FuzzTarget::ClosingHandshake => FuzzTarget::ClosingHandshake,
     }
 }
