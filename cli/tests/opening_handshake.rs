@@ -103,6 +103,28 @@ fn wrong_urls_have_the_next_step() {
 }
 
 #[test]
+fn wrong_addresses_have_the_next_step() {
+    for command in [&["serve", "--exec", "true {url}"][..], &["serve"], &["echo"]] {
+        wsclose(&[command, &["--listen", "0.0.0.0:0"]].concat())
+            .assert_exit(2)
+            .assert_stderr("expected an address that this machine alone can reach, such as 127.0.0.1:0, found 0.0.0.0:0;")
+            .assert_stderr("; to permit it, add --allow-remote\n");
+        wsclose(&[command, &["--listen", "localhost:9001"]].concat())
+            .assert_exit(2)
+            .assert_stderr("expected an address and a port such as 127.0.0.1:9001, found `localhost:9001`");
+    }
+    check("ws://192.0.2.1/", &[])
+        .assert_exit(2)
+        .assert_stderr(
+            "expected a server on this machine, found 192.0.2.1:80; a test of another one needs the consent",
+        )
+        .assert_stderr("; to permit it, add --allow-remote\n");
+    check("ws://127.0.0.1:{port}/", &["--exec", "true"])
+        .assert_exit(2)
+        .assert_stderr("expected `{port}` in the command `true`, in place of the port, found none");
+}
+
+#[test]
 fn connections_that_fail_have_the_next_step() {
     let url = format!("ws://127.0.0.1:{}/", support::free_port());
     check(&url, &[]).assert_exit(3).assert_stderr("refused").assert_stderr("next: start the server first");

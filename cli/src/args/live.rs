@@ -293,7 +293,7 @@ pub struct Serve {
     /// Address to listen on [default: 127.0.0.1:9001]
     ///
     /// With --exec or --exec-stdin, the default is a free port for each client; a fixed port serves one client at a time.
-    #[arg(long, value_name = "ADDR", help_heading = "Client")]
+    #[arg(long, value_name = "ADDR", value_parser = address, help_heading = "Client")]
     pub listen: Option<SocketAddr>,
     /// What to test, and how to judge it.
     #[command(flatten)]
@@ -364,7 +364,7 @@ With --fault, the endpoint makes one mistake on purpose, to measure what a test 
 finds. It resets TCP, hangs or crashes if its fault says so.")]
 pub struct Echo {
     /// Address to listen on; port 0 stands for a free port, which is printed
-    #[arg(long, value_name = "ADDR", required_unless_present_any = ["connect", "list_faults"],
+    #[arg(long, value_name = "ADDR", value_parser = address, required_unless_present_any = ["connect", "list_faults"],
           conflicts_with = "connect")]
     pub listen: Option<SocketAddr>,
     /// Serve TLS with this certificate, a PEM file
@@ -388,6 +388,10 @@ pub struct Echo {
     /// Permit an address that other machines can reach, or a URL of another one
     #[arg(long)]
     pub allow_remote: bool,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("expected an address and a port such as 127.0.0.1:9001, found `{text}`"))
 }
 
 fn header(text: &str) -> Result<(String, String), String> {

@@ -61,7 +61,7 @@ fn model(args: &args::Echo) -> EchoModel {
 
 fn listen(args: &args::Echo, address: SocketAddr, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     if !address.ip().is_loopback() && !args.allow_remote {
-        return Err(RunError::Target(TargetError::NotLoopback(address)).into());
+        return Err(RunError::Target(TargetError::PublicListener(address)).into());
     }
     let cannot_listen = |source: std::io::Error| RunError::Listen { address, source };
     let listener = TcpListener::bind(address).map_err(cannot_listen)?;

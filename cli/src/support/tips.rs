@@ -9,7 +9,9 @@ pub fn option_tip(error: &RunError) -> &'static str {
         RunError::NoCases => " (options --case and --show; --list lists the cases)",
         RunError::Pattern { .. } => " (options --only, --skip, --case and --show)",
         RunError::Listen { .. } => " (option --listen)",
-        RunError::Target(TargetError::NotLoopback(_)) => " (option --allow-remote)",
+        RunError::Target(TargetError::NotLoopback(_) | TargetError::PublicListener(_)) => {
+            "; to permit it, add --allow-remote"
+        }
         RunError::Unplayable { .. } => " (option --script)",
         RunError::ReportsWithoutCommand | RunError::PortWithoutCommand => " (option --exec)",
         RunError::Target(

@@ -107,7 +107,7 @@ impl ClientCheck {
         }
         let address = listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         if !address.ip().is_loopback() && !self.options.allow_remote {
-            return Err(TargetError::NotLoopback(address).into());
+            return Err(TargetError::PublicListener(address).into());
         }
         let name = name.clone().unwrap_or_else(|| command.command().to_owned());
         let pool = ClientPool::new(name, command.clone(), address)

@@ -110,7 +110,7 @@ impl ClientLoopCheck {
         let selection = Selection::new(&self.options, features, false)?;
         let address = self.endpoint.listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT)));
         if !address.ip().is_loopback() && !self.options.allow_remote {
-            return Err(TargetError::NotLoopback(address).into());
+            return Err(TargetError::PublicListener(address).into());
         }
         let is_endless = self.endpoint.keep_running && self.options.timeout.is_none();
         let timeout = (!is_endless).then(|| self.options.timeout(TIMEOUT, TIMEOUT_ALL_CODES));

@@ -96,6 +96,7 @@ impl RunError {
                 | TargetError::Scheme(_)
                 | TargetError::NoHost(_)
                 | TargetError::NotLoopback(_)
+                | TargetError::PublicListener(_)
                 | TargetError::NoTls(_),
             )
             | RunError::MissingPort(_)

@@ -33,7 +33,9 @@ const EXIT_CHECK_INTERVAL: Duration = Duration::from_millis(5);
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     /// The command lacks the placeholder that the harness replaces.
-    #[error("expected `{{{placeholder}}}` in the command `{command}`, found none")]
+    #[error(
+        "expected `{{{placeholder}}}` in the command `{command}`, in place of the {placeholder}, found none"
+    )]
     MissingPlaceholder {
         /// `port` or `url`.
         placeholder: &'static str,

@@ -58,9 +58,12 @@ pub enum TargetError {
     },
     /// The address belongs to another machine.
     #[error(
-        "expected an address of this machine, found {0}; another machine has to be permitted, with consent of its owner"
+        "expected a server on this machine, found {0}; a test of another one needs the consent of its owner"
     )]
     NotLoopback(SocketAddr),
+    /// Other machines could connect to the address.
+    #[error("expected an address that this machine alone can reach, such as 127.0.0.1:{port}, found {0}", port = .0.port())]
+    PublicListener(SocketAddr),
     /// The certificates cannot be read.
     #[error("expected certificates in PEM in {path}, found: {why}")]
     Ca {
