@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
+// What docs/adding-an-implementation.md shows begins here.
 use futures_util::{SinkExt, StreamExt};
 use tokio_websockets::{ClientBuilder, CloseCode as Code, Message, ServerBuilder};
-use wsclose::protocol::code::{CloseCode, Profile};
+use wsclose::protocol::code::CloseCode;
 use wsclose::protocol::role::Role;
-use wsclose::rules::{Capabilities, Capability, Rule};
+use wsclose::rules::{Capabilities, Capability};
 use wsclose::script::MessageKind;
 use wsclose_adapter::connection::{AppHandle, Next, Request, Transport};
-use wsclose_adapter::program::{LibraryProgram, ProgramSubject};
+use wsclose_adapter::program::LibraryProgram;
 
-// What docs/adding-an-implementation.md shows begins here.
 /// My library, used as its documentation recommends.
 pub struct Mine;
 
@@ -70,8 +70,14 @@ impl LibraryProgram for Mine {
 // What docs/testing-your-crate.md shows begins here.
 #[test]
 fn my_library_conforms() {
-    let mut harness = wsclose::Harness::new(Profile::default());
-    for (name, script) in wsclose::script::corpus::curated() {
+    use wsclose::Harness;
+    use wsclose::protocol::code::Profile;
+    use wsclose::rules::Rule;
+    use wsclose::script::corpus;
+    use wsclose_adapter::program::ProgramSubject;
+
+    let mut harness = Harness::new(Profile::default());
+    for (name, script) in corpus::curated() {
         let played = harness.play(script.as_script(), &mut ProgramSubject::<Mine>::new());
         let is_new = |rule| rule != Rule::RejectsBadUtf8Text; // a known violation of tokio-websockets
         let fails = played.findings.iter().any(|found| found.level.fails(false) && is_new(found.rule));
@@ -100,7 +106,9 @@ fn pages_show_this_code() {
 fn adapter_conforms_in_both_roles() {
     use wsclose::harness::Driver;
     use wsclose::judge::Judge;
+    use wsclose::protocol::code::Profile;
     use wsclose::script::ScriptBuf;
+    use wsclose_adapter::program::ProgramSubject;
 
     let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
     let mut mine = ProgramSubject::<Mine>::new();
