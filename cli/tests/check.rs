@@ -286,8 +286,14 @@ fn reports_match_the_run() {
     once.sort_unstable();
     once.dedup();
     assert_eq!(once.len(), ids.len(), "expected every id once");
+    let pages = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/rules");
+    let mut linked = 0;
     for node in html.descendants() {
-        if let Some(to) = node.attribute("href") {
+        if let Some((_, page)) = node.attribute("href").and_then(|to| to.split_once("/blob/main/docs/rules/"))
+        {
+            linked += 1;
+            assert!(pages.join(page).exists(), "expected a page of the guide, found {page}");
+        } else if let Some(to) = node.attribute("href") {
             assert!(
                 to.strip_prefix('#').is_some_and(|to| ids.contains(&to)),
                 "expected an element with the id of the link {to}"
@@ -295,6 +301,8 @@ fn reports_match_the_run() {
         }
         assert!(node.attribute("src").is_none(), "expected a page without external resources");
     }
+
+    assert_eq!(linked, findings.len(), "expected a link to the page of each violated rule");
 
     let junit = roxmltree::Document::parse(text("run.xml")).expect("XML");
     let failed = junit.descendants().filter(|node| node.has_tag_name("failure")).count();

@@ -178,12 +178,7 @@ pub fn blocks<'a>(rule: Rule, known: impl IntoIterator<Item = &'a KnownViolation
         Block::Heading("Why"),
         Block::Paragraph(advice.why.to_owned()),
         Block::Heading("How to fix a violation"),
-        Block::Paragraph(format!(
-            "In an application: {}",
-            advice.application.unwrap_or(
-                "An application cannot fix this. Update the library, or report the violation to its maintainers."
-            )
-        )),
+        Block::Paragraph(format!("In an application: {}", advice.in_application())),
         Block::Paragraph(format!("In a library: {}", advice.library)),
         Block::Heading("How it is judged"),
     ];

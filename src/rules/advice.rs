@@ -16,6 +16,22 @@ pub struct Advice {
     pub library: &'static str,
 }
 
+impl Advice {
+    /// How to fix a violation in an application. Names the library if only that can fix it.
+    pub fn in_application(&self) -> &'static str {
+        self.application.unwrap_or(
+            "Update the library, or report the violation to its maintainers. Only the library can fix it.",
+        )
+    }
+}
+
+impl Rule {
+    /// The address of the page on the rule in the guide.
+    pub fn page(self) -> String {
+        format!("{}/blob/main/docs/rules/{self}.md", env!("CARGO_PKG_REPOSITORY"))
+    }
+}
+
 macro_rules! advice {
     ($($name:ident $why:literal application: $application:expr, library: $library:literal)*) => {
         impl Rule {

@@ -10,9 +10,6 @@ use crate::libraries::Libraries;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::output::{Stdout, width};
 
-/// Where the pages of the rules are published.
-const RULE_PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/rules");
-
 /// Prints the page of a rule, with the libraries of this build that violate it.
 pub fn run(rule: Rule, libraries: &dyn Libraries, out: &mut Stdout) -> Result<ExitStatus, CliError> {
     let baseline = Baseline::parse(libraries.baseline()).expect("a valid baseline");
@@ -37,7 +34,7 @@ pub fn run(rule: Rule, libraries: &dyn Libraries, out: &mut Stdout) -> Result<Ex
             Block::Command(command) => writeln!(out, "  $ {command}")?,
         }
     }
-    writeln!(out, "\nOn the web, with the implementations that violate it: {RULE_PAGES}/{rule}.md")?;
+    writeln!(out, "\nOn the web, with the implementations that violate it: {}", rule.page())?;
     Ok(ExitStatus::Conforms)
 }
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use wsclose::analysis::status::FindingStatus;
-use wsclose::rules::Family;
+use wsclose::rules::{Advice, Family};
 
 use super::{GENERATED_BY, anchor};
 use crate::overview;
@@ -47,6 +47,8 @@ struct FamilyView<'a> {
 }
 
 struct RuleRow<'a> {
+    page: String,
+    advice: Advice,
     id: &'static str,
     level: &'static str,
     reference: String,
@@ -129,6 +131,8 @@ fn rule_row<'a>(run: &'a RunReport, result: &'a RuleResult, findings: &[Reported
     let violating = run.cases.iter().filter(|case| case.violates(rule));
     RuleRow {
         id: rule.id(),
+        page: rule.page(),
+        advice: rule.advice(),
         level: rule.level().name(),
         reference: rule.reference(),
         summary: rule.summary(),

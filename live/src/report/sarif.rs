@@ -13,9 +13,6 @@ use wsclose::rules::{Level, Rule};
 use super::GENERATED_BY;
 use crate::run::results::{ReportedFinding, RunReport};
 
-/// Where the pages of the rules are.
-const RULE_PAGES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/rules");
-
 /// The text of the report.
 pub fn text(run: &RunReport) -> String {
     let rules: Vec<Value> = run.rules.iter().map(|result| rule(result.rule)).collect();
@@ -60,7 +57,12 @@ fn rule(rule: Rule) -> Value {
         Level::Should | Level::Lenient => "warning",
         Level::Info => "note",
     };
-    let page = format!("{RULE_PAGES}/{rule}.md");
+    let page = rule.page();
+    let fix = format!(
+        "To fix it in a library: {} In an application: {}",
+        rule.advice().library,
+        rule.advice().in_application()
+    );
     let help = format!("{} ({}, {})", rule.summary(), rule.level(), rule.reference());
     json!({
         "id": rule.id(),
@@ -68,8 +70,8 @@ fn rule(rule: Rule) -> Value {
         "fullDescription": { "text": rule.criterion() },
         "helpUri": page,
         "help": {
-            "text": format!("{help}. `wsclose explain {rule}` says how it is decided."),
-            "markdown": format!("{help}. [How it is decided]({page})."),
+            "text": format!("{help}. {fix} `wsclose explain {rule}` prints how it is decided."),
+            "markdown": format!("{help}.\n\n{fix}\n\n[How it is decided]({page})"),
         },
         "defaultConfiguration": { "level": level },
         "properties": {
