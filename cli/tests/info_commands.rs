@@ -53,7 +53,7 @@ fn a_rule_is_explained() {
         .assert_stdout("  party      sender\n")
         .assert_stdout("  level      must: a violation fails the run\n")
         .assert_stdout("  applies    to a subject that ")
-        .assert_stdout("\nHow to fix a violation\n  In an application: ")
+        .assert_stdout("\nHow to fix a violation\n  Application: ")
         .assert_stdout("  $ wsclose replay corpus/closing_handshake/")
         .assert_stdout("/docs/rules/close-fin.md");
     // Scripts, timelines, commands and addresses are not broken.

@@ -40,7 +40,7 @@ fn code_scanning_finds_a_file_a_fingerprint_and_help() {
         assert!(rule["helpUri"].as_str().is_some_and(|uri| uri.ends_with(&page)), "{rule}");
         for form in ["text", "markdown"] {
             assert!(
-                rule["help"][form].as_str().is_some_and(|help| help.contains("To fix it in a library: ")),
+                rule["help"][form].as_str().is_some_and(|help| help.contains("How to fix it. Library: ")),
                 "{rule}"
             );
         }

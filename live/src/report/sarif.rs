@@ -59,7 +59,7 @@ fn rule(rule: Rule) -> Value {
     };
     let page = rule.page();
     let fix = format!(
-        "To fix it in a library: {} In an application: {}",
+        "How to fix it. Library: {} Application: {}",
         rule.advice().library,
         rule.advice().in_application()
     );
