@@ -162,7 +162,7 @@ fn an_input_of_the_fuzz_target_scenario_is_a_script() {
         .assert_stdout("subject role: client ")
         .assert_stdout("rsv=2");
     assert!(!ran.out.contains("subject role: server "), "{}", ran.out);
-    replay("elsewhere/crash-1").assert_exit(3).assert_stderr("expected a script");
+    replay("elsewhere/crash-1").assert_exit(3).assert_stderr("the first line of a script");
 }
 
 #[test]

@@ -77,7 +77,10 @@ mod tests {
     use std::fs;
     use std::io;
 
-    use super::{Crash, ExitStatus, FuzzTarget, PanicInfo, Project, Stdout, runner};
+    use wsclose::protocol::role::Role;
+    use wsclose::scenario::parameters::Form;
+
+    use super::{Crash, ExitStatus, FuzzTarget, PanicInfo, Project, Scenario, Stdout, runner};
 
     /// A fuzz target that fails on a B.
     fn oracle(_: FuzzTarget, octets: &[u8]) -> Result<(), PanicInfo> {
@@ -97,5 +100,25 @@ mod tests {
         assert_eq!(fs::read(folder.join("oracle-crash.bin")).expect("an entry"), b"B");
         assert_eq!(file().expect("refused"), ExitStatus::Violation);
         assert_eq!(fs::read_dir(folder).expect("a folder").count(), 1);
+    }
+
+    /// libFuzzer rejects fewer octets than a scenario has.
+    #[test]
+    fn a_scenario_is_filed_with_all_its_octets() {
+        let root = tempfile::tempdir().expect("a folder");
+        let project = Project::find(Some(root.path())).expect("a project");
+        let fails_on_rsv2 = |_: FuzzTarget, octets: &[u8]| {
+            let scenario = Scenario::from_fuzzer(octets);
+            runner::catch("the fuzz target", || assert_ne!(scenario.parameters().form, Form::Rsv2))
+        };
+        let octets = Scenario::named(Role::Client, "rsv2").expect("a scenario").to_fuzzer();
+        let panicked = fails_on_rsv2(FuzzTarget::Scenario, &octets).expect_err("it fails");
+        let crash = Crash { target: FuzzTarget::Scenario, octets: &octets, location: &panicked.location };
+        let mut out = Stdout::with_writer(Box::new(io::sink()));
+        assert_eq!(crash.file(fails_on_rsv2, &project, None, &mut out).expect("filed"), ExitStatus::Conforms);
+        let entry = root.path().join("corpus/scenario/oracle-crash.bin");
+        let filed = fs::read(entry).expect("an entry");
+        assert_eq!(filed.len(), octets.len());
+        assert_eq!(Scenario::from_fuzzer(&filed).parameters().form, Form::Rsv2);
     }
 }
