@@ -5,6 +5,7 @@ pub mod close_line;
 pub mod connection;
 pub mod connector;
 pub mod features;
+pub mod output_log;
 pub mod process;
 pub mod process_output;
 pub mod server_process;

@@ -299,7 +299,7 @@ impl LiveImplementation {
         let reports = Arc::<ServerReports>::default();
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let read_reports = self.reports_close.then(|| Arc::clone(&reports));
-        let process = ServerProcess::start(command, read_reports, address, START_TIMEOUT)?;
+        let process = ServerProcess::start(command, read_reports, None, address, START_TIMEOUT)?;
         let process = Mutex::new(process);
         let target = ServerTarget::new(&format!("ws://{address}/"), &TargetOptions::default())?;
         let under_test = EndpointUnderTest {
@@ -331,7 +331,7 @@ impl LiveImplementation {
         let exec = shell::option("exec-stdin", &start);
         let command = format!("wsclose serve {exec} --close-command --client-reports-close");
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let pool = ClientPool::new(self.name.clone(), ClientCommand::UrlsOnStdin(start), address)?;
+        let pool = ClientPool::new(self.name.clone(), ClientCommand::UrlsOnStdin(start), address, None)?;
         let under_test = EndpointUnderTest {
             mode: ConnectMode::Spawn(&pool),
             process: None,

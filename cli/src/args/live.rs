@@ -231,6 +231,11 @@ pub struct Check {
     /// the whole path.
     #[arg(long, requires = "exec", help_heading = "Server")]
     pub server_reports_close: bool,
+    /// Write everything that the server prints to this file (with --exec)
+    ///
+    /// By default, its last lines are shown where it exits, and the rest is dropped.
+    #[arg(long, value_name = "FILE", requires = "exec", help_heading = "Server")]
+    pub server_log: Option<PathBuf>,
     /// Name of the server in reports [default: the URL as it is given here]
     #[arg(long, value_name = "NAME", help_heading = "Server")]
     pub name: Option<String>,
@@ -319,6 +324,12 @@ pub struct Serve {
     /// `{url}` in the command stands for ws://HOST:PORT. The run ends when the client exits.
     #[arg(long, value_name = "CMD", conflicts_with = "started", help_heading = "Client")]
     pub exec_loop: Option<String>,
+    /// Write everything that the clients print to this file
+    ///
+    /// This needs --exec, --exec-stdin or --exec-loop. By default, the last lines of a client are shown where it crashes or
+    /// does not connect, and the rest is dropped.
+    #[arg(long, value_name = "FILE", help_heading = "Client")]
+    pub client_log: Option<PathBuf>,
     /// Name of the client in reports
     ///
     /// Without --exec and --exec-stdin, no client of another name is served.

@@ -40,6 +40,9 @@ pub fn run(args: &args::Check, out: &mut Stdout) -> Result<ExitStatus, CliError>
     if let Some(command) = &args.exec {
         check = check.exec(command);
     }
+    if let Some(path) = &args.server_log {
+        check = check.log(path);
+    }
     if let Some(name) = &args.name {
         check = check.name(name);
     }

@@ -36,6 +36,9 @@ fn run_spawned(args: &args::Serve, command: ClientCommand, out: &mut Stdout) -> 
     if let Some(jobs) = args.jobs {
         check = check.jobs(usize::from(jobs));
     }
+    if let Some(path) = &args.client_log {
+        check = check.log(path);
+    }
     if let Some(address) = args.listen {
         check = check.listen(address);
     }
@@ -69,6 +72,9 @@ fn run_loop(args: &args::Serve, out: &mut Stdout) -> Result<ExitStatus, CliError
         let why = "expected --fuzz together with --exec or --exec-stdin, found it alone: a client that connects on its \
                    own counts the cases once";
         return Err(CliError::Usage(why.to_owned()));
+    }
+    if let Some(path) = &args.client_log {
+        check = check.log(path);
     }
     if let Some(address) = args.listen {
         check = check.listen(address);

@@ -13,7 +13,9 @@ pub fn option_tip(error: &RunError) -> &'static str {
             "; to permit it, add --allow-remote"
         }
         RunError::Unplayable { .. } => " (option --script)",
-        RunError::ReportsWithoutCommand | RunError::PortWithoutCommand => " (option --exec)",
+        RunError::ReportsWithoutCommand | RunError::PortWithoutCommand | RunError::LogWithoutCommand => {
+            " (option --exec)"
+        }
         RunError::Target(
             TargetError::NotAUrl { .. }
             | TargetError::OtherScheme { .. }
@@ -26,6 +28,7 @@ pub fn option_tip(error: &RunError) -> &'static str {
             | TargetError::NoTls(_),
         )
         | RunError::Process(_)
+        | RunError::Log { .. }
         | RunError::MissingPort(_)
         | RunError::NoPlayableScript(_)
         | RunError::NoPort(_)

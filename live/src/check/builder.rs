@@ -183,6 +183,13 @@ impl<E> Check<E> {
         Ok(self.baseline(Baseline::parse(text)?))
     }
 
+    /// Writes everything to a file that the endpoint prints, which the check starts by a command [default: only the last
+    /// lines are kept, and shown where the endpoint exits].
+    pub fn log(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options.log = Some(path.into());
+        self
+    }
+
     /// Permits an address that does not belong to this machine [default: false]. Test a host of another owner only with
     /// the consent of that owner.
     pub fn allow_remote(mut self, allow_remote: bool) -> Self {

@@ -11,6 +11,7 @@ use crate::check::reproduce::{ReproCommands, flags};
 use crate::check::selection::Selection;
 use crate::endpoint::client_pool::{ClientCommand, ClientPool};
 use crate::endpoint::features::EndpointFeatures;
+use crate::endpoint::output_log::OutputLog;
 use crate::endpoint::process;
 use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
 use crate::run::config::Jobs;
@@ -110,7 +111,8 @@ impl ClientCheck {
             return Err(TargetError::PublicListener(address).into());
         }
         let name = name.clone().unwrap_or_else(|| command.command().to_owned());
-        let pool = ClientPool::new(name, command.clone(), address)
+        let log = self.options.create_log(true)?;
+        let pool = ClientPool::new(name, command.clone(), address, log.clone())
             .map_err(|source| RunError::Listen { address, source })?;
         let under_test = EndpointUnderTest {
             mode: ConnectMode::Spawn(&pool),
@@ -123,7 +125,10 @@ impl ClientCheck {
         let jobs = if address.port() == 0 { *jobs } else { Jobs::fixed(1) };
         let timeout = self.options.timeout(TIMEOUT, TIMEOUT_ALL_CODES);
         let commands = self.repro_commands();
-        Ok(engine::run(&self.config(under_test, selection, jobs, Some(timeout), commands)))
+        let report = engine::run(&self.config(under_test, selection, jobs, Some(timeout), commands));
+        drop(pool);
+        log.into_iter().for_each(OutputLog::wait);
+        Ok(report)
     }
 
     fn features(&self) -> EndpointFeatures {

@@ -12,6 +12,7 @@ use crate::check::error::RunError;
 use crate::check::reproduce::{ReproCommands, flags};
 use crate::check::selection::Selection;
 use crate::endpoint::features::EndpointFeatures;
+use crate::endpoint::output_log::OutputLog;
 use crate::endpoint::process::Process;
 use crate::run::config::Jobs;
 use crate::run::engine;
@@ -112,6 +113,7 @@ impl ClientLoopCheck {
         if !address.ip().is_loopback() && !self.options.allow_remote {
             return Err(TargetError::PublicListener(address).into());
         }
+        let log = self.options.create_log(self.endpoint.exec.is_some())?;
         let is_endless = self.endpoint.keep_running && self.options.timeout.is_none();
         let timeout = (!is_endless).then(|| self.options.timeout(TIMEOUT, TIMEOUT_ALL_CODES));
         let deadline = Deadline::after(timeout, self.options.interrupt.clone());
@@ -131,7 +133,8 @@ impl ClientLoopCheck {
         let url = format!("ws://{}", server.address());
         let command = self.endpoint.exec.as_ref().map(|command| command.replace("{url}", &url));
         Ok(RunningCaseServer {
-            process: command.map(Process::spawn).transpose()?,
+            process: command.map(|command| Process::spawn_captured(command, log.as_ref())).transpose()?,
+            log,
             check: self,
             selection,
             server,
@@ -167,6 +170,8 @@ pub struct RunningCaseServer {
     selection: Selection,
     server: CaseServer,
     process: Option<Process>,
+    /// Keeps what the client prints.
+    log: Option<OutputLog>,
     deadline: Deadline,
     case_count: usize,
     url: String,
@@ -200,17 +205,20 @@ impl RunningCaseServer {
         self.release_client();
         let why = loop {
             if let Some(why) = self.end_reason() {
-                break why;
+                break why.to_owned();
             }
-            let has_exited = self.process.as_mut().is_some_and(|process| process.exit_status().is_some());
+            let exit = self.process.as_mut().and_then(Process::exit_status);
             match self.server.next_message(CHECK_INTERVAL) {
                 Some(ServerMessage::ReportsRequested { agent, release }) => {
                     self.waiting_client = Some(release);
                     return self.report(&agent, None).map(Some);
                 }
                 Some(message) => self.note(message),
-                None if has_exited => break "the client exited",
-                None => {}
+                None => {
+                    if let (Some(status), Some(process)) = (exit, &mut self.process) {
+                        break format!("the client exited: {status}{}", process.last_words());
+                    }
+                }
             }
         };
         if self.has_reported {
@@ -218,7 +226,7 @@ impl RunningCaseServer {
         }
         let last_agent = self.server.ledger().last_agent().map(str::to_owned);
         match last_agent {
-            Some(agent) => self.report(&agent, Some(why)).map(Some),
+            Some(agent) => self.report(&agent, Some(&why)).map(Some),
             None => {
                 let rejection = self.last_rejection.as_ref();
                 let rejected = rejection.map_or(String::new(), |why| format!("; last rejection: {why}"));
@@ -293,5 +301,7 @@ impl RunningCaseServer {
 impl Drop for RunningCaseServer {
     fn drop(&mut self) {
         self.release_client();
+        drop(self.process.take());
+        self.log.take().into_iter().for_each(OutputLog::wait);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use crate::endpoint::features::Unplayable;
 use crate::endpoint::process::ProcessError;
@@ -57,6 +58,17 @@ pub enum RunError {
     /// None of the scripts can be played to the endpoint; why, for each of them.
     #[error("expected a script that can be played to the endpoint, found none\n{}", .0.join("\n"))]
     NoPlayableScript(Vec<String>),
+    /// The log of what the endpoint prints cannot be created.
+    #[error("{}: cannot write what the endpoint prints to this file: {source}", .path.display())]
+    Log {
+        /// The file.
+        path: PathBuf,
+        /// The error of the system.
+        source: io::Error,
+    },
+    /// Nothing that the endpoint prints can be logged, because the harness does not start it.
+    #[error("expected a command that starts the endpoint, whose output is to be logged, found none")]
+    LogWithoutCommand,
     /// No port is free.
     #[error("no port is free: {0}")]
     NoPort(io::Error),
@@ -101,6 +113,8 @@ impl RunError {
             )
             | RunError::MissingPort(_)
             | RunError::PortWithoutCommand
+            | RunError::Log { .. }
+            | RunError::LogWithoutCommand
             | RunError::ReportsWithoutCommand
             | RunError::Pattern { .. }
             | RunError::NoRules(_)

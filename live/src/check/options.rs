@@ -7,6 +7,8 @@ use wsclose::protocol::code::Profile;
 use wsclose::script::ScriptBuf;
 
 use crate::baseline::Baseline;
+use crate::check::error::RunError;
+use crate::endpoint::output_log::OutputLog;
 use crate::interrupt::Interrupt;
 use crate::run::config::Codes;
 use crate::run::event::EventSink;
@@ -59,6 +61,8 @@ pub struct Options {
     pub baseline: Baseline,
     /// The file to which code scanning attaches findings.
     pub source_file: String,
+    /// The file that keeps what the endpoint prints.
+    pub log: Option<PathBuf>,
     /// Permits an address of another machine.
     pub allow_remote: bool,
     /// Ends the run early.
@@ -73,6 +77,19 @@ impl Options {
 
     /// The file of a repository to which code scanning attaches findings, if a run names none.
     pub const DEFAULT_SOURCE_FILE: &str = "README.md";
+
+    /// Creates the file that keeps what the endpoint prints, if there is one.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be created, or if the harness does not start the endpoint.
+    pub fn create_log(&self, is_started: bool) -> Result<Option<OutputLog>, RunError> {
+        let Some(path) = &self.log else { return Ok(None) };
+        if !is_started {
+            return Err(RunError::LogWithoutCommand);
+        }
+        let log = OutputLog::create(path).map_err(|source| RunError::Log { path: path.clone(), source })?;
+        Ok(Some(log))
+    }
 
     /// Whether the cases are others than all built-in ones.
     pub fn selects_cases(&self) -> bool {
@@ -109,6 +126,7 @@ impl Default for Options {
             fuzz: None,
             baseline: Baseline::default(),
             source_file: Options::DEFAULT_SOURCE_FILE.to_owned(),
+            log: None,
             allow_remote: false,
             interrupt: Interrupt::new(),
             events: EventSink::default(),

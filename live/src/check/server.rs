@@ -12,6 +12,7 @@ use crate::check::error::RunError;
 use crate::check::reproduce::{ReproCommands, flags};
 use crate::check::selection::Selection;
 use crate::endpoint::features::EndpointFeatures;
+use crate::endpoint::output_log::OutputLog;
 use crate::endpoint::process;
 use crate::endpoint::server_process::ServerProcess;
 use crate::endpoint::server_reports::ServerReports;
@@ -140,7 +141,8 @@ impl ServerCheck {
     pub fn run(self) -> Result<RunReport, RunError> {
         let selection = Selection::new(&self.options, self.features(), self.endpoint.reports_close)?;
         let reports = self.endpoint.reports_close.then(Arc::<ServerReports>::default);
-        let (target, process) = self.start(reports.as_ref())?;
+        let log = self.options.create_log(self.endpoint.exec.is_some())?;
+        let (target, process) = self.start(reports.as_ref(), log.as_ref())?;
         let under_test = EndpointUnderTest {
             mode: ConnectMode::Dial(&target),
             process: process.as_ref(),
@@ -160,6 +162,8 @@ impl ServerCheck {
         {
             report.notes.push(format!("the server was started{}", lock(process).last_words()));
         }
+        drop(process);
+        log.into_iter().for_each(OutputLog::wait);
         Ok(report)
     }
 
@@ -171,6 +175,7 @@ impl ServerCheck {
     fn start(
         &self,
         reports: Option<&Arc<ServerReports>>,
+        log: Option<&OutputLog>,
     ) -> Result<(ServerTarget, Option<Mutex<ServerProcess>>), RunError> {
         let url = &self.endpoint.url;
         let options =
@@ -192,7 +197,7 @@ impl ServerCheck {
         let target = ServerTarget::new(&url.replace("{port}", &port.to_string()), &options)?;
         let command = process::substitute(command, "port", &port.to_string())?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let process = ServerProcess::start(command, reports.cloned(), address, START_TIMEOUT)?;
+        let process = ServerProcess::start(command, reports.cloned(), log.cloned(), address, START_TIMEOUT)?;
         Ok((target, Some(Mutex::new(process))))
     }
 

@@ -11,6 +11,7 @@ use wsclose::harness::Opening;
 
 use crate::endpoint::close_line::ReportLine;
 use crate::endpoint::connection::{self, CaseError, Connection};
+use crate::endpoint::output_log::OutputLog;
 use crate::endpoint::process::{self, Process, ProcessError};
 use crate::sync::lock;
 use crate::transport::acceptor::Acceptor;
@@ -70,6 +71,8 @@ pub struct ClientPool {
     /// The listener that all clients share, if the port is fixed.
     shared: Option<Arc<Acceptor>>,
     connection_count: AtomicU64,
+    /// Keeps what the clients print.
+    log: Option<OutputLog>,
     /// Clients that wait for a URL.
     idle: Mutex<Vec<Process>>,
     /// The first line of a client that begins like a report and is none.
@@ -83,23 +86,29 @@ impl ClientPool {
     ///
     /// # Errors
     /// Returns the error of the system if it cannot listen at `address`.
-    pub fn new(name: String, command: ClientCommand, address: SocketAddr) -> io::Result<ClientPool> {
+    pub fn new(
+        name: String,
+        command: ClientCommand,
+        address: SocketAddr,
+        log: Option<OutputLog>,
+    ) -> io::Result<ClientPool> {
         let shared = if address.port() == 0 { None } else { Some(Arc::new(Acceptor::bind(address)?)) };
         let (connection_count, idle) = (AtomicU64::new(0), Mutex::new(Vec::new()));
         let (malformed, given_up) = (Mutex::new(None), AtomicBool::new(false));
-        Ok(ClientPool { name, command, address, shared, connection_count, idle, malformed, given_up })
+        Ok(ClientPool { name, command, address, shared, connection_count, log, idle, malformed, given_up })
     }
 
     /// A client that connects to `url`: a new one, or one that waits for a URL.
     fn acquire(&self, url: &str) -> Result<Process, ProcessError> {
         match &self.command {
             ClientCommand::PerConnection(command) => {
-                process::substitute(command, "url", url).and_then(Process::spawn_captured)
+                let command = process::substitute(command, "url", url)?;
+                Process::spawn_captured(command, self.log.as_ref())
             }
             ClientCommand::UrlsOnStdin(command) => {
                 let mut process = match self.idle() {
                     Some(process) => process,
-                    None => Process::spawn_interactive(command.clone())?,
+                    None => Process::spawn_interactive(command.clone(), self.log.as_ref())?,
                 };
                 process.write_line(url);
                 Ok(process)

@@ -10,6 +10,7 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::endpoint::output_log::OutputLog;
 use crate::endpoint::process_output::{self, CapturedOutput, ProcessOutput};
 use crate::endpoint::server_reports::ServerReports;
 
@@ -59,11 +60,13 @@ pub enum ProcessError {
         port: u16,
         /// Its exit status.
         status: ExitStatus,
-        /// The last line that it printed, after a comma; empty if there is none.
+        /// The last lines that it printed, after a comma; empty if there are none.
         last_words: String,
     },
     /// The command did not listen in time.
-    #[error("expected `{command}` to listen on port {port} within {seconds} s, found no listener there")]
+    #[error(
+        "expected `{command}` to listen on port {port} within {seconds} s, found no listener there{last_words}"
+    )]
     ListenTimeout {
         /// The command.
         command: String,
@@ -71,6 +74,8 @@ pub enum ProcessError {
         port: u16,
         /// The time limit, in seconds.
         seconds: u64,
+        /// The last lines that it printed, after a comma; empty if there are none.
+        last_words: String,
     },
 }
 
@@ -86,10 +91,9 @@ pub fn substitute(command: &str, placeholder: &'static str, value: &str) -> Resu
     Ok(command.replace(&written, value))
 }
 
-/// Which output of a command is captured.
+/// Which output of a command is captured. A log keeps standard output too.
 #[derive(Clone, Debug)]
 enum Capture {
-    None,
     /// Standard error. Standard output has reports, if they are expected.
     Server(Option<Arc<ServerReports>>),
     /// Standard output and standard error.
@@ -105,65 +109,61 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts `command`. Its standard output is dropped, and its standard error goes to that of this process.
-    ///
-    /// # Errors
-    /// Returns [`ProcessError::Spawn`] if the system cannot start it.
-    pub fn spawn(command: String) -> Result<Process, ProcessError> {
-        Process::spawn_with_stdio(command, Stdio::null(), Capture::None)
-    }
-
     /// Starts the command of a server and captures its standard error. Each line of its standard output goes to `reports`;
-    /// without `reports`, its standard output is dropped.
+    /// without `reports`, its standard output is dropped. `log` keeps everything.
     ///
     /// # Errors
     /// Returns [`ProcessError::Spawn`] if the system cannot start it.
     pub fn spawn_server(
         command: String,
         reports: Option<Arc<ServerReports>>,
+        log: Option<&OutputLog>,
     ) -> Result<Process, ProcessError> {
-        Process::spawn_with_stdio(command, Stdio::null(), Capture::Server(reports))
+        Process::spawn_with_stdio(command, Stdio::null(), Capture::Server(reports), log)
     }
 
     /// Starts `command` and captures its standard output and standard error: see [`Process::output`].
     ///
     /// # Errors
     /// Returns [`ProcessError::Spawn`] if the system cannot start it.
-    pub fn spawn_captured(command: String) -> Result<Process, ProcessError> {
-        Process::spawn_with_stdio(command, Stdio::null(), Capture::All)
+    pub fn spawn_captured(command: String, log: Option<&OutputLog>) -> Result<Process, ProcessError> {
+        Process::spawn_with_stdio(command, Stdio::null(), Capture::All, log)
     }
 
     /// Starts `command` with captured output and a standard input for [`Process::write_line`].
     ///
     /// # Errors
     /// Returns [`ProcessError::Spawn`] if the system cannot start it.
-    pub fn spawn_interactive(command: String) -> Result<Process, ProcessError> {
-        Process::spawn_with_stdio(command, Stdio::piped(), Capture::All)
+    pub fn spawn_interactive(command: String, log: Option<&OutputLog>) -> Result<Process, ProcessError> {
+        Process::spawn_with_stdio(command, Stdio::piped(), Capture::All, log)
     }
 
-    fn spawn_with_stdio(command: String, stdin: Stdio, capture: Capture) -> Result<Process, ProcessError> {
+    fn spawn_with_stdio(
+        command: String,
+        stdin: Stdio,
+        capture: Capture,
+        log: Option<&OutputLog>,
+    ) -> Result<Process, ProcessError> {
         let cannot = |source: io::Error| ProcessError::Spawn { command: command.clone(), source };
         let mut shell = system::shell(&command);
         shell.stdin(stdin).stdout(Stdio::null());
-        let mut output = Arc::default();
-        match capture {
-            Capture::None => {}
-            Capture::Server(reports) => {
+        let log_writer = || log.map(OutputLog::writer);
+        let (reader, writer) = io::pipe().map_err(cannot)?;
+        let is_whole = match capture {
+            Capture::Server(Some(reports)) => {
                 let (reader, writer) = io::pipe().map_err(cannot)?;
-                shell.stderr(writer);
-                output = CapturedOutput::start(reader);
-                if let Some(reports) = reports {
-                    let (reader, writer) = io::pipe().map_err(cannot)?;
-                    shell.stdout(writer);
-                    process_output::read_lines(reader, move |line| reports.push_line(line));
-                }
+                shell.stdout(writer);
+                process_output::read_lines(reader, log_writer(), move |line| reports.push_line(line));
+                false
             }
-            Capture::All => {
-                let (reader, writer) = io::pipe().map_err(cannot)?;
-                shell.stdout(writer.try_clone().map_err(cannot)?).stderr(writer);
-                output = CapturedOutput::start(reader);
-            }
+            Capture::Server(None) => log.is_some(),
+            Capture::All => true,
+        };
+        if is_whole {
+            shell.stdout(writer.try_clone().map_err(cannot)?);
         }
+        shell.stderr(writer);
+        let output = CapturedOutput::start(reader, log_writer());
         let child = shell.spawn().map_err(cannot)?;
         Ok(Process { child, command, output })
     }
@@ -204,6 +204,13 @@ impl Process {
         if line.is_empty() { String::new() } else { format!(", last output: {line}") }
     }
 
+    /// The same, with the last lines that it printed below it, if there is more than one.
+    fn last_lines(&mut self) -> String {
+        let (last_words, tail) = (self.last_words(), self.output().tail);
+        let lines = tail.iter().filter(|_| tail.len() > 1).map(|line| format!("\n  | {line}"));
+        format!("{last_words}{}", lines.collect::<String>())
+    }
+
     /// Waits until `address` accepts connections.
     ///
     /// # Errors
@@ -220,7 +227,7 @@ impl Process {
                 return Ok(());
             }
             if let Some(status) = self.exit_status() {
-                let last_words = self.last_words();
+                let last_words = self.last_lines();
                 return Err(ProcessError::ExitedEarly {
                     command: self.command.clone(),
                     port,
@@ -230,7 +237,12 @@ impl Process {
             }
             if begun.elapsed() > timeout {
                 let seconds = timeout.as_secs();
-                return Err(ProcessError::ListenTimeout { command: self.command.clone(), port, seconds });
+                return Err(ProcessError::ListenTimeout {
+                    command: self.command.clone(),
+                    port,
+                    seconds,
+                    last_words: self.last_lines(),
+                });
             }
             std::thread::sleep(CONNECT_PAUSE);
         }

@@ -2,11 +2,13 @@
 //!
 //! The memory in use is bounded, however much the program prints.
 
+use std::collections::VecDeque;
 use std::io::{PipeReader, Read};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::endpoint::close_line::{CloseStatus, ReportLine};
+use crate::endpoint::output_log::LogWriter;
 use crate::sync::lock;
 
 /// The longest line that is kept, in octets. The rest of a longer line is dropped.
@@ -14,6 +16,12 @@ const MAX_LINE: usize = 1 << 12;
 
 /// The number of reports that are kept of one connection.
 const MAX_REPORTS: usize = 8;
+
+/// The number of last lines that are kept.
+const MAX_TAIL: usize = 10;
+
+/// The longest part of a line of the tail that is kept, in characters.
+const MAX_TAIL_LINE: usize = 200;
 
 /// The longest part of a malformed report that is kept, in characters.
 const MAX_SHOWN: usize = 80;
@@ -29,6 +37,8 @@ pub struct ProcessOutput {
     pub last_line: String,
     /// The last line that mentions an error, a panic or an exception.
     pub last_error: Option<String>,
+    /// The last lines that are not blank, in order.
+    pub tail: VecDeque<String>,
     /// Every process that could print has closed its end of the pipe.
     pub eof: bool,
 }
@@ -46,6 +56,11 @@ impl ProcessOutput {
                 }
                 None => {}
             }
+            if self.tail.len() == MAX_TAIL {
+                self.tail.pop_front();
+            }
+            let printable = line.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c });
+            self.tail.push_back(printable.take(MAX_TAIL_LINE).collect());
             line.trim().clone_into(&mut self.last_line);
             if ["rror", "panicked", "xception"].iter().any(|word| line.contains(word)) {
                 self.last_error = Some(self.last_line.clone());
@@ -55,11 +70,12 @@ impl ProcessOutput {
 }
 
 /// Calls `on_line` with every line that is read from `pipe`, in a thread of its own, until every writer has closed it. The
-/// rest of a line that is longer than the limit is dropped.
-pub fn read_lines(mut pipe: PipeReader, on_line: impl Fn(&str) + Send + 'static) {
+/// rest of a line that is longer than the limit is dropped. `log` keeps everything.
+pub fn read_lines(mut pipe: PipeReader, mut log: Option<LogWriter>, on_line: impl Fn(&str) + Send + 'static) {
     std::thread::spawn(move || {
         let (mut buffer, mut line) = ([0; MAX_LINE], Vec::new());
         while let Ok(read @ 1..) = pipe.read(&mut buffer) {
+            log.iter_mut().for_each(|log| log.push(&buffer[..read]));
             for octet in &buffer[..read] {
                 if *octet == b'\n' {
                     on_line(&String::from_utf8_lossy(&line));
@@ -81,13 +97,14 @@ pub struct CapturedOutput {
 }
 
 impl CapturedOutput {
-    /// Reads `pipe` in a thread until every writer has closed it.
-    pub fn start(mut pipe: PipeReader) -> Arc<CapturedOutput> {
+    /// Reads `pipe` in a thread until every writer has closed it. `log` keeps everything.
+    pub fn start(mut pipe: PipeReader, mut log: Option<LogWriter>) -> Arc<CapturedOutput> {
         let captured = Arc::new(CapturedOutput::default());
         let shared = Arc::clone(&captured);
         std::thread::spawn(move || {
             let (mut buffer, mut line) = ([0; MAX_LINE], Vec::new());
             while let Ok(read @ 1..) = pipe.read(&mut buffer) {
+                log.iter_mut().for_each(|log| log.push(&buffer[..read]));
                 let mut output = lock(&shared.state);
                 for octet in &buffer[..read] {
                     if *octet == b'\n' {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::endpoint::output_log::OutputLog;
 use crate::endpoint::process::{Process, ProcessError};
 use crate::endpoint::server_reports::ServerReports;
 
@@ -13,6 +14,8 @@ pub struct ServerProcess {
     command: String,
     /// Where the reports that it prints go, if it prints any.
     reports: Option<Arc<ServerReports>>,
+    /// Keeps what it prints.
+    log: Option<OutputLog>,
     address: SocketAddr,
     start_timeout: Duration,
     /// Absent only after a start has failed.
@@ -27,10 +30,11 @@ impl ServerProcess {
     pub fn start(
         command: String,
         reports: Option<Arc<ServerReports>>,
+        log: Option<OutputLog>,
         address: SocketAddr,
         start_timeout: Duration,
     ) -> Result<ServerProcess, ProcessError> {
-        let mut server = ServerProcess { command, reports, address, start_timeout, process: None };
+        let mut server = ServerProcess { command, reports, log, address, start_timeout, process: None };
         server.restart(start_timeout)?;
         Ok(server)
     }
@@ -42,7 +46,8 @@ impl ServerProcess {
     /// Returns why it did not start or listen.
     pub fn restart(&mut self, timeout: Duration) -> Result<(), ProcessError> {
         self.process = None;
-        let mut process = Process::spawn_server(self.command.clone(), self.reports.clone())?;
+        let mut process =
+            Process::spawn_server(self.command.clone(), self.reports.clone(), self.log.as_ref())?;
         process.wait_until_listening(self.address, timeout.min(self.start_timeout))?;
         self.process = Some(process);
         Ok(())
