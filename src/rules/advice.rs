@@ -126,7 +126,7 @@ advice! {
         library: "End TCP when the second Close has been sent or received, whatever happened before. A paused read, a queued write or an error must not prevent it."
     ServerClosesTcpAtOnce "§5.5.1: \"The server MUST close the underlying TCP connection immediately\"."
         application: Some("In a server, shut down the connection as soon as the library reports the closure."),
-        library: "In the role of a server, shut down TCP once the second Close has been sent or received, and do not wait for the client's FIN."
+        library: "In the role of a server, shut down TCP once the second Close has been sent or received. Do not wait for the client's FIN."
     ServerFailsAtOnce "§7.1.1: TCP \"SHOULD be closed first by the server\" in most normal cases. A client that waits for it needs the server to act."
         application: Some("In a server, drop the connection when the library reports an error."),
         library: "In the role of a server, send the Close with the failure code, flush it, and shut down TCP."
