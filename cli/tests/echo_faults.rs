@@ -130,3 +130,22 @@ fn list_has_every_fault_in_80_columns() {
         .assert_stdout("--fault <NAME>")
         .assert_stdout("--list-faults");
 }
+
+/// Each of these cases ends the server. The harness starts a server again at most sixty times, and keeps some of these
+/// starts to confirm what it saw.
+#[test]
+fn server_that_exits_again_and_again_fails() {
+    check("panics-on-bad-utf8", &["reason-received/*"])
+        .assert_exit(1)
+        .assert_stdout("FAIL          no-panic")
+        .assert_stdout("cases were left out because the server ended too often");
+}
+
+/// The server sends its second Close only if the answer to the first comes after a silence that is shorter than its timeout.
+/// The re-run waits for longer than that.
+#[test]
+fn frame_that_only_short_waits_show_is_confirmed() {
+    check("forgets-its-close", &["waiting/own-close-answered-late"])
+        .assert_exit(1)
+        .assert_stdout("FAIL          one-close");
+}

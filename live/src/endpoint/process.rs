@@ -153,7 +153,13 @@ impl Process {
             Capture::Server(Some(reports)) => {
                 let (reader, writer) = io::pipe().map_err(cannot)?;
                 shell.stdout(writer);
-                process_output::read_lines(reader, log_writer(), move |line| reports.push_line(line));
+                let at_end = Arc::clone(&reports);
+                process_output::read_lines(
+                    reader,
+                    log_writer(),
+                    move |line| reports.push_line(line),
+                    move || at_end.program_ended(),
+                );
                 false
             }
             Capture::Server(None) => log.is_some(),

@@ -69,9 +69,14 @@ impl ProcessOutput {
     }
 }
 
-/// Calls `on_line` with every line that is read from `pipe`, in a thread of its own, until every writer has closed it. The
-/// rest of a line that is longer than the limit is dropped. `log` keeps everything.
-pub fn read_lines(mut pipe: PipeReader, mut log: Option<LogWriter>, on_line: impl Fn(&str) + Send + 'static) {
+/// Calls `on_line` with every line that is read from `pipe`, in a thread of its own, until every writer has closed it, and
+/// then `on_end`. The rest of a line that is longer than the limit is dropped. `log` keeps everything.
+pub fn read_lines(
+    mut pipe: PipeReader,
+    mut log: Option<LogWriter>,
+    on_line: impl Fn(&str) + Send + 'static,
+    on_end: impl FnOnce() + Send + 'static,
+) {
     std::thread::spawn(move || {
         let (mut buffer, mut line) = ([0; MAX_LINE], Vec::new());
         while let Ok(read @ 1..) = pipe.read(&mut buffer) {
@@ -86,6 +91,7 @@ pub fn read_lines(mut pipe: PipeReader, mut log: Option<LogWriter>, on_line: imp
             }
         }
         on_line(&String::from_utf8_lossy(&line));
+        on_end();
     });
 }
 

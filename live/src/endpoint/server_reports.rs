@@ -30,6 +30,8 @@ struct State {
     reports: BTreeMap<u64, VecDeque<ReportLine>>,
     reported: u64,
     malformed: Option<String>,
+    /// The program has exited since the connection of this id, and those before it. Their reports are not waited for.
+    ended_at: u64,
     /// Reports are not waited for.
     given_up: bool,
 }
@@ -64,10 +66,18 @@ impl ServerReports {
         self.changed.notify_all();
     }
 
+    /// Notes that the program has exited, after it printed all that it will. It may be started again.
+    pub fn program_ended(&self) {
+        let mut state = lock(&self.state);
+        state.ended_at = state.last_id;
+        self.changed.notify_all();
+    }
+
     /// The next report of the connection of this id, after a wait of at most `timeout`.
     pub fn take(&self, id: u64, timeout: Duration) -> Option<ReportLine> {
         let state = lock(&self.state);
-        let is_missing = |state: &mut State| !state.given_up && !state.reports.contains_key(&id);
+        let is_missing =
+            |state: &mut State| !state.given_up && id > state.ended_at && !state.reports.contains_key(&id);
         let (mut state, _) = self
             .changed
             .wait_timeout_while(state, timeout, is_missing)
@@ -129,6 +139,25 @@ mod tests {
             });
             assert!(reports.take(id, Duration::from_secs(20)).is_some());
         });
+    }
+
+    #[test]
+    fn report_of_a_program_that_ended_is_not_waited_for() {
+        let reports = ServerReports::default();
+        let (first, second) = (reports.next_id(), reports.next_id());
+        reports.push_line(&format!("closed 1000 \"\" clean {first}"));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(20));
+                reports.program_ended();
+            });
+            assert_eq!(reports.take(second, Duration::from_secs(600)), None);
+        });
+        assert!(reports.take(first, Duration::ZERO).is_some(), "what it printed before is kept");
+        // The program was started again.
+        let third = reports.next_id();
+        reports.push_line(&format!("closed 1000 \"\" clean {third}"));
+        assert!(reports.take(third, Duration::from_secs(600)).is_some());
     }
 
     #[test]

@@ -134,12 +134,13 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
         }
         let left_out = selected.iter().filter(|at| ledger.result(**at).is_none()).count();
         if left_out > 0 {
-            let why = match (deadline.is_interrupted(), player.is_lost()) {
-                (true, _) => "was interrupted",
-                (false, true) => "lost the endpoint",
-                (false, false) => "timed out",
+            let why = match (deadline.is_interrupted(), player.is_lost(), player.ends_too_often()) {
+                (true, _, _) => "the run was interrupted",
+                (false, true, _) => "the run lost the endpoint",
+                (false, false, true) => "the server ended too often",
+                (false, false, false) => "the run timed out",
             };
-            notes.push(format!("{left_out} cases were left out because the run {why}"));
+            notes.push(format!("{left_out} cases were left out because {why}"));
         }
         if let Some(time) = config.fuzz.filter(|_| !is_unresponsive && !player.is_lost()) {
             notes.push(generate::run(config, &mut player, &mut ledger, time, timeouts, &deadline));

@@ -4,18 +4,22 @@
 //! violation, and its re-run with longer waits does not. If the short waits show it again while nothing else goes on, and
 //! the endpoint is otherwise much faster, load does not explain the delay.
 
+use wsclose::rules::Family;
+
 use crate::endpoint::under_test::EndpointUnderTest;
+use crate::run::case_result::CaseResult;
 use crate::run::lateness::Lateness;
 use crate::run::parallel::Deadline;
-use crate::run::retry::ResultLedger;
+use crate::run::retry::{ResultLedger, ShortWaits};
 use crate::run::runner::CaseRunner;
 use crate::run::timeouts::{Pace, Timeouts};
 
 /// How often a case has to show the violation again with short waits.
 const REQUIRED_RERUNS: usize = 2;
 
-/// Re-runs, alone and with the timeouts of the first run, the cases whose violations did not recur with longer ones and
-/// that show a delay.
+/// Re-runs, alone and with the timeouts of the first run, the cases whose violations did not recur with longer ones, if they
+/// show a delay, or a frame that the endpoint should not have sent. No wait takes back a frame, so that a violation by one
+/// that recurs here is confirmed: it needs a silence that is shorter than a timeout of the endpoint.
 pub fn classify(
     under_test: EndpointUnderTest<'_>,
     ledger: &mut ResultLedger,
@@ -25,18 +29,23 @@ pub fn classify(
 ) {
     let mut runner = CaseRunner::new(under_test, timeouts).until(deadline);
     for (rule, at) in ledger.not_recurring() {
-        if ledger.is_late(rule) {
+        if ledger.is_classified(rule) {
             continue;
         }
-        let lateness = ledger.result(at).and_then(|result| Lateness::of(result.latencies, pace.reaction));
-        let Some(lateness) = lateness else { continue };
+        let kind = if rule.family() == Family::OwnFrames {
+            Some(ShortWaits::Sent)
+        } else {
+            let lateness = |result: &CaseResult| Lateness::of(result.latencies, pace.reaction);
+            ledger.result(at).and_then(lateness).map(ShortWaits::Late)
+        };
+        let Some(kind) = kind else { continue };
         let case = ledger.cases()[at].clone();
         let recurs = (0..REQUIRED_RERUNS).all(|_| {
             let again = runner.run(&case);
             again.error.is_none() && again.violates(rule)
         });
         if recurs {
-            ledger.mark_late(rule, at, lateness);
+            ledger.classify(rule, at, kind);
         }
     }
 }

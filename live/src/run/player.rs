@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Rule, RuleSet};
+use wsclose::script::Step;
 
 use crate::endpoint::connection::CaseError;
 use crate::endpoint::process::{self, Listening};
@@ -25,6 +26,9 @@ use crate::sync::lock;
 /// How often a server is started again in one run. After that, the remaining cases are left out.
 const MAX_STARTS: usize = 60;
 
+/// How many of these starts are kept for re-runs, so that what the cases showed can still be confirmed.
+const STARTS_FOR_RERUNS: usize = 15;
+
 /// How long a server that the harness did not start may take to listen again.
 const RETURN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -38,8 +42,9 @@ const LONG_EXIT_WAIT: Duration = Duration::from_millis(300);
 /// The least time for which a server must not exit on its own, if its exit is to be the effect of a case.
 const CONTROL_TIME: Duration = Duration::from_millis(300);
 
-/// How long cases are played alone that exercise every rule and every family, and every rule in each family.
+/// How long cases are played alone that exercise every rule and every family, every rule in each family, and two connections.
 const COVER_TIME: Duration = Duration::from_secs(20);
+const PAIRS_COVER_TIME: Duration = Duration::from_millis(500);
 const FURTHER_COVER_TIME: Duration = Duration::from_millis(400);
 
 /// The number of cases that may have made a server exit that was found to have exited.
@@ -93,6 +98,11 @@ impl<'a> Player<'a> {
         self.is_lost
     }
 
+    /// Whether the server ended so often that no further cases are played, but for re-runs.
+    pub fn ends_too_often(&self) -> bool {
+        self.starts >= MAX_STARTS - STARTS_FOR_RERUNS
+    }
+
     /// The longest opening handshake of a batch.
     pub fn round_trip(&self) -> Duration {
         self.round_trip
@@ -124,7 +134,7 @@ impl<'a> Player<'a> {
         events: &EventSink,
     ) {
         let mut pending: Vec<usize> = cases.into_iter().collect();
-        while !pending.is_empty() && !self.is_lost && !until.should_stop() {
+        while !pending.is_empty() && !self.is_lost && !self.ends_too_often() && !until.should_stop() {
             let batch = batch::run_parallel(self.under_test, ledger, &pending, timeouts, jobs, until, events);
             self.round_trip = self.round_trip.max(batch.round_trip);
             let end = self.under_test.wait_for_end_of_server(SHORT_EXIT_WAIT);
@@ -287,7 +297,8 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// Plays a few cases again, alone: they cover every rule to which the endpoint conformed, and every family of cases.
+    /// Plays a few cases again, alone: they cover every rule to which the endpoint conformed, and every family of cases. Then
+    /// come cases of two connections, because other connections may have come between these.
     pub fn play_cover(&mut self, ledger: &mut ResultLedger, rules: RuleSet, timeouts: Timeouts) {
         // The cases of this family wait for long, alone or not.
         let is_short = |(_, result): &(usize, &CaseResult)| !result.name.starts_with("waiting/");
@@ -297,12 +308,37 @@ impl<'a> Player<'a> {
         if self.under_test.process.is_some() {
             runner = runner.watching_for_exit(SHORT_EXIT_WAIT);
         }
-        let numbered = cover.required.iter().map(|at| (*at, COVER_TIME));
-        for (at, limit) in numbered.chain(cover.further.iter().map(|at| (*at, FURTHER_COVER_TIME))) {
-            if self.is_lost || self.deadline.should_stop() || begun.elapsed() > limit {
+        let has_two_connections = |at: &usize| {
+            let case = &ledger.cases()[*at];
+            let steps = case.script.as_script();
+            let connects = steps.steps().filter(|step| matches!(step, Step::Connect)).count();
+            connects == 1 && !cover.required.contains(at)
+        };
+        let mut pairs: Vec<(usize, Duration)> =
+            ledger.numbered().map(|(at, result)| (at, result.elapsed)).collect();
+        pairs.retain(|(at, _)| has_two_connections(at));
+        pairs.sort_by_key(|(_, elapsed)| *elapsed);
+        let pairs: Vec<usize> = pairs.into_iter().map(|(at, _)| at).collect();
+        let groups = [(&cover.required, begun + COVER_TIME), (&cover.further, begun + FURTHER_COVER_TIME)];
+        for (cases, until) in groups {
+            self.play_cover_cases(&mut runner, ledger, cases, until);
+        }
+        self.play_cover_cases(&mut runner, ledger, &pairs, Instant::now() + PAIRS_COVER_TIME);
+    }
+
+    /// Plays these cases alone, as far as they begin in time.
+    fn play_cover_cases(
+        &mut self,
+        runner: &mut CaseRunner<'_>,
+        ledger: &mut ResultLedger,
+        cases: &[usize],
+        until: Instant,
+    ) {
+        for at in cases.iter().copied() {
+            if self.is_lost || self.deadline.should_stop() || Instant::now() > until {
                 return;
             }
-            let result = self.play_alone(&mut runner, &ledger.cases()[at]);
+            let result = self.play_alone(runner, &ledger.cases()[at]);
             let exit = exit_in(&result).filter(|_| self.under_test.process.is_some());
             if result.error != Some(CaseError::RunTimeLimit) {
                 self.events.case_retried(&result);

@@ -21,7 +21,8 @@ use crate::shell;
 /// Whether a violation recurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Confirmation {
-    /// The violation recurred when its case was re-run alone, with longer timeouts.
+    /// The violation recurred when its case was re-run alone, with longer timeouts. For a rule on what an endpoint sends,
+    /// the timeouts of the first run suffice.
     Confirmed,
     /// The violation recurred only with the short waits of the first run: the endpoint acts when a timer expires.
     Late(Lateness),

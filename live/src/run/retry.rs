@@ -14,6 +14,10 @@ use crate::run::timing::{Latencies, TIMING_RULES};
 /// The number of cases that are re-run for one rule before its violation counts as flaky.
 pub const MAX_CANDIDATES: usize = 3;
 
+/// How many cases of several connections are re-run after these. What an earlier connection caused in a case of one
+/// connection does not recur when the case runs alone.
+const MAX_CANDIDATES_OF_SEVERAL_CONNECTIONS: usize = 2;
+
 /// The number of re-runs of one case that may fail. One may fail because the endpoint is busy.
 const MAX_FAILED_RETRIES: usize = 2;
 
@@ -57,9 +61,27 @@ pub struct ResultLedger {
     results: Vec<Option<CaseResult>>,
     retries: Vec<Vec<RetryResult>>,
     /// The violations that only the short waits of the first run show, each with the case.
-    late: BTreeMap<Rule, (Lateness, usize)>,
+    short_waits: BTreeMap<Rule, (ShortWaits, usize)>,
     /// Compares results with the usual replies of the endpoint, once these are known.
     comparer: Option<Comparer>,
+}
+
+/// A violation that recurs with the short waits of the first run only.
+#[derive(Clone, Copy, Debug)]
+pub enum ShortWaits {
+    /// The endpoint did late what it should do at once.
+    Late(Lateness),
+    /// The endpoint sent what it should not send.
+    Sent,
+}
+
+impl ShortWaits {
+    const fn confirmation(self) -> Confirmation {
+        match self {
+            ShortWaits::Late(lateness) => Confirmation::Late(lateness),
+            ShortWaits::Sent => Confirmation::Confirmed,
+        }
+    }
 }
 
 /// What one rule needs next.
@@ -77,7 +99,7 @@ impl ResultLedger {
     pub fn new(cases: Vec<Case>) -> ResultLedger {
         let (results, retries) = (vec![None; cases.len()], vec![Vec::new(); cases.len()]);
         let rules = Rule::ALL.into_iter().filter(|rule| rule.level() != Level::Info).collect();
-        ResultLedger { cases, rules, results, retries, late: BTreeMap::new(), comparer: None }
+        ResultLedger { cases, rules, results, retries, short_waits: BTreeMap::new(), comparer: None }
     }
 
     /// The same ledger, in which only violations of these rules are confirmed.
@@ -224,8 +246,8 @@ impl ResultLedger {
     pub fn finish(&self) -> (Vec<CaseResult>, BTreeMap<Rule, (Confirmation, usize)>) {
         let index = |at: usize| self.results[..at].iter().flatten().count();
         let confirmation = |rule| match self.decide(rule) {
-            RetryDecision::Settled(Confirmation::Flaky, at) => Some(match self.late.get(&rule) {
-                Some((lateness, at)) => (rule, (Confirmation::Late(*lateness), index(*at))),
+            RetryDecision::Settled(Confirmation::Flaky, at) => Some(match self.short_waits.get(&rule) {
+                Some((kind, at)) => (rule, (kind.confirmation(), index(*at))),
                 None => (rule, (Confirmation::Flaky, index(at))),
             }),
             RetryDecision::Settled(confirmation, at) => Some((rule, (confirmation, index(at)))),
@@ -255,27 +277,33 @@ impl ResultLedger {
             .collect()
     }
 
-    /// Whether a violation of the rule was noted as late.
-    pub fn is_late(&self, rule: Rule) -> bool {
-        self.late.contains_key(&rule)
+    /// Whether a violation of the rule is known to recur with short waits.
+    pub fn is_classified(&self, rule: Rule) -> bool {
+        self.short_waits.contains_key(&rule)
     }
 
     /// Notes that the case at this index shows a violation of the rule with short waits only.
-    pub fn mark_late(&mut self, rule: Rule, at: usize, lateness: Lateness) {
+    pub fn classify(&mut self, rule: Rule, at: usize, kind: ShortWaits) {
         let result = self.results[at].as_mut();
         let violations = result.map(|result| result.violations.as_mut_slice()).unwrap_or_default();
         if let Some(found) = violations.iter_mut().find(|found| found.rule == rule) {
-            found.actual = format!("{}: {lateness}", found.actual);
-            self.late.insert(rule, (lateness, at));
+            if let ShortWaits::Late(lateness) = kind {
+                found.actual = format!("{}: {lateness}", found.actual);
+            }
+            self.short_waits.insert(rule, (kind, at));
         }
     }
 
-    /// The cases to re-run for a rule: the smallest that violate it.
+    /// The cases to re-run for a rule: the smallest that violate it, and then the smallest of several connections.
     fn candidates(&self, rule: Rule) -> Vec<usize> {
         let violates = |at: &usize| self.result(*at).is_some_and(|result| result.violates(rule));
         let mut candidates: Vec<usize> = (0..self.cases.len()).filter(violates).collect();
         candidates.sort_by_key(|at| (self.result(*at).map(|result| result.script.len()), *at));
-        candidates.truncate(MAX_CANDIDATES);
+        let has_several_connections =
+            |at: &usize| self.cases[*at].script.as_script().steps().any(|step| step.begins_connection());
+        let rest = candidates.split_off(candidates.len().min(MAX_CANDIDATES));
+        let several = rest.into_iter().filter(has_several_connections);
+        candidates.extend(several.take(MAX_CANDIDATES_OF_SEVERAL_CONNECTIONS));
         candidates
     }
 
