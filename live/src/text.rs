@@ -286,8 +286,15 @@ impl Text<'_> {
                 }
             }
         }
-        let is_doubtful = |result: &&RuleResult| result.inconclusive > 0;
-        for result in self.run.rules.iter().filter(is_doubtful) {
+        let doubtful = self.run.rules.iter().filter(|result| result.inconclusive > 0);
+        let (listed, rest): (Vec<&RuleResult>, Vec<&RuleResult>) = doubtful
+            .partition(|result| self.verbose || result.inconclusive > result.conformed + result.violated);
+        if !rest.is_empty() {
+            let rules = overview::count(rest.len(), "rule", "rules");
+            let text = format!("{rules} in a part of the cases; --verbose has the reasons");
+            wrapped(f, "inconclusive: ", "  ", &text)?;
+        }
+        for result in listed {
             let cases = result.conformed + result.violated + result.inconclusive;
             let reason = result.inconclusive_reason.unwrap_or_default();
             let (rule, level, unclear) = (result.rule, result.rule.level(), result.inconclusive);
