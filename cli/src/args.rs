@@ -207,7 +207,7 @@ pub struct Matrix {
           conflicts_with_all = ["corpus", "codes", "baseline"])]
     pub live: Option<PathBuf>,
     /// Time limit of a library in one role, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = live::seconds)]
     pub timeout: u64,
 }
 

@@ -239,7 +239,7 @@ fn invalid_arguments_are_usage_errors() {
     check(url, &["--case", "[["]).assert_exit(2);
     check(url, &["--jobs", "0"]).assert_exit(2);
     check(url, &["--header", "no colon"]).assert_exit(2);
-    check(url, &["--json", "a", "--html", "a"]).assert_exit(2).assert_stderr("two reports have this path");
+    check(url, &["--json", "a", "--html", "a"]).assert_exit(2).assert_stderr("two outputs have this path");
 }
 
 #[test]

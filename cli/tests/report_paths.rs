@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::process::{Command, Stdio};
+
 use support::bad_servers::ModelServer;
 use support::schema;
 use support::{Folder, RunOutput};
@@ -51,15 +53,26 @@ fn two_reports_to_one_file_are_refused() {
             let second = if second == "../old" { "sub/../old" } else { second };
             folder.file("sub/file", "");
             for ran in check_and_serve(&folder, &[option, first, other, second]) {
-                ran.assert_exit(2).assert_stderr("two reports have this path");
+                ran.assert_exit(2).assert_stderr("two outputs have this path");
             }
         }
         for ran in check_and_serve(&folder, &[option, "-", other, "-"]) {
             ran.assert_exit(2).assert_stderr("expected one report on standard output");
         }
     }
+    let log = folder.wsclose(&[
+        "check",
+        "ws://127.0.0.1:{port}/",
+        "--exec",
+        "touch started; : {port}",
+        "--json",
+        "log",
+        "--server-log",
+        "./log",
+    ]);
+    log.assert_exit(2).assert_stderr("two outputs have this path");
     for ran in check_and_serve(&folder, &["--json", "index/check.json", "--autobahn-index", "index"]) {
-        ran.assert_exit(2).assert_stderr("two reports have this path");
+        ran.assert_exit(2).assert_stderr("two outputs have this path");
     }
     let names: Vec<String> = folder.files().into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["old", "sub/file"]);
@@ -80,4 +93,23 @@ fn report_goes_to_standard_output_and_text_to_standard_error() {
     schema::assert_valid(&serde_json::from_str(&ran.out).expect("JSON alone"));
     assert!(ran.err.starts_with("verdict: FAIL"), "{}", ran.err);
     assert_eq!(folder.files().len(), 1);
+}
+
+#[test]
+fn reader_that_leaves_is_no_error() {
+    let model = ModelServer::start_with(&["--fault", "replies-swapped-code"]);
+    for more in [&["--verbose"][..], &["--json", "-"]] {
+        let mut child = Command::new(assert_cmd::cargo::cargo_bin("wsclose"))
+            .args(["check", model.url(), "--case", "code-received/1000"])
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(1), "{more:?}");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(!text.contains("wsclose: ") && !text.contains("panicked"), "{more:?}: {text}");
+    }
 }

@@ -248,7 +248,7 @@ pub struct Check {
     /// Time limit of the run, in seconds
     ///
     /// [default: 120; with --codes all or --thorough: 600]
-    #[arg(long, help_heading = SPEED, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, help_heading = SPEED, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<u64>,
     /// Number of connections at a time
     ///
@@ -341,7 +341,7 @@ pub struct Serve {
     /// Time limit of the run, in seconds
     ///
     /// [default: 600; with --codes all or --thorough: 3600; with --keep-running: none]
-    #[arg(long, help_heading = SPEED, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, help_heading = SPEED, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<u64>,
     /// Listen on an address that other machines can reach
     #[arg(long, help_heading = "Client")]
@@ -414,6 +414,12 @@ fn header(text: &str) -> Result<(String, String), String> {
         return Err(error());
     }
     Ok((name.to_owned(), value.trim().to_owned()))
+}
+
+/// A time limit in seconds.
+pub fn seconds(text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|seconds| *seconds > 0);
+    number.ok_or_else(|| format!("expected 1 second or more, as a whole number, found `{text}`"))
 }
 
 fn time(text: &str) -> Result<Duration, String> {

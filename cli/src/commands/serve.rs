@@ -28,7 +28,7 @@ fn run_spawned(args: &args::Serve, command: ClientCommand, out: &mut Stdout) -> 
         .source_file(source_file)
         .reports_close(args.client_reports_close)
         .allow_remote(args.allow_remote);
-    let reports = live_run::open_reports(&args.reports)?;
+    let reports = live_run::open_reports(&args.reports, args.client_log.as_deref())?;
     let mut streams = Streams::new(out, &reports);
     if live_run::preview(&check.plan()?, &args.run_args, streams.text())? {
         return Ok(ExitStatus::Conforms);
@@ -63,7 +63,7 @@ fn run_loop(args: &args::Serve, out: &mut Stdout) -> Result<ExitStatus, CliError
         .source_file(source_file)
         .keep_running(args.keep_running)
         .allow_remote(args.allow_remote);
-    let reports = live_run::open_reports(&args.reports)?;
+    let reports = live_run::open_reports(&args.reports, args.client_log.as_deref())?;
     let mut streams = Streams::new(out, &reports);
     if live_run::preview(&check.plan()?, &args.run_args, streams.text())? {
         return Ok(ExitStatus::Conforms);

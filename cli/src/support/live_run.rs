@@ -73,8 +73,8 @@ fn read_baseline(path: &Path) -> Result<Baseline, FileError> {
     Ok(baseline.with_path(path))
 }
 
-/// Checks the paths of the reports.
-pub fn open_reports(args: &args::ReportArgs) -> Result<ReportFiles, CliError> {
+/// Checks the paths of the reports, and that none is the path of the log.
+pub fn open_reports(args: &args::ReportArgs, log: Option<&Path>) -> Result<ReportFiles, CliError> {
     let report_options = [
         (Format::Json, &args.json),
         (Format::Junit, &args.junit),
@@ -84,7 +84,7 @@ pub fn open_reports(args: &args::ReportArgs) -> Result<ReportFiles, CliError> {
     ];
     let requested =
         report_options.into_iter().filter_map(|(format, path)| Some((format, path.clone()?))).collect();
-    ReportFiles::open(requested, args.autobahn_index.as_deref())
+    ReportFiles::open(requested, args.autobahn_index.as_deref(), log)
 }
 
 /// Writes and prints the rules and cases of a run, as far as the options request it. Returns whether that was all.

@@ -28,18 +28,8 @@ impl ReportWriter {
             }
             let folder = atomic_write::folder_of(path);
             atomic_write::ensure_writable(folder).map_err(CliError::ReportPath)?;
-            // `a` and `./a` are one file.
-            let identity = match path.file_name() {
-                Some(name) if !path.exists() => atomic_write::target(folder).join(name),
-                Some(_) | None => atomic_write::target(path),
-            };
-            if known.contains(&identity) {
-                let path = files::display_path(path);
-                return Err(CliError::Usage(format!(
-                    "{path}: two reports have this path; choose another for one of them"
-                )));
-            }
-            known.push(identity);
+            known.push(identity(path));
+            refuse_second(&known, path)?;
         }
         Ok(ReportWriter(paths))
     }
@@ -51,6 +41,15 @@ impl ReportWriter {
     pub fn in_folder(folder: &Path, names: &[&str]) -> Result<ReportWriter, CliError> {
         check_folder(folder)?;
         ReportWriter::new(names.iter().map(|name| folder.join(name)).collect())
+    }
+
+    /// Refuses a path of another output that is the path of a report.
+    ///
+    /// # Errors
+    /// If it is.
+    pub fn refuse(&self, path: &Path) -> Result<(), CliError> {
+        let known: Vec<PathBuf> = self.0.iter().map(|path| identity(path)).chain([identity(path)]).collect();
+        refuse_second(&known, path)
     }
 
     /// Writes a text to every path, in order, and prints the paths. Files that exist are replaced.
@@ -66,6 +65,26 @@ impl ReportWriter {
             writeln!(out, "wrote {}", files::display_path(path))?;
         }
         Ok(())
+    }
+}
+
+/// The file that a path names: `a` and `./a` are one.
+fn identity(path: &Path) -> PathBuf {
+    match path.file_name() {
+        Some(name) if !path.exists() => atomic_write::target(atomic_write::folder_of(path)).join(name),
+        Some(_) | None => atomic_write::target(path),
+    }
+}
+
+/// Refuses `path`, whose identity is the last of `known`, if another is the same.
+fn refuse_second(known: &[PathBuf], path: &Path) -> Result<(), CliError> {
+    match known.split_last() {
+        Some((last, others)) if others.contains(last) => {
+            let path = files::display_path(path);
+            let why = format!("{path}: two outputs have this path; choose another for one of them");
+            Err(CliError::Usage(why))
+        }
+        Some(_) | None => Ok(()),
     }
 }
 

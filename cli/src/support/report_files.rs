@@ -24,8 +24,12 @@ pub struct ReportFiles {
 
 impl ReportFiles {
     /// Checks that every report can be written. The index for scripts written for Autobahn refers to a JSON report,
-    /// `check.json` in the same folder.
-    pub fn open(requested: Vec<(Format, PathBuf)>, autobahn: Option<&Path>) -> Result<ReportFiles, CliError> {
+    /// `check.json` in the same folder. `log` is another file of the run, which no report may replace.
+    pub fn open(
+        requested: Vec<(Format, PathBuf)>,
+        autobahn: Option<&Path>,
+        log: Option<&Path>,
+    ) -> Result<ReportFiles, CliError> {
         let (on_stdout, mut all): (Vec<_>, Vec<_>) =
             requested.into_iter().partition(|(_, path)| path.as_os_str() == STDOUT);
         if on_stdout.len() > 1 {
@@ -39,7 +43,9 @@ impl ReportFiles {
         }
         let (formats, paths) = all.into_iter().unzip();
         let on_stdout = on_stdout.first().map(|(format, _)| *format);
-        Ok(ReportFiles { formats, writer: ReportWriter::new(paths)?, on_stdout })
+        let writer = ReportWriter::new(paths)?;
+        log.map_or(Ok(()), |log| writer.refuse(log))?;
+        Ok(ReportFiles { formats, writer, on_stdout })
     }
 
     /// Writes the reports and prints their paths.
