@@ -28,7 +28,12 @@ pub struct Args {
     pub command: Command,
 }
 
-const EXITS: &str = "Exit codes:
+const EXITS: &str = "Examples:
+  wsclose check ws://127.0.0.1:9001/
+  wsclose serve --exec 'node client.js {url}'
+  wsclose explain close-fin
+
+Exit codes:
   0  everything that was tested conforms
   1  a rule of level must, interop or robust is violated, and the baseline does
      not list it (with --strict also should and lenient)

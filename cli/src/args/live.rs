@@ -216,7 +216,8 @@ Exit codes:
 pub struct Check {
     /// URL of the server, such as ws://127.0.0.1:9001/chat or wss://localhost/
     ///
-    /// With --exec, `{port}` stands for a free port. --list and --save-cases need no URL.
+    /// With --exec, `{port}` stands for a free port. A name and password, as in ws://NAME:PASSWORD@HOST/, are sent as a
+    /// header field `Authorization`, and not printed. --list and --save-cases need no URL.
     #[arg(value_name = "URL", required_unless_present_any = ["list", "save_cases"])]
     pub url: Option<String>,
     /// Start the server with this command, and end it after the run
@@ -326,13 +327,13 @@ pub struct Serve {
     pub exec_loop: Option<String>,
     /// Write everything that the clients print to this file
     ///
-    /// This needs --exec, --exec-stdin or --exec-loop. By default, the last lines of a client are shown where it crashes or
+    /// This needs --exec, --exec-stdin or --exec-loop. By default, the last line of a client is shown where it crashes or
     /// does not connect, and the rest is dropped.
     #[arg(long, value_name = "FILE", help_heading = "Client")]
     pub client_log: Option<PathBuf>,
     /// Name of the client in reports
     ///
-    /// Without --exec and --exec-stdin, no client of another name is served.
+    /// Without --exec and --exec-stdin, a client that connects under another name is refused.
     #[arg(long, value_name = "NAME", help_heading = "Client")]
     pub agent: Option<String>,
     /// Keep running after /updateReports, which writes the reports each time
