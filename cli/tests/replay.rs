@@ -218,8 +218,14 @@ fn unknown_names_are_usage_errors() {
 #[test]
 fn help_lists_the_exit_codes() {
     let help = support::wsclose(&["--help"]).assert_exit(0);
-    for line in ["  0  conforms", "  1  violation", "  2  usage", "  3  could not test"] {
-        assert!(help.out.contains(line), "{}", help.out);
+    for line in [
+        "  0  everything that was tested conforms",
+        "  1  a rule of level must, interop or robust is violated",
+        "  2  the command line is invalid",
+        "  3  something could not be tested",
+        "  4  the baseline lists a violation that no longer occurs",
+    ] {
+        assert!(help.out.contains(line), "{line}\n{}", help.out);
     }
     for command in ["replay", "adopt", "decode", "rules", "explain", "codes"] {
         support::wsclose(&[command, "--help"]).assert_exit(0).assert_stdout("Examples:");
