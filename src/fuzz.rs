@@ -9,7 +9,7 @@ mod close_frame;
 mod scenario;
 mod stream;
 
-pub use close_frame::{close_frame, utf8_valid_up_to};
+pub use close_frame::{close_frame, close_frame_script, utf8_valid_up_to};
 pub use scenario::scenario;
 
 use std::cell::RefCell;

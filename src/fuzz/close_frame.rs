@@ -64,6 +64,14 @@ pub fn close_frame(octets: &[u8]) -> RuleSet {
     Role::ALL.into_iter().fold(decoded, |exercised, role| exercised.union(play(&stream, role)))
 }
 
+/// The script, in its binary form, that [`close_frame`] plays to the model in this role for an input. `None` for the empty
+/// input, which is no stream.
+pub fn close_frame_script(octets: &[u8], role: Role) -> Option<Vec<u8>> {
+    let mut script = Writer::new(role);
+    Stream::of(octets)?.write(role, &mut script);
+    Some(script.into_octets())
+}
+
 /// Plays the stream to the model in this role.
 fn play(stream: &Stream<'_>, role: Role) -> RuleSet {
     STATE.with_borrow_mut(|state| {
@@ -298,5 +306,16 @@ mod tests {
         assert!(close_frame(&from_server).contains(Rule::CloseAnswered));
         assert!(close_frame(&from_client).contains(Rule::CloseAnswered));
         assert!(close_frame(&[]).is_empty());
+    }
+
+    #[test]
+    fn the_script_is_that_of_the_role_and_of_the_last_octet() {
+        for role in Role::ALL {
+            let octets = close_frame_script(&[0x88, 0x04], role).expect("a stream");
+            let script = Script::decode(&octets).expect("a script");
+            assert_eq!(script.role(), role);
+            assert!(script.to_string().ends_with("app close 1000\n> octets 8804\nwait 18\n"), "{script}");
+        }
+        assert_eq!(close_frame_script(&[], Role::Client), None);
     }
 }

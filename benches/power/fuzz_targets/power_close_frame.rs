@@ -1,14 +1,14 @@
-//! The target `close_frame`, which records its inputs as the stream of a peer in either role.
+//! The target `close_frame`, which records the scripts that it plays to the model, one in either role.
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use wsclose::protocol::role::Role;
 use wsclose_power::record;
-use wsclose_power::seeds::stream;
 
 fuzz_target!(|data: &[u8]| {
-    let scripts = Role::ALL.map(|role| stream(role, data));
-    record::scripts(&[&scripts[0], &scripts[1]]);
+    let scripts = Role::ALL.map(|role| wsclose::fuzz::close_frame_script(data, role));
+    let scripts: Vec<&[u8]> = scripts.iter().flatten().map(Vec::as_slice).collect();
+    record::scripts(&scripts);
     wsclose::fuzz::close_frame(data);
 });
 

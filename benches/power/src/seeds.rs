@@ -3,14 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use wsclose::protocol::role::Role;
-use wsclose::script::{Script, ScriptBuf, SegmentPlacement, Step, Writer};
-
-/// The most octets that a step carries.
-const MAX_STEP: usize = 255;
-
-/// The ticks between the octets of a stream and its FIN: enough for every reaction that is due at once.
-const TICKS_BEFORE_FIN: u8 = 2;
+use wsclose::script::{Script, ScriptBuf, Writer};
 
 /// A file of a corpus.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,24 +52,8 @@ pub fn without_structure(script: Script<'_>) -> Vec<u8> {
         step.write(script.role().peer(), &mut octets);
     }
     let mut writer = Writer::new(script.role());
-    write_octets(&octets, &mut writer);
+    writer.segment(&octets);
     writer.into_octets()
-}
-
-/// A script in which the peer of an endpoint in this role sends these octets in one segment, and then FIN.
-pub fn stream(role: Role, octets: &[u8]) -> Vec<u8> {
-    let mut writer = Writer::new(role);
-    write_octets(octets, &mut writer);
-    writer.step(&Step::Wait(TICKS_BEFORE_FIN));
-    writer.step(&Step::Fin { glue: false });
-    writer.into_octets()
-}
-
-fn write_octets(octets: &[u8], writer: &mut Writer) {
-    for (index, octets) in octets.chunks(MAX_STEP).enumerate() {
-        let placement = SegmentPlacement { glue: index > 0, ..SegmentPlacement::default() };
-        writer.step(&Step::Octets { octets, placement });
-    }
 }
 
 #[cfg(test)]
@@ -85,17 +62,6 @@ mod tests {
 
     fn text(octets: &[u8]) -> String {
         Script::decode(octets).expect("a script").to_string()
-    }
-
-    #[test]
-    fn a_stream_sends_all_octets_in_one_segment() {
-        let script = stream(Role::Client, &[b'a'; 300]);
-        let script = Script::decode(&script).expect("a script");
-        let steps: Vec<_> = script.steps().collect();
-        assert_eq!(script.role(), Role::Client);
-        assert_eq!(steps.iter().map(Step::payload_len).sum::<usize>(), 300);
-        assert!(matches!(steps[1], Step::Octets { placement: SegmentPlacement { glue: true, .. }, .. }));
-        assert_eq!(steps[2..], [Step::Wait(TICKS_BEFORE_FIN), Step::Fin { glue: false }]);
     }
 
     #[test]

@@ -172,7 +172,7 @@ pub const STRATEGIES: &[Strategy] = &[
     },
     Strategy {
         name: "close-frame",
-        summary: "The octets of the target `close_frame` as shipped, as the stream of a peer in either role.",
+        summary: "The target `close_frame` as shipped. Its octets are the stream of a peer, in either role.",
         engine: fuzzer("power_close_frame", Some("close_frame.dict"), Seeds::Frames),
     },
 ];
