@@ -69,11 +69,12 @@ impl<'t> Report<'t> {
         }
         let _ = writeln!(
             page,
-            "\nThere are {} planted faults. *Found by* counts those that at least half of the trials find within so many \
-             executions. *Mean executions* is the mean over all faults of the executions to the first detection. A fault \
-             that a trial does not find counts with the bound, {}. *A12 ≥ 0.9* counts the faults that the strategy \
-             finds sooner than `{}` in at least 90 % of all pairs of trials, *A12 ≤ 0.1* those that it finds later. *p* \
-             compares the means of the trials.\n",
+            "\nThe table has {} planted faults, those of the commit that is named below. Later faults are \
+             missing. *Found by* counts those that at least half of the trials find within so many \
+             executions. *Mean executions* is the mean over all faults of the executions to the first \
+             detection. A fault that a trial does not find counts with the bound, {}. *A12 ≥ 0.9* counts the \
+             faults that the strategy finds sooner than `{}` in at least 90 % of all pairs of trials, *A12 ≤ \
+             0.1* those that it finds later. *p* compares the means of the trials.\n",
             faults.len(),
             thousands(*limit),
             rows[0].column.name
@@ -339,7 +340,8 @@ because a trial plays each input to many faulty models. `benches/ratios` measure
 Faults that a trial does not find are censored at the bound. Intervals are bootstrap intervals over the trials, and p is
 that of the two-sided Mann-Whitney U test.
 
-To measure a tool over a socket, `wsclose echo --fault NAME` serves the same faults.
+To measure a tool over a socket, `wsclose echo --fault NAME` serves the same faults. [Known bugs](known-bugs.md)
+says which bugs of old library versions are found, and by how many scripts.
 ";
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ fn the_table_has_the_faults_of_the_model() {
     let new: Vec<_> = faults.difference(&listed).collect();
     // A run of the table takes hours, so a new fault does not need one. `cargo test -- --nocapture` shows the list.
     println!("{} faults are newer than docs/power.csv: {new:?}", new.len());
+    let count = format!("The table has {} planted faults", listed.len());
+    assert!(page.contains(&count), "docs/power.md does not say: {count}");
     for slug in listed {
         assert!(page.contains(&format!("\n| `{slug}` |")), "docs/power.md has no line for {slug}");
     }
