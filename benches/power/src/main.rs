@@ -191,8 +191,9 @@ fn machine(workspace: &Workspace) -> Vec<String> {
     };
     let processor = format!("{cores} cores, {}", cpu.unwrap_or_else(|| "of an unknown processor".to_owned()));
     let tools = [version("rustc", &["-V"]), version("cargo", &["fuzz", "--version"])];
-    let repeats = if workspace.repeats_trials() {
-        "The same build and seed repeat a trial: the fuzzers run without address space layout randomization."
+    let repeats = if workspace.fixes_addresses() {
+        "The same build and seed repeat a trial of a generator. \
+         libFuzzer's trials may differ a little, although they run without address space layout randomization."
     } else {
         "The same build and seed repeat a trial of a generator. libFuzzer's trials differ a little with the addresses."
     };

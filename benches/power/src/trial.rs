@@ -52,9 +52,9 @@ impl Workspace {
         Ok(Workspace { root, programs, fixes_addresses, commit: commit.trim().to_owned() })
     }
 
-    /// Whether a trial of a fuzzer can be repeated. libFuzzer inserts values that the target compares into its inputs, and
-    /// some of them are addresses.
-    pub fn repeats_trials(&self) -> bool {
+    /// Whether the fuzzers run without address space layout randomization. libFuzzer inserts values that the target compares
+    /// into its inputs, and some of them are addresses.
+    pub fn fixes_addresses(&self) -> bool {
         self.fixes_addresses
     }
 
