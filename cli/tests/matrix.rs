@@ -171,7 +171,7 @@ fn unknown_names_are_usage_errors() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_unwritable_output_folder_fails_before_the_run() {
-    let ran = matrix(&Folder::new(), &[&MODEL, &["--out", "/proc/none"]]).assert_exit(3);
+    let ran = matrix(&Folder::new(), &[&MODEL, &["--out", "/proc/none"]]).assert_exit(2);
     ran.assert_stderr("/proc/none: cannot be used for reports: ");
 }
 
