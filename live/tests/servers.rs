@@ -222,7 +222,7 @@ fn usual_replies_decide_what_one_case_leaves_open() {
     let text = check(faulty_server(Fault::RepliesNormalToAll)).case("closing_handshake/text-rsv1");
     let report = text.only("fail-code-fits").run().expect("the check runs");
     let actual = "failed the connection with 1000: it does not close for lawful frames";
-    assert_eq!(report.findings()[0].violation.actual, actual, "{report}");
+    assert!(report.findings()[0].violation.actual.starts_with(actual), "{report}");
     let report = run(Fault::RepliesNormal, "closing_handshake/c*");
     assert!(report.findings().iter().any(|finding| finding.result.rule == Rule::RejectsLocalOnlyCodes));
 }

@@ -65,10 +65,10 @@ pub struct RunArgs {
     /// Which close codes to send
     #[arg(long, value_enum, default_value_t = CodeSweep::Some, value_name = "WHICH")]
     pub codes: CodeSweep,
-    /// Add cases that combine the parameters of a closing handshake
+    /// Combine more values of the parameters of a scenario
     ///
-    /// The parameters are what comes before the Close, its code, its reason, its header, its segments, and what comes after.
-    /// For a server, nearly every triple of their values occurs; for a client, every pair.
+    /// For a server, nearly every triple of values occurs instead of every pair. For a client, every pair occurs instead of
+    /// none. Parameters are what comes before the Close, its code, its reason, its header, its segments and what comes after.
     #[arg(long, conflicts_with = "scripts")]
     pub thorough: bool,
     /// Add the cases in which the endpoint closes first
@@ -253,7 +253,7 @@ pub struct Check {
     pub timeout: Option<u64>,
     /// Number of connections at a time
     ///
-    /// [default: 24; up to 128 for a server that reacts slowly]
+    /// [default: 32; up to 128 for a server that reacts slowly]
     #[arg(long, help_heading = SPEED, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     /// What to print.

@@ -44,7 +44,7 @@ const CONTROL_TIME: Duration = Duration::from_millis(300);
 
 /// How long cases are played alone that exercise every rule and every family, every rule in each family, and two connections.
 const COVER_TIME: Duration = Duration::from_secs(20);
-const PAIRS_COVER_TIME: Duration = Duration::from_millis(500);
+const PAIRS_COVER_TIME: Duration = Duration::from_millis(250);
 const FURTHER_COVER_TIME: Duration = Duration::from_millis(400);
 
 /// The number of cases that may have made a server exit that was found to have exited.
