@@ -120,7 +120,7 @@ fn a_case_is_explained() {
         .assert_stdout("for a server: wsclose check URL --show closing_handshake/close-rsv1\n")
         .assert_stdout("for a client: wsclose serve --show closing_handshake/close-rsv1\n")
         .assert_stdout("  exercises  rejects-rsv")
-        .assert_stdout("  and, like a plain Close, close-fin, ")
+        .assert_stdout("  exercises, as every plain Close does: close-fin, ")
         .assert_stdout("    > close 3333 rsv=4\n");
     wsclose(&["explain", "local-close/answered"])
         .assert_exit(0)

@@ -72,7 +72,7 @@ pub enum NotExercised {
     NoTls,
     /// A socket does not show it.
     NotVisible,
-    /// None of the cases that ran exercised it.
+    /// None of the cases that ran decides it.
     NoCase,
 }
 
@@ -87,7 +87,7 @@ impl NotExercised {
             NotExercised::NoReports(Role::Server) => need("--server-reports-close"),
             NotExercised::NoTls => need("wss://"),
             NotExercised::NotVisible => format!("{rules} not visible over a socket"),
-            NotExercised::NoCase => format!("{rules} not in the cases that ran"),
+            NotExercised::NoCase => format!("{rules} not decided by the cases that ran"),
         }
     }
 

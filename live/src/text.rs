@@ -270,7 +270,7 @@ impl Text<'_> {
     /// What conforms, what was not exercised and why, and what is inconclusive.
     fn counts(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let conforming = overview::conforming(self.run);
-        let families = conforming.iter().map(|(family, count)| format!("{count} {family}"));
+        let families = conforming.iter().map(|(family, count)| format!("{family} ({count})"));
         writeln!(f)?;
         total(f, "ok: ", conforming.iter().map(|(_, count)| count).sum(), families)?;
         let skipped = overview::not_exercised(self.run);

@@ -197,6 +197,7 @@ pub fn blocks<'a>(rule: Rule, known: impl IntoIterator<Item = &'a KnownViolation
             Block::Code(example.conforming),
             Block::Paragraph(format!("An endpoint that violates the rule: {}", example.fault.description())),
             Block::Code(example.violating),
+            Block::Paragraph("In a clone of wsclose, this command plays it:".to_owned()),
             Block::Command(format!(
                 "wsclose replay corpus/{}.ws --subject fault:{}",
                 example.script,

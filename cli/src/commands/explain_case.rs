@@ -28,8 +28,12 @@ pub fn run(name: &str, out: &mut Stdout) -> Result<ExitStatus, CliError> {
         };
         let option = if *needs_close_command { " --close-command" } else { "" };
         writeln!(out, "\nfor a {role}: {command}{option} --show {name}")?;
-        writeln!(out, "  exercises  {}", ids(*own_rules))?;
-        writeln!(out, "  and, like a plain Close, {}", ids(*common_rules))?;
+        if !own_rules.is_empty() {
+            writeln!(out, "  exercises  {}", ids(*own_rules))?;
+        }
+        if !common_rules.is_empty() {
+            writeln!(out, "  exercises, as every plain Close does: {}", ids(*common_rules))?;
+        }
         case.script.as_script().to_string().lines().try_for_each(|line| writeln!(out, "    {line}"))?;
     }
     Ok(ExitStatus::Conforms)
@@ -42,8 +46,5 @@ pub fn ending_in(word: &str) -> Option<String> {
 }
 
 fn ids(rules: RuleSet) -> String {
-    if rules.is_empty() {
-        return "no rule".to_owned();
-    }
     rules.iter().map(|rule| rule.id()).collect::<Vec<_>>().join(", ")
 }
