@@ -65,10 +65,10 @@ pub struct RunArgs {
     /// Which close codes to send
     #[arg(long, value_enum, default_value_t = CodeSweep::Some, value_name = "WHICH")]
     pub codes: CodeSweep,
-    /// Combine more values of the parameters of a scenario
+    /// Add cases that combine the parameters of a scenario
     ///
-    /// For a server, nearly every triple of values occurs instead of every pair. For a client, every pair occurs instead of
-    /// none. Parameters are what comes before the Close, its code, its reason, its header, its segments and what comes after.
+    /// Parameters are what comes before the Close, its code, its reason, its header, its segments and what comes after. For
+    /// a server, nearly any three values meet in a case. For a client, any two values do.
     #[arg(long, conflicts_with = "scripts")]
     pub thorough: bool,
     /// Add the cases in which the endpoint closes first

@@ -134,8 +134,8 @@ impl<E> Check<E> {
         self
     }
 
-    /// Sets whether the built-in cases have nearly all triples of the values of a scenario's parameters in place of all pairs,
-    /// or all pairs in place of none for a client [default: false].
+    /// Sets whether the built-in cases include scenarios in which nearly all triples of the values of parameters occur, or
+    /// all pairs for a client [default: false].
     pub fn thorough(mut self, thorough: bool) -> Self {
         self.options.thorough = thorough;
         self
