@@ -3,8 +3,6 @@
 
 mod support;
 
-use std::process::{Command, Stdio};
-
 use support::bad_servers::ModelServer;
 use support::schema;
 use support::{Folder, RunOutput};
@@ -99,17 +97,9 @@ fn report_goes_to_standard_output_and_text_to_standard_error() {
 fn reader_that_leaves_is_no_error() {
     let model = ModelServer::start_with(&["--fault", "replies-swapped-code"]);
     for more in [&["--verbose"][..], &["--json", "-"]] {
-        let mut child = Command::new(assert_cmd::cargo::cargo_bin("wsclose"))
-            .args(["check", model.url(), "--case", "code-received/1000"])
-            .args(more)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it runs");
-        drop(child.stdout.take());
-        let output = child.wait_with_output().expect("it ends");
-        assert_eq!(output.status.code(), Some(1), "{more:?}");
-        let text = String::from_utf8_lossy(&output.stderr);
+        let args = ["check", model.url(), "--case", "code-received/1000"];
+        let (code, text) = support::wsclose_without_reader(&[&args[..], more].concat());
+        assert_eq!(code, Some(1), "{more:?}");
         assert!(!text.contains("wsclose: ") && !text.contains("panicked"), "{more:?}: {text}");
     }
 }

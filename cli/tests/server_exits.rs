@@ -8,6 +8,7 @@
 mod support;
 
 use std::net::TcpListener;
+use std::process::Command;
 use std::time::Duration;
 
 use support::bad_servers::{BadServer, serve_on, serve_that_leaves};
@@ -17,12 +18,20 @@ use support::{RunOutput, wsclose};
 const PORT: &str = "WSCLOSE_TEST_PORT";
 const KIND: &str = "WSCLOSE_TEST_SERVER";
 
-/// Not a test: the server process that the tests below start from this binary. Without its variables it returns.
+/// The other tests start servers from this binary, as processes of this test: with the variables set, it is the server.
 #[test]
-#[ignore = "this is the server process of the tests below"]
-fn server_process() {
-    let (Ok(port), Ok(kind)) = (std::env::var(PORT), std::env::var(KIND)) else { return };
-    let bad = match kind.as_str() {
+fn server_process_exits_with_its_error() {
+    if let (Ok(port), Ok(kind)) = (std::env::var(PORT), std::env::var(KIND)) {
+        return run_server(&port, &kind);
+    }
+    let command = server_command("exits-at-once").replace("{port}", "0");
+    let output = Command::new("sh").args(["-c", &command]).output().expect("a shell");
+    assert_eq!(output.status.code(), Some(7), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("an error of mine"), "{output:?}");
+}
+
+fn run_server(port: &str, kind: &str) {
+    let bad = match kind {
         "exits-on-4000" => BadServer::ExitsOn4000,
         "exits-on-close" => BadServer::ExitsOnClose,
         "exits-on-its-own" => {
@@ -41,13 +50,16 @@ fn server_process() {
     serve_on(&listener, bad);
 }
 
+/// The command of such a server.
+fn server_command(kind: &str) -> String {
+    let binary = std::env::current_exe().expect("the path of this binary");
+    let test = "server_process_exits_with_its_error";
+    format!("{PORT}={{port}} {KIND}={kind} exec '{}' --exact {test} --nocapture", binary.display())
+}
+
 /// Checks such a server, which `wsclose` starts.
 fn check(kind: &str, more: &[&str]) -> RunOutput {
-    let binary = std::env::current_exe().expect("the path of this binary");
-    let exec = format!(
-        "{PORT}={{port}} {KIND}={kind} exec '{}' --ignored --exact server_process --nocapture",
-        binary.display()
-    );
+    let exec = server_command(kind);
     wsclose(&[&["check", "ws://127.0.0.1:{port}/", "--verbose", "--exec", &exec], more].concat())
 }
 

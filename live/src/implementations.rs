@@ -63,7 +63,7 @@ pub struct LiveImplementation {
     pub language: String,
     /// The library under test.
     #[serde(rename = "library")]
-    pub library_name: String,
+    pub tested_library: String,
     role: ManifestRole,
     #[serde(default)]
     set: String,

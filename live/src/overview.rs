@@ -138,6 +138,12 @@ pub fn conforming(run: &RunReport) -> Vec<(Family, usize)> {
     Family::ALL.into_iter().map(|family| (family, conforms(family))).filter(|(_, count)| *count > 0).collect()
 }
 
+/// What was played to whom: `a server, profile iana, seed 1: 917 cases, 74 rules`.
+pub fn scope(run: &RunReport) -> String {
+    let (cases, rules) = (count(run.cases.len(), "case", "cases"), count(run.rules.len(), "rule", "rules"));
+    format!("a {}, profile {}, seed {}: {cases}, {rules}", run.role, run.profile, run.seed)
+}
+
 /// A number with a word in the right form.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })

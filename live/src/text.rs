@@ -61,15 +61,7 @@ impl Display for Text<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let run = self.run;
         writeln!(f, "{}", self.verdict())?;
-        let scope = format!(
-            "{} as a {}, profile {}, seed {}: {}, {}",
-            run.endpoint,
-            run.role,
-            run.profile,
-            run.seed,
-            overview::count(run.cases.len(), "case", "cases"),
-            overview::count(run.rules.len(), "rule", "rules"),
-        );
+        let scope = format!("{} as {}", run.endpoint, overview::scope(run));
         wrapped(f, "", "", &scope)?;
         self.table(f)?;
         let mut has_legend = false;

@@ -179,7 +179,7 @@ pub fn blocks<'a>(rule: Rule, known: impl IntoIterator<Item = &'a KnownViolation
         Block::Paragraph(advice.why.to_owned()),
         Block::Heading("How to fix a violation"),
         Block::Paragraph(format!("Application: {}", advice.in_application())),
-        Block::Paragraph(format!("Library: {}", advice.library)),
+        Block::Paragraph(format!("Library: {}", advice.in_library)),
         Block::Heading("How it is judged"),
     ];
     blocks.extend(criterion_paragraphs(rule).into_iter().map(Block::Paragraph));

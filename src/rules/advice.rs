@@ -13,7 +13,7 @@ pub struct Advice {
     /// What a program that uses the library can do. `None` if only the library can fix a violation.
     pub application: Option<&'static str>,
     /// What to change in the library.
-    pub library: &'static str,
+    pub in_library: &'static str,
 }
 
 impl Advice {
@@ -38,7 +38,7 @@ macro_rules! advice {
             /// Why the rule has its level, and how to fix a violation.
             pub const fn advice(self) -> Advice {
                 match self {
-                    $(Rule::$name => Advice { why: $why, application: $application, library: $library },)*
+                    $(Rule::$name => Advice { why: $why, application: $application, in_library: $library },)*
                 }
             }
         }

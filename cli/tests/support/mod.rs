@@ -10,6 +10,7 @@ pub mod wsclose_process;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use assert_cmd::Command;
 use tempfile::TempDir;
@@ -79,6 +80,19 @@ pub fn wsclose_in(folder: &Path, args: &[&dyn AsRef<OsStr>], input: &[u8]) -> Ru
 pub fn wsclose(args: &[&str]) -> RunOutput {
     let args: Vec<&dyn AsRef<OsStr>> = args.iter().map(|arg| arg as &dyn AsRef<OsStr>).collect();
     wsclose_in(Path::new("."), &args, b"")
+}
+
+/// Runs `wsclose` while nobody reads its standard output. Returns the exit code, and what it wrote to standard error.
+pub fn wsclose_without_reader(args: &[&str]) -> (Option<i32>, String) {
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("wsclose"))
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 /// A port that was free a moment ago.

@@ -32,16 +32,7 @@ fn page(run: &RunReport, text: &mut String) -> std::fmt::Result {
         evidence(run, group, text)?;
     }
     writeln!(text, "\n## The run\n")?;
-    writeln!(
-        text,
-        "wsclose {}, a {}, profile {}, seed {}: {}, {}.\n",
-        run.version,
-        run.role,
-        run.profile,
-        run.seed,
-        overview::count(run.cases.len(), "case", "cases"),
-        overview::count(run.rules.len(), "rule", "rules"),
-    )?;
+    writeln!(text, "wsclose {}, {}.\n", run.version, overview::scope(run))?;
     writeln!(text, "{}", block(&run.command))?;
     let families = overview::conforming(run).into_iter().map(|(family, count)| format!("{count} {family}"));
     writeln!(text, "- ok: {}", families.collect::<Vec<_>>().join(", "))?;

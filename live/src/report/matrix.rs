@@ -27,7 +27,7 @@ struct Page<'a> {
 /// An implementation that ran.
 struct Column<'a> {
     name: &'a str,
-    library_name: &'a str,
+    tested_library: &'a str,
     language: &'a str,
     version: &'a str,
     run: &'a RunReport,
@@ -89,7 +89,7 @@ fn column(row: &ImplementationResult) -> Option<Column<'_>> {
     });
     Some(Column {
         name: &row.implementation.name,
-        library_name: &row.implementation.library_name,
+        tested_library: &row.implementation.tested_library,
         language: &row.implementation.language,
         version: &row.version,
         run,
@@ -151,7 +151,7 @@ fn entry(row: &ImplementationResult) -> ImplementationEntry<'_> {
     };
     ImplementationEntry {
         name: &row.implementation.name,
-        library: &row.implementation.library_name,
+        library: &row.implementation.tested_library,
         language: &row.implementation.language,
         version: &row.version,
         absent: row.unavailable_reason(),

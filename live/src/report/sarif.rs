@@ -60,7 +60,7 @@ fn rule(rule: Rule) -> Value {
     let page = rule.page();
     let fix = format!(
         "How to fix it. Library: {} Application: {}",
-        rule.advice().library,
+        rule.advice().in_library,
         rule.advice().in_application()
     );
     let help = format!("{} ({}, {})", rule.summary(), rule.level(), rule.reference());

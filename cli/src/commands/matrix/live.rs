@@ -77,7 +77,8 @@ fn print_table(results: &[ImplementationResult], out: &mut Stdout) -> Result<(),
     let mut rows = table(&["implementation", "library", "version", "cases", "fails", "warns", "flaky"]);
     for result in results {
         let name = result.implementation.name.as_str();
-        let library = format!("{} ({})", result.implementation.library_name, result.implementation.language);
+        let library =
+            format!("{} ({})", result.implementation.tested_library, result.implementation.language);
         match &result.outcome {
             ImplementationOutcome::Run(report) => {
                 let flaky = report
