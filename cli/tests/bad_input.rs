@@ -5,7 +5,7 @@ mod support;
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use support::{Folder, GOOD, MODEL, RunOutput};
 
