@@ -138,7 +138,7 @@ pub fn conforming(run: &RunReport) -> Vec<(Family, usize)> {
     Family::ALL.into_iter().map(|family| (family, conforms(family))).filter(|(_, count)| *count > 0).collect()
 }
 
-/// What was played to whom: `a server, profile iana, seed 1: 917 cases, 74 rules`.
+/// The endpoint and the extent of a run: `a server, profile iana, seed 1: 917 cases, 74 rules`.
 pub fn scope(run: &RunReport) -> String {
     let (cases, rules) = (count(run.cases.len(), "case", "cases"), count(run.rules.len(), "rule", "rules"));
     format!("a {}, profile {}, seed {}: {cases}, {rules}", run.role, run.profile, run.seed)

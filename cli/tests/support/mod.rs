@@ -82,7 +82,7 @@ pub fn wsclose(args: &[&str]) -> RunOutput {
     wsclose_in(Path::new("."), &args, b"")
 }
 
-/// Runs `wsclose` while nobody reads its standard output. Returns the exit code, and what it wrote to standard error.
+/// Runs `wsclose` with a closed pipe as its standard output. Returns the exit code, and what it wrote to standard error.
 pub fn wsclose_without_reader(args: &[&str]) -> (Option<i32>, String) {
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("wsclose"))
         .args(args)
