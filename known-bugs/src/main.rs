@@ -27,7 +27,7 @@ struct Args {
 
 impl Args {
     fn parse(mut args_left: impl Iterator<Item = String>) -> Result<Args, String> {
-        let budget = Budget { scripts: 5_000, time: Duration::from_secs(120) };
+        let budget = Budget { scripts: 60_000, time: Duration::from_secs(120) };
         let mut args = Args { markdown: false, show: false, budget, seed: 1, selection: Vec::new() };
         while let Some(arg) = args_left.next() {
             let mut number = || {
@@ -101,9 +101,10 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
     let folders = [corpus.join("closing_handshake"), corpus.join("implementations")];
     let scripts = Scripts::read(&folders.each_ref().map(|folder| folder.as_path()), args.seed)?;
     println!(
-        "seed {}; {} curated scripts, then generated ones, {} at most; time limit {} seconds for each bug",
+        "seed {}; {} curated scripts, {} scenarios, then generated scripts, {} at most; time limit {} seconds for each bug",
         args.seed,
         scripts.curated_count(),
+        scripts.scenario_count(),
         args.budget.scripts,
         args.budget.time.as_secs()
     );

@@ -1,4 +1,5 @@
-//! Yields scripts endlessly: every curated script in both roles, then scripts generated from them.
+//! Yields scripts endlessly: every curated script in both roles, the scenarios in which the triples of values occur, then
+//! scripts generated from the curated ones.
 //!
 //! Nothing here depends on a library or a bug.
 
@@ -8,6 +9,7 @@ use std::path::Path;
 use wsclose::generate::mutate;
 use wsclose::generate::random::Random;
 use wsclose::protocol::role::Role;
+use wsclose::scenario::{Scenario, Space, Strength, covering};
 use wsclose::script::{MAX_SCRIPT, Script, ScriptBuf, Step, Writer};
 
 /// The maximum length of a mutated script in octets, as for a fuzzer.
@@ -23,6 +25,7 @@ const MAX_SPLICED_STEPS: usize = 4;
 #[derive(Clone, Debug)]
 pub struct Scripts {
     curated: Vec<(String, Vec<u8>)>,
+    scenarios: Vec<(String, Vec<u8>)>,
     random: Random,
     next_index: usize,
 }
@@ -30,7 +33,7 @@ pub struct Scripts {
 /// A script and its origin.
 #[derive(Clone, Debug)]
 pub struct ScriptSource {
-    /// The file and role, or the number of a generated script.
+    /// The file and role, the scenario and role, or the number of a generated script.
     pub name: String,
     /// The script in its binary form.
     pub octets: Vec<u8>,
@@ -59,10 +62,20 @@ impl Scripts {
                 }
             }
         }
-        Ok(Scripts { curated, random: Random::new(seed), next_index: 0 })
+        let of_role = |role| covering(Space::all(role), Strength::Triples);
+        let entry = |scenario: Scenario| {
+            (format!("scenario/{scenario} ({})", scenario.role()), scenario.script().as_script().encode())
+        };
+        let scenarios = Role::ALL.into_iter().flat_map(of_role).map(entry).collect();
+        Ok(Scripts { curated, scenarios, random: Random::new(seed), next_index: 0 })
     }
 
-    /// The number of curated scripts. They precede the generated ones.
+    /// The number of scenarios. They follow the curated scripts and precede the generated ones.
+    pub fn scenario_count(&self) -> usize {
+        self.scenarios.len()
+    }
+
+    /// The number of curated scripts. They come first.
     pub fn curated_count(&self) -> usize {
         self.curated.len()
     }
@@ -131,7 +144,8 @@ impl Iterator for Scripts {
     fn next(&mut self) -> Option<ScriptSource> {
         let at = self.next_index;
         self.next_index += 1;
-        Some(match self.curated.get(at) {
+        let written = self.curated.get(at).or_else(|| self.scenarios.get(at - self.curated.len()));
+        Some(match written {
             Some((name, octets)) => ScriptSource { name: name.clone(), octets: octets.clone() },
             None => ScriptSource { name: format!("generated, number {}", at + 1), octets: self.generate() },
         })

@@ -13,23 +13,29 @@ fn scripts(seed: u64) -> Scripts {
 }
 
 #[test]
-fn curated_scripts_come_first_and_a_seed_is_reproducible() {
-    let first = |seed| scripts(seed).take(1000).map(|source| source.octets).collect::<Vec<_>>();
-    let curated = scripts(1).curated_count();
+fn curated_scripts_come_first_then_scenarios_and_a_seed_is_reproducible() {
+    let (one, two) = (scripts(1), scripts(2));
+    let (curated, scenarios) = (one.curated_count(), one.scenario_count());
     assert!((200..1000).contains(&curated), "{curated}");
-    assert_eq!(first(1), first(1));
-    assert_ne!(first(1)[curated..], first(2)[curated..]);
-    assert_eq!(first(1)[..curated], first(2)[..curated]);
+    assert!(scenarios > 10_000, "{scenarios}");
+    let written = curated + scenarios;
+    let first = |scripts: &Scripts| {
+        scripts.clone().take(written + 500).map(|source| source.octets).collect::<Vec<_>>()
+    };
+    assert_eq!(first(&one), first(&scripts(1)));
+    assert_ne!(first(&one)[written..], first(&two)[written..]);
+    assert_eq!(first(&one)[..written], first(&two)[..written]);
     let roles: Vec<_> =
-        first(1)[..2].iter().map(|octets| Script::decode(octets).expect("a script").role()).collect();
+        first(&one)[..2].iter().map(|octets| Script::decode(octets).expect("a script").role()).collect();
     assert_ne!(roles[0], roles[1]);
+    assert!(one.skip(curated).take(scenarios).all(|source| source.name.starts_with("scenario/")));
 }
 
 #[test]
 fn generated_scripts_are_valid_and_distinct() {
     let scripts = scripts(7);
-    let curated = scripts.curated_count();
-    let mut generated: Vec<_> = scripts.skip(curated).take(2000).map(|source| source.octets).collect();
+    let written = scripts.curated_count() + scripts.scenario_count();
+    let mut generated: Vec<_> = scripts.skip(written).take(2000).map(|source| source.octets).collect();
     assert!(generated.iter().all(|octets| Script::decode(octets).is_ok()));
     generated.sort();
     generated.dedup();
