@@ -167,6 +167,17 @@ pub enum MatrixCodes {
     All,
 }
 
+/// Which scenarios `matrix` plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MatrixScenarios {
+    /// None.
+    None,
+    /// Every pair of values of their parameters occurs.
+    Pairs,
+    /// At least 95 % of the triples of values occur.
+    Triples,
+}
+
 /// `matrix`.
 #[derive(Debug, Arguments)]
 #[command(after_help = "\
@@ -201,6 +212,9 @@ pub struct Matrix {
     /// Whether to play the scripts, the 65,536 close codes, or both
     #[arg(long, value_enum, default_value_t = MatrixCodes::All)]
     pub codes: MatrixCodes,
+    /// Closing scenarios to generate and to play along with the scripts
+    #[arg(long, value_enum, default_value_t = MatrixScenarios::Triples)]
+    pub scenarios: MatrixScenarios,
     /// Number of threads [default: number of processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
@@ -209,7 +223,7 @@ pub struct Matrix {
     /// Starts, checks and ends every implementation that implementations.toml in this folder lists. The row of one that is
     /// not installed has the reason. [default folder: implementations/live]
     #[arg(long, value_name = "DIR", num_args = 0..=1, default_missing_value = "implementations/live",
-          conflicts_with_all = ["corpus", "codes", "baseline"])]
+          conflicts_with_all = ["corpus", "codes", "scenarios", "baseline"])]
     pub live: Option<PathBuf>,
     /// Time limit of a library in one role, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = live::seconds)]

@@ -36,7 +36,7 @@ fn without_names_the_model_is_the_only_subject() {
         .assert_stdout("== model\n")
         .assert_stdout("not built: WebSocket libraries (")
         .assert_stdout(REMEDY);
-    wsclose(&["matrix", "--codes", "none"])
+    wsclose(&["matrix", "--codes", "none", "--scenarios", "none"])
         .assert_exit(0)
         .assert_stdout("verdict: PASS: 1 subjects")
         .assert_stdout(REMEDY);

@@ -12,14 +12,16 @@ use support::{Folder, MODEL, wsclose};
 const FILES: [&str; 4] = ["codes.svg", "disagreements.md", "matrix.json", "matrix.md"];
 
 /// The options that select the model and two faulty ones, with a corpus of the test, so that no test depends on the
-/// project's corpus.
-const FAULTY: [&str; 8] = [
+/// project's corpus. The scenarios take seconds, and have a test of their own.
+const FAULTY: [&str; 10] = [
     "--subject",
     "fault:close-of-126",
     "--subject",
     "fault:refuses-1014",
     "--corpus",
     "corpus",
+    "--scenarios",
+    "none",
     "--timeout",
     "600",
 ];
@@ -152,9 +154,31 @@ fn svg_and_json_contain_every_code_once() {
 }
 
 #[test]
+fn scenarios_find_what_no_script_shows() {
+    let folder = folder();
+    // No script of this corpus has a reason with a surrogate.
+    let fault = [
+        "--subject",
+        "fault:takes-surrogate-pairs",
+        "--corpus",
+        "corpus",
+        "--codes",
+        "none",
+        "--out",
+        "report",
+    ];
+    matrix(&folder, &[&fault, &["--scenarios", "none"]]).assert_exit(0);
+    matrix(&folder, &[&fault, &["--scenarios", "pairs"]])
+        .assert_exit(1)
+        .assert_stdout("shortest script: scenario/");
+    let page = fs::read_to_string(folder.path().join("report/matrix.md")).expect("a file");
+    assert!(!page.contains("each in its own role: 0"), "{page}");
+}
+
+#[test]
 fn runs_outside_a_checkout() {
-    let ran =
-        matrix(&Folder::new(), &[&MODEL, &["--codes", "none"]]).assert_exit(0).assert_stdout("verdict: PASS");
+    let args = ["--codes", "none", "--scenarios", "pairs"];
+    let ran = matrix(&Folder::new(), &[&MODEL, &args]).assert_exit(0).assert_stdout("verdict: PASS");
     assert!(!ran.out.contains("FAIL"), "{}", ran.out);
 }
 

@@ -16,6 +16,7 @@ use crate::playback::Harness;
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::role::Role;
 use crate::rules::{Capabilities, Rule, RuleSet};
+use crate::scenario::{Scenario, Space, Strength, covering};
 use crate::script::Script;
 
 /// The number of scripts between two calls of `should_continue`.
@@ -27,6 +28,7 @@ pub struct MatrixPlan {
     scripts: Vec<TestVector>,
     curated: usize,
     segmentations: Vec<TestVector>,
+    scenarios: Vec<TestVector>,
 }
 
 impl MatrixPlan {
@@ -38,7 +40,22 @@ impl MatrixPlan {
         scripts.extend(vectors::local_closes());
         scripts.extend(vectors::reasons());
         scripts.extend(vectors::bursts());
-        MatrixPlan { scripts, curated: count, segmentations }
+        MatrixPlan { scripts, curated: count, segmentations, scenarios: Vec::new() }
+    }
+
+    /// The plan, and the scenarios in which all tuples of so many values occur, for each role.
+    ///
+    /// [`covering`] makes them. It takes much longer than the rest of the plan.
+    #[must_use]
+    pub fn with_scenarios(self, strength: Strength) -> MatrixPlan {
+        let of_role = |role| covering(Space::all(role), strength);
+        let vector = |scenario: Scenario| TestVector {
+            name: format!("scenario/{scenario}"),
+            note: String::new(),
+            script: scenario.script(),
+        };
+        let scenarios = Role::ALL.into_iter().flat_map(of_role).map(vector);
+        MatrixPlan { scenarios: scenarios.collect(), ..self }
     }
 
     /// The scripts whose outcomes are compared; the curated ones come first.
@@ -55,6 +72,11 @@ impl MatrixPlan {
     pub fn segmentations(&self) -> &[TestVector] {
         &self.segmentations
     }
+
+    /// The scenarios. Each is played in its own role only.
+    pub fn scenarios(&self) -> &[TestVector] {
+        &self.scenarios
+    }
 }
 
 /// The parts of a plan that are played to a subject.
@@ -62,7 +84,7 @@ impl MatrixPlan {
 pub struct Scope {
     /// The curated scripts.
     pub curated: bool,
-    /// The systematic scripts and the segmentations.
+    /// The systematic scripts, the segmentations and the scenarios.
     pub systematic: bool,
     /// Every close code from every [`CodeOrigin`].
     pub codes: bool,
@@ -202,7 +224,9 @@ pub fn play(
     };
     runner.scripts(&plan.scripts[played]);
     if scope.systematic {
-        runner.segmentations(&plan.segmentations);
+        runner.uncompared(&plan.segmentations);
+        let of_role = |vector: &&TestVector| vector.script.as_script().role() == role;
+        runner.uncompared(plan.scenarios.iter().filter(of_role));
     }
     if scope.codes {
         CodeOrigin::ALL.into_iter().for_each(|origin| runner.codes(origin));
@@ -271,7 +295,8 @@ impl MatrixRunner<'_> {
         }
     }
 
-    fn segmentations(&mut self, vectors: &[TestVector]) {
+    /// Plays scripts whose outcomes are not compared.
+    fn uncompared<'a>(&mut self, vectors: impl IntoIterator<Item = &'a TestVector>) {
         for TestVector { name, script, note: _ } in vectors {
             if !self.has_time() {
                 return;

@@ -50,7 +50,8 @@ fn the_matrix_shows_close_code_types() {
     let folder = tempfile::tempdir().expect("a folder");
     let report = folder.path().join("report");
     let report = report.to_str().expect("a path");
-    let args = ["matrix", "--subject", "tungstenite", "--codes", "none", "--out", report];
+    let args =
+        ["matrix", "--subject", "tungstenite", "--codes", "none", "--scenarios", "none", "--out", report];
     let output = wsclose_full(&args);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
     let page = fs::read_to_string(Path::new(report).join("matrix.md")).expect("a report");

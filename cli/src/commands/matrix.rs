@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use wsclose::analysis::matrix::{MatrixPlan, Scope};
 use wsclose::generate::vectors::TestVector;
+use wsclose::scenario::Strength;
 
 use crate::args;
 use crate::libraries::Libraries;
@@ -51,7 +52,11 @@ pub fn run(
         Some(folder) => corpus::from_folder(folder)?,
         None => TestVector::curated_corpus(),
     };
-    let plan = Arc::new(MatrixPlan::new(curated));
+    let plan = MatrixPlan::new(curated);
+    let plan = Arc::new(match strength(args) {
+        Some(strength) => plan.with_scenarios(strength),
+        None => plan,
+    });
     let mut names: Vec<String> = vec![subjects::MODEL.to_owned()];
     match args.subject_args.subjects.as_slice() {
         [] => names.extend(subject_set.subjects.iter().map(|subject| subject.name().to_owned())),
@@ -89,6 +94,16 @@ pub fn run(
         folder.write(texts, out)?;
     }
     Ok(results.exit())
+}
+
+/// The scenarios of the run.
+fn strength(args: &args::Matrix) -> Option<Strength> {
+    let chosen = match args.scenarios {
+        args::MatrixScenarios::None => None,
+        args::MatrixScenarios::Pairs => Some(Strength::Pairs),
+        args::MatrixScenarios::Triples => Some(Strength::Triples),
+    };
+    chosen.filter(|_| args.codes != args::MatrixCodes::Only)
 }
 
 /// The scripts for a subject. A script over TCP takes milliseconds, so a library that needs sockets runs no sweeps.

@@ -36,6 +36,7 @@ struct Counts {
     curated: usize,
     systematic: usize,
     segmentations: usize,
+    scenarios: usize,
 }
 
 #[derive(Serialize)]
@@ -120,6 +121,7 @@ pub fn text(results: &Results<'_>) -> String {
             curated: plan.curated(),
             systematic: plan.scripts().len() - plan.curated(),
             segmentations: plan.segmentations().len(),
+            scenarios: plan.scenarios().len(),
         },
         rules: Rule::ALL
             .into_iter()

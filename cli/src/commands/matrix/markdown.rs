@@ -39,10 +39,11 @@ fn played(results: &Results<'_>) -> String {
     let scripts = match results.with_scripts {
         true => format!(
             "Scripts, each in both roles: {} curated, {} systematic (local closes; reasons of 0 to 130 octets), \
-             {} cuts of curated ones",
+             {} cuts of curated ones. Scenarios, each in its own role: {}",
             plan.curated(),
             plan.scripts().len() - plan.curated(),
             plan.segmentations().len(),
+            plan.scenarios().len(),
         ),
         false => "No scripts".to_owned(),
     };
