@@ -10,10 +10,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The source folder of every crate of the workspace.
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 8] = [
     "src",
     "live/src",
     "adapter/src",
+    "capture/src",
     "implementations/src",
     "known-bugs/src",
     "cli/src",

@@ -1,0 +1,7 @@
+//! Reads recordings of WebSocket connections.
+//!
+//! A reader turns a file into [`RecordedConnection`]s. It opens no socket.
+//!
+//! [`RecordedConnection`]: recording::RecordedConnection
+
+pub mod recording;
