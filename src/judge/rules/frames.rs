@@ -8,6 +8,7 @@ use crate::judge::reason::InconclusiveReason;
 use crate::judge::sink::VerdictSink;
 use crate::judge::verdict::Observed;
 use crate::protocol::code::Unsendable;
+use crate::protocol::flaw::Flaw;
 use crate::protocol::role::Role;
 use crate::rules::{self, Evidence, Rule, RuleSet};
 
@@ -73,7 +74,7 @@ fn form(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
             .find(|(_, flaw, on_close)| rules::sender_rule(*flaw, *on_close) == Some(rule));
         if let Some((flaws, flaw, _)) = shown_by {
             let at = flaws.first_at(flaw);
-            sink.violates(rule, at, "a frame that follows §5.2 and §5.5", Observed::Sent(flaw));
+            sink.violates(rule, at, without(flaw), Observed::Sent(flaw));
         }
     }
     if let (true, Some(end)) = (facts.own.has_unfinished_frame, facts.tcp.write_closed_at)
@@ -91,6 +92,30 @@ fn form(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
         sink.violates(Rule::StreamWellFormed, end, "whole frames", actual);
     }
     sink.all_conform(exercised.without(violated));
+}
+
+/// What a conforming endpoint sends instead of a frame with this flaw.
+const fn without(flaw: Flaw) -> &'static str {
+    match flaw {
+        Flaw::ControlFragmented => "a control frame with FIN (§5.5)",
+        Flaw::ControlTooLong => "a control frame with a payload of at most 125 bytes (§5.5)",
+        Flaw::RsvSet => "a frame whose RSV bits are 0, unless an extension defines them (§5.2)",
+        Flaw::OpcodeReserved => "a frame with an opcode that is defined: 0, 1, 2, 8, 9 or 10 (§5.2)",
+        Flaw::LengthNotShortest => "a frame with its length in the shortest form (§5.2)",
+        Flaw::LengthTopBit => "a frame with a length below 2^63 (§5.2)",
+        Flaw::MaskMissing => "a masked frame, because a client sends it (§5.1)",
+        Flaw::MaskPresent => "a frame without a mask, because a server sends it (§5.1)",
+        Flaw::ContinuationUnexpected => "a text or binary frame at the beginning of a message (§5.4)",
+        Flaw::ContinuationMissing => "the rest of the message before a new one begins (§5.4)",
+        Flaw::BodyOneByte => "a Close whose body is empty or has at least the 2 bytes of a code (§5.5.1)",
+        Flaw::CodeUndefined => "a Close with a code from 1000 to 4999 (§7.4.2)",
+        Flaw::CodeLocalOnly => "a Close without 1005, 1006 and 1015, which are for local use (§7.4.1)",
+        Flaw::CodeUnassigned => "a Close with a code that is registered or from 3000 to 4999 (§7.4.2)",
+        Flaw::ReasonNotUtf8 => "a Close with a reason of valid UTF-8 (§5.5.1)",
+        Flaw::TextNotUtf8 => "a text message of valid UTF-8 (§5.6)",
+        Flaw::MessageTooBig => "a message within the limit of the receiver",
+        Flaw::NotDeflate => "a compressed message that inflates (RFC 7692 §7.2.1)",
+    }
 }
 
 /// Text in place of a frame. Nothing behind it was read, so it is one finding whatever it contains.
