@@ -138,9 +138,15 @@ pub fn conforming(run: &RunReport) -> Vec<(Family, usize)> {
     Family::ALL.into_iter().map(|family| (family, conforms(family))).filter(|(_, count)| *count > 0).collect()
 }
 
-/// The endpoint and the extent of a run: `a server, profile iana, seed 1: 917 cases, 74 rules`.
+/// The endpoint and the extent of a run: `a server, profile iana, seed 1: 917 cases, 74 of 95 rules`. The counts of rules
+/// in the report add up to the last number.
 pub fn scope(run: &RunReport) -> String {
-    let (cases, rules) = (count(run.cases.len(), "case", "cases"), count(run.rules.len(), "rule", "rules"));
+    let cases = count(run.cases.len(), "case", "cases");
+    let judged = run.rules.len();
+    let rules = match run.scope.selected {
+        true => count(judged, "rule", "rules"),
+        false => format!("{judged} of {} rules", Rule::ALL.len()),
+    };
     format!("a {}, profile {}, seed {}: {cases}, {rules}", run.role, run.profile, run.seed)
 }
 
@@ -179,6 +185,9 @@ pub fn counts(run: &RunReport) -> String {
     let untested = run.errors().count();
     if untested > 0 {
         parts.push(format!("{} without a result", count(untested, "case", "cases")));
+    }
+    if run.is_tested() && !run.judged_any() {
+        parts.push("no rule was exercised".to_owned());
     }
     if !run.stale.is_empty() {
         let entries = count(run.stale.len(), "entry", "entries");

@@ -49,6 +49,9 @@ pub fn text(run: &RunReport) -> String {
     }
     let undecided: Vec<&str> = run.undecided().map(|result| result.rule.id()).collect();
     let mut why = Vec::new();
+    if !run.judged_any() {
+        why.push("no rule was exercised".to_owned());
+    }
     if run.left_out > 0 {
         why.push(format!("{} cases were left out", run.left_out));
     }

@@ -327,11 +327,16 @@ impl RunReport {
         self.cases.iter().any(|case| case.error.is_none())
     }
 
-    /// Whether every case has a result, every violation that may fail the run was re-run, and the endpoint responded until
-    /// the end.
+    /// Whether every case has a result, a rule was exercised, every violation that may fail the run was re-run, and the
+    /// endpoint responded until the end.
     pub fn is_complete(&self) -> bool {
         let is_unfinished = self.interrupted || self.left_out > 0 || self.errors().next().is_some();
-        !is_unfinished && self.undecided().next().is_none()
+        !is_unfinished && self.judged_any() && self.undecided().next().is_none()
+    }
+
+    /// Whether a case exercised any of the rules. A run that judged nothing shows nothing.
+    pub fn judged_any(&self) -> bool {
+        self.rules.iter().any(|result| result.verdict != Verdict::NotExercised)
     }
 
     /// The violated rules that would fail the run if the violation recurred, but whose cases were not re-run.
@@ -499,6 +504,17 @@ mod tests {
         unfinished.left_out = 7;
         let line = "verdict: INCOMPLETE: no rule fails, 1 is unconfirmed (1 must), 7 cases left out\n";
         assert!(unfinished.to_string().starts_with(line), "{unfinished}");
+    }
+
+    #[test]
+    fn run_without_an_exercised_rule_is_incomplete() {
+        let mut nothing = report(Rule::CloseAnswered, Confirmation::Flaky, false, false);
+        assert_eq!(nothing.status(), RunStatus::Pass);
+        nothing.rules[0].verdict = Verdict::NotExercised;
+        nothing.rules[0].finding_status = None;
+        assert_eq!(nothing.status(), RunStatus::Incomplete);
+        let line = "verdict: INCOMPLETE: no rule fails, no rule was exercised\n";
+        assert!(nothing.to_string().starts_with(line), "{nothing}");
     }
 
     #[test]
