@@ -34,6 +34,18 @@ fn a_file_gives_a_timeline() {
 }
 
 #[test]
+fn a_built_in_script_needs_no_checkout() {
+    let folder = Folder::new();
+    let play = |name: &str| folder.wsclose(&[&["replay", name], &MODEL[..]].concat());
+    let by_name = play("closing_handshake/close-empty").assert_exit(0);
+    assert_eq!(by_name.out, play("corpus/closing_handshake/close-empty.ws").assert_exit(0).out);
+    play("closing_handshake/close-empt").assert_exit(3).assert_stderr("close-empt");
+    // A file comes first.
+    folder.file("corpus/closing_handshake/close-empty.ws", GOOD);
+    assert_ne!(by_name.out, play("corpus/closing_handshake/close-empty.ws").assert_exit(0).out);
+}
+
+#[test]
 fn a_violation_is_reported_and_exits_1() {
     let folder = Folder::new();
     folder.file("a.ws", GOOD);

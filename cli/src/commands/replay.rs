@@ -34,6 +34,7 @@ pub fn run(
         match files::is_folder(path, "a file or a folder") {
             Ok(true) => replay.folder(path, out)?,
             Ok(false) => replay.file(path, out)?,
+            Err(FileError::Missing { .. }) if scripts::built_in(path).is_some() => replay.file(path, out)?,
             Err(error) => replay.note_untested(&error),
         }
     }
@@ -71,7 +72,10 @@ impl Replay<'_> {
     }
 
     fn load(&self, path: &Path) -> Result<LoadedScript, FileError> {
-        let case = scripts::load(path, self.args.raw_bytes)?;
+        let case = match scripts::load(path, self.args.raw_bytes) {
+            Err(error @ FileError::Missing { .. }) => scripts::built_in(path).ok_or(error)?,
+            loaded => loaded?,
+        };
         Ok(match self.args.role {
             Some(roles) => LoadedScript { roles: roles.list(), ..case },
             None => case,

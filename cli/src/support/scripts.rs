@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use wsclose::protocol::role::Role;
 use wsclose::scenario::Scenario;
-use wsclose::script::{ScriptBuf, ScriptError, Writer};
+use wsclose::script::{ScriptBuf, ScriptError, Writer, corpus};
 
 use crate::args::fuzz_target::FuzzTarget;
 use crate::support::files::{self, FileError};
@@ -68,6 +68,15 @@ pub fn load(path: &Path, raw_bytes: bool) -> Result<LoadedScript, FileError> {
         parse_script(&octets, Content::of_file(path))
     };
     parsed.map_err(|error| FileError::script(path, error))
+}
+
+/// The curated script of this name, such as `closing_handshake/code-1014`. A path that a checkout would have,
+/// `corpus/closing_handshake/code-1014.ws`, is also such a name.
+pub fn built_in(path: &Path) -> Option<LoadedScript> {
+    let name = path.strip_prefix("corpus").unwrap_or(path).to_str()?;
+    let script = corpus::named(name.strip_suffix(".ws").unwrap_or(name))?;
+    let role = script.as_script().role();
+    Some(LoadedScript { script, roles: vec![role] })
 }
 
 /// Parses a text script, or makes a script from other content.
