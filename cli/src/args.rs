@@ -46,22 +46,22 @@ If more than one applies, 1 comes before 3, and 3 before 4.";
 /// One of the commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run scripts against the model and the libraries
-    ///
-    /// Prints a timeline for each file, and a table for a folder.
-    Replay(Replay),
-    /// Compare libraries, or live implementations with --live
-    ///
-    /// Prints a table of implementations and rules, and the scripts in which implementations differ.
-    Matrix(Matrix),
     /// Test a running server, in any language
     Check(Box<Check>),
     /// Test a client, in any language
     Serve(Box<Serve>),
     /// Run the reference model, a server or client that conforms
     Echo(Echo),
-    /// Turn the crash of a fuzz target into a script of the corpus
-    Adopt(Adopt),
+    /// Run scripts against the model and the libraries
+    ///
+    /// Prints a timeline for each file, and a table for a folder.
+    Replay(Replay),
+    /// Explain a rule, a close code, or a case of check and serve
+    #[command(
+        after_help = "Examples:\n  wsclose explain rejects-one-byte-body\n  wsclose explain 1005\n  wsclose \
+                            explain closing_handshake/close-rsv1"
+    )]
+    Explain(Explain),
     /// Decode frames and list the flaws of each
     Decode(Decode),
     /// List the rules
@@ -69,14 +69,14 @@ pub enum Command {
         after_help = "Examples:\n  wsclose rules --level must --party receiver\n  wsclose explain close-fin"
     )]
     Rules(Rules),
-    /// Explain a rule, a close code, or a case of check and serve
-    #[command(
-        after_help = "Examples:\n  wsclose explain rejects-one-byte-body\n  wsclose explain 1005\n  wsclose \
-                            explain closing_handshake/close-rsv1"
-    )]
-    Explain(Explain),
     /// List close codes, with their classes and permitted senders
     Codes(Codes),
+    /// Compare libraries, or live implementations with --live
+    ///
+    /// Prints a table of implementations and rules, and the scripts in which implementations differ.
+    Matrix(Matrix),
+    /// Turn the crash of a fuzz target into a script of the corpus
+    Adopt(Adopt),
     /// Print the script by which a shell completes commands and options
     Completions(Completions),
     /// Print the manual page, or write one for each command
@@ -126,7 +126,7 @@ pub struct SubjectArgs {
 #[derive(Debug, Arguments)]
 #[command(after_help = "\
 Examples:
-  wsclose replay corpus/closing_handshake/code-1014.ws
+  wsclose replay closing_handshake/code-1014
   wsclose replay corpus --subject tungstenite --strict
   wsclose replay fuzz/artifacts/close_frame/crash-1f03 --role server
 
@@ -140,6 +140,8 @@ that fuzz target, and runs as the script of its scenario.
 Violations that the baseline lists are shown as known and do not fail the run.")]
 pub struct Replay {
     /// Scripts or folders of scripts
+    ///
+    /// The name of a built-in script, such as closing_handshake/code-1014, also stands for the script.
     #[arg(required = true, value_name = "FILE|DIR")]
     pub paths: Vec<PathBuf>,
     /// The subjects.

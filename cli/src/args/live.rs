@@ -289,10 +289,10 @@ echo until it is closed. With --client-reports-close, it prints a last line \
 `closed CODE \"REASON\" clean|unclean|unknown`. `none` stands for a code or reason \
 that the library does not report.
 
-With --exec-stdin, a client that is slow to start is started once. It reads URLs \
-from standard input, one a line. On each connection, it should echo until it is \
-closed. It then prints the `closed` line and gets the next URL. If it exits with \
-an error, that counts as a crash.
+With --exec-stdin, a client is started once. It reads URLs from standard input, one \
+a line, connects to each, and echoes until it is closed. Then it prints the \
+`closed` line and gets the next URL. If it exits with an error, that counts as a \
+crash.
 
 Exit codes: as for check.")]
 pub struct Serve {
