@@ -52,9 +52,9 @@ fn a_rule_is_explained() {
         .assert_stdout("  section    RFC 6455 §5.4, RFC 6455 §5.5\n")
         .assert_stdout("  party      sender\n")
         .assert_stdout("  level      must: a violation fails the run\n")
-        .assert_stdout("  applies    to a subject that ")
+        .assert_stdout("  applies    to every endpoint")
         .assert_stdout("\nHow to fix a violation\n  Application: ")
-        .assert_stdout("  $ wsclose replay corpus/closing_handshake/")
+        .assert_stdout("  $ wsclose replay closing_handshake/")
         .assert_stdout("/docs/rules/close-fin.md");
     // Scripts, timelines, commands and addresses are not broken.
     let unbroken = |line: &&str| line.starts_with("    ") || line.starts_with("  $ ") || line.contains("://");

@@ -10,7 +10,7 @@ use crate::model::endpoint::Model;
 use crate::model::faults::{Fault, FaultyModel};
 use crate::playback::Harness;
 use crate::protocol::code::Profile;
-use crate::rules::{Level, Rule};
+use crate::rules::{Capability, Level, Rule};
 use crate::script::{ScriptBuf, corpus};
 
 /// A paragraph of the criterion has about this many words at most.
@@ -197,9 +197,9 @@ pub fn blocks<'a>(rule: Rule, known: impl IntoIterator<Item = &'a KnownViolation
             Block::Code(example.conforming),
             Block::Paragraph(format!("An endpoint that violates the rule: {}", example.fault.description())),
             Block::Code(example.violating),
-            Block::Paragraph("In a clone of wsclose, this command plays it:".to_owned()),
+            Block::Paragraph("This command plays it:".to_owned()),
             Block::Command(format!(
-                "wsclose replay corpus/{}.ws --subject fault:{}",
+                "wsclose replay {} --subject fault:{}",
                 example.script,
                 example.fault.slug()
             )),
@@ -217,6 +217,14 @@ pub fn blocks<'a>(rule: Rule, known: impl IntoIterator<Item = &'a KnownViolation
     blocks
 }
 
+/// The endpoints to which a rule applies.
+pub fn applies_to(rule: Rule) -> String {
+    if rule.capability() == Capability::Framing {
+        return "every endpoint".to_owned();
+    }
+    format!("an endpoint that {}", rule.capability().description())
+}
+
 /// The page as Markdown. `link` turns an item, which begins with the name of an implementation, into Markdown.
 pub fn markdown(rule: Rule, blocks: &[Block], link: impl Fn(&str) -> String) -> String {
     let sections: Vec<String> = sections(rule)
@@ -227,7 +235,7 @@ pub fn markdown(rule: Rule, blocks: &[Block], link: impl Fn(&str) -> String) -> 
     let _ = writeln!(text, "- Level: `{}`; {}", rule.level(), level_effect(rule.level()));
     let _ = writeln!(text, "- Section: {}", sections.join(", "));
     let _ = writeln!(text, "- Party: {}", rule.party());
-    let _ = writeln!(text, "- Applies to: a subject that {}", rule.capability().description());
+    let _ = writeln!(text, "- Applies to: {}", applies_to(rule));
     let mut in_list = false;
     for block in blocks {
         let is_item = matches!(block, Block::Item(_));

@@ -21,7 +21,7 @@ pub fn run(rule: Rule, libraries: &dyn Libraries, out: &mut Stdout) -> Result<Ex
         ("section", sections.join(", ")),
         ("party", rule.party().name().to_owned()),
         ("level", format!("{}: {effect}", rule.level())),
-        ("applies", format!("to a subject that {}", rule.capability().description())),
+        ("applies", format!("to {}", rule_page::applies_to(rule))),
     ] {
         write_filled(out, &format!("  {name:<11}"), "             ", &text)?;
     }
