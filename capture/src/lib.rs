@@ -5,3 +5,4 @@
 //! [`RecordedConnection`]: recording::RecordedConnection
 
 pub mod recording;
+pub mod text;
