@@ -4,5 +4,6 @@
 //!
 //! [`RecordedConnection`]: recording::RecordedConnection
 
+pub mod pcap;
 pub mod recording;
 pub mod text;
