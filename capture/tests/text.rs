@@ -122,6 +122,9 @@ fn the_client_is_found_by_its_request_or_its_masks() {
     let connection = one(masked_second);
     assert_eq!(kinds(&connection)[0], octets(Role::Server, &[0x88, 2, 3, 0xe8]));
     assert_eq!((connection.beginning, connection.notes.len()), (Beginning::Frames, 0));
+    // Nothing but the request shows the sides.
+    let asked = one("00000000  07 07\n    00000000  47 45 54 20\n");
+    assert_eq!((asked.events[0].from, asked.beginning), (Role::Server, Beginning::Connection));
     // Only the server sent something.
     assert_eq!(kinds(&one("00000000  88 02 03 e8\n"))[0].0, Role::Server);
 
@@ -241,6 +244,7 @@ fn errors_name_the_place_and_what_was_expected() {
     let kind = "pairs of hexadecimal digits, text in quotes, `FIN`, `RST`, `close_notify` or `missing`";
     assert_eq!(error("> 88 8z\n"), format!("line 1, column 6: expected {kind}, found `8z`"));
     assert_eq!(error("# é\n  > é\n"), format!("line 2, column 5: expected {kind}, found `é`"));
+    assert_eq!(error("> \"é\" 8z\n"), format!("line 1, column 7: expected {kind}, found `8z`"));
     assert_eq!(error("> 88\n<\n"), format!("line 2, column 2: expected {kind}, found the end of the line"));
     assert_eq!(
         error("> 88\n= 88\n"),
