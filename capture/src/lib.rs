@@ -4,6 +4,7 @@
 //!
 //! [`RecordedConnection`]: recording::RecordedConnection
 
+pub mod har;
 pub mod pcap;
 pub mod recording;
 pub mod text;
