@@ -5,6 +5,7 @@
 //! [`RecordedConnection`]: recording::RecordedConnection
 
 pub mod har;
+pub mod net_log;
 pub mod pcap;
 pub mod recording;
 pub mod text;
