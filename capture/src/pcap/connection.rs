@@ -91,8 +91,10 @@ impl Connection {
         let (own, other) = (&self.sides[side], &self.sides[1 - side]);
         let is_same = own.base == Some(segment.sequence.wrapping_add(1));
         match (own.base, segment.acknowledgement) {
-            // The answer to this SYN, if it acknowledges the SYN.
-            (None, Some(acknowledged)) => other.base.is_some_and(|base| base != acknowledged),
+            // The answer to a SYN acknowledges it, and the octets that it may carry.
+            (None, Some(number)) => {
+                other.base.is_some() && !(0..=other.next.cast_signed()).contains(&other.offset(number))
+            }
             // Both sides open the connection at the same time.
             (None, None) => false,
             (Some(_), _) => !is_same,
@@ -161,14 +163,10 @@ impl Connection {
             && let Ok(acked) = u64::try_from(offset)
             && other.lacks(offset)
         {
-            if other.is_tentative() && other.is_in_order() {
-                // What was sent before the recording began: a keep-alive probe repeats its last octet.
-                other.begin_at(acked);
-            } else if force {
-                other.give_up(acked, stamp, &mut out);
-            } else {
+            if !force {
                 return false;
             }
+            other.give_up(acked, stamp, &mut out);
         }
         self.push(1 - side, &mut out);
         if let Some(offset) = acknowledged.and_then(|offset| u64::try_from(offset).ok()) {

@@ -122,17 +122,6 @@ impl Direction {
         acknowledged > self.next.saturating_add(u64::from(self.finished)).cast_signed()
     }
 
-    /// Without octets behind a hole.
-    pub fn is_in_order(&self) -> bool {
-        self.pending.is_empty()
-    }
-
-    /// Begins at a later offset, if nothing was shown.
-    pub fn begin_at(&mut self, offset: u64) {
-        self.origin = offset;
-        self.next = offset;
-    }
-
     /// Takes a segment, and shows what is in order. The first octets win where segments overlap.
     pub fn receive(&mut self, part: &Part<'_>, out: &mut Vec<Piece>) {
         let from = out.len();
@@ -245,15 +234,17 @@ impl Direction {
             let gap = target - self.next;
             // One octet at the end that nothing explains may be a FIN as well.
             let is_known = gap > 1 || behind.is_some() || self.fin.is_some();
-            let acknowledged = behind.and_then(|(_, piece)| piece.acknowledged);
+            let fin = self.fin.and_then(|(.., acknowledged)| acknowledged);
+            let acknowledged = behind.map_or(fin, |(_, piece)| piece.acknowledged);
+            // What was sent before the recording began: a keep-alive probe repeats the last octet.
             if self.is_tentative() {
-                self.begin_at(target);
+                self.origin = target;
             } else {
                 self.lost += gap;
                 let kind = RecordedKind::Missing { octets: is_known.then_some(gap) };
                 out.push(Piece { kind, stamp: Stamp { packet: None, ..stamp }, acknowledged });
-                self.next = target;
             }
+            self.next = target;
             self.shown = true;
             self.drain(from, out);
         }

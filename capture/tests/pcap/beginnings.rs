@@ -27,6 +27,18 @@ fn a_syn_begins_another_connection_with_the_same_ports() {
 }
 
 #[test]
+fn an_answer_to_another_syn_begins_another_connection() {
+    let mut session = Session::new();
+    session.packet(Client, -1, None, "S", b"");
+    session.bases[0] += 90_000;
+    session.packet(Server, -1, Some(0), "S", b"");
+    session.octets(Server, 0, 0, b"abc");
+    let (connections, _) = read(&session.pcap());
+    assert_eq!(connections.len(), 2);
+    assert_eq!(shown(&connections[1]), ["S abc ack 0"]);
+}
+
+#[test]
 fn a_syn_that_is_sent_again_begins_no_connection() {
     let mut session = Session::new();
     session.packet(Client, -1, None, "S", b"");
@@ -185,4 +197,56 @@ fn packets_before_the_first_one_in_time_keep_their_distances() {
     assert_eq!(summary.broken, 1);
     let times: Vec<_> = connections[0].events.iter().filter_map(|event| event.time).collect();
     assert_eq!(times[1] - times[0], std::time::Duration::from_millis(1));
+}
+
+#[test]
+fn ports_that_are_used_again_belong_to_the_new_connection() {
+    let mut session = Session::open();
+    session.packet(Client, 0, Some(0), "R", b"");
+    session.bases = [90_001, 70_001];
+    session.handshake();
+    session.time += 61_000_000;
+    session.octets(Client, 0, 0, b"abc");
+    session.octets(Server, 0, 3, b"def");
+    let (connections, _) = read(&session.pcap());
+    assert_eq!(connections.len(), 2);
+    assert_eq!(shown(&connections[1]), ["C abc ack 0", "S def ack 3"]);
+}
+
+#[test]
+fn acknowledgements_alone_are_no_connection() {
+    let mut session = Session::new();
+    session.ack(Client, 700, 500);
+    session.ack(Server, 500, 700);
+    assert_eq!(read(&session.pcap()).1.connections, 0);
+}
+
+#[test]
+fn the_port_of_a_client_is_not_shared() {
+    let mut session = Session::new();
+    for host in 3..6 {
+        session.server = format!("192.0.2.{host}:8080").parse().expect("an address");
+        session.handshake();
+    }
+    session.server = "192.0.2.9:8080".parse().expect("an address");
+    session.octets(Client, 700, 500, b"abc");
+    let (connections, _) = read(&session.pcap());
+    assert_eq!(connections[3].server, "192.0.2.9:8080");
+    assert!(connections[3].notes[0].contains("lower port"), "{:?}", connections[3].notes);
+}
+
+#[test]
+fn a_recording_of_one_direction_has_missing_octets_in_the_other() {
+    let mut session = Session::new();
+    session.packet(Client, -1, None, "S", b"");
+    session.ack(Client, 0, 0);
+    session.octets(Client, 0, 0, b"abc");
+    session.octets(Client, 3, 5, b"def");
+    session.packet(Client, 6, Some(9), "F", b"");
+    let connection = session.read();
+    assert_eq!(
+        shown(&connection),
+        ["C abc ack 0", "S missing 5", "C def ack 5", "S missing 4", "C FIN ack 9"]
+    );
+    assert_eq!((connection.beginning, connection.end), (Beginning::Connection, End::Cut));
 }

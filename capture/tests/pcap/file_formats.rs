@@ -68,9 +68,12 @@ impl Blocks {
     }
 
     fn enhanced(&mut self, interface: u32, stamp: u64, packet: &[u8]) {
+        self.cut(interface, stamp, packet.len() as u32, packet);
+    }
+
+    fn cut(&mut self, interface: u32, stamp: u64, original: u32, packet: &[u8]) {
         let stamps = [(stamp >> 32) as u32, stamp as u32];
-        let length = packet.len() as u32;
-        let numbers = [interface, stamps[0], stamps[1], length, length];
+        let numbers = [interface, stamps[0], stamps[1], packet.len() as u32, original];
         let mut body = numbers.map(|number| self.u32(number)).concat();
         body.extend(packet);
         self.block(6, &body);
@@ -312,4 +315,15 @@ fn connections_before_an_error_are_handed_on() {
     let error = result.expect_err("an error");
     assert!(matches!(&error, PcapError::Io(error) if error.to_string() == "the disk is gone"), "{error}");
     assert_eq!(connections, read(&whole).0);
+}
+
+#[test]
+fn padding_is_no_octet_of_a_packet() {
+    let mut blocks = Blocks::new(false);
+    blocks.interface(101, 41, &[]);
+    for packet in packets() {
+        blocks.cut(0, 0, packet.len() as u32, &packet[..packet.len().min(41)]);
+    }
+    let (connections, _) = read(&blocks.file);
+    assert_eq!(shown(&connections[0]), ["C a ack 0", "C missing 2 ack 0", "C d ack 0", "C missing 2 ack 0"]);
 }

@@ -165,6 +165,9 @@ fn broken_headers_are_counted() {
     let mut bad_header_length = packet.clone();
     bad_header_length[0] = 0x41;
     assert_eq!(summary(101, &bad_header_length).broken, 1);
+    let mut cut_extension = self::session(true).packets[3].1[..44].to_vec();
+    cut_extension[6] = 0;
+    assert_eq!(summary(101, &cut_extension).broken, 1);
     let ethernet = [&[2; 12][..], &[0x08, 0x00], &packet[..15]].concat();
     assert_eq!(summary(1, &ethernet).broken, 1);
 }
