@@ -17,6 +17,7 @@ mod file;
 mod link;
 mod table;
 mod tcp;
+mod write;
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -27,6 +28,7 @@ use file::{RawPacket, Record};
 use link::Decoded;
 use table::Connections;
 use tcp::Stamp;
+pub use write::PcapngWriter;
 
 use crate::recording::ConnectionSink;
 

@@ -3,7 +3,7 @@
 use wsclose_capture::pcap::{self, PcapOptions};
 
 use crate::real_files::file;
-use crate::support::read;
+use crate::support::{Random, read};
 
 /// Reads a file. Returns how many packets and connections it has.
 fn try_to_read(file: &[u8]) -> (u64, usize) {
@@ -76,19 +76,6 @@ fn every_prefix_is_read() {
             packets = now;
         }
         assert_eq!(packets, 36);
-    }
-}
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) % bound as u64) as usize
     }
 }
 

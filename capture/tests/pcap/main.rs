@@ -9,4 +9,5 @@ mod hostile_files;
 mod link_types;
 mod real_files;
 mod reassembly;
+mod round_trips;
 mod support;
