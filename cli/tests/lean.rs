@@ -38,7 +38,7 @@ fn without_names_the_model_is_the_only_subject() {
         .assert_stdout(REMEDY);
     wsclose(&["matrix", "--codes", "none", "--scenarios", "none"])
         .assert_exit(0)
-        .assert_stdout("verdict: PASS: 1 subjects")
+        .assert_stdout("verdict: PASS: 1 subject,")
         .assert_stdout(REMEDY);
 }
 

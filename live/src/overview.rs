@@ -112,14 +112,22 @@ impl NotExercised {
     }
 }
 
+/// Whether the run judged every rule that it could.
+fn is_every_rule_selected(run: &RunReport) -> bool {
+    let is_judged = |rule: Rule| run.rules.iter().any(|result| result.rule == rule);
+    let mut left_out = Rule::ALL.into_iter().filter(|rule| !is_judged(*rule));
+    left_out.all(|rule| NotExercised::of(run, rule) != NotExercised::NoCase)
+}
+
 /// The rules that were not exercised, by the reason. In a run of selected rules, only those count.
 pub fn not_exercised(run: &RunReport) -> BTreeMap<NotExercised, Vec<Rule>> {
     let mut rules: BTreeMap<NotExercised, Vec<Rule>> = BTreeMap::new();
     let judged = |rule: Rule| run.rules.iter().find(|result| result.rule == rule);
+    let is_every_rule = is_every_rule_selected(run);
     for rule in Rule::ALL {
         let counts = match judged(rule) {
             Some(result) => result.status() == RuleStatus::NotExercised,
-            None => !run.scope.selected,
+            None => is_every_rule,
         };
         if counts {
             rules.entry(NotExercised::of(run, rule)).or_default().push(rule);
@@ -138,15 +146,13 @@ pub fn conforming(run: &RunReport) -> Vec<(Family, usize)> {
     Family::ALL.into_iter().map(|family| (family, conforms(family))).filter(|(_, count)| *count > 0).collect()
 }
 
-/// The endpoint and the extent of a run: `a server, profile iana, seed 1: 917 cases, 74 of 95 rules`. The counts of rules
-/// in the report add up to the last number.
+/// The endpoint and the extent of a run: `a server, profile iana, seed 1: 917 cases, 60 of 95 rules`, those that were
+/// exercised. The counts of rules in the report add up to the last number.
 pub fn scope(run: &RunReport) -> String {
     let cases = count(run.cases.len(), "case", "cases");
-    let judged = run.rules.len();
-    let rules = match run.scope.selected {
-        true => count(judged, "rule", "rules"),
-        false => format!("{judged} of {} rules", Rule::ALL.len()),
-    };
+    let exercised = run.rules.iter().filter(|result| result.status() != RuleStatus::NotExercised).count();
+    let all = if is_every_rule_selected(run) { Rule::ALL.len() } else { run.rules.len() };
+    let rules = format!("{exercised} of {}", count(all, "rule", "rules"));
     format!("a {}, profile {}, seed {}: {cases}, {rules}", run.role, run.profile, run.seed)
 }
 

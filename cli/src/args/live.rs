@@ -115,7 +115,7 @@ const SPEED: &str = "Speed";
 /// Which close codes the endpoint receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CodeSweep {
-    /// Both sides of each boundary between classes, and a sample.
+    /// Both sides of each boundary between the classes that `wsclose codes` lists, and a sample.
     Some,
     /// All 65,536 codes.
     All,
@@ -170,7 +170,7 @@ pub struct ReportArgs {
     /// Write a SARIF 2.1.0 report for code scanning
     #[arg(long, value_name = "FILE")]
     pub sarif: Option<PathBuf>,
-    /// The file of the repository at which code scanning shows the findings of --sarif
+    /// The source file to which SARIF attaches the findings
     ///
     /// By default, that is the first file that the command of --exec or the like names, or else the baseline, or else
     /// README.md.
@@ -373,7 +373,7 @@ A client exits with its connection. It prints the same line without the path. \
 The line has `unclean` in place of `clean` if the closure was not clean.
 
 With --fault, the endpoint makes one mistake on purpose, to measure what a test \
-finds. It resets TCP, hangs or crashes if its fault says so.")]
+finds. Some faults reset TCP, hang or crash.")]
 pub struct Echo {
     /// Address to listen on; port 0 stands for a free port, which is printed
     #[arg(long, value_name = "ADDR", value_parser = address, required_unless_present_any = ["connect", "list_faults"],

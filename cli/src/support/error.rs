@@ -78,8 +78,8 @@ pub enum ExplainError {
     },
     /// Neither a rule nor a code.
     #[error(
-        "expected a rule's id, for example `close-fin`, or a close code, for example `1005`, found `{found}`{near} \
-         (`wsclose rules` and `wsclose codes` list them)",
+        "expected a rule's id such as `close-fin`, a close code such as `1005`, or a case such as `liveness`, found \
+         `{found}`{near} (`wsclose rules`, `wsclose codes` and `wsclose check --list` list them)",
         found = .0.found, near = .0.nearest.map(|rule| format!("; did you mean `{rule}`?")).unwrap_or_default()
     )]
     Word(UnknownRule),

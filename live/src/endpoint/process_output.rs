@@ -62,7 +62,9 @@ impl ProcessOutput {
             let printable = line.trim_end().chars().map(|c| if c.is_control() { ' ' } else { c });
             self.tail.push_back(printable.take(MAX_TAIL_LINE).collect());
             line.trim().clone_into(&mut self.last_line);
-            if ["rror", "panicked", "xception"].iter().any(|word| line.contains(word)) {
+            // Not the names of functions in a stack trace, such as `emitErrorNT`.
+            let is_frame = line.trim_start().starts_with("at ");
+            if !is_frame && ["rror", "panicked", "xception"].iter().any(|word| line.contains(word)) {
                 self.last_error = Some(self.last_line.clone());
             }
         }

@@ -143,8 +143,12 @@ fn verdict(results: &Results<'_>) -> String {
         topics => format!("; they differ in {topics} rules"),
     };
     format!(
-        "verdict: {word}: {} subjects, {scripts} scripts; {} new, {} known, {} warnings{topics}",
-        results.rows.len(),
+        "verdict: {word}: {}, {scripts} scripts; {} new, {} known, {} warnings{topics}",
+        if results.rows.len() == 1 {
+            "1 subject".to_owned()
+        } else {
+            format!("{} subjects", results.rows.len())
+        },
         sum(FindingStatus::Fail),
         sum(FindingStatus::Known),
         sum(FindingStatus::Warn),
