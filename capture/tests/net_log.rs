@@ -54,6 +54,11 @@ fn stream(connection: &RecordedConnection, from: Role) -> Vec<u8> {
     stream
 }
 
+/// What each event is, without times and numbers.
+fn kinds(connection: &RecordedConnection) -> Vec<(Role, RecordedKind)> {
+    connection.events.iter().map(|event| (event.from, event.kind.clone())).collect()
+}
+
 /// The kinds of events that are not octets, with their sides.
 fn ends(connection: &RecordedConnection) -> Vec<(Role, RecordedKind)> {
     connection
@@ -192,6 +197,11 @@ fn resets_and_timeouts_are_read() {
     let reset = &connections[0];
     assert!(stream(reset, Role::Client).starts_with(b"GET /reset "));
     assert_eq!((ends(reset), reset.end), (vec![(Role::Server, RecordedKind::Reset)], End::Complete));
+    // Another error of the socket is a note: the server did nothing.
+    let (_, refused) =
+        whole(&SILENT.replace("\"net_error\":-101,\"os_error\"", "\"net_error\":-102,\"os_error\""));
+    assert_eq!((ends(&refused[0]), refused[0].end), (vec![], End::Cut));
+    assert!(refused[0].notes[0].ends_with("the socket of Chrome failed: ERR_CONNECTION_REFUSED (-102)."));
     let silent = &connections[1];
     assert!(stream(silent, Role::Client).starts_with(b"GET /chat "));
     assert_eq!((ends(silent), silent.end), (vec![(Role::Client, RecordedKind::Fin)], End::Cut));
@@ -199,6 +209,63 @@ fn resets_and_timeouts_are_read() {
     let last = silent.events.last().and_then(|event| event.time).expect("a time");
     // The timeout is a minute.
     assert_eq!(last.as_secs(), 60, "{last:?}");
+}
+
+/// The log without the lines that contain any of the texts.
+fn without(log: &str, texts: &[&str]) -> String {
+    let lines = log.lines().filter(|line| !texts.iter().any(|text| line.contains(text)));
+    let log = lines.collect::<Vec<_>>().join("\n");
+    // The last event may have been left out.
+    log.replace("},\n\"polledData\"", "}],\n\"polledData\"")
+}
+
+/// The number that a log gives to an event, as it stands in the event.
+fn event_type(log: &str, name: &str) -> String {
+    let value: serde_json::Value = serde_json::from_str(log).expect("JSON");
+    format!("\"type\":{}}}", value["constants"]["logEventTypes"][name])
+}
+
+#[test]
+fn requests_and_sockets_are_joined() {
+    let request = "\"source\":{\"id\":11,";
+    let bound = event_type(OCTETS, "HTTP_STREAM_REQUEST_BOUND_TO_JOB");
+    assert!(OCTETS.contains(request) && OCTETS.contains(&bound));
+    // A log that began after the request has the socket. One that does not name the job has the key on both.
+    for log in [without(OCTETS, &[request]), without(OCTETS, &[&bound])] {
+        let (summary, connections) = whole(&log);
+        assert_eq!((summary.with_octets, summary.without_octets), (1, 0));
+        assert_eq!(kinds(&connections[0]), kinds(&one(OCTETS)));
+    }
+    // The base64 of `GET / HTTP/1.1`, without headers: a request of WebSocket only if the log says so.
+    let sent = OCTETS.lines().find(|line| line.contains("R0VUIC9jaGF0")).expect("the request");
+    let start = sent.find("R0VUIC9jaGF0").expect("the request");
+    let size = sent[start..].find('"').expect("its end");
+    let plain = OCTETS.replace(&sent[start..start + size], "R0VUIC8gSFRUUC8xLjENCg0K");
+    assert!(stream(&one(&plain), Role::Client).starts_with(b"GET / HTTP/1.1\r\n"));
+    assert!(whole(&without(&plain, &[request])).1.is_empty());
+    // Frames alone show a connection, of which the beginning is missing.
+    let socket = "\"source\":{\"id\":18,";
+    let head = event_type(HEADERS, "HTTP_TRANSACTION_SEND_REQUEST_HEADERS");
+    let connection = one(&without(HEADERS, &[socket, &head]));
+    assert_eq!((connection.beginning, connection.end), (Beginning::Middle, End::Cut));
+}
+
+#[test]
+fn lengths_of_frames_have_three_forms() {
+    let header = |length: &str| {
+        let log = INVALID.replace(
+            "\"opcode\":8,\"payload_length\":2,",
+            &format!("\"opcode\":8,\"payload_length\":{length},"),
+        );
+        let connection = one(&log);
+        let server = stream(&connection, Role::Server);
+        let end = server.windows(2).rposition(|window| window[0] == 0xa8).expect("a Close");
+        server[end..].to_vec()
+    };
+    assert_eq!(header("125"), [0xa8, 125]);
+    assert_eq!(header("126"), [0xa8, 126, 0, 126]);
+    assert_eq!(header("65535"), [0xa8, 126, 255, 255]);
+    assert_eq!(header("65536"), [0xa8, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
 }
 
 #[test]
@@ -272,25 +339,37 @@ fn other_files_are_rejected() {
 fn memory_is_bounded() {
     let last_event = OCTETS.find("],\n\"polledData\"").expect("the end of the list");
     let received = OCTETS.lines().find(|line| line.contains("gQVoZWxsbw")).expect("the echoed text");
-    // 6 MiB of octets in an event, again and again on a socket that is open.
-    let long = "A".repeat(8 << 20);
+    // More than 2 MiB of octets in an event, again and again on a socket that is open.
+    let long = "A".repeat(3 << 20);
     let event = received.replace("gQVoZWxsbw==", &long);
     let closed = OCTETS[..last_event].rfind(",\n").expect("the last event");
     let closed = OCTETS[..closed].rfind(",\n").expect("the event before");
     let start = format!("{},\n", &OCTETS[..closed]);
-    let repeated = (0..20).fold(Box::new(start.as_bytes()) as Box<dyn Read>, |before, _| {
+    let repeated = (0..40).fold(Box::new(start.as_bytes()) as Box<dyn Read>, |before, _| {
         Box::new(before.chain(event.as_bytes()).chain(b"\n".as_slice()))
     });
     let mut connections = Vec::new();
     let summary = read(repeated, &mut |connection| connections.push(connection)).expect("a net-log");
-    assert!(summary.events > 55 && connections.len() == 1);
+    assert!(summary.events > 75 && connections.len() == 1);
     let octets = stream(&connections[0], Role::Server).len();
     assert!(octets > 48 << 20 && octets <= 64 << 20, "{octets} octets");
     assert_eq!(connections[0].end, End::Cut);
     assert!(connections[0].notes.iter().any(|note| note.contains("memory limit")));
 
+    // What was passed on is not held any longer.
+    let list = OCTETS.find("[\n").expect("the list") + 2;
+    let (head, events) = OCTETS[..last_event].split_at(list);
+    let (events, last) = events.split_at(events.rfind(",\n").expect("the last event") + 2);
+    let log = (0..40).fold(Box::new(head.as_bytes()) as Box<dyn Read>, |before, _| {
+        let parts = [events, event.as_str(), "\n", last, ",\n"];
+        parts.into_iter().fold(before, |before, part| Box::new(before.chain(part.as_bytes())))
+    });
+    let mut notes = Vec::new();
+    let summary = read(log, &mut |connection| notes.push(connection.notes)).expect("a net-log");
+    assert_eq!((summary.with_octets, notes), (40, vec![Vec::<String>::new(); 40]));
+
     let too_long =
-        format!("{},\n{}", &OCTETS[..last_event], received.replace("gQVoZWxsbw==", &"A".repeat(17 << 20)));
+        format!("{},\n{}", &OCTETS[..last_event], received.replace("gQVoZWxsbw==", &"A".repeat(5 << 20)));
     let (result, connections) = all(too_long.as_bytes());
     assert!(result.expect("a net-log").stopped.expect("a reason").contains("longer than"));
     assert_eq!(connections.len(), 1);

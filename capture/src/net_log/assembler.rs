@@ -27,6 +27,9 @@ pub struct Assembler<'a, 'b> {
     requests: BTreeMap<u64, Request>,
     /// The socket that a job found.
     jobs: BTreeMap<u64, u64>,
+    /// The request that runs on a socket, by the socket and by `Sec-WebSocket-Key`.
+    by_socket: BTreeMap<u64, u64>,
+    by_key: BTreeMap<String, u64>,
     /// The request that runs on a stream of a session.
     streams: BTreeMap<(u64, u64), u64>,
 }
@@ -41,6 +44,8 @@ impl<'a, 'b> Assembler<'a, 'b> {
             sockets: BTreeMap::new(),
             requests: BTreeMap::new(),
             jobs: BTreeMap::new(),
+            by_socket: BTreeMap::new(),
+            by_key: BTreeMap::new(),
             streams: BTreeMap::new(),
         }
     }
@@ -105,7 +110,6 @@ impl<'a, 'b> Assembler<'a, 'b> {
             EventKind::SocketAlive
             | EventKind::SocketClosed
             | EventKind::TcpConnect
-            | EventKind::TlsConnect
             | EventKind::OctetsSent
             | EventKind::OctetsReceived
             | EventKind::ReadError
@@ -170,9 +174,14 @@ impl<'a, 'b> Assembler<'a, 'b> {
             self.request(event.source);
         }
         let Some(request) = self.requests.get_mut(&event.source) else { return };
-        request.socket = request.job.and_then(|job| self.jobs.get(&job).copied());
         request.send_head(event, &mut self.budget);
-        if let Some(socket) = request.socket.and_then(|id| self.sockets.get_mut(&id)) {
+        if let Some(key) = request.key.clone() {
+            insert_limited(&mut self.by_key, key, event.source);
+        }
+        let Some(id) = request.job.and_then(|job| self.jobs.get(&job).copied()) else { return };
+        request.socket = Some(id);
+        insert_limited(&mut self.by_socket, id, event.source);
+        if let Some(socket) = self.sockets.get_mut(&id) {
             socket.expects_request = true;
         }
     }
@@ -203,12 +212,14 @@ impl<'a, 'b> Assembler<'a, 'b> {
     /// Passes on the connection of a socket, if it was one of WebSocket.
     fn finish_socket(&mut self, id: u64) {
         let Some(socket) = self.sockets.remove(&id) else { return };
-        let is_of_socket = |request: &Request| {
-            !request.is_http2
-                && (request.socket == Some(id) || (socket.key.is_some() && request.key == socket.key))
-        };
-        let of_socket = self.requests.iter().find(|(_, request)| is_of_socket(request)).map(|(id, _)| *id);
-        match of_socket.and_then(|id| self.requests.remove(&id)) {
+        let by_key = socket.key.as_ref().and_then(|key| self.by_key.remove(key));
+        let request = self.by_socket.remove(&id).or(by_key).filter(|request| {
+            // The link may be older than the request: another may have had its id.
+            self.requests.get(request).is_some_and(|request| {
+                request.socket == Some(id) || (socket.key.is_some() && request.key == socket.key)
+            })
+        });
+        match request.and_then(|id| self.requests.remove(&id)) {
             Some(request) => self.finish_request(request, Some(socket)),
             None if socket.has_octets => {
                 let connection = socket.into_connection(&mut self.budget);

@@ -1,5 +1,9 @@
 //! The names of events, which a log maps to numbers of its own.
 
+use std::collections::BTreeMap;
+
+use super::recording::shortened;
+
 /// Defines the events that the reader uses, each with Chrome's name.
 macro_rules! event_kinds {
     ($($kind:ident $name:literal,)*) => {
@@ -34,7 +38,6 @@ event_kinds! {
     OctetsReceived "SOCKET_BYTES_RECEIVED",
     ReadError "SOCKET_READ_ERROR",
     WriteError "SOCKET_WRITE_ERROR",
-    TlsConnect "SSL_CONNECT",
     TlsSent "SSL_SOCKET_BYTES_SENT",
     TlsReceived "SSL_SOCKET_BYTES_RECEIVED",
     AlertSent "SSL_ALERT_SENT",
@@ -52,14 +55,17 @@ event_kinds! {
     Http2ResetReceived "HTTP2_SESSION_RECV_RST_STREAM",
 }
 
+/// Chrome has some 250 errors.
+const MOST_ERRORS: usize = 2048;
+const LONGEST_ERROR: usize = 80;
+
 /// The numbers that a log gives to names.
 #[derive(Debug, Default)]
 pub struct Names {
     kinds: Vec<(i64, EventKind)>,
     /// The phase of the end of an event that has a duration.
     pub end: Option<i64>,
-    /// The errors of a TCP connection that the other side reset.
-    pub connection_reset: Option<i64>,
+    errors: BTreeMap<i64, String>,
     pub capture_mode: Option<String>,
 }
 
@@ -75,6 +81,17 @@ impl Names {
 
     pub fn kind(&self, number: i64) -> Option<EventKind> {
         self.kinds.iter().find(|(known, _)| *known == number).map(|(_, kind)| *kind)
+    }
+
+    pub fn add_error(&mut self, name: &str, number: i64) {
+        if self.errors.len() < MOST_ERRORS {
+            self.errors.insert(number, shortened(name, LONGEST_ERROR));
+        }
+    }
+
+    /// The name of an error, such as `ERR_CONNECTION_RESET`. Empty if the log does not name it.
+    pub fn error(&self, number: i64) -> &str {
+        self.errors.get(&number).map_or("", String::as_str)
     }
 
     /// Whether the log names any event that the reader uses.

@@ -25,6 +25,8 @@ pub struct Budget {
 pub struct Recording {
     pub events: Vec<RecordedEvent>,
     pub notes: Vec<String>,
+    /// What ended: a search through the events would be slow in a hostile file.
+    ends: Vec<(Role, RecordedKind)>,
     cost: usize,
     /// Whether an event was left out. Then so is the rest, because a hole would look like silence.
     pub is_full: bool,
@@ -32,12 +34,10 @@ pub struct Recording {
 
 impl Recording {
     pub fn push(&mut self, event: &Event, from: Role, kind: RecordedKind, budget: &mut Budget) {
-        let octets = match &kind {
-            RecordedKind::Octets(octets) => octets.capacity(),
-            RecordedKind::Missing { .. }
-            | RecordedKind::Fin
-            | RecordedKind::Reset
-            | RecordedKind::TlsClosed => 0,
+        let (octets, is_end) = match &kind {
+            RecordedKind::Octets(octets) => (octets.capacity(), false),
+            RecordedKind::Missing { .. } => (0, false),
+            RecordedKind::Fin | RecordedKind::Reset | RecordedKind::TlsClosed => (0, true),
         };
         let cost = octets.saturating_add(EVENT);
         if self.is_full || budget.spent.saturating_add(cost) > LIMIT {
@@ -46,6 +46,9 @@ impl Recording {
         }
         budget.spent += cost;
         self.cost += cost;
+        if is_end && !self.has(from, &kind) {
+            self.ends.push((from, kind.clone()));
+        }
         let (time, packet) = (Some(event.time), Some(event.number));
         self.events.push(RecordedEvent { time, packet, ..RecordedEvent::new(from, kind) });
     }
@@ -58,7 +61,7 @@ impl Recording {
 
     /// Whether a side has done something that ends what it sends.
     pub fn has(&self, from: Role, kind: &RecordedKind) -> bool {
-        self.events.iter().rev().any(|event| event.from == from && event.kind == *kind)
+        self.ends.iter().any(|(side, end)| *side == from && end == kind)
     }
 
     /// Gives back what the events cost, when they leave the reader.

@@ -4,7 +4,7 @@ use wsclose::protocol::role::Role;
 
 use super::event::{Event, Params};
 use super::names::{EventKind, Names};
-use super::recording::{Budget, Recording, shortened};
+use super::recording::{Budget, Recording, seconds, shortened};
 use crate::recording::{Beginning, End, RecordedConnection, RecordedEvent, RecordedKind};
 
 const LONGEST_ADDRESS: usize = 64;
@@ -30,6 +30,8 @@ pub struct Socket {
     pub response: Option<RecordedEvent>,
     /// Whether the octets of the socket itself are TLS records.
     is_tls: bool,
+    /// Whether the system reported an error other than a reset.
+    has_failed: bool,
     /// Whether Chrome closed it.
     is_closed: bool,
 }
@@ -45,7 +47,6 @@ impl Socket {
                     (self.client, self.server) = (local, remote);
                 }
             }
-            EventKind::TlsConnect => self.is_tls = true,
             EventKind::OctetsSent if !self.is_tls => self.add_octets(event, Role::Client, budget),
             EventKind::OctetsReceived if params.number("byte_count") == Some(0) => {
                 self.add_end(event, Role::Server, RecordedKind::Fin, budget);
@@ -67,14 +68,18 @@ impl Socket {
                 }
             }
             EventKind::ReadError | EventKind::WriteError => {
-                let error = params.signed("net_error");
-                if error.is_some() && error == names.connection_reset {
-                    self.add_end(event, Role::Server, RecordedKind::Reset, budget);
+                match (params.signed("net_error"), params.signed("net_error").map(|error| names.error(error)))
+                {
+                    (_, Some("ERR_CONNECTION_RESET")) => {
+                        self.add_end(event, Role::Server, RecordedKind::Reset, budget);
+                    }
+                    (error, name) => self.fail(event, error.unwrap_or(0), name.unwrap_or("")),
                 }
             }
             EventKind::SocketClosed | EventKind::SocketAlive => {
-                // After a reset there is no TCP to end.
-                if !self.is_closed && !self.recording.has(Role::Server, &RecordedKind::Reset) {
+                // After a reset or an error there may be no TCP to end.
+                let is_dead = self.has_failed || self.recording.has(Role::Server, &RecordedKind::Reset);
+                if !self.is_closed && !is_dead {
                     self.add_end(event, Role::Client, RecordedKind::Fin, budget);
                 }
                 self.is_closed = true;
@@ -99,6 +104,15 @@ impl Socket {
             | EventKind::Http2ResetReceived => {}
         }
         false
+    }
+
+    /// Notes an error of the system that is no reset, such as a timeout of TCP.
+    fn fail(&mut self, event: &Event, error: i64, name: &str) {
+        if !self.has_failed {
+            self.has_failed = true;
+            self.recording
+                .note(&format!("At {} the socket of Chrome failed: {name} ({error}).", seconds(event.time)));
+        }
     }
 
     /// Adds an end of TCP or of TLS, if it is the first of its kind.
@@ -159,7 +173,7 @@ impl Socket {
 
     /// The connection, with the events of its socket.
     pub fn into_connection(mut self, budget: &mut Budget) -> RecordedConnection {
-        let mut end = self.end();
+        let end = self.end();
         let is_unclear = self.recording.has(Role::Client, &RecordedKind::Fin)
             && !self.recording.has(Role::Server, &RecordedKind::Fin);
         if is_unclear {
@@ -169,7 +183,6 @@ impl Socket {
             );
         }
         if self.recording.is_full {
-            end = End::Cut;
             self.recording
                 .note("The connection exceeds the memory limit of the reader. The rest is left out.");
         }

@@ -16,8 +16,11 @@ use super::recording::shortened;
 use super::{NetLogError, NetLogSummary};
 use crate::recording::ConnectionSink;
 
-/// The longest event, in octets. Chrome logs what one call read or wrote, which is far less.
-const LONGEST_EVENT: u64 = 16 << 20;
+/// The longest event, in octets. Chrome logs what one call read or wrote, which is far less. Parsed, a hostile event needs
+/// sixteen times as much memory.
+const LONGEST_EVENT: u64 = 4 << 20;
+/// The longest value behind the events. The parser keeps an octet for each level of nesting.
+const LONGEST_REST: u64 = 64 << 20;
 
 pub fn read(input: impl Read, sink: &mut ConnectionSink<'_>) -> Result<NetLogSummary, NetLogError> {
     let left = Cell::new(LONGEST_EVENT);
@@ -44,7 +47,7 @@ pub fn read(input: impl Read, sink: &mut ConnectionSink<'_>) -> Result<NetLogSum
             Ok(summary)
         }
         Category::Io => {
-            summary.stopped = Some(format!("an event is longer than {LONGEST_EVENT} octets"));
+            summary.stopped = Some("an event or another value is longer than the reader holds".to_owned());
             Ok(summary)
         }
         Category::Syntax | Category::Data => {
@@ -102,9 +105,9 @@ impl<'de> Visitor<'de> for Log<'_, '_, '_> {
                     map.next_value_seed(Events { assembler: self.assembler, left: self.left })?;
                 }
                 "events" => return Err(A::Error::custom("events in front of the constants that name them")),
-                // What `chrome://net-export` adds at the end may be long.
+                // What Chrome adds at the end may be long.
                 _ => {
-                    self.left.set(u64::MAX);
+                    self.left.set(LONGEST_REST);
                     map.next_value::<IgnoredAny>()?;
                 }
             }
@@ -145,11 +148,7 @@ impl<'de> Visitor<'de> for Constants<'_> {
                         names.end = Some(number);
                     }
                 })?,
-                "netError" => entries(&mut |name, number| {
-                    if name == "ERR_CONNECTION_RESET" {
-                        names.connection_reset = Some(number);
-                    }
-                })?,
+                "netError" => entries(&mut |name, number| names.add_error(name, number))?,
                 "logCaptureMode" => {
                     let mode = map.next_value::<serde_json::Value>()?;
                     names.capture_mode = mode.as_str().map(|mode| shortened(mode, 64));
