@@ -162,6 +162,7 @@ fn http2_is_told_apart() {
         assert_eq!(stream(connection, Role::Client), [0x81, 0x85, 0x88, 0x86]);
         assert_eq!(stream(connection, Role::Server), [0x81, 5, 0x88, 6]);
         assert!(ends(connection).is_empty());
+        assert_eq!((connection.client.as_str(), connection.server.as_str()), ("", "localhost:9414"));
         assert!(connection.notes[0].contains("RFC 8441"));
         assert!(connection.notes[1].ends_with("the client ended its direction (END_STREAM)."));
     }

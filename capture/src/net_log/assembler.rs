@@ -55,7 +55,7 @@ impl<'a, 'b> Assembler<'a, 'b> {
         match kind {
             EventKind::RequestAlive => {
                 if is_websocket(&event.params) {
-                    self.request(event.source);
+                    self.request(event.source).begin(&event.params);
                 }
             }
             EventKind::RequestHeaders => self.send_head(event),
@@ -252,6 +252,9 @@ impl<'a, 'b> Assembler<'a, 'b> {
                 return;
             }
             connection.beginning = frames.beginning;
+            if connection.server.is_empty() {
+                connection.server = frames.server;
+            }
             connection.events.extend(frames.events);
             connection.events.extend(response);
             connection.events.sort_by_key(|event| event.packet);

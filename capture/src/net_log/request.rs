@@ -7,12 +7,14 @@ use super::recording::{Budget, Recording, seconds, shortened};
 use crate::recording::{Beginning, RecordedConnection, RecordedKind};
 
 const LONGEST_KEY: usize = 64;
+/// The longest name of the DNS, with a port.
+const LONGEST_HOST: usize = 260;
 const HEADERS_ONLY: &str = "The log has no octets: it was recorded without \"Include raw bytes\". Known are kind, FIN, RSV bits, mask bit and \
      length of each frame. Unknown are payloads, close codes and reasons, masking keys, how a length was encoded, and \
      octets outside of frames. The opening handshake is rebuilt from the header lists of the log.";
 const HTTP2: &str = "The connection ran over HTTP/2 (RFC 8441). END_STREAM and RST_STREAM stand for the end of TCP. The events of TCP \
-     belong to all streams, so they are left out. The log has frame headers only: payloads, close codes and reasons \
-     are unknown.";
+     belong to all streams, so they are left out. Only the frame headers of the log are read: payloads, close codes and \
+     reasons are unknown.";
 
 /// A request for a WebSocket connection, on which the log reports frames too.
 #[derive(Debug, Default)]
@@ -24,6 +26,8 @@ pub struct Request {
     pub socket: Option<u64>,
     /// `Sec-WebSocket-Key`, which is in the octets of the socket too.
     pub key: Option<String>,
+    /// The host of the URL, with its port if it has one.
+    host: String,
     pub is_http2: bool,
     has_head: bool,
     /// Whether the log has the head of the response. It does not if Chrome rejected it.
@@ -31,6 +35,14 @@ pub struct Request {
 }
 
 impl Request {
+    /// Takes the host from the URL.
+    pub fn begin(&mut self, params: &Params) {
+        if let Some((_, behind)) = params.text("url").and_then(|url| url.split_once("://")) {
+            let host = behind.split(['/', '?', '#']).next().unwrap_or("");
+            self.host = shortened(host, LONGEST_HOST);
+        }
+    }
+
     /// Adds the head of the request.
     pub fn send_head(&mut self, event: &Event, budget: &mut Budget) {
         self.key = event.params.header("sec-websocket-key").map(|key| shortened(key, LONGEST_KEY));
@@ -106,7 +118,8 @@ impl Request {
             .note(&format!("At {} the {from} reset the stream (RST_STREAM {code}).", seconds(event.time)));
     }
 
-    /// The connection as the frame headers show it. Its socket adds addresses and the end of TCP to it.
+    /// The connection as the frame headers show it. The server is the host of the URL: its socket has the addresses and the
+    /// end of TCP.
     pub fn into_connection(mut self, budget: &mut Budget) -> RecordedConnection {
         let beginning = match (self.has_head, self.is_http2) {
             (true, _) => Beginning::Connection,
@@ -121,7 +134,7 @@ impl Request {
         let Recording { events, notes: own, .. } = self.recording;
         let mut notes = vec![if self.is_http2 { HTTP2 } else { HEADERS_ONLY }.to_owned()];
         notes.extend(own);
-        RecordedConnection { beginning, events, notes, ..RecordedConnection::default() }
+        RecordedConnection { server: self.host, beginning, events, notes, ..RecordedConnection::default() }
     }
 }
 
