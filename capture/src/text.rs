@@ -1,4 +1,49 @@
 //! Reads recordings in text: our own plain form, and what Wireshark and tshark write for "Follow TCP stream".
+//!
+//! # The plain form
+//!
+//! It has one event a line: `>` is sent by the client, `<` by the server. `#` begins a comment.
+//!
+//! ```
+//! use wsclose_capture::recording::{Beginning, End};
+//!
+//! let text = r#"
+//! wsclose recording 1
+//! connection client 127.0.0.1:51514 server 127.0.0.1:9001
+//! 0.000 > "GET /chat HTTP/1.1\r\n" "Upgrade: websocket\r\n\r\n"
+//! 0.001 < "HTTP/1.1 101 Switching Protocols\r\n\r\n"
+//! 0.002 packet 6 > 88 82 37fa213d 3412
+//! 0.003 packet 7 acknowledged 54 < 88 02 03e8
+//! < FIN
+//! > FIN
+//!
+//! connection      # another one, of which some octets were lost
+//! > missing 12
+//! < missing
+//! < close_notify
+//! > RST
+//! note The capture began late.
+//! "#;
+//! let mut connections = Vec::new();
+//! wsclose_capture::text::read(text, &mut |connection| connections.push(connection))?;
+//! assert_eq!((connections[0].beginning, connections[0].end), (Beginning::Connection, End::Complete));
+//! assert_eq!(connections[1].events.len(), 4);
+//! # Ok::<(), wsclose_capture::text::TextError>(())
+//! ```
+//!
+//! - Octets are pairs of hexadecimal digits, or text in quotes with the escapes of Rust's byte strings.
+//! - In front of the mark may stand a time in seconds, the number of a packet, and how many octets of the other side were
+//!   acknowledged.
+//! - `end` ends a connection that was recorded to its end. Without it, both FINs or a reset show the end. Any other
+//!   recording is cut.
+//! - A recording that does not begin with a request begins with frames. `connection middle` begins within a frame or a
+//!   message, and `connection start` with TCP.
+//!
+//! # Dumps of "Follow TCP stream"
+//!
+//! Wireshark's "Hex Dump", "Raw", "C Arrays" and "YAML" are read, and what tshark writes for `-z follow,tcp,hex,0`,
+//! `raw` and `yaml`. They do not show how TCP ended. The client is the peer that sent a request, else the peer of which
+//! the frames are masked.
 
 mod c_array;
 mod dump;

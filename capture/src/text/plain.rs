@@ -1,23 +1,4 @@
-//! Parses the plain form, which a person can write by hand.
-//!
-//! One event a line: `>` is sent by the client, `<` by the server. `#` begins a comment.
-//!
-//! ```text
-//! wsclose recording 1
-//! connection client 127.0.0.1:51514 server 127.0.0.1:9001
-//! 0.000 > "GET /chat HTTP/1.1\r\n" "Upgrade: websocket\r\n\r\n"
-//! 0.001 < "HTTP/1.1 101 Switching Protocols\r\n\r\n"
-//! 0.002 packet 6 > 88 82 37fa213d 3412
-//! 0.003 packet 7 acknowledged 60 < 88 02 03e8
-//! < missing 12
-//! < close_notify
-//! < FIN
-//! > RST
-//! note The capture began late.
-//! end
-//! ```
-//!
-//! `connection` begins another connection. It may have `middle` or `frames` behind it: how the recording begins.
+//! Parses the plain form. The documentation of `text` shows it.
 
 use std::time::Duration;
 
