@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use wsclose::protocol::role::Role;
 
+use super::events::{Event, Events, Side};
 use super::link::Segment;
 use super::tcp::{Direction, Part, Piece, Stamp};
 use crate::recording::{Beginning, End, RecordedConnection, RecordedEvent, RecordedKind};
@@ -14,18 +15,6 @@ use crate::recording::{Beginning, End, RecordedConnection, RecordedEvent, Record
 const MAX_HELD: usize = 8;
 /// How long packets wait for such octets, in nanoseconds.
 const MAX_HELD_TIME: i64 = 50_000_000;
-
-/// The side of a connection: 0 has the smaller address.
-pub(super) type Side = usize;
-
-/// An event, before it is known which side is the server.
-#[derive(Debug)]
-struct Event {
-    side: Side,
-    kind: RecordedKind,
-    stamp: Stamp,
-    acknowledged: Option<u64>,
-}
 
 /// A segment that waits for octets that it acknowledges.
 #[derive(Debug)]
@@ -56,7 +45,7 @@ pub(super) struct Connection {
     pub id: u64,
     addresses: [SocketAddr; 2],
     sides: [Direction; 2],
-    events: Vec<Event>,
+    events: Events,
     held: VecDeque<Held>,
     /// The last time of an event: events do not go back in time.
     latest: Option<i64>,
@@ -72,7 +61,7 @@ impl Connection {
             id,
             addresses,
             sides: [Direction::default(), Direction::default()],
-            events: Vec::new(),
+            events: Events::default(),
             held: VecDeque::new(),
             latest: None,
             client: None,
@@ -109,12 +98,12 @@ impl Connection {
 
     /// About how much memory the connection occupies, in octets.
     pub fn size(&self) -> u64 {
-        self.sides.iter().map(|side| side.kept).sum::<u64>() + 128 * self.events.len() as u64
+        self.events.size()
     }
 
     /// Whether there is anything to hand on.
     pub fn shows_something(&self) -> bool {
-        !self.events.is_empty() || self.sides.iter().any(|side| side.syn.is_some())
+        !self.events.list().is_empty() || self.sides.iter().any(|side| side.syn.is_some())
     }
 
     /// Takes a segment from a side.
@@ -247,26 +236,17 @@ impl Connection {
         self.push(side, &mut out);
     }
 
-    /// Appends what a side showed. Adjacent missing octets become one event.
+    /// Appends what a side showed.
     fn push(&mut self, side: Side, out: &mut Vec<Piece>) {
         for piece in out.drain(..) {
             let time = self.latest.max(piece.stamp.time);
             self.latest = time;
-            let kind = piece.kind;
-            if let (Some(last), RecordedKind::Missing { octets: Some(more) }) =
-                (self.events.last_mut(), &kind)
-                && let RecordedKind::Missing { octets: Some(octets) } = &mut last.kind
-                && last.side == side
-            {
-                *octets = octets.saturating_add(*more);
-                continue;
-            }
             let other = &self.sides[1 - side];
             let acknowledged = piece.acknowledged.filter(|_| self.sides[side].acknowledges);
             // The acknowledgement of a FIN counts one more than there are octets.
             let acknowledged = acknowledged.map(|offset| offset.min(other.next).saturating_sub(other.origin));
             let stamp = Stamp { time, ..piece.stamp };
-            self.events.push(Event { side, kind, stamp, acknowledged });
+            self.events.push(Event { side, kind: piece.kind, stamp, acknowledged });
         }
     }
 
@@ -290,10 +270,10 @@ impl Connection {
         }
         let begins_with = |side, start: &[u8]| {
             let of_side = |event: &&Event| event.side == side;
-            let first = self.events.iter().find(of_side).map(|event| &event.kind);
+            let first = self.events.list().iter().find(of_side).map(|event| &event.kind);
             matches!(first, Some(RecordedKind::Octets(octets)) if octets.starts_with(start))
         };
-        let is_silent = |side| !self.events.iter().any(|event| event.side == side);
+        let is_silent = |side| !self.events.list().iter().any(|event| event.side == side);
         (0..2).find(|&server| {
             begins_with(1 - server, b"GET ") && (is_silent(server) || begins_with(server, b"HTTP/1."))
         })
@@ -307,8 +287,9 @@ impl Connection {
             (self.client.is_some() && is_exact) || (self.client.is_none() && how == ServerFrom::Handshake);
         let end = if self.has_ended() { End::Complete } else { End::Cut };
         // Packets that were recorded before the first packet of the file.
-        let earliest = self.events.iter().filter_map(|event| event.stamp.time).min().unwrap_or(0).min(0);
-        let events = self.events.into_iter().map(|event| RecordedEvent {
+        let events = self.events.into_list();
+        let earliest = events.iter().filter_map(|event| event.stamp.time).min().unwrap_or(0).min(0);
+        let events = events.into_iter().map(|event| RecordedEvent {
             from: if event.side == server { Role::Server } else { Role::Client },
             kind: event.kind,
             time: event.stamp.time.map(|time| Duration::from_nanos(time.abs_diff(earliest))),
@@ -349,7 +330,10 @@ impl Connection {
             for (octets, what) in [
                 (direction.lost, "The recording lacks"),
                 (direction.cut, "The recording cut off (snap length)"),
-                (direction.over, "The reader, which keeps 16 MiB in each direction, left out"),
+                (
+                    self.events.left_out(side),
+                    "The reader keeps the first and last 8 MiB of a direction, and left out",
+                ),
             ] {
                 if octets > 0 {
                     let plural = if octets == 1 { "" } else { "s" };

@@ -10,6 +10,8 @@ use pcap_parser::{Block, PcapHeader};
 
 /// A block that claims more octets is broken. Capture programs write packets of at most 256 KiB.
 const MAX_BLOCK: usize = 16 << 20;
+/// A packet or a description that claims more octets is broken: pcap-parser lists the options of these blocks.
+const MAX_PARSED: usize = 1 << 20;
 /// The size of the buffer at the beginning. It doubles while a block does not fit.
 const BUFFER: usize = 256 << 10;
 /// The type of a pcapng section header, which reads the same in both byte orders.
@@ -247,6 +249,9 @@ fn block_record<'a>(block: &'a [u8], big_endian: bool, interfaces: &mut Vec<Inte
         1 | 3 | 6 | SECTION_HEADER => {}
         10 => return Parsed::Record(Record::Secrets),
         _ => return Parsed::Nothing,
+    }
+    if block.len() > MAX_PARSED {
+        return if is_packet { Parsed::Record(Record::BrokenPacket) } else { Parsed::Broken };
     }
     let parse = if big_endian { pcap_parser::parse_block_be } else { pcap_parser::parse_block_le };
     match parse(block) {

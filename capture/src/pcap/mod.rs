@@ -13,6 +13,7 @@
 //! IP fragments are counted, and not read. Checksums are not verified.
 
 mod connection;
+mod events;
 mod file;
 mod link;
 mod table;
@@ -64,7 +65,8 @@ pub struct PcapSummary {
 
 /// Reads a capture, and hands on each connection a minute after it ended, or at the end of the file.
 ///
-/// Memory depends on the connections that are open at the same time: of each direction, 16 MiB are kept.
+/// Memory depends on the connections that are open at the same time. Of each direction, the first and the last 8 MiB are
+/// kept: what is between them becomes missing octets, and a note says so.
 ///
 /// # Errors
 ///

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 
-use super::connection::{Connection, ServerFrom, Side};
+use super::connection::{Connection, ServerFrom};
+use super::events::Side;
 use super::link::Segment;
 use super::tcp::Stamp;
 use crate::recording::ConnectionSink;

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::recording::RecordedKind;
 
-/// Octets kept of one direction. What is over is [`RecordedKind::Missing`].
-const MAX_KEPT: u64 = 16 << 20;
 /// What segments behind a hole may occupy. The hole is given up when they occupy more.
 const MAX_PENDING: usize = 4 << 20;
 /// What a pending segment occupies besides its octets.
@@ -93,10 +91,6 @@ pub(super) struct Direction {
     pub lost: u64,
     /// Octets that the recording cut off.
     pub cut: u64,
-    /// Octets over [`MAX_KEPT`].
-    pub over: u64,
-    /// Octets kept.
-    pub kept: u64,
     shown: bool,
     pending: BTreeMap<u64, Pending>,
     pending_size: usize,
@@ -208,14 +202,9 @@ impl Direction {
     ) {
         self.shown = true;
         self.next += length;
-        let recorded = octets.len() as u64;
-        let cut = length - recorded;
+        let cut = length - octets.len() as u64;
         let mut push = |kind| out.push(Piece { kind, stamp, acknowledged });
-        if self.kept + recorded > MAX_KEPT {
-            self.over += recorded;
-            push(RecordedKind::Missing { octets: Some(recorded) });
-        } else if recorded > 0 {
-            self.kept += recorded;
+        if !octets.is_empty() {
             push(RecordedKind::Octets(octets));
         }
         if cut > 0 {

@@ -327,3 +327,24 @@ fn padding_is_no_octet_of_a_packet() {
     let (connections, _) = read(&blocks.file);
     assert_eq!(shown(&connections[0]), ["C a ack 0", "C missing 2 ack 0", "C d ack 0", "C missing 2 ack 0"]);
 }
+
+#[test]
+fn the_options_of_a_block_do_not_fill_the_memory() {
+    let packets = packets();
+    let mut blocks = Blocks::new(false);
+    blocks.interface(101, 0, &[]);
+    for packet in &packets {
+        blocks.enhanced(0, 0, packet);
+    }
+    // Options without contents, of four octets each.
+    let options = vec![0; 2 << 20];
+    let mut large = [0, 0, 0, 40_u32, 40].map(u32::to_le_bytes).concat();
+    large.extend(&packets[0]);
+    large.extend(&options);
+    blocks.block(6, &large);
+    blocks.block(0xbad, &options);
+    let (_, summary) = read(&blocks.file);
+    assert_eq!((summary.packets, summary.broken, summary.end), (6, 1, FileEnd::Complete));
+    blocks.block(1, &options);
+    assert_eq!(read(&blocks.file).1.end, FileEnd::Broken);
+}

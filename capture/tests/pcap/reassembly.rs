@@ -273,25 +273,50 @@ fn cut_tcp_options_are_not_needed() {
 }
 
 #[test]
-fn sixteen_mebioctets_are_kept_of_each_direction() {
-    let mut session = Session::open();
-    let chunk = vec![b'x'; 60_000];
-    let count = 300;
-    for index in 0..count {
-        session.octets(Client, index * 60_000, 0, &chunk);
+fn the_beginning_and_the_end_of_a_long_direction_are_kept() {
+    for (length, count) in [(60_000, 300), (3_000, 12_000)] {
+        let mut session = Session::open();
+        let chunk = vec![b'x'; length as usize];
+        session.octets(Server, 0, 0, b"first");
+        for index in 0..count {
+            session.octets(Client, index * length, 5, &chunk);
+            if index == count / 2 {
+                session.octets(Server, 5, 0, b"middle");
+            }
+        }
+        session.octets(Client, count * length, 11, b"last");
+        session.octets(Server, 11, count * length, b"last");
+        let connection = session.read();
+        // The octets of the events, and how many there are in a row.
+        let mut runs: Vec<(String, i64)> = Vec::new();
+        for shown in shown(&connection) {
+            let shown = shown.replace(&"x".repeat(length as usize), "x");
+            match runs.last_mut() {
+                Some((last, times)) if *last == shown => *times += 1,
+                _ => runs.push((shown, 1)),
+            }
+        }
+        let part = (8 << 20) / length;
+        let before = (count / 2 + 1 - part) * length;
+        // The last four octets take the place of one segment.
+        let after = (count - count / 2 - 1 - part) * length;
+        let expected = [
+            ("S first ack 0".to_owned(), 1),
+            ("C x ack 5".to_owned(), part),
+            (format!("C missing {before} ack 5"), 1),
+            ("S middle ack 0".to_owned(), 1),
+            (format!("C missing {after} ack 5"), 1),
+            ("C x ack 5".to_owned(), part),
+            ("C last ack 11".to_owned(), 1),
+            (format!("S last ack {}", count * length), 1),
+        ];
+        assert_eq!(runs, expected, "{length}");
+        let note = format!(
+            "The reader keeps the first and last 8 MiB of a direction, and left out {} octets that the client sent.",
+            before + after
+        );
+        assert_eq!(connection.notes, [note]);
     }
-    session.octets(Server, 0, count * 60_000, b"xyz");
-    let connection = session.read();
-    let shown = shown(&connection);
-    let kept = (16 << 20) / 60_000;
-    let over = (count - kept) * 60_000;
-    assert_eq!(shown.len() as i64, kept + 2);
-    assert_eq!(shown[kept as usize], format!("C missing {over} ack 0"));
-    assert_eq!(shown[kept as usize + 1], format!("S xyz ack {}", count * 60_000));
-    let note = format!(
-        "The reader, which keeps 16 MiB in each direction, left out {over} octets that the client sent."
-    );
-    assert_eq!(connection.notes, [note]);
 }
 
 #[test]

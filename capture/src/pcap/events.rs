@@ -1,0 +1,135 @@
+//! Keeps the events of a connection, in bounded memory.
+
+use std::collections::VecDeque;
+
+use super::tcp::Stamp;
+use crate::recording::RecordedKind;
+
+/// The side of a connection: 0 has the smaller address.
+pub(super) type Side = usize;
+
+/// Octets kept at the beginning of each direction, and as many at its end. How a connection closed stands at the end.
+const MAX_PART: u64 = 8 << 20;
+/// What an event occupies besides its octets, about.
+const EVENT_SIZE: u64 = 128;
+/// How many events have to be left out before those that are adjacent become one.
+const MERGE_EVERY: usize = 4096;
+
+/// An event, before it is known which side is the server.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub side: Side,
+    pub kind: RecordedKind,
+    pub stamp: Stamp,
+    /// How many octets of the other side were acknowledged.
+    pub acknowledged: Option<u64>,
+}
+
+impl Event {
+    /// Takes the missing octets of the next event in. False if they are no continuation.
+    fn extend(&mut self, next: &Event) -> bool {
+        if let RecordedKind::Missing { octets: Some(octets) } = &mut self.kind
+            && let RecordedKind::Missing { octets: Some(more) } = next.kind
+            && self.side == next.side
+        {
+            *octets = octets.saturating_add(more);
+            return true;
+        }
+        false
+    }
+}
+
+/// The events of a connection, in order.
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    list: Vec<Event>,
+    /// How many octets are kept of the beginning of each side.
+    head: [u64; 2],
+    /// The places of the events that are kept of the end of each side.
+    tail: [VecDeque<usize>; 2],
+    /// How many octets these events have.
+    tail_octets: [u64; 2],
+    /// How many octets of each side became missing ones.
+    left_out: [u64; 2],
+    /// How many events became missing octets and have not been merged.
+    unmerged: usize,
+}
+
+impl Events {
+    /// All events so far.
+    pub fn list(&self) -> &[Event] {
+        &self.list
+    }
+
+    /// How many octets of a side were left out.
+    pub fn left_out(&self, side: Side) -> u64 {
+        self.left_out[side]
+    }
+
+    /// About how much memory the events occupy, in octets.
+    pub fn size(&self) -> u64 {
+        let octets: u64 = self.head.iter().chain(&self.tail_octets).sum();
+        octets + EVENT_SIZE * self.list.len() as u64
+    }
+
+    /// Appends an event. Octets in the middle of a long direction become missing ones.
+    pub fn push(&mut self, event: Event) {
+        if self.list.last_mut().is_some_and(|last| last.extend(&event)) {
+            return;
+        }
+        let side = event.side;
+        if let RecordedKind::Octets(octets) = &event.kind {
+            let octets = octets.len() as u64;
+            if self.tail[side].is_empty() && self.head[side] + octets <= MAX_PART {
+                self.head[side] += octets;
+            } else {
+                self.tail[side].push_back(self.list.len());
+                self.tail_octets[side] += octets;
+            }
+        }
+        self.list.push(event);
+        while self.tail_octets[side] > MAX_PART
+            && let Some(first) = self.tail[side].pop_front()
+        {
+            let kind = &mut self.list[first].kind;
+            if let RecordedKind::Octets(octets) = kind {
+                let octets = octets.len() as u64;
+                self.tail_octets[side] -= octets;
+                self.left_out[side] += octets;
+                self.unmerged += 1;
+                *kind = RecordedKind::Missing { octets: Some(octets) };
+            }
+        }
+        // Half of the list at least, so that every event is moved a few times at most.
+        if self.unmerged > MERGE_EVERY && self.unmerged > self.list.len() / 2 {
+            self.merge();
+        }
+    }
+
+    /// Merges missing octets that are adjacent.
+    fn merge(&mut self) {
+        self.unmerged = 0;
+        let mut seen = [0; 2];
+        let mut merged: Vec<Event> = Vec::new();
+        for (place, event) in std::mem::take(&mut self.list).into_iter().enumerate() {
+            if merged.last_mut().is_some_and(|last| last.extend(&event)) {
+                continue;
+            }
+            let side = event.side;
+            if let Some(tail) = self.tail[side].get_mut(seen[side])
+                && *tail == place
+            {
+                *tail = merged.len();
+                seen[side] += 1;
+            }
+            merged.push(event);
+        }
+        self.list = merged;
+    }
+
+    /// All events, when no more follow.
+    pub fn into_list(mut self) -> Vec<Event> {
+        self.merge();
+        self.list
+    }
+}
