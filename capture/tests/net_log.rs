@@ -377,6 +377,55 @@ fn memory_is_bounded() {
 }
 
 #[test]
+fn open_connections_and_notes_are_few() {
+    let line = INVALID.lines().find(|line| line.contains("internal_reason")).expect("a rejected frame");
+    let reason = "One or more reserved bits are on";
+    let long = line.replace(reason, &reason.repeat(1000));
+    let connection = one(&INVALID.replace(line, &format!("{long}\n").repeat(100)));
+    let notes: usize = connection.notes.iter().map(String::len).sum();
+    assert!(
+        connection.notes.len() <= 20 && notes < 10_000,
+        "{} notes, {notes} octets",
+        connection.notes.len()
+    );
+
+    // Requests without an end are passed on when there are too many.
+    let frame = HEADERS.lines().find(|line| line.contains("\"opcode\":8,")).expect("a Close");
+    let before = HEADERS.find(frame).expect("a Close");
+    let frames = (1000..10_000).map(|id| frame.replace("\"id\":11,", &format!("\"id\":{id},")) + "\n");
+    let log = format!("{}{}", &HEADERS[..before], frames.collect::<String>());
+    let (mut passed_on, mut at_most) = (0_usize, 0);
+    let log = log.as_bytes();
+    let position = std::cell::Cell::new(0_usize);
+    let counted = Counted { inner: log, position: &position };
+    let line = frame.len() + 1;
+    read(counted, &mut |_| {
+        passed_on += 1;
+        let read = (position.get() - before) / line;
+        if position.get() < log.len() {
+            at_most = at_most.max(read.saturating_sub(passed_on));
+        }
+    })
+    .expect("a net-log");
+    assert!((9000..9010).contains(&passed_on), "{passed_on}");
+    assert!((2000..5000).contains(&at_most), "{at_most} were open");
+}
+
+/// Counts the octets that were read.
+struct Counted<'a> {
+    inner: &'a [u8],
+    position: &'a std::cell::Cell<usize>,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.position.set(self.position.get() + read);
+        Ok(read)
+    }
+}
+
+#[test]
 fn broken_logs_do_not_panic() {
     for text in ALL {
         let events = text.find("\"events\"").expect("events");

@@ -13,7 +13,7 @@ use super::socket::{Socket, is_websocket};
 use crate::recording::{ConnectionSink, End, RecordedConnection};
 
 /// How many sockets, and how many requests, are open at a time. The oldest is given up first.
-const MOST_OPEN: usize = 16 << 10;
+const MOST_OPEN: usize = 4 << 10;
 /// How many jobs and streams of HTTP/2 are remembered.
 const MOST_LINKS: usize = 64 << 10;
 

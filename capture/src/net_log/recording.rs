@@ -9,10 +9,11 @@ use crate::recording::{RecordedEvent, RecordedKind};
 
 /// What the events of all open connections may cost, in octets.
 const LIMIT: usize = 64 << 20;
-/// What an event costs that has no octets.
-const EVENT: usize = 128;
-const LONGEST_NOTE: usize = 500;
-const MOST_NOTES: usize = 50;
+/// What an event costs that has no octets: a list that grows may have as many free places.
+const EVENT: usize = 2 * size_of::<RecordedEvent>();
+/// Notes are outside of the limit, so their number and length are small.
+const LONGEST_NOTE: usize = 300;
+const MOST_NOTES: usize = 16;
 
 /// What the events of all open connections cost.
 #[derive(Debug, Default)]
