@@ -162,7 +162,6 @@ impl Connection {
             self.sides[1 - side].acked = self.sides[1 - side].acked.max(offset);
         }
         let own = &mut self.sides[side];
-        own.acknowledges |= segment.acknowledgement.is_some();
         if let Some(scale) = segment.window_scale {
             own.window_scale = Some(scale);
         }
@@ -219,8 +218,8 @@ impl Connection {
         if own.reset {
             return;
         }
-        let least = own.acked.min(own.next).cast_signed();
-        let most = own.next.max(own.acked).saturating_add(u64::from(window)).cast_signed();
+        let least = own.acked.cast_signed();
+        let most = own.next.saturating_add(u64::from(window)).cast_signed();
         if !(least..=most).contains(&offset) {
             self.implausible_resets += 1;
             return;
@@ -242,9 +241,9 @@ impl Connection {
             let time = self.latest.max(piece.stamp.time);
             self.latest = time;
             let other = &self.sides[1 - side];
-            let acknowledged = piece.acknowledged.filter(|_| self.sides[side].acknowledges);
             // The acknowledgement of a FIN counts one more than there are octets.
-            let acknowledged = acknowledged.map(|offset| offset.min(other.next).saturating_sub(other.origin));
+            let acknowledged =
+                piece.acknowledged.map(|offset| offset.min(other.next).saturating_sub(other.origin));
             let stamp = Stamp { time, ..piece.stamp };
             self.events.push(Event { side, kind: piece.kind, stamp, acknowledged });
         }

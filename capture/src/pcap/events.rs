@@ -80,7 +80,7 @@ impl Events {
         let side = event.side;
         if let RecordedKind::Octets(octets) = &event.kind {
             let octets = octets.len() as u64;
-            if self.tail[side].is_empty() && self.head[side] + octets <= MAX_PART {
+            if self.head[side] + octets <= MAX_PART {
                 self.head[side] += octets;
             } else {
                 self.tail[side].push_back(self.list.len());

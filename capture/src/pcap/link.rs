@@ -129,7 +129,7 @@ fn segment<'a>(packet: &LaxSlicedPacket<'a>, cut: usize) -> Decoded<'a> {
         };
     }
     // A host that leaves segmentation to its network card records packets whose IP length is 0.
-    let declared = declared.unwrap_or(payload.payload.len() + cut).max(payload.payload.len());
+    let declared = declared.unwrap_or(payload.payload.len() + cut);
     if let Some(TransportSlice::Tcp(tcp)) = &packet.transport {
         return Decoded::Tcp(from_header(tcp, from, to, tcp.payload(), declared));
     }

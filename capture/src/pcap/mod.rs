@@ -105,8 +105,7 @@ fn take(
 ) {
     let time = packet.time.map(|time| {
         let relative = time - *first.get_or_insert(time);
-        // Half of the range, so that differences fit.
-        i64::try_from(relative.clamp(i128::from(i64::MIN / 2), i128::from(i64::MAX / 2))).unwrap_or(0)
+        i64::try_from(relative.clamp(i128::from(i64::MIN), i128::from(i64::MAX))).unwrap_or(0)
     });
     match link::decode(packet) {
         Decoded::Tcp(segment) => {

@@ -78,8 +78,6 @@ pub(super) struct Direction {
     pub next: u64,
     /// The offset that the other side has acknowledged. It is one past the end if a FIN was acknowledged.
     pub acked: u64,
-    /// This side has acknowledged something of the other.
-    pub acknowledges: bool,
     /// The FIN was shown.
     pub finished: bool,
     /// A reset was shown.

@@ -131,6 +131,10 @@ fn connections_that_ended_do_not_fill_the_memory() {
     session.client.set_port(50_001);
     session.octets(Client, 6_000_000, 0, b"late");
     packets.append(&mut session.packets);
+    // A SYN does.
+    session.bases = [90_001, 70_001];
+    session.handshake();
+    packets.append(&mut session.packets);
     // Another connection, found first and open to the end, shows that the others were handed on before.
     let mut open = Session::open();
     open.packets.append(&mut packets);
@@ -138,7 +142,36 @@ fn connections_that_ended_do_not_fill_the_memory() {
     let ports: Vec<_> = connections.iter().map(|connection| connection.client.clone()).collect();
     // 32 MiB are five connections of 6 MB.
     assert_eq!(ports[..5], (1..=5).map(|port| format!("192.0.2.1:{}", 50_000 + port)).collect::<Vec<_>>());
-    assert_eq!((ports[5].as_str(), ports.len()), ("192.0.2.1:50000", 11));
+    assert_eq!((ports[5].as_str(), ports.len()), ("192.0.2.1:50000", 12));
+    assert_eq!(ports[11], "192.0.2.1:50001");
+}
+
+#[test]
+fn events_occupy_memory_as_well() {
+    let mut open = Session::open();
+    for port in 1..=3 {
+        let mut session = Session::new();
+        session.client.set_port(50_000 + port);
+        session.handshake();
+        for index in 0..100_000 {
+            session.octets(Client, index, 0, b"x");
+        }
+        session.packet(Client, 100_000, Some(0), "R", b"");
+        // At once, so that no connection is handed on because of its age.
+        open.packets.extend(session.packets.into_iter().map(|(_, packet)| (0, packet)));
+    }
+    open.octets(Client, 0, 0, b"later");
+    let (connections, _) = read(&open.pcap());
+    assert_eq!(connections[0].client, "192.0.2.1:50001");
+    assert_eq!(connections[1].client, "192.0.2.1:50000");
+}
+
+#[test]
+fn a_request_without_an_answer_of_http_shows_nothing() {
+    let mut session = Session::new();
+    session.octets(Client, 0, 0, b"GET / HTTP/1.1\r\n\r\n");
+    session.octets(Server, 0, 18, b"\x81\x00");
+    assert_eq!(session.read().beginning, Beginning::Middle);
 }
 
 #[test]

@@ -161,6 +161,8 @@ fn old_and_simple_packets() {
     for big_endian in [false, true] {
         let mut blocks = Blocks::new(big_endian);
         blocks.interface(101, 0, &[]);
+        // Simple packets belong to the first interface.
+        blocks.interface(147, 0, &[]);
         for (index, packet) in packets().iter().enumerate() {
             match index {
                 0 | 3 => blocks.old(0, index as u64 * 1000, packet),
@@ -347,4 +349,27 @@ fn the_options_of_a_block_do_not_fill_the_memory() {
     assert_eq!((summary.packets, summary.broken, summary.end), (6, 1, FileEnd::Complete));
     blocks.block(1, &options);
     assert_eq!(read(&blocks.file).1.end, FileEnd::Broken);
+}
+
+#[test]
+fn an_old_packet_block_that_contradicts_itself_is_broken_alone() {
+    let mut blocks = Blocks::new(false);
+    blocks.interface(101, 0, &[]);
+    blocks.old(0, 0, &packets()[0]);
+    let captured = blocks.file.len() - 4 - packets()[0].len() - 8;
+    assert_eq!(read(&blocks.file).1.broken, 0);
+    // The trailing length of the block is no part of the packet.
+    blocks.file[captured] += 4;
+    let (_, summary) = read(&blocks.file);
+    assert_eq!((summary.packets, summary.broken, summary.end), (1, 1, FileEnd::Complete));
+}
+
+#[test]
+fn a_later_section_of_another_version_ends_what_can_be_read() {
+    let mut blocks = Blocks::new(false);
+    blocks.interface(101, 0, &[]);
+    blocks.enhanced(0, 0, &packets()[0]);
+    blocks.section(2);
+    let (connections, summary) = read(&blocks.file);
+    assert_eq!((connections.len(), summary.packets, summary.end), (1, 1, FileEnd::Broken));
 }

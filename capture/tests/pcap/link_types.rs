@@ -114,6 +114,22 @@ fn ipv6_extension_headers() {
     assert_eq!(session.shown(), ["C abc ack 0", "S def ack 3"]);
 }
 
+#[test]
+fn ipv4_authentication_headers() {
+    let mut session = session(false);
+    for (_, packet) in &mut session.packets {
+        // 24 octets: the next protocol, the length in words less two, and numbers.
+        packet[9] = 51;
+        packet.splice(20..20, [&[6, 4][..], &[0; 22]].concat());
+        packet[3] += 24;
+    }
+    // The declared length counts the header, if the packet was cut.
+    let (_, packet) = session.packets.pop().expect("a packet");
+    let mut file = session.pcap();
+    pcap_packet(&mut file, 9000, packet.len() as u32, &packet[..packet.len() - 2]);
+    assert_eq!(shown(&read(&file).0[0]), ["C abc ack 0", "S d ack 3", "S missing 2 ack 3"]);
+}
+
 fn summary(link: u32, packet: &[u8]) -> PcapSummary {
     let mut file = pcap_header(link);
     pcap_packet(&mut file, 0, packet.len() as u32, packet);

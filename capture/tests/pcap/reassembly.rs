@@ -401,6 +401,12 @@ fn a_window_scale_makes_the_window_larger() {
         packet[3] += 4;
     }
     let mut far = Session { packets: session.packets.clone(), ..Session::open() };
+    // Only a SYN has the option.
+    let mut late = far.ip(Client, 0, Some(0), "", b"");
+    late.splice(40..40, [3, 3, 14, 1]);
+    late[32] = 0x60;
+    late[3] += 4;
+    far.packets.push((far.time, late));
     session.packet(Server, 900_000, Some(0), "R", b"");
     assert_eq!(session.shown(), ["S missing 900000", "S RST ack 0"]);
     far.packet(Server, 1_000_000, Some(0), "R", b"");
@@ -414,4 +420,17 @@ fn a_syn_may_carry_octets() {
     session.packet(Server, -1, Some(3), "S", b"");
     session.octets(Client, 3, 0, b"def");
     assert_eq!(session.shown(), ["C abc", "C def ack 0"]);
+}
+
+#[test]
+fn a_reset_may_have_the_sequence_number_that_it_answers() {
+    let mut session = Session::open();
+    session.octets(Server, 0, 0, b"abcdef");
+    session.ack(Client, 0, 3);
+    session.packet(Server, 3, None, "R", b"");
+    assert_eq!(session.shown(), ["S abcdef ack 0", "S RST"]);
+    // The window is 65,535 at least, because its scale may be missing.
+    let mut session = Session::open();
+    session.packet(Server, 65_000, Some(0), "R", b"");
+    assert_eq!(session.shown(), ["S missing 65000", "S RST ack 0"]);
 }

@@ -202,3 +202,65 @@ fn many_missing_octets_need_no_packets() {
     read[0].notes.clear();
     assert_eq!(shown(&read[0]), shown(&connection));
 }
+
+/// The flags, sequence number and acknowledgement number of the packets of a file with IPv4.
+fn headers(file: &[u8]) -> Vec<(u8, u32, u32)> {
+    let word = |at: usize| [file[at], file[at + 1], file[at + 2], file[at + 3]];
+    let mut headers = Vec::new();
+    let mut at = 0;
+    while at < file.len() {
+        if u32::from_le_bytes(word(at)) == 6 {
+            // 28 octets of the block, 20 of the IP header.
+            let tcp = at + 48;
+            headers.push((
+                file[tcp + 13],
+                u32::from_be_bytes(word(tcp + 4)),
+                u32::from_be_bytes(word(tcp + 8)),
+            ));
+        }
+        at += u32::from_le_bytes(word(at + 4)) as usize;
+    }
+    headers
+}
+
+#[test]
+fn sequence_numbers_count_the_syn_and_the_fin() {
+    let connection = RecordedConnection {
+        client: "127.0.0.1:50000".to_owned(),
+        server: "127.0.0.1:80".to_owned(),
+        events: vec![
+            event(Role::Client, RecordedKind::Octets(b"abc".to_vec()), 0, 0),
+            event(Role::Client, RecordedKind::Fin, 0, 0),
+            event(Role::Server, RecordedKind::Octets(b"x".to_vec()), 0, 3),
+            event(Role::Client, RecordedKind::Reset, 0, 1),
+        ],
+        ..RecordedConnection::default()
+    };
+    let headers = headers(&written(&[connection]));
+    let (client, server) = (headers[2].1, headers[1].1 + 1);
+    // FIN 1, SYN 2, RST 4, PSH 8, ACK 16.
+    assert_eq!(
+        headers,
+        [
+            (2, client.wrapping_sub(1), 0),
+            (18, server - 1, client),
+            (16, client, server),
+            (24, client, server),
+            (17, client + 3, server),
+            (24, server, client + 3),
+            (20, client + 4, server + 1),
+        ]
+    );
+}
+
+#[test]
+fn addresses_of_two_kinds_are_replaced() {
+    let connection = RecordedConnection {
+        client: "[::1]:50000".to_owned(),
+        server: "127.0.0.1:80".to_owned(),
+        events: vec![event(Role::Client, RecordedKind::Octets(b"abc".to_vec()), 0, 0)],
+        ..RecordedConnection::default()
+    };
+    let (read, _) = read(&written(&[connection]));
+    assert_eq!([&read[0].client, &read[0].server], ["192.0.2.1:50000", "192.0.2.2:80"]);
+}
