@@ -108,26 +108,40 @@ impl Connection {
 
     /// Takes a segment from a side.
     pub fn segment(&mut self, side: Side, segment: &Segment<'_>, stamp: Stamp) {
-        let Some(waiting) = self.held.front().map(|held| held.side) else {
-            if !self.process(side, segment, stamp, false) {
-                self.hold(side, segment, stamp);
-            }
-            return;
-        };
-        // Only the other side can send what the held segments acknowledge.
-        if side == waiting || !self.process(side, segment, stamp, false) {
+        if !self.process(side, segment, stamp, false) {
             self.hold(side, segment, stamp);
         }
-        while let Some(held) = self.held.pop_front() {
-            let waited = match (held.stamp.time, stamp.time) {
+        self.release();
+        while let Some(first) = self.held.front() {
+            let waited = match (first.stamp.time, stamp.time) {
                 (Some(since), Some(now)) => now.saturating_sub(since) > MAX_HELD_TIME,
-                _ => false,
+                (None, _) | (_, None) => false,
             };
-            let force = waited || self.held.len() >= MAX_HELD;
-            if !self.process_held(&held, force) {
-                self.held.push_front(held);
+            if !waited && self.held.len() <= MAX_HELD {
                 break;
             }
+            self.force();
+        }
+    }
+
+    /// Takes the held segments whose turn has come. One may be what another waits for, so all are tried again.
+    fn release(&mut self) {
+        let mut next = 0;
+        while let Some(held) = self.held.remove(next) {
+            if self.process_held(&held, false) {
+                next = 0;
+            } else {
+                self.held.insert(next, held);
+                next += 1;
+            }
+        }
+    }
+
+    /// Takes the segment that was held first, as if what it acknowledges will not be recorded.
+    fn force(&mut self) {
+        if let Some(held) = self.held.pop_front() {
+            self.process_held(&held, true);
+            self.release();
         }
     }
 
@@ -251,8 +265,8 @@ impl Connection {
 
     /// Gives up what has not been recorded, at the end.
     pub fn finish(&mut self) {
-        while let Some(held) = self.held.pop_front() {
-            self.process_held(&held, true);
+        while !self.held.is_empty() {
+            self.force();
         }
         let mut out = Vec::new();
         let stamp = Stamp { time: self.latest, packet: None };

@@ -8,7 +8,7 @@ use wsclose::protocol::role::Role;
 use wsclose_capture::pcap::{FileEnd, PcapOptions};
 use wsclose_capture::recording::{Beginning, End, RecordedConnection, RecordedKind};
 
-use crate::support::{read, read_with};
+use crate::support::{Random, pcap_header, read, read_with};
 
 /// A file of `tests/pcap/data`.
 pub fn file(name: &str) -> Vec<u8> {
@@ -121,4 +121,50 @@ fn the_port_selects_connections() {
     assert_eq!(port(9781).0.len(), 8);
     assert_eq!(port(42184).0.len(), 1);
     assert_eq!(port(9782).0.len(), 0);
+}
+
+/// The packets of a file, each with its header.
+fn packets(file: &[u8]) -> Vec<&[u8]> {
+    let mut packets = Vec::new();
+    let mut rest = &file[24..];
+    while let Some(length) = rest.get(8..12) {
+        let captured = u32::from_le_bytes([length[0], length[1], length[2], length[3]]);
+        let (packet, behind) = rest.split_at(16 + captured as usize);
+        packets.push(packet);
+        rest = behind;
+    }
+    packets
+}
+
+#[test]
+fn packets_that_are_reordered_and_sent_again_show_the_same_octets() {
+    let whole = file("loopback-ipv4.pcap");
+    let (connections, _) = read(&whole);
+    // The first session, whose TCP handshake keeps its place.
+    let session = &packets(&whole)[..12];
+    let mut random = Random(3);
+    for run in 0..2000 {
+        let mut places: Vec<(usize, &[u8])> = Vec::new();
+        for (index, packet) in session.iter().enumerate() {
+            let is_handshake = index < 3;
+            // Up to three places away, and again up to five places later.
+            let place = if is_handshake { index } else { index * 10 + 30 + random.below(40) };
+            places.push((place, packet));
+            if !is_handshake && random.below(3) == 0 {
+                places.push((place + random.below(50), packet));
+            }
+        }
+        places.sort_by_key(|(place, _)| *place);
+        let mut shuffled = pcap_header(1);
+        for (_, packet) in &places {
+            shuffled.extend(*packet);
+        }
+        let (shown, _) = read(&shuffled);
+        assert_eq!(shown.len(), 1, "{run}");
+        for role in [Role::Client, Role::Server] {
+            assert_eq!(sent(&shown[0], role), sent(&connections[0], role), "{run}: {}", kinds(&shown[0]));
+        }
+        assert_eq!(shown[0].end, End::Complete, "{run}: {}", kinds(&shown[0]));
+        assert!(!kinds(&shown[0]).contains('?'), "{run}: {}", kinds(&shown[0]));
+    }
 }
