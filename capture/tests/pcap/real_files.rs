@@ -22,7 +22,8 @@ fn kinds(connection: &RecordedConnection) -> String {
         let side = if event.from == Role::Client { "C" } else { "S" };
         match &event.kind {
             RecordedKind::Octets(octets) => format!("{side}{}", octets.len()),
-            RecordedKind::Missing { octets } => format!("{side}?{}", octets.expect("a number")),
+            RecordedKind::Missing { octets: Some(octets) } => format!("{side}?{octets}"),
+            RecordedKind::Missing { octets: None } => format!("{side}?"),
             RecordedKind::Fin => format!("{side}F"),
             RecordedKind::Reset => format!("{side}R"),
             RecordedKind::TlsClosed => panic!("no TLS"),
@@ -155,16 +156,74 @@ fn packets_that_are_reordered_and_sent_again_show_the_same_octets() {
             }
         }
         places.sort_by_key(|(place, _)| *place);
-        let mut shuffled = pcap_header(1);
-        for (_, packet) in &places {
-            shuffled.extend(*packet);
-        }
-        let (shown, _) = read(&shuffled);
+        let (shown, _) = read(&of_packets(places.iter().map(|(_, packet)| packet)));
         assert_eq!(shown.len(), 1, "{run}");
         for role in [Role::Client, Role::Server] {
             assert_eq!(sent(&shown[0], role), sent(&connections[0], role), "{run}: {}", kinds(&shown[0]));
         }
         assert_eq!(shown[0].end, End::Complete, "{run}: {}", kinds(&shown[0]));
         assert!(!kinds(&shown[0]).contains('?'), "{run}: {}", kinds(&shown[0]));
+    }
+}
+
+/// A file of Ethernet packets.
+fn of_packets<'a>(packets: impl IntoIterator<Item = &'a &'a [u8]>) -> Vec<u8> {
+    let mut file = pcap_header(1);
+    packets.into_iter().for_each(|packet| file.extend(*packet));
+    file
+}
+
+#[test]
+fn a_recording_may_begin_at_any_packet() {
+    let whole = file("loopback-ipv4.pcap");
+    let session = &packets(&whole)[..12];
+    let expected = [
+        // With the TCP handshake.
+        "C153 S129 C8 S4 SF CF",
+        "C153 S129 C8 S4 SF CF",
+        "C153 S129 C8 S4 SF CF",
+        // With the request, and behind it.
+        "C153 S129 C8 S4 SF CF",
+        "S129 C8 S4 SF CF",
+        "S129 C8 S4 SF CF",
+        // With the Close frame, and behind it.
+        "C8 S4 SF CF",
+        "C8 S4 SF CF",
+        "S4 SF CF",
+        "SF CF",
+        // With the FIN of the client. That of the server cannot be told from an octet.
+        "CF",
+    ];
+    for (skipped, expected) in expected.into_iter().enumerate() {
+        let options = PcapOptions { port: Some(9781) };
+        let (connections, _) = read_with(&of_packets(&session[skipped..]), &options);
+        assert_eq!(kinds(&connections[0]), expected, "{skipped}");
+        let beginning = if skipped < 4 { Beginning::Connection } else { Beginning::Middle };
+        assert_eq!(connections[0].beginning, beginning, "{skipped}");
+        let end = if skipped < 10 { End::Complete } else { End::Cut };
+        assert_eq!(connections[0].end, end, "{skipped}");
+    }
+}
+
+#[test]
+fn any_packet_may_be_lost() {
+    let whole = file("loopback-ipv4.pcap");
+    let session = &packets(&whole)[..12];
+    let all = "C153 S129 C8 S4 SF CF";
+    for lost in 0..12 {
+        let kept = session.iter().enumerate().filter(|(index, _)| *index != lost).map(|(_, packet)| packet);
+        let (connections, _) = read(&of_packets(kept));
+        let expected = match lost {
+            3 => all.replace("C153", "C?153"),
+            5 => all.replace("S129", "S?129"),
+            7 => all.replace("C8", "C?8"),
+            8 => all.replace("S4", "S?4"),
+            // Both acknowledge it: it may have been an octet.
+            9 => all.replace("SF", "S?"),
+            10 => all.replace("CF", "C?"),
+            _ => all.to_owned(),
+        };
+        assert_eq!(kinds(&connections[0]), expected, "{lost}");
+        assert_eq!(connections[0].beginning, Beginning::Connection, "{lost}");
     }
 }
