@@ -19,6 +19,9 @@ pub struct RecordedConnection {
     pub events: Vec<RecordedEvent>,
     /// How the recording ends.
     pub end: End,
+    /// Nothing happened on the connection from its last event until this time, in a recording that went on. `None` if the
+    /// recording ended with the last event, or if the format does not tell.
+    pub silent_until: Option<Duration>,
     /// What the reader noticed, each a sentence: lost segments, broken packets.
     pub notes: Vec<String>,
 }

@@ -23,6 +23,7 @@
 //! < close_notify
 //! > RST
 //! note The capture began late.
+//! until 60.0
 //! "#;
 //! let mut connections = Vec::new();
 //! wsclose_capture::text::read(text, &mut |connection| connections.push(connection))?;
@@ -36,6 +37,7 @@
 //!   acknowledged.
 //! - `end` ends a connection that was recorded to its end. Without it, both FINs or a reset show the end. Any other
 //!   recording is cut.
+//! - `until` is the time until which the recording went on without an event.
 //! - A recording that does not begin with a request begins with frames. `connection middle` begins within a frame or a
 //!   message, and `connection start` with TCP.
 //!

@@ -50,6 +50,8 @@ pub enum Command {
     Check(Box<Check>),
     /// Test a client, in any language
     Serve(Box<Serve>),
+    /// Tell from a recording which side broke the close
+    Judge(Judge),
     /// Run the reference model, a server or client that conforms
     Echo(Echo),
     /// Run scripts against the model and the libraries
@@ -167,6 +169,76 @@ pub enum MatrixCodes {
     Only,
     /// The scripts and the codes.
     All,
+}
+
+/// Where a recording was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RecordedAt {
+    /// On the machine of the client.
+    Client,
+    /// On the machine of the server.
+    Server,
+    /// Between the two, or it is not known.
+    Between,
+}
+
+/// `judge`.
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+Examples:
+  wsclose judge capture.pcapng
+  wsclose judge net-log.json --verbose
+  wsclose judge capture.pcap --port 9001 --recorded-at server --json report.json
+
+Formats, which are detected: pcap and pcapng (tcpdump, Wireshark, dumpcap), \
+Chrome's net-log (chrome://net-export with raw bytes), Wireshark's \"Follow TCP \
+Stream\" saved as hex dump, C arrays or YAML, and a plain form that a person can \
+write:
+
+  wsclose recording 1
+  0.000 > 88 82 37fa213d 3412
+  0.003 < 88 02 03e8
+  0.004 < FIN
+
+Connections without a violation are listed in short, and with --verbose in full.
+
+Exit codes:
+  0  no violation of level must, interop or robust (with --strict also should and
+     lenient)
+  1  a violation
+  2  the command line is invalid
+  3  a file could not be read, or has no WebSocket connection
+If more than one applies, 1 comes before 3.")]
+pub struct Judge {
+    /// Recordings; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Judge only connections with this port; it is the server's
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
+    /// Judge only connections whose server or field Host has this name
+    #[arg(long, value_name = "HOST")]
+    pub host: Option<String>,
+    /// Where it was recorded
+    ///
+    /// This decides in which order each side saw what crossed in flight, if the recording has no acknowledgements.
+    #[arg(long, value_enum, default_value_t = RecordedAt::Between)]
+    pub recorded_at: RecordedAt,
+    /// Which close codes are valid: rfc6455, iana, beast or ws-rs
+    #[arg(long, default_value_t = Profile::default(), value_name = "PROFILE")]
+    pub profile: Profile,
+    /// Also fail for violations of level should and lenient
+    #[arg(long)]
+    pub strict: bool,
+    /// Write a JSON report
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Show the payloads of messages by their lengths, and no hosts and header fields
+    #[arg(long)]
+    pub redact: bool,
+    /// Print every connection in full
+    #[arg(short, long)]
+    pub verbose: bool,
 }
 
 /// Which scenarios `matrix` plays.

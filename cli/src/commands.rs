@@ -7,6 +7,7 @@ pub mod decode;
 pub mod echo;
 pub mod explain_case;
 pub mod explain_rule;
+pub mod judge;
 pub mod manual;
 pub mod matrix;
 pub mod replay;

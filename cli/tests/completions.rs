@@ -9,11 +9,12 @@ use std::process::{Command, Stdio};
 use support::{Folder, wsclose};
 
 /// Every command, as the help lists it.
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "replay",
     "matrix",
     "check",
     "serve",
+    "judge",
     "echo",
     "adopt",
     "decode",

@@ -194,6 +194,7 @@ impl Socket {
             beginning: Beginning::Connection,
             events,
             end,
+            silent_until: None,
             notes,
         }
     }

@@ -315,6 +315,7 @@ impl Connection {
             beginning: if is_whole { Beginning::Connection } else { Beginning::Middle },
             events: events.collect(),
             end,
+            silent_until: None,
             notes,
         }
     }

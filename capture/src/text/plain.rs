@@ -95,6 +95,13 @@ impl Open {
             self.connection.notes.push(cursor.rest().trim().to_owned());
             return Ok(());
         }
+        if cursor.accept("until") {
+            cursor.skip_spaces();
+            let until = time(cursor.peek_word()).ok_or_else(|| cursor.error("a time in seconds"))?;
+            cursor.word();
+            self.connection.silent_until = Some(until);
+            return at_end(cursor);
+        }
         if self.has_ended {
             return Err(cursor.error("`connection`, `note` or the end of the file behind `end`"));
         }

@@ -16,7 +16,7 @@ pub struct Plain<'a>(pub &'a RecordedConnection);
 
 impl fmt::Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RecordedConnection { client, server, beginning, events, end, notes } = self.0;
+        let RecordedConnection { client, server, beginning, events, end, silent_until, notes } = self.0;
         f.write_str("connection")?;
         if *beginning != implied_beginning(events) {
             f.write_str(match beginning {
@@ -59,6 +59,9 @@ impl fmt::Display for Plain<'_> {
         }
         for note in notes {
             writeln!(f, "note {}", note.split_whitespace().collect::<Vec<_>>().join(" "))?;
+        }
+        if let Some(until) = silent_until {
+            writeln!(f, "until {}.{:09}", until.as_secs(), until.subsec_nanos())?;
         }
         match end {
             End::Complete if !has_tcp_ended(events) => writeln!(f, "end"),

@@ -1,0 +1,240 @@
+//! The frames of a recorded connection, as far as they can be judged.
+
+use std::time::Duration;
+
+use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
+use wsclose::protocol::close::CloseBody;
+use wsclose::protocol::code::CloseCode;
+use wsclose::protocol::frame::{self, Header, Opcode};
+use wsclose::protocol::role::Role;
+
+use crate::opening::{self, Opening};
+use crate::recording::{End, RecordedConnection, RecordedEvent, RecordedKind};
+
+/// The octets of a Close that are kept: more than the 125 that it may have.
+const KEPT: usize = 4096;
+
+/// A WebSocket connection: what follows the opening handshake.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The address of the client.
+    pub client: String,
+    /// The address of the server.
+    pub server: String,
+    /// The opening handshake.
+    pub opening: Opening,
+    /// The messages may be compressed (RFC 7692).
+    pub deflate: bool,
+    /// The events behind the opening handshake. Missing octets of data messages are filled in.
+    pub events: Vec<RecordedEvent>,
+    /// How the recording ends.
+    pub end: End,
+    /// Octets are missing whose frames cannot be told, so the events behind them were left out.
+    pub is_cut: bool,
+    /// Nothing happened on the connection until this time, in a recording that went on.
+    pub idle_until: Option<Duration>,
+    /// What the reader and this type noticed, each a sentence.
+    pub notes: Vec<String>,
+    /// The Closes of both sides, in the order in which they were recorded.
+    pub closes: Vec<RecordedClose>,
+}
+
+/// A Close frame of a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordedClose {
+    /// The side that sent it.
+    pub from: Role,
+    /// The index of the event in which it begins.
+    pub event: usize,
+    /// How many octets of the event precede it.
+    pub offset: usize,
+    /// Its header.
+    pub header: Header,
+    /// Its payload, unmasked, as far as it was recorded.
+    pub payload: Vec<u8>,
+    /// The frame is complete.
+    pub is_complete: bool,
+}
+
+impl RecordedClose {
+    /// The code, if the body has one.
+    pub fn code(&self) -> Option<CloseCode> {
+        let octets = self.payload.first_chunk::<2>()?;
+        Some(CloseCode(u16::from_be_bytes(*octets)))
+    }
+
+    /// The reason, if the body is valid.
+    pub fn reason(&self) -> Option<&str> {
+        match CloseBody::parse(&self.payload).ok()? {
+            CloseBody::Empty => None,
+            CloseBody::Status { reason, .. } => Some(reason),
+        }
+    }
+}
+
+impl Session {
+    /// The session of a connection; `None` if the connection is not a WebSocket one.
+    pub fn of(connection: &RecordedConnection) -> Option<Session> {
+        let (opening, events) = opening::split(connection)?;
+        let mut session = Session {
+            client: connection.client.clone(),
+            server: connection.server.clone(),
+            deflate: matches!(&opening, Opening::Accepted(accepted) if accepted.deflate),
+            opening,
+            events: Vec::with_capacity(events.len()),
+            end: connection.end,
+            is_cut: false,
+            idle_until: connection.silent_until,
+            notes: connection.notes.clone(),
+            closes: Vec::new(),
+        };
+        session.read(events);
+        Some(session)
+    }
+
+    /// The first Close of a side.
+    pub fn first_close(&self, role: Role) -> Option<&RecordedClose> {
+        self.closes.iter().find(|close| close.from == role)
+    }
+
+    /// Reads the frames of both directions, and fills in what is missing where that is possible.
+    fn read(&mut self, events: Vec<RecordedEvent>) {
+        let mut streams = [Stream::new(Role::Client), Stream::new(Role::Server)];
+        for mut event in events {
+            let at = self.events.len();
+            let stream = &mut streams[event.from as usize];
+            match &event.kind {
+                RecordedKind::Octets(octets) => stream.read(at, octets, &mut self.closes),
+                RecordedKind::Missing { octets } => {
+                    let Some(fill) = octets.and_then(|octets| stream.fill(octets, self.deflate)) else {
+                        self.notes.push(format!(
+                            "octets of the {} are missing{}; what follows is not judged",
+                            event.from,
+                            event.packet.map(|packet| format!(" at packet {packet}")).unwrap_or_default()
+                        ));
+                        self.is_cut = true;
+                        break;
+                    };
+                    stream.read(at, &fill, &mut self.closes);
+                    event.kind = RecordedKind::Octets(fill);
+                }
+                RecordedKind::Fin | RecordedKind::Reset | RecordedKind::TlsClosed => {}
+            }
+            self.events.push(event);
+        }
+        if self.is_cut {
+            self.end = End::Cut;
+            self.idle_until = None;
+        }
+    }
+}
+
+/// One direction.
+struct Stream {
+    from: Role,
+    frames: FrameAssembler,
+    /// The octets of the payload in progress.
+    read: u64,
+    /// The text of the message in progress ends within a character.
+    text_tail: Vec<u8>,
+    /// The index of the Close in progress.
+    close: Option<usize>,
+}
+
+impl Stream {
+    fn new(from: Role) -> Stream {
+        Stream {
+            from,
+            frames: FrameAssembler::new(KeptPayload::UpTo(KEPT)),
+            read: 0,
+            text_tail: Vec::new(),
+            close: None,
+        }
+    }
+
+    fn read(&mut self, event: usize, octets: &[u8], closes: &mut Vec<RecordedClose>) {
+        let mut rest = octets;
+        let mut begin = 0;
+        let mut scratch = Vec::new();
+        loop {
+            let at_boundary = self.frames.at_boundary();
+            if at_boundary {
+                begin = octets.len() - rest.len();
+            }
+            let Some(part) = self.frames.next(&mut rest) else { break };
+            match part {
+                FramePart::Header(header) => {
+                    self.read = 0;
+                    if header.opcode == Opcode::Close {
+                        self.close = Some(closes.len());
+                        let (from, payload) = (self.from, Vec::new());
+                        closes.push(RecordedClose {
+                            from,
+                            event,
+                            offset: begin,
+                            header,
+                            payload,
+                            is_complete: false,
+                        });
+                    }
+                }
+                FramePart::Payload(part) => {
+                    scratch.clear();
+                    part.append_to(&mut scratch);
+                    self.read += scratch.len() as u64;
+                    if self.frames.header().is_some_and(|header| !header.opcode.is_control()) {
+                        self.text_tail.extend_from_slice(&scratch);
+                        let tail = incomplete_character(&self.text_tail);
+                        self.text_tail.drain(..self.text_tail.len() - tail);
+                    }
+                    if let Some(close) = self.close {
+                        closes[close].payload = self.frames.payload().to_vec();
+                    }
+                }
+                FramePart::End(header) => {
+                    if let Some(close) = self.close.take() {
+                        closes[close].is_complete = true;
+                    }
+                    if header.fin && !header.opcode.is_control() {
+                        self.text_tail.clear();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Octets in place of missing ones, if these belong to the payload of a message that nothing hangs on: binary, or the
+    /// rest of a text that is not cut within a character.
+    fn fill(&self, missing: u64, deflate: bool) -> Option<Vec<u8>> {
+        let header = self.frames.header()?;
+        let left = header.length.value().checked_sub(self.read)?;
+        let is_plain = header.rsv == 0 || !deflate;
+        let fits = match header.opcode {
+            Opcode::Binary => missing <= left,
+            Opcode::Text => missing == left && header.fin && self.text_tail.is_empty(),
+            Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong | Opcode::Reserved(_) => false,
+        };
+        if !fits || !is_plain || missing > MAX_FILL {
+            return None;
+        }
+        let mut octets = vec![b'.'; usize::try_from(missing).ok()?];
+        if let Some(key) = header.mask {
+            frame::mask(key, self.read, &mut octets);
+        }
+        Some(octets)
+    }
+}
+
+/// The most missing octets that are filled in.
+const MAX_FILL: u64 = 1 << 20;
+
+/// The number of octets at the end that begin a character without completing it.
+fn incomplete_character(text: &[u8]) -> usize {
+    match std::str::from_utf8(text) {
+        Ok(_) => 0,
+        Err(error) => match error.error_len() {
+            None => text.len() - error.valid_up_to(),
+            Some(_) => 0,
+        },
+    }
+}

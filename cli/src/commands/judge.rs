@@ -1,0 +1,245 @@
+//! `wsclose judge`: tells from a recording how each connection ended, and which side violated what.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use serde::Serialize;
+use wsclose::analysis::status::{FindingStatus, RunStatus};
+use wsclose::protocol::role::Role;
+use wsclose_capture::judgement::Settings;
+use wsclose_capture::opening::{self, Opening};
+use wsclose_capture::read::{self, ReadError, Summary};
+use wsclose_capture::recording::RecordedConnection;
+use wsclose_capture::report::{ConnectionReport, ReportSettings};
+use wsclose_capture::side::Place;
+
+use crate::args::{self, RecordedAt};
+use crate::support::error::{CliError, ExitStatus};
+use crate::support::files::display_path;
+use crate::support::output::{Stdout, eprint_error};
+use crate::support::report_dir::ReportWriter;
+
+/// The version of the JSON report.
+const SCHEMA: &str = "wsclose-judge/1";
+
+/// Judges the files.
+pub fn run(args: &args::Judge, out: &mut Stdout) -> Result<ExitStatus, CliError> {
+    let writer = args.json.as_ref().map(|path| ReportWriter::new(vec![path.clone()])).transpose()?;
+    let place = match args.recorded_at {
+        RecordedAt::Client => Place::At(Role::Client),
+        RecordedAt::Server => Place::At(Role::Server),
+        RecordedAt::Between => Place::Between,
+    };
+    let settings = ReportSettings { judging: Settings { profile: args.profile, place }, redact: args.redact };
+    let mut files = Vec::new();
+    for path in &args.files {
+        files.push(judge_file(args, settings, path, out)?);
+    }
+    let status = files.iter().fold(RunStatus::Pass, |status, file| status.and(file.status(args.strict)));
+    verdict(&files, status, args.strict, out)?;
+    if let Some(writer) = writer {
+        let report = JsonReport {
+            schema: SCHEMA,
+            wsclose: env!("CARGO_PKG_VERSION"),
+            verdict: status.name(),
+            profile: args.profile.name(),
+            files: &files,
+        };
+        let text = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";
+        writer.write([text], out)?;
+    }
+    Ok(status.into())
+}
+
+/// The JSON report.
+#[derive(Serialize)]
+struct JsonReport<'a> {
+    schema: &'static str,
+    wsclose: &'static str,
+    verdict: &'static str,
+    profile: &'static str,
+    files: &'a [JudgedFile],
+}
+
+/// What a file contains.
+#[derive(Serialize)]
+struct JudgedFile {
+    file: String,
+    /// Why the file, or the rest of it, could not be read.
+    error: Option<String>,
+    /// What the reader noticed, a sentence each.
+    notes: Vec<String>,
+    /// Connections that are not WebSocket ones.
+    others: usize,
+    connections: Vec<ConnectionReport>,
+}
+
+impl JudgedFile {
+    fn status(&self, strict: bool) -> RunStatus {
+        let statuses = self.connections.iter().flat_map(|connection| connection.statuses(strict));
+        let is_unread = self.error.is_some() || self.connections.is_empty();
+        RunStatus::of(statuses).and(RunStatus::Incomplete.when(is_unread))
+    }
+}
+
+fn judge_file(
+    args: &args::Judge,
+    settings: ReportSettings,
+    path: &Path,
+    out: &mut Stdout,
+) -> Result<JudgedFile, CliError> {
+    let mut file = JudgedFile {
+        file: display_path(path),
+        error: None,
+        notes: Vec::new(),
+        others: 0,
+        connections: Vec::new(),
+    };
+    let mut number = 0;
+    let mut printed: io::Result<()> = Ok(());
+    let (port, host) = (args.port, args.host.as_deref());
+    if args.files.len() > 1 {
+        writeln!(out, "file: {}", file.file)?;
+    }
+    let mut on_connection = |connection: RecordedConnection| {
+        number += 1;
+        if !is_selected(&connection, port, host) {
+            return;
+        }
+        match ConnectionReport::of(&connection, number, settings) {
+            Some(report) => {
+                if printed.is_ok() {
+                    printed = print(&report, args.verbose, out);
+                }
+                file.connections.push(report);
+            }
+            None => file.others += 1,
+        }
+    };
+    let read =
+        open(path).map_err(ReadError::from).and_then(|input| read::read(input, port, &mut on_connection));
+    printed?;
+    match read {
+        Ok(summary) => file.notes.extend(notes(&summary)),
+        Err(error) => {
+            eprint_error(format_args!("{}: {error}", file.file));
+            file.error = Some(error.to_string());
+        }
+    }
+    if file.error.is_none() && file.connections.is_empty() {
+        let what = match file.others {
+            0 => "no TCP connection".to_owned(),
+            others => format!(
+                "{others} TCP connections, none of which opens a WebSocket; if they are encrypted, their keys are needed"
+            ),
+        };
+        file.notes.push(format!("expected a WebSocket connection, found {what}"));
+    }
+    for note in &file.notes {
+        eprint_error(format_args!("{}: {note}", file.file));
+    }
+    Ok(file)
+}
+
+fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    Ok(Box::new(io::BufReader::new(File::open(path)?)))
+}
+
+/// Whether the options select the connection.
+fn is_selected(connection: &RecordedConnection, port: Option<u16>, host: Option<&str>) -> bool {
+    let has_port = |port: u16| {
+        connection.server.is_empty()
+            || connection.server.rsplit(':').next() == Some(port.to_string().as_str())
+    };
+    let has_host = |host: &str| {
+        let field = match opening::split(connection) {
+            Some((Opening::Accepted(accepted), _)) => {
+                opening::field(&accepted.request.fields, "Host").map(str::to_owned)
+            }
+            Some((Opening::Refused { request, .. } | Opening::Unanswered(request), _)) => {
+                opening::field(&request.fields, "Host").map(str::to_owned)
+            }
+            Some((Opening::Unseen, _)) | None => None,
+        };
+        let without_port =
+            |address: &str| address.rsplit_once(':').map_or(address, |(host, _)| host).to_owned();
+        let names = [Some(connection.server.clone()), field];
+        names.into_iter().flatten().any(|name| name == host || without_port(&name) == host)
+    };
+    port.is_none_or(has_port) && host.is_none_or(has_host)
+}
+
+fn print(report: &ConnectionReport, verbose: bool, out: &mut Stdout) -> io::Result<()> {
+    if verbose || !report.violations.is_empty() {
+        return writeln!(out, "{report}");
+    }
+    writeln!(out, "{}", report.brief())
+}
+
+/// What the reader noticed about the file.
+fn notes(summary: &Summary) -> Vec<String> {
+    let mut notes = Vec::new();
+    match summary {
+        Summary::Capture(capture) => {
+            let counts = [
+                (capture.broken, "packets are broken or cut off in their headers, and were not read"),
+                (capture.fragments, "IP fragments were not read"),
+            ];
+            notes.extend(
+                counts
+                    .into_iter()
+                    .filter(|(count, _)| *count > 0)
+                    .map(|(count, what)| format!("{count} {what}")),
+            );
+            for (number, count) in &capture.unknown_link_types {
+                notes.push(format!(
+                    "{count} packets have link type {number}, which is not supported; supported are Ethernet, Linux cooked, \
+                     BSD loopback and raw IP"
+                ));
+            }
+        }
+        Summary::NetLog(log) => {
+            if log.without_octets > 0 {
+                notes.push(format!(
+                    "{} connections have no octets; record with \"Include raw bytes\" to judge their frames",
+                    log.without_octets
+                ));
+            }
+            if log.over_http2 > 0 {
+                notes.push(format!(
+                    "{} connections are over HTTP/2, which shows no end of TCP",
+                    log.over_http2
+                ));
+            }
+            notes.extend(log.stopped.iter().map(|why| format!("the log ends early: {why}")));
+        }
+        Summary::Text(_) => {}
+    }
+    notes
+}
+
+fn verdict(files: &[JudgedFile], status: RunStatus, strict: bool, out: &mut Stdout) -> io::Result<()> {
+    let connections = || files.iter().flat_map(|file| &file.connections);
+    let with = |side: &str| {
+        let violates = |connection: &&ConnectionReport| {
+            let is_of_side =
+                |(violation, status): (&wsclose_capture::report::ViolationEntry, FindingStatus)| {
+                    violation.side == side && status != FindingStatus::Info
+                };
+            connection.violations.iter().zip(connection.statuses(strict)).any(is_of_side)
+        };
+        connections().filter(violates).count()
+    };
+    let (client, server) = (with("client"), with("server"));
+    let count = connections().count();
+    let noun = if count == 1 { "connection" } else { "connections" };
+    writeln!(
+        out,
+        "verdict: {}: {count} {noun}; the client violated rules in {client}, the server in {server}",
+        status.name()
+    )
+}
