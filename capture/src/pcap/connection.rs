@@ -292,8 +292,9 @@ impl Connection {
         })
     }
 
-    /// What was recorded, with the server's side. [`Connection::finish`] comes first.
-    pub fn into_recorded(self, server: Side, how: ServerFrom) -> RecordedConnection {
+    /// What was recorded, with the server's side, in a recording that went on until `latest`. [`Connection::finish`] comes
+    /// first.
+    pub fn into_recorded(self, server: Side, how: ServerFrom, latest: Option<i64>) -> RecordedConnection {
         let notes = self.notes(server, how);
         let is_exact = self.sides.iter().all(|side| side.exact || side.base.is_none());
         let is_whole =
@@ -315,7 +316,9 @@ impl Connection {
             beginning: if is_whole { Beginning::Connection } else { Beginning::Middle },
             events: events.collect(),
             end,
-            silent_until: None,
+            silent_until: latest
+                .filter(|_| end == End::Cut)
+                .map(|time| Duration::from_nanos(time.max(earliest).abs_diff(earliest))),
             notes,
         }
     }

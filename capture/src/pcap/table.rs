@@ -52,6 +52,8 @@ pub(super) struct Connections<'s, 'k> {
     /// How many connections have been found.
     found: u64,
     handed_on: u64,
+    /// The time of the latest segment of any connection.
+    latest: Option<i64>,
 }
 
 impl<'s, 'k> Connections<'s, 'k> {
@@ -66,11 +68,13 @@ impl<'s, 'k> Connections<'s, 'k> {
             counted: HashMap::new(),
             found: 0,
             handed_on: 0,
+            latest: None,
         }
     }
 
     /// Takes a segment.
     pub fn segment(&mut self, segment: &Segment<'_>, stamp: Stamp) {
+        self.latest = self.latest.max(stamp.time);
         self.hand_on_old(stamp);
         if self.port.is_some_and(|port| segment.from.port() != port && segment.to.port() != port) {
             return;
@@ -158,7 +162,7 @@ impl<'s, 'k> Connections<'s, 'k> {
         }
         let (server, how) = self.server(&connection);
         self.handed_on += 1;
-        (self.sink)(connection.into_recorded(server, how));
+        (self.sink)(connection.into_recorded(server, how, self.latest));
     }
 
     /// Which side is the server, and how that was found.

@@ -28,6 +28,10 @@ fn round_trip(connections: &[RecordedConnection]) -> Vec<RecordedConnection> {
         assert!(event.packet.take().is_some());
         event.time = event.time.map(|time| time + first);
     }
+    // The writer does not write how long a recording went on, and the reader knows it of open connections.
+    for connection in &mut read {
+        assert_eq!(connection.silent_until.take().is_some(), connection.end == End::Cut);
+    }
     read
 }
 
