@@ -4,7 +4,7 @@ use wsclose::harness::Trace;
 use wsclose::judge::{Finding, InconclusiveReason, Judge, Verdict};
 use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
-use wsclose::rules::{Level, Rule, RuleSet};
+use wsclose::rules::{Family, Level, Rule, RuleSet};
 
 use crate::session::Session;
 use crate::side::{self, Place, Reading, SideTrace};
@@ -67,6 +67,9 @@ pub struct RecordedViolation {
 /// Why a rule is open that is violated in one order and not in the other.
 const ORDER: &str = "the recording does not show in which order this side saw what crossed in flight";
 
+/// Why a rule is open in a recording that begins late.
+const BEFORE: &str = "what came before the recording may explain it";
+
 /// Judges both sides of a session.
 pub fn judge(session: &Session, settings: Settings) -> Judgement {
     let mut judge = Judge::new(settings.profile);
@@ -94,6 +97,15 @@ fn side_judgement(judge: &mut Judge, session: &Session, role: Role, settings: Se
         let is_open: RuleSet = open.iter().map(|(rule, _)| *rule).collect();
         findings.retain(|finding| !is_open.contains(finding.rule));
         verdicts = verdicts.without(is_open);
+    }
+    if session.begins_late {
+        // What came before may explain all that it did. Only its frames themselves can be wrong.
+        let of_frames: RuleSet =
+            Rule::ALL.into_iter().filter(|rule| rule.family() == Family::OwnFrames).collect();
+        let violated: RuleSet = findings.iter().map(|finding| finding.rule).collect();
+        open.extend(violated.without(of_frames).iter().map(|rule| (rule, BEFORE)));
+        findings.retain(|finding| of_frames.contains(finding.rule));
+        verdicts = verdicts.only(of_frames);
     }
     let inconclusive = Rule::ALL.into_iter().filter_map(|rule| match verdicts.on(rule) {
         Verdict::Inconclusive => {

@@ -14,6 +14,7 @@ pub mod pcap;
 pub mod read;
 pub mod recording;
 pub mod report;
+mod resync;
 pub mod session;
 pub mod side;
 pub mod text;

@@ -9,7 +9,8 @@ use wsclose::protocol::frame::{self, Header, Opcode};
 use wsclose::protocol::role::Role;
 
 use crate::opening::{self, Opening};
-use crate::recording::{End, RecordedConnection, RecordedEvent, RecordedKind};
+use crate::recording::{Beginning, End, RecordedConnection, RecordedEvent, RecordedKind};
+use crate::resync;
 
 /// The octets of a Close that are kept: more than the 125 that it may have.
 const KEPT: usize = 4096;
@@ -29,6 +30,8 @@ pub struct Session {
     pub events: Vec<RecordedEvent>,
     /// How the recording ends.
     pub end: End,
+    /// Frames are missing before the first event.
+    pub begins_late: bool,
     /// Octets are missing whose frames cannot be told, so the events behind them were left out.
     pub is_cut: bool,
     /// Nothing happened on the connection until this time, in a recording that went on.
@@ -83,13 +86,31 @@ impl Session {
             opening,
             events: Vec::with_capacity(events.len()),
             end: connection.end,
+            begins_late: false,
             is_cut: false,
             idle_until: connection.silent_until,
             notes: connection.notes.clone(),
             closes: Vec::new(),
         };
+        let events = match connection.beginning {
+            Beginning::Middle => session.resync(events),
+            Beginning::Connection | Beginning::Frames => events,
+        };
         session.read(events);
         Some(session)
+    }
+
+    /// The events from the first frame of each direction on.
+    fn resync(&mut self, events: Vec<RecordedEvent>) -> Vec<RecordedEvent> {
+        self.begins_late = true;
+        let (events, skipped) = resync::from_first_frames(events);
+        for (role, octets) in Role::ALL.into_iter().zip(skipped).filter(|(_, octets)| *octets > 0) {
+            self.notes
+                .push(format!("{octets} octets of the {role} before its first whole frame are not judged"));
+        }
+        // The opening handshake is unknown, so a frame with RSV1 stands for the extension.
+        self.deflate |= Role::ALL.into_iter().any(|role| resync::has_rsv1(&events, role));
+        events
     }
 
     /// The first Close of a side.
@@ -98,22 +119,39 @@ impl Session {
     }
 
     /// Reads the frames of both directions, and fills in what is missing where that is possible.
-    fn read(&mut self, events: Vec<RecordedEvent>) {
+    ///
+    /// What is behind a gap is read instead of what is before it, unless that has a Close.
+    fn read(&mut self, mut events: Vec<RecordedEvent>) {
+        while let Some(gap) = self.read_until_gap(&events) {
+            let behind: Vec<RecordedEvent> = events.split_off(gap + 1);
+            if !self.closes.is_empty() || behind.is_empty() {
+                self.is_cut = true;
+                break;
+            }
+            self.events.clear();
+            events = self.resync(behind);
+        }
+        if self.is_cut {
+            self.end = End::Cut;
+            self.idle_until = None;
+        }
+    }
+
+    /// Reads up to the first octets that are missing and cannot be filled in. Returns the index of that event.
+    fn read_until_gap(&mut self, events: &[RecordedEvent]) -> Option<usize> {
         let mut streams = [Stream::new(Role::Client), Stream::new(Role::Server)];
-        for mut event in events {
+        for (index, event) in events.iter().enumerate() {
+            let mut event = event.clone();
             let at = self.events.len();
             let stream = &mut streams[event.from as usize];
             match &event.kind {
                 RecordedKind::Octets(octets) => stream.read(at, octets, &mut self.closes),
                 RecordedKind::Missing { octets } => {
                     let Some(fill) = octets.and_then(|octets| stream.fill(octets, self.deflate)) else {
-                        self.notes.push(format!(
-                            "octets of the {} are missing{}; what follows is not judged",
-                            event.from,
-                            event.packet.map(|packet| format!(" at packet {packet}")).unwrap_or_default()
-                        ));
-                        self.is_cut = true;
-                        break;
+                        let place =
+                            event.packet.map(|packet| format!(" at packet {packet}")).unwrap_or_default();
+                        self.notes.push(format!("octets of the {} are missing{place}", event.from));
+                        return Some(index);
                     };
                     stream.read(at, &fill, &mut self.closes);
                     event.kind = RecordedKind::Octets(fill);
@@ -122,10 +160,7 @@ impl Session {
             }
             self.events.push(event);
         }
-        if self.is_cut {
-            self.end = End::Cut;
-            self.idle_until = None;
-        }
+        None
     }
 }
 

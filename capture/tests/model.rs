@@ -13,7 +13,7 @@ use wsclose::protocol::role::Role;
 use wsclose::scenario::{Space, Strength, covering};
 use wsclose::script::{ScriptBuf, corpus};
 use wsclose_capture::judgement::{Settings, judge};
-use wsclose_capture::recording::RecordedConnection;
+use wsclose_capture::recording::{Beginning, RecordedConnection};
 use wsclose_capture::session::Session;
 use wsclose_capture::side::Place;
 use wsclose_capture::undecided::why_undecided;
@@ -53,6 +53,35 @@ fn the_model_is_never_accused() {
             }
         }
     }
+}
+
+#[test]
+fn the_model_is_never_accused_if_the_beginning_is_missing() {
+    let mut judged = 0;
+    for role in Role::ALL {
+        let mut harness = Harness::new(Profile::default());
+        let mut model = Model::new(Profile::default());
+        for (name, script) in scripts(role) {
+            for connection in recordings_of(harness.play(script.as_script(), &mut model).trace) {
+                // Two events are the opening handshake.
+                for missing in 2..connection.events.len().min(8) {
+                    let mut late = connection.clone();
+                    late.beginning = Beginning::Middle;
+                    late.events.drain(..missing);
+                    let session = Session::of(&late).expect("a session");
+                    let side = judge(&session, Settings::default()).side(role).clone();
+                    assert!(
+                        side.violations.is_empty(),
+                        "{name}, {missing}: {:#?}\n{}",
+                        side.violations,
+                        side.trace
+                    );
+                    judged += 1;
+                }
+            }
+        }
+    }
+    assert!(judged > 5000, "{judged}");
 }
 
 /// Whether a side did something else than the model in a recording.
