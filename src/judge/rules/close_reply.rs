@@ -34,7 +34,7 @@ fn not_replied(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &Obser
     } else if peer.shares_segment && facts.tcp.write_closed_at.is_some() && facts.own.close_count == 0 {
         // The frames before it may be what ended the connection, such as more Pings than a limit allows.
         sink.inconclusive(rule, InconclusiveReason::AmbiguousCause);
-    } else if sink.in_grace(facts, peer.at) {
+    } else if facts.tcp.write_closed_at.is_none() && sink.in_grace(facts, peer.at) {
         sink.inconclusive(rule, InconclusiveReason::WithinGrace);
     } else if facts.own.close_count == 0 {
         sink.violates(rule, peer.at, "a Close in reply", Observed::Text("sent no Close"));
