@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;
+use wsclose::rules::Level;
 
 use crate::judgement::Judgement;
 use crate::opening::{Opening, field};
@@ -151,7 +152,8 @@ impl AnswerBuilder<'_> {
     fn violations(&mut self, judgement: &Judgement) {
         let mut listed = Vec::new();
         for side in &judgement.sides {
-            for violation in &side.violations {
+            // What the RFC leaves open is no violation.
+            for violation in side.violations.iter().filter(|violation| violation.level != Level::Info) {
                 let sections = violation.rule.sections();
                 listed.push(format!("{} (§{sections}) by the {}", violation.rule, side.role));
             }

@@ -272,10 +272,11 @@ impl fmt::Display for ConnectionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.head(f)?;
         for violation in &self.violations {
+            let what = if violation.level == Level::Info.name() { "NOTED of" } else { "VIOLATED by" };
             writeln!(f)?;
             writeln!(
                 f,
-                "  VIOLATED by the {}: {} ({}, RFC 6455 §{})",
+                "  {what} the {}: {} ({}, RFC 6455 §{})",
                 violation.side, violation.rule, violation.level, violation.sections
             )?;
             wrapped(f, "    ", violation.summary)?;

@@ -168,6 +168,8 @@ impl Session {
 struct Stream {
     from: Role,
     frames: FrameAssembler,
+    /// The event in which the frame in progress begins, and how many octets of the event precede it.
+    begun: (usize, usize),
     /// The octets of the payload in progress.
     read: u64,
     /// The text of the message in progress ends within a character.
@@ -181,6 +183,7 @@ impl Stream {
         Stream {
             from,
             frames: FrameAssembler::new(KeptPayload::UpTo(KEPT)),
+            begun: (0, 0),
             read: 0,
             text_tail: Vec::new(),
             close: None,
@@ -189,12 +192,10 @@ impl Stream {
 
     fn read(&mut self, event: usize, octets: &[u8], closes: &mut Vec<RecordedClose>) {
         let mut rest = octets;
-        let mut begin = 0;
         let mut scratch = Vec::new();
         loop {
-            let at_boundary = self.frames.at_boundary();
-            if at_boundary {
-                begin = octets.len() - rest.len();
+            if self.frames.at_boundary() && !rest.is_empty() {
+                self.begun = (event, octets.len() - rest.len());
             }
             let Some(part) = self.frames.next(&mut rest) else { break };
             match part {
@@ -202,11 +203,12 @@ impl Stream {
                     self.read = 0;
                     if header.opcode == Opcode::Close {
                         self.close = Some(closes.len());
+                        let (event, offset) = self.begun;
                         let (from, payload) = (self.from, Vec::new());
                         closes.push(RecordedClose {
                             from,
                             event,
-                            offset: begin,
+                            offset,
                             header,
                             payload,
                             is_complete: false,
