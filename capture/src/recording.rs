@@ -59,7 +59,8 @@ pub struct RecordedEvent {
     pub time: Option<Duration>,
     /// The number of the packet in the recording, from 1.
     pub packet: Option<u64>,
-    /// How many octets of the other side's stream this side had acknowledged, from the first octet that is recorded.
+    /// How many octets of the other side's stream this side had acknowledged, from the first octet that is recorded. Its FIN
+    /// counts as one more.
     ///
     /// An acknowledgement shows that these octets had arrived. It does not show that the program had read them.
     pub acknowledged: Option<u64>,

@@ -256,8 +256,9 @@ impl Connection {
             self.latest = time;
             let other = &self.sides[1 - side];
             // The acknowledgement of a FIN counts one more than there are octets.
-            let acknowledged =
-                piece.acknowledged.map(|offset| offset.min(other.next).saturating_sub(other.origin));
+            let acknowledged = piece.acknowledged.map(|offset| {
+                offset.min(other.next + u64::from(other.finished)).saturating_sub(other.origin)
+            });
             let stamp = Stamp { time, ..piece.stamp };
             self.events.push(Event { side, kind: piece.kind, stamp, acknowledged });
         }

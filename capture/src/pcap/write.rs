@@ -89,7 +89,8 @@ impl<W: Write> PcapngWriter<W> {
         for event in &connection.events {
             time = event.time.unwrap_or(time);
             let (own, other) = (index(event.from), index(event.from.peer()));
-            let arrived = event.acknowledged.unwrap_or(0).min(sides[other].octets);
+            let sent = sides[other].octets + u64::from(sides[other].has_fin);
+            let arrived = event.acknowledged.unwrap_or(0).min(sent);
             sides[own].acknowledged = sides[own].acknowledged.max(arrived);
             match &event.kind {
                 RecordedKind::Octets(octets) => {

@@ -15,12 +15,12 @@ fn acknowledgements_without_octets_count_for_later_events_only() {
 }
 
 #[test]
-fn an_acknowledged_fin_is_no_octet() {
+fn an_acknowledged_fin_counts_as_one_octet() {
     let mut session = Session::open();
     session.octets(Server, 0, 0, b"abc");
     session.packet(Server, 3, Some(0), "F", b"");
     session.octets(Client, 0, 4, b"late");
-    assert_eq!(session.shown(), ["S abc ack 0", "S FIN ack 0", "C late ack 3"]);
+    assert_eq!(session.shown(), ["S abc ack 0", "S FIN ack 0", "C late ack 4"]);
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn late_segments_belong_to_the_connection_for_a_minute() {
     session.packet(Server, 0, Some(1), "F", b"");
     session.time += 59_000_000;
     session.packet(Client, 1, Some(0), "R", b"");
-    assert_eq!(session.shown(), ["C FIN ack 0", "S FIN ack 0", "C RST ack 0"]);
+    assert_eq!(session.shown(), ["C FIN ack 0", "S FIN ack 1", "C RST ack 0"]);
     session.time += 3_000_000;
     session.ack(Client, 1, 1);
     session.octets(Client, 1, 1, b"new");

@@ -67,7 +67,7 @@ fn loopback_sessions_are_whole() {
         let packets: Vec<_> = first.events.iter().filter_map(|event| event.packet).collect();
         assert_eq!(packets, [4, 6, 8, 9, 10, 11], "{name}");
         let acknowledged: Vec<_> = first.events.iter().filter_map(|event| event.acknowledged).collect();
-        assert_eq!(acknowledged, [0, request, 129, request + 8, request + 8, 133], "{name}");
+        assert_eq!(acknowledged, [0, request, 129, request + 8, request + 8, 134], "{name}");
     }
 }
 

@@ -15,7 +15,7 @@ fn segments_in_order() {
     let connection = session.read();
     assert_eq!(
         shown(&connection),
-        ["C abc ack 0", "S defg ack 3", "S FIN ack 3", "C hi ack 4", "C FIN ack 4"]
+        ["C abc ack 0", "S defg ack 3", "S FIN ack 3", "C hi ack 5", "C FIN ack 5"]
     );
     assert_eq!((connection.beginning, connection.end), (Beginning::Connection, End::Complete));
     let packets: Vec<_> = connection.events.iter().filter_map(|event| event.packet).collect();
@@ -215,7 +215,7 @@ fn a_reset_answers_a_fin() {
     session.octets(Server, 0, 1, b"late");
     session.packet(Client, 1, None, "R", b"");
     let connection = session.read();
-    assert_eq!(shown(&connection), ["C FIN ack 0", "S late ack 0", "C RST"]);
+    assert_eq!(shown(&connection), ["C FIN ack 0", "S late ack 1", "C RST"]);
     assert_eq!(connection.end, End::Complete);
 }
 
@@ -357,7 +357,7 @@ fn an_acknowledged_fin_ends_a_hole() {
     session.octets(Client, 0, 0, b"abc");
     session.packet(Client, 5, Some(0), "F", b"");
     session.octets(Server, 0, 6, b"xyz");
-    assert_eq!(session.shown(), ["C abc ack 0", "C missing 2 ack 0", "C FIN ack 0", "S xyz ack 5"]);
+    assert_eq!(session.shown(), ["C abc ack 0", "C missing 2 ack 0", "C FIN ack 0", "S xyz ack 6"]);
 }
 
 #[test]
