@@ -79,7 +79,7 @@ pub fn judge(session: &Session, settings: Settings) -> Judgement {
 
 fn side_judgement(judge: &mut Judge, session: &Session, role: Role, settings: Settings) -> SideJudgement {
     let build = |reading| side::trace(session, role, settings.place, reading, settings.profile);
-    let SideTrace { trace, sources, is_ambiguous } = build(Reading::Early);
+    let SideTrace { trace, sources, requested: _, is_ambiguous } = build(Reading::Early);
     judge.judge(&trace);
     let (mut findings, mut verdicts) = (judge.findings().to_vec(), *judge.verdicts());
     let mut open: Vec<(Rule, &'static str)> = Vec::new();

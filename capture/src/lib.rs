@@ -15,6 +15,7 @@ pub mod read;
 pub mod recording;
 pub mod report;
 mod resync;
+pub mod script;
 pub mod session;
 pub mod side;
 pub mod text;

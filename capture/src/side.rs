@@ -50,6 +50,8 @@ pub struct SideTrace {
     /// For each event of the trace, the index of the event in the session; `None` for the first, which opens the
     /// connection.
     pub sources: Vec<Option<usize>>,
+    /// The event of the session in which a Close begins that the application requested.
+    pub requested: Option<usize>,
     /// Whether another reading is possible.
     pub is_ambiguous: bool,
 }
@@ -74,6 +76,7 @@ pub fn trace(session: &Session, role: Role, place: Place, reading: Reading, prof
         now: session.events.first().and_then(|event| event.time).unwrap_or_default(),
         passed: Duration::ZERO,
         expected: ExpectedEndpoint::new(role, session.deflate, profile),
+        requested: None,
         has_closed: false,
         ended: false,
     };
@@ -103,8 +106,13 @@ pub fn trace(session: &Session, role: Role, place: Place, reading: Reading, prof
         builder.own(at, event);
     }
     builder.finish();
-    let sources = builder.sources;
-    SideTrace { trace, sources, is_ambiguous }
+    let (sources, requested) = (builder.sources, builder.requested);
+    SideTrace { trace, sources, requested, is_ambiguous }
+}
+
+/// The event of the session in which the first Close of a side begins, if its application requested the Close.
+pub fn requested_close(session: &Session, role: Role) -> Option<usize> {
+    trace(session, role, Place::default(), Reading::Early, Profile::default()).requested
 }
 
 /// Something of the peer that is not delivered yet.
@@ -127,6 +135,7 @@ struct Builder<'a> {
     /// The time since the last tick.
     passed: Duration,
     expected: ExpectedEndpoint,
+    requested: Option<usize>,
     /// The side has sent a Close, or at least a part of one.
     has_closed: bool,
     /// The trace ends here, because the rest shows nothing that the peer requires.
@@ -263,6 +272,7 @@ impl Builder<'_> {
         if !self.expected.has_reacted() {
             let reason = close.reason().unwrap_or_default();
             self.out.record_stimulus(Stimulus::Close { code, reason });
+            self.requested = Some(at);
             self.note(Some(at));
         }
         self.has_closed = true;

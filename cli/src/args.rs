@@ -189,6 +189,7 @@ Examples:
   wsclose judge capture.pcapng
   wsclose judge net-log.json --verbose
   wsclose judge capture.pcap --port 9001 --recorded-at server --json report.json
+  wsclose judge capture.pcap --to-script 3 > close.ws
 
 Formats, which are detected: pcap and pcapng (tcpdump, Wireshark, dumpcap), \
 Chrome's net-log (chrome://net-export with raw bytes), Wireshark's \"Follow TCP \
@@ -236,6 +237,12 @@ pub struct Judge {
     /// Show the payloads of messages by their lengths, and no hosts and header fields
     #[arg(long)]
     pub redact: bool,
+    /// Print connection N as a script for `replay`, and no report
+    #[arg(long, value_name = "N", conflicts_with_all = ["json", "redact", "verbose", "strict"])]
+    pub to_script: Option<usize>,
+    /// The side that the script of --to-script tests [default: the side with a violation, or else the server]
+    #[arg(long, value_name = "ROLE", requires = "to_script")]
+    pub role: Option<Role>,
     /// Print every connection in full
     #[arg(short, long)]
     pub verbose: bool,

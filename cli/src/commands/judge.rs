@@ -7,11 +7,13 @@ use std::path::Path;
 use serde::Serialize;
 use wsclose::analysis::status::{FindingStatus, RunStatus};
 use wsclose::protocol::role::Role;
-use wsclose_capture::judgement::Settings;
+use wsclose_capture::judgement::{self, Settings};
 use wsclose_capture::opening::{self, Opening};
 use wsclose_capture::read::{self, ReadError, Summary};
 use wsclose_capture::recording::RecordedConnection;
 use wsclose_capture::report::{ConnectionReport, ReportSettings};
+use wsclose_capture::script;
+use wsclose_capture::session::Session;
 use wsclose_capture::side::Place;
 
 use crate::args::{self, RecordedAt};
@@ -32,6 +34,9 @@ pub fn run(args: &args::Judge, out: &mut Stdout) -> Result<ExitStatus, CliError>
         RecordedAt::Between => Place::Between,
     };
     let settings = ReportSettings { judging: Settings { profile: args.profile, place }, redact: args.redact };
+    if let Some(number) = args.to_script {
+        return to_script(args, settings, number, out);
+    }
     let mut files = Vec::new();
     for path in &args.files {
         files.push(judge_file(args, settings, path, out)?);
@@ -50,6 +55,47 @@ pub fn run(args: &args::Judge, out: &mut Stdout) -> Result<ExitStatus, CliError>
         writer.write([text], out)?;
     }
     Ok(status.into())
+}
+
+/// Prints connection `number` of the file as a script.
+fn to_script(
+    args: &args::Judge,
+    settings: ReportSettings,
+    number: usize,
+    out: &mut Stdout,
+) -> Result<ExitStatus, CliError> {
+    let [path] = args.files.as_slice() else {
+        return Err(CliError::Usage("expected one file with --to-script, found more".to_owned()));
+    };
+    let (mut count, mut found) = (0, None);
+    let mut on_connection = |connection: RecordedConnection| {
+        count += 1;
+        if count == number {
+            found = Some(connection);
+        }
+    };
+    let file = display_path(path);
+    open(path)
+        .map_err(ReadError::from)
+        .and_then(|input| read::read(input, args.port, &mut on_connection))
+        .map_err(|error| not_tested(&file, error.to_string()))?;
+    let connection = found.ok_or_else(|| {
+        CliError::Usage(format!("expected a connection from 1 to {count}, found {number} (--to-script)"))
+    })?;
+    let session = Session::of(&connection)
+        .ok_or_else(|| not_tested(&file, format!("connection {number} opens no WebSocket")))?;
+    let judgement = judgement::judge(&session, settings.judging);
+    let violates = |role: &Role| !judgement.side(*role).violations.is_empty();
+    let default =
+        if violates(&Role::Client) && !violates(&Role::Server) { Role::Client } else { Role::Server };
+    let script = script::script(&session, args.role.unwrap_or(default))
+        .map_err(|error| not_tested(&file, format!("connection {number} makes no script: {error}")))?;
+    write!(out, "{}", script.as_script())?;
+    Ok(ExitStatus::from(RunStatus::Pass))
+}
+
+fn not_tested(file: &str, why: String) -> CliError {
+    CliError::NotTested { endpoint: file.to_owned(), why }
 }
 
 /// The JSON report.
