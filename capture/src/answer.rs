@@ -28,11 +28,21 @@ pub struct Answer {
 /// What an API reports of a closure (WHATWG WebSockets, `CloseEvent`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiReport {
-    /// The code: that of the received Close, 1005 for one without a code, or 1006 without a Close. `None` while the
-    /// connection is open.
-    pub code: Option<CloseCode>,
+    /// The code.
+    pub code: ApiCode,
     /// Whether the closure counts as clean: both sides sent a Close (§7.1.4).
     pub clean: bool,
+}
+
+/// The code that an API reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApiCode {
+    /// The code of the received Close, 1005 for one without a code, or 1006 without a Close.
+    Reported(CloseCode),
+    /// The code of a Close that the recording lacks.
+    NotRecorded,
+    /// None: the connection is open.
+    Open,
 }
 
 /// Tells how a session ended.
@@ -112,7 +122,7 @@ impl AnswerBuilder<'_> {
             self.course.push(line);
         }
         let silent = first.from.peer();
-        if counts[silent as usize] == 0 && first.is_complete {
+        if counts[silent as usize] == 0 && (first.is_complete || self.session.has_headers_only) {
             self.course.push(format!("The {silent} sent no Close."));
         }
     }
@@ -266,8 +276,11 @@ impl AnswerBuilder<'_> {
 
 /// The code and reason: `1000 "bye"`, `without a code`.
 fn described(close: &RecordedClose) -> String {
-    let cut = if close.is_complete { "" } else { ", incomplete" };
     let length = close.header.length.value();
+    if close.payload.is_empty() && !close.is_complete {
+        return format!("({length} octets, not recorded)");
+    }
+    let cut = if close.is_complete { "" } else { ", incomplete" };
     let body = match (close.code(), close.reason()) {
         (Some(code), Some("")) => code.to_string(),
         (Some(code), Some(reason)) => format!("{code} {reason:?}"),
@@ -298,17 +311,21 @@ fn api_report(session: &Session, role: Role, profile: Profile) -> ApiReport {
         session.events.iter().any(|event| matches!(event.kind, RecordedKind::Fin | RecordedKind::Reset))
             || session.end == End::Complete
             || !matches!(session.opening, Opening::Accepted(_) | Opening::Unseen);
-    let received = session.first_close(role.peer()).filter(|close| close.is_complete);
+    let abnormal = ApiCode::Reported(CloseCode(1006));
+    let received = session.first_close(role.peer());
     let code = match received {
-        Some(close) => match close.code() {
-            None if close.header.length.value() == 0 => Some(CloseCode(1005)),
-            Some(code) if close.reason().is_some() && code.acceptable(profile).is_ok() => Some(code),
+        Some(close) if close.is_complete => match close.code() {
+            None if close.header.length.value() == 0 => ApiCode::Reported(CloseCode(1005)),
+            Some(code) if close.reason().is_some() && code.acceptable(profile).is_ok() => {
+                ApiCode::Reported(code)
+            }
             // An endpoint fails the connection for it.
-            Some(_) | None => Some(CloseCode(1006)),
+            Some(_) | None => abnormal,
         },
-        None if has_ended => Some(CloseCode(1006)),
-        None => None,
+        Some(_) if session.has_headers_only => ApiCode::NotRecorded,
+        Some(_) | None if has_ended => abnormal,
+        Some(_) | None => ApiCode::Open,
     };
-    let clean = received.is_some() && session.first_close(role).is_some() && code != Some(CloseCode(1006));
+    let clean = received.is_some() && session.first_close(role).is_some() && code != abnormal;
     ApiReport { code, clean }
 }

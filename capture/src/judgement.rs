@@ -70,6 +70,9 @@ const ORDER: &str = "the recording does not show in which order this side saw wh
 /// Why a rule is open in a recording that begins late.
 const BEFORE: &str = "what came before the recording may explain it";
 
+/// Why a rule is open on a side that did not reply to a Close.
+const NO_REPLY: &str = "the missing reply may have another cause";
+
 /// Judges both sides of a session.
 pub fn judge(session: &Session, settings: Settings) -> Judgement {
     let mut judge = Judge::new(settings.profile);
@@ -78,7 +81,8 @@ pub fn judge(session: &Session, settings: Settings) -> Judgement {
 }
 
 fn side_judgement(judge: &mut Judge, session: &Session, role: Role, settings: Settings) -> SideJudgement {
-    let build = |reading| side::trace(session, role, settings.place, reading, settings.profile);
+    let place = session.recorded_at.map_or(settings.place, Place::At);
+    let build = |reading| side::trace(session, role, place, reading, settings.profile);
     let SideTrace { trace, sources, requested: _, is_ambiguous } = build(Reading::Early);
     judge.judge(&trace);
     let (mut findings, mut verdicts) = (judge.findings().to_vec(), *judge.verdicts());
@@ -97,6 +101,19 @@ fn side_judgement(judge: &mut Judge, session: &Session, role: Role, settings: Se
         let is_open: RuleSet = open.iter().map(|(rule, _)| *rule).collect();
         findings.retain(|finding| !is_open.contains(finding.rule));
         verdicts = verdicts.without(is_open);
+    }
+    if findings.iter().any(|finding| finding.rule == Rule::CloseAnswered) {
+        // Whether it did not reply or rejected the Close, it does neither.
+        let of_rejection = |finding: &Finding| finding.rule.family() == Family::LawfulInput;
+        open.extend(
+            findings.iter().filter(|finding| of_rejection(finding)).map(|finding| (finding.rule, NO_REPLY)),
+        );
+        findings.retain(|finding| !of_rejection(finding));
+    }
+    if session.has_headers_only {
+        findings.clear();
+        verdicts = verdicts.only(RuleSet::EMPTY);
+        open.clear();
     }
     if session.begins_late {
         // What came before may explain all that it did. Only its frames themselves can be wrong.

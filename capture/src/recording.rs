@@ -22,6 +22,8 @@ pub struct RecordedConnection {
     /// Nothing happened on the connection from its last event until this time, in a recording that went on. `None` if the
     /// recording ended with the last event, or if the format does not tell.
     pub silent_until: Option<Duration>,
+    /// The side on whose machine it was recorded, if the format tells.
+    pub recorded_at: Option<Role>,
     /// What the reader noticed, each a sentence: lost segments, broken packets.
     pub notes: Vec<String>,
 }

@@ -8,7 +8,7 @@ use wsclose::judge::hints;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Rule};
 
-use crate::answer::{self, Answer};
+use crate::answer::{self, Answer, ApiCode};
 use crate::judgement::{self, Judgement, Settings};
 use crate::opening::{Field, Opening, field};
 use crate::recording::RecordedConnection;
@@ -59,8 +59,10 @@ pub struct ConnectionReport {
 pub struct ApiEntry {
     /// `client` or `server`.
     pub side: &'static str,
-    /// The code; none while the connection is open.
+    /// The code; none while the connection is open, and of a Close that was not recorded.
     pub code: Option<u16>,
+    /// The connection is open, as far as it was recorded.
+    pub open: bool,
     /// Whether the closure counts as clean.
     pub clean: bool,
 }
@@ -134,7 +136,11 @@ impl ConnectionReport {
         let host = |address: &str| if settings.redact { redacted_host(address) } else { address.to_owned() };
         let apis = Role::ALL.into_iter().zip(&answer.apis).map(|(role, api)| ApiEntry {
             side: role.name(),
-            code: api.code.map(|code| code.0),
+            code: match api.code {
+                ApiCode::Reported(code) => Some(code.0),
+                ApiCode::NotRecorded | ApiCode::Open => None,
+            },
+            open: api.code == ApiCode::Open,
             clean: api.clean,
         });
         let open = |side: &judgement::SideJudgement| {
@@ -303,12 +309,12 @@ impl ConnectionReport {
         writeln!(f)?;
         wrapped(f, "  ", &self.answer.join(" "))?;
         let api = |api: &ApiEntry| {
-            let code = api.code.map_or_else(|| "nothing yet".to_owned(), |code| code.to_string());
-            let clean = match (api.code, api.clean) {
-                (None, _) => "",
-                (Some(_), true) => ", clean",
-                (Some(_), false) => ", not clean",
+            let code = match api.code {
+                Some(code) => code.to_string(),
+                None if api.open => return format!("the {} nothing yet", api.side),
+                None => "a code that was not recorded".to_owned(),
             };
+            let clean = if api.clean { ", clean" } else { ", not clean" };
             format!("the {} {code}{clean}", api.side)
         };
         let apis: Vec<String> = self.apis.iter().map(api).collect();

@@ -88,7 +88,7 @@ fn frames_begin(segments: &[&[u8]], from: Role) -> Option<u64> {
                 Piece::Header(header) if is_plausible(&header, from) => {
                     frames += 1;
                     let is_rest = header.opcode == Opcode::Continuation && !seen_data;
-                    seen_data |= !header.opcode.is_control() && !(is_rest && !header.fin);
+                    seen_data |= !header.opcode.is_control() && (!is_rest || header.fin);
                     if is_rest {
                         // What was before the end of this message belongs to a message that began unseen.
                         start = None;

@@ -30,12 +30,16 @@ pub struct Session {
     pub events: Vec<RecordedEvent>,
     /// How the recording ends.
     pub end: End,
+    /// Of some frames only the header was recorded, as in a net-log without octets. Nothing can be judged.
+    pub has_headers_only: bool,
     /// Frames are missing before the first event.
     pub begins_late: bool,
     /// Octets are missing whose frames cannot be told, so the events behind them were left out.
     pub is_cut: bool,
     /// Nothing happened on the connection until this time, in a recording that went on.
     pub idle_until: Option<Duration>,
+    /// The side on whose machine it was recorded, if the format tells.
+    pub recorded_at: Option<Role>,
     /// What the reader and this type noticed, each a sentence.
     pub notes: Vec<String>,
     /// The Closes of both sides, in the order in which they were recorded.
@@ -86,9 +90,11 @@ impl Session {
             opening,
             events: Vec::with_capacity(events.len()),
             end: connection.end,
+            has_headers_only: false,
             begins_late: false,
             is_cut: false,
             idle_until: connection.silent_until,
+            recorded_at: connection.recorded_at,
             notes: connection.notes.clone(),
             closes: Vec::new(),
         };
@@ -146,6 +152,9 @@ impl Session {
             let stream = &mut streams[event.from as usize];
             match &event.kind {
                 RecordedKind::Octets(octets) => stream.read(at, octets, &mut self.closes),
+                RecordedKind::Missing { octets } if stream.skip_frame(*octets, &mut self.closes) => {
+                    self.has_headers_only = true;
+                }
                 RecordedKind::Missing { octets } => {
                     let Some(fill) = octets.and_then(|octets| stream.fill(octets, self.deflate)) else {
                         let place =
@@ -240,6 +249,30 @@ impl Stream {
         }
     }
 
+    /// Skips a frame whose header was recorded up to its length, and of which exactly the rest is missing.
+    fn skip_frame(&mut self, missing: Option<u64>, closes: &mut Vec<RecordedClose>) -> bool {
+        let Some((header, rest)) = header_only(&self.frames, self.from) else { return false };
+        if missing != Some(rest) {
+            return false;
+        }
+        self.frames.restart();
+        self.text_tail.clear();
+        // A header without a mask is complete, and its Close is listed already.
+        if header.opcode == Opcode::Close && self.close.take().is_none() {
+            let (event, offset) = self.begun;
+            let payload = Vec::new();
+            closes.push(RecordedClose {
+                from: self.from,
+                event,
+                offset,
+                header,
+                payload,
+                is_complete: false,
+            });
+        }
+        true
+    }
+
     /// Octets in place of missing ones, if these belong to the payload of a message that nothing hangs on: binary, or the
     /// rest of a text that is not cut within a character.
     fn fill(&self, missing: u64, deflate: bool) -> Option<Vec<u8>> {
@@ -260,6 +293,17 @@ impl Stream {
         }
         Some(octets)
     }
+}
+
+/// The header at the end of a stream that is complete up to its length, and the size of what follows: key and payload.
+pub fn header_only(frames: &FrameAssembler, from: Role) -> Option<(Header, u64)> {
+    if let Some(header) = frames.header() {
+        // A frame without a mask, of which no payload was recorded.
+        return (header.mask.is_none() && frames.payload().is_empty())
+            .then(|| (header, header.length.value()));
+    }
+    let header = frames.partial_header(from)?;
+    Some((header, 4 + header.length.value()))
 }
 
 /// The most missing octets that are filled in.

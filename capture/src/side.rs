@@ -78,6 +78,7 @@ pub fn trace(session: &Session, role: Role, place: Place, reading: Reading, prof
         expected: ExpectedEndpoint::new(role, session.deflate, profile),
         requested: None,
         has_closed: false,
+        has_peer_ended: false,
         ended: false,
     };
     builder.note(None);
@@ -138,6 +139,8 @@ struct Builder<'a> {
     requested: Option<usize>,
     /// The side has sent a Close, or at least a part of one.
     has_closed: bool,
+    /// The peer has ended what it sends: by FIN, or by close_notify before it.
+    has_peer_ended: bool,
     /// The trace ends here, because the rest shows nothing that the peer requires.
     ended: bool,
 }
@@ -172,9 +175,13 @@ impl Builder<'_> {
 
     /// Delivers what the peer sent, up to so many octets. A reset is delivered last: who has received one sends nothing.
     fn deliver(&mut self, until: u64) {
-        while self.delivered < until && !self.pending.is_empty() {
-            let Pending { event, from } = self.pending[0];
+        while let Some(Pending { event, from }) = self.pending.first() {
+            let (event, from) = (*event, *from);
             let RecordedEvent { kind, time, .. } = &self.session.events[event];
+            // close_notify has no octets of its own. It has arrived with what is before it.
+            if self.delivered >= until && *kind != RecordedKind::TlsClosed {
+                return;
+            }
             match kind {
                 RecordedKind::Octets(octets) => {
                     let room = usize::try_from(until - self.delivered).unwrap_or(usize::MAX);
@@ -190,14 +197,30 @@ impl Builder<'_> {
                         continue;
                     }
                 }
+                RecordedKind::Fin if self.has_peer_ended => {
+                    self.delivered += 1;
+                    if self.out.is_write_closed() {
+                        self.out.fin();
+                        self.note(Some(event));
+                    }
+                }
                 RecordedKind::Fin => {
                     self.delivered += 1;
+                    self.has_peer_ended = true;
                     self.pass(*time);
                     self.out.record_stimulus(Stimulus::Fin);
                     self.expected.react(Stimulus::Fin);
                     if self.out.is_write_closed() {
                         self.out.fin();
                     }
+                    self.note(Some(event));
+                }
+                // Who reads close_notify has read the end, as by a FIN.
+                RecordedKind::TlsClosed if !self.has_peer_ended => {
+                    self.has_peer_ended = true;
+                    self.pass(*time);
+                    self.out.record_stimulus(Stimulus::Fin);
+                    self.expected.react(Stimulus::Fin);
                     self.note(Some(event));
                 }
                 RecordedKind::Reset => return,

@@ -8,7 +8,7 @@ use wsclose::protocol::frame::{Header, Opcode};
 use wsclose::protocol::role::Role;
 
 use crate::recording::RecordedKind;
-use crate::session::Session;
+use crate::session::{Session, header_only};
 
 /// The octets of a payload that are shown.
 const KEPT: usize = 256;
@@ -39,7 +39,20 @@ pub fn lines(session: &Session, redact: bool) -> Vec<Line> {
         };
         match &event.kind {
             RecordedKind::Octets(octets) => lanes[event.from as usize].read(at, octets, redact, &mut push),
-            RecordedKind::Missing { .. } => push(at, "octets are missing".to_owned()),
+            RecordedKind::Missing { .. } => {
+                let lane = &mut lanes[event.from as usize];
+                match header_only(&lane.frames, event.from) {
+                    Some((header, _)) => {
+                        let (name, length) = (header.opcode.name(), header.length.value());
+                        push(
+                            lane.begun.take().unwrap_or(at),
+                            format!("{name} ({length} octets, not recorded)"),
+                        );
+                        lane.frames.restart();
+                    }
+                    None => push(at, "octets are missing".to_owned()),
+                }
+            }
             RecordedKind::Fin => push(at, "FIN".to_owned()),
             RecordedKind::Reset => push(at, "RST".to_owned()),
             RecordedKind::TlsClosed => push(at, "close_notify".to_owned()),

@@ -15,8 +15,7 @@ const SITUATIONS: [Situation; 13] = [
     ("03-code-as-digits", &[("server", "code-is-defined")]),
     ("04-code-not-filled-in", &[("client", "code-is-defined")]),
     ("05-long-reason", &[("server", "close-at-most-125")]),
-    // Whether it did not reply or rejected the code, the server may do neither.
-    ("06-close-not-answered", &[("server", "close-answered"), ("server", "accepts-defined-codes")]),
+    ("06-close-not-answered", &[("server", "close-answered")]),
     ("07-too-big", &[]),
     ("08-1005-sent-back", &[("server", "code-not-local-only")]),
     ("09-proxy-sends-1006", &[("client", "code-not-local-only")]),

@@ -219,6 +219,7 @@ fn what_the_plain_form_writes_is_read_back() {
             RecordedEvent::new(Role::Client, RecordedKind::Fin),
         ],
         end: End::Complete,
+        recorded_at: None,
         silent_until: Some(std::time::Duration::from_millis(60_500)),
         notes: vec!["Two segments were lost.".to_owned(), "end".to_owned()],
     };

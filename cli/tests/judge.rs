@@ -61,9 +61,9 @@ fn what_cannot_be_judged_is_said() {
     let capture = std::fs::read(recording("pcap/data/loopback-ipv4.pcap")).expect("a capture");
     file("cut.pcap", &capture[..capture.len() / 2]).assert_stdout("connection 1: ");
     let http = b"wsclose recording 1\n> \"GET / HTTP/1.1\\r\\n\\r\\n\"\n< \"HTTP/1.1 200 OK\\r\\n\\r\\n\"\n";
-    file("http.txt", http).assert_exit(3).assert_stderr(
-        "expected a WebSocket connection, found 1 TCP connections, none of which opens a WebSocket",
-    );
+    file("http.txt", http)
+        .assert_exit(3)
+        .assert_stderr("expected a WebSocket connection, found 1 connection and no WebSocket in it");
 }
 
 #[test]

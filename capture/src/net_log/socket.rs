@@ -195,6 +195,7 @@ impl Socket {
             events,
             end,
             silent_until: None,
+            recorded_at: Some(Role::Client),
             notes,
         }
     }

@@ -317,6 +317,7 @@ impl Connection {
             beginning: if is_whole { Beginning::Connection } else { Beginning::Middle },
             events: events.collect(),
             end,
+            recorded_at: None,
             silent_until: latest
                 .filter(|_| end == End::Cut)
                 .map(|time| Duration::from_nanos(time.max(earliest).abs_diff(earliest))),

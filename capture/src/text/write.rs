@@ -16,7 +16,16 @@ pub struct Plain<'a>(pub &'a RecordedConnection);
 
 impl fmt::Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RecordedConnection { client, server, beginning, events, end, silent_until, notes } = self.0;
+        let RecordedConnection {
+            client,
+            server,
+            beginning,
+            events,
+            end,
+            silent_until,
+            recorded_at: _,
+            notes,
+        } = self.0;
         f.write_str("connection")?;
         if *beginning != implied_beginning(events) {
             f.write_str(match beginning {

@@ -114,6 +114,7 @@ fn random_connection(random: &mut Random, number: u64) -> RecordedConnection {
         beginning: if is_whole { Beginning::Connection } else { Beginning::Middle },
         events,
         end: if has_reset || ended == [true; 2] { End::Complete } else { End::Cut },
+        recorded_at: None,
         silent_until: None,
         notes: vec![String::new(); notes],
     }

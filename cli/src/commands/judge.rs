@@ -117,7 +117,7 @@ struct JudgedFile {
     /// What the reader noticed, a sentence each.
     notes: Vec<String>,
     /// Connections that are not WebSocket ones.
-    others: usize,
+    others: u64,
     connections: Vec<ConnectionReport>,
 }
 
@@ -176,9 +176,9 @@ fn judge_file(
     if file.error.is_none() && file.connections.is_empty() {
         let what = match file.others {
             0 => "no TCP connection".to_owned(),
-            others => format!(
-                "{others} TCP connections, none of which opens a WebSocket; if they are encrypted, their keys are needed"
-            ),
+            others => {
+                format!("{} and no WebSocket in it; an encrypted one needs its keys", connections(others))
+            }
         };
         file.notes.push(format!("expected a WebSocket connection, found {what}"));
     }
@@ -226,6 +226,11 @@ fn print(report: &ConnectionReport, verbose: bool, out: &mut Stdout) -> io::Resu
     writeln!(out, "{}", report.brief())
 }
 
+/// `1 connection`, `2 connections`.
+fn connections(count: u64) -> String {
+    if count == 1 { "1 connection".to_owned() } else { format!("{count} connections") }
+}
+
 /// What the reader noticed about the file.
 fn notes(summary: &Summary) -> Vec<String> {
     let mut notes = Vec::new();
@@ -251,15 +256,12 @@ fn notes(summary: &Summary) -> Vec<String> {
         Summary::NetLog(log) => {
             if log.without_octets > 0 {
                 notes.push(format!(
-                    "{} connections have no octets; record with \"Include raw bytes\" to judge their frames",
-                    log.without_octets
+                    "{} without octets; record with \"Include raw bytes\" to judge their frames",
+                    connections(log.without_octets)
                 ));
             }
             if log.over_http2 > 0 {
-                notes.push(format!(
-                    "{} connections are over HTTP/2, which shows no end of TCP",
-                    log.over_http2
-                ));
+                notes.push(format!("{} over HTTP/2, which shows no end of TCP", connections(log.over_http2)));
             }
             notes.extend(log.stopped.iter().map(|why| format!("the log ends early: {why}")));
         }
