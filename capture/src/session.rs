@@ -273,7 +273,7 @@ impl Stream {
         true
     }
 
-    /// Octets in place of missing ones, if these belong to the payload of a message that nothing hangs on: binary, or the
+    /// Octets in place of missing ones, if these belong to the payload of a message that nothing depends on: binary, or the
     /// rest of a text that is not cut within a character.
     fn fill(&self, missing: u64, deflate: bool) -> Option<Vec<u8>> {
         let header = self.frames.header()?;

@@ -123,7 +123,7 @@ pub fn unmarked_blocks() -> Vec<String> {
     unmarked
 }
 
-/// The scripts that the pages show, each with the path of its page.
+/// The scripts and recordings that the pages show, each with the path of its page.
 pub fn scripts() -> Vec<(String, String)> {
     let mut scripts = Vec::new();
     for page in pages() {

@@ -9,7 +9,10 @@ use super::{docs, hold, read};
 
 /// The parts of the guide, and the pages of each.
 const PARTS: &[(&str, &[&str])] = &[
-    ("Test", &["testing-a-server", "testing-a-client", "testing-your-crate", "ci", "fuzzing"]),
+    (
+        "Test",
+        &["testing-a-server", "testing-a-client", "testing-your-crate", "closes-with-1006", "ci", "fuzzing"],
+    ),
     (
         "Understand",
         &[
