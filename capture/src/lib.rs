@@ -20,4 +20,5 @@ pub mod session;
 pub mod side;
 pub mod text;
 pub mod timeline;
+pub mod tls;
 pub mod undecided;

@@ -234,6 +234,11 @@ pub struct Judge {
     /// Write a JSON report
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Decrypt TLS with these keys, as SSLKEYLOGFILE has them; this needs tshark
+    ///
+    /// Without it, the keys that a pcapng file embeds are used.
+    #[arg(long, value_name = "FILE")]
+    pub keylog: Option<PathBuf>,
     /// Show the payloads of messages by their lengths, and no hosts and header fields
     #[arg(long)]
     pub redact: bool,

@@ -17,4 +17,5 @@ pub mod runner;
 pub mod scripts;
 pub mod subjects;
 pub mod tips;
+pub mod tshark;
 pub mod user_scripts;

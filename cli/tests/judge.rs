@@ -67,6 +67,29 @@ fn what_cannot_be_judged_is_said() {
 }
 
 #[test]
+fn an_encrypted_connection_needs_keys_and_tshark() {
+    let capture = recording("data/packets_tls.pcap");
+    wsclose(&["judge", &capture]).assert_exit(3).assert_stderr("1 connection encrypted; --keylog FILE");
+    let ran = wsclose(&["judge", &capture, "--keylog", &recording("data/packets_tls.keys"), "--verbose"]);
+    let is_installed = std::process::Command::new("tshark").arg("--version").output().is_ok();
+    if !is_installed {
+        ran.assert_exit(3).assert_stderr("install it");
+        return;
+    }
+    ran.assert_exit(0)
+        .assert_stdout("The client sent Close 1000 \"done\" (packet 16, 0.015 s).")
+        .assert_stdout("<  close_notify")
+        .assert_stdout(">  TEXT \"hello\" masked");
+    // The keys of another connection decrypt nothing.
+    let folder = Folder::new();
+    folder.file("other.keys", "CLIENT_RANDOM 00 00\n");
+    folder
+        .wsclose(&["judge", &capture, "--keylog", "other.keys"])
+        .assert_exit(3)
+        .assert_stderr("the keys of 1 connection are missing");
+}
+
+#[test]
 fn json_has_the_violations_and_redacts() {
     let folder = Folder::new();
     let secret = "wsclose recording 1\nconnection client 192.0.2.7:50000 server 192.0.2.8:80\n\

@@ -15,12 +15,14 @@ use wsclose_capture::report::{ConnectionReport, ReportSettings};
 use wsclose_capture::script;
 use wsclose_capture::session::Session;
 use wsclose_capture::side::Place;
+use wsclose_capture::tls::Encrypted;
 
 use crate::args::{self, RecordedAt};
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::files::display_path;
 use crate::support::output::{Stdout, eprint_error};
 use crate::support::report_dir::ReportWriter;
+use crate::support::tshark;
 
 /// The version of the JSON report.
 const SCHEMA: &str = "wsclose-judge/1";
@@ -135,57 +137,97 @@ fn judge_file(
     path: &Path,
     out: &mut Stdout,
 ) -> Result<JudgedFile, CliError> {
-    let mut file = JudgedFile {
+    let file = JudgedFile {
         file: display_path(path),
         error: None,
         notes: Vec::new(),
         others: 0,
         connections: Vec::new(),
     };
-    let mut number = 0;
-    let mut printed: io::Result<()> = Ok(());
-    let (port, host) = (args.port, args.host.as_deref());
     if args.files.len() > 1 {
         writeln!(out, "file: {}", file.file)?;
     }
-    let mut on_connection = |connection: RecordedConnection| {
-        number += 1;
-        if !is_selected(&connection, port, host) {
-            return;
-        }
-        match ConnectionReport::of(&connection, number, settings) {
-            Some(report) => {
-                if printed.is_ok() {
-                    printed = print(&report, args.verbose, out);
-                }
-                file.connections.push(report);
-            }
-            None => file.others += 1,
-        }
-    };
-    let read =
-        open(path).map_err(ReadError::from).and_then(|input| read::read(input, port, &mut on_connection));
+    let mut judging =
+        Judging { args, settings, out, file, number: 0, printed: Ok(()), encrypted: Vec::new() };
+    let read = open(path)
+        .map_err(ReadError::from)
+        .and_then(|input| read::read(input, args.port, &mut |connection| judging.take(&connection)));
+    match &read {
+        Ok(summary) => judging.file.notes.extend(notes(summary)),
+        Err(error) => judging.file.error = Some(error.to_string()),
+    }
+    let has_keys =
+        args.keylog.is_some() || matches!(&read, Ok(Summary::Capture(capture)) if capture.has_tls_secrets);
+    judging.decrypt(path, has_keys);
+    let Judging { file, printed, .. } = judging;
     printed?;
-    match read {
-        Ok(summary) => file.notes.extend(notes(&summary)),
-        Err(error) => {
-            eprint_error(format_args!("{}: {error}", file.file));
-            file.error = Some(error.to_string());
-        }
-    }
-    if file.error.is_none() && file.connections.is_empty() {
-        let what = match file.others {
-            0 => "no TCP connection".to_owned(),
-            others => {
-                format!("{} and no WebSocket in it; an encrypted one needs its keys", connections(others))
-            }
-        };
-        file.notes.push(format!("expected a WebSocket connection, found {what}"));
-    }
-    for note in &file.notes {
-        eprint_error(format_args!("{}: {note}", file.file));
+    for message in file.error.iter().chain(&file.notes) {
+        eprint_error(format_args!("{}: {message}", file.file));
     }
     Ok(file)
+}
+
+/// A file whose connections are being judged.
+struct Judging<'a> {
+    args: &'a args::Judge,
+    settings: ReportSettings,
+    out: &'a mut Stdout,
+    file: JudgedFile,
+    /// The connections so far.
+    number: usize,
+    printed: io::Result<()>,
+    encrypted: Vec<Encrypted>,
+}
+
+impl Judging<'_> {
+    fn take(&mut self, connection: &RecordedConnection) {
+        self.number += 1;
+        if !is_selected(connection, self.args.port, self.args.host.as_deref()) {
+            return;
+        }
+        match ConnectionReport::of(connection, self.number, self.settings) {
+            Some(report) => {
+                if self.printed.is_ok() {
+                    self.printed = print(&report, self.args.verbose, self.out);
+                }
+                self.file.connections.push(report);
+            }
+            None => {
+                self.file.others += 1;
+                self.encrypted.extend(Encrypted::of(connection));
+            }
+        }
+    }
+
+    /// Judges the encrypted connections, if there are keys for them, and says what is missing.
+    fn decrypt(&mut self, path: &Path, has_keys: bool) {
+        let encrypted = std::mem::take(&mut self.encrypted);
+        let count = encrypted.len() as u64;
+        if count > 0 && has_keys {
+            match tshark::decrypt(path, self.args.keylog.as_deref(), &encrypted) {
+                Ok(decrypted) => {
+                    self.file.others -= (decrypted.len() as u64).min(self.file.others);
+                    let left = count.saturating_sub(decrypted.len() as u64);
+                    decrypted.iter().for_each(|connection| self.take(connection));
+                    if left > 0 {
+                        self.file.notes.push(format!("the keys of {} are missing", connections(left)));
+                    }
+                }
+                Err(error) => self.file.error = Some(error.to_string()),
+            }
+        } else if count > 0 {
+            self.file
+                .notes
+                .push(format!("{} encrypted; --keylog FILE decrypts with tshark", connections(count)));
+        }
+        if self.file.error.is_none() && self.file.connections.is_empty() {
+            let found = match self.file.others {
+                0 => "no connection".to_owned(),
+                others => format!("{} and no WebSocket in it", connections(others)),
+            };
+            self.file.notes.push(format!("expected a WebSocket connection, found {found}"));
+        }
+    }
 }
 
 fn open(path: &Path) -> io::Result<Box<dyn Read>> {
