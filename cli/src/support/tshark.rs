@@ -60,10 +60,11 @@ fn run(capture: &Path, keys: Option<&Path>, args: &[&str]) -> Result<String, Tsh
     if let Some(keys) = keys {
         command.arg("-o").arg(format!("tls.keylog_file:{}", keys.display()));
     }
-    let output = command.args(args).output().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => TsharkError::Missing,
-        _ => TsharkError::Run(error),
-    })?;
+    let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    let output = command
+        .args(args)
+        .output()
+        .map_err(|error| if is_missing(&error) { TsharkError::Missing } else { TsharkError::Run(error) })?;
     // It exits with an error behind a capture that is cut off, and has printed what it read.
     if !output.status.success() && output.stdout.is_empty() {
         let message = String::from_utf8_lossy(&output.stderr);
