@@ -116,3 +116,28 @@ fn an_endpoint_with_the_past_of_another_one_has_its_faults() {
     assert_eq!(answered, [true, true, true, false, true, true, true, false]);
     assert_eq!((past.connections, past.last_code), (8, Some(CloseCode(3333))));
 }
+
+#[test]
+fn a_fault_that_shows_in_every_close_shows_in_a_plain_one() {
+    let mut harness = Harness::new(Profile::default());
+    let mut count = 0;
+    for (fault, role) in Fault::ALL.into_iter().flat_map(|fault| Role::ALL.map(|role| (fault, role))) {
+        let text = format!("wsclose 1\nrole {role}\n> close 1000\nwait 2\n> fin\n");
+        let script = ScriptBuf::read(text.as_bytes()).expect("a script");
+        if fault.shows_in_every_close(role) {
+            let played = harness.play(script.as_script(), &mut FaultyModel::new(fault));
+            assert!(played.findings.iter().any(|finding| finding.rule == fault.rule()), "{role}\n{played}");
+            count += 1;
+        }
+    }
+    assert_eq!(count, 18);
+}
+
+#[test]
+fn a_finding_is_a_line() {
+    let mut harness = Harness::new(Profile::default());
+    let script = ScriptBuf::read(b"wsclose 1\nrole server\n> close 1000\n").expect("a script");
+    let played = harness.play(script.as_script(), &mut FaultyModel::new(Fault::CloseWithoutFin));
+    let lines: Vec<String> = played.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(lines, ["close-fin  must  sent a control frame without FIN"]);
+}
