@@ -8,6 +8,10 @@ use crate::recording::{RecordedEvent, RecordedKind};
 /// The frames in a row that are enough to trust a position.
 const ENOUGH: usize = 8;
 
+/// How many segments are looked at to find the first frame of a side. A hostile recording may have many beginnings of
+/// endless frames.
+const MAX_STEPS: usize = 1 << 20;
+
 /// The events from the first frame of each direction on, with what was left out in front of it. Segments mostly begin with
 /// a frame, so only the beginnings of segments are tried.
 pub fn from_first_frames(mut events: Vec<RecordedEvent>) -> (Vec<RecordedEvent>, [u64; 2]) {
@@ -55,10 +59,10 @@ fn octets_of(events: &[RecordedEvent], from: Role) -> impl Iterator<Item = &[u8]
 /// The number of octets in front of the first frame of a side; all of them if none is found.
 fn skipped(events: &[RecordedEvent], from: Role) -> u64 {
     let segments: Vec<&[u8]> = octets_of(events, from).collect();
-    let mut before = 0;
+    let (mut before, mut steps) = (0, MAX_STEPS);
     for (at, segment) in segments.iter().enumerate() {
         if !segment.is_empty()
-            && let Some(message) = frames_begin(&segments[at..], from)
+            && let Some(message) = frames_begin(&segments[at..], from, &mut steps)
         {
             return before + message;
         }
@@ -69,12 +73,16 @@ fn skipped(events: &[RecordedEvent], from: Role) -> u64 {
 
 /// Whether frames begin here. Returns the offset of the first that begins a message or is a control frame, behind the rest
 /// of a message in progress.
-fn frames_begin(segments: &[&[u8]], from: Role) -> Option<u64> {
+fn frames_begin(segments: &[&[u8]], from: Role, steps: &mut usize) -> Option<u64> {
     let mut decoder = Decoder::default();
     let (mut frames, mut complete, mut position, mut header_at) = (0, 0, 0u64, 0u64);
     let mut start = Some(0);
     let mut seen_data = false;
     for segment in segments {
+        if frames == ENOUGH {
+            break;
+        }
+        *steps = steps.checked_sub(1)?;
         let mut rest = *segment;
         while frames < ENOUGH {
             let before = rest.len();

@@ -128,7 +128,18 @@ impl Session {
     ///
     /// What is behind a gap is read instead of what is before it, unless that has a Close.
     fn read(&mut self, mut events: Vec<RecordedEvent>) {
-        while let Some(gap) = self.read_until_gap(&events) {
+        let mut gaps = 0;
+        while let Some(mut gap) = self.read_until_gap(&events) {
+            gaps += 1;
+            if gaps > MAX_GAPS
+                && self.closes.is_empty()
+                && let Some(last) = events.iter().rposition(|event| is_missing(&event.kind))
+            {
+                self.notes.push(
+                    "octets are missing in many places; what is before the last is not judged".to_owned(),
+                );
+                gap = gap.max(last);
+            }
             let behind: Vec<RecordedEvent> = events.split_off(gap + 1);
             if !self.closes.is_empty() || behind.is_empty() {
                 self.is_cut = true;
@@ -146,6 +157,7 @@ impl Session {
     /// Reads up to the first octets that are missing and cannot be filled in. Returns the index of that event.
     fn read_until_gap(&mut self, events: &[RecordedEvent]) -> Option<usize> {
         let mut streams = [Stream::new(Role::Client), Stream::new(Role::Server)];
+        let mut room = MAX_FILL;
         for (index, event) in events.iter().enumerate() {
             let mut event = event.clone();
             let at = self.events.len();
@@ -156,12 +168,14 @@ impl Session {
                     self.has_headers_only = true;
                 }
                 RecordedKind::Missing { octets } => {
-                    let Some(fill) = octets.and_then(|octets| stream.fill(octets, self.deflate)) else {
+                    let fill = octets.filter(|octets| *octets <= room);
+                    let Some(fill) = fill.and_then(|octets| stream.fill(octets, self.deflate)) else {
                         let place =
                             event.packet.map(|packet| format!(" at packet {packet}")).unwrap_or_default();
                         self.notes.push(format!("octets of the {} are missing{place}", event.from));
                         return Some(index);
                     };
+                    room -= fill.len() as u64;
                     stream.read(at, &fill, &mut self.closes);
                     event.kind = RecordedKind::Octets(fill);
                 }
@@ -284,7 +298,7 @@ impl Stream {
             Opcode::Text => missing == left && header.fin && self.text_tail.is_empty(),
             Opcode::Continuation | Opcode::Close | Opcode::Ping | Opcode::Pong | Opcode::Reserved(_) => false,
         };
-        if !fits || !is_plain || missing > MAX_FILL {
+        if !fits || !is_plain {
             return None;
         }
         let mut octets = vec![b'.'; usize::try_from(missing).ok()?];
@@ -303,11 +317,21 @@ pub fn header_only(frames: &FrameAssembler, from: Role) -> Option<(Header, u64)>
             .then(|| (header, header.length.value()));
     }
     let header = frames.partial_header(from)?;
-    Some((header, 4 + header.length.value()))
+    Some((header, header.length.value().saturating_add(4)))
 }
 
-/// The most missing octets that are filled in.
-const MAX_FILL: u64 = 1 << 20;
+/// How many gaps are looked behind, one after the other. What is behind a gap is read again for each.
+const MAX_GAPS: usize = 16;
+
+const fn is_missing(kind: &RecordedKind) -> bool {
+    match kind {
+        RecordedKind::Missing { .. } => true,
+        RecordedKind::Octets(_) | RecordedKind::Fin | RecordedKind::Reset | RecordedKind::TlsClosed => false,
+    }
+}
+
+/// The most missing octets of a connection that are filled in. A few octets of a recording may stand for many.
+const MAX_FILL: u64 = 16 << 20;
 
 /// The number of octets at the end that begin a character without completing it.
 fn incomplete_character(text: &[u8]) -> usize {

@@ -5,6 +5,7 @@
 //! the order is certain only on the side where it was recorded, or after a pause. Elsewhere there are two possible
 //! orders, and a violation counts only if it is one in both.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use wsclose::harness::{Recorder, Stimulus, Trace, TraceEvent, TraceEventKind};
@@ -71,7 +72,9 @@ pub fn trace(session: &Session, role: Role, place: Place, reading: Reading, prof
         role,
         out: &mut trace.recorder,
         sources: Vec::new(),
-        pending: Vec::new(),
+        pending: VecDeque::new(),
+        waiting: 0,
+        reset_waits: false,
         delivered: 0,
         now: session.events.first().and_then(|event| event.time).unwrap_or_default(),
         passed: Duration::ZERO,
@@ -88,12 +91,11 @@ pub fn trace(session: &Session, role: Role, place: Place, reading: Reading, prof
             break;
         }
         if event.from != role {
-            builder.pending.push(Pending { event: at, from: 0 });
+            builder.wait(at);
             continue;
         }
         // A reset acknowledges nothing, and is not acknowledged.
-        let is_reset =
-            builder.pending.iter().any(|pending| session.events[pending.event].kind == RecordedKind::Reset);
+        let is_reset = builder.reset_waits;
         if is_reset && (reading == Reading::Early || place == Place::At(role)) {
             builder.deliver_all();
             break;
@@ -129,7 +131,11 @@ struct Builder<'a> {
     role: Role,
     out: &'a mut Recorder,
     sources: Vec<Option<usize>>,
-    pending: Vec<Pending>,
+    pending: VecDeque<Pending>,
+    /// The octets in `pending`, with one for a FIN.
+    waiting: u64,
+    /// A reset is in `pending`.
+    reset_waits: bool,
     /// The octets of the peer that are delivered, with one for its FIN.
     delivered: u64,
     now: Duration,
@@ -151,17 +157,29 @@ impl Builder<'_> {
         self.sources.resize(self.out.events().len(), source);
     }
 
+    /// The peer sent this, and it is not delivered yet.
+    fn wait(&mut self, event: usize) {
+        let pending = Pending { event, from: 0 };
+        self.waiting += self.size(&pending);
+        self.reset_waits |= self.session.events[event].kind == RecordedKind::Reset;
+        self.pending.push_back(pending);
+    }
+
+    /// The octets that are not delivered yet, with one for a FIN.
+    fn size(&self, pending: &Pending) -> u64 {
+        match &self.session.events[pending.event].kind {
+            RecordedKind::Octets(octets) => (octets.len() - pending.from) as u64,
+            RecordedKind::Fin => 1,
+            RecordedKind::Missing { .. } | RecordedKind::Reset | RecordedKind::TlsClosed => 0,
+        }
+    }
+
     /// The fewest and the most octets of the peer that had arrived when the side did this.
     fn arrived(&self, event: &RecordedEvent, place: Place) -> [u64; 2] {
         if let Some(acknowledged) = event.acknowledged {
             return [acknowledged.max(self.delivered); 2];
         }
-        let size = |pending: &Pending| match &self.session.events[pending.event].kind {
-            RecordedKind::Octets(octets) => (octets.len() - pending.from) as u64,
-            RecordedKind::Fin => 1,
-            RecordedKind::Missing { .. } | RecordedKind::Reset | RecordedKind::TlsClosed => 0,
-        };
-        let most = self.delivered + self.pending.iter().map(size).sum::<u64>();
+        let most = self.delivered + self.waiting;
         if place == Place::At(self.role) {
             return [most; 2];
         }
@@ -169,13 +187,14 @@ impl Builder<'_> {
             let sent = self.session.events[pending.event].time;
             sent.zip(event.time).is_some_and(|(sent, time)| time.saturating_sub(sent) > IN_FLIGHT)
         };
-        let least = self.delivered + self.pending.iter().take_while(long_ago).map(size).sum::<u64>();
+        let least = self.delivered
+            + self.pending.iter().take_while(long_ago).map(|pending| self.size(pending)).sum::<u64>();
         [least, most]
     }
 
     /// Delivers what the peer sent, up to so many octets. A reset is delivered last: who has received one sends nothing.
     fn deliver(&mut self, until: u64) {
-        while let Some(Pending { event, from }) = self.pending.first() {
+        while let Some(Pending { event, from }) = self.pending.front() {
             let (event, from) = (*event, *from);
             let RecordedEvent { kind, time, .. } = &self.session.events[event];
             // close_notify has no octets of its own. It has arrived with what is before it.
@@ -192,6 +211,7 @@ impl Builder<'_> {
                     self.expected.react(stimulus);
                     self.note(Some(event));
                     self.delivered += (end - from) as u64;
+                    self.waiting -= (end - from) as u64;
                     if end < octets.len() {
                         self.pending[0].from = end;
                         continue;
@@ -199,6 +219,7 @@ impl Builder<'_> {
                 }
                 RecordedKind::Fin if self.has_peer_ended => {
                     self.delivered += 1;
+                    self.waiting -= 1;
                     if self.out.is_write_closed() {
                         self.out.fin();
                         self.note(Some(event));
@@ -207,6 +228,7 @@ impl Builder<'_> {
                 RecordedKind::Fin => {
                     self.delivered += 1;
                     self.has_peer_ended = true;
+                    self.waiting -= 1;
                     self.pass(*time);
                     self.out.record_stimulus(Stimulus::Fin);
                     self.expected.react(Stimulus::Fin);
@@ -226,7 +248,7 @@ impl Builder<'_> {
                 RecordedKind::Reset => return,
                 RecordedKind::Missing { .. } | RecordedKind::TlsClosed => {}
             }
-            self.pending.remove(0);
+            self.pending.pop_front();
         }
     }
 
@@ -241,7 +263,7 @@ impl Builder<'_> {
     /// Delivers everything, and the peer's reset last.
     fn deliver_all(&mut self) {
         self.deliver(u64::MAX);
-        if let Some(Pending { event, .. }) = self.pending.first()
+        if let Some(Pending { event, .. }) = self.pending.front()
             && self.session.events[*event].kind == RecordedKind::Reset
         {
             self.reset(*event);
@@ -305,11 +327,11 @@ impl Builder<'_> {
     /// Lets time pass, in whole ticks.
     fn pass(&mut self, until: Option<Duration>) {
         let Some(until) = until.filter(|until| *until > self.now) else { return };
-        self.passed += until - self.now;
+        let passed = self.passed + (until - self.now);
         self.now = until;
-        while self.passed >= TICK {
-            self.passed -= TICK;
-            self.out.record_stimulus(Stimulus::Tick);
-        }
+        // A recording may have pauses of centuries.
+        let ticks = passed.as_secs() / TICK.as_secs();
+        self.out.idle(u32::try_from(ticks).unwrap_or(u32::MAX));
+        self.passed = passed - TICK.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX));
     }
 }

@@ -77,6 +77,14 @@ impl Recorder {
         matches!(self.tcp, Tcp::WriteClosed(_))
     }
 
+    /// Records that so many ticks of idle time passed: as many [`Stimulus::Tick`]s in one step. The count saturates.
+    pub fn idle(&mut self, ticks: u32) {
+        if ticks > 0 {
+            self.record_stimulus(Stimulus::Tick);
+            self.tick = self.tick.saturating_add(ticks - 1);
+        }
+    }
+
     /// The ticks of idle time that have passed on this connection.
     pub fn tick(&self) -> u32 {
         self.tick
@@ -265,7 +273,7 @@ impl Recorder {
             Stimulus::Pause => TraceEventKind::AppPause,
             Stimulus::Resume => TraceEventKind::AppResume,
             Stimulus::Tick => {
-                self.tick += 1;
+                self.tick = self.tick.saturating_add(1);
                 return;
             }
         };
