@@ -13,6 +13,8 @@
 //! cargo bolero test close_frame -p wsclose-fuzz --rustc-bootstrap --sanitizer NONE -T 60s
 //! ```
 
+pub mod recordings;
+
 #[cfg(test)]
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -43,6 +45,10 @@ const RANDOM_ITERATIONS: usize = 0;
 #[cfg(test)]
 const MAX_LEN: usize = 2048;
 
+/// The longest recording, in octets. A recording is longer than a script.
+#[cfg(test)]
+const MAX_RECORDING: usize = 4096;
+
 #[cfg(test)]
 type Mutator = fn(&mut [u8], usize, usize, u32) -> usize;
 
@@ -57,9 +63,41 @@ fn mutate_scripts(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> u
     mutate::script(data, size, max_size, seed, |_, size, _| size)
 }
 
-/// Calls `property` with `count` descendants of every curated seed of `target`.
+/// Changes a few octets, or removes or repeats some. libFuzzer has its own mutator for recordings.
 #[cfg(test)]
-fn descendants(target: &str, mutator: Mutator, count: u32, mut property: impl FnMut(&[u8])) {
+fn mutate_octets(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    // A linear congruential generator, as in Numerical Recipes.
+    let mut state = seed;
+    let mut draw = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % below.max(1)
+    };
+    let (at, length) = (draw(size), draw(16) + 1);
+    let end = (at + length).min(size);
+    match draw(4) {
+        0 => {
+            data.copy_within(end..size, at);
+            (size - (end - at)).max(1)
+        }
+        1 if size + (end - at) <= max_size => {
+            data.copy_within(at..size, end);
+            size + (end - at)
+        }
+        2 => {
+            let octet = &mut data[at];
+            *octet = [0, 0xff, 0x7f, 0x80, b'9', b'"', octet.wrapping_add(1), !*octet][draw(8)];
+            size
+        }
+        _ => {
+            data[at] ^= 1 << draw(8);
+            size
+        }
+    }
+}
+
+/// Calls `property` with `count` descendants of every curated seed of `target`, of at most `max_len` octets.
+#[cfg(test)]
+fn descendants(target: &str, mutator: Mutator, max_len: usize, count: u32, mut property: impl FnMut(&[u8])) {
     for (seed, parent) in (0..).zip(support::seeds(target)) {
         let mut child = parent.octets.clone();
         for number in 0..count {
@@ -68,8 +106,8 @@ fn descendants(target: &str, mutator: Mutator, count: u32, mut property: impl Fn
                 child.clone_from(&parent.octets);
             }
             let size = child.len();
-            child.resize(size.max(MAX_LEN), 0);
-            let size = mutator(&mut child, size, MAX_LEN, seed * count + number);
+            child.resize(size.max(max_len), 0);
+            let size = mutator(&mut child, size, max_len, seed * count + number);
             child.truncate(size);
             property(&child);
         }
@@ -145,6 +183,33 @@ fn scenario() {
 }
 
 #[test]
+fn pcap() {
+    bolero::check!().with_iterations(RANDOM_ITERATIONS).with_max_len(MAX_RECORDING).for_each(
+        |octets: &[u8]| {
+            recordings::pcap(octets);
+        },
+    );
+}
+
+#[test]
+fn net_log() {
+    bolero::check!().with_iterations(RANDOM_ITERATIONS).with_max_len(MAX_RECORDING).for_each(
+        |octets: &[u8]| {
+            recordings::net_log(octets);
+        },
+    );
+}
+
+#[test]
+fn recording_text() {
+    bolero::check!().with_iterations(RANDOM_ITERATIONS).with_max_len(MAX_RECORDING).for_each(
+        |octets: &[u8]| {
+            recordings::recording_text(octets);
+        },
+    );
+}
+
+#[test]
 fn script_round_trip() {
     bolero::check!().with_iterations(RANDOM_ITERATIONS).with_max_len(MAX_LEN).for_each(round_trip);
 }
@@ -156,32 +221,45 @@ fn mutators() {
 
 #[test]
 fn descendants_of_frames_pass() {
-    descendants("close_frame", mutate_frames, 2_000, |octets| {
+    descendants("close_frame", mutate_frames, MAX_LEN, 2_000, |octets| {
         wsclose::fuzz::close_frame(octets);
     });
 }
 
 #[test]
 fn descendants_of_scripts_pass() {
-    descendants("closing_handshake", mutate_scripts, 250, |octets| {
+    descendants("closing_handshake", mutate_scripts, MAX_LEN, 250, |octets| {
         wsclose::fuzz::closing_handshake(octets);
     });
 }
 
 #[test]
 fn descendants_of_scripts_violate_only_baseline_rules() {
-    descendants("implementations", mutate_scripts, 250, |octets| {
+    descendants("implementations", mutate_scripts, MAX_LEN, 250, |octets| {
         wsclose_implementations::fuzz::implementations(octets);
     });
 }
 
 #[test]
+fn descendants_of_recordings_pass() {
+    descendants("pcap", mutate_octets, MAX_RECORDING, 300, |octets| {
+        recordings::pcap(octets);
+    });
+    descendants("net_log", mutate_octets, MAX_RECORDING, 300, |octets| {
+        recordings::net_log(octets);
+    });
+    descendants("recording_text", mutate_octets, MAX_RECORDING, 300, |octets| {
+        recordings::recording_text(octets);
+    });
+}
+
+#[test]
 fn descendants_of_scripts_round_trip() {
-    descendants("closing_handshake", mutate_scripts, 500, round_trip);
+    descendants("closing_handshake", mutate_scripts, MAX_LEN, 500, round_trip);
 }
 
 #[test]
 fn descendants_can_be_mutated() {
-    descendants("closing_handshake", mutate_scripts, 100, check_mutators);
-    descendants("close_frame", mutate_frames, 100, check_mutators);
+    descendants("closing_handshake", mutate_scripts, MAX_LEN, 100, check_mutators);
+    descendants("close_frame", mutate_frames, MAX_LEN, 100, check_mutators);
 }

@@ -1,4 +1,4 @@
-//! Checks that every fuzz target fails on a curated seed if a fault is planted (`--cfg wsclose_planted_fault`).
+//! Checks that every fuzz target of the model fails on a curated seed if a fault is planted (`--cfg wsclose_planted_fault`).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -7,7 +7,7 @@ use wsclose::protocol::frame::{Header, Status};
 use wsclose::rules::RuleSet;
 use wsclose::script::ScriptBuf;
 
-use crate::support;
+use crate::{recordings, support};
 
 fn package_dir() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -66,8 +66,26 @@ fn every_script_seed_has_steps() {
     }
 }
 
-/// The body of a target. It returns the rules that the input exercises.
+/// The body of a target that plays a script. It returns the rules that the input exercises.
 type Body = fn(&[u8]) -> RuleSet;
+
+/// The body of a target that reads a recording. It returns how many connections it judged.
+type RecordingBody = fn(&[u8]) -> usize;
+
+const RECORDINGS: [(&str, RecordingBody); 3] = [
+    ("net_log", recordings::net_log),
+    ("pcap", recordings::pcap),
+    ("recording_text", recordings::recording_text),
+];
+
+#[test]
+fn every_recording_seed_has_a_connection() {
+    for (target, body) in RECORDINGS {
+        for seed in support::seeds(target) {
+            assert!(body(&seed.octets) > 0, "{target}/{} has no WebSocket connection", seed.name);
+        }
+    }
+}
 
 #[test]
 fn every_seed_exercises_a_rule() {
@@ -77,7 +95,8 @@ fn every_seed_exercises_a_rule() {
         ("implementations", wsclose_implementations::fuzz::implementations),
         ("scenario", crate::scenario_from),
     ];
-    let names: BTreeSet<String> = targets.iter().map(|(target, _)| (*target).to_owned()).collect();
+    let names = targets.iter().map(|(target, _)| *target).chain(RECORDINGS.map(|(target, _)| target));
+    let names: BTreeSet<String> = names.map(str::to_owned).collect();
     assert_eq!(names, declared_targets());
     for (target, body) in targets {
         for seed in support::seeds(target) {
@@ -86,25 +105,31 @@ fn every_seed_exercises_a_rule() {
     }
 }
 
-/// The longest input that CI passes to libFuzzer, which truncates longer seeds at loading.
-fn longest_input_in_ci() -> usize {
-    let limits: BTreeSet<&str> = include_str!("../.ci/run")
-        .split_whitespace()
-        .filter_map(|word| word.strip_prefix("-max_len="))
-        .collect();
-    let limits: Vec<usize> =
-        limits.into_iter().map(|limit| limit.parse().expect("a number of octets")).collect();
-    let [limit] = limits[..] else { panic!("expected one -max_len in .ci/run, found {limits:?}") };
-    limit
+/// The longest input of a target.
+fn max_len(target: &str) -> usize {
+    let is_recording = RECORDINGS.iter().any(|(recording, _)| *recording == target);
+    if is_recording { super::MAX_RECORDING } else { super::MAX_LEN }
+}
+
+/// The longest input of a target that CI passes to libFuzzer, which truncates longer seeds at loading.
+fn max_len_in_ci(target: &str) -> usize {
+    let cases = include_str!("../.ci/run").lines().filter_map(|line| line.split_once(") limits=("));
+    let is_of_target =
+        |patterns: &str| patterns.split('|').any(|pattern| [target, "*"].contains(&pattern.trim()));
+    let limits = cases.into_iter().find(|(patterns, _)| is_of_target(patterns)).expect("a case").1;
+    let words = limits.split(|c: char| c.is_whitespace() || c == ')');
+    let max_len = words.filter_map(|word| word.strip_prefix("-max_len=")).next();
+    max_len.expect("a limit in .ci/run").parse().expect("a number of octets")
 }
 
 #[test]
 fn no_seed_is_lost_at_loading() {
-    assert_eq!(longest_input_in_ci(), super::MAX_LEN, ".ci/run and the properties");
     for target in declared_targets() {
+        let max_len = max_len(&target);
+        assert_eq!(max_len_in_ci(&target), max_len, "{target}: .ci/run and the properties");
         for seed in support::seeds(&target) {
             let len = seed.octets.len();
-            assert!(len <= super::MAX_LEN, "{target}/{} has {len} octets and is truncated", seed.name);
+            assert!(len <= max_len, "{target}/{} has {len} octets and is truncated", seed.name);
         }
         let program = package_dir().join("fuzz_targets").join(format!("{target}.rs"));
         let source = std::fs::read_to_string(&program).expect("the program of a target");
