@@ -38,6 +38,8 @@ pub struct PcapngWriter<W> {
     out: W,
     start: Duration,
     connections: u32,
+    /// The comment of the next packet.
+    comment: Option<String>,
 }
 
 /// One side of the connection that is written.
@@ -49,7 +51,7 @@ struct Side {
     sent: u32,
     /// How many octets it sent.
     octets: u64,
-    /// How much of the other side it has acknowledged.
+    /// How much of the other side it has acknowledged, with one for a FIN.
     acknowledged: u64,
     has_fin: bool,
 }
@@ -61,7 +63,7 @@ impl<W: Write> PcapngWriter<W> {
     ///
     /// If `out` fails.
     pub fn new(out: W, start: Duration) -> io::Result<PcapngWriter<W>> {
-        let mut writer = PcapngWriter { out, start, connections: 0 };
+        let mut writer = PcapngWriter { out, start, connections: 0, comment: None };
         let magic = 0x1a2b_3c4d_u32.to_le_bytes();
         // Version 1.0, of a length that is not known, with the name of the program.
         let name = concat!("wsclose ", env!("CARGO_PKG_VERSION")).as_bytes();
@@ -119,6 +121,20 @@ impl<W: Write> PcapngWriter<W> {
             }
         }
         Ok(())
+    }
+
+    /// Writes a connection, of which the first packet has a comment. Wireshark shows it with the packet, and `frame.comment` in
+    /// a filter finds it. A comment has at most 65,535 octets; the rest is left out.
+    ///
+    /// # Errors
+    ///
+    /// If the output fails.
+    pub fn write_with_comment(&mut self, connection: &RecordedConnection, comment: &str) -> io::Result<()> {
+        // `str::floor_char_boundary` is newer than the lowest Rust that the crate supports.
+        let end =
+            (0..=comment.len().min(usize::from(u16::MAX))).rev().find(|end| comment.is_char_boundary(*end));
+        self.comment = end.map(|end| comment[..end].to_owned());
+        self.write(connection)
     }
 
     /// Flushes the output and returns it.
@@ -204,7 +220,11 @@ impl<W: Write> PcapngWriter<W> {
         // An enhanced packet block: interface, time, lengths. A packet has less than 64 KiB.
         let numbers =
             [0, (nanos >> 32) as u32, (nanos & 0xffff_ffff) as u32, packet.len() as u32, original as u32];
-        let block = [&numbers.map(u32::to_le_bytes).concat()[..], &packet].concat();
+        let mut block = [&numbers.map(u32::to_le_bytes).concat()[..], &packet].concat();
+        if let Some(comment) = self.comment.take() {
+            block.resize(block.len().next_multiple_of(4), 0);
+            block.extend([&option(1, comment.as_bytes())[..], &[0; 4]].concat());
+        }
         self.block(6, &block)
     }
 

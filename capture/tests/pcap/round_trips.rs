@@ -270,3 +270,31 @@ fn addresses_of_two_kinds_are_replaced() {
     let (read, _) = read(&written(&[connection]));
     assert_eq!([&read[0].client, &read[0].server], ["192.0.2.1:50000", "192.0.2.2:80"]);
 }
+
+#[test]
+fn a_comment_stands_with_the_first_packet() {
+    let mut connection = RecordedConnection {
+        client: "127.0.0.1:50000".to_owned(),
+        server: "127.0.0.1:80".to_owned(),
+        events: vec![event(Role::Client, RecordedKind::Octets(b"abc".to_vec()), 0, 0)],
+        ..RecordedConnection::default()
+    };
+    let write = |comment: &str| {
+        let mut writer = PcapngWriter::new(Vec::new(), Duration::ZERO).expect("a header");
+        writer.write_with_comment(&connection, comment).expect("packets");
+        writer.write(&connection).expect("packets");
+        writer.finish().expect("a file")
+    };
+    let file = write("case one");
+    // opt_comment has code 1.
+    let option = [&[1, 0, 8, 0][..], b"case one"].concat();
+    let places: Vec<usize> = (0..file.len()).filter(|at| file[*at..].starts_with(&option)).collect();
+    // The header of the file and the description of the interface come first, and then the SYN.
+    assert_eq!(places.len(), 1);
+    assert!(places[0] < 200, "{places:?}");
+    for file in [file, write(&"é".repeat(40_000))] {
+        let (read, _) = read(&file);
+        connection.events[0].packet = read[0].events[0].packet;
+        assert_eq!(shown(&read[0]), shown(&connection));
+    }
+}
