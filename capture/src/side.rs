@@ -254,8 +254,13 @@ impl Builder<'_> {
 
     fn reset(&mut self, event: usize) {
         if !self.out.is_closed() {
-            self.pass(self.session.events[event].time);
-            self.out.record_stimulus(Stimulus::Reset);
+            let time = self.session.events[event].time;
+            let was_silent = time.is_some_and(|time| time.saturating_sub(self.now) >= TICK);
+            self.pass(time);
+            // After such a silence, the reset of a peer that gave up explains nothing: it only ends the recording.
+            if !was_silent {
+                self.out.record_stimulus(Stimulus::Reset);
+            }
             self.note(Some(event));
         }
     }
