@@ -6,6 +6,7 @@
 
 pub mod answer;
 mod expected;
+pub mod from_trace;
 pub mod har;
 pub mod judgement;
 pub mod net_log;
