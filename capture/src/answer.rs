@@ -136,9 +136,8 @@ impl AnswerBuilder<'_> {
     }
 
     fn end_of_tcp(&mut self) {
-        let is_end = |kind: &RecordedKind| matches!(kind, RecordedKind::Fin | RecordedKind::Reset);
         let ends: Vec<usize> =
-            (0..self.session.events.len()).filter(|at| is_end(&self.session.events[*at].kind)).collect();
+            (0..self.session.events.len()).filter(|at| self.session.events[*at].kind.ends_tcp()).collect();
         for (index, at) in ends.iter().enumerate() {
             let event = &self.session.events[*at];
             let what = if event.kind == RecordedKind::Fin {
@@ -196,9 +195,7 @@ impl AnswerBuilder<'_> {
             return;
         }
         let events = &self.session.events;
-        let Some(at) =
-            events.iter().position(|event| matches!(event.kind, RecordedKind::Fin | RecordedKind::Reset))
-        else {
+        let Some(at) = events.iter().position(|event| event.kind.ends_tcp()) else {
             return;
         };
         let Some(silence) = at
@@ -218,8 +215,7 @@ impl AnswerBuilder<'_> {
     }
 
     fn end_without_close(&mut self) {
-        let is_end = |kind: &RecordedKind| matches!(kind, RecordedKind::Fin | RecordedKind::Reset);
-        let Some(first) = self.session.events.iter().find(|event| is_end(&event.kind)) else { return };
+        let Some(first) = self.session.events.iter().find(|event| event.kind.ends_tcp()) else { return };
         if self.session.first_close(first.from).is_none()
             && self.session.first_close(first.from.peer()).is_none()
         {
@@ -256,13 +252,8 @@ impl AnswerBuilder<'_> {
         let sent_before: usize = events[..at]
             .iter()
             .filter(|event| event.from == reset.from.peer())
-            .map(|event| match &event.kind {
-                RecordedKind::Octets(octets) => octets.len(),
-                RecordedKind::Missing { .. }
-                | RecordedKind::Fin
-                | RecordedKind::Reset
-                | RecordedKind::TlsClosed => 0,
-            })
+            .filter_map(|event| event.kind.octets())
+            .map(<[u8]>::len)
             .sum();
         if sent_before > 0 {
             self.causes.push(format!(
@@ -307,10 +298,9 @@ fn duration(duration: Duration) -> String {
 
 /// What the API of a side will have reported, if it does as the WHATWG standard says.
 fn api_report(session: &Session, role: Role, profile: Profile) -> ApiReport {
-    let has_ended =
-        session.events.iter().any(|event| matches!(event.kind, RecordedKind::Fin | RecordedKind::Reset))
-            || session.end == End::Complete
-            || !matches!(session.opening, Opening::Accepted(_) | Opening::Unseen);
+    let has_ended = session.events.iter().any(|event| event.kind.ends_tcp())
+        || session.end == End::Complete
+        || !matches!(session.opening, Opening::Accepted(_) | Opening::Unseen);
     let abnormal = ApiCode::Reported(CloseCode(1006));
     let received = session.first_close(role.peer());
     let code = match received {

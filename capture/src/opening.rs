@@ -89,13 +89,9 @@ pub fn split(connection: &RecordedConnection) -> Option<(Opening, Vec<RecordedEv
 fn stream_head(connection: &RecordedConnection, from: Role) -> Vec<u8> {
     let mut head = Vec::new();
     for event in connection.events.iter().filter(|event| event.from == from) {
-        match &event.kind {
-            RecordedKind::Octets(octets) if head.len() < MAX_HEAD => head.extend_from_slice(octets),
-            RecordedKind::Octets(_)
-            | RecordedKind::Missing { .. }
-            | RecordedKind::Fin
-            | RecordedKind::Reset
-            | RecordedKind::TlsClosed => break,
+        match event.kind.octets() {
+            Some(octets) if head.len() < MAX_HEAD => head.extend_from_slice(octets),
+            Some(_) | None => break,
         }
     }
     head

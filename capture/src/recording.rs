@@ -86,6 +86,27 @@ pub enum RecordedKind {
     TlsClosed,
 }
 
+impl RecordedKind {
+    /// The octets that were sent, if any were recorded.
+    pub fn octets(&self) -> Option<&[u8]> {
+        match self {
+            RecordedKind::Octets(octets) => Some(octets),
+            RecordedKind::Missing { .. }
+            | RecordedKind::Fin
+            | RecordedKind::Reset
+            | RecordedKind::TlsClosed => None,
+        }
+    }
+
+    /// Whether the side ended TCP, or its direction of it.
+    pub const fn ends_tcp(&self) -> bool {
+        match self {
+            RecordedKind::Fin | RecordedKind::Reset => true,
+            RecordedKind::Octets(_) | RecordedKind::Missing { .. } | RecordedKind::TlsClosed => false,
+        }
+    }
+}
+
 impl RecordedEvent {
     /// An event without time, packet number or acknowledgement.
     pub const fn new(from: Role, kind: RecordedKind) -> RecordedEvent {

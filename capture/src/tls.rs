@@ -19,14 +19,8 @@ pub struct Encrypted {
 impl Encrypted {
     /// The connection without its octets, if it begins with a TLS handshake record (RFC 8446 §5.1).
     pub fn of(connection: &RecordedConnection) -> Option<Encrypted> {
-        let first = connection.events.iter().find_map(|event| match &event.kind {
-            RecordedKind::Octets(octets) => Some(octets.starts_with(&[0x16, 0x03])),
-            RecordedKind::Missing { .. }
-            | RecordedKind::Fin
-            | RecordedKind::Reset
-            | RecordedKind::TlsClosed => None,
-        });
-        if first != Some(true) {
+        let first = connection.events.iter().find_map(|event| event.kind.octets())?;
+        if !first.starts_with(&[0x16, 0x03]) {
             return None;
         }
         let size = |event: &RecordedEvent| match &event.kind {
@@ -54,10 +48,7 @@ impl Encrypted {
         let mut joined = RecordedConnection { events: Vec::new(), ..self.connection.clone() };
         joined.beginning = plain.beginning;
         joined.notes.extend(plain.notes.iter().cloned());
-        let ends = self.connection.events.iter().filter(|event| match event.kind {
-            RecordedKind::Fin | RecordedKind::Reset => true,
-            RecordedKind::Octets(_) | RecordedKind::Missing { .. } | RecordedKind::TlsClosed => false,
-        });
+        let ends = self.connection.events.iter().filter(|event| event.kind.ends_tcp());
         let mut events: Vec<RecordedEvent> =
             plain.events.iter().map(|event| self.placed(event, plain)).collect();
         events.extend(
@@ -110,13 +101,7 @@ impl Encrypted {
             }
         }
         let arrived = |event: &&RecordedEvent| event.from == peer && event.packet <= last && last.is_some();
-        let octets = plain.events.iter().filter(arrived).map(|event| match &event.kind {
-            RecordedKind::Octets(octets) => octets.len() as u64,
-            RecordedKind::Missing { .. }
-            | RecordedKind::Fin
-            | RecordedKind::Reset
-            | RecordedKind::TlsClosed => 0,
-        });
-        Some(octets.sum::<u64>() + fin)
+        let octets = plain.events.iter().filter(arrived).filter_map(|event| event.kind.octets());
+        Some(octets.map(|octets| octets.len() as u64).sum::<u64>() + fin)
     }
 }

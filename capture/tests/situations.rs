@@ -1,10 +1,9 @@
 //! Recordings of situations from public bug reports. Each gives the side and the rule, or says why no rule is broken.
 #![allow(clippy::disallowed_methods, reason = "the test reads recordings")]
 
-use std::path::Path;
+mod reports;
 
-use wsclose_capture::read;
-use wsclose_capture::report::{ConnectionReport, ReportSettings};
+use std::path::Path;
 
 /// The name of a recording, and what its connections violate.
 type Situation = (&'static str, &'static [(&'static str, &'static str)]);
@@ -25,25 +24,11 @@ const SITUATIONS: [Situation; 13] = [
     ("13-close-in-two-segments", &[]),
 ];
 
-fn reports(name: &str) -> Vec<ConnectionReport> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/situations").join(format!("{name}.txt"));
-    let octets = std::fs::read(path).expect("a recording");
-    let mut reports = Vec::new();
-    let mut sink = |connection| {
-        let number = reports.len() + 1;
-        reports.extend(ConnectionReport::of(&connection, number, ReportSettings::default()));
-    };
-    read::read(&octets[..], None, &mut sink).expect("a recording");
-    reports
-}
-
 #[test]
 fn the_right_side_is_named() {
     for (name, expected) in SITUATIONS {
-        let reports = reports(name);
-        let violations = reports.iter().flat_map(|report| &report.violations);
-        let violations = violations.filter(|violation| violation.level != "info");
-        let found: Vec<(&str, &str)> = violations.map(|violation| (violation.side, violation.rule)).collect();
+        let reports = reports::of_file(&format!("situations/{name}.txt"));
+        let found = reports::violations(&reports);
         let text: String = reports.iter().map(ToString::to_string).collect();
         assert_eq!(found, expected, "{name}\n{text}");
     }
@@ -58,7 +43,10 @@ fn every_recording_is_listed() {
 #[test]
 fn answers_in_words() {
     for (name, _) in SITUATIONS {
-        let text: String = reports(name).iter().map(|report| format!("{report}\n")).collect();
+        let text: String = reports::of_file(&format!("situations/{name}.txt"))
+            .iter()
+            .map(|report| format!("{report}\n"))
+            .collect();
         insta::with_settings!({
             snapshot_path => "../../snapshots",
             prepend_module_to_snapshot => false,
