@@ -102,7 +102,7 @@ fn side_judgement(judge: &mut Judge, session: &Session, role: Role, settings: Se
         findings.retain(|finding| !is_open.contains(finding.rule));
         verdicts = verdicts.without(is_open);
     }
-    if findings.iter().any(|finding| finding.rule == Rule::CloseAnswered) {
+    if session.first_close(role).is_none() {
         // Whether it did not reply or rejected the Close, it does neither.
         let of_rejection = |finding: &Finding| finding.rule.family() == Family::LawfulInput;
         open.extend(

@@ -108,13 +108,9 @@ const LESS: [(Rule, &str); 19] = [
 ];
 
 /// Rules that packets show as violated for some faults which break another rule, each with the reason.
-const MORE: [(Rule, &str); 3] = [
+const MORE: [(Rule, &str); 2] = [
     (Rule::ValidatesReason, "the weaker form of rejects-bad-utf8-reason"),
     (Rule::ClientLetsServerCloseFirst, "the weaker form of reads-until-answer"),
-    (
-        Rule::AcceptsRegisteredCodes,
-        "the ignored request of the application, which explains it, does not show",
-    ),
 ];
 
 #[test]
