@@ -27,7 +27,9 @@ const RAW_IP: u16 = 101;
 /// - An address that is no IP address and port is replaced by `192.0.2.1` (client) or `192.0.2.2` (server).
 /// - Octets of more than 65,000 become several events, a missing number of octets becomes one octet, and TLS
 ///   close_notify is left out.
-/// - An event without `acknowledged` acknowledges what its side had acknowledged before.
+/// - An event without `acknowledged` acknowledges what its side had acknowledged before. If a connection has no
+///   acknowledgement at all, its packets behind the TCP handshake lack the flag ACK, so that they claim no order. After
+///   many missing octets, the other side acknowledges these.
 /// - A connection without its beginning has no TCP handshake, so that [`read`] has to guess which side is the server.
 ///
 /// Two connections with the same addresses are told apart only if the second has its beginning.
@@ -54,6 +56,8 @@ struct Side {
     /// How much of the other side it has acknowledged, with one for a FIN.
     acknowledged: u64,
     has_fin: bool,
+    /// Its packets have acknowledgements.
+    acknowledges: bool,
 }
 
 impl<W: Write> PcapngWriter<W> {
@@ -88,6 +92,8 @@ impl<W: Write> PcapngWriter<W> {
             Beginning::Connection => self.handshake(&sides, time)?,
             Beginning::Frames | Beginning::Middle => {}
         }
+        let acknowledges = connection.events.iter().any(|event| event.acknowledged.is_some());
+        sides.iter_mut().for_each(|side| side.acknowledges = acknowledges);
         for event in &connection.events {
             time = event.time.unwrap_or(time);
             let (own, other) = (index(event.from), index(event.from.peer()));
@@ -111,6 +117,11 @@ impl<W: Write> PcapngWriter<W> {
                     // Sequence numbers wrap around.
                     sides[own].sent = sides[own].sent.wrapping_add(octets.saturating_sub(MAX_CUT) as u32);
                     sides[own].octets += octets.saturating_sub(MAX_CUT);
+                    if octets > MAX_CUT && !acknowledges {
+                        // Without an acknowledgement, the gap would look like a packet that is still on its way.
+                        sides[other].acknowledged = sides[own].octets.max(sides[other].acknowledged);
+                        sides[other].acknowledges = true;
+                    }
                 }
                 RecordedKind::Fin => {
                     self.packet(packet(&sides, own).fin(), time, &[], 0)?;
@@ -167,8 +178,15 @@ impl<W: Write> PcapngWriter<W> {
         };
         // Far from those of the connection before, which may have the same addresses.
         let base = number.wrapping_mul(0x9e37_79b1);
-        let side =
-            |address, base| Side { address, base, sent: 0, octets: 0, acknowledged: 0, has_fin: false };
+        let side = |address, base| Side {
+            address,
+            base,
+            sent: 0,
+            octets: 0,
+            acknowledged: 0,
+            has_fin: false,
+            acknowledges: true,
+        };
         [side(client, base.wrapping_add(1)), side(server, base.wrapping_add(0x4000_0001))]
     }
 
@@ -275,7 +293,7 @@ fn packet(sides: &[Side; 2], from: usize) -> PacketBuilderStep<TcpHeader> {
     // Sequence numbers wrap around. A FIN counts as an octet.
     let sequence = own.base.wrapping_add(own.sent).wrapping_add(u32::from(own.has_fin));
     let acknowledged = other.base.wrapping_add(own.acknowledged as u32);
-    ip(own.address, other.address)
-        .tcp(own.address.port(), other.address.port(), sequence, u16::MAX)
-        .ack(acknowledged)
+    let packet =
+        ip(own.address, other.address).tcp(own.address.port(), other.address.port(), sequence, u16::MAX);
+    if own.acknowledges { packet.ack(acknowledged) } else { packet }
 }

@@ -209,6 +209,50 @@ fn many_missing_octets_need_no_packets() {
     assert_eq!(shown(&read[0]), shown(&connection));
 }
 
+#[test]
+fn connections_without_acknowledgements_get_none() {
+    let mut random = Random(11);
+    let mut seen = 0;
+    for number in 0..200 {
+        let mut connection = random_connection(&mut random, number);
+        connection.beginning = Beginning::Connection;
+        connection.notes.clear();
+        // The end of what a side sent shows that octets before it are missing, and nothing else does.
+        connection.events.retain(|event| !matches!(event.kind, RecordedKind::Missing { .. }));
+        connection.events.iter_mut().for_each(|event| event.acknowledged = None);
+        if connection.events.is_empty() {
+            continue;
+        }
+        let connections = [connection];
+        assert_eq!(round_trip(&connections), connections);
+        seen += 1;
+    }
+    assert!(seen > 150, "{seen}");
+}
+
+#[test]
+fn missing_octets_stay_in_their_place_without_acknowledgements() {
+    for octets in [70_000, 900_000_000] {
+        let plain = |from, text: &[u8]| RecordedEvent::new(from, RecordedKind::Octets(text.to_vec()));
+        let missing = RecordedKind::Missing { octets: Some(octets) };
+        let connection = RecordedConnection {
+            client: "127.0.0.1:50000".to_owned(),
+            server: "127.0.0.1:80".to_owned(),
+            events: vec![
+                plain(Role::Server, b"abc"),
+                RecordedEvent::new(Role::Server, missing),
+                plain(Role::Server, b"def"),
+                plain(Role::Client, b"ghi"),
+            ],
+            ..RecordedConnection::default()
+        };
+        let (read, _) = read(&written(std::slice::from_ref(&connection)));
+        let order: Vec<Role> = read[0].events.iter().map(|event| event.from).collect();
+        assert_eq!(order.last(), Some(&Role::Client), "{:?}", shown(&read[0]));
+        assert!(read[0].events.iter().all(|event| event.acknowledged.is_none_or(|count| count > octets)));
+    }
+}
+
 /// The flags, sequence number and acknowledgement number of the packets of a file with IPv4.
 fn headers(file: &[u8]) -> Vec<(u8, u32, u32)> {
     let word = |at: usize| [file[at], file[at + 1], file[at + 2], file[at + 3]];
