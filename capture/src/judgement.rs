@@ -80,6 +80,11 @@ pub fn judge(session: &Session, settings: Settings) -> Judgement {
     Judgement { sides }
 }
 
+/// Judges one side of a session.
+pub fn judge_side(session: &Session, role: Role, settings: Settings) -> SideJudgement {
+    side_judgement(&mut Judge::new(settings.profile), session, role, settings)
+}
+
 fn side_judgement(judge: &mut Judge, session: &Session, role: Role, settings: Settings) -> SideJudgement {
     let place = session.recorded_at.map_or(settings.place, Place::At);
     let build = |reading| side::trace(session, role, place, reading, settings.profile);

@@ -12,6 +12,7 @@ pub mod judgement;
 pub mod net_log;
 pub mod opening;
 pub mod pcap;
+pub mod proxied;
 pub mod read;
 pub mod recording;
 pub mod report;

@@ -127,12 +127,22 @@ impl ConnectionReport {
     ) -> Option<ConnectionReport> {
         let session = Session::of(connection)?;
         let judgement = judgement::judge(&session, settings.judging);
-        let mut answer = answer::answer(&session, &judgement, settings.judging.profile);
+        Some(ConnectionReport::of_judged(&session, &judgement, number, settings))
+    }
+
+    /// The report on a session that is judged.
+    pub(crate) fn of_judged(
+        session: &Session,
+        judgement: &Judgement,
+        number: usize,
+        settings: ReportSettings,
+    ) -> ConnectionReport {
+        let mut answer = answer::answer(session, judgement, settings.judging.profile);
         if settings.redact {
-            redact(&session, &mut answer);
+            redact(session, &mut answer);
         }
-        let violations = violations(&session, &judgement);
-        let (timeline, violations) = timeline(&session, violations, settings.redact);
+        let violations = violations(session, judgement);
+        let (timeline, violations) = timeline(session, violations, settings.redact);
         let host = |address: &str| if settings.redact { redacted_host(address) } else { address.to_owned() };
         let apis = Role::ALL.into_iter().zip(&answer.apis).map(|(role, api)| ApiEntry {
             side: role.name(),
@@ -152,7 +162,7 @@ impl ConnectionReport {
             };
             side.inconclusive.iter().map(entry).collect::<Vec<_>>()
         };
-        Some(ConnectionReport {
+        ConnectionReport {
             number,
             client: host(&session.client),
             server: host(&session.server),
@@ -164,7 +174,7 @@ impl ConnectionReport {
             notes: session.notes.clone(),
             timeline,
             inconclusive: judgement.sides.iter().flat_map(open).collect(),
-        })
+        }
     }
 
     /// The report in short: who, and how the connection ended.
