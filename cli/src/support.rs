@@ -6,6 +6,7 @@ pub mod dump;
 pub mod error;
 pub mod files;
 pub mod interrupt;
+pub mod judged;
 pub mod live_run;
 pub mod oracle;
 pub mod output;

@@ -4,8 +4,7 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use serde::Serialize;
-use wsclose::analysis::status::{FindingStatus, RunStatus};
+use wsclose::analysis::status::RunStatus;
 use wsclose::protocol::role::Role;
 use wsclose_capture::judgement::{self, Settings};
 use wsclose_capture::opening::{self, Opening};
@@ -20,12 +19,10 @@ use wsclose_capture::tls::Encrypted;
 use crate::args::{self, RecordedAt};
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::files::display_path;
+use crate::support::judged::{self, JsonReport, JudgedFile, Tally, connections};
 use crate::support::output::{Stdout, eprint_error};
 use crate::support::report_dir::ReportWriter;
 use crate::support::tshark;
-
-/// The version of the JSON report.
-const SCHEMA: &str = "wsclose-judge/1";
 
 /// Judges the files.
 pub fn run(args: &args::Judge, out: &mut Stdout) -> Result<ExitStatus, CliError> {
@@ -43,16 +40,12 @@ pub fn run(args: &args::Judge, out: &mut Stdout) -> Result<ExitStatus, CliError>
     for path in &args.files {
         files.push(judge_file(args, settings, path, out)?);
     }
-    let status = files.iter().fold(RunStatus::Pass, |status, file| status.and(file.status(args.strict)));
-    verdict(&files, status, args.strict, out)?;
+    let status = files.iter().fold(RunStatus::Pass, |worst, file| worst.and(status(file, args.strict)));
+    let mut tally = Tally::new(args.strict);
+    files.iter().flat_map(|file| &file.connections).for_each(|connection| tally.add(connection));
+    tally.print_verdict(status, out)?;
     if let Some(writer) = writer {
-        let report = JsonReport {
-            schema: SCHEMA,
-            wsclose: env!("CARGO_PKG_VERSION"),
-            verdict: status.name(),
-            profile: args.profile.name(),
-            files: &files,
-        };
+        let report = JsonReport::new(&files, status, args.profile);
         let text = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";
         writer.write([text], out)?;
     }
@@ -100,35 +93,11 @@ fn not_tested(file: &str, why: String) -> CliError {
     CliError::NotTested { endpoint: file.to_owned(), why }
 }
 
-/// The JSON report.
-#[derive(Serialize)]
-struct JsonReport<'a> {
-    schema: &'static str,
-    wsclose: &'static str,
-    verdict: &'static str,
-    profile: &'static str,
-    files: &'a [JudgedFile],
-}
-
-/// What a file contains.
-#[derive(Serialize)]
-struct JudgedFile {
-    file: String,
-    /// Why the file, or the rest of it, could not be read.
-    error: Option<String>,
-    /// What the reader noticed, a sentence each.
-    notes: Vec<String>,
-    /// Connections that are not WebSocket ones.
-    others: u64,
-    connections: Vec<ConnectionReport>,
-}
-
-impl JudgedFile {
-    fn status(&self, strict: bool) -> RunStatus {
-        let statuses = self.connections.iter().flat_map(|connection| connection.statuses(strict));
-        let is_unread = self.error.is_some() || self.connections.is_empty();
-        RunStatus::of(statuses).and(RunStatus::Incomplete.when(is_unread))
-    }
+/// The status of a file.
+fn status(file: &JudgedFile<Vec<ConnectionReport>>, strict: bool) -> RunStatus {
+    let statuses = file.connections.iter().flat_map(|connection| connection.statuses(strict));
+    let is_unread = file.error.is_some() || file.connections.is_empty();
+    RunStatus::of(statuses).and(RunStatus::Incomplete.when(is_unread))
 }
 
 fn judge_file(
@@ -136,7 +105,7 @@ fn judge_file(
     settings: ReportSettings,
     path: &Path,
     out: &mut Stdout,
-) -> Result<JudgedFile, CliError> {
+) -> Result<JudgedFile<Vec<ConnectionReport>>, CliError> {
     let file = JudgedFile {
         file: display_path(path),
         error: None,
@@ -172,7 +141,7 @@ struct Judging<'a> {
     args: &'a args::Judge,
     settings: ReportSettings,
     out: &'a mut Stdout,
-    file: JudgedFile,
+    file: JudgedFile<Vec<ConnectionReport>>,
     /// The connections so far.
     number: usize,
     printed: io::Result<()>,
@@ -188,7 +157,7 @@ impl Judging<'_> {
         match ConnectionReport::of(connection, self.number, self.settings) {
             Some(report) => {
                 if self.printed.is_ok() {
-                    self.printed = print(&report, self.args.verbose, self.out);
+                    self.printed = judged::print(&report, self.args.verbose, self.out);
                 }
                 self.file.connections.push(report);
             }
@@ -261,18 +230,6 @@ fn is_selected(connection: &RecordedConnection, port: Option<u16>, host: Option<
     port.is_none_or(has_port) && host.is_none_or(has_host)
 }
 
-fn print(report: &ConnectionReport, verbose: bool, out: &mut Stdout) -> io::Result<()> {
-    if verbose || !report.violations.is_empty() {
-        return writeln!(out, "{report}");
-    }
-    writeln!(out, "{}", report.brief())
-}
-
-/// `1 connection`, `2 connections`.
-fn connections(count: u64) -> String {
-    if count == 1 { "1 connection".to_owned() } else { format!("{count} connections") }
-}
-
 /// What the reader noticed about the file.
 fn notes(summary: &Summary) -> Vec<String> {
     let mut notes = Vec::new();
@@ -310,26 +267,4 @@ fn notes(summary: &Summary) -> Vec<String> {
         Summary::Text(_) => {}
     }
     notes
-}
-
-fn verdict(files: &[JudgedFile], status: RunStatus, strict: bool, out: &mut Stdout) -> io::Result<()> {
-    let connections = || files.iter().flat_map(|file| &file.connections);
-    let with = |side: &str| {
-        let violates = |connection: &&ConnectionReport| {
-            let is_of_side =
-                |(violation, status): (&wsclose_capture::report::ViolationEntry, FindingStatus)| {
-                    violation.side == side && status != FindingStatus::Info
-                };
-            connection.violations.iter().zip(connection.statuses(strict)).any(is_of_side)
-        };
-        connections().filter(violates).count()
-    };
-    let (client, server) = (with("client"), with("server"));
-    let count = connections().count();
-    let noun = if count == 1 { "connection" } else { "connections" };
-    writeln!(
-        out,
-        "verdict: {}: {count} {noun}; the client violated rules in {client}, the server in {server}",
-        status.name()
-    )
 }
