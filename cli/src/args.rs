@@ -4,6 +4,7 @@ pub mod dump_format;
 pub mod fault;
 pub mod fuzz_target;
 mod live;
+mod proxy;
 pub mod renamed;
 pub mod slug;
 
@@ -18,6 +19,7 @@ use crate::args::dump_format::Format;
 use crate::args::fuzz_target::FuzzTarget;
 
 pub use live::{Check, CodeSweep, Color, Echo, OutputArgs, ReportArgs, RunArgs, Serve};
+pub use proxy::{Proxy, ServerAddress};
 
 /// Conformance-fuzzing harness for the WebSocket closing handshake (RFC 6455).
 #[derive(Debug, Parser)]
@@ -52,6 +54,8 @@ pub enum Command {
     Serve(Box<Serve>),
     /// Tell from a recording which side broke the close
     Judge(Judge),
+    /// Stand between a client and a server, and judge both
+    Proxy(Proxy),
     /// Run the reference model, a server or client that conforms
     Echo(Echo),
     /// Run scripts against the model and the libraries

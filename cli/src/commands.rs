@@ -10,6 +10,7 @@ pub mod explain_rule;
 pub mod judge;
 pub mod manual;
 pub mod matrix;
+pub mod proxy;
 pub mod replay;
 pub mod rules;
 pub mod serve;

@@ -85,6 +85,7 @@ fn run(
         Command::Check(args) => commands::check::run(args, &mut out),
         Command::Serve(args) => commands::serve::run(args, &mut out),
         Command::Judge(args) => commands::judge::run(args, &mut out),
+        Command::Proxy(args) => commands::proxy::run(args, &mut out),
         Command::Echo(args) => commands::echo::run(args, &mut out),
         Command::Adopt(args) => commands::adopt::run(args, libraries, &mut out),
         Command::Decode(args) => commands::decode::run(args, &mut out),

@@ -402,7 +402,8 @@ pub struct Echo {
     pub allow_remote: bool,
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+/// An address and a port.
+pub fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("expected an address and a port such as 127.0.0.1:9001, found `{text}`"))
 }
 

@@ -31,6 +31,45 @@ pub fn overwrite(files: &[(PathBuf, Vec<u8>)]) -> Result<(), FileError> {
     Ok(())
 }
 
+/// A file that gets its name when it is complete, for contents that do not fit in memory.
+#[derive(Debug)]
+pub struct PendingFile {
+    path: PathBuf,
+    file: tempfile::NamedTempFile,
+}
+
+impl PendingFile {
+    /// A file without contents, which will have this path.
+    ///
+    /// # Errors
+    /// If its folder is not writable.
+    pub fn new(path: &Path) -> Result<PendingFile, FileError> {
+        let path = target(path);
+        let file = temporary(folder_of(&path)).map_err(|error| FileError::writing(&path, error))?;
+        Ok(PendingFile { path, file })
+    }
+
+    /// Gives the file its name, and replaces a file that exists.
+    ///
+    /// # Errors
+    /// If that fails.
+    pub fn persist(self) -> Result<(), FileError> {
+        let PendingFile { path, file } = self;
+        file.as_file().sync_all().map_err(|error| FileError::writing(&path, error))?;
+        file.persist(&path).map(|_| ()).map_err(|error| FileError::writing(&path, error.error))
+    }
+}
+
+impl Write for PendingFile {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.file.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
 /// The file that a path names, links followed, so that replacing it keeps the links.
 pub fn target(path: &Path) -> PathBuf {
     path.canonicalize().unwrap_or_else(|_| path.to_owned())

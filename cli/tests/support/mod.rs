@@ -60,7 +60,7 @@ impl RunOutput {
 }
 
 /// A text with one space in place of each run of spaces and ends of lines.
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

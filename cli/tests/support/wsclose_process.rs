@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use super::{RunOutput, bad_clients};
@@ -21,7 +22,12 @@ pub struct WscloseProcess {
 impl WscloseProcess {
     /// Starts `wsclose serve` on a free port and waits until it listens.
     pub fn serve(args: &[&str]) -> WscloseProcess {
-        let mut process = WscloseProcess::spawn(&[&["serve", "--listen", "127.0.0.1:0"], args].concat());
+        WscloseProcess::listening(&[&["serve", "--listen", "127.0.0.1:0"], args].concat())
+    }
+
+    /// Starts `wsclose` with these arguments, and waits until it prints the URL on which it listens.
+    pub fn listening(args: &[&str]) -> WscloseProcess {
+        let mut process = WscloseProcess::spawn(args);
         let mut line = String::new();
         process.out.as_mut().expect("a pipe").read_line(&mut line).expect("a line");
         let listening = line.strip_prefix("listening on ").and_then(|rest| rest.split(',').next());
@@ -41,6 +47,27 @@ impl WscloseProcess {
             .expect("a started process");
         let out = child.stdout.take().map(BufReader::new);
         WscloseProcess { child, out, url: String::new() }
+    }
+
+    /// Waits until it prints a line that contains `text`. Returns that line and those before it.
+    pub fn read_until(&mut self, text: &str) -> String {
+        let (sender, read) = channel();
+        let (mut out, wanted) = (self.out.take().expect("a pipe"), text.to_owned());
+        std::thread::spawn(move || {
+            let mut lines = String::new();
+            let mut begin = 0;
+            while !lines[begin..].contains(&wanted) {
+                begin = lines.len();
+                if out.read_line(&mut lines).expect("text") == 0 {
+                    break;
+                }
+            }
+            let _ = sender.send((out, lines));
+        });
+        let (out, lines) = read.recv_timeout(BOUND).unwrap_or_else(|_| panic!("no line with `{text}`"));
+        assert!(lines.contains(text), "expected a line with `{text}`: {lines}");
+        self.out = Some(out);
+        lines
     }
 
     pub fn url(&self) -> &str {
