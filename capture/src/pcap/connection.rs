@@ -101,6 +101,11 @@ impl Connection {
         self.events.size()
     }
 
+    /// Leaves out octets on which no verdict depends.
+    pub fn shrink(&mut self) {
+        self.events.shrink();
+    }
+
     /// Whether there is anything to hand on.
     pub fn shows_something(&self) -> bool {
         !self.events.list().is_empty() || self.sides.iter().any(|side| side.syn.is_some())
@@ -353,6 +358,7 @@ impl Connection {
                     self.events.left_out(side),
                     "The reader keeps the first and last 8 MiB of a direction, and left out",
                 ),
+                (self.events.spared(side), "To save memory, the reader left out of messages"),
             ] {
                 if octets > 0 {
                     let plural = if octets == 1 { "" } else { "s" };

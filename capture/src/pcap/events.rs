@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::shrink::Shrink;
 use super::tcp::Stamp;
 use crate::recording::RecordedKind;
 
@@ -51,6 +52,12 @@ pub(super) struct Events {
     tail_octets: [u64; 2],
     /// How many octets of each side became missing ones.
     left_out: [u64; 2],
+    /// The frames of each side, as far as `shrunk`.
+    frames: [Shrink; 2],
+    /// How many events of the list have been shrunk.
+    shrunk: usize,
+    /// How many octets of the messages of each side were left out.
+    spared: [u64; 2],
     /// How many events became missing octets and have not been merged.
     unmerged: usize,
 }
@@ -66,6 +73,57 @@ impl Events {
         self.left_out[side]
     }
 
+    /// How many octets of the messages of a side were left out, on which no verdict depends.
+    pub fn spared(&self, side: Side) -> u64 {
+        self.spared[side]
+    }
+
+    /// Leaves out the payloads of messages on which no verdict depends. They become missing octets.
+    pub fn shrink(&mut self) {
+        // The places of the events at the end would change.
+        if self.tail.iter().any(|tail| !tail.is_empty()) {
+            return;
+        }
+        for event in self.list.split_off(self.shrunk) {
+            let side = event.side;
+            let octets = match event.kind {
+                RecordedKind::Octets(octets) => octets,
+                RecordedKind::Missing { .. } => {
+                    self.frames[side].lose();
+                    self.list.push(event);
+                    continue;
+                }
+                RecordedKind::Fin | RecordedKind::Reset | RecordedKind::TlsClosed => {
+                    self.list.push(event);
+                    continue;
+                }
+            };
+            let (stamp, acknowledged) = (event.stamp, event.acknowledged);
+            let mut push = |kind| self.list.push(Event { side, kind, stamp, acknowledged });
+            let ranges = self.frames[side].spare(&octets);
+            if ranges.is_empty() {
+                push(RecordedKind::Octets(octets));
+                continue;
+            }
+            let mut from = 0;
+            for range in ranges {
+                if from < range.start {
+                    push(RecordedKind::Octets(octets[from..range.start].to_vec()));
+                }
+                from = range.end;
+                let spared = range.len() as u64;
+                push(RecordedKind::Missing { octets: Some(spared) });
+                self.spared[side] += spared;
+                self.head[side] -= spared;
+            }
+            if from < octets.len() {
+                push(RecordedKind::Octets(octets[from..].to_vec()));
+            }
+        }
+        self.list.shrink_to_fit();
+        self.shrunk = self.list.len();
+    }
+
     /// About how much memory the events occupy, in octets.
     pub fn size(&self) -> u64 {
         let octets: u64 = self.head.iter().chain(&self.tail_octets).sum();
@@ -74,13 +132,19 @@ impl Events {
 
     /// Appends an event. Octets in the middle of a long direction become missing ones.
     pub fn push(&mut self, event: Event) {
+        let side = event.side;
         if self.list.last_mut().is_some_and(|last| last.extend(&event)) {
+            if self.shrunk == self.list.len() {
+                self.frames[side].lose();
+            }
             return;
         }
-        let side = event.side;
         if let RecordedKind::Octets(octets) = &event.kind {
             let octets = octets.len() as u64;
-            if self.head[side] + octets <= MAX_PART {
+            if self.head[side] + octets > MAX_PART {
+                self.shrink();
+            }
+            if self.head[side] + octets <= MAX_PART && self.tail[side].is_empty() {
                 self.head[side] += octets;
             } else {
                 self.tail[side].push_back(self.list.len());

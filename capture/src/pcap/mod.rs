@@ -16,6 +16,7 @@ mod connection;
 mod events;
 mod file;
 mod link;
+mod shrink;
 mod table;
 mod tcp;
 mod write;
@@ -65,8 +66,9 @@ pub struct PcapSummary {
 
 /// Reads a capture, and hands on each connection a minute after it ended, or at the end of the file.
 ///
-/// Memory depends on the connections that are open at the same time. Of each direction, the first and the last 8 MiB are
-/// kept: what is between them becomes missing octets, and a note says so.
+/// Memory depends on the connections that are open at the same time. If they occupy more than 96 MiB, or a direction more
+/// than 8 MiB, the payloads of long messages on which no verdict depends become missing octets. Of what is left of each
+/// direction, the first and the last 8 MiB are kept. Notes say what was left out.
 ///
 /// # Errors
 ///

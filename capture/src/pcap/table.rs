@@ -13,6 +13,8 @@ use crate::recording::ConnectionSink;
 const LINGER: i64 = 60_000_000_000;
 /// How much memory connections that have ended may occupy while they wait.
 const MAX_LINGERING: u64 = 32 << 20;
+/// How much memory the events of all connections may occupy before octets are left out on which no verdict depends.
+const MAX_KEPT: u64 = 96 << 20;
 /// How many connections that were handed on before their time are remembered.
 const MAX_REMEMBERED: usize = 1 << 16;
 /// How many addresses are counted, to find those that several connections share.
@@ -45,6 +47,10 @@ pub(super) struct Connections<'s, 'k> {
     /// The connections that have ended, in order.
     ended: VecDeque<Ended>,
     lingering: u64,
+    /// About how much memory the events of all connections occupy.
+    kept: u64,
+    /// How much they may occupy.
+    max_kept: u64,
     /// The connections that are remembered, in the order of handing on.
     remembered: VecDeque<(Key, u64, Option<i64>)>,
     /// How many connections each address has.
@@ -64,6 +70,8 @@ impl<'s, 'k> Connections<'s, 'k> {
             entries: HashMap::new(),
             ended: VecDeque::new(),
             lingering: 0,
+            kept: 0,
+            max_kept: MAX_KEPT,
             remembered: VecDeque::new(),
             counted: HashMap::new(),
             found: 0,
@@ -96,13 +104,33 @@ impl<'s, 'k> Connections<'s, 'k> {
             self.count(segment);
         }
         let Some(Entry::Open(connection)) = self.entries.get_mut(&key) else { return };
-        let had_ended = connection.has_ended();
+        let (had_ended, size) = (connection.has_ended(), connection.size());
         connection.segment(side, segment, stamp);
+        self.kept = (self.kept + connection.size()).saturating_sub(size);
         if !had_ended && connection.has_ended() {
             let ended = Ended { key, id: connection.id, since: stamp.time, size: connection.size() };
             self.lingering += ended.size;
             self.ended.push_back(ended);
         }
+        if self.kept > self.max_kept {
+            self.shrink();
+        }
+    }
+
+    /// Leaves out octets of all connections.
+    fn shrink(&mut self) {
+        self.kept = 0;
+        for entry in self.entries.values_mut() {
+            match entry {
+                Entry::Open(connection) => {
+                    connection.shrink();
+                    self.kept += connection.size();
+                }
+                Entry::HandedOn(_) => {}
+            }
+        }
+        // A half more, so that connections are not searched for every segment.
+        self.max_kept = MAX_KEPT.max(self.kept + self.kept / 2);
     }
 
     /// Counts the addresses that may be a server's.
@@ -156,6 +184,7 @@ impl<'s, 'k> Connections<'s, 'k> {
     }
 
     fn hand_on(&mut self, mut connection: Connection) {
+        self.kept = self.kept.saturating_sub(connection.size());
         connection.finish();
         if !connection.shows_something() {
             return;

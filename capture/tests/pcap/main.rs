@@ -7,6 +7,7 @@ mod beginnings;
 mod file_formats;
 mod hostile_files;
 mod link_types;
+mod long_connections;
 mod real_files;
 mod reassembly;
 mod round_trips;
