@@ -318,6 +318,19 @@ impl ConnectionReport {
         }
         writeln!(f)?;
         wrapped(f, "  ", &self.answer.join(" "))?;
+        let apis = self.apis_in_words();
+        wrapped(f, "  ", &format!("What the APIs will have reported: {apis}."))?;
+        for cause in &self.causes {
+            wrapped(f, "  ", cause)?;
+        }
+        for note in &self.notes {
+            wrapped(f, "  ", &format!("Note: {note}"))?;
+        }
+        Ok(())
+    }
+
+    /// What the API of each side will have reported: `the client 1000, clean; the server 1006, not clean`.
+    pub fn apis_in_words(&self) -> String {
         let api = |api: &ApiEntry| {
             let code = match api.code {
                 Some(code) => code.to_string(),
@@ -327,15 +340,7 @@ impl ConnectionReport {
             let clean = if api.clean { ", clean" } else { ", not clean" };
             format!("the {} {code}{clean}", api.side)
         };
-        let apis: Vec<String> = self.apis.iter().map(api).collect();
-        wrapped(f, "  ", &format!("What the APIs will have reported: {}.", apis.join("; ")))?;
-        for cause in &self.causes {
-            wrapped(f, "  ", cause)?;
-        }
-        for note in &self.notes {
-            wrapped(f, "  ", &format!("Note: {note}"))?;
-        }
-        Ok(())
+        self.apis.iter().map(api).collect::<Vec<_>>().join("; ")
     }
 }
 

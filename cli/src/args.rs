@@ -238,6 +238,9 @@ pub struct Judge {
     /// Write a JSON report
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// Write an HTML report
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Decrypt TLS with these keys, as SSLKEYLOGFILE has them; this needs tshark
     ///
     /// Without it, the keys that a pcapng file embeds are used.
@@ -247,7 +250,7 @@ pub struct Judge {
     #[arg(long)]
     pub redact: bool,
     /// Print connection N as a script for `replay`, and no report
-    #[arg(long, value_name = "N", conflicts_with_all = ["json", "redact", "verbose", "strict"])]
+    #[arg(long, value_name = "N", conflicts_with_all = ["json", "html", "redact", "verbose", "strict"])]
     pub to_script: Option<usize>,
     /// The side that the script of --to-script tests [default: the side with a violation, or else the server]
     #[arg(long, value_name = "ROLE", requires = "to_script")]

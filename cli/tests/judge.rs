@@ -103,6 +103,11 @@ fn json_has_the_violations_and_redacts() {
     for text in [ran.out, read("b.json")] {
         assert!(!text.contains("secret") && !text.contains("192.0.2"), "{text}");
     }
+    folder.file("hostile.txt", secret.replace("/chat?token=secret", "/<script>"));
+    folder.wsclose(&["judge", "hostile.txt", "--html", "a.html"]).assert_exit(1);
+    let page = read("a.html");
+    assert!(page.contains("client-masks by the client") && !page.contains("<script>"), "{page}");
+    folder.wsclose(&["judge", "a.txt", "--json", "x", "--html", "x"]).assert_exit(2);
     let report: Value = serde_json::from_str(&read("a.json")).expect("JSON");
     assert_eq!(report["schema"], "wsclose-judge/1");
     assert_eq!(report["verdict"], "FAIL");

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use wsclose::analysis::status::RunStatus;
 use wsclose::protocol::role::Role;
@@ -26,7 +26,8 @@ use crate::support::tshark;
 
 /// Judges the files.
 pub fn run(args: &args::Judge, out: &mut Stdout) -> Result<ExitStatus, CliError> {
-    let writer = args.json.as_ref().map(|path| ReportWriter::new(vec![path.clone()])).transpose()?;
+    let paths: Vec<PathBuf> = [&args.json, &args.html].into_iter().flatten().cloned().collect();
+    let writer = ReportWriter::new(paths)?;
     let place = match args.recorded_at {
         RecordedAt::Client => Place::At(Role::Client),
         RecordedAt::Server => Place::At(Role::Server),
@@ -44,11 +45,12 @@ pub fn run(args: &args::Judge, out: &mut Stdout) -> Result<ExitStatus, CliError>
     let mut tally = Tally::new(args.strict);
     files.iter().flat_map(|file| &file.connections).for_each(|connection| tally.add(connection));
     tally.print_verdict(status, out)?;
-    if let Some(writer) = writer {
-        let report = JsonReport::new(&files, status, args.profile);
-        let text = serde_json::to_string_pretty(&report).unwrap_or_default() + "\n";
-        writer.write([text], out)?;
-    }
+    let json = || {
+        serde_json::to_string_pretty(&JsonReport::new(&files, status, args.profile)).unwrap_or_default()
+            + "\n"
+    };
+    let html = || judged::html(&files, status, &tally);
+    writer.write(args.json.iter().map(|_| json()).chain(args.html.iter().map(|_| html())), out)?;
     Ok(status.into())
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use askama::Template;
 use serde::Serialize;
 use wsclose::analysis::status::{FindingStatus, RunStatus};
 use wsclose::protocol::code::Profile;
@@ -94,14 +95,29 @@ impl Tally {
     /// # Errors
     /// If the output fails.
     pub fn print_verdict(&self, status: RunStatus, out: &mut Stdout) -> io::Result<()> {
-        let [client, server] = self.violated;
-        writeln!(
-            out,
-            "verdict: {}: {}; the client violated rules in {client}, the server in {server}",
-            status.name(),
-            connections(self.connections)
-        )
+        writeln!(out, "verdict: {}: {}", status.name(), self.counts())
     }
+
+    /// `2 connections; the client violated rules in 0, the server in 1`.
+    fn counts(&self) -> String {
+        let [client, server] = self.violated;
+        let count = connections(self.connections);
+        format!("{count}; the client violated rules in {client}, the server in {server}")
+    }
+}
+
+/// The HTML report: one page that loads nothing else. The template escapes what was recorded.
+#[derive(Template)]
+#[template(path = "judge.html")]
+struct Page<'a> {
+    verdict: &'static str,
+    counts: String,
+    files: &'a [JudgedFile<Vec<ConnectionReport>>],
+}
+
+/// The HTML report on files.
+pub fn html(files: &[JudgedFile<Vec<ConnectionReport>>], status: RunStatus, tally: &Tally) -> String {
+    Page { verdict: status.name(), counts: tally.counts(), files }.render().unwrap_or_default()
 }
 
 /// Prints a connection: in full if it has a violation or with `verbose`, or else in short.
