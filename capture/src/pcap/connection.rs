@@ -265,7 +265,7 @@ impl Connection {
                 offset.min(other.next + u64::from(other.finished)).saturating_sub(other.origin)
             });
             let stamp = Stamp { time, ..piece.stamp };
-            self.events.push(Event { side, kind: piece.kind, stamp, acknowledged });
+            self.events.push(Event { side, kind: piece.kind, stamp, acknowledged, spared: 0 });
         }
     }
 

@@ -24,6 +24,8 @@ pub(super) struct Event {
     pub stamp: Stamp,
     /// How many octets of the other side were acknowledged.
     pub acknowledged: Option<u64>,
+    /// How many octets behind those of `kind` were left out to save memory.
+    pub spared: u64,
 }
 
 impl Event {
@@ -32,6 +34,7 @@ impl Event {
         if let RecordedKind::Missing { octets: Some(octets) } = &mut self.kind
             && let RecordedKind::Missing { octets: Some(more) } = next.kind
             && self.side == next.side
+            && self.spared == 0
         {
             *octets = octets.saturating_add(more);
             return true;
@@ -99,25 +102,26 @@ impl Events {
                 }
             };
             let (stamp, acknowledged) = (event.stamp, event.acknowledged);
-            let mut push = |kind| self.list.push(Event { side, kind, stamp, acknowledged });
+            let mut push = |kind, spared| self.list.push(Event { side, kind, stamp, acknowledged, spared });
             let ranges = self.frames[side].spare(&octets);
             if ranges.is_empty() {
-                push(RecordedKind::Octets(octets));
+                push(RecordedKind::Octets(octets), 0);
                 continue;
             }
             let mut from = 0;
             for range in ranges {
+                let spared = range.len() as u64;
                 if from < range.start {
-                    push(RecordedKind::Octets(octets[from..range.start].to_vec()));
+                    push(RecordedKind::Octets(octets[from..range.start].to_vec()), spared);
+                } else {
+                    push(RecordedKind::Missing { octets: Some(spared) }, 0);
                 }
                 from = range.end;
-                let spared = range.len() as u64;
-                push(RecordedKind::Missing { octets: Some(spared) });
                 self.spared[side] += spared;
                 self.head[side] -= spared;
             }
             if from < octets.len() {
-                push(RecordedKind::Octets(octets[from..].to_vec()));
+                push(RecordedKind::Octets(octets[from..].to_vec()), 0);
             }
         }
         self.list.shrink_to_fit();
@@ -150,6 +154,10 @@ impl Events {
                 self.tail[side].push_back(self.list.len());
                 self.tail_octets[side] += octets;
             }
+        }
+        if self.shrunk > 0 && self.list.len() == self.list.capacity() {
+            // Doubled lists would take much of what shrinking saves.
+            self.list.reserve_exact(self.list.len() / 8 + 8);
         }
         self.list.push(event);
         while self.tail_octets[side] > MAX_PART
@@ -194,6 +202,18 @@ impl Events {
     /// All events, when no more follow.
     pub fn into_list(mut self) -> Vec<Event> {
         self.merge();
-        self.list
+        if self.spared == [0; 2] {
+            return self.list;
+        }
+        let mut list = Vec::with_capacity(self.list.len() * 2);
+        for event in self.list {
+            let Event { side, stamp, acknowledged, spared, .. } = event;
+            list.push(event);
+            if spared > 0 {
+                let kind = RecordedKind::Missing { octets: Some(spared) };
+                list.push(Event { side, kind, stamp, acknowledged, spared: 0 });
+            }
+        }
+        list
     }
 }

@@ -66,7 +66,7 @@ pub struct PcapSummary {
 
 /// Reads a capture, and hands on each connection a minute after it ended, or at the end of the file.
 ///
-/// Memory depends on the connections that are open at the same time. If they occupy more than 96 MiB, or a direction more
+/// Memory depends on the connections that are open at the same time. If they occupy more than 64 MiB, or a direction more
 /// than 8 MiB, the payloads of long messages on which no verdict depends become missing octets. Of what is left of each
 /// direction, the first and the last 8 MiB are kept. Notes say what was left out.
 ///

@@ -14,7 +14,7 @@ const LINGER: i64 = 60_000_000_000;
 /// How much memory connections that have ended may occupy while they wait.
 const MAX_LINGERING: u64 = 32 << 20;
 /// How much memory the events of all connections may occupy before octets are left out on which no verdict depends.
-const MAX_KEPT: u64 = 96 << 20;
+const MAX_KEPT: u64 = 64 << 20;
 /// How many connections that were handed on before their time are remembered.
 const MAX_REMEMBERED: usize = 1 << 16;
 /// How many addresses are counted, to find those that several connections share.
@@ -129,8 +129,8 @@ impl<'s, 'k> Connections<'s, 'k> {
                 Entry::HandedOn(_) => {}
             }
         }
-        // A half more, so that connections are not searched for every segment.
-        self.max_kept = MAX_KEPT.max(self.kept + self.kept / 2);
+        // A quarter more, so that connections are not searched for every segment.
+        self.max_kept = MAX_KEPT.max(self.kept + self.kept / 4);
     }
 
     /// Counts the addresses that may be a server's.
