@@ -32,9 +32,9 @@ pub enum Clock<'a> {
 /// The recordings of the connections of a trace, in order. The opening handshake is synthesised, with this request target.
 ///
 /// - Every event acknowledges what its side had received before it in the trace, so the order is certain.
-/// - If a connection is open when its script ends, the peer resets it then. Without that, the recording would not show for
-///   how long nothing happened.
-/// - It also resets the connection of a subject that crashes or hangs. What such a subject then omits shows in no recording.
+/// - If a connection is open when its script ends, the peer ends it then: by a FIN if the subject has sent one, and else by
+///   a reset. Without that, the recording would not show for how long nothing happened.
+/// - It also ends the connection of a subject that crashes or hangs. What such a subject then omits shows in no recording.
 /// - `None` stands for a connection of which a recording shows too little: its peer vanished or stopped reading, or its
 ///   application stopped reading.
 pub fn recorded_connections(
@@ -121,9 +121,8 @@ impl Recording {
             TraceEventKind::TlsClosed => self.push(own, RecordedKind::TlsClosed),
             TraceEventKind::DeflateNegotiated => self.deflate = true,
             TraceEventKind::Panicked(_) | TraceEventKind::Hung | TraceEventKind::ScriptEnded => {
-                if self.has_fin != [true; 2] {
-                    self.push(peer, RecordedKind::Reset);
-                }
+                let end = if self.has_fin[own as usize] { RecordedKind::Fin } else { RecordedKind::Reset };
+                self.push(peer, end);
             }
             TraceEventKind::PeerGone(_)
             | TraceEventKind::PeerPaused

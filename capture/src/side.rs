@@ -257,8 +257,9 @@ impl Builder<'_> {
             let time = self.session.events[event].time;
             let was_silent = time.is_some_and(|time| time.saturating_sub(self.now) >= TICK);
             self.pass(time);
-            // After such a silence, the reset of a peer that gave up explains nothing: it only ends the recording.
-            if !was_silent {
+            // After such a silence, the reset of a peer that gave up explains nothing: it only ends the recording. Nor does
+            // one explain what a side omitted that had sent its FIN.
+            if !was_silent && !self.out.is_write_closed() {
                 self.out.record_stimulus(Stimulus::Reset);
             }
             self.note(Some(event));
