@@ -309,6 +309,7 @@ impl LiveImplementation {
             close_command: true,
             reports_close: self.reports_close,
             server_reports: self.reports_close.then_some(&*reports),
+            keep_traces: false,
         };
         let exec = shell::option("exec", &start);
         let reports_option = if self.reports_close { " --server-reports-close" } else { "" };
@@ -339,6 +340,7 @@ impl LiveImplementation {
             close_command: true,
             reports_close: true,
             server_reports: None,
+            keep_traces: false,
         };
         Ok(engine::run(&self.config(under_test, cases, CLIENT_JOBS, &command, version, setup)))
     }

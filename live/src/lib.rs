@@ -87,6 +87,7 @@ pub use endpoint::features::Unplayable;
 pub use endpoint::process::ProcessError;
 pub use interrupt::Interrupt;
 pub use run::case_result::{CaseResult, Violation};
+pub use run::case_trace::CaseTrace;
 pub use run::config::Codes;
 pub use run::event::Event;
 pub use run::lateness::Lateness;

@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod behavior;
 pub mod case_result;
+pub mod case_trace;
 pub mod cases;
 pub mod comparer;
 pub mod comparison;

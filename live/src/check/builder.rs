@@ -169,6 +169,13 @@ impl<E> Check<E> {
         self
     }
 
+    /// Sets whether [`CaseResult::traces`](crate::CaseResult::traces) has what happened in each case [default: false]. The
+    /// traces occupy about a kilobyte for each case, and what an endpoint sends without end.
+    pub fn keep_traces(mut self, keep_traces: bool) -> Self {
+        self.options.keep_traces = keep_traces;
+        self
+    }
+
     /// Sets the accepted violations [default: none].
     pub fn baseline(mut self, baseline: Baseline) -> Self {
         self.options.baseline = baseline;

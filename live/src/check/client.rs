@@ -121,6 +121,7 @@ impl ClientCheck {
             close_command: self.options.close_command,
             reports_close: *reports_close,
             server_reports: None,
+            keep_traces: self.options.keep_traces,
         };
         let jobs = if address.port() == 0 { *jobs } else { Jobs::fixed(1) };
         let timeout = self.options.timeout(TIMEOUT, TIMEOUT_ALL_CODES);

@@ -126,6 +126,7 @@ impl ClientLoopCheck {
             close_command: self.options.close_command,
             agent: self.endpoint.agent.clone(),
             tick: self.options.tick,
+            keep_traces: self.options.keep_traces,
             events: self.event_sink().clone(),
         };
         let server = CaseServer::start(acceptor, config);

@@ -57,6 +57,8 @@ pub struct Options {
     pub seed: u64,
     /// How long scripts are generated and run.
     pub fuzz: Option<Duration>,
+    /// The results of the cases have their traces.
+    pub keep_traces: bool,
     /// The accepted violations.
     pub baseline: Baseline,
     /// The file to which code scanning attaches findings.
@@ -124,6 +126,7 @@ impl Default for Options {
             strict: false,
             seed: Options::DEFAULT_SEED,
             fuzz: None,
+            keep_traces: false,
             baseline: Baseline::default(),
             source_file: Options::DEFAULT_SOURCE_FILE.to_owned(),
             log: None,

@@ -150,6 +150,7 @@ impl ServerCheck {
             close_command: self.options.close_command,
             reports_close: self.endpoint.reports_close,
             server_reports: reports.as_deref(),
+            keep_traces: self.options.keep_traces,
         };
         let timeout = self.options.timeout(TIMEOUT, TIMEOUT_ALL_CODES);
         let commands = self.repro_commands();

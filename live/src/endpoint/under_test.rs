@@ -47,6 +47,8 @@ pub struct EndpointUnderTest<'a> {
     pub reports_close: bool,
     /// What the program of a server printed, if the harness started it and reads its output.
     pub server_reports: Option<&'a ServerReports>,
+    /// The results of its cases have their traces.
+    pub keep_traces: bool,
 }
 
 impl EndpointUnderTest<'_> {

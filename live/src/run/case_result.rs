@@ -15,6 +15,7 @@ use wsclose::protocol::role::Role;
 use wsclose::rules::{Rule, RuleSet};
 
 use crate::endpoint::connection::CaseError;
+use crate::run::case_trace::CaseTrace;
 use crate::run::cases::Case;
 use crate::run::kept_trace::KeptTrace;
 use crate::run::timing::Latencies;
@@ -93,6 +94,8 @@ pub struct CaseResult {
     pub latencies: Latencies,
     /// The duration of the case.
     pub elapsed: Duration,
+    /// What happened in each run of the case whose result counts, if the check keeps traces. The first run comes first.
+    pub traces: Vec<Arc<CaseTrace>>,
     /// The trace, until the usual replies of the endpoint have been compared with it.
     pub(crate) kept: Option<Arc<KeptTrace>>,
 }
@@ -152,6 +155,7 @@ impl CaseResult {
             code: sent_close_code(playback.trace),
             latencies: Latencies::default(),
             elapsed,
+            traces: Vec::new(),
             kept: None,
         }
     }

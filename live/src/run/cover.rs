@@ -121,6 +121,7 @@ mod tests {
             code: None,
             latencies: crate::run::timing::Latencies::default(),
             elapsed: Duration::from_millis(millis),
+            traces: Vec::new(),
             kept: None,
         }
     }

@@ -425,6 +425,7 @@ mod tests {
             code: None,
             latencies: Latencies::default(),
             elapsed: Duration::ZERO,
+            traces: Vec::new(),
             kept: None,
         };
         let baseline: Baseline = known.then(|| (rule, "accepted".to_owned())).into_iter().collect();

@@ -197,7 +197,9 @@ impl ResultLedger {
 
     /// Replaces a result, but keeps the violations that did not recur.
     fn merge(&mut self, at: usize, mut fresh: CaseResult) {
-        if let Some(before) = self.results[at].take() {
+        if let Some(mut before) = self.results[at].take() {
+            before.traces.append(&mut fresh.traces);
+            fresh.traces = before.traces;
             if fresh.violations.is_empty() {
                 fresh.timeline = before.timeline;
             }
@@ -368,6 +370,7 @@ mod tests {
             code: None,
             latencies: Latencies::default(),
             elapsed: Duration::ZERO,
+            traces: Vec::new(),
             kept: None,
         }
     }

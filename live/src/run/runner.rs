@@ -1,5 +1,6 @@
 //! Runs cases against a live endpoint, one at a time.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wsclose::Harness;
@@ -19,13 +20,19 @@ pub struct CaseRunner<'a> {
     subject: LiveSubject<'a>,
     harness: Harness,
     profile: Profile,
+    keep_traces: bool,
 }
 
 impl<'a> CaseRunner<'a> {
     /// A runner with these timeouts.
     pub fn new(under_test: EndpointUnderTest<'a>, timeouts: Timeouts) -> CaseRunner<'a> {
         let subject = LiveSubject::new(under_test, timeouts);
-        CaseRunner { subject, harness: Harness::new(under_test.profile), profile: under_test.profile }
+        CaseRunner {
+            subject,
+            harness: Harness::new(under_test.profile),
+            profile: under_test.profile,
+            keep_traces: under_test.keep_traces,
+        }
     }
 
     /// The same runner for a run that ends at this deadline. A case that is under way then has the error
@@ -63,7 +70,10 @@ impl<'a> CaseRunner<'a> {
         let hang =
             if self.subject.take_client_finished() { RuleSet::EMPTY } else { RuleSet::of(&[Rule::NoHang]) };
         let conforming = result.conforming.without(hang);
-        let result = CaseResult { latencies, conforming, ..result }.without(unreported);
+        let mut result = CaseResult { latencies, conforming, ..result }.without(unreported);
+        if self.keep_traces && result.error.is_none() {
+            result.traces.push(Arc::new(self.subject.take_trace(playback.trace)));
+        }
         // The exit of a server explains everything.
         if exit.is_some() { result } else { result.keeping_trace(&playback, self.profile) }
     }

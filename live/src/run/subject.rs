@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use wsclose::harness::{Opening, Recorder, Stimulus, Subject};
+use wsclose::harness::{Opening, Recorder, Stimulus, Subject, Trace};
 use wsclose::protocol::code::CloseCode;
 use wsclose::protocol::frame::{self, Header, Opcode};
 use wsclose::protocol::role::Role;
@@ -16,6 +16,7 @@ use crate::endpoint::close_line::ReportLine;
 use crate::endpoint::connection::{CaseError, Connection, MAX_RECEIVED};
 use crate::endpoint::connector::Connector;
 use crate::endpoint::under_test::{EndpointUnderTest, report_rules};
+use crate::run::case_trace::{CaseTrace, EventTimes};
 use crate::run::cases::Case;
 use crate::run::shadow_model::ShadowModel;
 use crate::run::timeouts::Timeouts;
@@ -64,6 +65,8 @@ pub struct LiveSubject<'a> {
     client_finished: bool,
     /// A connection ended without a report.
     lacks_report: bool,
+    /// When the events of the case happened.
+    times: EventTimes,
     buffer: Vec<u8>,
 }
 
@@ -90,12 +93,14 @@ impl<'a> LiveSubject<'a> {
             peer_reset: false,
             client_finished: false,
             lacks_report: false,
+            times: EventTimes::default(),
             buffer: vec![0; 1 << 16],
         }
     }
 
     /// Sets which case the next connections belong to.
     pub fn set_case(&mut self, case: &Case) {
+        self.times.clear();
         self.tick = if case.is_patient() { self.timeouts.patient_tick } else { self.timeouts.tick };
     }
 
@@ -107,6 +112,11 @@ impl<'a> LiveSubject<'a> {
     /// Watches for the exit of the server, for this time in each tick after a connection.
     pub fn watch_for_exit(&mut self, wait: Duration) {
         self.exit_wait = Some(wait);
+    }
+
+    /// The trace of the case with the times of its events. The case has just ended.
+    pub fn take_trace(&mut self, trace: &Trace) -> CaseTrace {
+        self.times.take(trace)
     }
 
     /// How the server exited since the last call.
@@ -200,6 +210,7 @@ impl<'a> LiveSubject<'a> {
             match conn.socket.recv(&mut self.buffer, wait.min(left)) {
                 Ok(ReadOutcome::Data(octets)) => {
                     out.sent(&self.buffer[..octets]);
+                    self.times.note(out);
                     self.record_read(octets);
                     if self.bytes_read > MAX_RECEIVED {
                         self.error.get_or_insert(CaseError::OutputLimit);
@@ -225,12 +236,15 @@ impl<'a> LiveSubject<'a> {
                         self.mark_closed();
                         out.reset();
                     }
+                    self.times.note(out);
                     return;
                 }
                 Ok(ReadOutcome::Reset) => {
                     self.on_tcp_end();
                     self.mark_closed();
-                    return out.reset();
+                    out.reset();
+                    self.times.note(out);
+                    return;
                 }
                 Err(error) => {
                     self.error.get_or_insert(CaseError::Connect(error.to_string()));
@@ -379,6 +393,7 @@ impl Subject for LiveSubject<'_> {
     }
 
     fn open(&mut self, _role: Role, opening: Opening<'_>, out: &mut Recorder) {
+        self.times.note(out);
         self.end();
         out.set_over_socket();
         self.timing.connect();
@@ -389,10 +404,13 @@ impl Subject for LiveSubject<'_> {
         self.peer_reset = false;
         if self.exit.is_some() {
             self.shadow.connect(false);
+            self.times.note_connection(false);
             return out.fin();
         }
         let left = self.run_time_left().unwrap_or(self.timeouts.connect);
-        match self.connector.open(self.timeouts.connect.min(left), opening) {
+        let opened = self.connector.open(self.timeouts.connect.min(left), opening);
+        self.times.note_connection(opened.is_ok());
+        match opened {
             Ok(mut conn) => {
                 if conn.socket.is_tls() {
                     out.tls_started();
@@ -437,6 +455,7 @@ impl Subject for LiveSubject<'_> {
         let stimulus = Stimulus::Octets(octets);
         out.record_stimulus(stimulus);
         self.shadow.on_stimulus(stimulus);
+        self.times.note(out);
         self.send(octets);
         out.record_stimulus(end);
         self.react(end, out);
@@ -444,6 +463,7 @@ impl Subject for LiveSubject<'_> {
 
     fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
         let (mut wait, mut report_wait) = (self.timeouts.idle, Duration::ZERO);
+        self.times.note(out);
         self.shadow.on_stimulus(stimulus);
         match stimulus {
             Stimulus::Octets(octets) => self.send(octets),

@@ -72,6 +72,8 @@ pub struct CaseServerConfig {
     pub agent: Option<String>,
     /// The duration of a tick; `None` to follow the reaction of the client.
     pub tick: Option<Duration>,
+    /// The results have their traces.
+    pub keep_traces: bool,
     /// The listeners of the run.
     pub events: EventSink,
 }
@@ -92,6 +94,7 @@ struct ServerState {
     close_command: bool,
     agent: Option<String>,
     tick: Option<Duration>,
+    keep_traces: bool,
     events: EventSink,
 }
 
@@ -111,7 +114,7 @@ enum RejectReason {
 impl CaseServer {
     /// Serves the connections of `acceptor` in threads of its own.
     pub fn start(acceptor: Acceptor, config: CaseServerConfig) -> CaseServer {
-        let CaseServerConfig { ledger, profile, close_command, agent, tick, events } = config;
+        let CaseServerConfig { ledger, profile, close_command, agent, tick, keep_traces, events } = config;
         let shared = Arc::new(ServerState {
             ledger: Mutex::new(ledger),
             recorded: Condvar::new(),
@@ -119,6 +122,7 @@ impl CaseServer {
             close_command,
             agent,
             tick,
+            keep_traces,
             events,
         });
         let (sender, messages) = channel();
@@ -187,6 +191,7 @@ impl ServerState {
             close_command: self.close_command,
             reports_close: false,
             server_reports: None,
+            keep_traces: self.keep_traces,
         }
     }
 
