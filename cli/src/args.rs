@@ -162,6 +162,12 @@ pub struct Replay {
     /// Read files as raw bytes of the wire instead of scripts
     #[arg(long)]
     pub raw_bytes: bool,
+    /// Write what crossed the wire as a pcapng file, which Wireshark and `wsclose judge` read
+    ///
+    /// The packets are synthesised, and a tick takes a second. Each connection requests `/?case=SCRIPT`. It is left out if
+    /// its peer vanishes or stops reading, or its application does.
+    #[arg(long, value_name = "FILE")]
+    pub pcap: Option<PathBuf>,
 }
 
 /// Whether `matrix` sweeps the 65,536 codes.

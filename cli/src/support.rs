@@ -11,6 +11,7 @@ pub mod live_run;
 pub mod oracle;
 pub mod output;
 pub mod pasted;
+pub mod pcap_file;
 pub mod progress;
 pub mod report_dir;
 pub mod report_files;

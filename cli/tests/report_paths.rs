@@ -8,7 +8,7 @@ use support::schema;
 use support::{Folder, RunOutput};
 
 /// The options of the reports that are one file.
-const OPTIONS: [&str; 5] = ["--json", "--junit", "--markdown", "--html", "--sarif"];
+const OPTIONS: [&str; 6] = ["--json", "--junit", "--markdown", "--html", "--sarif", "--pcap"];
 
 /// Runs `check` with a command that leaves a file behind if it is started, and `serve` in the same way.
 fn check_and_serve(folder: &Folder, reports: &[&str]) -> [RunOutput; 2] {

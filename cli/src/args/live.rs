@@ -176,6 +176,12 @@ pub struct ReportArgs {
     /// README.md.
     #[arg(long, value_name = "PATH", requires = "sarif")]
     pub sarif_file: Option<String>,
+    /// Write what crossed the wire as a pcapng file, which Wireshark and `wsclose judge` read
+    ///
+    /// The packets are synthesised: they have the octets and times of the run, without TLS. Each connection requests
+    /// `/?case=NAME`. `-` is standard output, as for the other reports.
+    #[arg(long, value_name = "FILE")]
+    pub pcap: Option<PathBuf>,
     /// Write an index.json like that of the Autobahn test suite, and check.json
     #[arg(long, value_name = "DIR")]
     pub autobahn_index: Option<PathBuf>,

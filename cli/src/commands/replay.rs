@@ -14,7 +14,9 @@ use crate::libraries::Libraries;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::files::{self, FileError};
 use crate::support::output::{Stdout, eprint_error, table, write_table};
+use crate::support::pcap_file::ReplayedPackets;
 use crate::support::progress::Progress;
+use crate::support::report_dir::ReportWriter;
 use crate::support::runner::{PanicInfo, ScriptRunner};
 use crate::support::scripts::{self, LoadedScript};
 use crate::support::subjects::{self, SubjectSet};
@@ -29,7 +31,9 @@ pub fn run(
         SubjectSet::new(libraries, &args.subject_args.subjects, args.subject_args.profile, |_| true)?;
     let baseline = subjects::load_baseline(libraries, args.subject_args.baseline.as_deref())?;
     let runner = ScriptRunner::new(args.subject_args.profile);
-    let mut replay = Replay { args, subject_set, baseline, runner, has_violation: false, untested: 0 };
+    let writer = args.pcap.as_ref().map(|path| ReportWriter::new(vec![path.clone()])).transpose()?;
+    let pcap = writer.is_some().then(ReplayedPackets::default);
+    let mut replay = Replay { args, subject_set, baseline, runner, pcap, has_violation: false, untested: 0 };
     for path in &args.paths {
         match files::is_folder(path, "a file or a folder") {
             Ok(true) => replay.folder(path, out)?,
@@ -39,7 +43,16 @@ pub fn run(
         }
     }
     replay.incomplete(out)?;
-    Ok(replay.exit())
+    let status = replay.exit();
+    if let (Some(writer), Some(pcap)) = (writer, replay.pcap) {
+        let (file, left_out) = pcap.finish()?;
+        writer.write([file], out)?;
+        if left_out > 0 {
+            let noun = if left_out == 1 { "connection" } else { "connections" };
+            writeln!(out, "left out of it: {left_out} {noun} whose peer or application stopped reading")?;
+        }
+    }
+    Ok(status)
 }
 
 struct Replay<'a> {
@@ -47,6 +60,8 @@ struct Replay<'a> {
     subject_set: SubjectSet,
     baseline: Baseline,
     runner: ScriptRunner,
+    /// The packets of every script, if they were requested.
+    pcap: Option<ReplayedPackets>,
     has_violation: bool,
     untested: usize,
 }
@@ -204,11 +219,15 @@ impl Replay<'_> {
         role: Role,
         mut report: Option<&mut Report>,
     ) -> Vec<(String, Result<Tally, PanicInfo>)> {
-        let Replay { args, subject_set, baseline, runner, .. } = self;
+        let Replay { args, subject_set, baseline, runner, pcap, .. } = self;
+        let file = files::display_path(path);
         let script = case.script.as_script().for_role(role);
         let verdict = |subject: &mut Box<dyn wsclose::harness::Subject>| {
             let name = subject.name().to_owned();
             let result = runner.play(script, subject.as_mut()).map(|(trace, findings)| {
+                if let Some(pcap) = pcap {
+                    pcap.add(trace, &file, &name);
+                }
                 let known = |rule| subjects::is_known(baseline, &name, rule);
                 if let Some(report) = report.as_deref_mut() {
                     report.add_with_known(&name, trace, findings, known);
@@ -219,8 +238,7 @@ impl Replay<'_> {
         };
         let verdicts = subject_set.subjects.iter_mut().map(verdict).collect();
         if runner.truncated() {
-            let path = files::display_path(path);
-            self.note_untested(&FileError::Truncated { path, limits: Limits::DEFAULT });
+            self.note_untested(&FileError::Truncated { path: file, limits: Limits::DEFAULT });
         }
         verdicts
     }

@@ -27,6 +27,7 @@ fn run_spawned(args: &args::Serve, command: ClientCommand, out: &mut Stdout) -> 
     let mut check = live_run::configure(wsclose_live::check_client(command), &args.run_args, Role::Client)?
         .source_file(source_file)
         .reports_close(args.client_reports_close)
+        .keep_traces(args.reports.pcap.is_some())
         .allow_remote(args.allow_remote);
     let reports = live_run::open_reports(&args.reports, args.client_log.as_deref())?;
     let mut streams = Streams::new(out, &reports);
@@ -62,6 +63,7 @@ fn run_loop(args: &args::Serve, out: &mut Stdout) -> Result<ExitStatus, CliError
     let mut check = live_run::configure(wsclose_live::check_client_loop(), &args.run_args, Role::Client)?
         .source_file(source_file)
         .keep_running(args.keep_running)
+        .keep_traces(args.reports.pcap.is_some())
         .allow_remote(args.allow_remote);
     let reports = live_run::open_reports(&args.reports, args.client_log.as_deref())?;
     let mut streams = Streams::new(out, &reports);

@@ -13,7 +13,7 @@ use crate::support::files::{self, FileError};
 use crate::support::interrupt;
 use crate::support::output::Stdout;
 use crate::support::progress;
-use crate::support::report_files::{ReportFiles, Streams};
+use crate::support::report_files::{Content, ReportFiles, Streams};
 use crate::support::tips;
 use crate::support::user_scripts;
 
@@ -76,14 +76,15 @@ fn read_baseline(path: &Path) -> Result<Baseline, FileError> {
 /// Checks the paths of the reports, and that none is the path of the log.
 pub fn open_reports(args: &args::ReportArgs, log: Option<&Path>) -> Result<ReportFiles, CliError> {
     let report_options = [
-        (Format::Json, &args.json),
-        (Format::Junit, &args.junit),
-        (Format::Markdown, &args.markdown),
-        (Format::Html, &args.html),
-        (Format::Sarif, &args.sarif),
+        (Content::Text(Format::Json), &args.json),
+        (Content::Text(Format::Junit), &args.junit),
+        (Content::Text(Format::Markdown), &args.markdown),
+        (Content::Text(Format::Html), &args.html),
+        (Content::Text(Format::Sarif), &args.sarif),
+        (Content::Pcap, &args.pcap),
     ];
     let requested =
-        report_options.into_iter().filter_map(|(format, path)| Some((format, path.clone()?))).collect();
+        report_options.into_iter().filter_map(|(content, path)| Some((content, path.clone()?))).collect();
     ReportFiles::open(requested, args.autobahn_index.as_deref(), log)
 }
 

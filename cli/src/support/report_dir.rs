@@ -52,14 +52,18 @@ impl ReportWriter {
         refuse_second(&known, path)
     }
 
-    /// Writes a text to every path, in order, and prints the paths. Files that exist are replaced.
+    /// Writes a report to every path, in order, and prints the paths. Files that exist are replaced.
     ///
     /// # Errors
     /// If a file cannot be written; then none is replaced.
-    pub fn write(&self, texts: impl IntoIterator<Item = String>, out: &mut Stdout) -> Result<(), CliError> {
-        let texts = texts.into_iter().map(String::into_bytes);
+    pub fn write<T: Into<Vec<u8>>>(
+        &self,
+        reports: impl IntoIterator<Item = T>,
+        out: &mut Stdout,
+    ) -> Result<(), CliError> {
+        let reports = reports.into_iter().map(T::into);
         let targets = self.0.iter().map(|path| atomic_write::target(path));
-        let all: Vec<(PathBuf, Vec<u8>)> = targets.zip(texts).collect();
+        let all: Vec<(PathBuf, Vec<u8>)> = targets.zip(reports).collect();
         atomic_write::overwrite(&all)?;
         for path in &self.0 {
             writeln!(out, "wrote {}", files::display_path(path))?;

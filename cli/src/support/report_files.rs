@@ -8,25 +8,44 @@ use wsclose_live::report::{AUTOBAHN_DETAILS, Format};
 
 use crate::support::error::CliError;
 use crate::support::output::Stdout;
+use crate::support::pcap_file;
 use crate::support::report_dir::{self, ReportWriter};
 
 /// The path that stands for standard output.
 const STDOUT: &str = "-";
 
+/// What a report consists of.
+#[derive(Clone, Copy, Debug)]
+pub enum Content {
+    /// A text in this format.
+    Text(Format),
+    /// The packets of the run.
+    Pcap,
+}
+
+impl Content {
+    fn octets(self, run: &RunReport) -> Result<Vec<u8>, CliError> {
+        match self {
+            Content::Text(format) => Ok(format.text(run).into_bytes()),
+            Content::Pcap => Ok(pcap_file::of_run(run)?),
+        }
+    }
+}
+
 /// The reports of a run.
 #[derive(Debug)]
 pub struct ReportFiles {
-    formats: Vec<Format>,
+    contents: Vec<Content>,
     writer: ReportWriter,
     /// The report that goes to standard output.
-    on_stdout: Option<Format>,
+    on_stdout: Option<Content>,
 }
 
 impl ReportFiles {
     /// Checks that every report can be written. The index for scripts written for Autobahn refers to a JSON report,
     /// `check.json` in the same folder. `log` is another file of the run, which no report may replace.
     pub fn open(
-        requested: Vec<(Format, PathBuf)>,
+        requested: Vec<(Content, PathBuf)>,
         autobahn: Option<&Path>,
         log: Option<&Path>,
     ) -> Result<ReportFiles, CliError> {
@@ -38,21 +57,23 @@ impl ReportFiles {
         }
         if let Some(folder) = autobahn {
             report_dir::check_folder(folder)?;
-            all.push((Format::Json, folder.join(AUTOBAHN_DETAILS)));
-            all.push((Format::Autobahn, folder.join("index.json")));
+            all.push((Content::Text(Format::Json), folder.join(AUTOBAHN_DETAILS)));
+            all.push((Content::Text(Format::Autobahn), folder.join("index.json")));
         }
-        let (formats, paths) = all.into_iter().unzip();
-        let on_stdout = on_stdout.first().map(|(format, _)| *format);
+        let (contents, paths) = all.into_iter().unzip();
+        let on_stdout = on_stdout.first().map(|(content, _)| *content);
         let writer = ReportWriter::new(paths)?;
         log.map_or(Ok(()), |log| writer.refuse(log))?;
-        Ok(ReportFiles { formats, writer, on_stdout })
+        Ok(ReportFiles { contents, writer, on_stdout })
     }
 
     /// Writes the reports and prints their paths.
     pub fn write(&self, run: &RunReport, streams: &mut Streams<'_>) -> Result<(), CliError> {
-        self.writer.write(self.formats.iter().map(|format| format.text(run)), streams.text())?;
-        if let Some(format) = self.on_stdout {
-            streams.stdout.write_all(format.text(run).as_bytes())?;
+        let reports: Vec<Vec<u8>> =
+            self.contents.iter().map(|content| content.octets(run)).collect::<Result<_, _>>()?;
+        self.writer.write(reports, streams.text())?;
+        if let Some(content) = self.on_stdout {
+            streams.stdout.write_all(&content.octets(run)?)?;
         }
         Ok(())
     }
