@@ -237,6 +237,47 @@ fn octets_before_a_reset_are_passed_on() {
 }
 
 #[test]
+fn reset_overtakes_what_a_busy_server_does_not_read() {
+    let (url, thread) = server(|tcp| {
+        let error = (0..400).find_map(|_| {
+            thread::sleep(Duration::from_millis(50));
+            tcp.take_error().expect("the state of the socket")
+        });
+        assert_eq!(error.expect("a reset").kind(), ErrorKind::ConnectionReset);
+    });
+    let mut proxy = proxy(&url, &[]);
+    let mut tcp = open(&proxy);
+    tcp.set_write_timeout(Some(Duration::from_millis(500))).expect("a time limit");
+    while tcp.write_all(&[0x82, 0x80, 0, 0, 0, 0].repeat(10_000)).is_ok() {}
+    reset(tcp);
+    thread.join().expect("a server");
+    let text = one_line(&proxy.read_until("What the APIs"));
+    assert!(text.contains("The client reset TCP"), "{text}");
+}
+
+#[test]
+fn connection_that_both_sides_reset_ends() {
+    let (sender, stopped) = std::sync::mpsc::channel();
+    let (url, thread) = server(move |mut tcp| {
+        stopped.recv().expect("a stopped proxy");
+        tcp.write_all(&[0x81, 2, b'h', b'i']).expect("a sent message");
+        reset(tcp);
+    });
+    let mut proxy = proxy(&url, &[]);
+    let mut tcp = open(&proxy);
+    // The proxy finds both resets when it runs again.
+    proxy.signal("STOP");
+    thread::sleep(Duration::from_millis(200));
+    tcp.write_all(&CLOSE).expect("a sent Close");
+    reset(tcp);
+    sender.send(()).expect("a server");
+    thread.join().expect("a server");
+    proxy.signal("CONT");
+    let text = one_line(&proxy.read_until("What the APIs"));
+    assert!(text.contains("reset TCP"), "{text}");
+}
+
+#[test]
 fn server_that_cannot_be_reached_is_a_reset_and_exit_3() {
     let proxy = proxy(&format!("ws://127.0.0.1:{}/", free_port()), &[]);
     let address = proxy.url().trim_start_matches("ws://").trim_end_matches('/').to_owned();

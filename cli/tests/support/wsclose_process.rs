@@ -93,9 +93,14 @@ impl WscloseProcess {
 
     /// Interrupts it, as Ctrl-C does, and waits for its end.
     pub fn interrupt(self) -> RunOutput {
-        let status = Command::new("sh").args(["-c", &format!("kill -INT {}", self.child.id())]).status();
-        assert!(status.expect("a shell").success());
+        self.signal("INT");
         self.wait()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
+        assert!(status.expect("a shell").success());
     }
 
     /// Waits for its end and returns its output.

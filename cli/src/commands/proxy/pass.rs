@@ -3,6 +3,7 @@
 use std::future;
 use std::io::{self, ErrorKind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::io::{AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
@@ -14,6 +15,9 @@ use super::recorder::Recorder;
 
 /// The most octets of one read.
 const SEGMENT: usize = 1 << 14;
+
+/// How long a side may take to read what came before a reset.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// How a direction ended.
 enum Ended {
@@ -35,7 +39,7 @@ struct Shared<'a> {
 #[derive(Clone, Copy, Default)]
 struct SideState {
     has_fin: bool,
-    /// Why nothing can be written to it any more.
+    /// The error of its socket, after which nothing can be written to it.
     broken: Option<ErrorKind>,
 }
 
@@ -111,7 +115,7 @@ impl Shared<'_> {
             if octets.is_empty() {
                 let broken = lock(&self.state)[from as usize].broken;
                 if let Some(error) = broken {
-                    // A write got the error, so that the read got none.
+                    // Another call got the error, so that the read got none.
                     return ended(from, error.into());
                 }
                 lock(self.recorder).received(from, RecordedKind::Fin);
@@ -123,23 +127,49 @@ impl Shared<'_> {
                 return Ended::Fin;
             }
             lock(self.recorder).received(from, RecordedKind::Octets(octets.clone()));
-            let (written, result) = write(target, &octets).await;
+            let mut written = 0;
+            let result = self.write(from, source, target, &octets, &mut written).await;
             if written > 0 {
                 lock(self.recorder).passed_on(from, written);
             }
+            let Some(result) = result else { return Ended::Reset(from) };
             if let Err(error) = result {
-                let has_fin = {
-                    let state = &mut lock(&self.state)[to as usize];
-                    state.broken = Some(error.kind());
-                    state.has_fin
+                let is_last = {
+                    let states = &mut lock(&self.state);
+                    states[to as usize].broken = Some(error.kind());
+                    states[to as usize].has_fin || states[from as usize].broken.is_some()
                 };
-                if has_fin {
+                if is_last {
                     return ended(to, error);
                 }
                 // The other direction reads what arrived before the reset, and the reset behind it.
                 return future::pending().await;
             }
         }
+    }
+}
+
+impl Shared<'_> {
+    /// Writes all octets, and counts them in `written`. `None` if their sender has reset TCP and the other side reads
+    /// nothing: without a proxy, the reset would have overtaken these octets.
+    async fn write(
+        &self,
+        from: Role,
+        source: &TcpStream,
+        target: &mut WriteHalf<'_>,
+        octets: &[u8],
+        written: &mut usize,
+    ) -> Option<io::Result<()>> {
+        let writing = write(target, octets, written);
+        tokio::pin!(writing);
+        if lock(&self.state)[from as usize].broken.is_none() {
+            tokio::select! {
+                biased;
+                result = &mut writing => return Some(result),
+                error = socket_error(source) => lock(&self.state)[from as usize].broken = Some(error.kind()),
+            }
+        }
+        tokio::time::timeout(GRACE, writing).await.ok()
     }
 }
 
@@ -166,25 +196,26 @@ async fn read(source: &TcpStream) -> io::Result<Vec<u8>> {
     }
 }
 
-/// Writes all octets. Returns how many were written, and why not all.
-async fn write(target: &mut WriteHalf<'_>, octets: &[u8]) -> (usize, io::Result<()>) {
-    let mut written = 0;
-    while written < octets.len() {
-        match target.write(&octets[written..]).await {
-            Ok(count) => written += count,
-            Err(error) => return (written, Err(error)),
-        }
+/// Writes all octets, and counts them in `written`.
+async fn write(target: &mut WriteHalf<'_>, octets: &[u8], written: &mut usize) -> io::Result<()> {
+    while *written < octets.len() {
+        *written += target.write(&octets[*written..]).await?;
     }
-    (written, Ok(()))
+    Ok(())
 }
 
 /// Waits for the reset of a side that has sent a FIN, so that no read shows it.
 async fn reset_after_fin(side: Role, socket: &TcpStream) -> Ended {
+    ended(side, socket_error(socket).await)
+}
+
+/// Waits for an error of a socket.
+async fn socket_error(socket: &TcpStream) -> io::Error {
     let error = socket.async_io(Interest::ERROR, || match socket.take_error()? {
         Some(error) => Ok(error),
         None => Err(ErrorKind::WouldBlock.into()),
     });
     match error.await {
-        Ok(error) | Err(error) => ended(side, error),
+        Ok(error) | Err(error) => error,
     }
 }

@@ -162,3 +162,74 @@ fn size(event: &ProxiedEvent) -> usize {
             | RecordedKind::TlsClosed => 0,
         }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Records messages of a side, each of which is passed on.
+    fn record(memory: &Memory, octets: usize, count: usize) -> Recorder {
+        let mut recorder = Recorder::new(Instant::now(), memory.clone());
+        for number in 0..count {
+            recorder.received(Role::Server, RecordedKind::Octets(vec![number as u8; octets]));
+            recorder.passed_on(Role::Server, octets);
+        }
+        recorder.received(Role::Client, RecordedKind::Fin);
+        recorder
+    }
+
+    fn finish(recorder: Recorder) -> Recording {
+        recorder.finish(String::new(), String::new(), End::Cut, false)
+    }
+
+    /// The octets that are kept, and those that are left out.
+    fn octets(recording: &Recording) -> (u64, u64) {
+        recording.connection.events.iter().fold((0, 0), |(kept, left_out), event| match &event.kind {
+            RecordedKind::Octets(octets) => (kept + octets.len() as u64, left_out),
+            RecordedKind::Missing { octets } => (kept, left_out + octets.unwrap_or(0)),
+            RecordedKind::Fin | RecordedKind::Reset | RecordedKind::TlsClosed => (kept, left_out),
+        })
+    }
+
+    #[test]
+    fn short_connection_is_kept_whole_and_in_order() {
+        let recording = finish(record(&Memory::default(), 1000, 500));
+        assert_eq!((octets(&recording), recording.connection.notes.len()), ((500_000, 0), 0));
+        let events = &recording.connection.events;
+        assert!(events.iter().zip(&events[1..]).all(|(one, next)| one.received < next.received));
+        let last = events.last().expect("an event");
+        assert_eq!((last.from, &last.kind, last.passed_on), (Role::Client, &RecordedKind::Fin, None));
+        assert!(events[..500].iter().all(|event| event.passed_on.is_some_and(|at| at.at > event.received)));
+    }
+
+    #[test]
+    fn middle_of_a_long_connection_is_left_out() {
+        let memory = Memory::default();
+        let recording = finish(record(&memory, 1000, 10_000));
+        let (kept, left_out) = octets(&recording);
+        assert_eq!(kept + left_out, 10_000_000);
+        let limit = 2 * LIMIT as u64;
+        assert!(kept <= limit && kept > limit * 8 / 10, "{kept}");
+        assert_eq!(recording.connection.notes.len(), 1);
+        let events = &recording.connection.events;
+        assert_eq!(events[0].kind, RecordedKind::Octets(vec![0; 1000]));
+        assert_eq!(events[events.len() - 2].kind, RecordedKind::Octets(vec![9_999_u32 as u8; 1000]));
+        let missing = events.iter().position(|event| matches!(event.kind, RecordedKind::Missing { .. }));
+        let missing = missing.expect("missing octets");
+        assert!(events[missing - 1].received < events[missing].received);
+        assert!(events[missing].received < events[missing + 1].received);
+        // The memory is free again when the recording is judged.
+        assert!(memory.0.load(Ordering::Relaxed) > LIMIT);
+        drop(recording);
+        assert_eq!(memory.0.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn many_connections_keep_less_of_each() {
+        let memory = Memory::default();
+        memory.0.fetch_add(TOTAL + 1, Ordering::Relaxed);
+        let (kept, left_out) = octets(&finish(record(&memory, 100, 10_000)));
+        assert_eq!(kept + left_out, 1_000_000);
+        assert!(kept > 0 && kept <= 2 * SMALL_LIMIT as u64, "{kept}");
+    }
+}
