@@ -368,25 +368,36 @@ fn long_connections_pass_unchanged_in_bounded_memory() {
     proxy.interrupt().assert_exit(0);
 }
 
-#[test]
-fn other_protocols_pass_unjudged() {
+/// Passes a request of another protocol and its response on. Returns what the proxy reports.
+fn pass(request: &'static [u8], response: &'static [u8]) -> RunOutput {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("ws://{}/", listener.local_addr().expect("an address"));
     let thread = thread::spawn(move || {
         let (mut tcp, _) = listener.accept().expect("a connection");
-        assert_eq!(read_all(&mut tcp), b"GET / HTTP/1.0\r\n\r\n");
-        tcp.write_all(b"HTTP/1.0 200 OK\r\n\r\nhello").expect("a response");
+        assert_eq!(read_all(&mut tcp), request);
+        tcp.write_all(response).expect("a response");
     });
     let proxy = proxy(&url, &[]);
     let address = proxy.url().trim_start_matches("ws://").trim_end_matches('/').to_owned();
     let mut tcp = TcpStream::connect(address).expect("a connection");
-    tcp.write_all(b"GET / HTTP/1.0\r\n\r\n").expect("a request");
+    tcp.write_all(request).expect("a request");
     tcp.shutdown(Shutdown::Write).expect("a FIN");
-    assert_eq!(read_all(&mut tcp), b"HTTP/1.0 200 OK\r\n\r\nhello");
+    assert_eq!(read_all(&mut tcp), response);
     thread.join().expect("a server");
     drop(tcp);
     thread::sleep(Duration::from_millis(200));
-    proxy.interrupt().assert_exit(3).assert_stderr("1 connection passed unjudged, without a WebSocket");
+    proxy.interrupt()
+}
+
+#[test]
+fn other_protocols_pass_unjudged() {
+    pass(b"GET / HTTP/1.0\r\n\r\n", b"HTTP/1.0 200 OK\r\n\r\nhello")
+        .assert_exit(3)
+        .assert_stderr("1 connection passed unjudged, without a request for WebSocket");
+    // The records of a TLS handshake.
+    pass(&[0x16, 3, 1, 0, 2, 1, 0], &[0x16, 3, 3, 0, 2, 2, 0])
+        .assert_exit(3)
+        .assert_stderr("1 connection passed unjudged, encrypted by TLS");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use wsclose_capture::pcap::PcapngWriter;
 use wsclose_capture::proxied::ProxiedConnection;
 use wsclose_capture::report::{ConnectionReport, ReportSettings};
 use wsclose_capture::side::Place;
+use wsclose_capture::tls::Encrypted;
 
 use crate::args::{self, ServerAddress};
 use crate::support::atomic_write::PendingFile;
@@ -35,6 +36,8 @@ pub struct ProxyReport {
     tally: Tally,
     /// Connections that open no WebSocket.
     others: u64,
+    /// Those of them that are encrypted.
+    encrypted: u64,
     unreachable: u64,
     json: Option<(PathBuf, Entries)>,
     pcap: Option<PcapFile>,
@@ -58,6 +61,7 @@ impl ProxyReport {
             name: String::new(),
             tally: Tally::new(args.strict),
             others: 0,
+            encrypted: 0,
             unreachable: 0,
             json,
             pcap: args.pcap.clone().map(PcapFile::new).transpose()?,
@@ -88,6 +92,7 @@ impl ProxyReport {
         }
         let Some(report) = connection.report(number, self.settings) else {
             self.others += 1;
+            self.encrypted += u64::from(Encrypted::of(&connection.recording()).is_some());
             return Ok(());
         };
         self.tally.add(&report);
@@ -136,11 +141,16 @@ impl ProxyReport {
 
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.others > 0 {
+        if self.encrypted > 0 {
             notes.push(format!(
-                "{} passed unjudged, without a WebSocket; let a TLS terminator stand in front of the proxy if they are \
-                 encrypted",
-                connections(self.others)
+                "{} passed unjudged, encrypted by TLS; let a TLS terminator stand in front of the proxy",
+                connections(self.encrypted)
+            ));
+        }
+        if self.others > self.encrypted {
+            notes.push(format!(
+                "{} passed unjudged, without a request for WebSocket",
+                connections(self.others - self.encrypted)
             ));
         }
         if self.unreachable > 0 {
