@@ -37,13 +37,14 @@ pub fn run(args: &args::Judge, out: &mut Stdout) -> Result<ExitStatus, CliError>
     if let Some(number) = args.to_script {
         return to_script(args, settings, number, out);
     }
-    let mut files = Vec::new();
+    let (mut files, mut tally, mut is_unread) = (Vec::new(), Tally::new(args.strict), false);
     for path in &args.files {
-        files.push(judge_file(args, settings, path, out)?);
+        let before = tally.connections();
+        let file = judge_file(args, settings, path, &mut tally, out)?;
+        is_unread |= file.error.is_some() || tally.connections() == before;
+        files.push(file);
     }
-    let status = files.iter().fold(RunStatus::Pass, |worst, file| worst.and(status(file, args.strict)));
-    let mut tally = Tally::new(args.strict);
-    files.iter().flat_map(|file| &file.connections).for_each(|connection| tally.add(connection));
+    let status = tally.status().and(RunStatus::Incomplete.when(is_unread));
     tally.print_verdict(status, out)?;
     let json = || {
         serde_json::to_string_pretty(&JsonReport::new(&files, status, args.profile)).unwrap_or_default()
@@ -95,17 +96,11 @@ fn not_tested(file: &str, why: String) -> CliError {
     CliError::NotTested { endpoint: file.to_owned(), why }
 }
 
-/// The status of a file.
-fn status(file: &JudgedFile<Vec<ConnectionReport>>, strict: bool) -> RunStatus {
-    let statuses = file.connections.iter().flat_map(|connection| connection.statuses(strict));
-    let is_unread = file.error.is_some() || file.connections.is_empty();
-    RunStatus::of(statuses).and(RunStatus::Incomplete.when(is_unread))
-}
-
 fn judge_file(
     args: &args::Judge,
     settings: ReportSettings,
     path: &Path,
+    tally: &mut Tally,
     out: &mut Stdout,
 ) -> Result<JudgedFile<Vec<ConnectionReport>>, CliError> {
     let file = JudgedFile {
@@ -118,8 +113,17 @@ fn judge_file(
     if args.files.len() > 1 {
         writeln!(out, "file: {}", file.file)?;
     }
-    let mut judging =
-        Judging { args, settings, out, file, number: 0, printed: Ok(()), encrypted: Vec::new() };
+    let mut judging = Judging {
+        args,
+        settings,
+        out,
+        file,
+        before: tally.connections(),
+        tally,
+        number: 0,
+        printed: Ok(()),
+        encrypted: Vec::new(),
+    };
     let read = open(path)
         .map_err(ReadError::from)
         .and_then(|input| read::read(input, args.port, &mut |connection| judging.take(&connection)));
@@ -144,6 +148,9 @@ struct Judging<'a> {
     settings: ReportSettings,
     out: &'a mut Stdout,
     file: JudgedFile<Vec<ConnectionReport>>,
+    tally: &'a mut Tally,
+    /// The judged connections of the files before.
+    before: u64,
     /// The connections so far.
     number: usize,
     printed: io::Result<()>,
@@ -161,7 +168,11 @@ impl Judging<'_> {
                 if self.printed.is_ok() {
                     self.printed = judged::print(&report, self.args.verbose, self.out);
                 }
-                self.file.connections.push(report);
+                self.tally.add(&report);
+                // Thousands of reports are kept only for those who want them.
+                if self.args.json.is_some() || self.args.html.is_some() {
+                    self.file.connections.push(report);
+                }
             }
             None => {
                 self.file.others += 1;
@@ -191,7 +202,7 @@ impl Judging<'_> {
                 .notes
                 .push(format!("{} encrypted; --keylog FILE decrypts with tshark", connections(count)));
         }
-        if self.file.error.is_none() && self.file.connections.is_empty() {
+        if self.file.error.is_none() && self.tally.connections() == self.before {
             let found = match self.file.others {
                 0 => "no connection".to_owned(),
                 others => format!("{} and no WebSocket in it", connections(others)),
