@@ -13,20 +13,20 @@ const RESPONSE: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\r\n";
 const CLOSE: &[u8] = &[0x88, 0x82, 0x37, 0xfa, 0x21, 0x3d, 0x34, 0x12];
 const REPLY: &[u8] = &[0x88, 2, 0x03, 0xe8];
 
-/// A connection of events: the side, what it did, when the proxy received it and when it passed it on, in seconds.
-fn connection(events: &[(Role, &[u8], u64, Option<u64>)], end: End, until: Option<u64>) -> ProxiedConnection {
+/// A side, what it did, when the proxy received it and when it passed it on, in seconds. Without octets, it is a FIN.
+type Given = (Role, &'static [u8], u64, Option<u64>);
+
+fn connection(events: &[Given], end: End, until: Option<u64>) -> ProxiedConnection {
     let moment = |order: usize, seconds: u64| Moment {
         order: seconds * 1000 + order as u64,
         time: Duration::from_secs(seconds),
     };
-    let event =
-        |(at, (from, octets, received, passed)): (usize, &(Role, &[u8], u64, Option<u64>))| ProxiedEvent {
-            from: *from,
-            kind: if octets.is_empty() { RecordedKind::Fin } else { RecordedKind::Octets(octets.to_vec()) },
-            received: moment(2 * at, *received),
-            passed_on: passed
-                .map(|seconds| PassedOn { at: moment(2 * at + 1, seconds), octets: octets.len() }),
-        };
+    let event = |(at, (from, octets, received, passed)): (usize, &Given)| ProxiedEvent {
+        from: *from,
+        kind: if octets.is_empty() { RecordedKind::Fin } else { RecordedKind::Octets(octets.to_vec()) },
+        received: moment(2 * at, *received),
+        passed_on: passed.map(|seconds| PassedOn { at: moment(2 * at + 1, seconds), octets: octets.len() }),
+    };
     ProxiedConnection {
         events: events.iter().enumerate().map(event).collect(),
         end,
@@ -43,13 +43,12 @@ fn violated(report: &ConnectionReport) -> Vec<(&str, &str)> {
     report.violations.iter().map(|violation| (violation.side, violation.rule)).collect()
 }
 
-const OPENING: [(Role, &[u8], u64, Option<u64>); 2] =
-    [(Role::Client, REQUEST, 0, Some(0)), (Role::Server, RESPONSE, 0, Some(0))];
+const OPENING: [Given; 2] = [(Role::Client, REQUEST, 0, Some(0)), (Role::Server, RESPONSE, 0, Some(0))];
 
 #[test]
 fn octets_that_wait_in_the_proxy_have_not_arrived() {
     let silent = |passed| {
-        let close: (Role, &[u8], u64, Option<u64>) = (Role::Client, CLOSE, 1, passed);
+        let close: Given = (Role::Client, CLOSE, 1, passed);
         report(&connection(&[&OPENING[..], &[close]].concat(), End::Cut, Some(20)))
     };
     assert_eq!(violated(&silent(Some(1))), [("server", "close-answered")]);
@@ -60,8 +59,7 @@ fn octets_that_wait_in_the_proxy_have_not_arrived() {
 
 #[test]
 fn request_that_was_not_passed_on_accuses_the_server_of_nothing() {
-    let events: [(Role, &[u8], u64, Option<u64>); 2] =
-        [(Role::Client, REQUEST, 0, None), (Role::Client, b"", 5, None)];
+    let events: [Given; 2] = [(Role::Client, REQUEST, 0, None), (Role::Client, b"", 5, None)];
     let report = report(&connection(&events, End::Cut, Some(20)));
     assert_eq!((violated(&report), report.target.as_deref()), (vec![], Some("/chat")));
 }
@@ -69,8 +67,8 @@ fn request_that_was_not_passed_on_accuses_the_server_of_nothing() {
 #[test]
 fn violation_stands_at_its_line() {
     // The proxy receives the server's message before it passes on the Close, and passes on the message later.
-    let message: &[u8] = &[0x81, 2, b'h', b'i'];
-    let rest: [(Role, &[u8], u64, Option<u64>); 5] = [
+    let message: &'static [u8] = &[0x81, 2, b'h', b'i'];
+    let rest: [Given; 5] = [
         (Role::Client, CLOSE, 1, Some(2)),
         (Role::Server, message, 1, Some(4)),
         (Role::Server, REPLY, 3, Some(4)),
@@ -88,8 +86,7 @@ fn violation_stands_at_its_line() {
 
 #[test]
 fn each_side_has_its_own_order() {
-    let rest: [(Role, &[u8], u64, Option<u64>); 2] =
-        [(Role::Client, CLOSE, 1, Some(3)), (Role::Server, REPLY, 2, Some(2))];
+    let rest: [Given; 2] = [(Role::Client, CLOSE, 1, Some(3)), (Role::Server, REPLY, 2, Some(2))];
     let connection = connection(&[&OPENING[..], &rest].concat(), End::Cut, None);
     let order = |recording: wsclose_capture::recording::RecordedConnection| -> Vec<(Role, u64)> {
         let event = |event: wsclose_capture::recording::RecordedEvent| {
