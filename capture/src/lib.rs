@@ -1,8 +1,28 @@
 //! Reads recordings of WebSocket connections, and judges how each side closed them.
 //!
-//! A reader turns a file into [`RecordedConnection`]s. It opens no socket.
+//! [`read::read`] detects the format of a file and hands on each [`RecordedConnection`](recording::RecordedConnection).
+//! [`ConnectionReport::of`](report::ConnectionReport::of) judges both sides of one, and says in words how it ended. Nothing
+//! here opens a socket.
 //!
-//! [`RecordedConnection`]: recording::RecordedConnection
+//! ```
+//! use wsclose_capture::read::read;
+//! use wsclose_capture::report::{ConnectionReport, ReportSettings};
+//!
+//! let recording = "wsclose recording 1
+//! 0.000 > 88 80 37fa213d
+//! 0.002 acknowledged 6 < 88 02 03ed
+//! 0.003 acknowledged 6 < FIN
+//! 0.004 acknowledged 5 > FIN
+//! ";
+//! let mut reports = Vec::new();
+//! read(recording.as_bytes(), None, &mut |connection| {
+//!     reports.extend(ConnectionReport::of(&connection, 1, ReportSettings::default()));
+//! })?;
+//! let violation = &reports[0].violations[0];
+//! assert_eq!((violation.side, violation.rule), ("server", "code-not-local-only"));
+//! println!("{}", reports[0]);
+//! # Ok::<(), wsclose_capture::read::ReadError>(())
+//! ```
 
 pub mod answer;
 mod expected;

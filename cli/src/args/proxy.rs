@@ -25,7 +25,7 @@ judged when it ends, and all that are open when Ctrl-C ends the proxy.
 The proxy does not decrypt: connections under TLS are passed on and not judged. \
 Let a TLS terminator stand in front of it.
 
-Of each direction of a connection, the first and last MiB are kept and judged.
+Of each direction of a long connection, the first and last MiB are kept.
 
 Exit codes:
   0  no violation of level must, interop or robust (with --strict also should and
