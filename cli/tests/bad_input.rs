@@ -182,8 +182,8 @@ fn an_invalid_baseline() {
 fn unknown_rules_and_codes() {
     support::wsclose(&["explain", "close-answer"])
         .assert_exit(2)
-        .assert_stderr("expected a rule's id, for example `close-fin`, or a close code, for example `1005`")
-        .assert_stderr("found `close-answer`; did you mean `close-");
+        .assert_stderr("expected a rule's id such as `close-fin`, a close code such as `1005`, or a case")
+        .assert_stderr("found `close-answer`; did you mean `close-answered`?");
     support::wsclose(&["explain", "interop"])
         .assert_exit(2)
         .assert_stderr("found the level `interop` (`wsclose rules --level interop` lists its rules)");

@@ -431,10 +431,17 @@ impl FromStr for Rule {
                 .into_iter()
                 .map(|rule| (shared_words(rule.id(), id), rule))
                 .filter(|(shared, _)| *shared > 0)
-                .max_by_key(|(shared, rule)| (*shared, std::cmp::Reverse(*rule)))
+                .max_by_key(|(shared, rule)| {
+                    (*shared, shared_prefix(rule.id(), id), std::cmp::Reverse(*rule))
+                })
                 .map(|(_, rule)| rule),
         })
     }
+}
+
+/// The number of letters with which both begin.
+fn shared_prefix(a: &str, b: &str) -> usize {
+    a.chars().zip(b.chars()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count()
 }
 
 fn shared_words(a: &str, b: &str) -> usize {
