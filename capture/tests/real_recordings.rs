@@ -46,6 +46,15 @@ fn the_fault_of_a_server_shows_in_a_capture() {
 }
 
 #[test]
+fn compressed_messages_are_shown_inflated() {
+    let [report] = &reports::of_file("data/net_log_everything.json")[..] else {
+        panic!("expected one connection")
+    };
+    let texts: Vec<&str> = report.timeline.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(texts[0], "TEXT \"hello\" inflated masked", "{report}");
+}
+
+#[test]
 fn a_log_without_octets_tells_who_closed() {
     let [report] = &reports::of_file("data/net_log_default.json")[..] else {
         panic!("expected one connection")

@@ -21,6 +21,7 @@ use crate::support::error::{CliError, ExitStatus};
 use crate::support::files::display_path;
 use crate::support::judged::{self, JsonReport, JudgedFile, Tally, connections};
 use crate::support::output::{Stdout, eprint_error};
+use crate::support::progress::Progress;
 use crate::support::report_dir::ReportWriter;
 use crate::support::tshark;
 
@@ -216,7 +217,35 @@ fn open(path: &Path) -> io::Result<Box<dyn Read>> {
     if path.as_os_str() == "-" {
         return Ok(Box::new(io::stdin().lock()));
     }
-    Ok(Box::new(io::BufReader::new(File::open(path)?)))
+    let file = File::open(path)?;
+    let size = file.metadata()?.len();
+    Ok(Box::new(io::BufReader::new(ShowsProgress {
+        file,
+        progress: Progress::new(mebibytes(size)),
+        read: 0,
+    })))
+}
+
+/// A file that shows how many mebibytes of it have been read.
+struct ShowsProgress {
+    file: File,
+    progress: Progress,
+    read: u64,
+}
+
+impl Read for ShowsProgress {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let size = self.file.read(buffer)?;
+        let before = mebibytes(self.read);
+        self.read += size as u64;
+        (before..mebibytes(self.read)).for_each(|_| self.progress.advance());
+        Ok(size)
+    }
+}
+
+/// The whole mebibytes in so many octets.
+fn mebibytes(octets: u64) -> usize {
+    usize::try_from(octets >> 20).unwrap_or(usize::MAX)
 }
 
 /// Whether the options select the connection.
