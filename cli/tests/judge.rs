@@ -109,6 +109,7 @@ fn json_has_the_violations_and_redacts() {
     assert!(page.contains("client-masks by the client") && !page.contains("<script>"), "{page}");
     folder.wsclose(&["judge", "a.txt", "--json", "x", "--html", "x"]).assert_exit(2);
     let report: Value = serde_json::from_str(&read("a.json")).expect("JSON");
+    support::schema::assert_valid_judgement(&report);
     assert_eq!(report["schema"], "wsclose-judge/1");
     assert_eq!(report["verdict"], "FAIL");
     let violation = &report["files"][0]["connections"][0]["violations"][0];

@@ -66,7 +66,7 @@ pub struct Judge {
     /// Also fail for violations of level should and lenient
     #[arg(long)]
     pub strict: bool,
-    /// Write a JSON report
+    /// Write a JSON report; cli/schema/judge.schema.json describes it
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
     /// Write an HTML report

@@ -8,6 +8,12 @@ pub fn assert_valid(report: &Value) {
     assert_conforms(report, &schema.expect("a schema in JSON"), "");
 }
 
+/// Asserts that a report of `judge` conforms to its schema.
+pub fn assert_valid_judgement(report: &Value) {
+    let schema = serde_json::from_slice(include_bytes!("../../schema/judge.schema.json"));
+    assert_conforms(report, &schema.expect("a schema in JSON"), "");
+}
+
 /// Asserts that a value conforms to a schema. It supports the keywords of JSON Schema that our schema uses, and panics
 /// at others.
 fn assert_conforms(value: &Value, schema: &Value, at: &str) {
@@ -33,6 +39,7 @@ fn assert_conforms(value: &Value, schema: &Value, at: &str) {
                     Some("array") => value.is_array(),
                     Some("string") => value.is_string(),
                     Some("integer") => value.is_u64(),
+                    Some("number") => value.is_number(),
                     Some("boolean") => value.is_boolean(),
                     Some("null") => value.is_null(),
                     _ => panic!("{at}: expected a supported type, found {name}"),
