@@ -53,7 +53,7 @@ fn finding_in_a_script_is_reproduced_by_its_command() {
     folder
         .wsclose(&[&again[..], &["--only", "rejects-local-only-codes", "--strict"]].concat())
         .assert_exit(1)
-        .assert_stdout("2 cases, 1 rule")
+        .assert_stdout("2 cases, 1 of 1 rule")
         .assert_stdout("FAIL          rejects-local-only-codes");
 }
 
