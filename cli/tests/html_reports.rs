@@ -183,7 +183,7 @@ fn live_json_contains_every_run() {
     }
     assert_eq!((&good["run"]["verdict"], &bad["run"]["verdict"]), (&"PASS".into(), &"FAIL".into()));
     assert_eq!((&gone["run"], &gone["name"]), (&Value::Null, &"gone".into()));
-    // A second run replaces the files, whoever wrote them.
+    // A second run replaces the files, those of others too.
     folder.file("out/live.html", "mine");
     folder.wsclose(&["matrix", "--live", "live", "--out", "out"]).assert_exit(1);
     assert!(folder.files().into_iter().any(|(name, text)| name == "out/live.html" && text.len() > 1000));
