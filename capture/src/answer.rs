@@ -58,7 +58,7 @@ pub fn answer(session: &Session, judgement: &Judgement, profile: Profile) -> Ans
         Opening::Accepted(_) | Opening::Unseen => {
             builder.closes();
             builder.end_of_tcp();
-            builder.causes(profile);
+            builder.causes();
         }
     }
     builder.violations(judgement);
@@ -174,7 +174,7 @@ impl AnswerBuilder<'_> {
     }
 
     /// Usual causes that are no violation.
-    fn causes(&mut self, profile: Profile) {
+    fn causes(&mut self) {
         self.idle_timeout();
         self.end_without_close();
         for close in &self.session.closes {
@@ -186,7 +186,7 @@ impl AnswerBuilder<'_> {
                 ));
             }
         }
-        self.failure(profile);
+        self.failure();
         self.reset_with_unread();
     }
 
@@ -227,7 +227,7 @@ impl AnswerBuilder<'_> {
     }
 
     /// A side that rejected what it received says so by its code.
-    fn failure(&mut self, _profile: Profile) {
+    fn failure(&mut self) {
         let Some(first) = self.session.closes.first() else { return };
         let why = match first.code() {
             Some(CloseCode::TOO_BIG) => "a message was too big for it",

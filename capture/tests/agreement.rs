@@ -34,13 +34,8 @@ fn dump(text: &str) -> RecordedConnection {
 }
 
 fn stream(connection: &RecordedConnection, from: Role) -> Vec<u8> {
-    let mut stream = Vec::new();
-    for event in connection.events.iter().filter(|event| event.from == from) {
-        if let RecordedKind::Octets(octets) = &event.kind {
-            stream.extend_from_slice(octets);
-        }
-    }
-    stream
+    let sent = connection.events.iter().filter(|event| event.from == from);
+    sent.filter_map(|event| event.kind.octets()).flatten().copied().collect()
 }
 
 /// The first octet and the second of each frame behind the head of HTTP. No payload is longer than 125 octets.
