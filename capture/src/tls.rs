@@ -4,6 +4,8 @@
 //! A capture of TLS has the packets, the acknowledgements and the end of TCP. Wireshark's tshark decrypts the octets and
 //! knows the packet of each. Together they make a recorded connection.
 
+use std::collections::HashMap;
+
 use wsclose::protocol::role::Role;
 
 use crate::recording::{RecordedConnection, RecordedEvent, RecordedKind};
@@ -14,6 +16,8 @@ pub struct Encrypted {
     connection: RecordedConnection,
     /// The octets of each event.
     sizes: Vec<u64>,
+    /// The index of the first event of each packet.
+    packets: HashMap<u64, usize>,
 }
 
 impl Encrypted {
@@ -35,12 +39,18 @@ impl Encrypted {
                 *octets = Vec::new();
             }
         }
-        Some(Encrypted { connection, sizes })
+        let mut packets = HashMap::new();
+        for (at, event) in connection.events.iter().enumerate() {
+            if let Some(packet) = event.packet {
+                packets.entry(packet).or_insert(at);
+            }
+        }
+        Some(Encrypted { connection, sizes, packets })
     }
 
     /// Whether the packet is one of this connection's.
     pub fn has_packet(&self, packet: u64) -> bool {
-        self.connection.events.iter().any(|event| event.packet == Some(packet))
+        self.packets.contains_key(&packet)
     }
 
     /// The connection with its octets in clear text. `plain` has the packet in which each began.
@@ -48,16 +58,32 @@ impl Encrypted {
         let mut joined = RecordedConnection { events: Vec::new(), ..self.connection.clone() };
         joined.beginning = plain.beginning;
         joined.notes.extend(plain.notes.iter().cloned());
-        let ends = self.connection.events.iter().filter(|event| event.kind.ends_tcp());
-        let mut events: Vec<RecordedEvent> =
-            plain.events.iter().map(|event| self.placed(event, plain)).collect();
+        let arrivals = Role::ALL.map(|from| Arrivals::new(self, plain, from));
+        let with_arrivals = |event: &RecordedEvent| {
+            let of_peer = &arrivals[event.from.peer() as usize];
+            event.acknowledged.map(|limit| of_peer.until(limit))
+        };
+        // A decrypted event has the time and the acknowledgement of its packet.
+        let placed = |event: &RecordedEvent| match self.packet_of(event) {
+            Some(packet) => {
+                RecordedEvent { time: packet.time, acknowledged: with_arrivals(packet), ..event.clone() }
+            }
+            None => event.clone(),
+        };
+        let mut events: Vec<RecordedEvent> = plain.events.iter().map(placed).collect();
+        let ends = self.connection.events.iter().filter(|event| event.kind.ends_tcp()).cloned();
+        let alerts = Role::ALL.into_iter().filter_map(|role| self.close_notify(role, plain));
         events.extend(
-            ends.map(|end| RecordedEvent { acknowledged: self.acknowledged(end, plain), ..end.clone() }),
+            ends.chain(alerts).map(|event| RecordedEvent { acknowledged: with_arrivals(&event), ..event }),
         );
-        events.extend(Role::ALL.into_iter().filter_map(|role| self.close_notify(role, plain)));
         events.sort_by_key(|event| event.packet);
         joined.events = events;
         joined
+    }
+
+    fn packet_of(&self, event: &RecordedEvent) -> Option<&RecordedEvent> {
+        let packet = &self.connection.events[*self.packets.get(&event.packet?)?];
+        (packet.from == event.from).then_some(packet)
     }
 
     /// The packet with the close_notify of a side. What a side sends behind its last octets in clear text is an alert, and
@@ -66,42 +92,56 @@ impl Encrypted {
         let last =
             plain.events.iter().filter(|event| event.from == role).filter_map(|event| event.packet).max()?;
         let is_behind = |event: &&RecordedEvent| {
-            event.from == role && event.packet > Some(last) && matches!(event.kind, RecordedKind::Octets(_))
+            event.from == role && event.packet > Some(last) && event.kind.octets().is_some()
         };
         let packet = self.connection.events.iter().rev().find(is_behind)?;
-        let acknowledged = self.acknowledged(packet, plain);
-        Some(RecordedEvent { kind: RecordedKind::TlsClosed, acknowledged, ..packet.clone() })
+        Some(RecordedEvent { kind: RecordedKind::TlsClosed, ..packet.clone() })
     }
+}
 
-    /// A decrypted event with the time and the acknowledgement of its packet.
-    fn placed(&self, event: &RecordedEvent, plain: &RecordedConnection) -> RecordedEvent {
-        let of_packet = |packet: &&RecordedEvent| packet.packet == event.packet && packet.from == event.from;
-        let Some(packet) = self.connection.events.iter().find(of_packet) else { return event.clone() };
-        let acknowledged = self.acknowledged(packet, plain);
-        RecordedEvent { time: packet.time, acknowledged, ..event.clone() }
-    }
+/// How many octets in clear text of a side had arrived when so many octets of its cipher text were acknowledged.
+struct Arrivals {
+    /// For each packet of the side: the octets of cipher text up to its end, and the highest packet number so far.
+    cipher: Vec<(u64, u64)>,
+    /// The octets of cipher text before the FIN.
+    fin: Option<u64>,
+    /// The octets in clear text up to the end of each packet, by its number.
+    plain: Vec<(u64, u64)>,
+}
 
-    /// How many octets in clear text of the other side had arrived when this packet was sent: those of packets whose
-    /// cipher text it acknowledges.
-    fn acknowledged(&self, packet: &RecordedEvent, plain: &RecordedConnection) -> Option<u64> {
-        let limit = packet.acknowledged?;
-        let peer = packet.from.peer();
-        let mut sent = 0;
-        let mut last = None;
-        let mut fin = 0;
-        for (event, size) in self.connection.events.iter().zip(&self.sizes) {
-            if event.from != peer {
+impl Arrivals {
+    fn new(encrypted: &Encrypted, plain: &RecordedConnection, from: Role) -> Arrivals {
+        let (mut cipher, mut fin, mut sent, mut highest) = (Vec::new(), None, 0, 0);
+        for (event, size) in encrypted.connection.events.iter().zip(&encrypted.sizes) {
+            if event.from != from {
                 continue;
             }
             sent += size;
             if event.kind == RecordedKind::Fin {
-                fin = u64::from(limit > sent);
-            } else if sent <= limit {
-                last = event.packet.max(last);
+                fin = Some(sent);
+            } else if let Some(packet) = event.packet {
+                highest = highest.max(packet);
+                cipher.push((sent, highest));
             }
         }
-        let arrived = |event: &&RecordedEvent| event.from == peer && event.packet <= last && last.is_some();
-        let octets = plain.events.iter().filter(arrived).filter_map(|event| event.kind.octets());
-        Some(octets.map(|octets| octets.len() as u64).sum::<u64>() + fin)
+        let of_side = plain.events.iter().filter(|event| event.from == from);
+        let mut octets: Vec<(u64, u64)> =
+            of_side.filter_map(|event| Some((event.packet?, event.kind.octets()?.len() as u64))).collect();
+        octets.sort_unstable();
+        let mut total = 0;
+        for (_, octets) in &mut octets {
+            total += *octets;
+            *octets = total;
+        }
+        Arrivals { cipher, fin, plain: octets }
+    }
+
+    /// The octets in clear text, and one for an acknowledged FIN.
+    fn until(&self, limit: u64) -> u64 {
+        let packets = self.cipher.partition_point(|(sent, _)| *sent <= limit);
+        let highest = packets.checked_sub(1).map_or(0, |last| self.cipher[last].1);
+        let messages = self.plain.partition_point(|(packet, _)| *packet <= highest);
+        let octets = messages.checked_sub(1).map_or(0, |last| self.plain[last].1);
+        octets + u64::from(self.fin.is_some_and(|fin| limit > fin))
     }
 }
