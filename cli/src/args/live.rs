@@ -65,10 +65,11 @@ pub struct RunArgs {
     /// Which close codes to send
     #[arg(long, value_enum, default_value_t = CodeSweep::Some, value_name = "WHICH")]
     pub codes: CodeSweep,
-    /// Add cases that combine the parameters of a scenario
+    /// Add cases that combine more parameters of a scenario
     ///
     /// Parameters are what comes before the Close, its code, its reason, its header, its segments and what comes after. For
-    /// a server, nearly any three values meet in a case. For a client, any two values do.
+    /// a server, any two values meet in a case, and nearly any three with this option. For a client, any two values do with
+    /// this option.
     #[arg(long, conflicts_with = "scripts")]
     pub thorough: bool,
     /// Add the cases in which the endpoint closes first
@@ -259,7 +260,7 @@ pub struct Check {
     pub timeout: Option<u64>,
     /// Number of connections at a time
     ///
-    /// [default: 32; up to 128 for a server that reacts slowly]
+    /// [default: 64; up to 128 for a server that reacts slowly]
     #[arg(long, help_heading = SPEED, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     /// What to print.

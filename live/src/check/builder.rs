@@ -134,8 +134,8 @@ impl<E> Check<E> {
         self
     }
 
-    /// Sets whether the built-in cases include scenarios in which nearly all triples of the values of parameters occur, or
-    /// all pairs for a client [default: false].
+    /// Sets whether the built-in cases include more scenarios: those in which nearly all triples of the values of parameters
+    /// occur, in place of all pairs; for a client those with all pairs, in place of none [default: false].
     pub fn thorough(mut self, thorough: bool) -> Self {
         self.options.thorough = thorough;
         self

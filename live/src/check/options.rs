@@ -45,7 +45,7 @@ pub struct Options {
     pub script_paths: Vec<PathBuf>,
     /// Which close codes the endpoint receives.
     pub codes: Codes,
-    /// The built-in cases include combinations of the parameters of a scenario.
+    /// The built-in cases include more combinations of the parameters of a scenario.
     pub thorough: bool,
     /// The time limit; `None` for the default.
     pub timeout: Option<Duration>,
