@@ -39,6 +39,8 @@ pub struct Socket {
     stream: Stream,
     /// Whether the peer sent close_notify.
     has_close_notify: bool,
+    /// Whether a look ahead has found a reset. The system reports a reset once, and FIN after that.
+    is_reset: bool,
 }
 
 impl Socket {
@@ -62,7 +64,7 @@ impl Socket {
     }
 
     fn over(stream: Stream) -> Socket {
-        Socket { stream, has_close_notify: false }
+        Socket { stream, has_close_notify: false, is_reset: false }
     }
 
     /// Whether the connection is under TLS.
@@ -118,6 +120,9 @@ impl Socket {
     /// # Errors
     /// Returns an error of the local system. What the peer causes is an outcome.
     pub fn recv(&mut self, buffer: &mut [u8], wait: Duration) -> io::Result<ReadOutcome> {
+        if self.is_reset {
+            return Ok(ReadOutcome::Reset);
+        }
         let deadline = Instant::now() + wait;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -146,7 +151,7 @@ impl Socket {
             } else if is(&[ErrorKind::UnexpectedEof]) {
                 // TCP ended without the close_notify of TLS.
                 return Ok(ReadOutcome::Fin);
-            } else if is(&[ErrorKind::ConnectionReset, ErrorKind::BrokenPipe, ErrorKind::ConnectionAborted]) {
+            } else if is_reset(&error) {
                 return Ok(ReadOutcome::Reset);
             } else {
                 return Err(error);
@@ -169,10 +174,13 @@ impl Socket {
     }
 
     /// Whether the FIN of the peer is next, after a wait of at most `wait`. Always false under TLS, where close_notify is next.
-    pub fn is_fin_next(&self, wait: Duration) -> bool {
-        !self.is_tls()
-            && self.tcp().set_read_timeout(Some(wait.max(SHORTEST_WAIT))).is_ok()
-            && matches!(self.tcp().peek(&mut [0]), Ok(0))
+    pub fn is_fin_next(&mut self, wait: Duration) -> bool {
+        if self.is_tls() || self.tcp().set_read_timeout(Some(wait.max(SHORTEST_WAIT))).is_err() {
+            return false;
+        }
+        let next = self.tcp().peek(&mut [0]);
+        self.is_reset |= next.as_ref().is_err_and(is_reset);
+        matches!(next, Ok(0))
     }
 
     /// Whether the socket has a pending error. After the peer's FIN, only this shows a reset.
@@ -229,5 +237,48 @@ impl Socket {
     pub fn reset(self) {
         // If the option cannot be set, the socket closes in the ordinary way.
         let _ = socket2::SockRef::from(self.tcp()).set_linger(Some(Duration::ZERO));
+    }
+}
+
+/// Whether the peer ended both directions at once.
+fn is_reset(error: &io::Error) -> bool {
+    [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe, ErrorKind::ConnectionAborted].contains(&error.kind())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    const WAIT: Duration = Duration::from_secs(5);
+
+    fn pair() -> io::Result<(Socket, Socket)> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let client = Socket::connect(listener.local_addr()?, WAIT)?;
+        Ok((client, Socket::from_tcp(listener.accept()?.0)?))
+    }
+
+    #[test]
+    fn reset_behind_octets_is_read_as_a_reset() -> io::Result<()> {
+        let (mut client, mut server) = pair()?;
+        assert!(client.send(b"a", WAIT));
+        let mut buffer = [0; 8];
+        assert_eq!(server.recv(&mut buffer, WAIT)?, ReadOutcome::Data(1));
+        client.reset();
+        assert!(!server.is_fin_next(WAIT));
+        assert_eq!(server.recv(&mut buffer, WAIT)?, ReadOutcome::Reset);
+        Ok(())
+    }
+
+    #[test]
+    fn fin_behind_octets_is_seen_before_it_is_read() -> io::Result<()> {
+        let (mut client, mut server) = pair()?;
+        assert!(client.send(b"a", WAIT));
+        client.fin();
+        let mut buffer = [0; 8];
+        assert_eq!(server.recv(&mut buffer, WAIT)?, ReadOutcome::Data(1));
+        assert!(server.is_fin_next(WAIT));
+        assert_eq!(server.recv(&mut buffer, WAIT)?, ReadOutcome::Fin);
+        Ok(())
     }
 }
