@@ -75,10 +75,17 @@ const FAULTY_EVERY_N: usize = 16;
 /// Panics if the judge finds a violation in the model, or if the judge misses a fault that shows in every Close
 /// and a Close was sent.
 pub fn closing_handshake(octets: &[u8]) -> RuleSet {
+    with_script(octets, |script| run(script, octets))
+}
+
+/// Calls `play` with the script of an input. Returns the empty set for bytes that are no script.
+///
+/// A curated seed is text, and is compiled. What a fuzzer makes of it is in binary form and is decoded in place.
+pub fn with_script(octets: &[u8], play: impl FnOnce(Script<'_>) -> RuleSet) -> RuleSet {
     if octets.first().is_some_and(u8::is_ascii) {
-        return ScriptBuf::read(octets).map_or(RuleSet::EMPTY, |script| run(script.as_script(), octets));
+        return ScriptBuf::read(octets).map_or(RuleSet::EMPTY, |script| play(script.as_script()));
     }
-    Script::decode(octets).map_or(RuleSet::EMPTY, |script| run(script, octets))
+    Script::decode(octets).map_or(RuleSet::EMPTY, play)
 }
 
 fn run(script: Script<'_>, octets: &[u8]) -> RuleSet {

@@ -5,9 +5,10 @@
 use std::fmt;
 
 use crate::harness::{Driver, Limits, Mark, Subject, Timeline, Trace};
-use crate::judge::{self, Finding, Habits, Judge, Verdicts};
+use crate::judge::{self, Finding, Habits, Judge, Verdict, Verdicts};
 use crate::protocol::code::Profile;
 use crate::protocol::role::Role;
+use crate::rules::RuleSet;
 use crate::script::{Script, corpus};
 
 /// Plays scripts to subjects and judges each trace.
@@ -96,6 +97,11 @@ impl<'a> Playback<'a> {
     pub fn timeline(&self) -> Timeline<'a> {
         self.trace.timeline(self.findings)
     }
+
+    /// The rules that the script exercised with a clear verdict.
+    pub fn exercised(&self) -> RuleSet {
+        self.verdicts.with(Verdict::Conforms).union(self.verdicts.with(Verdict::Violates))
+    }
 }
 
 impl From<&Finding> for Mark {
@@ -117,7 +123,6 @@ impl fmt::Display for Playback<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::judge::Verdict;
     use crate::model::endpoint::Model;
     use crate::model::faults::{Fault, FaultyModel};
     use crate::rules::Rule;

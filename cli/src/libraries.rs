@@ -9,7 +9,6 @@
 use wsclose::Harness;
 use wsclose::analysis::baseline::Baseline;
 use wsclose::harness::{Limits, Subject};
-use wsclose::judge::Verdict;
 use wsclose::protocol::code::Profile;
 use wsclose::rules::{Level, RuleSet};
 use wsclose::script::ScriptBuf;
@@ -104,9 +103,7 @@ pub trait Libraries: Sync {
             if let Some(finding) = unlisted {
                 panic!("{} violates {}\n{}\n{playback}", library.name, finding.rule, script.as_script());
             }
-            let judged =
-                [Verdict::Conforms, Verdict::Violates].map(|verdict| playback.verdicts.with(verdict));
-            exercised = judged.into_iter().fold(exercised, RuleSet::union);
+            exercised = exercised.union(playback.exercised());
         }
         exercised
     }

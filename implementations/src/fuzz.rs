@@ -4,13 +4,13 @@
 
 use std::cell::RefCell;
 
+use wsclose::Harness;
+use wsclose::fuzz::with_script;
 use wsclose::harness::{Limits, Subject};
-use wsclose::judge::Verdict;
 use wsclose::model::endpoint::Model;
 use wsclose::protocol::code::Profile;
 use wsclose::rules::RuleSet;
-use wsclose::script::{Script, ScriptBuf};
-use wsclose::{Harness, Playback};
+use wsclose::script::Script;
 use wsclose_adapter::panic::install_filtered_hook;
 
 use crate::baseline;
@@ -61,18 +61,14 @@ fn selected_subjects() -> Vec<Box<dyn Subject>> {
 /// If the model violates a rule, or an implementation violates one that `baseline.toml` does not list for it. Violations
 /// of a level that only warns do not count.
 pub fn implementations(octets: &[u8]) -> RuleSet {
-    if octets.first().is_some_and(u8::is_ascii) {
-        // A curated seed is text.
-        return ScriptBuf::read(octets).map_or(RuleSet::EMPTY, |script| play(script.as_script()));
-    }
-    Script::decode(octets).map_or(RuleSet::EMPTY, play)
+    with_script(octets, play)
 }
 
 fn play(script: Script<'_>) -> RuleSet {
     STATE.with_borrow_mut(|state| {
         let playback = state.harness.play(script, &mut state.model);
         assert!(playback.findings.is_empty(), "the model violates a rule\n{script}\n{playback}");
-        let mut exercised = playback.verdicts.with(Verdict::Conforms);
+        let mut exercised = playback.exercised();
         for subject in &mut state.subjects {
             let playback = state.harness.play(script, subject.as_mut());
             let name = subject.name();
@@ -85,9 +81,7 @@ fn play(script: Script<'_>) -> RuleSet {
                     finding.rule, finding.level, finding.expected, finding.actual
                 );
             }
-            let Playback { verdicts, .. } = playback;
-            exercised =
-                exercised.union(verdicts.with(Verdict::Conforms)).union(verdicts.with(Verdict::Violates));
+            exercised = exercised.union(playback.exercised());
         }
         exercised
     })
