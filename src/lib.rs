@@ -18,6 +18,7 @@
 //!
 //! | entry point | use |
 //! |---|---|
+//! | [`Suite`](suite::Suite) | test an endpoint of your own with every built-in script, in one line |
 //! | [`Harness::play`] | play one script to an endpoint of your own, and judge it |
 //! | [`harness::Subject`] | the trait that an endpoint implements |
 //! | [`script::corpus::curated`] | the built-in scripts |
@@ -86,6 +87,7 @@ pub mod protocol;
 pub mod rules;
 pub mod scenario;
 pub mod script;
+pub mod suite;
 pub mod vendor_codes;
 
 pub use playback::{Harness, Playback};

@@ -16,6 +16,7 @@ use crate::playback::Harness;
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::role::Role;
 use crate::rules::{Capabilities, Rule, RuleSet};
+use crate::scenario::parameters::Parameter;
 use crate::scenario::{Scenario, Space, Strength, covering};
 use crate::script::Script;
 
@@ -35,12 +36,17 @@ impl MatrixPlan {
     /// A plan with these curated scripts, every segmentation of them, and the systematic scripts.
     pub fn new(curated: Vec<TestVector>) -> MatrixPlan {
         let segmentations = curated.iter().flat_map(vectors::segmentations).collect();
+        MatrixPlan { segmentations, ..MatrixPlan::unsegmented(curated) }
+    }
+
+    /// The same plan without the segmentations, which take most of the time.
+    pub fn unsegmented(curated: Vec<TestVector>) -> MatrixPlan {
         let count = curated.len();
         let mut scripts = curated;
         scripts.extend(vectors::local_closes());
         scripts.extend(vectors::reasons());
         scripts.extend(vectors::bursts());
-        MatrixPlan { scripts, curated: count, segmentations, scenarios: Vec::new() }
+        MatrixPlan { scripts, curated: count, segmentations: Vec::new(), scenarios: Vec::new() }
     }
 
     /// The plan, and the scenarios in which all tuples of so many values occur, for each role.
@@ -48,7 +54,20 @@ impl MatrixPlan {
     /// [`covering`] makes them. It takes much longer than the rest of the plan.
     #[must_use]
     pub fn with_scenarios(self, strength: Strength) -> MatrixPlan {
-        let of_role = |role| covering(Space::all(role), strength);
+        self.with_scenarios_of(|role| covering(Space::all(role), strength))
+    }
+
+    /// The plan, and a scenario for each value of each parameter, for each role.
+    #[must_use]
+    pub fn with_values(self) -> MatrixPlan {
+        self.with_scenarios_of(|role| {
+            let values = |parameter: Parameter| (0..parameter.levels()).map(move |level| (parameter, level));
+            let scenario = |(parameter, level)| Scenario::with_value(role, parameter, level);
+            Parameter::ALL.into_iter().flat_map(values).filter_map(scenario).collect()
+        })
+    }
+
+    fn with_scenarios_of(self, of_role: impl Fn(Role) -> Vec<Scenario>) -> MatrixPlan {
         let vector = |scenario: Scenario| TestVector {
             name: format!("scenario/{scenario}"),
             note: String::new(),
@@ -159,6 +178,13 @@ pub struct RoleResult {
     cells: Aggregates<Example>,
 }
 
+impl RoleResult {
+    /// The verdicts on a rule.
+    pub fn cell(&self, rule: Rule) -> &Cell {
+        self.cells.rule(rule)
+    }
+}
+
 /// The results of one subject in both roles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SubjectResult {
@@ -180,7 +206,7 @@ impl SubjectResult {
     /// The verdicts on a rule, in both roles.
     pub fn cell(&self, rule: Rule) -> Cell {
         let mut cell = Cell::new(rule);
-        self.roles.iter().for_each(|result| cell.merge(result.cells.rule(rule).clone()));
+        self.roles.iter().for_each(|result| cell.merge(result.cell(rule).clone()));
         cell
     }
 
