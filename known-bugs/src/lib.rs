@@ -18,6 +18,7 @@
 
 pub mod crates;
 pub mod manifest;
+pub mod power;
 pub mod process;
 pub mod score;
 pub mod scripts;

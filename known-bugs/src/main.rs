@@ -10,16 +10,19 @@ use std::time::Duration;
 
 use wsclose_known_bugs::crates::{self, PACKAGE_DIR};
 use wsclose_known_bugs::manifest::{Bug, Manifest};
+use wsclose_known_bugs::power::{self, Bounds, RuleTimes};
 use wsclose_known_bugs::process::{SCRIPT_TIMEOUT, Worker};
 use wsclose_known_bugs::score::{Budget, FirstScripts, Score, markdown, plain};
 use wsclose_known_bugs::scripts::Scripts;
 
-const USAGE: &str = "wsclose-known-bugs [--markdown] [--show] [--scripts N] [--seconds N] [--seed N] [CRATE [AFFECTED FIXED]]";
+const USAGE: &str = "wsclose-known-bugs [--markdown | --power TRIALS] [--show] [--scripts N] [--seconds N] [--seed N] [CRATE [AFFECTED FIXED]]";
 
 /// The command-line arguments.
 struct Args {
     markdown: bool,
     show: bool,
+    /// The trials of each generator, to measure in place of one comparison.
+    power: Option<u64>,
     budget: Budget,
     seed: u64,
     selection: Vec<String>,
@@ -28,7 +31,8 @@ struct Args {
 impl Args {
     fn parse(mut args_left: impl Iterator<Item = String>) -> Result<Args, String> {
         let budget = Budget { scripts: 60_000, time: Duration::from_secs(120) };
-        let mut args = Args { markdown: false, show: false, budget, seed: 1, selection: Vec::new() };
+        let mut args =
+            Args { markdown: false, show: false, power: None, budget, seed: 1, selection: Vec::new() };
         while let Some(arg) = args_left.next() {
             let mut number = || {
                 let number = args_left.next().unwrap_or_default();
@@ -37,6 +41,7 @@ impl Args {
             match arg.as_str() {
                 "--markdown" => args.markdown = true,
                 "--show" => args.show = true,
+                "--power" => args.power = Some(number()?.max(1)),
                 "--scripts" => args.budget.scripts = number()? as usize,
                 "--seconds" => args.budget.time = Duration::from_secs(number()?),
                 "--seed" => args.seed = number()?,
@@ -100,6 +105,14 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
     let corpus = here.join("../corpus");
     let folders = [corpus.join("closing_handshake"), corpus.join("implementations")];
     let scripts = Scripts::read(&folders.each_ref().map(|folder| folder.as_path()), args.seed)?;
+    if let Some(trials) = args.power {
+        return measure_power(
+            &manifest,
+            &bugs,
+            &scripts,
+            Bounds { trials, scripts: args.budget.scripts as u64 },
+        );
+    }
     println!(
         "seed {}; {} curated scripts, {} scenarios, then generated scripts, {} at most; time limit {} seconds for each bug",
         args.seed,
@@ -138,6 +151,38 @@ fn run(args: &Args) -> Result<bool, Box<dyn std::error::Error>> {
     Ok(found == bugs.len())
 }
 
+/// Prints how soon each generator finds these bugs. Returns whether the last one finds all of them in every trial.
+fn measure_power(
+    manifest: &Manifest,
+    bugs: &[Bug],
+    scripts: &Scripts,
+    bounds: Bounds,
+) -> Result<bool, Box<dyn std::error::Error>> {
+    println!("seeds 1 to {}; {} scripts at most in each trial\n", bounds.trials, bounds.scripts);
+    let mut rows: Vec<RuleTimes> = Vec::new();
+    for bug in bugs {
+        let (mut affected, mut fixed) = workers(manifest, bug, power::SCRIPT_TIMEOUT)?;
+        rows.extend(power::measure(bug, &mut affected, &mut fixed, scripts, bounds)?);
+        eprintln!("{} {} -> {}: measured", bug.package, bug.affected, bug.fixed);
+    }
+    print!("{}", power::markdown(&rows));
+    Ok(rows.iter().all(|row| row.times.last().is_some_and(|times| times.found() == times.trials())))
+}
+
+/// Builds both versions of a bug.
+fn workers(
+    manifest: &Manifest,
+    bug: &Bug,
+    script_timeout: Duration,
+) -> Result<(Worker, Worker), Box<dyn std::error::Error>> {
+    let worker = |version| -> Result<Worker, Box<dyn std::error::Error>> {
+        let adapter = manifest.adapter(&bug.package, version)?;
+        let program = crates::build(adapter, version, manifest.lists(&bug.package, version))?;
+        Ok(Worker::new(&program, script_timeout))
+    };
+    Ok((worker(&bug.affected)?, worker(&bug.fixed)?))
+}
+
 /// Builds both versions and drives the scripts on them.
 fn score(
     manifest: &Manifest,
@@ -145,11 +190,6 @@ fn score(
     scripts: Scripts,
     budget: Budget,
 ) -> Result<Score, Box<dyn std::error::Error>> {
-    let worker = |version| -> Result<Worker, Box<dyn std::error::Error>> {
-        let adapter = manifest.adapter(&bug.package, version)?;
-        let program = crates::build(adapter, version, manifest.lists(&bug.package, version))?;
-        Ok(Worker::new(&program, SCRIPT_TIMEOUT))
-    };
-    let (mut affected, mut fixed) = (worker(&bug.affected)?, worker(&bug.fixed)?);
+    let (mut affected, mut fixed) = workers(manifest, bug, SCRIPT_TIMEOUT)?;
     Ok(Score::measure(bug, &mut affected, &mut fixed, scripts, budget)?)
 }

@@ -80,6 +80,11 @@ impl Scripts {
         self.curated.len()
     }
 
+    /// The curated scripts in their binary form, sorted by file and role.
+    pub fn curated(&self) -> Vec<Vec<u8>> {
+        self.curated.iter().map(|(_, octets)| octets.clone()).collect()
+    }
+
     /// A number below `end`. By the remainder, which keeps the scripts of a seed as they were when they were measured.
     fn below(&mut self, end: usize) -> usize {
         (self.random.next_u64() % end.max(1) as u64) as usize
