@@ -6,11 +6,10 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::io::{self, Error, ErrorKind, Read, Write};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::{Context, Poll, Waker};
+use std::task::{Poll, Waker};
 
-use tokio::io::ReadBuf;
 use wsclose::harness::Recorder;
 use wsclose::protocol::code::CloseCode;
 use wsclose::script::MessageKind;
@@ -107,9 +106,10 @@ impl Transport {
         act(&mut connection)
     }
 
+    #[cfg(any(feature = "futures", feature = "tokio"))]
     fn poll<T>(
         &self,
-        cx: &Context<'_>,
+        cx: &std::task::Context<'_>,
         waker_of: impl FnOnce(&mut ConnectionState) -> &mut Option<Waker>,
         act: impl FnOnce(&mut Stream) -> io::Result<T>,
     ) -> Poll<io::Result<T>> {
@@ -164,8 +164,13 @@ impl Write for Transport {
     }
 }
 
+#[cfg(feature = "tokio")]
 impl tokio::io::AsyncRead for Transport {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+        buf: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         self.poll(
             cx,
             |connection| &mut connection.read_waker,
@@ -178,36 +183,54 @@ impl tokio::io::AsyncRead for Transport {
     }
 }
 
+#[cfg(feature = "tokio")]
 impl tokio::io::AsyncWrite for Transport {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.poll(cx, |connection| &mut connection.write_waker, |stream| stream.write(octets))
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(self: std::pin::Pin<&mut Self>, _cx: &mut std::task::Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_shutdown(
+        self: std::pin::Pin<&mut Self>,
+        _cx: &mut std::task::Context<'_>,
+    ) -> Poll<io::Result<()>> {
         Poll::Ready(self.shutdown_write())
     }
 }
 
+#[cfg(feature = "futures")]
 impl futures_io::AsyncRead for Transport {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    fn poll_read(
+        self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
         self.poll(cx, |connection| &mut connection.read_waker, |stream| stream.read(buffer))
     }
 }
 
+#[cfg(feature = "futures")]
 impl futures_io::AsyncWrite for Transport {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.poll(cx, |connection| &mut connection.write_waker, |stream| stream.write(octets))
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_flush(self: std::pin::Pin<&mut Self>, _cx: &mut std::task::Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_close(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_close(self: std::pin::Pin<&mut Self>, _cx: &mut std::task::Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(self.shutdown_write())
     }
 }
@@ -327,6 +350,8 @@ pub async fn pending_on_would_block<T>(mut read: impl FnMut() -> Result<T, Error
 
 #[cfg(test)]
 mod tests {
+    use std::task::Context;
+
     use super::*;
 
     #[test]

@@ -8,20 +8,13 @@
 //! - [`FrameCodec`](codec::FrameCodec), for a library that only reads and writes frames.
 //!   [`CodecSubject`](codec::CodecSubject) adds a conforming program.
 //!
-//! Then drive scripts on the subject and judge the traces. This library sends the code of every Close back, even a code
-//! that no endpoint may send:
+//! Then test it with a [`Suite`](wsclose::suite::Suite), which has every built-in script. This library sends the code of
+//! every Close back, even a code that no endpoint may send:
 //!
 //! ```
 //! use std::io::{Read, Write};
 //!
-//! use wsclose::harness::Driver;
-//! use wsclose::judge::Judge;
-//! use wsclose::protocol::code::Profile;
-//! use wsclose::protocol::role::Role;
-//! use wsclose::rules::{Capabilities, Capability, Rule};
-//! use wsclose::script::ScriptBuf;
-//! use wsclose_adapter::connection::{AppHandle, Transport, pending_on_would_block};
-//! use wsclose_adapter::program::{LibraryProgram, ProgramSubject};
+//! use wsclose_adapter::prelude::*;
 //!
 //! struct Parrot;
 //!
@@ -44,12 +37,23 @@
 //!     }
 //! }
 //!
-//! let script = ScriptBuf::read(b"wsclose 1\nrole server\n> close 1005\n").expect("a valid script");
-//! let (mut driver, mut judge) = (Driver::new(), Judge::new(Profile::default()));
-//! let trace = driver.drive(script.as_script(), &mut ProgramSubject::<Parrot>::new());
-//! let findings = judge.judge(trace);
-//! assert!(findings.iter().any(|finding| finding.rule == Rule::CodeNotLocalOnly), "{trace}");
+//! let suite = Suite::new(ProgramSubject::<Parrot>::new).role(Role::Server);
+//! let report = suite.run()?; // In a test, `suite.assert()`.
+//! assert!(report.failures().any(|violation| violation.rule == Rule::CodeNotLocalOnly), "{report}");
+//! # Ok::<(), wsclose_adapter::wsclose::suite::SuiteError>(())
 //! ```
+//!
+//! The [guide](https://github.com/wsclose/wsclose/blob/main/docs/testing-your-crate.md) continues from here.
+//!
+//! # Features
+//!
+//! | feature | contents | default |
+//! |---|---|---|
+//! | `baseline` | suites read baselines, the TOML files of accepted violations | yes |
+//! | `futures` | the transport implements the I/O traits of futures | yes |
+//! | `tokio` | the transport implements the I/O traits of tokio, and a program can run in the context of its runtime | yes |
+//! | `libtest` | `libtest`, a test binary with a test for each rule | no |
+//! | `bolero` | [`bolero_check!`], a property of bolero | no |
 //!
 //! # Modules
 //!
@@ -59,17 +63,26 @@
 //! - [`codec`]: the conforming program for a library that only reads and writes frames.
 //! - [`mod@panic`]: catches panics of a library.
 //! - [`worker`]: runs a subject in a process of its own.
+//! - [`prelude`]: what an adapter and a suite need.
+//! - `libtest`: a test binary with a test for each rule. [`fuzz_target!`] and [`bolero_check!`] make fuzz targets.
 //!
 //! # Side effects
 //!
 //! Adapters use no sockets, threads or clocks. A subject is idle when only another stimulus can change its state.
 //!
-//! Two functions replace the panic hook of the process: [`panic::install_filtered_hook`] and [`worker::main`]. Nothing
-//! else in this crate calls them.
+//! Some functions replace the panic hook of the process: [`panic::install_filtered_hook`], [`worker::main`],
+//! `libtest::main`, and what [`fuzz_target!`] and [`bolero_check!`] define. Nothing else in this crate does.
 
 pub mod codec;
 pub mod connection;
+mod fuzz;
+#[cfg(feature = "libtest")]
+pub mod libtest;
 pub mod panic;
+pub mod prelude;
 pub mod program;
 pub mod stream;
 pub mod worker;
+
+/// The core, so that a crate of tests needs no other dependency.
+pub use wsclose;

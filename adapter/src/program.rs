@@ -7,8 +7,8 @@ use std::any::Any;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Wake, Waker};
 
 use wsclose::harness::{Recorder, Stimulus, Subject};
@@ -215,8 +215,9 @@ pub async fn join_first(one: impl Future<Output = ()>, other: impl Future<Output
 /// Runs a program in the context of a tokio runtime, which some libraries need for their timers.
 ///
 /// Nothing drives the runtime, so its timers never fire.
+#[cfg(feature = "tokio")]
 pub async fn within_tokio(program: impl Future<Output = ()>) {
-    static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| {
+    static RUNTIME: std::sync::LazyLock<tokio::runtime::Runtime> = std::sync::LazyLock::new(|| {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         builder.enable_time().build().expect("a runtime without I/O needs no system resources")
     });
@@ -235,6 +236,7 @@ pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("not text")
 }
 
+#[cfg(feature = "tokio")]
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
