@@ -1,0 +1,1 @@
+//! The tests of this crate test tungstenite. See `tests/closing.rs`.
