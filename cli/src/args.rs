@@ -85,6 +85,8 @@ pub enum Command {
     Matrix(Matrix),
     /// Turn the crash of a fuzz target into a script of the corpus
     Adopt(Adopt),
+    /// Compare the results of two runs
+    Diff(Diff),
     /// Print the script by which a shell completes commands and options
     Completions(Completions),
     /// Print the manual page, or write one for each command
@@ -233,6 +235,13 @@ pub struct Matrix {
     pub scenarios: MatrixScenarios,
     /// Number of threads [default: number of processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    /// Write the violations that fail the run to this file, as a baseline
+    ///
+    /// If the file exists, it is the baseline of the run too: its entries are kept, and those that no longer occur are
+    /// removed. Entries of the usual baseline are copied with their reasons. Another new entry has the evidence, and the
+    /// reason `to be filled in`. The exit code is then 0, or 3 if something could not be tested.
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    pub write_baseline: Option<PathBuf>,
     pub jobs: Option<u16>,
     /// Check live servers and clients instead of libraries
     ///
@@ -248,6 +257,39 @@ pub struct Matrix {
 
 /// `adopt`.
 #[derive(Debug, Arguments)]
+/// `diff`.
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+Examples:
+  wsclose diff main.json branch.json
+  wsclose diff main.json branch.json --markdown >> \"$GITHUB_STEP_SUMMARY\"
+  wsclose diff old/matrix.json new/matrix.json
+
+OLD and NEW are reports that check or serve wrote with --json, or matrix.json or \
+live.json, which matrix wrote with --out. Both are of the same kind.
+
+Exit codes:
+  0  no rule fails in NEW that did not fail in OLD
+  1  a rule fails in NEW, and in OLD it neither failed nor did the baseline list
+     it (with --strict also one that warns)
+  2  the command line is invalid, or the files are of different kinds
+  3  a file cannot be read, is no run file or has a newer format, or a part of
+     NEW was not tested")]
+pub struct Diff {
+    /// Result of the old run
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// Result of the new run
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// Print Markdown, for a comment on a pull request or the summary of a job
+    #[arg(long)]
+    pub markdown: bool,
+    /// Also fail for new violations of level should and lenient
+    #[arg(long)]
+    pub strict: bool,
+}
+
 #[command(after_help = "\
 Examples:
   wsclose adopt fuzz/artifacts/implementations/crash-1f03

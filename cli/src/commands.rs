@@ -4,6 +4,7 @@ pub mod adopt;
 pub mod check;
 pub mod codes;
 pub mod decode;
+pub mod diff;
 pub mod echo;
 pub mod explain_case;
 pub mod explain_rule;

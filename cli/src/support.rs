@@ -1,6 +1,7 @@
 //! Code that several commands use.
 
 pub mod atomic_write;
+pub mod baseline_file;
 pub mod corpus_entry;
 pub mod dump;
 pub mod error;

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use support::{Folder, wsclose};
 
 /// Every command, as the help lists it.
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 15] = [
     "replay",
     "matrix",
     "check",
@@ -17,6 +17,7 @@ const COMMANDS: [&str; 14] = [
     "judge",
     "proxy",
     "echo",
+    "diff",
     "adopt",
     "decode",
     "rules",
@@ -79,7 +80,7 @@ fn manual_pages_are_printed_and_written() {
         assert!(page.contains(&format!("wsclose\\-{command}(1)")), "no {command} in {page}");
     }
     let folder = Folder::new();
-    folder.wsclose(&["man", "pages"]).assert_exit(0).assert_stdout("wrote 15 manual pages to pages\n");
+    folder.wsclose(&["man", "pages"]).assert_exit(0).assert_stdout("wrote 16 manual pages to pages\n");
     let pages = folder.files();
     assert_eq!(
         pages.len(),

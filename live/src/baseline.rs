@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use wsclose::analysis::baseline::REASON_TO_FILL_IN;
 use wsclose::rules::Rule;
 
 pub use wsclose::analysis::baseline::BaselineError;
@@ -41,6 +42,13 @@ impl Baseline {
     /// Why a violation of this rule is accepted, if it is.
     pub fn reason(&self, rule: Rule) -> Option<&str> {
         self.reasons.get(&rule).map(String::as_str)
+    }
+
+    /// A note on the entries without a reason, if there are any.
+    pub(crate) fn note(&self) -> Option<String> {
+        let open = self.reasons.iter().filter(|(_, reason)| *reason == REASON_TO_FILL_IN);
+        let rules: Vec<&str> = open.map(|(rule, _)| rule.id()).collect();
+        (!rules.is_empty()).then(|| format!("entries of the baseline without a reason: {}", rules.join(", ")))
     }
 
     /// The rules that are listed, in the order of the catalogue.

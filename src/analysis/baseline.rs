@@ -7,8 +7,11 @@
 //! ```
 //!
 //! Each `[[known]]` table accepts one rule. `rule` and `reason` are required. `implementation` limits the entry to one
-//! implementation. `version`, `source` and `script` document the entry: the version in which the violation was
-//! confirmed, the place in its source code, and a script that shows it.
+//! implementation. `evidence`, `version`, `source` and `script` document the entry: what the endpoint did, the version in
+//! which the violation was confirmed, the place in its source code, and a script that shows it.
+//!
+//! An entry that a command wrote has the reason [`REASON_TO_FILL_IN`]. It is accepted like any other, so that a new
+//! baseline can be used at once, and [`KnownViolation::has_reason`] tells it apart.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -17,6 +20,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::rules::{Rule, UnknownRule};
+
+/// The reason of an entry that a command wrote, until its user replaces it.
+pub const REASON_TO_FILL_IN: &str = "to be filled in";
 
 /// One accepted violation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +35,8 @@ pub struct KnownViolation {
     pub reason: String,
     /// The implementation that violates the rule. `None` applies to every endpoint.
     pub implementation: Option<String>,
+    /// What the endpoint did when the entry was written.
+    pub evidence: Option<String>,
     /// The version in which the violation was confirmed.
     pub version: Option<String>,
     /// The place in the source code: a file, and a function or line.
@@ -49,7 +57,7 @@ pub enum BaselineError {
     /// The text is not TOML, or a table has the wrong fields.
     #[error(
         "line {line}: {message}; expected `[[known]]` tables with rule and reason, and optionally implementation, \
-         version, source and script"
+         evidence, version, source and script"
     )]
     Malformed {
         /// The line with the error.
@@ -88,7 +96,7 @@ pub enum BaselineError {
         /// The name of the field.
         field: &'static str,
     },
-    /// An entry of a shipped baseline lacks a field. Only [`Baseline::require_all_fields`] reports it.
+    /// An entry of a shipped baseline lacks a field or a reason. Only [`Baseline::require_all_fields`] reports it.
     #[error("line {line}: expected the field `{field}`, found none")]
     Incomplete {
         /// The line of the entry.
@@ -117,6 +125,7 @@ struct Entry {
     rule: Spanned<String>,
     reason: String,
     implementation: Option<String>,
+    evidence: Option<String>,
     version: Option<String>,
     source: Option<String>,
     script: Option<String>,
@@ -136,12 +145,13 @@ impl Entry {
             rule,
             reason: self.reason,
             implementation: self.implementation,
+            evidence: self.evidence,
             version: self.version,
             source: self.source,
             script: self.script,
         };
         let is_empty = |(_, value): &(&str, Option<&str>)| value.is_some_and(|value| value.trim().is_empty());
-        if let Some((field, _)) = violation.fields().into_iter().find(is_empty) {
+        if let Some((field, _)) = violation.fields().find(is_empty) {
             return Err(BaselineError::Empty { line, field });
         }
         Ok(violation)
@@ -149,10 +159,20 @@ impl Entry {
 }
 
 impl KnownViolation {
+    /// Whether the entry has a reason that its user gave.
+    pub fn has_reason(&self) -> bool {
+        self.reason != REASON_TO_FILL_IN
+    }
+
     /// The text fields by name.
-    fn fields(&self) -> [(&'static str, Option<&str>); 5] {
+    fn fields(&self) -> impl Iterator<Item = (&'static str, Option<&str>)> {
+        self.shipped_fields().into_iter().chain([("evidence", self.evidence.as_deref())])
+    }
+
+    /// The text fields that every entry of a shipped baseline has.
+    fn shipped_fields(&self) -> [(&'static str, Option<&str>); 5] {
         [
-            ("reason", Some(self.reason.as_str())),
+            ("reason", Some(self.reason.as_str()).filter(|_| self.has_reason())),
             ("implementation", self.implementation.as_deref()),
             ("version", self.version.as_deref()),
             ("source", self.source.as_deref()),
@@ -202,13 +222,16 @@ impl Baseline {
         Ok(Baseline { violations })
     }
 
-    /// Checks that every entry has every field. The baselines that ship with wsclose meet this.
+    /// Checks that every entry has a reason and every other field but `evidence`. The baselines that ship with wsclose meet
+    /// this.
     ///
     /// # Errors
-    /// If an entry lacks a field: [`BaselineError::Incomplete`].
+    /// If an entry lacks a field or a reason: [`BaselineError::Incomplete`].
     pub fn require_all_fields(&self) -> Result<(), BaselineError> {
         for violation in self.iter() {
-            if let Some((field, _)) = violation.fields().into_iter().find(|(_, value)| value.is_none()) {
+            if let Some((field, _)) =
+                violation.shipped_fields().into_iter().find(|(_, value)| value.is_none())
+            {
                 return Err(BaselineError::Incomplete { line: violation.line, field });
             }
         }
@@ -296,6 +319,21 @@ mod tests {
             let error = baseline.require_all_fields().expect_err("a field is missing");
             assert_eq!(error.to_string(), format!("line 3: expected the field `{field}`, found none"));
         }
+    }
+
+    #[test]
+    fn entry_without_a_reason_is_accepted_but_not_shipped() {
+        let text = COMPLETE.replace("\"r\"", &format!("\"{REASON_TO_FILL_IN}\"\nevidence = \"sent no FIN\""));
+        let baseline = Baseline::parse(&text).expect("a valid baseline");
+        let entry = baseline.get("p", Rule::CloseFin).expect("an entry");
+        assert!(!entry.has_reason());
+        assert_eq!(entry.evidence.as_deref(), Some("sent no FIN"));
+        let error = baseline.require_all_fields().expect_err("no reason");
+        assert_eq!(error, BaselineError::Incomplete { line: 3, field: "reason" });
+        assert_eq!(
+            parse_error(&text.replace("sent no FIN", "")),
+            "line 3: expected a text for `evidence`, found an empty one"
+        );
     }
 
     #[test]

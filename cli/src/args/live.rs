@@ -86,9 +86,16 @@ pub struct RunArgs {
     /// TOML file of accepted violations
     ///
     /// It has [[known]] tables, each with a rule and a reason. A violation that it lists does not fail the run. An entry whose
-    /// violation no longer occurs is stale.
+    /// violation no longer occurs is stale. --write-baseline writes such a file.
     #[arg(long, value_name = "FILE", help_heading = VERDICTS)]
     pub baseline: Option<PathBuf>,
+    /// Write the violations that fail the run to this file, as a baseline
+    ///
+    /// If the file exists, it is the baseline of the run too: its entries are kept, and stale ones are removed. A new entry
+    /// has the evidence, and the reason `to be filled in`. Violations that are flaky or unconfirmed are named and not
+    /// written. The exit code is then 0, or 3 if something could not be tested.
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = VERDICTS)]
+    pub write_baseline: Option<PathBuf>,
     /// Also generate and run scripts for TIME, such as `60s` or `5m`
     ///
     /// New violations are minimized and reported as further cases.

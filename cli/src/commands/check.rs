@@ -16,7 +16,7 @@ pub fn run(args: &args::Check, out: &mut Stdout) -> Result<ExitStatus, CliError>
     let url = args.url.clone().unwrap_or_default();
     let mut check = live_run::configure(wsclose_live::check(url), run_args, Role::Server)?;
     check = check.reports_close(args.server_reports_close).keep_traces(args.reports.pcap.is_some());
-    let reports = live_run::open_reports(&args.reports, args.server_log.as_deref())?;
+    let reports = live_run::open_reports(&args.reports, run_args, args.server_log.as_deref())?;
     let mut streams = Streams::new(out, &reports);
     let only_plans = live_run::preview(&check.plan()?, run_args, streams.text())?;
     if only_plans || args.url.is_none() {

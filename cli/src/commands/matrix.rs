@@ -8,6 +8,7 @@ mod json;
 mod live;
 mod live_baseline;
 mod markdown;
+mod new_baseline;
 mod results;
 mod scheduler;
 mod terminal;
@@ -21,6 +22,7 @@ use wsclose::scenario::Strength;
 
 use crate::args;
 use crate::libraries::Libraries;
+use crate::support::baseline_file::BaselineFile;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::output::Stdout;
 use crate::support::report_dir::ReportWriter;
@@ -46,7 +48,10 @@ pub fn run(
     let profile = args.subject_args.profile;
     // Each job makes its own subject in its thread. This one reports the names that do not exist.
     let subject_set = SubjectSet::new(libraries, &args.subject_args.subjects, profile, |_| true)?;
-    let baseline = subjects::load_baseline(libraries, args.subject_args.baseline.as_deref())?;
+    let written = args.write_baseline.as_deref().map(BaselineFile::open).transpose()?;
+    let path = args.write_baseline.as_deref().filter(|path| path.exists());
+    let path = path.or(args.subject_args.baseline.as_deref());
+    let baseline = subjects::load_baseline(libraries, path)?;
     let folder = args.out.as_deref().map(|path| ReportWriter::in_folder(path, &FILES)).transpose()?;
     let curated = match &args.corpus {
         Some(folder) => corpus::from_folder(folder)?,
@@ -93,7 +98,16 @@ pub fn run(
         ];
         folder.write(texts, out)?;
     }
-    Ok(results.exit())
+    let status = match written {
+        Some(file) => {
+            let is_whole = args.corpus.is_none()
+                && args.codes == args::MatrixCodes::All
+                && args.scenarios == args::MatrixScenarios::Triples;
+            file.write(&new_baseline::update(&results, file.known(), is_whole), results.status_of_run(), out)?
+        }
+        None => results.status_of_run(),
+    };
+    Ok(status.into())
 }
 
 /// The scenarios of the run.

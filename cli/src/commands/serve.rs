@@ -29,7 +29,7 @@ fn run_spawned(args: &args::Serve, command: ClientCommand, out: &mut Stdout) -> 
         .reports_close(args.client_reports_close)
         .keep_traces(args.reports.pcap.is_some())
         .allow_remote(args.allow_remote);
-    let reports = live_run::open_reports(&args.reports, args.client_log.as_deref())?;
+    let reports = live_run::open_reports(&args.reports, &args.run_args, args.client_log.as_deref())?;
     let mut streams = Streams::new(out, &reports);
     if live_run::preview(&check.plan()?, &args.run_args, streams.text())? {
         return Ok(ExitStatus::Conforms);
@@ -65,7 +65,7 @@ fn run_loop(args: &args::Serve, out: &mut Stdout) -> Result<ExitStatus, CliError
         .keep_running(args.keep_running)
         .keep_traces(args.reports.pcap.is_some())
         .allow_remote(args.allow_remote);
-    let reports = live_run::open_reports(&args.reports, args.client_log.as_deref())?;
+    let reports = live_run::open_reports(&args.reports, &args.run_args, args.client_log.as_deref())?;
     let mut streams = Streams::new(out, &reports);
     if live_run::preview(&check.plan()?, &args.run_args, streams.text())? {
         return Ok(ExitStatus::Conforms);

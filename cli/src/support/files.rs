@@ -95,6 +95,32 @@ pub enum FileError {
         /// What is wrong with it.
         error: wsclose::analysis::baseline::BaselineError,
     },
+    /// The entries of a baseline have a form to which no further entry can be added.
+    #[error(
+        "{0}: expected each entry as a table `[[known]]`, found an array `known = [...]`; change its form"
+    )]
+    InlineBaseline(String),
+    /// The file is no result of a run.
+    #[error(
+        "{path}: expected the result of a run, {why}; name a file that check or serve wrote with --json, or the \
+         matrix.json or live.json of matrix"
+    )]
+    RunFile {
+        /// The path.
+        path: String,
+        /// What was found.
+        why: String,
+    },
+    /// The result of a run has a format that this version does not read.
+    #[error("{path}: has the format `{format}`, this command reads `{known}`; use the wsclose that wrote it")]
+    NewerRunFile {
+        /// The path.
+        path: String,
+        /// The format of the file.
+        format: String,
+        /// The format that is read.
+        known: String,
+    },
     /// The manifest of the live implementations is invalid.
     #[error(
         "{path}: {error}; write `[[implementation]]` tables as in implementations/live/implementations.toml"

@@ -8,6 +8,7 @@ use wsclose_live::report::Format;
 use wsclose_live::{Baseline, Check, Codes, Plan, RunReport};
 
 use crate::args;
+use crate::support::baseline_file::BaselineFile;
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::files::{self, FileError};
 use crate::support::interrupt;
@@ -32,7 +33,8 @@ pub fn configure<E>(mut check: Check<E>, run_args: &args::RunArgs, role: Role) -
     for pattern in &run_args.show {
         check = check.show(pattern);
     }
-    if let Some(path) = &run_args.baseline {
+    let written = run_args.write_baseline.as_ref().filter(|path| path.exists());
+    if let Some(path) = run_args.baseline.as_ref().or(written) {
         check = check.baseline(read_baseline(path)?);
     }
     if let Some(tick) = run_args.tick {
@@ -73,8 +75,16 @@ fn read_baseline(path: &Path) -> Result<Baseline, FileError> {
     Ok(baseline.with_path(path))
 }
 
-/// Checks the paths of the reports, and that none is the path of the log.
-pub fn open_reports(args: &args::ReportArgs, log: Option<&Path>) -> Result<ReportFiles, CliError> {
+/// Checks the paths of the reports and of the baseline, and that none of these and of the log are the same.
+pub fn open_reports(
+    args: &args::ReportArgs,
+    run_args: &args::RunArgs,
+    log: Option<&Path>,
+) -> Result<ReportFiles, CliError> {
+    let baseline = run_args.write_baseline.as_deref().map(BaselineFile::open).transpose()?;
+    if let (Some(baseline), Some(log)) = (&baseline, log) {
+        baseline.refuse(log)?;
+    }
     let report_options = [
         (Content::Text(Format::Json), &args.json),
         (Content::Text(Format::Junit), &args.junit),
@@ -85,7 +95,8 @@ pub fn open_reports(args: &args::ReportArgs, log: Option<&Path>) -> Result<Repor
     ];
     let requested =
         report_options.into_iter().filter_map(|(content, path)| Some((content, path.clone()?))).collect();
-    ReportFiles::open(requested, args.autobahn_index.as_deref(), log)
+    let others: Vec<&Path> = run_args.write_baseline.as_deref().into_iter().chain(log).collect();
+    ReportFiles::open(requested, args.autobahn_index.as_deref(), &others, baseline)
 }
 
 /// Writes and prints the rules and cases of a run, as far as the options request it. Returns whether that was all.
@@ -147,5 +158,6 @@ pub fn finish(
     }
     files.write(report, streams)?;
     streams.flush()?;
-    Ok(report.status().into())
+    Ok(status.into())
 }
+    let status = files.write_baseline(report, streams)?;

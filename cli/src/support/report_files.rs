@@ -3,9 +3,11 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use wsclose_live::RunReport;
+use wsclose::analysis::status::{FindingStatus, RunStatus};
 use wsclose_live::report::{AUTOBAHN_DETAILS, Format};
+use wsclose_live::{RuleResult, RuleStatus, RunReport};
 
+use crate::support::baseline_file::{BaselineFile, BaselineUpdate};
 use crate::support::error::CliError;
 use crate::support::output::Stdout;
 use crate::support::pcap_file;
@@ -39,15 +41,18 @@ pub struct ReportFiles {
     writer: ReportWriter,
     /// The report that goes to standard output.
     on_stdout: Option<Content>,
+    /// The baseline to write.
+    baseline: Option<BaselineFile>,
 }
 
 impl ReportFiles {
     /// Checks that every report can be written. The index for scripts written for Autobahn refers to a JSON report,
-    /// `check.json` in the same folder. `log` is another file of the run, which no report may replace.
+    /// `check.json` in the same folder. `others` are further files of the run, which no report may replace.
     pub fn open(
         requested: Vec<(Content, PathBuf)>,
         autobahn: Option<&Path>,
-        log: Option<&Path>,
+        others: &[&Path],
+        baseline: Option<BaselineFile>,
     ) -> Result<ReportFiles, CliError> {
         let (on_stdout, mut all): (Vec<_>, Vec<_>) =
             requested.into_iter().partition(|(_, path)| path.as_os_str() == STDOUT);
@@ -63,8 +68,20 @@ impl ReportFiles {
         let (contents, paths) = all.into_iter().unzip();
         let on_stdout = on_stdout.first().map(|(content, _)| *content);
         let writer = ReportWriter::new(paths)?;
-        log.map_or(Ok(()), |log| writer.refuse(log))?;
-        Ok(ReportFiles { contents, writer, on_stdout })
+        others.iter().try_for_each(|other| writer.refuse(other))?;
+        Ok(ReportFiles { contents, writer, on_stdout, baseline })
+    }
+
+    /// Writes the baseline, if the run writes one. Returns the status of the run after that.
+    pub fn write_baseline(&self, run: &RunReport, streams: &mut Streams<'_>) -> Result<RunStatus, CliError> {
+        match &self.baseline {
+            Some(baseline) => {
+                let mut update = BaselineUpdate::default();
+                add_run(&mut update, None, run);
+                baseline.write(&update, run.status(), streams.text())
+            }
+            None => Ok(run.status()),
+        }
     }
 
     /// Writes the reports and prints their paths.
@@ -77,6 +94,33 @@ impl ReportFiles {
         }
         Ok(())
     }
+}
+
+/// Adds to `update` what a run showed about the entries of an implementation, or of the only endpoint of a baseline.
+pub fn add_run(update: &mut BaselineUpdate, implementation: Option<&str>, run: &RunReport) {
+    for finding in run.findings() {
+        let RuleResult { rule, reason, .. } = finding.result;
+        let status = finding.result.status();
+        match status {
+            RuleStatus::Finding(FindingStatus::Fail) => {
+                let evidence = format!("{}: {}", finding.case.name, finding.violation.actual);
+                update.violations.push(BaselineFile::new_entry(implementation, *rule, evidence));
+            }
+            RuleStatus::Flaky | RuleStatus::Unconfirmed
+                if reason.is_none() && rule.level().fails(run.strict) =>
+            {
+                let endpoint = implementation.map_or(String::new(), |name| format!("{name} "));
+                update.left_out.push(format!("{endpoint}{rule} ({})", status.name()));
+            }
+            RuleStatus::Finding(FindingStatus::Known | FindingStatus::Warn | FindingStatus::Info)
+            | RuleStatus::Flaky
+            | RuleStatus::Unconfirmed
+            | RuleStatus::Conforms
+            | RuleStatus::Inconclusive
+            | RuleStatus::NotExercised => {}
+        }
+    }
+    update.stale.extend(run.stale.iter().map(|rule| (implementation.map(str::to_owned), *rule)));
 }
 
 /// Where a run prints its text: to standard output, or to standard error if a report goes to standard output.

@@ -125,8 +125,12 @@ pub fn load_baseline(libraries: &dyn Libraries, path: Option<&Path>) -> Result<B
 
 /// Reads the baseline at `path`.
 pub fn read_baseline(path: &Path) -> Result<Baseline, FileError> {
-    let text = files::read_config(path)?;
-    Baseline::parse(&text).map_err(|error| FileError::Baseline { path: files::display_path(path), error })
+    parse_baseline(path, &files::read_config(path)?)
+}
+
+/// Parses the text of the baseline at `path`.
+pub fn parse_baseline(path: &Path, text: &str) -> Result<Baseline, FileError> {
+    Baseline::parse(text).map_err(|error| FileError::Baseline { path: files::display_path(path), error })
 }
 
 /// Whether the baseline lists a violation of `rule` by `subject`. It never lists the model.

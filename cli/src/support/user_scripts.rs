@@ -65,6 +65,9 @@ fn error_of(error: FileError) -> CliError {
         | FileError::NotAFolder(_)
         | FileError::NoCorpus
         | FileError::Baseline { .. }
+        | FileError::InlineBaseline(_)
+        | FileError::RunFile { .. }
+        | FileError::NewerRunFile { .. }
         | FileError::Manifest { .. }
         | FileError::Unwritable { .. }
         | FileError::FolderNotWritable { .. } => CliError::File(error),

@@ -51,6 +51,9 @@ impl Drop for ModelServer {
 pub enum BadServer {
     /// Echoes the payload of every Close.
     EchoesAnyCode,
+    /// Echoes the payload of the first Close with code 999. It rejects later ones by 1002, and echoes other
+    /// codes.
+    EchoesAnyCodeOnce,
     /// Replies to every Close, and accepts one with RSV1 if compression was negotiated.
     AcceptsRsv1WithDeflate,
     /// Echoes the payload of every Close, and writes an HTTP response after it.
@@ -256,6 +259,14 @@ fn handle_connection(bad: BadServer, number: usize, mut tcp: TcpStream) -> std::
             });
             OPEN.fetch_sub(1, Ordering::Relaxed);
             replied
+        }
+        BadServer::EchoesAnyCodeOnce => {
+            static ECHOED: AtomicBool = AtomicBool::new(false);
+            tcp.write_all(open(key).as_bytes())?;
+            let (_, payload) = read_frame(&mut tcp)?;
+            let rejects = payload.starts_with(&999_u16.to_be_bytes()) && ECHOED.swap(true, Ordering::Relaxed);
+            let rejection = 1002_u16.to_be_bytes();
+            tcp.write_all(&close_frame(if rejects { &rejection } else { &payload }))
         }
         BadServer::ExitsOn4000 | BadServer::ExitsOnClose => {
             tcp.write_all(open(key).as_bytes())?;

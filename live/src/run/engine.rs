@@ -191,7 +191,7 @@ pub fn unresponsive_note(left_out: usize, all: usize) -> String {
 pub fn build_report(
     config: &RunConfig<'_>,
     ledger: &ResultLedger,
-    notes: Vec<String>,
+    mut notes: Vec<String>,
     interrupted: bool,
     timing: Timing,
 ) -> RunReport {
@@ -216,6 +216,7 @@ pub fn build_report(
         strict: config.strict,
         source_file: config.source_file.clone(),
         scope: Scope {
+    notes.extend(config.baseline.note());
             selected: config.is_filtered
                 || config.rules.len() < config.under_test.capabilities().rules().len(),
             close_command: config.under_test.close_command,

@@ -113,6 +113,19 @@ pub enum RuleStatus {
 }
 
 impl RuleStatus {
+    /// Every status, the worst first.
+    pub const ALL: [RuleStatus; 9] = [
+        RuleStatus::Finding(FindingStatus::Fail),
+        RuleStatus::Finding(FindingStatus::Known),
+        RuleStatus::Finding(FindingStatus::Warn),
+        RuleStatus::Finding(FindingStatus::Info),
+        RuleStatus::Unconfirmed,
+        RuleStatus::Flaky,
+        RuleStatus::Inconclusive,
+        RuleStatus::Conforms,
+        RuleStatus::NotExercised,
+    ];
+
     /// Its name in reports.
     pub const fn name(self) -> &'static str {
         match self {
@@ -155,6 +168,10 @@ pub enum RunVerdict {
 }
 
 impl RunVerdict {
+    /// Every verdict.
+    pub const ALL: [RunVerdict; 5] =
+        [RunVerdict::Pass, RunVerdict::Fail, RunVerdict::Incomplete, RunVerdict::Stale, RunVerdict::Error];
+
     /// Its name in reports.
     pub const fn name(self) -> &'static str {
         match self {

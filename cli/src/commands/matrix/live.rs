@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use wsclose::analysis::baseline::Baseline;
 use wsclose::analysis::status::{FindingStatus, RunStatus};
 use wsclose::rules::Level;
 use wsclose_live::implementations::{self, ImplementationOutcome, ImplementationResult, Manifest, Setup};
@@ -11,12 +12,14 @@ use wsclose_live::report::matrix as report;
 use wsclose_live::{Confirmation, RuleResult, RunReport};
 
 use crate::args;
+use crate::support::baseline_file::{BaselineFile, BaselineUpdate};
 use crate::support::error::{CliError, ExitStatus};
 use crate::support::files::{self, FileError};
 use crate::support::interrupt;
 use crate::support::output::{Stdout, table, write_table};
 use crate::support::progress::Progress;
 use crate::support::report_dir::ReportWriter;
+use crate::support::report_files;
 
 use super::live_baseline;
 use super::results::GENERATED_BY;
@@ -33,10 +36,11 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Stdout) -> Result<ExitS
     // The commands of the manifest run in its folder, whatever the current folder is.
     let folder = folder.canonicalize()?;
     let files = args.out.as_deref().map(|path| ReportWriter::in_folder(path, &FILES)).transpose()?;
+    let written = args.write_baseline.as_deref().map(BaselineFile::open).transpose()?;
     let setup = Setup {
         folder: &folder,
         profile: args.subject_args.profile,
-        baseline: live_baseline::read(&folder)?,
+        baseline: live_baseline::read(&folder, args.write_baseline.as_deref())?,
         interrupt: interrupt::on_signal().clone(),
     };
     let progress = Mutex::new(Progress::new(implementations.len()));
@@ -53,7 +57,32 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Stdout) -> Result<ExitS
     if let Some(files) = files {
         files.write([report::page(&results, GENERATED_BY), report::data(&results, GENERATED_BY)], out)?;
     }
-    Ok(status(&results, setup.interrupt.is_triggered()).into())
+    let status = status(&results, setup.interrupt.is_triggered());
+    let status = match written {
+        Some(file) => file.write(&update(&results, &setup.baseline, file.known()), status, out)?,
+        None => status,
+    };
+    Ok(status.into())
+}
+
+/// What the results show about the entries of a baseline. Entries of the usual baseline are copied to a new one.
+fn update(results: &[ImplementationResult], usual: &Baseline, file: &Baseline) -> BaselineUpdate {
+    let mut update = BaselineUpdate::default();
+    for result in results {
+        let name = result.implementation.name.as_str();
+        if let ImplementationOutcome::Run(report) = &result.outcome {
+            report_files::add_run(&mut update, Some(name), report);
+            let known =
+                report.rules.iter().filter(|found| found.finding_status == Some(FindingStatus::Known));
+            let copied = known.filter(|found| file.get(name, found.rule).is_none());
+            update.violations.extend(copied.filter_map(|found| usual.get(name, found.rule).cloned()));
+        }
+    }
+    // A stale entry of the usual baseline, or of every implementation, is none of the file.
+    update
+        .stale
+        .retain(|(name, rule)| file.of(name.as_deref().unwrap_or_default()).any(|known| known.rule == *rule));
+    update
 }
 
 /// The status of all runs: a violation outweighs implementations that were not tested. One that is not installed counts only if

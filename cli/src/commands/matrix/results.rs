@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use wsclose::analysis::baseline::Baseline;
+use wsclose::analysis::baseline::{Baseline, KnownViolation};
 use wsclose::analysis::compare::{self, Distance, ScriptTopics, Topic};
 use wsclose::analysis::matrix::{Cell, Example, MatrixPlan, SubjectResult};
 use wsclose::analysis::status::{FindingStatus, RunStatus};
@@ -10,7 +10,6 @@ use wsclose::protocol::code::Profile;
 use wsclose::rules::Rule;
 
 use super::scheduler::JobResult;
-use crate::support::error::ExitStatus;
 use crate::support::subjects;
 
 /// The note at the beginning of every file of a report.
@@ -119,14 +118,16 @@ impl<'a> Results<'a> {
         shown.map(|shown| (title(&shown), shown.text)).collect()
     }
 
-    /// The exit status of the run.
-    pub fn exit(&self) -> ExitStatus {
+    /// The entry of the baseline for a rule in a row.
+    pub fn known(&self, row: &SubjectResult, rule: Rule) -> Option<&KnownViolation> {
+        self.baseline.get(&row.name, rule)
+    }
+
+    /// The status of the run.
+    pub fn status_of_run(&self) -> RunStatus {
         let cut = self.rows.iter().any(|row| row.roles.iter().any(|part| part.timed_out));
         let violated = self.rows.iter().any(|row| self.count(row, FindingStatus::Fail) > 0);
-        RunStatus::Fail
-            .when(violated)
-            .and(RunStatus::Incomplete.when(cut || !self.untested.is_empty()))
-            .into()
+        RunStatus::Fail.when(violated).and(RunStatus::Incomplete.when(cut || !self.untested.is_empty()))
     }
 
     /// The names of these rows.
