@@ -20,7 +20,7 @@ use crate::args::dump_format::Format;
 use crate::args::fuzz_target::FuzzTarget;
 
 pub use judge::{Judge, RecordedAt};
-pub use live::{Check, CodeSweep, Color, Echo, OutputArgs, ReportArgs, RunArgs, Serve};
+pub use live::{Check, CodeSweep, Color, ConnectArgs, Doctor, Echo, OutputArgs, ReportArgs, RunArgs, Serve};
 pub use proxy::{Proxy, ServerAddress};
 
 /// Conformance-fuzzing harness for the WebSocket closing handshake (RFC 6455).
@@ -54,6 +54,8 @@ pub enum Command {
     Check(Box<Check>),
     /// Test a client, in any language
     Serve(Box<Serve>),
+    /// Examine a server before check: is it fit to be tested?
+    Doctor(Doctor),
     /// Tell from a recording which side broke the close
     Judge(Judge),
     /// Stand between a client and a server, and judge both
@@ -83,10 +85,10 @@ pub enum Command {
     ///
     /// Prints a table of implementations and rules, and the scripts in which implementations differ.
     Matrix(Matrix),
-    /// Turn the crash of a fuzz target into a script of the corpus
-    Adopt(Adopt),
     /// Compare the results of two runs
     Diff(Diff),
+    /// Turn the crash of a fuzz target into a script of the corpus
+    Adopt(Adopt),
     /// Print the script by which a shell completes commands and options
     Completions(Completions),
     /// Print the manual page, or write one for each command
@@ -233,8 +235,6 @@ pub struct Matrix {
     /// Closing scenarios to generate and to play along with the scripts
     #[arg(long, value_enum, default_value_t = MatrixScenarios::Triples)]
     pub scenarios: MatrixScenarios,
-    /// Number of threads [default: number of processors]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     /// Write the violations that fail the run to this file, as a baseline
     ///
     /// If the file exists, it is the baseline of the run too: its entries are kept, and those that no longer occur are
@@ -242,6 +242,8 @@ pub struct Matrix {
     /// reason `to be filled in`. The exit code is then 0, or 3 if something could not be tested.
     #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
     pub write_baseline: Option<PathBuf>,
+    /// Number of threads [default: number of processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
     /// Check live servers and clients instead of libraries
     ///
@@ -255,8 +257,6 @@ pub struct Matrix {
     pub timeout: u64,
 }
 
-/// `adopt`.
-#[derive(Debug, Arguments)]
 /// `diff`.
 #[derive(Debug, Arguments)]
 #[command(after_help = "\
@@ -290,6 +290,8 @@ pub struct Diff {
     pub strict: bool,
 }
 
+/// `adopt`.
+#[derive(Debug, Arguments)]
 #[command(after_help = "\
 Examples:
   wsclose adopt fuzz/artifacts/implementations/crash-1f03

@@ -5,6 +5,7 @@ pub mod check;
 pub mod codes;
 pub mod decode;
 pub mod diff;
+pub mod doctor;
 pub mod echo;
 pub mod explain_case;
 pub mod explain_rule;

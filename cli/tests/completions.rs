@@ -9,11 +9,12 @@ use std::process::{Command, Stdio};
 use support::{Folder, wsclose};
 
 /// Every command, as the help lists it.
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "replay",
     "matrix",
     "check",
     "serve",
+    "doctor",
     "judge",
     "proxy",
     "echo",
@@ -80,7 +81,7 @@ fn manual_pages_are_printed_and_written() {
         assert!(page.contains(&format!("wsclose\\-{command}(1)")), "no {command} in {page}");
     }
     let folder = Folder::new();
-    folder.wsclose(&["man", "pages"]).assert_exit(0).assert_stdout("wrote 16 manual pages to pages\n");
+    folder.wsclose(&["man", "pages"]).assert_exit(0).assert_stdout("wrote 17 manual pages to pages\n");
     let pages = folder.files();
     assert_eq!(
         pages.len(),

@@ -74,5 +74,7 @@ fn baseline_is_not_stale_where_cases_were_left_out() {
 fn busy_moment_does_not_end_the_run() {
     let url = serve_with_pauses(Duration::from_millis(250));
     let ran = wsclose(&["check", &url, "--only", "close-fin", "--case", "code-received/*"]).assert_exit(0);
-    assert!(!ran.out.contains("not tested") && !ran.out.contains("note:"), "{ran:#?}");
+    // The server answers a text by a Close, which is the only thing to note.
+    let notes = ran.out.replace("note: the program of the server may", "");
+    assert!(!ran.out.contains("not tested") && !notes.contains("note:"), "{ran:#?}");
 }

@@ -36,6 +36,8 @@
 //! | a client that is started for every connection, or that reads URLs on its standard input | [`check_client`] |
 //! | a client with a loop for the Autobahn fuzzing server | [`check_client_loop`] |
 //!
+//! [`ServerCheck::diagnose`] examines a server first: whether its program does what cases need.
+//!
 //! The methods of [`Check`] configure all of them. The [`RunReport`] prints like the output of the command `wsclose`.
 //! The library prints nothing, handles no signals and never exits the process: [`Check::on_event`] reports progress, and
 //! an [`Interrupt`] ends a run early.
@@ -58,6 +60,7 @@
 
 mod baseline;
 mod check;
+mod doctor;
 mod endpoint;
 pub mod implementations;
 mod interrupt;
@@ -80,6 +83,7 @@ pub use check::client_loop::{ClientLoop, ClientLoopCheck, RunningCaseServer};
 pub use check::error::RunError;
 pub use check::lookup::{CaseExplanation, case_names, explain_case};
 pub use check::server::{Server, ServerCheck};
+pub use doctor::{Answer, Diagnosis, Fitness, Question};
 pub use endpoint::client_pool::ClientCommand;
 pub use endpoint::close_line::{CloseStatus, ReportLine};
 pub use endpoint::connection::CaseError;

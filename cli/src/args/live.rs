@@ -278,6 +278,43 @@ pub struct Check {
     pub reports: ReportArgs,
 }
 
+/// `doctor`.
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+Examples:
+  wsclose doctor ws://127.0.0.1:9001/
+  wsclose doctor ws://127.0.0.1:{port}/ --exec 'node server.js {port}' --close-command
+
+A check judges a library by what its program lets it do. This command connects a \
+few times, sends messages, a Close and close commands, and prints what it saw of \
+the program and how to mend it. It takes about four seconds. `check` asks the \
+questions that take no time, and notes in its report what the program does wrong.
+
+Exit codes:
+  0  the server is fit to be tested
+  1  something has to be changed first
+  2  the command line is invalid
+  3  the server cannot be reached or started")]
+pub struct Doctor {
+    /// URL of the server, as for check
+    #[arg(value_name = "URL")]
+    pub url: String,
+    /// Start the server with this command, and end it afterwards
+    ///
+    /// `{port}` stands for a free port, in the command and in the URL.
+    #[arg(long, value_name = "CMD", help_heading = "Server")]
+    pub exec: Option<String>,
+    /// Write everything that the server prints to this file (with --exec)
+    #[arg(long, value_name = "FILE", requires = "exec", help_heading = "Server")]
+    pub server_log: Option<PathBuf>,
+    /// Also examine whether the server closes when it receives `close:CODE:REASON`
+    #[arg(long, help_heading = "Server")]
+    pub close_command: bool,
+    /// How to connect.
+    #[command(flatten)]
+    pub connect_args: ConnectArgs,
+}
+
 /// `serve`.
 #[derive(Debug, Arguments)]
 #[command(after_help = "\

@@ -23,19 +23,9 @@ pub fn run(args: &args::Check, out: &mut Stdout) -> Result<ExitStatus, CliError>
         return Ok(ExitStatus::Conforms);
     }
     check = check.source_file(live_run::source_file(&args.reports, run_args, args.exec.as_deref()));
-    let connect = &args.connect_args;
-    check = check.insecure(connect.insecure).allow_remote(connect.allow_remote);
+    check = live_run::connect(check, &args.connect_args);
     if let Some(jobs) = args.jobs {
         check = check.jobs(usize::from(jobs));
-    }
-    for (name, value) in &connect.headers {
-        check = check.header(name, value);
-    }
-    for name in &connect.subprotocols {
-        check = check.subprotocol(name);
-    }
-    if let Some(path) = &connect.ca {
-        check = check.ca(path);
     }
     if let Some(command) = &args.exec {
         check = check.exec(command);

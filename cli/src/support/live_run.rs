@@ -5,7 +5,7 @@ use std::path::Path;
 
 use wsclose::protocol::role::Role;
 use wsclose_live::report::Format;
-use wsclose_live::{Baseline, Check, Codes, Plan, RunReport};
+use wsclose_live::{Baseline, Check, Codes, Plan, RunReport, ServerCheck};
 
 use crate::args;
 use crate::support::baseline_file::BaselineFile;
@@ -53,6 +53,21 @@ pub fn configure<E>(mut check: Check<E>, run_args: &args::RunArgs, role: Role) -
         .seed(run_args.seed)
         .interrupt(interrupt::on_signal())
         .on_event(progress::listener()))
+}
+
+/// Applies the options that say how to connect to a server.
+pub fn connect(mut check: ServerCheck, args: &args::ConnectArgs) -> ServerCheck {
+    check = check.insecure(args.insecure).allow_remote(args.allow_remote);
+    for (name, value) in &args.headers {
+        check = check.header(name, value);
+    }
+    for name in &args.subprotocols {
+        check = check.subprotocol(name);
+    }
+    match &args.ca {
+        Some(path) => check.ca(path),
+        None => check,
+    }
 }
 
 /// The file of the repository to which code scanning attaches findings. GitHub requires one, and an endpoint is none. So
@@ -157,7 +172,7 @@ pub fn finish(
         write!(streams.text(), "{text}")?;
     }
     files.write(report, streams)?;
+    let status = files.write_baseline(report, streams)?;
     streams.flush()?;
     Ok(status.into())
 }
-    let status = files.write_baseline(report, streams)?;

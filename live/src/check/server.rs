@@ -11,6 +11,7 @@ use crate::check::builder::{Check, Plan};
 use crate::check::error::RunError;
 use crate::check::reproduce::{ReproCommands, flags};
 use crate::check::selection::Selection;
+use crate::doctor::{self, Depth, Diagnosis, Examined};
 use crate::endpoint::features::EndpointFeatures;
 use crate::endpoint::output_log::OutputLog;
 use crate::endpoint::process;
@@ -166,6 +167,29 @@ impl ServerCheck {
         drop(process);
         log.into_iter().for_each(OutputLog::wait);
         Ok(report)
+    }
+
+    /// Examines the server in place of a check: whether its program does what cases need, such as to echo messages. It
+    /// takes a few seconds, most of which an idle connection waits.
+    ///
+    /// # Errors
+    /// Returns an error if the configuration is wrong or the server cannot be started. A server that does not respond makes
+    /// a diagnosis with an error instead.
+    pub fn diagnose(self) -> Result<Diagnosis, RunError> {
+        let log = self.options.create_log(self.endpoint.exec.is_some())?;
+        let (target, process) = self.start(None, log.as_ref())?;
+        let exit = || process.as_ref().and_then(|process| lock(process).exit());
+        let diagnosis = doctor::examine(&Examined {
+            target: &target,
+            close_command: self.options.close_command,
+            depth: Depth::Whole,
+            exit: &exit,
+        });
+        drop(process);
+        log.into_iter().for_each(OutputLog::wait);
+        // Not the URL of this examination, in which the port may be a random one.
+        let endpoint = self.endpoint.name.unwrap_or_else(|| redacted_url(&self.endpoint.url));
+        Ok(Diagnosis { endpoint, ..diagnosis })
     }
 
     fn features(&self) -> EndpointFeatures {

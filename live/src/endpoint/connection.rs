@@ -8,7 +8,7 @@ use wsclose::harness::Opening;
 use crate::transport::refusal::Refusal;
 use crate::transport::server_target::ServerTarget;
 use crate::transport::socket::{ReadOutcome, Socket};
-use crate::transport::upgrade::{self, MAX_HEAD, Request, Response, UpgradeError};
+use crate::transport::upgrade::{self, MAX_HEAD, Origin, Request, Response, UpgradeError};
 
 /// The limit on the octets that are recorded of one connection. The harness resets a connection that exceeds it.
 pub const MAX_RECEIVED: usize = 1 << 18;
@@ -87,6 +87,8 @@ pub struct Connection {
     pub leftover: Vec<u8>,
     /// Whether the opening handshake negotiated permessage-deflate.
     pub deflate: bool,
+    /// Which programs answered the opening handshake; empty for a client.
+    pub origin: Origin,
 }
 
 impl std::fmt::Debug for Connection {
@@ -123,7 +125,8 @@ pub fn connect(
         }
     };
     let leftover = head[upgraded.head_len..].to_owned();
-    Ok(Connection { socket, leftover, deflate: opening.deflate && upgraded.deflate })
+    let deflate = opening.deflate && upgraded.deflate;
+    Ok(Connection { socket, leftover, deflate, origin: upgraded.origin })
 }
 
 /// Reads the beginning of the body of a response, of which `head` and what came with it has been read. A body that ends
@@ -151,7 +154,8 @@ pub fn accept(
     let mut response = request.accept_response(opening.deflate);
     response.extend_from_slice(opening.octets);
     socket.send(&response, timeout);
-    Connection { socket, leftover, deflate: opening.deflate && request.deflate }
+    let deflate = opening.deflate && request.deflate;
+    Connection { socket, leftover, deflate, origin: Origin::default() }
 }
 
 /// Reads the opening handshake of a client. Returns it with the octets that arrived after it.

@@ -100,7 +100,7 @@ impl ModelSession {
         on_event: &mut dyn FnMut(EchoEvent),
     ) -> io::Result<()> {
         let begun = Instant::now();
-        let Connection { mut socket, leftover, deflate } = connection;
+        let Connection { mut socket, leftover, deflate, origin: _ } = connection;
         let mut state = OpenConnection::new(subject);
         let mut reader = Reader::new();
         let octets = reader.begin(&leftover, &mut socket)?;

@@ -170,10 +170,15 @@ impl CaseResult {
 
     /// The result without verdicts on these rules, which the case then does not exercise.
     pub(crate) fn without(mut self, rules: RuleSet) -> CaseResult {
-        self.violations.retain(|found| !rules.contains(found.rule));
-        self.conforming = self.conforming.iter().filter(|rule| !rules.contains(*rule)).collect();
-        self.inconclusive.retain(|rule, _| !rules.contains(*rule));
+        self.leave_out(rules);
         self
+    }
+
+    /// Removes the verdicts on these rules.
+    pub(crate) fn leave_out(&mut self, rules: RuleSet) {
+        self.violations.retain(|found| !rules.contains(found.rule));
+        self.conforming = self.conforming.without(rules);
+        self.inconclusive.retain(|rule, _| !rules.contains(*rule));
     }
 
     /// Discards the result because of an error.

@@ -7,10 +7,12 @@ use wsclose::generate::vectors::{self, TestVector};
 use wsclose::judge::Verdict;
 use wsclose::protocol::code::CloseCode;
 use wsclose::protocol::role::Role;
-use wsclose::rules::Rule;
+use wsclose::rules::{Capability, Rule, RuleSet};
 use wsclose::script::Step;
 
+use crate::doctor::{self, Depth, Diagnosis, Examined};
 use crate::endpoint::features::EndpointFeatures;
+use crate::endpoint::under_test::{ConnectMode, EndpointUnderTest};
 use crate::run::case_result::CaseResult;
 use crate::run::cases::{self, Case};
 use crate::run::comparison;
@@ -29,6 +31,9 @@ use crate::run::timeouts::{CONFIRM, FAST, MEASURE, Pace};
 
 /// How long re-runs of an unresponsive endpoint may start: each missing reply costs seconds.
 const UNRESPONSIVE_RETRY_TIME: Duration = Duration::from_secs(1);
+
+/// The program of a server that answers a plain Close later is not examined: it would look silent, or delay the run.
+const PROMPT_ENOUGH: Duration = Duration::from_millis(100);
 
 /// The number of cases that run against an endpoint that does not reply to a plain Close.
 pub const UNRESPONSIVE_CASES: usize = 32;
@@ -118,6 +123,16 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
     let (is_absent, is_unresponsive) = (first.error.is_some(), first.violates(Rule::CloseAnswered));
     events.case_finished(&first);
     ledger.record(0, first);
+    if !is_absent && !is_unresponsive && pace.start_up + pace.reaction <= PROMPT_ENOUGH {
+        if let Some(diagnosis) = diagnose(under_test) {
+            notes.extend(diagnosis.notes());
+            if diagnosis.ends_on_text {
+                ledger.leave_out(close_command_rules());
+                notes.push(UNDECIDED_CLOSE_COMMAND.to_owned());
+            }
+        }
+        player.revive_if_ended();
+    }
     if !is_absent {
         let selected = selected_cases(&ledger, is_unresponsive);
         if selected.len() < config.cases.len() {
@@ -170,6 +185,27 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
     report
 }
 
+/// What the program of a server does that may distort results. A client would have to connect once more.
+fn diagnose(under_test: EndpointUnderTest<'_>) -> Option<Diagnosis> {
+    let ConnectMode::Dial(target) = under_test.mode else { return None };
+    let with_id = under_test.server_reports.map(|reports| target.with_connection_id(reports.next_id()));
+    Some(doctor::examine(&Examined {
+        target: with_id.as_ref().unwrap_or(target),
+        close_command: under_test.close_command,
+        depth: Depth::Quick,
+        exit: &|| None,
+    }))
+}
+
+/// The note on the rules that a program leaves open that closes, whatever the text.
+const UNDECIDED_CLOSE_COMMAND: &str = "every text ends the connection, so a close command shows nothing: the rules on requested Closes are left out";
+
+/// The rules on what an endpoint does if its application requests a Close.
+fn close_command_rules() -> RuleSet {
+    let needs_api = |rule: &Rule| rule.capability() == Capability::ExposesCloseApi;
+    Rule::ALL.into_iter().filter(needs_api).collect()
+}
+
 /// The indices of the cases to run after the liveness case, in order: the patient ones first, so that their waits overlap
 /// with the others. An endpoint that is unresponsive gets a few short ones.
 fn selected_cases(ledger: &ResultLedger, is_unresponsive: bool) -> Vec<usize> {
@@ -195,6 +231,7 @@ pub fn build_report(
     interrupted: bool,
     timing: Timing,
 ) -> RunReport {
+    notes.extend(config.baseline.note());
     let (cases, confirmations): (Vec<CaseResult>, _) = ledger.finish();
     let role = config.under_test.role();
     let rules: Vec<RuleResult> =
@@ -216,7 +253,6 @@ pub fn build_report(
         strict: config.strict,
         source_file: config.source_file.clone(),
         scope: Scope {
-    notes.extend(config.baseline.note());
             selected: config.is_filtered
                 || config.rules.len() < config.under_test.capabilities().rules().len(),
             close_command: config.under_test.close_command,

@@ -406,6 +406,14 @@ impl<'a> Player<'a> {
         Some(result)
     }
 
+    /// Has a server started again that has ended, if the harness started it.
+    pub fn revive_if_ended(&mut self) {
+        let how = self.under_test.process.and_then(|process| lock(process).exit());
+        if let Some(how) = how {
+            self.revive(&format!("the server exited: {how}"));
+        }
+    }
+
     /// Has the server started again after it has ended, or waits until it listens again. Returns whether it does.
     fn revive(&mut self, how: &str) -> bool {
         self.ends.push(how.to_owned());

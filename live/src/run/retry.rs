@@ -64,6 +64,8 @@ pub struct ResultLedger {
     short_waits: BTreeMap<Rule, (ShortWaits, usize)>,
     /// Compares results with the usual replies of the endpoint, once these are known.
     comparer: Option<Comparer>,
+    /// The rules that results do not decide, whatever they are.
+    left_out: RuleSet,
 }
 
 /// A violation that recurs with the short waits of the first run only.
@@ -99,7 +101,15 @@ impl ResultLedger {
     pub fn new(cases: Vec<Case>) -> ResultLedger {
         let (results, retries) = (vec![None; cases.len()], vec![Vec::new(); cases.len()]);
         let rules = Rule::ALL.into_iter().filter(|rule| rule.level() != Level::Info).collect();
-        ResultLedger { cases, rules, results, retries, short_waits: BTreeMap::new(), comparer: None }
+        ResultLedger {
+            cases,
+            rules,
+            results,
+            retries,
+            short_waits: BTreeMap::new(),
+            comparer: None,
+            left_out: RuleSet::EMPTY,
+        }
     }
 
     /// The same ledger, in which only violations of these rules are confirmed.
@@ -217,7 +227,13 @@ impl ResultLedger {
         self.results.iter().enumerate().filter_map(|(at, result)| Some((at, result.as_ref()?)))
     }
 
+    /// Leaves rules out of the results from now on.
+    pub fn leave_out(&mut self, rules: RuleSet) {
+        self.left_out = rules;
+    }
+
     fn compare_one(&mut self, result: &mut CaseResult) {
+        result.leave_out(self.left_out);
         if let Some(comparer) = &mut self.comparer {
             comparer.decide(result);
         }

@@ -165,6 +165,11 @@ impl ServerTarget {
         target
     }
 
+    /// Whether the opening handshake offers this subprotocol.
+    pub fn offers(&self, subprotocol: &str) -> bool {
+        self.request.subprotocols.iter().any(|offered| offered == subprotocol)
+    }
+
     /// The opening handshake with this key.
     pub fn request(&self, key: String, deflate: bool) -> Request {
         Request { key, deflate, ..self.request.clone() }

@@ -177,12 +177,25 @@ impl Request {
 }
 
 /// What a server accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upgraded {
     /// The length of the head of its response, in octets.
     pub head_len: usize,
     /// Whether it accepted permessage-deflate.
     pub deflate: bool,
+    /// The fields of its response that name the programs on the way.
+    pub origin: Origin,
+}
+
+/// Fields of a response that show which programs answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// `Server`: the program that wrote the response.
+    pub server: Option<String>,
+    /// `Via`: the proxies that passed it on (RFC 9110 §7.6.3).
+    pub via: Option<String>,
+    /// `Sec-WebSocket-Protocol`: the subprotocol that the server selected.
+    pub subprotocol: Option<String>,
 }
 
 /// The response of a server.
@@ -222,7 +235,12 @@ pub fn parse_response(octets: &[u8], key: &str) -> Result<Option<Response>, Upgr
     let extensions = fields.values("Sec-WebSocket-Extensions");
     let deflate =
         extensions.flat_map(|value| value.split(',').map(is_deflate).collect::<Vec<_>>()).any(|is| is);
-    Ok(Some(Response::Accepted(Upgraded { head_len: used, deflate })))
+    let origin = Origin {
+        server: fields.value("Server"),
+        via: fields.value("Via"),
+        subprotocol: fields.value("Sec-WebSocket-Protocol"),
+    };
+    Ok(Some(Response::Accepted(Upgraded { head_len: used, deflate, origin })))
 }
 
 /// Whether an offered or accepted extension is permessage-deflate, with any parameters.
@@ -307,16 +325,21 @@ mod tests {
         assert_eq!(Request::decode(&octets[..len - 1]), Ok(None));
         octets.extend_from_slice(b"\x88\x00");
         assert_eq!(Request::decode(&octets), Ok(Some((request(), len))));
+        let origin = Origin { subprotocol: Some("a".to_owned()), ..Origin::default() };
         let deflated = request().accept_response(true);
         assert_eq!(
             parse_response(&deflated, KEY),
-            Ok(Some(Response::Accepted(Upgraded { head_len: deflated.len(), deflate: true })))
+            Ok(Some(Response::Accepted(Upgraded {
+                head_len: deflated.len(),
+                deflate: true,
+                origin: origin.clone()
+            })))
         );
         let answer = request().accept_response(false);
         assert_eq!(parse_response(&answer[..answer.len() - 1], KEY), Ok(None));
         assert_eq!(
             parse_response(&answer, KEY),
-            Ok(Some(Response::Accepted(Upgraded { head_len: answer.len(), deflate: false })))
+            Ok(Some(Response::Accepted(Upgraded { head_len: answer.len(), deflate: false, origin })))
         );
     }
 
