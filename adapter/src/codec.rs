@@ -19,8 +19,9 @@ use wsclose::protocol::role::Role;
 use wsclose::protocol::state_machine::{Action, Event, State, reported};
 use wsclose::rules::{Capabilities, Capability, Layer};
 use wsclose::script::MessageKind;
+use wsclose::suite::Suite;
 
-use crate::panic::catch;
+use crate::panic::{catch, install_filtered_hook};
 use crate::program::panic_message;
 
 /// The first reported bound on memory, in octets. Smaller growth is not reported, because it would only lengthen
@@ -123,6 +124,17 @@ pub trait FrameCodec: Sized {
     /// [`Capability::ReportsMemory`].
     fn memory(&self) -> Option<u64> {
         None
+    }
+
+    /// The suite of the codec with [`CodecSubject`], in both roles.
+    ///
+    /// Calls [`install_filtered_hook`], because a panic of the library is a finding and needs no other output.
+    fn suite() -> Suite
+    where
+        Self: 'static,
+    {
+        install_filtered_hook();
+        Suite::new(CodecSubject::<Self>::new)
     }
 }
 

@@ -37,8 +37,7 @@
 //!     }
 //! }
 //!
-//! let suite = Suite::new(ProgramSubject::<Parrot>::new).role(Role::Server);
-//! let report = suite.run()?; // In a test, `suite.assert()`.
+//! let report = Parrot::suite().role(Role::Server).run()?; // In a test, `suite.assert()`.
 //! assert!(report.failures().any(|violation| violation.rule == Rule::CodeNotLocalOnly), "{report}");
 //! # Ok::<(), wsclose_adapter::wsclose::suite::SuiteError>(())
 //! ```
@@ -71,7 +70,8 @@
 //! Adapters use no sockets, threads or clocks. A subject is idle when only another stimulus can change its state.
 //!
 //! Some functions replace the panic hook of the process: [`panic::install_filtered_hook`], [`worker::main`],
-//! `libtest::main`, and what [`fuzz_target!`] and [`bolero_check!`] define. Nothing else in this crate does.
+//! [`LibraryProgram::suite`](program::LibraryProgram::suite), `libtest::main`, and what [`fuzz_target!`] and
+//! [`bolero_check!`] define. Nothing else in this crate does.
 
 pub mod codec;
 pub mod connection;

@@ -14,11 +14,12 @@ use std::task::{Context, Poll, Wake, Waker};
 use wsclose::harness::{Recorder, Stimulus, Subject};
 use wsclose::protocol::role::Role;
 use wsclose::rules::Capabilities;
+use wsclose::suite::Suite;
 
 use crate::connection::{
     AppHandle, CallBudgetExceeded, ConnectionState, Request, SharedConnection, Transport, lock,
 };
-use crate::panic::catch;
+use crate::panic::{catch, install_filtered_hook};
 
 /// The most times that a program may wake itself between two stimuli.
 const MAX_WAKEUPS: usize = 1 << 12;
@@ -35,6 +36,17 @@ pub trait LibraryProgram {
     ///
     /// TCP closes when the program drops `transport`, at the latest when this returns.
     fn run(role: Role, transport: Transport, app: AppHandle) -> impl Future<Output = ()> + 'static;
+
+    /// The suite of the program, in both roles.
+    ///
+    /// Calls [`install_filtered_hook`], because a panic of the program is a finding and needs no other output.
+    fn suite() -> Suite
+    where
+        Self: Sized + 'static,
+    {
+        install_filtered_hook();
+        Suite::new(ProgramSubject::<Self>::new)
+    }
 }
 
 /// Records that a program was woken.

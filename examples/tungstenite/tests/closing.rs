@@ -64,5 +64,5 @@ async fn read(socket: &mut WebSocket<Transport>) -> Result<Message, Error> {
 
 #[test]
 fn tungstenite_closes_as_known() {
-    Suite::new(ProgramSubject::<Tungstenite>::new).baseline_toml(include_str!("../wsclose.toml")).assert();
+    Tungstenite::suite().baseline_toml(include_str!("../wsclose.toml")).assert();
 }

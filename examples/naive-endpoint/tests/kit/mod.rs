@@ -39,5 +39,5 @@ impl LibraryProgram for Naive {
 }
 
 pub fn suite() -> Suite {
-    Suite::new(ProgramSubject::<Naive>::new).role(Role::Server)
+    Naive::suite().role(Role::Server)
 }
