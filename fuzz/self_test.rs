@@ -37,3 +37,18 @@ fn implementations_detects_planted_fault() {
         wsclose_implementations::fuzz::implementations(octets);
     });
 }
+
+#[test]
+fn a_suite_whose_model_is_at_fault_accuses_no_endpoint() {
+    use wsclose::model::endpoint::Model;
+    use wsclose::protocol::code::Profile;
+    use wsclose::suite::Suite;
+
+    let mut fuzzer = Suite::new(|| Model::new(Profile::default())).fuzzer().expect("a valid suite");
+    let mut message_of = |octets: &[u8]| {
+        let panic = catch_unwind(AssertUnwindSafe(|| fuzzer.check(octets))).err()?;
+        panic.downcast_ref::<String>().cloned()
+    };
+    let message = support::seeds("closing_handshake").iter().find_map(|seed| message_of(&seed.octets));
+    assert!(message.is_some_and(|message| message.contains("so the judge is at fault")));
+}
