@@ -77,6 +77,8 @@ fn a_fault_shows_in_the_cell_of_its_rule_with_the_shortest_script() {
     let example = example.expect("a script with a violation");
     assert!(violated > 100, "{violated}");
     assert_eq!(example.actual, "sent a control frame over 125 bytes");
+    let marked: Vec<&str> = example.timeline.lines().filter(|line| line.contains("<--")).collect();
+    assert!(matches!(marked[..], [line] if line.ends_with("<-- close-at-most-125")), "{}", example.timeline);
     let scripts_with_violation = row.roles.iter().zip(Role::ALL).flat_map(|(part, role)| {
         let violates = |at: &usize| part.scripts_played[*at].violated.contains(Rule::CloseAtMost125);
         let scripts = plan.scripts();

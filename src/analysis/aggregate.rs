@@ -102,6 +102,11 @@ impl<E: Ord> Aggregates<E> {
         self.0[rule as usize].offer(example);
     }
 
+    /// The example of a violation of this rule, if there is one, for a change that keeps its order.
+    pub fn example_mut(&mut self, rule: Rule) -> Option<&mut E> {
+        self.0[rule as usize].example.as_mut()
+    }
+
     /// The aggregate of one rule.
     pub fn rule(&self, rule: Rule) -> &RuleAggregate<E> {
         &self.0[rule as usize]

@@ -18,7 +18,7 @@ use crate::protocol::role::Role;
 use crate::rules::{Capabilities, Rule, RuleSet};
 use crate::scenario::parameters::Parameter;
 use crate::scenario::{Scenario, Space, Strength, covering};
-use crate::script::Script;
+use crate::script::{Script, ScriptBuf};
 
 /// The number of scripts between two calls of `should_continue`.
 const DEADLINE_CHECK_INTERVAL: usize = 256;
@@ -125,7 +125,13 @@ pub struct Example {
     pub text: String,
     /// What the subject did.
     pub actual: String,
+    /// The timeline, with a mark on each line that violates the rule; at most [`LONGEST_TIMELINE`] octets. It is empty
+    /// until the run of the subject in this role has ended, and stays so if that ended early.
+    pub timeline: String,
 }
+
+/// The longest timeline of an [`Example`], in octets. Longer ones are truncated at the end of a line.
+pub const LONGEST_TIMELINE: usize = 1 << 13;
 
 impl Example {
     /// Shorter text first, then by name.
@@ -257,6 +263,7 @@ pub fn play(
     if scope.codes {
         CodeOrigin::ALL.into_iter().for_each(|origin| runner.codes(origin));
     }
+    runner.add_timelines();
     runner.result
 }
 
@@ -374,9 +381,39 @@ impl MatrixRunner<'_> {
         for rule in violated.iter() {
             let finding = findings.iter().find(|finding| finding.rule == rule);
             let actual = finding.map(|finding| finding.actual.to_string()).unwrap_or_default();
-            let example =
-                Example { name: name.to_owned(), role: self.result.role, text: text.clone(), actual };
+            let (name, text) = (name.to_owned(), text.clone());
+            let example = Example { name, role: self.result.role, text, actual, timeline: String::new() };
             self.result.cells.offer(rule, example);
         }
     }
+
+    /// Plays every example once more for its timeline. A timeline of each violation would cost more than the run.
+    fn add_timelines(&mut self) {
+        if self.result.timed_out {
+            return;
+        }
+        for rule in Rule::ALL {
+            let Some(example) = self.result.cells.example_mut(rule) else { continue };
+            let script = ScriptBuf::read(example.text.as_bytes()).expect("the text of a script is a script");
+            let played = self.harness.play(script.as_script(), self.subject);
+            let own = played.findings.iter().filter(|finding| finding.rule == rule);
+            example.timeline = truncated(played.trace.timeline(own).without_states().to_string());
+        }
+    }
+}
+
+/// The first lines of a text, at most [`LONGEST_TIMELINE`] octets of them.
+fn truncated(text: String) -> String {
+    if text.len() <= LONGEST_TIMELINE {
+        return text;
+    }
+    let mut short = String::new();
+    for line in text.lines() {
+        if short.len() + line.len() >= LONGEST_TIMELINE {
+            break;
+        }
+        short.push_str(line);
+        short.push('\n');
+    }
+    short + "… (truncated)\n"
 }

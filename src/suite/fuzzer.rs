@@ -77,6 +77,7 @@ impl SuiteFuzzer {
             role: script.role(),
             text: script.to_string(),
             actual: finding.actual.to_string(),
+            timeline: String::new(),
         };
         let mut cell = Cell::new(rule);
         cell.violated = 1;

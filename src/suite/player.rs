@@ -74,7 +74,8 @@ impl Player {
         reason: Option<String>,
     ) -> Option<Violation> {
         let Cell { rule, violated: scripts, example, .. } = cell;
-        let Example { name: origin, role, text, actual } = example?;
+        // The timeline is that of the script before it is minimized.
+        let Example { name: origin, role, text, actual, timeline: _ } = example?;
         let script = ScriptBuf::read(text.as_bytes()).expect("the text of a script is a script");
         let script = self.minimized(script, rule);
         let playback = self.play(script.as_script());
