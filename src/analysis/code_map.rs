@@ -4,6 +4,7 @@ use super::outcome::{SentFrame, SentFrames};
 use crate::generate::vectors::CodeOrigin;
 use crate::harness::{Trace, TraceEventKind};
 use crate::protocol::code::CloseCode;
+use crate::script::Script;
 
 /// The reaction of an endpoint to a close code that it received or that its application requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,7 +36,7 @@ pub enum CodeReaction {
     RefusedToWrite,
     /// It has no API for the request.
     NoInterface,
-    /// It neither refused the request nor sent a Close.
+    /// It sent no Close, and no refusal was seen. A program over a socket does not show refusals.
     NotWritten,
     /// It panicked.
     Panicked,
@@ -108,6 +109,11 @@ impl CodeReaction {
         }
     }
 
+    /// The reaction with this name, if there is one.
+    pub fn named(name: &str) -> Option<CodeReaction> {
+        CodeReaction::ALL.into_iter().find(|reaction| reaction.name() == name)
+    }
+
     /// The reaction as a phrase.
     pub const fn description(self) -> &'static str {
         match self {
@@ -124,7 +130,7 @@ impl CodeReaction {
             CodeReaction::Changed => "sent with another code or without one",
             CodeReaction::RefusedToWrite => "request refused",
             CodeReaction::NoInterface => "no API for the request",
-            CodeReaction::NotWritten => "neither refused nor sent",
+            CodeReaction::NotWritten => "not sent, and no refusal seen",
             CodeReaction::Panicked => "panicked",
             CodeReaction::Hung => "hung",
         }
@@ -147,6 +153,26 @@ impl CodeReaction {
             CodeOrigin::Received => seen.reaction(seen.first, code),
             CodeOrigin::Reply => seen.reaction(seen.second, code),
         }
+    }
+}
+
+/// The reaction to one close code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CodeSample {
+    /// Where the code came from.
+    pub origin: CodeOrigin,
+    /// The code.
+    pub code: CloseCode,
+    /// The reaction.
+    pub reaction: CodeReaction,
+}
+
+impl CodeSample {
+    /// The sample of a script and the trace of an endpoint that played it. `None` if the script does more than to try
+    /// one code.
+    pub fn of(script: Script<'_>, trace: &Trace) -> Option<CodeSample> {
+        let (origin, code) = CodeOrigin::of(script)?;
+        Some(CodeSample { origin, code, reaction: CodeReaction::of(trace, origin, code) })
     }
 }
 

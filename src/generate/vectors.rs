@@ -83,6 +83,30 @@ impl CodeOrigin {
         }
     }
 
+    /// The origin and the code of a script that tries one code and does nothing else: a [`CodeScript`], or the same with
+    /// other waits. `None` for every other script, such as one with a reason or with compression.
+    pub fn of(script: Script<'_>) -> Option<(CodeOrigin, CloseCode)> {
+        let is_end = |step: &Step<'_>| matches!(step, Step::Wait(_) | Step::Fin { .. });
+        let steps: Vec<Step<'_>> =
+            script.steps().filter(|step| !is_end(step) && !matches!(step, Step::Note(_))).collect();
+        let plain = |payload: &Payload<'_>| payload.code.filter(|_| payload.chunk.is_empty());
+        let close = |step: &Step<'_>| {
+            let Step::Frame(frame) = step else { return None };
+            let is_valid = *frame == FrameStep::of(Opcode::Close, frame.payload);
+            plain(&frame.payload).filter(|_| is_valid)
+        };
+        let found = match steps.as_slice() {
+            [first] => (CodeOrigin::Received, close(first)?),
+            [Step::AppClose(asked), answer] => match (plain(asked)?, close(answer)?) {
+                (CloseCode::NORMAL, code) if code != CloseCode::NORMAL => (CodeOrigin::Reply, code),
+                (code, CloseCode::NORMAL) => (CodeOrigin::Requested, code),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        (!script.offers_deflate()).then_some(found)
+    }
+
     /// The origin as a phrase.
     pub const fn description(self) -> &'static str {
         match self {
@@ -399,6 +423,29 @@ mod tests {
             assert_eq!(script.name(CloseCode(3000)), format!("code-{origin}/3000"));
             let text = script.with(CloseCode(65535)).to_string();
             assert!(text.contains("65535"), "{text}");
+            assert_eq!(CodeOrigin::of(script.with(CloseCode(3000))), Some((origin, CloseCode(3000))));
+        }
+    }
+
+    #[test]
+    fn script_that_does_more_than_to_try_a_code_has_no_origin() {
+        let of = |steps: &str| {
+            let text = format!("wsclose 1\nrole server\n{steps}\nwait 2\n");
+            CodeOrigin::of(ScriptBuf::read(text.as_bytes()).expect("a script").as_script())
+        };
+        assert_eq!(of("# note\n> close 999\nwait 1\n> fin"), Some((CodeOrigin::Received, CloseCode(999))));
+        assert_eq!(of("app close 1005\n> close 1000"), Some((CodeOrigin::Requested, CloseCode(1005))));
+        for other in [
+            "> close",
+            "> close 999 \"r\"",
+            "> close 999 rsv=1",
+            "> close 999 mask=wrong",
+            "> ping\n> close 999",
+            "> close 999\nconnect\n> close 999",
+            "app close 1001\n> close 1001",
+            "app close 1000 \"r\"\n> close 1001",
+        ] {
+            assert_eq!(of(other), None, "{other}");
         }
     }
 

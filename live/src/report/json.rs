@@ -2,6 +2,7 @@
 //! `timing`.
 
 use serde::Serialize;
+use wsclose::analysis::code_map::CodeSample;
 
 use super::GENERATED_BY;
 use crate::run::case_result::CaseResult;
@@ -28,6 +29,7 @@ pub struct Document<'a> {
     left_out: usize,
     findings: Vec<FindingEntry<'a>>,
     rules: Vec<RuleEntry<'a>>,
+    codes: Vec<CodeEntry>,
     untested: Vec<NotTested<'a>>,
     notes: &'a [String],
     stale: Vec<&'static str>,
@@ -65,6 +67,14 @@ struct RuleEntry<'a> {
     inconclusive_reason: Option<&'static str>,
     /// The names of the cases that violated the rule.
     violated_by: Vec<&'a str>,
+}
+
+/// The reaction to a close code.
+#[derive(Serialize)]
+struct CodeEntry {
+    origin: &'static str,
+    code: u16,
+    reaction: &'static str,
 }
 
 #[derive(Serialize)]
@@ -123,6 +133,7 @@ pub fn document(run: &RunReport) -> Document<'_> {
                 violated_by: names(run.cases.iter().filter(|case| case.violates(result.rule))),
             })
             .collect(),
+        codes: codes(run),
         untested: run
             .errors()
             .map(|(case, error)| NotTested { case: &case.name, why: error.to_string() })
@@ -156,6 +167,20 @@ fn entry<'a>(run: &RunReport, finding: ReportedFinding<'a>) -> FindingEntry<'a> 
         reproduce: run.repro_command(&finding),
         reason: result.reason.as_deref(),
     }
+}
+
+/// The reactions to the codes that cases tried, by origin and code; of several cases with the same code, the first.
+fn codes(run: &RunReport) -> Vec<CodeEntry> {
+    let mut samples: Vec<CodeSample> = run.cases.iter().filter_map(|case| case.code_sample).collect();
+    let key = |sample: &CodeSample| (sample.origin as u8, sample.code);
+    samples.sort_by_key(key);
+    samples.dedup_by_key(|sample| key(sample));
+    let entry = |CodeSample { origin, code, reaction }: CodeSample| CodeEntry {
+        origin: origin.name(),
+        code: code.0,
+        reaction: reaction.name(),
+    };
+    samples.into_iter().map(entry).collect()
 }
 
 fn names<'a>(cases: impl Iterator<Item = &'a CaseResult>) -> Vec<&'a str> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wsclose::Playback;
+use wsclose::analysis::code_map::CodeSample;
 use wsclose::harness::{Timeline, Trace, TraceEventKind};
 use wsclose::judge::{self, Finding, Habits, Verdict};
 use wsclose::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
@@ -90,6 +91,8 @@ pub struct CaseResult {
     pub error: Option<CaseError>,
     /// The code of the last Close that the endpoint sent.
     pub code: Option<CloseCode>,
+    /// The reaction to a close code, if the case tries one and nothing else, and has a result.
+    pub code_sample: Option<CodeSample>,
     /// How long the endpoint took for what a conforming one does.
     pub latencies: Latencies,
     /// The duration of the case.
@@ -135,6 +138,8 @@ impl CaseResult {
             let reason = playback.verdicts.inconclusive_reason(rule)?;
             Some((rule, reason.description()))
         });
+        let is_judged = error.is_none() && exit.is_none();
+        let code_sample = CodeSample::of(case.script.as_script(), playback.trace).filter(|_| is_judged);
         CaseResult {
             name: case.name.clone(),
             script: case.script.as_script().to_string(),
@@ -153,6 +158,7 @@ impl CaseResult {
                 .collect(),
             error,
             code: sent_close_code(playback.trace),
+            code_sample,
             latencies: Latencies::default(),
             elapsed,
             traces: Vec::new(),
@@ -184,6 +190,7 @@ impl CaseResult {
     /// Discards the result because of an error.
     pub(crate) fn invalidate(&mut self, error: CaseError) {
         self.error = Some(error);
+        self.code_sample = None;
         self.violations.clear();
         self.conforming = RuleSet::EMPTY;
         self.inconclusive.clear();

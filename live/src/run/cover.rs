@@ -119,6 +119,7 @@ mod tests {
             inconclusive: BTreeMap::new(),
             error: None,
             code: None,
+            code_sample: None,
             latencies: crate::run::timing::Latencies::default(),
             elapsed: Duration::from_millis(millis),
             traces: Vec::new(),

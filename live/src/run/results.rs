@@ -440,6 +440,7 @@ mod tests {
             inconclusive: BTreeMap::new(),
             error: None,
             code: None,
+            code_sample: None,
             latencies: Latencies::default(),
             elapsed: Duration::ZERO,
             traces: Vec::new(),

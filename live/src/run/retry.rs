@@ -384,6 +384,7 @@ mod tests {
             inconclusive: std::collections::BTreeMap::new(),
             error: None,
             code: None,
+            code_sample: None,
             latencies: Latencies::default(),
             elapsed: Duration::ZERO,
             traces: Vec::new(),
