@@ -3,6 +3,7 @@
 
 use askama::Template;
 use serde::Serialize;
+use wsclose::analysis::baseline::{Baseline, KnownViolation};
 use wsclose::rules::Rule;
 
 use super::html::css_class_and_glyph;
@@ -127,24 +128,35 @@ struct ImplementationEntry<'a> {
     version: &'a str,
     /// Why there is no report.
     absent: Option<String>,
+    /// What the baseline documents about its violations.
+    known: Vec<KnownEntry<'a>>,
     /// The report, as `wsclose check --json` writes it.
     run: Option<Document<'a>>,
 }
 
+/// An entry of the baseline.
+#[derive(Serialize)]
+struct KnownEntry<'a> {
+    rule: &'static str,
+    reason: &'a str,
+    version: Option<&'a str>,
+    source: Option<&'a str>,
+}
+
 /// The JSON document. `mark` names its origin.
-pub fn data(rows: &[ImplementationResult], mark: &'static str) -> String {
+pub fn data(rows: &[ImplementationResult], baseline: &Baseline, mark: &'static str) -> String {
     let all = All {
         about: mark,
         schema: SCHEMA,
         wsclose: env!("CARGO_PKG_VERSION"),
-        implementations: rows.iter().map(entry).collect(),
+        implementations: rows.iter().map(|row| entry(row, baseline)).collect(),
     };
     let mut text = serde_json::to_string_pretty(&all).expect("the data is text and numbers");
     text.push('\n');
     text
 }
 
-fn entry(row: &ImplementationResult) -> ImplementationEntry<'_> {
+fn entry<'a>(row: &'a ImplementationResult, baseline: &'a Baseline) -> ImplementationEntry<'a> {
     let run = match &row.outcome {
         ImplementationOutcome::Run(run) => Some(json::document(run)),
         ImplementationOutcome::NotInstalled(_) | ImplementationOutcome::Failed(_) => None,
@@ -155,6 +167,16 @@ fn entry(row: &ImplementationResult) -> ImplementationEntry<'_> {
         language: &row.implementation.language,
         version: &row.version,
         absent: row.unavailable_reason(),
+        known: baseline.of(&row.implementation.name).map(known).collect(),
         run,
+    }
+}
+
+fn known(known: &KnownViolation) -> KnownEntry<'_> {
+    KnownEntry {
+        rule: known.rule.id(),
+        reason: &known.reason,
+        version: known.version.as_deref(),
+        source: known.source.as_deref(),
     }
 }

@@ -55,7 +55,8 @@ pub fn run(args: &args::Matrix, folder: &Path, out: &mut Stdout) -> Result<ExitS
         }
     }
     if let Some(files) = files {
-        files.write([report::page(&results, GENERATED_BY), report::data(&results, GENERATED_BY)], out)?;
+        let data = report::data(&results, &setup.baseline, GENERATED_BY);
+        files.write([report::page(&results, GENERATED_BY), data], out)?;
     }
     let status = status(&results, setup.interrupt.is_triggered());
     let status = match written {
