@@ -78,6 +78,11 @@ pub trait Libraries: Sync {
         ""
     }
 
+    /// The version of a library [default: none is known].
+    fn version(&self, _library: &str) -> Option<String> {
+        None
+    }
+
     /// Converts a code to the library's close code type and back; `None` if the library has no such type [default: no
     /// library has one].
     fn round_trip(&self, _library: &str, _code: u16) -> Option<CodeRoundTrip> {

@@ -240,7 +240,15 @@ fn baseline_violations_do_not_fail() {
     let known = known.to_str().expect("text");
     let args =
         ["--codes", "none", "--subject", "fault:close-of-126", "--corpus", "corpus", "--baseline", known];
-    matrix(&folder, &[&args]).assert_exit(0).assert_stdout("1 known");
+    matrix(&folder, &[&args, &["--out", "report"]]).assert_exit(0).assert_stdout("1 known");
+    let data = fs::read(folder.path().join("report/matrix.json")).expect("a file");
+    let data: Value = serde_json::from_slice(&data).expect("JSON");
+    let cells = data["subjects"][1]["cells"].as_array().expect("a list");
+    let cell = cells.iter().find(|cell| cell["rule"] == "close-at-most-125").expect("a cell");
+    assert_eq!((&cell["known"]["reason"], &cell["known"]["source"]), (&"r".into(), &"s".into()));
+    assert!(cell["shortest"]["timeline"].as_str().expect("text").contains("<-- close-at-most-125"), "{cell}");
+    assert!(cells.iter().filter(|cell| !cell["known"].is_null()).count() == 1);
+    assert!(!data["disagreements"].as_array().expect("a list").is_empty());
 }
 
 /// A folder with a manifest of one server, which accepts and sends 5000 as Boost.Beast does.

@@ -151,9 +151,37 @@ pub fn native_version(name: &str) -> Option<String> {
     }
 }
 
+/// The version of an implementation: of a crate the one that Cargo.toml requires, of a C or C++ library the installed
+/// one. `None` if that is not installed, or if no implementation has this name.
+pub fn version(name: &str) -> Option<String> {
+    let package = match name {
+        "ws-rs" | "ws-rs-frames" => "ws",
+        "fastwebsockets-split" => "fastwebsockets",
+        other => other,
+    };
+    native_version(name).or_else(|| required_version(include_str!("../Cargo.toml"), package))
+}
+
+/// The version of a dependency that a manifest requires as `=VERSION`.
+fn required_version(manifest: &str, package: &str) -> Option<String> {
+    let required = manifest.lines().find_map(|line| line.strip_prefix(package)?.strip_prefix(" = "))?;
+    let (_, rest) = required.split_once("\"=")?;
+    rest.split_once('"').map(|(version, _)| version.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_crate_has_a_version() {
+        for Implementation { name, new, .. } in IMPLEMENTATIONS {
+            assert_eq!(version(name).is_some(), new.is_ok(), "{name}");
+        }
+        assert_eq!(version("soketto").as_deref(), Some("0.8.1"));
+        assert_eq!(version("web"), None);
+        assert_eq!(version("bytes"), None, "it requires no exact version");
+    }
 
     #[test]
     fn names_match_those_of_the_subjects() {

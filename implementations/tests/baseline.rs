@@ -16,7 +16,7 @@ use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Rule};
 use wsclose::script::ScriptBuf;
 use wsclose_implementations::baseline::builtin;
-use wsclose_implementations::{IMPLEMENTATIONS, Implementation, native_version};
+use wsclose_implementations::{IMPLEMENTATIONS, Implementation, native_version, version};
 
 #[test]
 fn violations_match_the_baseline() {
@@ -57,19 +57,11 @@ fn info_rules_are_not_listed() {
 /// An entry cites the source of one version, so an upgrade of the crate requires a new review.
 #[test]
 fn entry_versions_match_the_dependencies() {
-    let manifest = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"));
-    let manifest: toml::Table = manifest.expect("there is a manifest").parse().expect("it is TOML");
     for violation in builtin().iter() {
-        let name = match implementation(violation) {
-            native if NATIVE.contains(&native) => continue,
-            "ws-rs" | "ws-rs-frames" => "ws",
-            "fastwebsockets-split" => "fastwebsockets",
-            other => other,
-        };
-        let wanted = &manifest["dependencies"][name];
-        let wanted = wanted.as_str().or_else(|| wanted["version"].as_str()).expect("a version");
-        let confirmed = violation.version.as_deref().map(|version| format!("={version}"));
-        assert_eq!(Some(wanted), confirmed.as_deref(), "baseline.toml:{}", violation.line);
+        let name = implementation(violation);
+        if !NATIVE.contains(&name) {
+            assert_eq!(version(name), violation.version, "baseline.toml:{}", violation.line);
+        }
     }
 }
 

@@ -23,6 +23,10 @@ impl Libraries for Implementations {
         include_str!("../../../implementations/baseline.toml")
     }
 
+    fn version(&self, library: &str) -> Option<String> {
+        wsclose_implementations::version(library)
+    }
+
     fn round_trip(&self, library: &str, code: u16) -> Option<CodeRoundTrip> {
         let result = close_code_types::round_trip_of(library)?(code);
         Some(CodeRoundTrip { returned: result.returned, named: result.named, allowed: result.allowed })

@@ -94,7 +94,7 @@ pub fn run(
             markdown::page(&results, libraries),
             disagreements::page(&results),
             codes_svg::sheet(&results),
-            json::text(&results),
+            json::text(&results, libraries),
         ];
         folder.write(texts, out)?;
     }

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use wsclose::analysis::compare::{ScriptTopics, comparable_codes};
+use wsclose::analysis::compare::{Disagreement, Group, ScriptTopics, Topic, comparable_codes};
 use wsclose::analysis::matrix::SubjectResult;
 use wsclose::generate::vectors::CodeOrigin;
 use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
 
 use super::results::{GENERATED_BY, Results};
+use crate::libraries::Libraries;
+use crate::support::subjects::MODEL;
 
 /// The version of the format. It changes when a field changes its meaning or is removed.
 const SCHEMA: &str = "wsclose-matrix/1";
@@ -26,6 +28,7 @@ struct Document<'a> {
     untested: Vec<Missing<'a>>,
     unavailable: Vec<Missing<'a>>,
     clusters: Vec<Vec<&'a str>>,
+    disagreements: Vec<TopicEntry<'a>>,
     /// The outcomes of scripts, by the index that `played` refers to.
     outcomes: Vec<String>,
     played: Vec<PlayedEntry<'a>>,
@@ -50,29 +53,68 @@ struct RuleEntry {
 #[derive(Serialize)]
 struct SubjectEntry<'a> {
     name: &'a str,
+    /// The version of the library; none of the model and of faulty models.
+    version: Option<String>,
     scripts: usize,
     notes: &'a [&'static str],
-    cells: Vec<CellEntry>,
+    cells: Vec<CellEntry<'a>>,
     codes: Vec<CodesEntry>,
     nearest: Option<NearestEntry<'a>>,
 }
 
 #[derive(Serialize)]
-struct CellEntry {
+struct CellEntry<'a> {
     rule: &'static str,
     applicable: bool,
     conformed: usize,
     violated: usize,
     inconclusive: usize,
     status: Option<&'static str>,
+    /// What the baseline documents about the violation.
+    known: Option<KnownEntry<'a>>,
     shortest: Option<ShortestEntry>,
+}
+
+#[derive(Serialize)]
+struct KnownEntry<'a> {
+    reason: &'a str,
+    version: Option<&'a str>,
+    source: Option<&'a str>,
 }
 
 #[derive(Serialize)]
 struct ShortestEntry {
     name: String,
+    role: &'static str,
     script: String,
     actual: String,
+    /// The timeline, with a mark on each line that violates the rule.
+    timeline: String,
+}
+
+/// The disagreements in the scripts about one rule.
+#[derive(Serialize)]
+struct TopicEntry<'a> {
+    rule: &'static str,
+    scripts: usize,
+    kinds: Vec<KindEntry<'a>>,
+}
+
+/// Scripts that split the subjects into the same groups, with the shortest of them.
+#[derive(Serialize)]
+struct KindEntry<'a> {
+    name: &'a str,
+    note: &'a str,
+    script: &'a str,
+    scripts: usize,
+    groups: Vec<GroupEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct GroupEntry<'a> {
+    subjects: Vec<&'a str>,
+    /// What they did; none if they leave it to their program.
+    behavior: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -109,7 +151,7 @@ struct PlayedEntry<'a> {
 }
 
 /// The text of the file.
-pub fn text(results: &Results<'_>) -> String {
+pub fn text(results: &Results<'_>, libraries: &dyn Libraries) -> String {
     let (outcomes, played) = played(results);
     let plan = results.plan;
     let document = Document {
@@ -132,14 +174,11 @@ pub fn text(results: &Results<'_>) -> String {
                 summary: rule.summary(),
             })
             .collect(),
-        subjects: (0..results.rows.len()).map(|at| subject(results, at)).collect(),
+        subjects: (0..results.rows.len()).map(|at| subject(results, libraries, at)).collect(),
         untested: results.untested.iter().map(|(name, why)| Missing { name, why }).collect(),
         unavailable: results.unavailable.iter().map(|(name, why)| Missing { name, why }).collect(),
-        clusters: results
-            .clusters
-            .iter()
-            .map(|cluster| cluster.iter().map(|row| results.rows[*row].name.as_str()).collect())
-            .collect(),
+        clusters: results.clusters.iter().map(|cluster| names(results, cluster)).collect(),
+        disagreements: results.topics.iter().map(|topic| self::topic(results, topic)).collect(),
         outcomes,
         played,
     };
@@ -148,10 +187,34 @@ pub fn text(results: &Results<'_>) -> String {
     text
 }
 
-fn subject<'a>(results: &'a Results<'_>, at: usize) -> SubjectEntry<'a> {
+fn names<'a>(results: &'a Results<'_>, rows: &[usize]) -> Vec<&'a str> {
+    rows.iter().map(|row| results.rows[*row].name.as_str()).collect()
+}
+
+fn topic<'a>(results: &'a Results<'_>, topic: &'a Topic) -> TopicEntry<'a> {
+    let group = |group: &'a Group| GroupEntry {
+        subjects: names(results, &group.rows),
+        behavior: group.behavior.as_deref(),
+    };
+    let kind = |kind: &'a Disagreement| KindEntry {
+        name: &kind.name,
+        note: &kind.note,
+        script: &kind.text,
+        scripts: kind.scripts,
+        groups: kind.groups.iter().map(group).collect(),
+    };
+    TopicEntry {
+        rule: topic.rule.id(),
+        scripts: topic.scripts,
+        kinds: topic.disagreements.iter().map(kind).collect(),
+    }
+}
+
+fn subject<'a>(results: &'a Results<'_>, libraries: &dyn Libraries, at: usize) -> SubjectEntry<'a> {
     let row = &results.rows[at];
     SubjectEntry {
         name: &row.name,
+        version: libraries.version(&row.name),
         scripts: row.scripts(),
         notes: &results.notes[at],
         cells: Rule::ALL.into_iter().map(|rule| cell(results, row, rule)).collect(),
@@ -166,19 +229,29 @@ fn subject<'a>(results: &'a Results<'_>, at: usize) -> SubjectEntry<'a> {
     }
 }
 
-fn cell(results: &Results<'_>, row: &SubjectResult, rule: Rule) -> CellEntry {
+fn cell<'a>(results: &'a Results<'_>, row: &SubjectResult, rule: Rule) -> CellEntry<'a> {
     let cell = row.cell(rule);
+    let status = results.status(row, rule, &cell);
+    // No baseline lists the model.
+    let is_listed = status.is_some() && row.name != MODEL;
     CellEntry {
         rule: rule.id(),
         applicable: row.covers(rule),
         conformed: cell.conformed,
         violated: cell.violated,
         inconclusive: cell.inconclusive,
-        status: results.status(row, rule, &cell).map(|status| status.name()),
+        status: status.map(|status| status.name()),
+        known: results.known(row, rule).filter(|_| is_listed).map(|known| KnownEntry {
+            reason: &known.reason,
+            version: known.version.as_deref(),
+            source: known.source.as_deref(),
+        }),
         shortest: cell.example.map(|shown| ShortestEntry {
             name: shown.name,
+            role: shown.role.name(),
             script: shown.text,
             actual: shown.actual,
+            timeline: shown.timeline,
         }),
     }
 }
