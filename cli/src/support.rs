@@ -2,6 +2,7 @@
 
 pub mod atomic_write;
 pub mod baseline_file;
+pub mod code_picture;
 pub mod corpus_entry;
 pub mod dump;
 pub mod error;

@@ -63,6 +63,22 @@ impl Level {
         }
     }
 
+    /// What the level rests on, as a phrase.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Level::Must => "a MUST or a definition of the RFC",
+            Level::Interop => {
+                "no sentence of the RFC requires it; without it, conforming peers are disconnected"
+            }
+            Level::Robust => "no sentence of the RFC requires it, but every user does",
+            Level::Should => "a SHOULD, or implied by the RFC or the registry",
+            Level::Lenient => {
+                "no conforming peer sends it; the RFC leaves the reaction open, but §10.7 requires validation"
+            }
+            Level::Info => "the RFC leaves it open",
+        }
+    }
+
     /// The level's name in tables and timelines.
     pub const fn name(self) -> &'static str {
         match self {

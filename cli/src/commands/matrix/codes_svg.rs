@@ -10,13 +10,11 @@ use wsclose::analysis::code_map::{CodeMap, CodeReaction};
 use wsclose::analysis::compare::comparable_codes;
 use wsclose::analysis::matrix::SubjectResult;
 use wsclose::generate::vectors::CodeOrigin;
-use wsclose::protocol::code::CloseCode;
 use wsclose::protocol::role::Role;
 
 use super::results::{GENERATED_BY, Results};
+use crate::support::code_picture::{ColumnReactions, SIDE, color, range_label, rectangles};
 
-/// The number of codes in one line of a square.
-const SIDE: u32 = 256;
 /// The space left of each square, for the numbers of codes.
 const GUTTER: u32 = 44;
 const WIDTH: u32 = 3 * (SIDE + GUTTER) + 20;
@@ -30,32 +28,19 @@ const MIN_LINES_FOR_SYMBOL: u32 = 24;
 /// A range of fewer codes has a ring, since it is hard to see.
 const MIN_CODES_WITHOUT_RING: u32 = 16;
 
-/// The codes and ranges that have a box each.
-fn boxes() -> impl Iterator<Item = (u16, u16)> {
-    let singles = (1000..=1015).map(|code| (code, code));
-    let ranges = [(1016, 2999), (3000, 3999), (4000, 4999), (5000, u16::MAX)];
-    std::iter::once((0, 999)).chain(singles).chain(ranges)
-}
-
-/// The color, and the path of the hatching in one tile of 8 × 8.
-const fn color_and_hatch(reaction: CodeReaction) -> (&'static str, &'static str) {
+/// The path of the hatching of a reaction in one tile of 8 × 8.
+const fn hatch(reaction: CodeReaction) -> &'static str {
     match reaction {
-        CodeReaction::Echoed => ("#2b7bba", ""),
-        CodeReaction::Accepted => ("#7fc4ee", "M0 4H8"),
-        CodeReaction::RepliedEmpty => ("#d9a1c2", "M4 0V8"),
-        CodeReaction::RepliedOtherwise => ("#a58ad8", "M0 2H8M0 6H8"),
-        CodeReaction::RejectedWith1002 => ("#e07b39", "M-2 2L2 -2M0 8L8 0M6 10L10 6"),
-        CodeReaction::RejectedWith1007 => ("#f0b429", "M-2 6L2 10M0 0L8 8M6 -2L10 2"),
-        CodeReaction::RejectedOtherwise => ("#f4e06d", "M0 0L8 8M0 8L8 0"),
-        CodeReaction::Dropped => ("#9a9a9a", "M2 0V8M6 0V8"),
-        CodeReaction::Nothing => ("#ececec", ""),
-        CodeReaction::Written => ("#3aa17e", ""),
-        CodeReaction::Changed => ("#9fd8b6", "M0 4H8"),
-        CodeReaction::RefusedToWrite => ("#e8a27a", "M0 4H8M4 0V8"),
-        CodeReaction::NoInterface => ("#dfe3e8", "M-2 2L2 -2M0 8L8 0M6 10L10 6"),
-        CodeReaction::NotWritten => ("#c9c9c9", "M4 3V5"),
-        CodeReaction::Panicked => ("#222222", "M0 0L8 8M0 8L8 0"),
-        CodeReaction::Hung => ("#5a2d2d", "M0 4H8"),
+        CodeReaction::Echoed | CodeReaction::Nothing | CodeReaction::Written => "",
+        CodeReaction::Accepted | CodeReaction::Changed | CodeReaction::Hung => "M0 4H8",
+        CodeReaction::RepliedEmpty => "M4 0V8",
+        CodeReaction::RepliedOtherwise => "M0 2H8M0 6H8",
+        CodeReaction::RejectedWith1002 | CodeReaction::NoInterface => "M-2 2L2 -2M0 8L8 0M6 10L10 6",
+        CodeReaction::RejectedWith1007 => "M-2 6L2 10M0 0L8 8M6 -2L10 2",
+        CodeReaction::RejectedOtherwise | CodeReaction::Panicked => "M0 0L8 8M0 8L8 0",
+        CodeReaction::Dropped => "M2 0V8M6 0V8",
+        CodeReaction::RefusedToWrite => "M0 4H8M4 0V8",
+        CodeReaction::NotWritten => "M4 3V5",
     }
 }
 
@@ -147,8 +132,7 @@ fn escape(text: &str) -> String {
 fn definitions(used: &[CodeReaction], svg: &mut String) {
     *svg += "<defs>\n";
     for mark in used {
-        let (color, hatch) = color_and_hatch(*mark);
-        let name = mark.name();
+        let (name, color, hatch) = (mark.name(), color(*mark), hatch(*mark));
         writeln!(
             svg,
             "<pattern id=\"{name}\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\"><rect width=\"8\" \
@@ -229,20 +213,14 @@ fn row(shown: &SheetRow<'_>, y: u32, svg: &mut String) {
     }
 }
 
-/// The most frequent reaction in a range, and whether the range has others.
-fn most_common(code_map: &CodeMap, first: u16, last: u16) -> (CodeReaction, bool) {
-    let mut counts = CodeReaction::ALL.map(|mark| (0, mark));
-    (first..=last).for_each(|code| counts[code_map.get(CloseCode(code)) as usize].0 += 1);
-    let (most, mark) =
-        counts.into_iter().max_by_key(|(count, mark)| (*count, std::cmp::Reverse(*mark))).expect("some");
-    (mark, most < u32::from(last - first) + 1)
-}
-
 fn strip(code_map: &CodeMap, x: u32, y: u32, svg: &mut String) {
-    let all = boxes().count() as f32;
-    for (at, (first, last)) in boxes().enumerate() {
-        let (mark, mixed) = most_common(code_map, first, last);
-        let wide = SIDE as f32 / all;
+    let ranges: Vec<_> =
+        code_map.ranges().into_iter().map(|(first, last, mark)| (first.0, last.0, mark)).collect();
+    let columns = ColumnReactions::of(&ranges);
+    let wide = SIDE as f32 / columns.len() as f32;
+    for (at, reactions) in columns.iter().enumerate() {
+        let (column, mixed) = (reactions.column, reactions.is_mixed());
+        let mark = reactions.most_common().expect("a map has every code");
         let left = x as f32 + at as f32 * wide;
         let star = if mixed { "*" } else { "" };
         writeln!(
@@ -250,13 +228,13 @@ fn strip(code_map: &CodeMap, x: u32, y: u32, svg: &mut String) {
             "<rect class=\"x\" x=\"{left:.1}\" y=\"{y}\" width=\"{wide:.1}\" height=\"16\" \
              fill=\"url(#{})\"><title>{}</title></rect><text class=\"b\" x=\"{:.1}\" y=\"{}\">{}{star}</text>",
             mark.name(),
-            escape(&format!("{}: {}{star}", range(first, last), mark.description())),
+            escape(&format!("{}: {}{star}", column.label(), mark.description())),
             left + wide / 2.0,
             y + 11,
             mark.symbol()
         )
         .expect("a string grows");
-        let label = match first {
+        let label = match column.first {
             1000 => "1000",
             1005 => "1005",
             1010 => "1010",
@@ -270,10 +248,6 @@ fn strip(code_map: &CodeMap, x: u32, y: u32, svg: &mut String) {
     }
 }
 
-fn range(first: u16, last: u16) -> String {
-    if first == last { first.to_string() } else { format!("{first}–{last}") }
-}
-
 /// Draws the codes as ranges. A code is one unit wide and high.
 fn square(code_map: &CodeMap, svg: &mut String) {
     let (mut letters, mut rings) = (String::new(), String::new());
@@ -282,7 +256,7 @@ fn square(code_map: &CodeMap, svg: &mut String) {
         write!(
             svg,
             "<g fill=\"url(#{name})\"><title>{}: {}</title>",
-            range(first.0, last.0),
+            range_label(first.0, last.0),
             escape(mark.description())
         )
         .expect("a string grows");
@@ -316,25 +290,6 @@ fn square(code_map: &CodeMap, svg: &mut String) {
     writeln!(svg, "<path class=\"f\" d=\"M0 0H{SIDE}V{SIDE}H0Z\"/>{rings}{letters}").expect("a string grows");
 }
 
-/// A range of codes as at most three rectangles: the rest of its first line, whole lines, and the start of its last.
-fn rectangles(first: u32, last: u32) -> Vec<(u32, u32, u32, u32)> {
-    let mut all = Vec::new();
-    let mut at = first;
-    while at <= last {
-        let (x, y) = (at % SIDE, at / SIDE);
-        let lines = (last + 1 - at) / SIDE;
-        if x == 0 && lines > 0 {
-            all.push((0, y, SIDE, lines));
-            at += lines * SIDE;
-        } else {
-            let wide = (SIDE - x).min(last + 1 - at);
-            all.push((x, y, wide, 1));
-            at += wide;
-        }
-    }
-    all
-}
-
 /// Writes the counts below a square, by letter.
 fn caption(code_map: &CodeMap, x: u32, y: u32, svg: &mut String) {
     let mut counts: Vec<(usize, CodeReaction)> =
@@ -345,27 +300,4 @@ fn caption(code_map: &CodeMap, x: u32, y: u32, svg: &mut String) {
         counts.iter().map(|(count, mark)| format!("{} {count}", mark.symbol())).collect();
     writeln!(svg, "<text class=\"c\" x=\"{x}\" y=\"{y}\">{}</text>", words.join(" · "))
         .expect("a string grows");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::rectangles;
-
-    #[test]
-    fn a_range_is_at_most_three_rectangles_with_each_code_once() {
-        for (first, last) in
-            [(0, 0), (0, 65535), (5, 9), (5, 255), (5, 256), (5, 70000), (256, 511), (999, 1500)]
-        {
-            let rectangles = rectangles(first, last);
-            assert!(rectangles.len() <= 3, "{rectangles:?}");
-            let mut codes: Vec<u32> = rectangles
-                .iter()
-                .flat_map(|(x, y, wide, high)| {
-                    (*y..y + high).flat_map(move |line| (*x..x + wide).map(move |column| 256 * line + column))
-                })
-                .collect();
-            codes.sort_unstable();
-            assert!(codes.iter().copied().eq(first..=last), "{first}–{last}: {rectangles:?}");
-        }
-    }
 }

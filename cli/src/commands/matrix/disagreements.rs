@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use wsclose::analysis::compare::{Disagreement, Topic, code_disagreements};
 use wsclose::generate::vectors::CodeOrigin;
 use wsclose::protocol::role::Role;
-use wsclose::rules::Level;
 
 use super::markdown::escape_cell;
 use super::results::{GENERATED_BY, Results};
@@ -29,20 +28,6 @@ pub fn page(results: &Results<'_>) -> String {
     page
 }
 
-/// What a level means.
-fn level_meaning(level: Level) -> &'static str {
-    match level {
-        Level::Must => "a MUST or a definition of the RFC",
-        Level::Interop => "no sentence of the RFC requires it; without it, conforming peers are disconnected",
-        Level::Robust => "no sentence of the RFC requires it, but every user does",
-        Level::Should => "a SHOULD, or implied by the RFC or the registry",
-        Level::Lenient => {
-            "no conforming peer sends it; the RFC leaves the reaction open, but §10.7 requires validation"
-        }
-        Level::Info => "the RFC leaves it open",
-    }
-}
-
 fn write_section(results: &Results<'_>, topic: &Topic, page: &mut String) {
     let rule = topic.rule;
     let differing: usize = topic.disagreements.iter().map(|kind| kind.scripts).sum();
@@ -55,7 +40,7 @@ fn write_section(results: &Results<'_>, topic: &Topic, page: &mut String) {
         "## {rule}\n\n> {} ({sections}{}: {})\n\nSubjects differ in {differing} of {} scripts.\n",
         rule.summary(),
         rule.level(),
-        level_meaning(rule.level()),
+        rule.level().meaning(),
         topic.scripts
     )
     .expect("a string grows");
