@@ -1,7 +1,4 @@
 //! Tests the pages of `check --html` and `matrix --live --out` in a browser.
-//!
-//! A test appends a script to a page, and the script writes its observations into the document. Without a browser the
-//! tests print that and pass, unless `WSCLOSE_REQUIRE_BROWSER` is set.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
@@ -11,73 +8,12 @@
 mod support;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use serde_json::Value;
-use support::{Folder, schema};
-
-/// The browsers that the tests try. The first is Debian's headless shell, which may not be on the path.
-const BROWSERS: [&str; 4] =
-    ["/usr/lib/chromium/chromium-headless-shell", "/usr/bin/chromium", "chromium", "google-chrome"];
-
-fn browser() -> Option<&'static str> {
-    let runs = |browser: &&str| Command::new(browser).arg("--version").output().is_ok();
-    let found = BROWSERS.into_iter().find(runs);
-    if found.is_none() {
-        assert!(std::env::var_os("WSCLOSE_REQUIRE_BROWSER").is_none(), "expected one of {BROWSERS:?}");
-        eprintln!("no browser: install chromium-headless-shell to run this test");
-    }
-    found
-}
-
-/// Opens the page with this fragment of the URL, runs the script in it, and returns the lines that the script wrote. In
-/// the script, `see(NAME, VALUE)` writes a line, and the last call is `done()`.
-fn run_in_browser(page: &Path, hash: &str, script: &str) -> Option<Vec<String>> {
-    let browser = browser()?;
-    let html = fs::read_to_string(page).expect("a page");
-    let setup = "<pre id=\"seen\"></pre><script>\n\
-        const seen = document.getElementById('seen');\n\
-        const see = (name, value) => { seen.textContent += `${name} ${encodeURIComponent(value)}\\n`; };\n\
-        const done = () => { seen.textContent += 'done'; };\n\
-        addEventListener('error', event => see('error', event.message));\n\
-        addEventListener('load', () => setTimeout(() => {\n";
-    let copy = page.with_extension("copy.html");
-    let html = html.replace("</body>", &format!("{setup}{script}\n}}));</script></body>"));
-    fs::write(&copy, html).expect("a folder to write in");
-    let profile = tempfile::tempdir().expect("a folder");
-    let mut command = Command::new(browser);
-    command.args([
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--virtual-time-budget=10000",
-        "--dump-dom",
-    ]);
-    command.arg(format!("--user-data-dir={}", profile.path().display()));
-    let output = command.arg(format!("file://{}{hash}", copy.display())).output().expect("a browser");
-    let dom = String::from_utf8_lossy(&output.stdout);
-    let seen = dom.split("<pre id=\"seen\">").nth(1).and_then(|rest| rest.split("</pre>").next());
-    let seen = seen.unwrap_or_else(|| panic!("expected a document, found {dom}"));
-    let lines: Vec<String> = seen.lines().map(str::to_owned).collect();
-    assert_eq!(lines.last().map(String::as_str), Some("done"), "{lines:?}");
-    Some(lines)
-}
-
-#[track_caller]
-fn assert_lines(lines: &[String], expected: &[&str]) {
-    for line in expected {
-        assert!(lines.iter().any(|other| other == line), "expected `{line}` in {lines:#?}");
-    }
-    assert!(lines.iter().all(|line| !line.starts_with("error")), "{lines:#?}");
-}
-
-/// The command that starts the model as a server with this profile. With `beast` it accepts and sends 5000.
-fn echo_command(profile: &str) -> String {
-    let wsclose = assert_cmd::cargo::cargo_bin("wsclose");
-    format!("exec '{}' echo --profile {profile} --listen 127.0.0.1:{{port}}", wsclose.display())
-}
+use support::browser::{assert_lines, run_in_browser};
+use support::{Folder, echo_command, schema};
 
 fn check_page(folder: &Folder) -> PathBuf {
     let page = folder.path().join("check.html");
@@ -196,6 +132,14 @@ fn live_json_contains_every_run() {
     }
     assert_eq!((&good["run"]["verdict"], &bad["run"]["verdict"]), (&"PASS".into(), &"FAIL".into()));
     assert_eq!((&gone["run"], &gone["name"]), (&Value::Null, &"gone".into()));
+    let reaction = |peer: &Value, code: u16| {
+        let codes = peer["run"]["codes"].as_array().expect("a list");
+        let mut found = codes.iter().filter(|one| one["origin"] == "received" && one["code"] == code);
+        found.next().expect("the code was tried")["reaction"].as_str().expect("text").to_owned()
+    };
+    let reactions = [1000, 1005, 5000].map(|code| reaction(good, code));
+    assert_eq!(reactions, ["echoed", "rejected-with-1002", "rejected-with-1002"]);
+    assert_eq!([1000, 5000].map(|code| reaction(bad, code)), ["echoed", "echoed"]);
 }
 
 #[test]

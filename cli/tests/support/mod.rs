@@ -3,6 +3,7 @@
 
 pub mod bad_clients;
 pub mod bad_servers;
+pub mod browser;
 pub mod delaying_proxy;
 pub mod schema;
 pub mod wsclose_process;
@@ -93,6 +94,12 @@ pub fn wsclose_without_reader(args: &[&str]) -> (Option<i32>, String) {
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("it ends");
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// The command that starts the model as a server with this profile. With `beast` it accepts and sends 5000.
+pub fn echo_command(profile: &str) -> String {
+    let wsclose = assert_cmd::cargo::cargo_bin("wsclose");
+    format!("exec '{}' echo --profile {profile} --listen 127.0.0.1:{{port}}", wsclose.display())
 }
 
 /// A port that was free a moment ago.
