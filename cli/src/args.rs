@@ -7,6 +7,7 @@ mod judge;
 mod live;
 mod proxy;
 pub mod renamed;
+mod site;
 pub mod slug;
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use crate::args::fuzz_target::FuzzTarget;
 pub use judge::{Judge, RecordedAt};
 pub use live::{Check, CodeSweep, Color, ConnectArgs, Doctor, Echo, OutputArgs, ReportArgs, RunArgs, Serve};
 pub use proxy::{Proxy, ServerAddress};
+pub use site::Site;
 
 /// Conformance-fuzzing harness for the WebSocket closing handshake (RFC 6455).
 #[derive(Debug, Parser)]
@@ -87,6 +89,8 @@ pub enum Command {
     Matrix(Matrix),
     /// Compare the results of two runs
     Diff(Diff),
+    /// Make a site from the results of matrix
+    Site(Site),
     /// Turn the crash of a fuzz target into a script of the corpus
     Adopt(Adopt),
     /// Print the script by which a shell completes commands and options

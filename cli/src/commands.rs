@@ -16,3 +16,4 @@ pub mod proxy;
 pub mod replay;
 pub mod rules;
 pub mod serve;
+pub mod site;

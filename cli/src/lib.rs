@@ -89,6 +89,7 @@ fn run(
         Command::Proxy(args) => commands::proxy::run(args, &mut out),
         Command::Echo(args) => commands::echo::run(args, &mut out),
         Command::Diff(args) => commands::diff::run(args, &mut out),
+        Command::Site(args) => commands::site::run(args, &mut out),
         Command::Adopt(args) => commands::adopt::run(args, libraries, &mut out),
         Command::Decode(args) => commands::decode::run(args, &mut out),
         Command::Rules(args) => commands::rules::list(args, &mut out),

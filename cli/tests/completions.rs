@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use support::{Folder, wsclose};
 
 /// Every command, as the help lists it.
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "replay",
     "matrix",
     "check",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 16] = [
     "proxy",
     "echo",
     "diff",
+    "site",
     "adopt",
     "decode",
     "rules",
@@ -81,7 +82,8 @@ fn manual_pages_are_printed_and_written() {
         assert!(page.contains(&format!("wsclose\\-{command}(1)")), "no {command} in {page}");
     }
     let folder = Folder::new();
-    folder.wsclose(&["man", "pages"]).assert_exit(0).assert_stdout("wrote 17 manual pages to pages\n");
+    let wrote = format!("wrote {} manual pages to pages\n", COMMANDS.len() + 1);
+    folder.wsclose(&["man", "pages"]).assert_exit(0).assert_stdout(&wrote);
     let pages = folder.files();
     assert_eq!(
         pages.len(),

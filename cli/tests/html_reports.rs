@@ -140,6 +140,10 @@ fn live_json_contains_every_run() {
     let reactions = [1000, 1005, 5000].map(|code| reaction(good, code));
     assert_eq!(reactions, ["echoed", "rejected-with-1002", "rejected-with-1002"]);
     assert_eq!([1000, 5000].map(|code| reaction(bad, code)), ["echoed", "echoed"]);
+    // It makes a site.
+    let folder = Folder::new();
+    folder.file("live.json", &live_reports().json);
+    folder.wsclose(&["site", "live.json", "--out", "site"]).assert_exit(0).assert_stdout("2 implementations");
 }
 
 #[test]

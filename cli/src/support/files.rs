@@ -131,6 +131,24 @@ pub enum FileError {
         /// What is wrong with it.
         error: toml::de::Error,
     },
+    /// The folder holds files that the command did not write, so that it cannot replace the folder.
+    #[error(
+        "{path}: holds `{other}`, which is no part of a site; choose an empty folder, or move the file away"
+    )]
+    ForeignFolder {
+        /// The path of the folder.
+        path: String,
+        /// The first such file.
+        other: String,
+    },
+    /// The file holds no results that this version reads.
+    #[error("{path}: {why}")]
+    Results {
+        /// The path.
+        path: String,
+        /// What is wrong with it, and what to do.
+        why: String,
+    },
     /// The file cannot be written.
     #[error("{path}: cannot be written: {source}; nothing was written")]
     Unwritable {

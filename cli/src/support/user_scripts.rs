@@ -70,6 +70,8 @@ fn error_of(error: FileError) -> CliError {
         | FileError::NewerRunFile { .. }
         | FileError::Manifest { .. }
         | FileError::Unwritable { .. }
+        | FileError::ForeignFolder { .. }
+        | FileError::Results { .. }
         | FileError::FolderNotWritable { .. } => CliError::File(error),
     }
 }

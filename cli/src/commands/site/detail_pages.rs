@@ -1,0 +1,244 @@
+//! The pages of one rule and of one implementation.
+
+use askama::Template;
+use wsclose::analysis::code_map::CodeReaction;
+use wsclose::analysis::rule_page;
+use wsclose::generate::vectors::CodeOrigin;
+use wsclose::rules::{Advice, Family, Level, Rule};
+
+use super::badge::Badge;
+use super::chart::{self, Chart};
+use super::finding_view::FindingView;
+use super::history::{Bug, Documents};
+use super::pages::{Frame, INDEX, RULES, family_anchor, text};
+use super::results::{Implementation, Results, Tested};
+use super::square::{self, Square};
+use super::standing::Standing;
+
+/// The standings with evidence, from the worst to the mildest.
+const WITH_EVIDENCE: [Standing; 5] =
+    [Standing::Violates, Standing::Warns, Standing::Differs, Standing::Program, Standing::Unsure];
+
+#[derive(Template)]
+#[template(path = "site/rule.html")]
+struct RulePage<'a> {
+    frame: Frame,
+    rule: Rule,
+    family_anchor: String,
+    level_effect: &'static str,
+    sections: Vec<(String, Option<String>)>,
+    applies_to: String,
+    violations_heading: &'static str,
+    violations: Vec<FindingView<'a>>,
+    others: Vec<OtherGroup<'a>>,
+    criterion: Vec<String>,
+    advice: Advice,
+}
+
+/// The implementations that stand alike on a rule.
+struct OtherGroup<'a> {
+    standing: Standing,
+    implementations: Vec<&'a Implementation>,
+}
+
+/// The page of a rule.
+pub fn rule(rule: Rule, results: &Results) -> String {
+    let of_standing = |standing: Standing| {
+        let all = results.implementations.iter();
+        all.filter(move |one| one.standing(rule) == standing)
+    };
+    let against = [Standing::Violates, Standing::Warns, Standing::Differs];
+    let mut violations: Vec<FindingView<'_>> = against
+        .into_iter()
+        .flat_map(of_standing)
+        .filter_map(|one| FindingView::of(one, rule, one.outcomes.get(&rule)?))
+        .collect();
+    if let Some(first) = violations.first_mut() {
+        first.is_open = true;
+    }
+    let others = Standing::ALL.into_iter().filter(|standing| !against.contains(standing));
+    let group = |standing| OtherGroup { standing, implementations: of_standing(standing).collect() };
+    text(&RulePage {
+        frame: Frame { root: "../", title: rule.id().to_owned(), active: RULES },
+        rule,
+        family_anchor: family_anchor(rule.family()),
+        level_effect: rule_page::level_effect(rule.level()),
+        sections: rule_page::sections(rule),
+        applies_to: rule_page::applies_to(rule),
+        violations_heading: match rule.level() {
+            Level::Info => "Implementations that differ",
+            Level::Must | Level::Interop | Level::Robust | Level::Should | Level::Lenient => {
+                "Implementations that violate it"
+            }
+        },
+        violations,
+        others: others.map(group).filter(|group| !group.implementations.is_empty()).collect(),
+        criterion: rule_page::criterion_paragraphs(rule),
+        advice: rule.advice(),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "site/implementation.html")]
+struct ImplementationPage<'a> {
+    frame: Frame,
+    one: &'a Implementation,
+    summary: String,
+    nearest_slug: Option<&'a str>,
+    relatives: Vec<&'a Implementation>,
+    findings_page: Option<String>,
+    badge: Badge,
+    badge_markdown: Option<String>,
+    groups: Vec<FindingGroup<'a>>,
+    code_charts: Vec<Chart<'a>>,
+    legend: Vec<CodeReaction>,
+    squares: Vec<Square>,
+    bugs: Vec<&'a Bug>,
+    families: Vec<EveryFamily<'a>>,
+    reproduce: String,
+}
+
+/// The findings of one standing.
+struct FindingGroup<'a> {
+    id: &'static str,
+    heading: &'static str,
+    about: &'static str,
+    findings: Vec<FindingView<'a>>,
+}
+
+struct EveryFamily<'a> {
+    anchor: String,
+    name: &'static str,
+    rows: Vec<EveryRow<'a>>,
+}
+
+/// How the implementation stands on one rule.
+struct EveryRow<'a> {
+    rule: Rule,
+    standing: Standing,
+    counts: [usize; 3],
+    why: Option<&'a str>,
+    /// Whether the page has evidence.
+    has_article: bool,
+}
+
+/// What the pages of implementations need besides the results.
+pub struct Context<'a> {
+    /// All results.
+    pub results: &'a Results,
+    /// What documents the implementations.
+    pub documents: &'a Documents,
+    /// The address of the site, without `/` at its end, if it is known.
+    pub url: Option<&'a str>,
+}
+
+/// The page of an implementation.
+pub fn implementation(one: &Implementation, context: &Context<'_>) -> String {
+    let Context { results, documents, url } = context;
+    let findings_page = documents.findings_page(one);
+    let is_relative = |other: &&Implementation| {
+        other.slug != one.slug && findings_page.is_some() && documents.findings_page(other) == findings_page
+    };
+    let nearest = one.nearest.as_ref();
+    let same_name = |other: &&Implementation| nearest.is_some_and(|nearest| nearest.name == other.name);
+    let code_charts: Vec<Chart<'_>> =
+        CodeOrigin::ALL.into_iter().filter_map(|origin| Chart::of(origin, &[one])).collect();
+    text(&ImplementationPage {
+        frame: Frame { root: "../", title: one.name.clone(), active: INDEX },
+        one,
+        summary: summary(one),
+        nearest_slug: results.tested(one.tested).find(same_name).map(|other| other.slug.as_str()),
+        relatives: results.implementations.iter().filter(is_relative).collect(),
+        badge: Badge::of(one),
+        badge_markdown: url.map(|url| badge_markdown(one, url)),
+        groups: WITH_EVIDENCE.into_iter().filter_map(|standing| finding_group(one, standing)).collect(),
+        legend: chart::legend(&code_charts),
+        code_charts,
+        squares: square::squares(one),
+        bugs: documents.bugs(one).collect(),
+        families: Family::ALL.into_iter().map(|family| every_family(one, family)).collect(),
+        reproduce: reproduce(one),
+        findings_page,
+    })
+}
+
+/// How the implementation stands, in a sentence.
+fn summary(one: &Implementation) -> String {
+    let count = |standing| one.count(standing);
+    let rules = |count: usize| if count == 1 { "1 rule".to_owned() } else { format!("{count} rules") };
+    let mut parts = Vec::new();
+    if count(Standing::Violates) > 0 {
+        parts.push(format!("violates {}", rules(count(Standing::Violates))));
+    }
+    if count(Standing::Warns) > 0 {
+        parts.push(format!("has a warning on {}", rules(count(Standing::Warns))));
+    }
+    parts.push(format!("conforms to {}", rules(count(Standing::Conforms))));
+    let (last, others) = parts.split_last().expect("one part");
+    let list = if others.is_empty() { last.clone() } else { format!("{} and {last}", others.join(", ")) };
+    let end = if one.is_complete { "" } else { " The run did not come to its end." };
+    format!("It {list}, of those that were tested.{end}")
+}
+
+/// The badge as Markdown for a README.
+fn badge_markdown(one: &Implementation, url: &str) -> String {
+    let encode = |text: &str| {
+        let is_kept = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
+        let encoded = text.bytes().map(|byte| match is_kept(&byte) {
+            true => char::from(byte).to_string(),
+            false => format!("%{byte:02X}"),
+        });
+        encoded.collect::<String>()
+    };
+    let (slug, label) = (&one.slug, Badge::of(one).label);
+    let endpoint = encode(&format!("{url}/badges/{slug}.json"));
+    format!("[![{label}](https://img.shields.io/endpoint?url={endpoint})]({url}/implementations/{slug}.html)")
+}
+
+fn finding_group(one: &Implementation, standing: Standing) -> Option<FindingGroup<'_>> {
+    let of_standing = one.outcomes.iter().filter(|(_, outcome)| outcome.standing == standing);
+    let findings: Vec<FindingView<'_>> =
+        of_standing.filter_map(|(rule, outcome)| FindingView::of(one, *rule, outcome)).collect();
+    let (id, heading) = match standing {
+        Standing::Violates => ("violations", "Violations"),
+        Standing::Warns => ("warnings", "Warnings"),
+        Standing::Differs => ("differences", "What the RFC leaves open"),
+        Standing::Program => ("program", "Caused by the echo program"),
+        Standing::Unsure => ("unconfirmed", "Not confirmed"),
+        Standing::Inconclusive | Standing::Conforms | Standing::NotExercised | Standing::LeftToProgram => {
+            return None;
+        }
+    };
+    (!findings.is_empty()).then_some(FindingGroup { id, heading, about: standing.meaning(), findings })
+}
+
+fn every_family(one: &Implementation, family: Family) -> EveryFamily<'_> {
+    let row = |rule: Rule| {
+        let outcome = one.outcomes.get(&rule);
+        let standing = one.standing(rule);
+        EveryRow {
+            rule,
+            standing,
+            counts: outcome.map_or([0; 3], |outcome| outcome.counts),
+            why: outcome.and_then(|outcome| outcome.inconclusive_reason.as_deref()),
+            has_article: WITH_EVIDENCE.contains(&standing)
+                && outcome.is_some_and(|outcome| outcome.finding.is_some()),
+        }
+    };
+    EveryFamily {
+        anchor: family_anchor(family),
+        name: family.name(),
+        rows: Rule::ALL.into_iter().filter(|rule| rule.family() == family).map(row).collect(),
+    }
+}
+
+/// The commands that repeat the run and replay a script.
+fn reproduce(one: &Implementation) -> String {
+    let name = &one.name;
+    match one.tested {
+        Tested::InProcess => {
+            format!("wsclose-full matrix --subject {name}\nwsclose-full replay script.ws --subject {name}")
+        }
+        Tested::Live(_) => format!("wsclose matrix --live --subject {name}"),
+    }
+}

@@ -1,0 +1,33 @@
+//! The entries of the search, as a script that the pages load.
+
+use serde::Serialize;
+use wsclose::rules::Rule;
+
+use super::results::Results;
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    name: &'a str,
+    path: String,
+    kind: &'static str,
+    text: String,
+}
+
+/// The text of the script.
+pub fn script(results: &Results) -> String {
+    let implementations = results.implementations.iter().map(|one| Entry {
+        name: &one.name,
+        path: format!("implementations/{}.html", one.slug),
+        kind: "implementation",
+        text: [one.library.as_str(), &one.version, &one.language].join(" ").trim().to_owned(),
+    });
+    let rules = Rule::ALL.into_iter().map(|rule| Entry {
+        name: rule.id(),
+        path: format!("rules/{rule}.html"),
+        kind: "rule",
+        text: rule.summary().to_owned(),
+    });
+    let entries: Vec<Entry<'_>> = implementations.chain(rules).collect();
+    let json = serde_json::to_string(&entries).expect("the entries are text");
+    format!("window.searchEntries = {json};\n")
+}
