@@ -19,6 +19,7 @@ const PARTS: &[(&str, &[&str])] = &[
             "reading-a-finding",
             "script-language",
             "reports",
+            "site",
             "how-the-judge-decides",
             "coverage-of-the-rfc",
             "glossary",
