@@ -55,7 +55,7 @@ fn for_each_program(test: impl Fn(BadProgram) + Sync) {
     let programs: Vec<BadProgram> = BadProgram::ALL.map(|(program, ..)| program).to_vec();
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        for _ in 0..8 {
+        for _ in 0..16 {
             scope.spawn(|| {
                 while let Some(program) = programs.get(next.fetch_add(1, Ordering::Relaxed)) {
                     test(*program);
@@ -85,13 +85,14 @@ fn unreachable_servers_and_wrong_options_are_errors() {
 const OF_THE_LIBRARY: [Rule; 3] = [Rule::CloseAtMost125, Rule::CodeIsDefined, Rule::CodeNotLocalOnly];
 
 /// Cases with messages before a Close, Closes of both sides, and requests of the application.
-const CASES: [&str; 2] = ["closing_handshake/*", "local/*"];
+const CASES: [&str; 3] =
+    ["closing_handshake/close-1000*", "closing_handshake/close-local*", "closing_handshake/*text*"];
 
 /// The rules of level must that fail in a check of a program, and its report.
 fn violated(program: BadProgram) -> (Vec<String>, Value) {
     let folder = Folder::new();
     let url = program.start();
-    let mut args: Vec<&str> = vec!["check", &url, "--close-command", "--json", "run.json"];
+    let mut args: Vec<&str> = vec!["check", &url, "--close-command", "--jobs", "4", "--json", "run.json"];
     args.extend(CASES.iter().flat_map(|case| ["--case", case]));
     let must =
         Rule::ALL.into_iter().filter(|rule| rule.level() == Level::Must && !OF_THE_LIBRARY.contains(rule));
