@@ -99,7 +99,7 @@ pub(super) fn reply_code(
         (Fault::RepliesSwappedCode, Some(code)) => CloseCode(code.0.swap_bytes()),
         (Fault::RepliesCodeInOneOctet, Some(code)) => CloseCode(code.0 & 0xff),
         (Fault::RepliesCodeModulo4096, Some(code)) => CloseCode(code.0 & 0xfff),
-        (Fault::RepliesOneMore, Some(code)) if code != CloseCode::NORMAL => CloseCode(code.0 + 1),
+        (Fault::RepliesOneMore, Some(code)) if code != CloseCode::NORMAL => CloseCode(code.0.wrapping_add(1)),
         (Fault::RepliesWithTheCodeBefore, Some(_)) => return now.past.last_code.map(Some),
         // Only a fault accepts such a code, and an endpoint echoes what it accepts.
         (_, Some(code)) if code.acceptable(Profile::default()).is_err() => code,
