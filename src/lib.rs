@@ -28,6 +28,7 @@
 //! | [`scenario`] | the parameters of a closing scenario, and the scenarios in which their values meet |
 //! | [`generate`] | systematic scripts, mutations, the shortest script that shows a finding |
 //! | [`analysis`] | compare implementations over many scripts |
+//! | [`portable`] | vectors for test runners in other languages |
 //! | [`fuzz`] | the bodies of the fuzz targets |
 //! | [`model::endpoint::Model`] | a conforming endpoint, and [faulty ones](model::faults::Fault) to test a judge with |
 //! | [`protocol`] | frames, close codes and the closing handshake, without the rest |
@@ -83,6 +84,7 @@ pub mod harness;
 pub mod judge;
 pub mod model;
 mod playback;
+pub mod portable;
 pub mod protocol;
 pub mod rules;
 pub mod scenario;

@@ -1,0 +1,216 @@
+//! Bugs of libraries that were fixed, for the notes of the vectors.
+
+use crate::rules::Rule;
+
+/// A bug that a library had, confirmed in its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bug {
+    /// The rule that it violates.
+    pub rule: Rule,
+    /// The name of the library on crates.io.
+    pub library: &'static str,
+    /// A version with the bug.
+    pub affected: &'static str,
+    /// A version without the bug.
+    pub fixed: &'static str,
+    /// What the library did.
+    pub what: &'static str,
+    /// The place in the source.
+    pub source: &'static str,
+}
+
+/// The bugs, in the order of `known-bugs/bugs.toml`. A test of `wsclose-known-bugs` writes this list.
+pub const BUGS: &[Bug] = &[
+    Bug {
+        rule: Rule::CloseAnswered,
+        library: "tungstenite",
+        affected: "0.8.0",
+        fixed: "0.8.1",
+        what: "no reply to a received Close",
+        source: "src/protocol/mod.rs, WebSocketState::check_active: after the peer's Close, reading returns an error and no longer flushes the reply",
+    },
+    Bug {
+        rule: Rule::DeliversUntilAnswer,
+        library: "tungstenite",
+        affected: "0.9.1",
+        fixed: "0.9.2",
+        what: "a message that arrives after the local Close is lost",
+        source: "src/protocol/mod.rs, read_message_frame: `OpCode::Data(_) if !self.state.is_active()`; pull request 74",
+    },
+    Bug {
+        rule: Rule::NoDataAfterClose,
+        library: "tungstenite",
+        affected: "0.9.1",
+        fixed: "0.9.2",
+        what: "a message is sent after the local Close",
+        source: "src/protocol/mod.rs, write_message: check_active accepts every state except Terminated; pull request 74",
+    },
+    Bug {
+        rule: Rule::CloseEchoesCode,
+        library: "tungstenite",
+        affected: "0.15.0",
+        fixed: "0.16.0",
+        what: "the reply to a Close has code 1000, whatever the code received",
+        source: "src/protocol/mod.rs, do_close; CHANGELOG.md 0.16.0, pull request 246",
+    },
+    Bug {
+        rule: Rule::OneClose,
+        library: "fastwebsockets",
+        affected: "0.2.2",
+        fixed: "0.2.3",
+        what: "a second Close is sent after the peer's reply",
+        source: "src/lib.rs, read_frame: `OpCode::Close if self.auto_close` does not check whether a Close was written",
+    },
+    Bug {
+        rule: Rule::DiscardsAfterClose,
+        library: "fastwebsockets",
+        affected: "0.2.3",
+        fixed: "0.2.4",
+        what: "a message after the peer's Close is delivered",
+        source: "src/lib.rs, read_frame: only the arm of Close checks `self.closed`",
+    },
+    Bug {
+        rule: Rule::NoHang,
+        library: "fastwebsockets",
+        affected: "0.3.0",
+        fixed: "0.3.1",
+        what: "the reader loops endlessly at the end of TCP",
+        source: "src/lib.rs, parse_frame_header: `while nread < 2` continues to read at the end of the stream",
+    },
+    Bug {
+        rule: Rule::CloseAnswered,
+        library: "tokio-websockets",
+        affected: "0.4.1",
+        fixed: "0.5.0",
+        what: "a program that only reads does not reply to a Close",
+        source: "src/proto/stream.rs, poll_next_frame: returns `None` while the reply is still queued; CHANGELOG.md 0.5.0",
+    },
+    Bug {
+        rule: Rule::NoPanic,
+        library: "tokio-websockets",
+        affected: "0.8.2",
+        fixed: "0.8.3",
+        what: "undefined behaviour on an empty Close",
+        source: "src/proto/types.rs, Message::as_close: `get_unchecked(2..)`; CHANGELOG.md 0.8.3",
+    },
+    Bug {
+        rule: Rule::ReportsFirstCode,
+        library: "soketto",
+        affected: "0.8.0",
+        fixed: "0.8.1",
+        what: "an error while shutting down hides the peer's Close",
+        source: "src/connection.rs, on_control: `close().await?`; CHANGELOG.md 0.8.1, pull request 115",
+    },
+    Bug {
+        rule: Rule::NoPanic,
+        library: "yawc",
+        affected: "0.2.3",
+        fixed: "0.2.4",
+        what: "reading the code of an empty Close panics",
+        source: "src/frame.rs, close_code: `self.payload[0..2]`",
+    },
+    Bug {
+        rule: Rule::RejectsRsv,
+        library: "actix-http",
+        affected: "3.13.3",
+        fixed: "3.13.4",
+        what: "reserved bits are ignored",
+        source: "CHANGES.md 3.13.4",
+    },
+    Bug {
+        rule: Rule::RejectsLocalOnlyCodes,
+        library: "actix-http",
+        affected: "3.13.4",
+        fixed: "3.13.5",
+        what: "invalid codes, bodies and reasons of a Close are accepted",
+        source: "src/ws/frame.rs, parse_close_payload; CHANGES.md 3.13.5",
+    },
+    Bug {
+        rule: Rule::RejectsUndefinedCodes,
+        library: "actix-http",
+        affected: "3.13.4",
+        fixed: "3.13.5",
+        what: "invalid codes, bodies and reasons of a Close are accepted",
+        source: "src/ws/frame.rs, parse_close_payload; CHANGES.md 3.13.5",
+    },
+    Bug {
+        rule: Rule::RejectsUnassignedCodes,
+        library: "actix-http",
+        affected: "3.13.4",
+        fixed: "3.13.5",
+        what: "invalid codes, bodies and reasons of a Close are accepted",
+        source: "src/ws/frame.rs, parse_close_payload; CHANGES.md 3.13.5",
+    },
+    Bug {
+        rule: Rule::RejectsOneByteBody,
+        library: "actix-http",
+        affected: "3.13.4",
+        fixed: "3.13.5",
+        what: "invalid codes, bodies and reasons of a Close are accepted",
+        source: "src/ws/frame.rs, parse_close_payload; CHANGES.md 3.13.5",
+    },
+    Bug {
+        rule: Rule::RejectsBadUtf8Reason,
+        library: "actix-http",
+        affected: "3.13.4",
+        fixed: "3.13.5",
+        what: "invalid codes, bodies and reasons of a Close are accepted",
+        source: "src/ws/frame.rs, parse_close_payload; CHANGES.md 3.13.5",
+    },
+    Bug {
+        rule: Rule::RejectsLongClose,
+        library: "actix-http",
+        affected: "3.18.12",
+        fixed: "3.18.13",
+        what: "a Close of more than 125 octets is treated as one without a body",
+        source: "src/ws/frame.rs, parse: \"Morphing to protocol close frame\"; CHANGES.md 3.18.13",
+    },
+    Bug {
+        rule: Rule::RejectsLengthTopBit,
+        library: "actix-http",
+        affected: "3.18.13",
+        fixed: "3.19.0",
+        what: "a length with its top bit set is accepted",
+        source: "CHANGES.md 3.19.0",
+    },
+    Bug {
+        rule: Rule::NoPanic,
+        library: "embedded-websocket",
+        affected: "0.8.0",
+        fixed: "0.9.3",
+        what: "closing with a reason panics",
+        source: "src/lib.rs, close: `BigEndian::write_u16` into an empty vector; issue 16",
+    },
+    Bug {
+        rule: Rule::CloseBetweenFragments,
+        library: "embedded-websocket",
+        affected: "0.9.4",
+        fixed: "0.9.5",
+        what: "a control frame between fragments is treated as a part of the message",
+        source: "src/lib.rs, read_frame: `continuation_frame_op_code` replaces the opcode of every frame",
+    },
+    Bug {
+        rule: Rule::Reports1005,
+        library: "wtx",
+        affected: "0.36.0",
+        fixed: "0.36.1",
+        what: "a Close without a code is rejected",
+        source: "src/web_socket/misc.rs, check_read_close_frame: `[] => Ok(true)`; pull request 419",
+    },
+    Bug {
+        rule: Rule::CloseAnswered,
+        library: "sockudo-ws",
+        affected: "1.7.4",
+        fixed: "2.0.0",
+        what: "a program that only reads does not reply to a Close",
+        source: "CHANGELOG.md 2.0.0, \"read-only WebSocket consumers\"",
+    },
+    Bug {
+        rule: Rule::AcceptsRegisteredCodes,
+        library: "sockudo-ws",
+        affected: "3.0.0",
+        fixed: "3.1.0",
+        what: "1012, 1013 and 1014 are rejected",
+        source: "CHANGELOG.md 3.1.0; src/error.rs, is_valid_code",
+    },
+];
