@@ -93,6 +93,10 @@ pub enum Command {
     Site(Site),
     /// Turn the crash of a fuzz target into a script of the corpus
     Adopt(Adopt),
+    /// Write test vectors for runners in other languages
+    ///
+    /// Single Closes and whole connections, each with what an endpoint must, should or must not do.
+    Vectors(Vectors),
     /// Print the script by which a shell completes commands and options
     Completions(Completions),
     /// Print the manual page, or write one for each command
@@ -414,6 +418,22 @@ pub struct Codes {
     /// Add the profiles beast and ws-rs, and the names in Boost.Beast and ws-rs: a wider table
     #[arg(long, short, conflicts_with = "all")]
     pub long: bool,
+}
+
+/// `vectors`.
+#[derive(Debug, Arguments)]
+#[command(after_help = "\
+Examples:
+  wsclose vectors --out vectors
+
+Writes close_frames.json, scenarios.json, close_frames.h, their schemas and a \
+README.md, all or none. The same version writes the same files.
+
+Files of an earlier version are replaced. A folder with other files is refused.")]
+pub struct Vectors {
+    /// Folder of the files
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
 }
 
 /// A shell that completes options.

@@ -17,3 +17,4 @@ pub mod replay;
 pub mod rules;
 pub mod serve;
 pub mod site;
+pub mod vectors;

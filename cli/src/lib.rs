@@ -95,6 +95,7 @@ fn run(
         Command::Rules(args) => commands::rules::list(args, &mut out),
         Command::Explain(args) => commands::rules::explain(&args.term, libraries, &mut out),
         Command::Codes(args) => commands::codes::run(args, &mut out),
+        Command::Vectors(args) => commands::vectors::run(args, &mut out),
         Command::Completions(args) => commands::manual::complete(args, &mut out),
         Command::Man(args) => commands::manual::man(args, &mut out),
     };

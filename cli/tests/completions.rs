@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use support::{Folder, wsclose};
 
 /// Every command, as the help lists it.
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "replay",
     "matrix",
     "check",
@@ -25,6 +25,7 @@ const COMMANDS: [&str; 17] = [
     "rules",
     "explain",
     "codes",
+    "vectors",
     "completions",
     "man",
 ];

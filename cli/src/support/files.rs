@@ -62,6 +62,14 @@ pub enum FileError {
     /// The path is a file and should be a folder.
     #[error("{0}: is a file; name a folder")]
     NotAFolder(String),
+    /// The folder contains files that a command would not replace.
+    #[error("{path}: contains other files, such as {found}; name a new or empty folder")]
+    OtherFiles {
+        /// The path.
+        path: String,
+        /// The name of one of them.
+        found: String,
+    },
     /// The folder contains no script.
     #[error(
         "{0}: contains no scripts; name a folder with files that end in .ws or .bin, or have no extension"

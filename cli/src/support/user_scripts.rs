@@ -63,6 +63,7 @@ fn error_of(error: FileError) -> CliError {
         | FileError::TooLong { .. }
         | FileError::Truncated { .. }
         | FileError::NotAFolder(_)
+        | FileError::OtherFiles { .. }
         | FileError::NoCorpus
         | FileError::Baseline { .. }
         | FileError::InlineBaseline(_)

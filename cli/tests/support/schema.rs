@@ -14,6 +14,11 @@ pub fn assert_valid_judgement(report: &Value) {
     assert_conforms(report, &schema.expect("a schema in JSON"), "");
 }
 
+/// Asserts that a value conforms to a schema.
+pub fn assert_fits(value: &Value, schema: &Value) {
+    assert_conforms(value, schema, "");
+}
+
 /// Asserts that a value conforms to a schema. It supports the keywords of JSON Schema that our schema uses, and panics
 /// at others.
 fn assert_conforms(value: &Value, schema: &Value, at: &str) {
