@@ -20,6 +20,7 @@ const PARTS: &[(&str, &[&str])] = &[
             "script-language",
             "reports",
             "site",
+            "vectors",
             "how-the-judge-decides",
             "coverage-of-the-rfc",
             "glossary",
