@@ -142,7 +142,9 @@ impl Diagnosis {
 
     /// A note for the report of a check on each answer that is a fault of the program.
     pub(crate) fn notes(&self) -> impl Iterator<Item = String> + '_ {
-        let faults = self.answers.iter().filter(|answer| answer.fitness == Fitness::Fault);
+        // A server that is gone is what the check reports itself.
+        let is_known = self.error.is_some();
+        let faults = self.answers.iter().filter(move |answer| answer.fitness == Fitness::Fault && !is_known);
         faults.map(|answer| {
             let remedy = answer.remedy.map_or(String::new(), |remedy| format!("; {remedy}"));
             format!("the program of the server may distort results: {}{remedy}", answer.seen)
