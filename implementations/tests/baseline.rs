@@ -6,7 +6,6 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::Path;
 
 use wsclose::analysis::baseline::{Baseline, KnownViolation};
 use wsclose::harness::Driver;
