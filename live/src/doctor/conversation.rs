@@ -169,7 +169,7 @@ impl Conversation {
         let question = Question::EchoesBinary;
         match &self.binary {
             Some(echo) => echo_answer(question, echo, "binary message", &BINARY),
-            None => Answer::not_asked(question, "the connection ended before"),
+            None => Answer::skipped(question, "the connection ended before"),
         }
     }
 
@@ -180,7 +180,7 @@ impl Conversation {
             Answer::fault(question, format!("{how} when it received the text `{NO_COMMAND}`"), remedy)
         };
         match &self.no_command {
-            None => Answer::not_asked(question, "the connection ended before"),
+            None => Answer::skipped(question, "the connection ended before"),
             Some(Echo::Closed(body)) => ended(&format!("closed with {}", described(body))),
             Some(Echo::TcpEnd) => ended("ended TCP"),
             Some(Echo::TooMuch) => ended("sent data without end"),

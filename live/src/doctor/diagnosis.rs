@@ -58,7 +58,7 @@ pub enum Fitness {
     /// The program or the library may be the reason.
     Unclear,
     /// The question could not be asked.
-    NotAsked,
+    Skipped,
 }
 
 impl Fitness {
@@ -68,7 +68,7 @@ impl Fitness {
             Fitness::Fit => "ok",
             Fitness::Fault => "FAULT",
             Fitness::Unclear => "unclear",
-            Fitness::NotAsked => "not asked",
+            Fitness::Skipped => "not asked",
         }
     }
 }
@@ -103,15 +103,15 @@ impl Answer {
     }
 
     /// A question that could not be asked, with the reason.
-    pub(super) fn not_asked(question: Question, why: impl Into<String>) -> Answer {
-        Answer { question, fitness: Fitness::NotAsked, seen: why.into(), remedy: None }
+    pub(super) fn skipped(question: Question, why: impl Into<String>) -> Answer {
+        Answer { question, fitness: Fitness::Skipped, seen: why.into(), remedy: None }
     }
 
     /// Whether something has to be changed.
     pub fn is_bad(&self) -> bool {
         match self.fitness {
             Fitness::Fault | Fitness::Unclear => true,
-            Fitness::Fit | Fitness::NotAsked => false,
+            Fitness::Fit | Fitness::Skipped => false,
         }
     }
 }

@@ -233,7 +233,7 @@ impl Examination<'_> {
     fn ask_to_close(&mut self, command: &str, question: Question) -> bool {
         if !self.examined.close_command {
             let why = "the server has no close command, as far as the check is told";
-            self.answers.push(Answer::not_asked(question, why));
+            self.answers.push(Answer::skipped(question, why));
             return true;
         }
         let Some(mut dialogue) = self.open_or_report() else { return false };
