@@ -111,22 +111,19 @@ fn max_len(target: &str) -> usize {
     if is_recording { super::MAX_RECORDING } else { super::MAX_LEN }
 }
 
-/// The longest input of a target that CI passes to libFuzzer, which truncates longer seeds at loading.
-fn max_len_in_ci(target: &str) -> usize {
-    let cases = include_str!("../.ci/run").lines().filter_map(|line| line.split_once(") limits=("));
-    let is_of_target =
-        |patterns: &str| patterns.split('|').any(|pattern| [target, "*"].contains(&pattern.trim()));
-    let limits = cases.into_iter().find(|(patterns, _)| is_of_target(patterns)).expect("a case").1;
-    let words = limits.split(|c: char| c.is_whitespace() || c == ')');
-    let max_len = words.filter_map(|word| word.strip_prefix("-max_len=")).next();
-    max_len.expect("a limit in .ci/run").parse().expect("a number of octets")
+/// The longest input of a target that its options pass to libFuzzer, which truncates longer seeds at loading.
+fn max_len_in_options(target: &str) -> usize {
+    let path = package_dir().join("options").join(format!("{target}.options"));
+    let options = std::fs::read_to_string(&path).expect("a target has options");
+    let max_len = options.lines().find_map(|line| line.strip_prefix("max_len = "));
+    max_len.expect("options have a max_len").parse().expect("a number of octets")
 }
 
 #[test]
 fn no_seed_is_lost_at_loading() {
     for target in declared_targets() {
         let max_len = max_len(&target);
-        assert_eq!(max_len_in_ci(&target), max_len, "{target}: .ci/run and the properties");
+        assert_eq!(max_len_in_options(&target), max_len, "{target}: options and properties");
         for seed in support::seeds(&target) {
             let len = seed.octets.len();
             assert!(len <= max_len, "{target}/{} has {len} octets and is truncated", seed.name);
@@ -174,6 +171,9 @@ fn parse_token(line: &str) -> Result<Option<Vec<u8>>, &'static str> {
 fn dictionaries_are_valid_for_libfuzzer() {
     for (name, text) in [
         ("close_frame", include_str!("dictionaries/close_frame.dict")),
+        ("net_log", include_str!("dictionaries/net_log.dict")),
+        ("pcap", include_str!("dictionaries/pcap.dict")),
+        ("recording_text", include_str!("dictionaries/recording_text.dict")),
         ("scripts", include_str!("dictionaries/scripts.dict")),
     ] {
         let mut tokens = BTreeSet::new();
@@ -188,5 +188,6 @@ fn dictionaries_are_valid_for_libfuzzer() {
         assert!(tokens.len() > 20, "{name}.dict has {} tokens", tokens.len());
     }
     let listed = support::names(&package_dir().join("dictionaries"));
-    assert_eq!(listed, ["close_frame.dict", "scripts.dict"]);
+    let read = ["close_frame.dict", "net_log.dict", "pcap.dict", "recording_text.dict", "scripts.dict"];
+    assert_eq!(listed, read);
 }
