@@ -81,6 +81,23 @@ fn code_scanning_shows_findings_at_the_program_or_the_baseline() {
     assert_eq!(uri("b.sarif"), "bin/serve");
 }
 
+/// The documented exceptions are times: `timing` of JSON, and `time` of JUnit.
+#[test]
+fn two_runs_with_the_same_results_write_the_same_reports() {
+    let runs: Vec<(Vec<Vec<u8>>, Value)> = (0..2)
+        .map(|_| {
+            let folder = Folder::new();
+            let options = "--sarif run.sarif --markdown run.md --html run.html --json run.json";
+            check(&folder, &options.split(' ').collect::<Vec<_>>());
+            let octets = |name: &str| fs::read(folder.path().join(name)).expect("a report");
+            let mut run = json(&folder, "run.json");
+            assert!(run.as_object_mut().is_some_and(|run| run.remove("timing").is_some()), "{run}");
+            (["run.sarif", "run.md", "run.html"].map(octets).to_vec(), run)
+        })
+        .collect();
+    assert!(runs[0] == runs[1], "{}\n{}", runs[0].1, runs[1].1);
+}
+
 #[test]
 fn junit_has_a_suite_for_each_family_times_and_warnings() {
     let folder = Folder::new();
