@@ -16,6 +16,7 @@ use crate::args::ServerAddress;
 /// The most connections at a time. Further clients wait in the queue of the system.
 const MAX_CONNECTIONS: u32 = 10_000;
 /// The open files that no connection needs: standard streams, the listener, reports.
+#[cfg(unix)]
 const OTHER_FILES: u64 = 64;
 /// How long the server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
