@@ -1,5 +1,6 @@
 //! Runs the scripts of the GitHub action and of a release, as their workflows do.
 #![cfg(unix)]
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "tests run scripts and read files")]
 
 mod support;
 
