@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 use support::bad_servers::{BadServer, ModelServer, serve, serve_with_pauses};
 use support::{Folder, RunOutput, wsclose};
 
-/// How much longer than its limit a run may take, on a busy machine.
-const TOLERANCE: Duration = Duration::from_millis(1500);
+/// How much longer than its limit a run may take, on a busy machine and in an unoptimized build, which needs half a second
+/// of processor time to list the cases.
+const TOLERANCE: Duration = Duration::from_millis(2500);
 
 /// Runs a check with a time limit, and asserts that it keeps the limit.
 fn check_within(url: &str, seconds: u64, more: &[&str]) -> RunOutput {

@@ -254,8 +254,8 @@ fn empty_field_is_reported() {
 
 #[test]
 fn malformed_file_is_reported_with_its_location() {
-    let shape = "; expected `[[known]]` tables with rule and reason, and optionally implementation, version, source \
-                 and script";
+    let shape = "; expected `[[known]]` tables with rule and reason, and optionally implementation, evidence, version, \
+                 source and script";
     for (text, words) in [
         (file_with("[[known]]", "[[known]"), "line 1"),
         (file_with("reason", "raison"), "unknown field `raison`"),

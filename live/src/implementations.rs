@@ -28,6 +28,7 @@ use crate::run::engine;
 use crate::run::event::EventSink;
 use crate::run::parallel::{Deadline, run_jobs};
 use crate::run::results::RunReport;
+use crate::run::scenarios::Extent;
 use crate::shell;
 use crate::transport::server_target::ServerTarget;
 use crate::transport::target_options::{TargetError, TargetOptions};
@@ -383,8 +384,8 @@ pub fn run(
 ) -> Vec<ImplementationResult> {
     let features = |role| EndpointFeatures { role, close_command: true, reconnects: true };
     let cases = Cases {
-        servers: engine::cases(features(Role::Server), Codes::Some, false),
-        clients: engine::cases(features(Role::Client), Codes::Some, false),
+        servers: engine::cases(features(Role::Server), Codes::Some, Extent::Usual),
+        clients: engine::cases(features(Role::Client), Codes::Some, Extent::Usual),
     };
     // Slow ones start first, so that no other has to wait for them at the end.
     let mut order: Vec<usize> = (0..implementations.len()).collect();

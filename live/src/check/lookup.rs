@@ -15,7 +15,7 @@ use crate::run::cases::{Case, END_CASES, PATIENT_CASES};
 use crate::run::config::Codes;
 use crate::run::engine;
 use crate::run::generate::CaseGenerator;
-use crate::run::scenarios;
+use crate::run::scenarios::{self, Extent};
 
 /// What a case is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ const fn all_features(role: Role) -> EndpointFeatures {
 pub fn explain_case(role: Role, name: &str) -> Option<CaseExplanation> {
     let features = all_features(role);
     let liveness = features.liveness();
-    let built_in = engine::cases(features, Codes::All, false);
+    let built_in = engine::cases(features, Codes::All, Extent::None);
     let case = [liveness.clone()].into_iter().chain(built_in).find(|case| case.name == name);
     let case = case.or_else(|| CaseGenerator::new(features).by_name(name));
     let case = case.or_else(|| scenarios::by_name(features, name))?;
@@ -61,7 +61,7 @@ pub fn explain_case(role: Role, name: &str) -> Option<CaseExplanation> {
 /// The names of all built-in cases for endpoints of this role, with the default selection of close codes.
 pub fn case_names(role: Role) -> Vec<String> {
     let features = all_features(role);
-    let built_in = engine::cases(features, Codes::Some, false).into_iter();
+    let built_in = engine::cases(features, Codes::Some, Extent::Usual).into_iter();
     [features.liveness()].into_iter().chain(built_in).map(|case| case.name).collect()
 }
 

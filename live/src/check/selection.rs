@@ -10,7 +10,7 @@ use crate::endpoint::under_test;
 use crate::run::cases::Case;
 use crate::run::engine;
 use crate::run::generate::CaseGenerator;
-use crate::run::scenarios;
+use crate::run::scenarios::{self, Extent};
 
 /// The rules and cases of a run.
 #[derive(Clone, Debug)]
@@ -73,8 +73,14 @@ fn select_rules(options: &Options, all: RuleSet) -> Result<RuleSet, RunError> {
 
 /// The cases that the patterns select, and notes about scripts that cannot be played.
 fn select_cases(options: &Options, features: EndpointFeatures) -> Result<(Vec<Case>, Vec<String>), RunError> {
+    let mut names = options.cases.iter().chain(&options.show).peekable();
+    let extent = match (names.peek().is_some(), options.thorough) {
+        (true, _) if !names.any(|name| scenarios::may_be_named_by(name)) => Extent::None,
+        (_, true) => Extent::Thorough,
+        (_, false) => Extent::Usual,
+    };
     let (mut cases, notes) = if options.scripts.is_empty() {
-        (engine::cases(features, options.codes, options.thorough), Vec::new())
+        (engine::cases(features, options.codes, extent), Vec::new())
     } else {
         user_cases(&options.scripts, features)?
     };
@@ -134,7 +140,7 @@ mod tests {
     #[test]
     fn every_built_in_case_is_played_in_the_same_way_from_a_file() {
         for role in Role::ALL {
-            for case in engine::cases(features(role), crate::run::config::Codes::Some, true) {
+            for case in engine::cases(features(role), crate::run::config::Codes::Some, Extent::Thorough) {
                 assert_eq!(features(role).case_of_user(case.name.clone(), &case.script), Ok(case));
             }
         }

@@ -26,7 +26,7 @@ use crate::run::player::{self, Player};
 use crate::run::results::{RuleResult, RunReport, Scope, Timing};
 use crate::run::retry::ResultLedger;
 use crate::run::runner::CaseRunner;
-use crate::run::scenarios;
+use crate::run::scenarios::{self, Extent};
 use crate::run::timeouts::{CONFIRM, FAST, MEASURE, Pace};
 
 /// How long re-runs of an unresponsive endpoint may start: each missing reply costs seconds.
@@ -40,7 +40,7 @@ pub const UNRESPONSIVE_CASES: usize = 32;
 
 /// The cases of an endpoint: curated scripts, systematic ones, recovery cases, close codes, compression, ends of TCP,
 /// combinations of parameters, and patient cases.
-pub fn cases(features: EndpointFeatures, codes: Codes, is_thorough: bool) -> Vec<Case> {
+pub fn cases(features: EndpointFeatures, codes: Codes, extent: Extent) -> Vec<Case> {
     let to_case = |vector: &TestVector| features.case(vector.name.clone(), &vector.script);
     let curated: Vec<Case> = TestVector::curated_corpus().iter().filter_map(to_case).collect();
     let systematic: Vec<Case> = vectors::reasons()
@@ -71,7 +71,7 @@ pub fn cases(features: EndpointFeatures, codes: Codes, is_thorough: bool) -> Vec
     let deflated: Vec<Case> =
         curated.iter().filter(is_short).filter_map(|case| features.with_deflate(case)).collect();
     let (ends, patient) = (features.end_cases(), features.patient_cases());
-    let scenarios = scenarios::cases(features, is_thorough);
+    let scenarios = scenarios::cases(features, extent);
     let mut all: Vec<Case> =
         [curated, systematic, recovery, received, requested, deflated, ends, scenarios, patient]
             .into_iter()

@@ -12,15 +12,32 @@ use crate::run::cases::Case;
 /// The prefix of the name of such a case. The name of its scenario follows.
 const NAME_PREFIX: &str = "scenario/";
 
+/// How many scenarios a run plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// None: no selected case can be a scenario, and listing them takes time.
+    None,
+    /// Those of a run without options.
+    Usual,
+    /// Those of a thorough run.
+    Thorough,
+}
+
+/// Whether a pattern may match the name of a scenario, by its text before the first wildcard.
+pub fn may_be_named_by(pattern: &str) -> bool {
+    let literal = pattern.split(['*', '?', '[']).next().unwrap_or_default();
+    NAME_PREFIX.starts_with(literal) || literal.starts_with(NAME_PREFIX)
+}
+
 /// The cases in which tuples of values occur, as far as the endpoint supports them: pairs for a server, and triples in a
 /// thorough run. A client is slower, so it gets pairs in a thorough run alone.
 ///
 /// Pairs of two flaws are left out, because an endpoint ends the connection for the first of them.
-pub fn cases(features: EndpointFeatures, is_thorough: bool) -> Vec<Case> {
-    let strength = match (features.role, is_thorough) {
-        (Role::Server, true) => Strength::Triples,
-        (Role::Server, false) | (Role::Client, true) => Strength::Pairs,
-        (Role::Client, false) => return Vec::new(),
+pub fn cases(features: EndpointFeatures, extent: Extent) -> Vec<Case> {
+    let strength = match (features.role, extent) {
+        (Role::Server, Extent::Thorough) => Strength::Triples,
+        (Role::Server, Extent::Usual) | (Role::Client, Extent::Thorough) => Strength::Pairs,
+        (Role::Client, Extent::Usual) | (Role::Server | Role::Client, Extent::None) => return Vec::new(),
     };
     let is_played = |scenario: &Scenario| match strength {
         Strength::Pairs => scenario.flaws() <= 1,
@@ -76,4 +93,17 @@ fn scenario(role: Role, name: &str) -> Option<Scenario> {
 
 fn case(features: EndpointFeatures, scenario: &Scenario) -> Option<Case> {
     features.case(format!("{NAME_PREFIX}{scenario}"), &scenario.script())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pattern_of_scenarios_is_recognized_by_its_beginning() {
+        let named = ["*", "scen*", "scenario/*+r123", "scenario/text", "?cenario/*", "[s]*"];
+        assert!(named.into_iter().all(may_be_named_by));
+        let others = ["liveness", "code-received/*", "closing_handshake/scenario/*", "s-*"];
+        assert!(!others.into_iter().any(may_be_named_by));
+    }
 }
