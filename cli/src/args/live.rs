@@ -267,7 +267,7 @@ pub struct Check {
     pub timeout: Option<u64>,
     /// Number of connections at a time
     ///
-    /// [default: 48; up to 128 for a server that reacts slowly]
+    /// [default: 32; up to 128 for a server that reacts slowly]
     #[arg(long, help_heading = SPEED, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     /// What to print.

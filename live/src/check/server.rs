@@ -36,7 +36,7 @@ const TIMEOUT_ALL_CODES: Duration = Duration::from_secs(600);
 
 /// The default number of connections at a time. The backlog of some servers is short, and each connection of a server that
 /// floods its peer holds memory.
-const DEFAULT_JOBS: Jobs = Jobs { usual: 48, most: 128 };
+const DEFAULT_JOBS: Jobs = Jobs { usual: 32, most: 128 };
 
 /// A server as an endpoint under test: see [`check`](crate::check).
 #[derive(Clone, Debug)]
@@ -89,7 +89,7 @@ impl ServerCheck {
         self
     }
 
-    /// Sets the number of connections at a time [default: 48, and more for a server that reacts slowly].
+    /// Sets the number of connections at a time [default: 32, and more for a server that reacts slowly].
     pub fn jobs(mut self, jobs: usize) -> Self {
         self.endpoint.jobs = Jobs::fixed(jobs);
         self
