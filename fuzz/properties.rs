@@ -21,8 +21,6 @@ mod support;
 
 #[cfg(test)]
 mod scenario_seeds;
-#[cfg(all(test, wsclose_planted_fault))]
-mod self_test;
 #[cfg(test)]
 mod targets;
 

@@ -17,7 +17,7 @@ use crate::baseline;
 
 struct FuzzState {
     harness: Harness,
-    model: Model,
+    model: Box<dyn Subject>,
     subjects: Vec<Box<dyn Subject>>,
 }
 
@@ -27,7 +27,7 @@ thread_local! {
         install_filtered_hook();
         FuzzState {
             harness: Harness::new(Profile::default()).with_limits(Limits::FUZZING),
-            model: Model::new(Profile::default()),
+            model: Box::new(Model::new(Profile::default())),
             subjects: selected_subjects(),
         }
     });
@@ -61,16 +61,16 @@ fn selected_subjects() -> Vec<Box<dyn Subject>> {
 /// If the model violates a rule, or an implementation violates one that `baseline.toml` does not list for it. Violations
 /// of a level that only warns do not count.
 pub fn implementations(octets: &[u8]) -> RuleSet {
-    with_script(octets, play)
+    with_script(octets, |script| STATE.with_borrow_mut(|state| state.play(script)))
 }
 
-fn play(script: Script<'_>) -> RuleSet {
-    STATE.with_borrow_mut(|state| {
-        let playback = state.harness.play(script, &mut state.model);
+impl FuzzState {
+    fn play(&mut self, script: Script<'_>) -> RuleSet {
+        let playback = self.harness.play(script, self.model.as_mut());
         assert!(playback.findings.is_empty(), "the model violates a rule\n{script}\n{playback}");
         let mut exercised = playback.exercised();
-        for subject in &mut state.subjects {
-            let playback = state.harness.play(script, subject.as_mut());
+        for subject in &mut self.subjects {
+            let playback = self.harness.play(script, subject.as_mut());
             let name = subject.name();
             let unlisted = playback.findings.iter().find(|finding| {
                 finding.level.fails(false) && !baseline::builtin().contains(name, finding.rule)
@@ -84,5 +84,44 @@ fn play(script: Script<'_>) -> RuleSet {
             exercised = exercised.union(playback.exercised());
         }
         exercised
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wsclose::model::faults::{Fault, FaultyModel};
+    use wsclose::script::ScriptBuf;
+
+    fn play(model: Box<dyn Subject>, subject: Box<dyn Subject>) {
+        let mut state =
+            FuzzState { harness: Harness::new(Profile::default()), model, subjects: vec![subject] };
+        let script = ScriptBuf::read(b"wsclose 1\nrole server\n> close 1000\n").expect("a script");
+        state.play(script.as_script());
+    }
+
+    fn conforming() -> Box<dyn Subject> {
+        Box::new(Model::new(Profile::default()))
+    }
+
+    fn faulty() -> Box<dyn Subject> {
+        Box::new(FaultyModel::new(Fault::CloseWithoutFin))
+    }
+
+    #[test]
+    fn no_fault_passes() {
+        play(conforming(), conforming());
+    }
+
+    #[test]
+    #[should_panic(expected = "the model violates a rule")]
+    fn a_fault_of_the_model_is_found() {
+        play(faulty(), conforming());
+    }
+
+    #[test]
+    #[should_panic(expected = "close-without-fin violates close-fin (must)")]
+    fn a_fault_of_an_implementation_is_found() {
+        play(conforming(), faulty());
+    }
 }

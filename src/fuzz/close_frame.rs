@@ -3,7 +3,8 @@
 
 use std::cell::RefCell;
 
-use crate::harness::Limits;
+use crate::harness::{Limits, Subject};
+use crate::model::endpoint::Model;
 use crate::protocol::close::{self, BodyError, CloseBody, ConformingClose, ReasonOverflow};
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::flaw::{Flaw, Flaws};
@@ -31,9 +32,9 @@ const CODE_RULES: RuleSet =
     RuleSet::with_evidence(Evidence::CloseCode).union(RuleSet::with_evidence(Evidence::ServerCloseCode));
 
 /// The state that is reused from input to input, so that an input allocates nothing.
-struct StreamState {
+struct StreamState<M = Model> {
     script: Writer,
-    model: ConformingModel,
+    model: ConformingModel<M>,
 }
 
 thread_local! {
@@ -61,7 +62,9 @@ thread_local! {
 pub fn close_frame(octets: &[u8]) -> RuleSet {
     let Some(stream) = Stream::of(octets) else { return RuleSet::EMPTY };
     let decoded = decode(octets, stream.segments);
-    Role::ALL.into_iter().fold(decoded, |exercised, role| exercised.union(play(&stream, role)))
+    STATE.with_borrow_mut(|state| {
+        Role::ALL.into_iter().fold(decoded, |exercised, role| exercised.union(state.play(&stream, role)))
+    })
 }
 
 /// The script, in its binary form, that [`close_frame`] plays to the model in this role for an input. `None` for the empty
@@ -72,13 +75,13 @@ pub fn close_frame_script(octets: &[u8], role: Role) -> Option<Vec<u8>> {
     Some(script.into_octets())
 }
 
-/// Plays the stream to the model in this role.
-fn play(stream: &Stream<'_>, role: Role) -> RuleSet {
-    STATE.with_borrow_mut(|state| {
-        stream.write(role, &mut state.script);
-        let script = Script::decode(state.script.octets()).expect("a writer writes a script");
-        state.model.play(script)
-    })
+impl<M: Subject> StreamState<M> {
+    /// Plays the stream to the model in this role.
+    fn play(&mut self, stream: &Stream<'_>, role: Role) -> RuleSet {
+        stream.write(role, &mut self.script);
+        let script = Script::decode(self.script.octets()).expect("a writer writes a script");
+        self.model.play(script)
+    }
 }
 
 /// Decodes the octets in two segments and checks every frame.
@@ -284,6 +287,7 @@ fn utf8_char_size(octets: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::faults::{Fault, FaultyModel};
     use crate::rules::Rule;
 
     #[test]
@@ -306,6 +310,22 @@ mod tests {
         assert!(close_frame(&from_server).contains(Rule::CloseAnswered));
         assert!(close_frame(&from_client).contains(Rule::CloseAnswered));
         assert!(close_frame(&[]).is_empty());
+    }
+
+    #[test]
+    #[should_panic(expected = "the judge finds violations in the model")]
+    fn a_fault_of_the_model_is_found() {
+        let faulty = FaultyModel::new(Fault::CloseWithoutFin);
+        let model = ConformingModel::of(faulty, Limits::FUZZING);
+        let stream = Stream::of(&[0x88, 0x00]).expect("a stream");
+        StreamState { script: Writer::new(Role::Client), model }.play(&stream, Role::Client);
+    }
+
+    #[test]
+    #[should_panic(expected = "encodes to")]
+    fn a_header_of_other_octets_is_found() {
+        let Status::Complete(header, _) = Header::decode(&[0x88, 0x00]) else { panic!("a header") };
+        check_header(&header, &[0xc8, 0x00]);
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub fn scenario(scenario: &Scenario) -> RuleSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::faults::{Fault, FaultyModel};
     use crate::protocol::role::Role;
     use crate::rules::Rule;
 
@@ -39,5 +40,13 @@ mod tests {
         assert!(play("plain").contains(Rule::CloseAnswered));
         assert!(!play("plain").contains(Rule::RejectsRsv));
         assert!(play("rsv1").contains(Rule::RejectsRsv));
+    }
+
+    #[test]
+    #[should_panic(expected = "the judge finds violations in the model")]
+    fn a_fault_of_the_model_is_found() {
+        let scenario = Scenario::named(Role::Server, "plain").expect("a scenario");
+        let mut model = ConformingModel::of(FaultyModel::new(Fault::CloseWithoutFin), Limits::DEFAULT);
+        model.play(scenario.script().as_script());
     }
 }

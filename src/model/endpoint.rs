@@ -18,26 +18,12 @@ use crate::script::MessageKind;
 
 /// The behavior of the model: every default, no fault.
 #[derive(Clone, Copy, Debug, Default)]
-#[cfg(not(wsclose_planted_fault))]
 pub struct Conforming;
 
-#[cfg(not(wsclose_planted_fault))]
 impl Behavior for Conforming {}
 
 /// The model: an endpoint without a fault.
 pub type Model = Endpoint<Conforming>;
-
-/// The behavior of a model with a fault, built only to test that the fuzz targets fail.
-#[derive(Clone, Copy, Debug, Default)]
-#[cfg(wsclose_planted_fault)]
-pub struct Conforming;
-
-#[cfg(wsclose_planted_fault)]
-impl Behavior for Conforming {
-    fn reply_code(&self, _received: &CloseBody<'_>, _now: &Situation<'_>) -> Option<Option<CloseCode>> {
-        Some(Some(CloseCode::NO_STATUS))
-    }
-}
 
 /// An endpoint of either role with the behavior `C`.
 #[derive(Clone, Debug)]

@@ -282,8 +282,7 @@ impl Header {
         if is_control && value > MAX_CONTROL_PAYLOAD as u64 {
             flaws.insert(Flaw::ControlTooLong);
         }
-        // The `cfg` plants a fault, so that a test can watch the fuzz target `close_frame` fail.
-        if self.rsv != 0 && !cfg!(wsclose_planted_fault) {
+        if self.rsv != 0 {
             flaws.insert(Flaw::RsvSet);
         }
         if self.opcode.is_reserved() {

@@ -6,6 +6,7 @@ use super::player::Player;
 use crate::analysis::matrix::{Cell, Example};
 use crate::analysis::status::FindingStatus;
 use crate::fuzz::with_script;
+use crate::harness::Subject;
 use crate::judge::Finding;
 use crate::model::endpoint::Model;
 use crate::playback::Harness;
@@ -61,13 +62,15 @@ impl SuiteFuzzer {
             return playback.exercised();
         };
         let finding = *finding;
-        self.fail(script, &finding)
+        let mut model = Model::new(self.player.profile());
+        self.fail(script, &finding, &mut model)
     }
 
-    fn fail(&mut self, script: Script<'_>, finding: &Finding) -> ! {
-        let (rule, profile) = (finding.rule, self.player.profile());
-        let mut harness = Harness::new(profile);
-        let playback = harness.play(script, &mut Model::new(profile));
+    /// Panics because of this finding, or because the model shows it too.
+    fn fail(&mut self, script: Script<'_>, finding: &Finding, model: &mut dyn Subject) -> ! {
+        let rule = finding.rule;
+        let mut harness = Harness::new(self.player.profile());
+        let playback = harness.play(script, model);
         assert!(
             playback.findings.iter().all(|finding| finding.rule != rule),
             "wsclose's own model violates {rule} too, so the judge is at fault; please report this script\n{script}"
@@ -85,5 +88,22 @@ impl SuiteFuzzer {
         let violation = self.player.violation(cell, FindingStatus::Fail, None);
         let violation = violation.expect("the cell has an example");
         panic!("{} violates {rule}\n{violation}", self.player.subject_name());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::faults::{Fault, FaultyModel};
+    use crate::script::ScriptBuf;
+    use crate::suite::Suite;
+
+    #[test]
+    #[should_panic(expected = "wsclose's own model violates close-fin too, so the judge is at fault")]
+    fn a_violation_of_the_model_too_accuses_no_subject() {
+        let faulty = || FaultyModel::new(Fault::CloseWithoutFin);
+        let mut fuzzer = Suite::new(faulty).fuzzer().expect("a valid suite");
+        let script = ScriptBuf::read(b"wsclose 1\nrole server\n> close 1000\n").expect("a script");
+        let finding = fuzzer.player.play(script.as_script()).findings[0];
+        fuzzer.fail(script.as_script(), &finding, &mut faulty());
     }
 }
