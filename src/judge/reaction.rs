@@ -264,11 +264,15 @@ fn replied_with_another_close(seen: &FlawEvidence<'_>) -> Option<Reaction> {
     seen.reply.map(|_| Reaction::Unknown(InconclusiveReason::UnrelatedReply))
 }
 
-/// After the subject's own Close, it may end TCP for any Close, flawed or not.
+/// After the subject's own Close, it may end TCP for any Close, flawed or not. That Close may have been sent before, or be
+/// a requested one that was sent late.
 fn ended_tcp(seen: &FlawEvidence<'_>) -> Option<Reaction> {
     seen.end_at?;
-    Some(if seen.closing_already && seen.flawed.opcode == Opcode::Close {
+    let on_close = seen.flawed.opcode == Opcode::Close;
+    Some(if on_close && seen.closing_already {
         Reaction::Unknown(InconclusiveReason::AlreadyClosing)
+    } else if on_close && seen.facts.own.close_was_requested {
+        Reaction::Unknown(InconclusiveReason::RequestedClose)
     } else {
         seen.rejected()
     })

@@ -41,6 +41,19 @@ fn fail_code_fits_compares_the_code_with_the_flaws_of_the_frame() {
 }
 
 #[test]
+fn fail_code_fits_is_not_violated_by_a_requested_close_that_was_pending() {
+    let rule = Rule::FailCodeFits;
+    let steps = "app close 5000\n> close 5000\n";
+    assert_verdict(rule, NotExercised, steps, &[&[], &[Closes(5000), ClosesTcp]]);
+    assert_verdict(rule, Inconclusive, steps, &[&[], &[Closes(5000), ReportsError, ClosesTcp]]);
+    assert_verdict(rule, Violates, steps, &[&[], &[Closes(1003), ReportsError, ClosesTcp]]);
+    assert_verdict(Rule::RejectsUndefinedCodes, Inconclusive, steps, &[&[], &[Closes(5000), ClosesTcp]]);
+    // The requested Close does not end the handshake before the peer's Close arrives.
+    let steps = "app close 1000\n> ping \"\" rsv=4\n";
+    assert_verdict(Rule::RejectsRsv, Conforms, steps, &[&[], &[Closes(1000), ClosesTcp]]);
+}
+
+#[test]
 fn fail_code_fits_is_inconclusive_if_the_frame_was_incomplete() {
     let rule = Rule::FailCodeFits;
     // The payload of the announced mebibyte may have further flaws.

@@ -82,6 +82,8 @@ fn sends_close(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, flawed: &Fla
         sink.inconclusive(Rule::FailCodeFits, InconclusiveReason::IncompleteFrame);
     } else if optional && !fits {
         sink.inconclusive(Rule::FailCodeFits, InconclusiveReason::MaskFlaw);
+    } else if facts.own.close_was_requested && !fits {
+        sink.inconclusive(Rule::FailCodeFits, InconclusiveReason::RequestedClose);
     } else {
         let shown_at = facts.own.close.map_or(flawed.completed_at, |own| own.at);
         let violation = (!fits).then_some((shown_at, Observed::FailedWith(code)));
