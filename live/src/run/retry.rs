@@ -171,17 +171,20 @@ impl ResultLedger {
         self.results[at] = Some(result);
     }
 
-    /// The patient cases with a violation to confirm and no re-run.
+    /// The patient cases to re-run, those without a re-run that violate a rule which no short case violates. A short case
+    /// confirms a rule sooner.
     pub fn patient_retries(&self) -> Vec<usize> {
-        let violates = |at: &usize| {
-            self.cases[*at].is_patient()
-                && self.retries[*at].is_empty()
-                && self.result(*at).is_some_and(|result| {
-                    !result.violates(Rule::NoPanic)
-                        && !result.violated_rules().intersection(self.rules).is_empty()
-                })
+        let violated = |at: usize| {
+            self.result(at).map_or(RuleSet::EMPTY, CaseResult::violated_rules).intersection(self.rules)
         };
-        (0..self.cases.len()).filter(violates).collect()
+        let (patient, short): (Vec<usize>, Vec<usize>) =
+            (0..self.cases.len()).partition(|at| self.cases[*at].is_patient());
+        let by_short = short.into_iter().map(violated).fold(RuleSet::EMPTY, RuleSet::union);
+        let needs_rerun = |at: &usize| {
+            let exits = self.result(*at).is_some_and(|result| result.violates(Rule::NoPanic));
+            self.retries[*at].is_empty() && !exits && !violated(*at).without(by_short).is_empty()
+        };
+        patient.into_iter().filter(needs_rerun).collect()
     }
 
     /// Records a re-run with longer timeouts. Its result replaces the earlier one; violations that did not recur are kept
