@@ -119,3 +119,11 @@ fn faults_of_programs_are_no_findings_about_the_library() {
         assert!(accused.is_empty(), "{program:?}: {accused:?} {report:#}");
     });
 }
+
+#[test]
+fn a_check_is_examined_if_it_has_the_time() {
+    let url = BadProgram::EchoesTwice.start();
+    let check = |timeout| wsclose(&["check", &url, "--case", "code-received/1000", "--timeout", timeout]);
+    check("30").assert_stdout("the program of the server may distort results: echoes a text twice");
+    assert!(!check("1").out.contains("may distort results"));
+}

@@ -11,4 +11,4 @@ mod examine;
 mod words;
 
 pub use diagnosis::{Answer, Diagnosis, Fitness, Question};
-pub use examine::{Depth, Examined, examine};
+pub use examine::{Depth, Examined, QUICK_LIMIT, examine};

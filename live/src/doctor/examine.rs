@@ -17,6 +17,10 @@ use crate::transport::upgrade::Origin;
 const WHOLE_WAIT: Duration = Duration::from_secs(2);
 const QUICK_WAIT: Duration = Duration::from_millis(500);
 
+/// How long a quick examination takes at most, of a server that accepts connections. A run that has less time left does
+/// without it: an answer that is cut off would look like a fault of the program.
+pub const QUICK_LIMIT: Duration = Duration::from_secs(2);
+
 /// How long an idle connection has to stay open.
 const IDLE_TIME: Duration = Duration::from_secs(3);
 

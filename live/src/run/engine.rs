@@ -123,7 +123,8 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
     let (is_absent, is_unresponsive) = (first.error.is_some(), first.violates(Rule::CloseAnswered));
     events.case_finished(&first);
     ledger.record(0, first);
-    if !is_absent && !is_unresponsive && pace.start_up + pace.reaction <= PROMPT_ENOUGH {
+    let is_prompt = pace.start_up + pace.reaction <= PROMPT_ENOUGH;
+    if !is_absent && !is_unresponsive && is_prompt && deadline.leaves(doctor::QUICK_LIMIT) {
         if let Some(diagnosis) = diagnose(under_test) {
             notes.extend(diagnosis.notes());
             if diagnosis.ends_on_text {

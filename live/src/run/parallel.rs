@@ -38,6 +38,12 @@ impl Deadline {
         self.at
     }
 
+    /// Whether this much time is left.
+    pub fn leaves(&self, time: Duration) -> bool {
+        !self.is_interrupted()
+            && self.at.is_none_or(|at| at.saturating_duration_since(Instant::now()) >= time)
+    }
+
     /// Whether the run was interrupted.
     pub fn is_interrupted(&self) -> bool {
         self.interrupt.is_triggered()
