@@ -7,6 +7,7 @@
 //! has the rule of that violation. A check that accuses a faulty model of a rule that the judge does not find violated is
 //! left out, and so is a vector that shows no fault.
 
+mod blame;
 mod bugs;
 mod check;
 mod derive;

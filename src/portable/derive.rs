@@ -3,6 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::blame::{
+    by_severity, is_about_input, is_about_tcp, is_report, is_specific, worst, worst_of, worst_report,
+};
 use super::check::{Check, Codes, Expectation};
 use super::puppet::Puppet;
 use super::step::{Action, Step, observe, take_frames};
@@ -13,7 +16,7 @@ use crate::protocol::close::MAX_REASON;
 use crate::protocol::code::{CloseCode, Profile};
 use crate::protocol::frame::Opcode;
 use crate::protocol::role::Role;
-use crate::rules::{Capabilities, Capability, Family, Focus, Layer, Rule, RuleSet};
+use crate::rules::{Capabilities, Capability, Family, Rule, RuleSet};
 use crate::script::{MessageKind, Script};
 
 /// The codes that are tried in place of the model's: those with names, the ends of the ranges, and one inside each.
@@ -212,15 +215,7 @@ impl<'a> Deriver<'a> {
         }
         let requested = self.requested_codes();
         found.retain(|rule, bad| is_specific(*rule) || bad.iter().any(|code| requested.contains(code)));
-        let mut found = by_severity(found);
-        // Whether the peer's input was accepted or rejected decides the code that is expected.
-        found.sort_by_key(|(rule, _)| !is_about_input(rule));
-        let mut excluded = BTreeSet::new();
-        for (rule, bad) in found {
-            let left = &codes - &excluded;
-            excluded.extend(bad.iter().copied());
-            checks.push(Check { rule, expectation: Expectation::CloseCode(expected_codes(&left, &bad)) });
-        }
+        push_codes(checks, &codes, found, Expectation::CloseCode);
         if !reason.is_empty() {
             let frame = self.close(code, b"");
             for rule in self.violated(&self.with((step, at), Some(frame))).iter() {
@@ -409,14 +404,7 @@ impl<'a> Deriver<'a> {
             }
         }
         found.retain(|rule, _| is_report(rule) || is_about_input(rule));
-        let mut found = by_severity(found);
-        found.sort_by_key(|(rule, _)| !is_about_input(rule));
-        let mut excluded = BTreeSet::new();
-        for (rule, bad) in found {
-            let left = &codes - &excluded;
-            excluded.extend(bad.iter().copied());
-            checks.push(Check { rule, expectation: Expectation::ReportCode(expected_codes(&left, &bad)) });
-        }
+        push_codes(checks, &codes, found, Expectation::ReportCode);
         if let Some(wanted) = reason {
             let other = if wanted.is_empty() { "other" } else { "" };
             let other = Action::Report { code, reason: Some(other.to_owned()), clean };
@@ -482,51 +470,28 @@ pub(super) fn failure_report() -> Action {
     Action::Report { code: Some(CloseCode::ABNORMAL), reason: Some(String::new()), clean: Some(false) }
 }
 
-/// Whether a script exercises a rule for a reason of its own. Every script exercises the rules on the form of frames.
-fn is_specific(rule: Rule) -> bool {
-    rule.focus() != Focus::OwnFrames && rule.layer() != Layer::CloseRequest
-}
-
 /// Adds a check for each rule, the most severe first.
 fn push_each<T>(checks: &mut Vec<Check>, found: BTreeMap<Rule, T>, expectation: impl Fn(T) -> Expectation) {
     let found = by_severity(found).into_iter();
     checks.extend(found.map(|(rule, value)| Check { rule, expectation: expectation(value) }));
 }
 
-/// Whether a rule is about which input is accepted and which is rejected.
-fn is_about_input(rule: &Rule) -> bool {
-    matches!(rule.family(), Family::LawfulInput | Family::FaultyInput)
-}
-
-fn is_report(rule: &Rule) -> bool {
-    rule.family() == Family::Reports
-}
-
-/// Whether a rule is about when an endpoint ends TCP.
-fn is_about_tcp(rule: Rule) -> bool {
-    matches!(rule.capability(), Capability::ClosesTcp | Capability::HasTimeouts)
-}
-
-/// The most severe rule; of several, the first of the catalogue.
-fn worst(rules: RuleSet) -> Option<Rule> {
-    worst_of(rules, |_| true)
-}
-
-/// The most severe rule on reports.
-fn worst_report(rules: RuleSet) -> Option<Rule> {
-    worst_of(rules, |rule| is_report(&rule))
-}
-
-/// The most severe of the rules that may be blamed; of several, the first of the catalogue.
-fn worst_of(rules: RuleSet, is_blamed: impl Fn(Rule) -> bool) -> Option<Rule> {
-    rules.iter().filter(|rule| is_blamed(*rule)).min_by_key(|rule| (rule.level(), *rule))
-}
-
-/// The entries, the most severe rule first.
-fn by_severity<T>(found: BTreeMap<Rule, T>) -> Vec<(Rule, T)> {
-    let mut found: Vec<(Rule, T)> = found.into_iter().collect();
-    found.sort_by_key(|(rule, _)| (rule.level(), *rule));
-    found
+/// Adds a check for each rule that some of the codes violate. A code that a rule has excluded is tried for no other.
+fn push_codes(
+    checks: &mut Vec<Check>,
+    tried: &BTreeSet<Option<CloseCode>>,
+    found: BTreeMap<Rule, BTreeSet<Option<CloseCode>>>,
+    expectation: impl Fn(Codes) -> Expectation,
+) {
+    let mut found = by_severity(found);
+    // Whether the peer's input was accepted or rejected decides the code that is expected.
+    found.sort_by_key(|(rule, _)| !is_about_input(rule));
+    let mut excluded = BTreeSet::new();
+    for (rule, bad) in found {
+        let left = tried - &excluded;
+        excluded.extend(bad.iter().copied());
+        checks.push(Check { rule, expectation: expectation(expected_codes(&left, &bad)) });
+    }
 }
 
 /// The codes that are left, or those that are not, whichever holds for a code that was not tried.
