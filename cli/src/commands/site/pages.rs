@@ -101,7 +101,8 @@ struct FamilyCell {
 impl OverviewRow<'_> {
     /// Whether the name of the library adds something to that of the implementation.
     fn shows_library(&self) -> bool {
-        self.one.library != self.one.name
+        let Implementation { name, library, .. } = self.one;
+        library != name
     }
 }
 

@@ -240,21 +240,24 @@ impl Results {
     }
 
     fn add_live(&mut self, entry: input::LiveEntry) {
-        match entry.run {
+        let input::LiveEntry { name, library, language, version, run, known, absent } = entry;
+        match run {
             Some(run) => {
-                let known = entry.known.into_iter().map(|known| (known.rule, known.known)).collect();
+                let known = known.into_iter().map(|known| (known.rule, known.known)).collect();
+                let slug = slug(&name);
+                let tested = live(run, known);
                 self.implementations.push(Implementation {
-                    slug: slug(&entry.name),
-                    name: entry.name,
-                    library: entry.library,
-                    language: entry.language,
-                    version: entry.version,
-                    ..live(run, known)
+                    slug,
+                    name,
+                    library,
+                    language,
+                    version,
+                    ..tested
                 });
             }
             None => {
-                let why = entry.absent.unwrap_or_else(|| "it has no results".to_owned());
-                self.absent.push(Absent { name: entry.name, why });
+                let why = absent.unwrap_or_else(|| "it has no results".to_owned());
+                self.absent.push(Absent { name, why });
             }
         }
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use wsclose::rules::Rule;
 
-use super::results::Results;
+use super::results::{Implementation, Results};
 
 #[derive(Serialize)]
 struct Entry<'a> {
@@ -15,11 +15,14 @@ struct Entry<'a> {
 
 /// The text of the script.
 pub fn script(results: &Results) -> String {
-    let implementations = results.implementations.iter().map(|one| Entry {
-        name: &one.name,
-        path: format!("implementations/{}.html", one.slug),
-        kind: "implementation",
-        text: [one.library.as_str(), &one.version, &one.language].join(" ").trim().to_owned(),
+    let implementations = results.implementations.iter().map(|one| {
+        let Implementation { slug, name, library, language, version, .. } = one;
+        Entry {
+            name,
+            path: format!("implementations/{slug}.html"),
+            kind: "implementation",
+            text: [library.as_str(), version, language].join(" ").trim().to_owned(),
+        }
     });
     let rules = Rule::ALL.into_iter().map(|rule| Entry {
         name: rule.id(),

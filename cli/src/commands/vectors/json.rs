@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use wsclose::portable::{
-    BUGS, Check, Codes, Expectation, Feature, FrameVector, OpenReason, Outcome, PeerEnd, RULE_ON_FAIL_CODES,
-    RULES_ON_REPORTS, Requirement, ScenarioVector, Step, effect,
+    BUGS, Bug, Check, Codes, Expectation, Feature, FrameVector, OpenReason, Outcome, PeerEnd,
+    RULE_ON_FAIL_CODES, RULES_ON_REPORTS, Requirement, ScenarioVector, Step, effect,
 };
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::rules::Rule;
@@ -137,12 +137,9 @@ struct BugRow {
 
 impl Note {
     fn of(rule: Rule) -> Note {
-        let bugs = BUGS.iter().filter(|bug| bug.rule == rule).map(|bug| BugRow {
-            library: bug.library,
-            affected: bug.affected,
-            fixed: bug.fixed,
-            what: bug.what,
-            source: bug.source,
+        let bugs = BUGS.iter().filter(|bug| bug.rule == rule).map(|bug| {
+            let Bug { library, affected, fixed, what, source, .. } = *bug;
+            BugRow { library, affected, fixed, what, source }
         });
         Note {
             rule: rule.id(),
