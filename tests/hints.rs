@@ -60,7 +60,7 @@ fn findings_about_a_close_are_explained() {
 
     let (found, _) = explained(&[b"\x88\x02\x03\xed"]);
     let is_report = |(rule, hint): &(Rule, String)| {
-        *rule == Rule::CodeNotLocalOnly && hint.starts_with("likely: 1005 is what an API reports")
+        *rule == Rule::CodeNotLocalOnly && hint.starts_with("likely: an API reports 1005")
     };
     assert!(found.iter().any(is_report), "{found:?}");
 

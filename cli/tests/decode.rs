@@ -252,7 +252,7 @@ fn a_wrong_close_has_a_hint() {
         ),
         ("8882 37fa213d 37fa", "likely: the octets of the code were allocated and not filled in"),
         (&too_long, "certain: the reason has 128 octets, and 123 fit"),
-        ("8802 03ed", "likely: 1005 is what an API reports for a Close without a code"),
+        ("8802 03ed", "likely: an API reports 1005 for a Close without a code"),
         ("8802 e803", "likely: the octets are those of 1000 in the wrong order"),
     ] {
         wsclose(&["decode", octets]).assert_stdout(&format!("       hint, {hint}"));

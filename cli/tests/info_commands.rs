@@ -18,7 +18,7 @@ fn explain_has_hints_on_codes() {
         ("12592", "likely: the two octets are the ASCII digits \"10\" (12592): the code was written as text"),
         ("59395", "likely: the octets are those of 1000 in the wrong order: little-endian"),
         ("0", "likely: the octets of the code were allocated and not filled in"),
-        ("1006", "likely: 1006 is what an API reports where no Close was received"),
+        ("1006", "likely: an API reports 1006 where no Close was received"),
     ] {
         wsclose(&["explain", code]).assert_exit(0).assert_stdout(&format!("\n  hint       {hint}"));
     }

@@ -248,9 +248,10 @@ fn help_lists_the_exit_codes() {
 fn a_wrong_close_of_the_peer_has_a_hint() {
     let folder = Folder::new();
     folder.file("digits.ws", "wsclose 1\nrole client\napp close 1000\n> close hex:31303030\nwait 2\n> fin\n");
-    folder.wsclose(&["replay", "digits.ws", "--subject", "model"]).assert_exit(0).assert_stdout(
-        "\nhint on a Close that the peer sends, likely: the two octets are the ASCII digits \"10\"",
-    );
+    folder
+        .wsclose(&["replay", "digits.ws", "--subject", "model"])
+        .assert_exit(0)
+        .assert_stdout("\nhint on the peer's Close, likely: the two octets are the ASCII digits \"10\"");
     folder.file("plain.ws", GOOD);
     let ran = folder.wsclose(&["replay", "plain.ws", "--subject", "model"]).assert_exit(0);
     assert!(!ran.out.contains("hint"), "{ran:?}");

@@ -188,13 +188,13 @@ fn of_payload(payload: &[u8]) -> Option<Hint> {
 fn local_report(code: CloseCode) -> Option<Hint> {
     let text = match code {
         CloseCode::NO_STATUS => {
-            "1005 is what an API reports for a Close without a code; that report was sent, as an echo or a proxy does"
+            "an API reports 1005 for a Close without a code; the sender put that report into a Close, as echo programs and proxies do"
         }
         CloseCode::ABNORMAL => {
-            "1006 is what an API reports where no Close was received; that report was sent, as a proxy does"
+            "an API reports 1006 where no Close was received; the sender put that report into a Close, as proxies do"
         }
         CloseCode::TLS_HANDSHAKE => {
-            "1015 is what an API reports after a failed TLS handshake; that report was sent, as a proxy does"
+            "an API reports 1015 after a failed TLS handshake; the sender put that report into a Close, as proxies do"
         }
         _ => return None,
     };
@@ -429,9 +429,9 @@ mod tests {
             assert_eq!(hints(payload), [hint], "{payload:02x?}");
         }
         for (code, begin) in [
-            (1005, "likely: 1005 is what an API reports for a Close without a code"),
-            (1006, "likely: 1006 is"),
-            (1015, "likely: 1015 is"),
+            (1005, "likely: an API reports 1005 for a Close without a code"),
+            (1006, "likely: an API reports 1006 where"),
+            (1015, "likely: an API reports 1015 after"),
         ] {
             let hint = of_code(CloseCode(code)).expect("a hint");
             assert!(hint.to_string().starts_with(begin), "{hint}");
@@ -473,8 +473,8 @@ mod tests {
         assert!(reply(b"\x03\xed", b"")[0].starts_with(begin));
         // A code that may be sent needs no explanation, and another than the received one has its own.
         assert!(reply(b"\x03\xe8", b"\x03\xe8").is_empty());
-        assert!(reply(b"\x03\xed", b"\x03\xe8")[0].starts_with("likely: 1005 is what"));
-        assert!(reply(b"\x03\xee", b"")[0].starts_with("likely: 1006 is what"));
+        assert!(reply(b"\x03\xed", b"\x03\xe8")[0].starts_with("likely: an API reports 1005"));
+        assert!(reply(b"\x03\xee", b"")[0].starts_with("likely: an API reports 1006"));
     }
 
     #[test]

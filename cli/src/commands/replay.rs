@@ -117,7 +117,7 @@ impl Replay<'_> {
             }
             write!(out, "{report}")?;
             for hint in report.received_hints() {
-                writeln!(out, "hint on a Close that the peer sends, {hint}")?;
+                writeln!(out, "hint on the peer's Close, {hint}")?;
             }
             self.verdict(tallies, untested, out)?;
         }
