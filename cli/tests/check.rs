@@ -213,9 +213,9 @@ fn server_ending_at_every_octet_is_bounded() {
     // Most opening handshakes end early. A Close that ends early does not end early when its case is re-run.
     run_within_memory_limit(BadServer::EndsTcpEarly)
         .assert_exit(3)
+        .assert_stdout("verdict: INCOMPLETE: no rule fails, ")
         .assert_stdout("found the end of TCP")
-        .assert_stdout("found a reset")
-        .assert_stdout("unconfirmed   stream-well-formed");
+        .assert_stdout("found a reset");
 }
 
 #[test]
