@@ -137,6 +137,13 @@ fn matrices_are_compared_by_subject() {
         .wsclose(&["diff", "b/matrix.json", "lost.json"])
         .assert_exit(3)
         .assert_stdout("note: fault:close-of-126 has no result in lost.json: it hangs");
+    let mut cut = read(&folder, "b/matrix.json");
+    cut["subjects"][1]["notes"] = json!(["TIMED OUT"]);
+    write(&folder, "cut.json", &cut);
+    folder
+        .wsclose(&["diff", "b/matrix.json", "cut.json"])
+        .assert_exit(3)
+        .assert_stdout("note: the new run is incomplete");
     check(&folder, &[], "run.json", &[]);
     folder.wsclose(&["diff", "run.json", "a/matrix.json"]).assert_exit(2).assert_stderr(
         "run.json is a report of check or serve, and a/matrix.json is a matrix of libraries; compare",

@@ -140,9 +140,20 @@ fn live_json_contains_every_run() {
     let reactions = [1000, 1005, 5000].map(|code| reaction(good, code));
     assert_eq!(reactions, ["echoed", "rejected-with-1002", "rejected-with-1002"]);
     assert_eq!([1000, 5000].map(|code| reaction(bad, code)), ["echoed", "echoed"]);
-    // It makes a site.
+    // It can be compared, and makes a site.
     let folder = Folder::new();
     folder.file("live.json", &live_reports().json);
+    let mut worse = data.clone();
+    worse["implementations"][0]["run"] = bad["run"].clone();
+    worse["implementations"][1] = gone.clone();
+    worse["implementations"][1]["name"] = "as-beast".into();
+    folder.file("worse.json", worse.to_string());
+    folder.wsclose(&["diff", "live.json", "live.json"]).assert_exit(0).assert_stdout("no rule changed");
+    folder
+        .wsclose(&["diff", "live.json", "worse.json"])
+        .assert_exit(1)
+        .assert_stdout("\nnew\n  good: code-is-defined (must): ok in ")
+        .assert_stdout("note: as-beast has no result in worse.json: ");
     folder.wsclose(&["site", "live.json", "--out", "site"]).assert_exit(0).assert_stdout("2 implementations");
 }
 

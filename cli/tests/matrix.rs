@@ -279,11 +279,14 @@ fn a_live_violation_fails_unless_in_the_baseline() {
     let known = baseline_entry("code-is-defined", "1.2.3") + &baseline_entry("close-answered", "1.2.2");
     folder.file("live/baseline.toml", &known);
     folder
-        .wsclose(&["matrix", "--live", "live"])
+        .wsclose(&["matrix", "--live", "live", "--write-baseline", "mine.toml"])
         .assert_exit(0)
         .assert_stdout("known    code-is-defined")
         .assert_stdout("stale    close-answered")
-        .assert_stdout("was confirmed in 1.2.2, this is 1.2.3");
+        .assert_stdout("was confirmed in 1.2.2, this is 1.2.3")
+        .assert_stdout("added: echo code-is-defined");
+    let written = fs::read_to_string(folder.path().join("mine.toml")).expect("a baseline");
+    assert!(written.contains("reason = \"r\"") && !written.contains("close-answered"), "{written}");
     let manifest = fs::read_to_string(folder.path().join("live/implementations.toml")).expect("the manifest");
     folder.file("live/implementations.toml", manifest.repeat(2));
     folder.wsclose(&["matrix", "--live", "live"]).assert_exit(2).assert_stderr("two named `echo`");

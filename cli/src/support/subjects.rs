@@ -16,6 +16,9 @@ use crate::support::files::{self, FileError};
 /// The name of the model.
 pub const MODEL: &str = "model";
 
+/// The note of `matrix` on a subject whose run a time limit ended.
+pub const TIMED_OUT: &str = "TIMED OUT";
+
 /// The prefix of the name of a faulty model.
 const FAULT_PREFIX: &str = "fault:";
 

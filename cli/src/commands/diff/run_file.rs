@@ -12,6 +12,7 @@ use wsclose::rules::Level;
 use wsclose_live::{RuleStatus, RunVerdict};
 
 use crate::support::files::{self, FileError};
+use crate::support::subjects::TIMED_OUT;
 
 /// The most octets of a file. A matrix of all libraries has a tenth of that.
 const MAX_LEN: usize = 1 << 28;
@@ -84,7 +85,7 @@ pub struct EndpointResult {
     pub role: Option<Role>,
     /// The number of cases or scripts.
     pub cases: usize,
-    /// The verdict of the run; none for a library.
+    /// The verdict of the run. Of a library, only a run that is incomplete has one.
     pub verdict: Option<RunVerdict>,
     /// The rules by id. A file of another version may have other rules.
     pub rules: BTreeMap<String, RuleState>,
@@ -287,6 +288,7 @@ struct MatrixRule {
 struct Subject {
     name: String,
     scripts: usize,
+    notes: Vec<String>,
     cells: Vec<Cell>,
 }
 
@@ -335,11 +337,12 @@ impl Matrix {
             };
             (cell.rule, state)
         };
+        let is_cut = |subject: &Subject| subject.notes.iter().any(|note| note.starts_with(TIMED_OUT));
         let endpoint = |subject: Subject| EndpointResult {
-            name: subject.name,
             role: None,
             cases: subject.scripts,
-            verdict: None,
+            verdict: is_cut(&subject).then_some(RunVerdict::Incomplete),
+            name: subject.name,
             rules: subject.cells.into_iter().map(state).collect(),
         };
         let missing = self.untested.into_iter().chain(self.unavailable);

@@ -65,7 +65,7 @@ impl<'a> Results<'a> {
                         });
                     }
                     if row.roles.iter().any(|part| part.timed_out) {
-                        about.push("TIMED OUT");
+                        about.push(subjects::TIMED_OUT);
                     }
                     rows.push(row);
                     notes.push(about);

@@ -10,7 +10,7 @@ use wsclose::rules::{Family, Rule};
 use super::input::{self, Input, Known, Nearest, Topic};
 use super::prose::thousands;
 use super::standing::Standing;
-use crate::support::subjects::MODEL;
+use crate::support::subjects::{MODEL, TIMED_OUT};
 
 /// How an implementation was tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -275,7 +275,7 @@ pub fn slug(name: &str) -> String {
 }
 
 fn in_process(subject: input::Subject, harness: &str) -> Implementation {
-    let is_complete = !subject.notes.iter().any(|note| note.starts_with("TIMED OUT"));
+    let is_complete = !subject.notes.iter().any(|note| note.starts_with(TIMED_OUT));
     Implementation {
         slug: slug(&subject.name),
         tested: Tested::InProcess,
