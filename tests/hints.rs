@@ -102,15 +102,62 @@ fn other_findings_have_no_hint() {
     assert!(found.is_empty(), "{found:?}");
 }
 
-#[test]
-fn an_echoed_code_is_no_mistake_of_its_own() {
-    let script = ScriptBuf::read(b"wsclose 1\nrole server\n> close 1005\nwait 2\n> fin\n").expect("a script");
+/// The hints on the violation of a rule by a server that answers a Close, or a request to close, in this way.
+fn hints_on(rule: Rule, steps: &str, react: fn(&mut Recorder)) -> Vec<String> {
+    struct Reacts(fn(&mut Recorder));
+
+    impl Subject for Reacts {
+        fn name(&self) -> &str {
+            "reacts"
+        }
+
+        fn capabilities(&self, _role: Role) -> Capabilities {
+            Capabilities::ALL
+        }
+
+        fn connect(&mut self, _role: Role, _out: &mut Recorder) {}
+
+        fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
+            if let Stimulus::Octets([0x88, ..]) | Stimulus::Close { .. } = stimulus {
+                self.0(out);
+            }
+        }
+    }
+
+    let script = ScriptBuf::read(format!("wsclose 1\nrole server\n{steps}wait 2\n> fin\n").as_bytes());
     let mut harness = Harness::new(Profile::default());
-    let played = harness.play(script.as_script(), &mut Answers(&[&[b"\x88\x02\x03\xed"]]));
-    let finding =
-        played.findings.iter().find(|finding| finding.rule == Rule::CodeNotLocalOnly).expect("a finding");
-    let hints: Vec<String> = hints(played.trace, finding).iter().map(ToString::to_string).collect();
-    assert_eq!(hints, ["likely: the code of the received Close was echoed"]);
+    let played = harness.play(script.expect("a script").as_script(), &mut Reacts(react));
+    let finding = played.findings.iter().find(|finding| finding.rule == rule).expect("a finding");
+    hints(played.trace, finding).iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn what_was_received_or_requested_is_no_mistake_of_its_own() {
+    let echoed = "likely: the code of the received Close was echoed";
+    let send_1005 = |out: &mut Recorder| out.sent(b"\x88\x02\x03\xed");
+    assert_eq!(hints_on(Rule::CodeNotLocalOnly, "> close 1005\n", send_1005), [echoed]);
+    let bad_reason = |out: &mut Recorder| out.sent(b"\x88\x03\x03\xe8\xff");
+    let echoed = "likely: the reason of the received Close was echoed";
+    assert_eq!(hints_on(Rule::ReasonUtf8, "> close 1000 hex:ff\n", bad_reason), [echoed]);
+    let one_octet = |out: &mut Recorder| out.sent(b"\x88\x01\x03");
+    let echoed = "likely: the body of the received Close was echoed";
+    assert_eq!(hints_on(Rule::BodyEmptyOrCode, "> close hex:03\n", one_octet), [echoed]);
+    let requested = "likely: the application requested this code";
+    assert_eq!(hints_on(Rule::CodeNotLocalOnly, "app close 1005\n", send_1005), [requested]);
+    let another = hints_on(Rule::CodeNotLocalOnly, "app close 1000\n", send_1005);
+    assert!(another[0].starts_with("likely: an API reports 1005"), "{another:?}");
+}
+
+#[test]
+fn a_crash_after_a_request_may_be_a_refusal_that_nobody_caught() {
+    let crash = |out: &mut Recorder| out.panicked("refused");
+    let hints = |steps| hints_on(Rule::NoPanic, steps, crash);
+    for request in ["app close 999\n", "app close 1000 \"x\" * 124\n"] {
+        let found = hints(request);
+        assert!(found[0].starts_with("possible: the library refused the request"), "{found:?}");
+    }
+    assert!(hints("app close 1000\n").is_empty());
+    assert!(hints("> close 999\n").is_empty());
 }
 
 #[test]

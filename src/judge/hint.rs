@@ -3,23 +3,33 @@
 use super::verdict::{Finding, Observed};
 use crate::harness::{Trace, TraceEventKind};
 use crate::protocol::assembler::{FrameAssembler, FramePart, KeptPayload};
+use crate::protocol::code::CloseCode;
 use crate::protocol::frame::{Header, Opcode};
 use crate::protocol::hint::{self, Hint};
+use crate::rules::Rule;
 
 /// The longest payload that is kept. A Close that is longer is explained by its length.
 const KEPT: usize = 256;
 
-/// How the endpoint may have come to write the Close that a finding is about. Empty for other findings.
+/// How the endpoint may have come to write the Close that a finding is about, or to crash. Empty for other findings.
 pub fn hints(trace: &Trace, finding: &Finding) -> Vec<Hint> {
+    if finding.rule == Rule::NoPanic {
+        let request = requested_before(trace, finding.at);
+        return request
+            .and_then(|(code, reason)| hint::of_crash_after_request(code, reason))
+            .into_iter()
+            .collect();
+    }
     let concerns_close = matches!(finding.actual, Observed::SentCode(_) | Observed::Replied(..))
         || matches!(finding.actual, Observed::Sent(flaw) if hint::explains(flaw));
     if !concerns_close {
         return Vec::new();
     }
-    let received = received_before(trace, finding.at);
-    let of_close = |(header, payload): (Header, Vec<u8>)| match &received {
-        Some(received) => hint::of_reply(&header, &payload, received),
-        None => hint::of_close(&header, &payload),
+    let (received, requested) = (received_before(trace, finding.at), requested_before(trace, finding.at));
+    let of_close = |(header, payload): (Header, Vec<u8>)| match (&received, requested) {
+        (Some(received), _) => hint::of_reply(&header, &payload, received),
+        (None, Some((Some(code), _))) => hint::of_requested(&header, &payload, code),
+        (None, Some((None, _)) | None) => hint::of_close(&header, &payload),
     };
     closes_of_event(trace, finding.at)
         .into_iter()
@@ -39,10 +49,24 @@ pub fn hints_on_received(trace: &Trace) -> Vec<Hint> {
     hints
 }
 
+/// The event with which the connection of an event begins.
+fn connection_of(trace: &Trace, event: usize) -> usize {
+    let begins = |index: &usize| matches!(trace.events()[*index].kind, TraceEventKind::Connected { .. });
+    (0..event.min(trace.events().len())).rev().find(begins).unwrap_or(0)
+}
+
+/// The last Close that the application requested before an event, on the same connection: its code and its reason.
+fn requested_before(trace: &Trace, event: usize) -> Option<(Option<CloseCode>, &[u8])> {
+    let events = trace.events().get(connection_of(trace, event)..event)?;
+    events.iter().rev().find_map(|recorded| {
+        let TraceEventKind::AppClose { code, reason } = recorded.kind else { return None };
+        Some((code, trace.octets(reason)))
+    })
+}
+
 /// The unmasked payload of the last Close that the subject received before an event, on the same connection.
 fn received_before(trace: &Trace, event: usize) -> Option<Vec<u8>> {
-    let begins = |index: &usize| matches!(trace.events()[*index].kind, TraceEventKind::Connected { .. });
-    let connection = (0..event.min(trace.events().len())).rev().find(begins).unwrap_or(0);
+    let connection = connection_of(trace, event);
     let is_before = |(index, ..): &&(usize, Header, Vec<u8>)| (connection..event).contains(index);
     received_closes(trace).iter().rev().find(is_before).map(|(_, _, payload)| payload.clone())
 }

@@ -89,9 +89,9 @@ pub fn of_close(header: &Header, payload: &[u8]) -> Vec<Hint> {
 ///
 /// What was received explains a code better than a mistake in writing it.
 pub fn of_reply(header: &Header, payload: &[u8], received: &[u8]) -> Vec<Hint> {
-    let mut hints = of_close(header, payload);
     let code = payload.first_chunk::<2>();
     let is_unsendable = code.is_some_and(|code| !is_sendable(CloseCode(u16::from_be_bytes(*code))));
+    let echoes_reason = matches!((payload, received), ([_, _, own @ ..], [_, _, other @ ..]) if !own.is_empty() && own == other);
     let text = match (code, received.first_chunk::<2>()) {
         (Some(own), Some(other)) if own == other && is_unsendable => {
             "the code of the received Close was echoed"
@@ -99,9 +99,39 @@ pub fn of_reply(header: &Header, payload: &[u8], received: &[u8]) -> Vec<Hint> {
         (Some(own), None) if received.is_empty() && *own == CloseCode::NO_STATUS.to_octets() => {
             "the received Close had no code, and 1005 is what an API reports for that: the report was sent back"
         }
-        (Some(_) | None, Some(_) | None) => return hints,
+        (None, None) if payload == received && !payload.is_empty() => {
+            "the body of the received Close was echoed"
+        }
+        (Some(_), Some(_)) if !is_unsendable && echoes_reason && std::str::from_utf8(payload).is_err() => {
+            "the reason of the received Close was echoed"
+        }
+        (Some(_) | None, Some(_) | None) => return of_close(header, payload),
     };
-    // What follows from the length stays true.
+    instead_of_mistakes(of_close(header, payload), text)
+}
+
+/// Hints about a Close that the application requested with this code.
+///
+/// The request explains the code better than a mistake in writing it.
+pub fn of_requested(header: &Header, payload: &[u8], requested: CloseCode) -> Vec<Hint> {
+    let hints = of_close(header, payload);
+    let is_requested = payload.first_chunk() == Some(&requested.to_octets());
+    if is_requested && !is_sendable(requested) {
+        instead_of_mistakes(hints, "the application requested this code")
+    } else {
+        hints
+    }
+}
+
+/// A hint about a crash of an endpoint whose application had requested a Close that a library may refuse.
+pub fn of_crash_after_request(code: Option<CloseCode>, reason: &[u8]) -> Option<Hint> {
+    let is_refusable = code.is_some_and(|code| !is_sendable(code)) || reason.len() > MAX_REASON;
+    let text = "the library refused the request of its application, and the program around it did not catch the refusal";
+    is_refusable.then(|| Hint::new(Certainty::Possible, text))
+}
+
+/// A likely explanation in place of the mistakes. What follows from the length stays true.
+fn instead_of_mistakes(mut hints: Vec<Hint>, text: &str) -> Vec<Hint> {
     hints.retain(|hint| hint.certainty == Certainty::Certain);
     hints.push(Hint::new(Certainty::Likely, text));
     hints
