@@ -34,6 +34,8 @@ pub enum InconclusiveReason {
     UnrelatedReply,
     /// The application had requested the subject's Close, which therefore is no reply.
     RequestedClose,
+    /// What the subject sent may have crossed what the peer sent.
+    MayHaveCrossed,
     /// The subject was already closing, so nothing is evidence of its reaction.
     AlreadyClosing,
     /// The subject had already ended TCP.
@@ -120,6 +122,7 @@ impl InconclusiveReason {
                 "the subject sent a Close that shows neither acceptance nor rejection"
             }
             InconclusiveReason::RequestedClose => "the application had requested the subject's Close",
+            InconclusiveReason::MayHaveCrossed => "it may have been sent before the peer's Close arrived",
             InconclusiveReason::AlreadyClosing => "the subject was already closing",
             InconclusiveReason::AlreadyEnded => "the subject had already ended TCP",
             InconclusiveReason::StoppedEarlier => {

@@ -1,9 +1,11 @@
 //! Tests what an endpoint reports and delivers around a Close, and which messages of its application it sends.
 
+use crate::closure_subject::FnSubject;
 use crate::scripted::Act::{
     Accepts, Closes, ClosesTcp, Delivers, Panics, Refuses, ReportsClose, ReportsError, Resets, Writes,
 };
 use crate::scripted::{Act, assert_verdict, assert_verdict_as};
+use wsclose::harness::{Recorder, Stimulus};
 use wsclose::judge::Verdict::{self, Conforms, Inconclusive, NotExercised, Violates};
 use wsclose::protocol::role::Role;
 use wsclose::rules::Rule;
@@ -147,6 +149,46 @@ fn sends_before_close_counts_the_accepted_messages() {
     assert_verdict(rule, NotExercised, no_request, &[&[Accepts], &[Closes(1000)]]);
     let crossed = "app send text \"a\"\napp close 1000\n> close 1000\n";
     assert_verdict(rule, Inconclusive, crossed, &[&[Accepts], &[Accepts], &[Closes(1000)]]);
+}
+
+/// Greets in the tick of the first octets, which a socket delivers after any delay, or in the next one.
+fn greets<const OVER_SOCKET: bool, const LATER: bool>(
+    pending: &mut bool,
+    stimulus: Stimulus<'_>,
+    out: &mut Recorder,
+) {
+    let greet = |out: &mut Recorder| {
+        out.sent(b"\x82\x01g");
+        out.sent(b"\x88\x02\x03\xe8");
+    };
+    match stimulus {
+        Stimulus::Octets(_) => {
+            if OVER_SOCKET {
+                out.set_over_socket();
+            }
+            if LATER { *pending = true } else { greet(out) }
+        }
+        Stimulus::Tick if std::mem::take(pending) => greet(out),
+        Stimulus::Tick
+        | Stimulus::Fin
+        | Stimulus::Reset
+        | Stimulus::Close { .. }
+        | Stimulus::PeerGone(_)
+        | Stimulus::PeerPause
+        | Stimulus::PeerResume
+        | Stimulus::Send { .. }
+        | Stimulus::Pause
+        | Stimulus::Resume => {}
+    }
+}
+
+#[test]
+fn no_new_message_after_peer_close_is_inconclusive_if_they_may_have_crossed() {
+    let rule = Rule::NoNewMessageAfterPeerClose;
+    let steps = "> close 1000\nwait 3\n";
+    assert_eq!(FnSubject::new(greets::<false, false>).verdict(steps, rule), Violates);
+    assert_eq!(FnSubject::new(greets::<true, false>).verdict(steps, rule), Inconclusive);
+    assert_eq!(FnSubject::new(greets::<true, true>).verdict(steps, rule), Violates);
 }
 
 #[test]
