@@ -28,7 +28,7 @@ fn good_servers_are_fit() {
     let model = ModelServer::start();
     for url in [model.url(), &BadProgram::None.start()] {
         let ran = doctor(url).assert_exit(0).assert_stdout(&format!("{url}: fit to be tested\n"));
-        assert_eq!(ran.out.matches("\nok ").count(), 11, "{ran:#?}");
+        assert_eq!(ran.out.matches("\nok ").count(), 12, "{ran:#?}");
     }
     wsclose(&["doctor", model.url()]).assert_exit(0).assert_stdout("not asked obeys close:CODE:REASON");
 }

@@ -2,6 +2,8 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tungstenite::Message;
@@ -35,6 +37,8 @@ pub enum BadProgram {
     ClosesWithOtherCode,
     ClosesWithoutReason,
     DropsTcpOnCloseCommand,
+    /// Crashes when its library refuses a code.
+    CrashesOnRefusal,
     /// Ends TCP when the library returns the Close, before that can answer it.
     DropsTcpOnClose,
     /// Reads nothing after the opening handshake.
@@ -59,7 +63,7 @@ pub enum BadProgram {
 
 impl BadProgram {
     /// All of them, with the question whose answer shows the fault, and words of that answer.
-    pub const ALL: [(BadProgram, &'static str, &'static str); 34] = [
+    pub const ALL: [(BadProgram, &'static str, &'static str); 35] = [
         (BadProgram::NeverEchoes, "echoes text", "sent nothing back for a text"),
         (BadProgram::EchoesOnlyText, "echoes binary", "sent nothing back for a binary message"),
         (BadProgram::EchoesBinaryAsText, "echoes binary", "as a message of the other type"),
@@ -84,6 +88,11 @@ impl BadProgram {
         (BadProgram::ClosesWithOtherCode, "obeys close:CODE:REASON", "closed with 1000 \"wsclose\" when"),
         (BadProgram::ClosesWithoutReason, "obeys close:CODE:REASON", "closed with 4000 when"),
         (BadProgram::DropsTcpOnCloseCommand, "obeys close:CODE:REASON", "ended TCP without a Close when"),
+        (
+            BadProgram::CrashesOnRefusal,
+            "survives a refusal",
+            "no further connection after the text `close:999:`",
+        ),
         (BadProgram::DropsTcpOnClose, "answers a Close", "ended TCP without an answer to a Close"),
         (BadProgram::NeverReads, "answers a Close", "did not answer a Close within"),
         (BadProgram::CrashesAtSecondConnection, "survives", "serves no further connection after 1"),
@@ -136,20 +145,23 @@ impl BadProgram {
     }
 
     fn listen(self, listener: TcpListener) {
+        let crashed = Arc::new(AtomicBool::new(false));
         for (number, tcp) in listener.incoming().enumerate() {
             let Ok(tcp) = tcp else { continue };
+            let has_crashed = Arc::clone(&crashed);
             match self {
-                BadProgram::OneConnectionAtATime => self.serve(tcp, number),
+                _ if crashed.load(Ordering::SeqCst) => return,
+                BadProgram::OneConnectionAtATime => self.serve(tcp, number, &crashed),
                 BadProgram::CrashesAtSecondConnection => {
                     drop(listener);
-                    return self.serve(tcp, number);
+                    return self.serve(tcp, number, &crashed);
                 }
-                _ => drop(std::thread::spawn(move || self.serve(tcp, number))),
+                _ => drop(std::thread::spawn(move || self.serve(tcp, number, &has_crashed))),
             }
         }
     }
 
-    fn serve(self, mut tcp: TcpStream, number: usize) {
+    fn serve(self, mut tcp: TcpStream, number: usize, crashed: &AtomicBool) {
         let http = match self {
             BadProgram::RefusesPath => Some("404 Not Found\r\nContent-Length: 0"),
             BadProgram::NeedsHeader => Some("403 Forbidden\r\nContent-Length: 0"),
@@ -182,10 +194,10 @@ impl BadProgram {
         // A connection that ends during the opening handshake is a look of `wsclose` at the port.
         let Ok(mut socket) = tungstenite::accept_hdr(tcp, callback) else { return };
         // Errors are expected, because `wsclose` breaks many connections.
-        let _ = self.run(&mut socket);
+        let _ = self.run(&mut socket, crashed);
     }
 
-    fn run(self, socket: &mut WebSocket<TcpStream>) -> tungstenite::Result<()> {
+    fn run(self, socket: &mut WebSocket<TcpStream>, crashed: &AtomicBool) -> tungstenite::Result<()> {
         match self {
             BadProgram::GreetsOnConnect => socket.send(Message::text("hello"))?,
             BadProgram::ClosesAtOnce => socket.close(close(1000, ""))?,
@@ -215,6 +227,10 @@ impl BadProgram {
                         match self {
                             BadProgram::SwallowsCloseCommand => continue,
                             BadProgram::DropsTcpOnCloseCommand => return Ok(()),
+                            BadProgram::CrashesOnRefusal if command == "999:" => {
+                                crashed.store(true, Ordering::SeqCst);
+                                return Ok(());
+                            }
                             _ => {}
                         }
                         let (code, reason) = command.split_once(':').unwrap_or((command, ""));

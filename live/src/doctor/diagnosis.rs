@@ -19,6 +19,8 @@ pub enum Question {
     ObeysCloseCommand,
     /// Does it close without a code for `close::`?
     ObeysEmptyCloseCommand,
+    /// Does it survive a close command with a code that a library may refuse?
+    SurvivesRefusal,
     /// Is an idle connection left alone?
     LeavesIdleAlone,
     /// Does it serve a second connection while the first is open?
@@ -40,6 +42,7 @@ impl Question {
             Question::AnswersClose => "answers a Close",
             Question::ObeysCloseCommand => "obeys close:CODE:REASON",
             Question::ObeysEmptyCloseCommand => "obeys close::",
+            Question::SurvivesRefusal => "survives a refusal",
             Question::LeavesIdleAlone => "leaves idle alone",
             Question::ServesSeveral => "serves several",
             Question::Survives => "survives",

@@ -36,6 +36,12 @@ const COMMAND: &str = "close:4000:wsclose";
 const COMMAND_CODE: CloseCode = CloseCode(4000);
 const COMMAND_REASON: &str = "wsclose";
 
+/// A close command that a library rightly refuses.
+const REFUSED_COMMAND: &str = "close:999:";
+
+/// Why the questions on close commands are not asked.
+const NO_COMMAND: &str = "the server has no close command, as far as the check is told";
+
 /// How much is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
@@ -135,6 +141,35 @@ impl Examination<'_> {
         }
         self.ask_to_close(COMMAND, Question::ObeysCloseCommand)
             && self.ask_to_close("close::", Question::ObeysEmptyCloseCommand)
+            && self.ask_what_is_refused()
+    }
+
+    /// Sends a close command whose code must not be sent, and looks whether the server goes on. Returns whether it does.
+    fn ask_what_is_refused(&mut self) -> bool {
+        let question = Question::SurvivesRefusal;
+        if !self.examined.close_command {
+            self.answers.push(Answer::skipped(question, NO_COMMAND));
+            return true;
+        }
+        let Some(mut dialogue) = self.open_or_report() else { return false };
+        dialogue.send(&Message { is_text: true, octets: REFUSED_COMMAND.as_bytes().to_vec() });
+        let (begun, wait) = (Instant::now(), QUICK_WAIT.min(self.wait));
+        while let Heard::Message(_) = dialogue.next(wait.saturating_sub(begun.elapsed())) {}
+        drop(dialogue);
+        let error = match self.open() {
+            Ok(_) => {
+                self.answers
+                    .push(Answer::fit(question, format!("went on after the text `{REFUSED_COMMAND}`")));
+                return true;
+            }
+            Err(error) => error,
+        };
+        let exit = (self.examined.exit)().map_or(String::new(), |how| format!("; it exited: {how}"));
+        let seen = format!("serves no further connection after the text `{REFUSED_COMMAND}` ({error}{exit})");
+        let remedy = "catch the error with which the library refuses a code or a reason, and leave the connection open: \
+                      cases request codes that must not be sent";
+        self.answers.push(Answer::fault(question, seen, remedy));
+        false
     }
 
     fn open(&mut self) -> Result<Dialogue, CaseError> {
@@ -236,8 +271,7 @@ impl Examination<'_> {
     /// Sends a close command on a new connection. Returns whether that was established, or was not needed.
     fn ask_to_close(&mut self, command: &str, question: Question) -> bool {
         if !self.examined.close_command {
-            let why = "the server has no close command, as far as the check is told";
-            self.answers.push(Answer::skipped(question, why));
+            self.answers.push(Answer::skipped(question, NO_COMMAND));
             return true;
         }
         let Some(mut dialogue) = self.open_or_report() else { return false };
