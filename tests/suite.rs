@@ -49,7 +49,7 @@ fn the_model_passes_in_both_roles() {
 #[test]
 fn each_violation_is_reported_with_its_shortest_script() {
     insta::assert_snapshot!(panic_message(|| faulty().assert()), @r###"
-    echoes-no-status violates 1 rule in 1002 scripts as server
+    echoes-no-status violates 1 rule; 1002 scripts were played as server
 
     FAIL code-not-local-only (must, RFC 6455 §7.4.1)
       rule:     An endpoint never sends 1005, 1006 or 1015, which are reserved for its own reports.
@@ -131,7 +131,7 @@ fn accepted_violations_pass_and_stale_ones_fail() {
     assert!(report.violations.iter().all(|violation| violation.reason.as_deref() == Some("See issue 3.")));
     let stale = allowed.allow(Rule::CloseFin, "See issue 4.");
     insta::assert_snapshot!(panic_message(|| stale.assert()), @r#"
-    echoes-no-status violates 0 rules in 1002 scripts as server
+    echoes-no-status has 1 stale entry, an accepted violation that does not occur; 1002 scripts were played as server
     
     stale: `allow` accepts close-fin (See issue 4.), and no script shows the violation; remove the entry
     
@@ -161,6 +161,10 @@ fn a_baseline_of_the_command_accepts_violations() {
     );
     // The entry of a rule that is not selected is not stale.
     faulty().baseline_toml(both).only([FAULTS[0]]).assert();
+    // What a run proposes is accepted.
+    let proposed = faulty().run().expect("a valid suite").new_baseline();
+    assert!(proposed.contains("# Shown by ") && proposed.contains("to be filled in"), "{proposed}");
+    faulty().baseline_toml(proposed).assert();
 }
 
 #[cfg(feature = "baseline")]

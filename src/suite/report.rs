@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+#[cfg(feature = "baseline")]
+use crate::analysis::baseline::REASON_TO_FILL_IN;
 use crate::analysis::status::{FindingStatus, RunStatus};
 use crate::protocol::role::Role;
 use crate::rules::{Rule, RuleSet};
@@ -82,6 +84,16 @@ impl SuiteReport {
         self.violations.iter().filter(|violation| violation.status == FindingStatus::Fail)
     }
 
+    /// The violations that fail the suite as entries of a baseline, in TOML. Each reason is to be filled in.
+    #[cfg(feature = "baseline")]
+    pub fn new_baseline(&self) -> String {
+        let entry = |violation: &Violation| {
+            let Violation { rule, origin, .. } = violation;
+            format!("# Shown by {origin}.\n[[known]]\nrule = \"{rule}\"\nreason = \"{REASON_TO_FILL_IN}\"\n")
+        };
+        self.failures().map(entry).collect::<Vec<_>>().join("\n")
+    }
+
     /// What is wrong with one rule: a violation that fails, or a stale entry.
     pub fn failure_of(&self, rule: Rule) -> Option<String> {
         let violation = self.failures().find(|violation| violation.rule == rule).map(Violation::to_string);
@@ -95,8 +107,14 @@ impl fmt::Display for SuiteReport {
         let failing = self.failures().count();
         let roles: Vec<&str> = self.roles.iter().map(|role| role.name()).collect();
         let as_role = roles.join(" and as ");
-        let rules = if failing == 1 { "rule" } else { "rules" };
-        writeln!(f, "{} violates {failing} {rules} in {} scripts as {as_role}", self.subject, self.scripts)?;
+        let headline = match (failing, self.stale.len()) {
+            (0, 0) => "violates no rule that fails".to_owned(),
+            (0, 1) => "has 1 stale entry, an accepted violation that does not occur".to_owned(),
+            (0, stale) => format!("has {stale} stale entries, accepted violations that do not occur"),
+            (1, _) => "violates 1 rule".to_owned(),
+            (rules, _) => format!("violates {rules} rules"),
+        };
+        writeln!(f, "{} {headline}; {} scripts were played as {as_role}", self.subject, self.scripts)?;
         if !self.sent_a_close {
             writeln!(
                 f,
