@@ -87,7 +87,8 @@ impl Display for Text<'_> {
         }
         writeln!(f)?;
         writeln!(f, "{}", self.verdict())?;
-        match overview::groups(run).first() {
+        let groups = overview::groups(run);
+        match groups.iter().find(|group| self.is_worth_evidence(group.first)) {
             Some(Group { first, .. }) => writeln!(f, "next: wsclose explain {}", first.result.rule),
             None => Ok(()),
         }
@@ -162,7 +163,7 @@ impl Text<'_> {
         }
         if !others.is_empty() {
             let rules = overview::count(others.len(), "other rule is", "other rules are");
-            writeln!(f, "  {rules} violated in these cases only:")?;
+            writeln!(f, "  {rules} violated by these cases and no others:")?;
         }
         for finding in others {
             let first = format!("    {} {}: ", finding.result.status().name(), finding.result.rule);

@@ -8,8 +8,8 @@ use super::parameters::{Parameter, ReasonLength, Row};
 /// The most common conditions that are combined with others.
 const MAX_COMBINED: usize = 60;
 
-/// The most values of one parameter that are named together.
-const MAX_VALUES: u32 = 8;
+/// The most values of one parameter that are named together. A longer list is no explanation.
+const MAX_VALUES: u32 = 4;
 
 /// The share of the violations that a condition has to hold for, as a part of two, if it does not hold for all.
 const HALF: usize = 2;

@@ -96,7 +96,7 @@ fn evidence(run: &RunReport, group: &Group<'_>, text: &mut String) -> std::fmt::
     writeln!(text, "{}", block(&case.timeline))?;
     writeln!(text, "{}", block(&run.repro_command(&group.first)))?;
     if !group.others.is_empty() {
-        writeln!(text, "Violated in these cases only:\n")?;
+        writeln!(text, "Violated by these cases and no others:\n")?;
     }
     for other in &group.others {
         let (status, rule) = (other.result.status().name(), other.result.rule);
