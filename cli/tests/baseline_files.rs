@@ -52,6 +52,10 @@ fn written_baseline_is_accepted_at_once_and_kept_up_to_date() {
     check(&folder, &fault, &[&FEW[..], &write].concat())
         .assert_exit(0)
         .assert_stdout("0 added, 0 removed, 2 kept");
+    let judged = ["--only", "close-answered", "--only", "close-at-most-125", "--case", "code-received/100?"];
+    check(&folder, &fault, &[&judged[..], &write].concat())
+        .assert_exit(0)
+        .assert_stdout("0 added, 0 removed, 2 kept");
     assert_eq!(read(&folder, "baseline.toml"), given);
     let whole = ["--only", "close-answered", "--only", "close-at-most-125"];
     check(&folder, &fault, &[&whole[..], &write].concat()).assert_exit(0).assert_stdout(
