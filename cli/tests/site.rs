@@ -384,14 +384,28 @@ fn published_urls_go_on_resolving() {
         missing.is_empty(),
         "docs/site-urls.txt: add {missing:?}; `WSCLOSE_UPDATE_DOCS=1 cargo test -p wsclose-cli --test site` does it"
     );
-    // Every one of them resolves in a site that has few implementations.
+    // Every one of them resolves in a site that has few implementations, with the charts of codes and without.
     let folder = copy_of_results();
     let path = path.to_str().expect("a path");
-    run(folder.path(), &["matrix.json", "--out", "site", "--urls", path]).assert_exit(0);
+    let mut without_codes: Value = serde_json::from_str(&read(folder.path(), "matrix.json")).expect("JSON");
+    for subject in without_codes["subjects"].as_array_mut().expect("a list") {
+        subject["codes"] = json!([]);
+    }
+    folder.file("without_codes.json", without_codes.to_string());
     let site = folder.path().join("site");
-    let all = files(&site);
-    for url in &listed {
-        assert!(all.contains(*url), "{url} does not resolve");
+    for results in ["without_codes.json", "matrix.json"] {
+        run(folder.path(), &[results, "--out", "site", "--urls", path]).assert_exit(0);
+        let all = files(&site);
+        for url in &listed {
+            assert!(all.contains(*url), "{url} does not resolve");
+        }
+        for name in listed.iter().filter(|url| url.ends_with(".svg")) {
+            let svg = read(&site, name);
+            let picture = roxmltree::Document::parse(&svg).expect("well-formed XML");
+            let mut texts = picture.descendants().filter_map(|node| node.text());
+            let is_absent = texts.any(|text| text == "Not in the newest results");
+            assert_eq!(is_absent, results == "without_codes.json", "{name}: {svg}");
+        }
     }
     let stub = read(&site, "implementations/soketto.html");
     assert!(stub.contains("<code>soketto</code>, which the newest results do not have"), "{stub}");

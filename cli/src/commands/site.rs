@@ -88,10 +88,9 @@ fn site(context: &Context<'_>, urls: Vec<PublishedUrl>) -> Result<Files, CliErro
             return Err(CliError::Usage(why));
         }
         let text = match path.rsplit_once('.') {
-            Some((_, "json")) => match successor.and_then(|successor| site.get(&successor)) {
-                Some(badge) => badge.clone(),
-                None => Badge::absent().json().into_bytes(),
-            },
+        let of_successor = successor.as_ref().and_then(|successor| site.get(successor)).cloned();
+            Some((_, "json")) => of_successor.unwrap_or_else(|| Badge::absent().json().into_bytes()),
+            Some((_, "svg")) => of_successor.unwrap_or_else(|| chart_svg::absent().into_bytes()),
             Some((_, "html")) => pages::moved(&path, successor.as_deref()).into_bytes(),
             Some(_) | None => {
                 let why = format!(

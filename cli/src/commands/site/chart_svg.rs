@@ -65,6 +65,16 @@ pub fn picture(chart: &Chart<'_>) -> String {
     svg
 }
 
+/// The picture at the address of a chart that the newest results do not have.
+pub fn absent() -> String {
+    let text = "Not in the newest results";
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 320 48\" width=\"320\" height=\"48\" role=\"img\" \
+         aria-labelledby=\"name\">\n<title id=\"name\">{text}</title>\n{STYLE}<rect class=\"p\" width=\"320\" \
+         height=\"48\" rx=\"8\"/>\n<text class=\"t\" x=\"{MARGIN}\" y=\"30\">{text}</text>\n</svg>\n"
+    )
+}
+
 /// The left edge and the width of the cells of each column.
 fn cells(chart: &Chart<'_>, left: usize) -> Vec<(usize, usize)> {
     let mut x = left;
