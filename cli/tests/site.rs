@@ -302,6 +302,96 @@ fn what_is_not_confirmed_or_of_the_program_is_no_violation() {
     }
 }
 
+/// The results of the libraries, after changes to one of them.
+fn changed(folder: &Folder, subject: &str, change: impl Fn(&mut Value)) {
+    let mut matrix: Value = serde_json::from_str(&read(folder.path(), "matrix.json")).expect("JSON");
+    let subjects = matrix["subjects"].as_array_mut().expect("a list");
+    change(subjects.iter_mut().find(|one| one["name"] == subject).expect("the subject"));
+    folder.file("matrix.json", matrix.to_string());
+}
+
+/// The entry of a rule in the results of a library.
+fn cell<'a>(subject: &'a mut Value, rule: &str) -> &'a mut Value {
+    let cells = subject["cells"].as_array_mut().expect("a list");
+    cells.iter_mut().find(|cell| cell["rule"] == rule).expect("the rule")
+}
+
+#[test]
+fn violations_only_on_request_count_apart() {
+    let folder = copy_of_results();
+    let site = folder.path().join("site");
+    changed(&folder, "fault:close-of-126", |subject| {
+        let reason = "Only on application request: it copies the reason.";
+        cell(subject, "close-at-most-125")["known"]["reason"] = reason.into();
+        cell(subject, "code-is-assigned")["status"] = "known".into();
+        cell(subject, "code-is-assigned")["known"] =
+            json!({ "reason": reason, "version": null, "source": null });
+    });
+    run(folder.path(), &["matrix.json", "live.json", "--out", "site"]).assert_exit(0);
+    let badge = read(&site, "badges/fault-close-of-126.json");
+    assert!(badge.contains("\"violates 0 rules, 1 on request\"") && badge.contains("\"green\""), "{badge}");
+    let row = |site: &Path| {
+        let index = read(site, "index.html");
+        let mut rows = index.split("<tr>").filter(|row| row.contains(">fault:close-of-126<"));
+        rows.next().expect("a row").to_owned()
+    };
+    let frames = "frames it sends: 1 violated only on request, 1 with a warning only on request, ";
+    for part in [frames, ">(✗) 1<", ">(!) 1<"] {
+        assert!(row(&site).contains(part), "expected {part} in {}", row(&site));
+    }
+    assert!(!row(&site).contains(">✗ 1<"), "{}", row(&site));
+    let entry = |page: &str, rule: &str| {
+        let mut entries = page.split("<li>").filter(|entry| entry.contains(&format!("<code>{rule}</code>")));
+        entries.next().expect("the rule").to_owned()
+    };
+    let rule = entry(&read(&site, "rules.html"), "close-at-most-125");
+    assert!(rule.contains(">1 only on request<") && !rule.contains("violates it"), "{rule}");
+    let page = read(&site, "rules/close-at-most-125.html");
+    for part in [">1 only on request<", "<article class=\"finding open\" id=\"fault-close-of-126\">"] {
+        assert!(page.contains(part), "expected {part} in {page}");
+    }
+    let page = read(&site, "implementations/fault-close-of-126.html");
+    let sentence = "Only on request of its application, it violates 1 rule and has a warning on 1 rule.";
+    for part in [sentence, "id=\"violations-on-request\"", "violates only on request"] {
+        assert!(page.contains(part), "expected {part} in {page}");
+    }
+    assert!(!page.contains("id=\"violations\""), "{page}");
+    let reading = read(&site, "reading.html");
+    assert!(reading.contains("The color of the badge follows the latter alone."), "{reading}");
+    // A violation on its own decides the color.
+    changed(&folder, "fault:close-of-126", |subject| cell(subject, "close-fin")["status"] = "FAIL".into());
+    run(folder.path(), &["matrix.json", "live.json", "--out", "site"]).assert_exit(0);
+    let badge = read(&site, "badges/fault-close-of-126.json");
+    assert!(badge.contains("\"violates 1 rule, 1 more on request\"") && badge.contains("orange"), "{badge}");
+    assert!(row(&site).contains(">✗ 1<") && row(&site).contains(">(✗) 1<"), "{}", row(&site));
+}
+
+#[test]
+fn numbers_agree_and_the_model_does_not_count() {
+    let folder = copy_of_results();
+    let site = folder.path().join("site");
+    let ran = run(folder.path(), &["matrix.json", "live.json", "--out", "site"]).assert_exit(0);
+    let count = files(&site).len();
+    ran.assert_stdout(&format!("wrote site: 4 implementations and the model, {count} files;"));
+    run(folder.path(), &["live.json", "--out", "other"])
+        .assert_exit(0)
+        .assert_stdout("wrote other: 2 implementations, ");
+    let index = read(&site, "index.html");
+    assert!(index.contains("4 implementations, tested by wsclose"), "{index}");
+    assert!(index.contains("The model is the reference of wsclose, and does not count."), "{index}");
+    let rules = read(&site, "rules.html");
+    for rule in Rule::ALL {
+        let entry = rules.split("<li>").find(|entry| entry.contains(&format!("<code>{rule}</code>")));
+        let conform = entry.expect("the rule").split("<span class=\"muted\">").nth(1).expect("a number");
+        let conform: usize = conform.split(' ').next().expect("a number").parse().expect("a number");
+        let page = read(&site, &format!("rules/{rule}.html"));
+        assert!(!page.contains("implementations/model.html"), "{page}");
+        let listed = page.split_once("</span> conforms</span></dt>").map_or("", |(_, list)| list);
+        let listed = listed.split("</dd>").next().expect("a list").matches("<a href=").count();
+        assert_eq!(listed, conform, "{rule}: {page}");
+    }
+}
+
 #[test]
 fn bad_input_is_a_sentence_and_changes_nothing() {
     let folder = copy_of_results();

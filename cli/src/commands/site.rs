@@ -11,6 +11,7 @@ mod pages;
 mod prose;
 mod publish;
 mod results;
+mod rule_row;
 mod search;
 mod square;
 mod standing;
@@ -43,13 +44,13 @@ pub fn run(args: &args::Site, out: &mut Stdout) -> Result<ExitStatus, CliError> 
     let results = Results::of(inputs).map_err(|error| CliError::Usage(error.to_string()))?;
     let url = args.url.as_deref().map(|url| url.trim_end_matches('/'));
     let site = site(&Context { results: &results, documents: &documents, url }, urls)?;
-    let count = site.len();
-    folder.publish(site)?;
+    let count = folder.publish(site)?;
+    let model = if results.has_model() { " and the model" } else { "" };
     writeln!(
         out,
-        "wrote {}: {} implementations, {count} files; open index.html",
+        "wrote {}: {} implementations{model}, {count} files; open index.html",
         files::display_path(&args.out),
-        results.implementations.len()
+        results.compared().count()
     )?;
     Ok(ExitStatus::Conforms)
 }
@@ -87,8 +88,8 @@ fn site(context: &Context<'_>, urls: Vec<PublishedUrl>) -> Result<Files, CliErro
                 format!("the list of URLs names `{successor}` for `{path}`, and the site has no such page");
             return Err(CliError::Usage(why));
         }
-        let text = match path.rsplit_once('.') {
         let of_successor = successor.as_ref().and_then(|successor| site.get(successor)).cloned();
+        let text = match path.rsplit_once('.') {
             Some((_, "json")) => of_successor.unwrap_or_else(|| Badge::absent().json().into_bytes()),
             Some((_, "svg")) => of_successor.unwrap_or_else(|| chart_svg::absent().into_bytes()),
             Some((_, "html")) => pages::moved(&path, successor.as_deref()).into_bytes(),

@@ -24,16 +24,22 @@ impl Badge {
         Badge { schema_version: 1, label: "closing handshake", message, color }
     }
 
-    /// The badge of an implementation. Only confirmed violations of the library count.
+    /// The badge of an implementation. Only confirmed violations of the library count. The color follows those that it
+    /// commits on its own.
     pub fn of(implementation: &Implementation) -> Badge {
         let rules = |count: usize| if count == 1 { "1 rule".to_owned() } else { format!("{count} rules") };
         let warnings =
             |count: usize| if count == 1 { "1 warning".to_owned() } else { format!("{count} warnings") };
-        match (implementation.count(Standing::Violates), implementation.count(Standing::Warns)) {
-            (0, _) if !implementation.is_complete => Badge::new("incomplete".to_owned(), "lightgrey"),
-            (0, 0) => Badge::new("conforms".to_owned(), "brightgreen"),
-            (0, warned) => Badge::new(format!("conforms, {}", warnings(warned)), "green"),
-            (violated, _) => Badge::new(format!("violates {}", rules(violated)), "orange"),
+        let counts = [Standing::Violates, Standing::ViolatesOnRequest, Standing::Warns];
+        match counts.map(|standing| implementation.count(standing)) {
+            [0, _, _] if !implementation.is_complete => Badge::new("incomplete".to_owned(), "lightgrey"),
+            [0, 0, 0] => Badge::new("conforms".to_owned(), "brightgreen"),
+            [0, 0, warned] => Badge::new(format!("conforms, {}", warnings(warned)), "green"),
+            [0, requested, _] => Badge::new(format!("violates 0 rules, {requested} on request"), "green"),
+            [violated, 0, _] => Badge::new(format!("violates {}", rules(violated)), "orange"),
+            [violated, requested, _] => {
+                Badge::new(format!("violates {}, {requested} more on request", rules(violated)), "orange")
+            }
         }
     }
 

@@ -12,12 +12,9 @@ use super::finding_view::FindingView;
 use super::history::{Bug, Documents};
 use super::pages::{Frame, INDEX, RULES, family_anchor, text};
 use super::results::{Implementation, Results, Tested};
+use super::rule_row::RuleRow;
 use super::square::{self, Square};
-use super::standing::Standing;
-
-/// The standings with evidence, from the worst to the mildest.
-const WITH_EVIDENCE: [Standing; 5] =
-    [Standing::Violates, Standing::Warns, Standing::Differs, Standing::Program, Standing::Unsure];
+use super::standing::{Share, Standing};
 
 #[derive(Template)]
 #[template(path = "site/rule.html")]
@@ -29,6 +26,7 @@ struct RulePage<'a> {
     sections: Vec<(String, Option<String>)>,
     applies_to: String,
     violations_heading: &'static str,
+    row: RuleRow,
     violations: Vec<FindingView<'a>>,
     others: Vec<OtherGroup<'a>>,
     criterion: Vec<String>,
@@ -43,12 +41,15 @@ struct OtherGroup<'a> {
 
 /// The page of a rule.
 pub fn rule(rule: Rule, results: &Results) -> String {
-    let of_standing = |standing: Standing| {
-        let all = results.implementations.iter();
-        all.filter(move |one| one.standing(rule) == standing)
+    let of_standing =
+        |standing: Standing| results.compared().filter(move |one| one.standing(rule) == standing);
+    let has_article = |standing: &Standing| match standing.share() {
+        Share::Against | Share::OnRequest => true,
+        Share::Conforms | Share::Open => false,
     };
-    let against = [Standing::Violates, Standing::Warns, Standing::Differs];
-    let mut violations: Vec<FindingView<'_>> = against
+    let (with_article, others): (Vec<Standing>, Vec<Standing>) =
+        Standing::ALL.into_iter().partition(has_article);
+    let mut violations: Vec<FindingView<'_>> = with_article
         .into_iter()
         .flat_map(of_standing)
         .filter_map(|one| FindingView::of(one, rule, one.outcomes.get(&rule)?))
@@ -56,7 +57,6 @@ pub fn rule(rule: Rule, results: &Results) -> String {
     if let Some(first) = violations.first_mut() {
         first.is_open = true;
     }
-    let others = Standing::ALL.into_iter().filter(|standing| !against.contains(standing));
     let group = |standing| OtherGroup { standing, implementations: of_standing(standing).collect() };
     text(&RulePage {
         frame: Frame { root: "../", title: rule.id().to_owned(), active: RULES },
@@ -71,8 +71,9 @@ pub fn rule(rule: Rule, results: &Results) -> String {
                 "Implementations that violate it"
             }
         },
+        row: RuleRow::of(results, rule),
         violations,
-        others: others.map(group).filter(|group| !group.implementations.is_empty()).collect(),
+        others: others.into_iter().map(group).filter(|group| !group.implementations.is_empty()).collect(),
         criterion: rule_page::criterion_paragraphs(rule),
         advice: rule.advice(),
     })
@@ -151,7 +152,7 @@ pub fn implementation(one: &Implementation, context: &Context<'_>) -> String {
         relatives: results.implementations.iter().filter(is_relative).collect(),
         badge: Badge::of(one),
         badge_markdown: url.map(|url| badge_markdown(one, url)),
-        groups: WITH_EVIDENCE.into_iter().filter_map(|standing| finding_group(one, standing)).collect(),
+        groups: Standing::ALL.into_iter().filter_map(|standing| finding_group(one, standing)).collect(),
         legend: chart::legend(&code_charts),
         code_charts,
         squares: square::squares(one),
@@ -164,20 +165,36 @@ pub fn implementation(one: &Implementation, context: &Context<'_>) -> String {
 
 /// How the implementation stands, in a sentence.
 fn summary(one: &Implementation) -> String {
-    let count = |standing| one.count(standing);
-    let rules = |count: usize| if count == 1 { "1 rule".to_owned() } else { format!("{count} rules") };
-    let mut parts = Vec::new();
-    if count(Standing::Violates) > 0 {
-        parts.push(format!("violates {}", rules(count(Standing::Violates))));
-    }
-    if count(Standing::Warns) > 0 {
-        parts.push(format!("has a warning on {}", rules(count(Standing::Warns))));
-    }
-    parts.push(format!("conforms to {}", rules(count(Standing::Conforms))));
-    let (last, others) = parts.split_last().expect("one part");
-    let list = if others.is_empty() { last.clone() } else { format!("{} and {last}", others.join(", ")) };
+    let part = |verb: &str, standing| match one.count(standing) {
+        0 => None,
+        1 => Some(format!("{verb} 1 rule")),
+        count => Some(format!("{verb} {count} rules")),
+    };
+    let on_its_own = list(&[
+        part("violates", Standing::Violates),
+        part("has a warning on", Standing::Warns),
+        Some(part("conforms to", Standing::Conforms).unwrap_or_else(|| "conforms to 0 rules".to_owned())),
+    ]);
+    let on_request = list(&[
+        part("violates", Standing::ViolatesOnRequest),
+        part("has a warning on", Standing::WarnsOnRequest),
+    ]);
+    let on_request = match on_request.as_str() {
+        "" => String::new(),
+        list => format!(" Only on request of its application, it {list}."),
+    };
     let end = if one.is_complete { "" } else { " The run did not come to its end." };
-    format!("It {list}, of those that were tested.{end}")
+    format!("It {on_its_own}, of those that were tested.{on_request}{end}")
+}
+
+/// The parts that there are, with commas and `and`.
+fn list(parts: &[Option<String>]) -> String {
+    let parts: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
+    match parts.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
 }
 
 /// The badge as Markdown for a README.
@@ -195,20 +212,27 @@ fn badge_markdown(one: &Implementation, url: &str) -> String {
     format!("[![{label}](https://img.shields.io/endpoint?url={endpoint})]({url}/implementations/{slug}.html)")
 }
 
+/// The section of the findings of a standing, as id and heading; `None` if they have no evidence.
+const fn section(standing: Standing) -> Option<(&'static str, &'static str)> {
+    match standing {
+        Standing::Violates => Some(("violations", "Violations")),
+        Standing::Warns => Some(("warnings", "Warnings")),
+        Standing::ViolatesOnRequest => Some(("violations-on-request", "Violations only on request")),
+        Standing::WarnsOnRequest => Some(("warnings-on-request", "Warnings only on request")),
+        Standing::Differs => Some(("differences", "What the RFC leaves open")),
+        Standing::Program => Some(("program", "Caused by the echo program")),
+        Standing::Unsure => Some(("unconfirmed", "Not confirmed")),
+        Standing::Inconclusive | Standing::Conforms | Standing::NotExercised | Standing::LeftToProgram => {
+            None
+        }
+    }
+}
+
 fn finding_group(one: &Implementation, standing: Standing) -> Option<FindingGroup<'_>> {
     let of_standing = one.outcomes.iter().filter(|(_, outcome)| outcome.standing == standing);
     let findings: Vec<FindingView<'_>> =
         of_standing.filter_map(|(rule, outcome)| FindingView::of(one, *rule, outcome)).collect();
-    let (id, heading) = match standing {
-        Standing::Violates => ("violations", "Violations"),
-        Standing::Warns => ("warnings", "Warnings"),
-        Standing::Differs => ("differences", "What the RFC leaves open"),
-        Standing::Program => ("program", "Caused by the echo program"),
-        Standing::Unsure => ("unconfirmed", "Not confirmed"),
-        Standing::Inconclusive | Standing::Conforms | Standing::NotExercised | Standing::LeftToProgram => {
-            return None;
-        }
-    };
+    let (id, heading) = section(standing)?;
     (!findings.is_empty()).then_some(FindingGroup { id, heading, about: standing.meaning(), findings })
 }
 
@@ -221,7 +245,7 @@ fn every_family(one: &Implementation, family: Family) -> EveryFamily<'_> {
             standing,
             counts: outcome.map_or([0; 3], |outcome| outcome.counts),
             why: outcome.and_then(|outcome| outcome.inconclusive_reason.as_deref()),
-            has_article: WITH_EVIDENCE.contains(&standing)
+            has_article: section(standing).is_some()
                 && outcome.is_some_and(|outcome| outcome.finding.is_some()),
         }
     };

@@ -4,7 +4,7 @@ use wsclose::rules::Rule;
 
 use super::prose::thousands;
 use super::results::{Finding, Implementation, Outcome, Tested};
-use super::standing::{Standing, is_on_request};
+use super::standing::Standing;
 
 /// A finding with the implementation and the rule that it is about.
 pub struct FindingView<'a> {
@@ -33,16 +33,6 @@ impl<'a> FindingView<'a> {
             is_open: false,
             counts: outcome.counts,
         })
-    }
-
-    /// Whether the finding is a violation of the library.
-    pub fn is_violation(&self) -> bool {
-        matches!(self.standing, Standing::Violates | Standing::Warns)
-    }
-
-    /// Whether the violation occurs only because the application requests it.
-    pub fn is_on_request(&self) -> bool {
-        self.is_violation() && self.finding.known.as_ref().is_some_and(is_on_request)
     }
 
     /// Whether the finding was confirmed in another version than that of the results.

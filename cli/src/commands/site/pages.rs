@@ -9,6 +9,7 @@ use wsclose::rules::{Family, Level, Rule};
 use super::chart::{self, Chart};
 use super::input::{Kind, Topic};
 use super::results::{Implementation, Results, Tested};
+use super::rule_row::RuleRow;
 use super::standing::Standing;
 
 /// What every page has.
@@ -72,6 +73,7 @@ struct IndexPage<'a> {
     frame: Frame,
     results: &'a Results,
     implementations: usize,
+    has_model: bool,
     rules: usize,
     families: [Family; 9],
     groups: Vec<OverviewGroup<'a>>,
@@ -92,8 +94,8 @@ struct OverviewRow<'a> {
 /// The rules of one topic, by how an implementation stands on them.
 struct FamilyCell {
     anchor: String,
-    violated: usize,
-    warned: usize,
+    /// The number of rules for each standing that the cell has a mark for.
+    marks: Vec<(Standing, usize)>,
     conform: usize,
     text: String,
 }
@@ -108,23 +110,44 @@ impl OverviewRow<'_> {
 
 impl FamilyCell {
     fn of(one: &Implementation, family: Family) -> FamilyCell {
-        let count = |standing| one.count_in(family, standing);
-        let (violated, warned) = (count(Standing::Violates), count(Standing::Warns));
-        let conform = count(Standing::Conforms);
-        let parts = [(violated, "violated"), (warned, "with a warning"), (conform, "conform")];
-        let parts = parts.into_iter().filter(|(count, _)| *count > 0);
-        let parts: Vec<String> = parts.map(|(count, what)| format!("{count} {what}")).collect();
+        let counts = Standing::ALL.map(|standing| (standing, one.count_in(family, standing)));
+        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+        let parts: Vec<String> = counts
+            .clone()
+            .filter_map(|(standing, count)| Some(format!("{count} {}", in_cell(standing)?)))
+            .collect();
         let text = if parts.is_empty() { "not tested".to_owned() } else { parts.join(", ") };
-        let text = format!("{}: {text}", family.name());
-        FamilyCell { anchor: family_anchor(family), violated, warned, conform, text }
+        FamilyCell {
+            anchor: family_anchor(family),
+            marks: counts.filter(|(standing, _)| standing.is_violation()).collect(),
+            conform: one.count_in(family, Standing::Conforms),
+            text: format!("{}: {text}", family.name()),
+        }
     }
 
     fn is_clean(&self) -> bool {
-        self.violated + self.warned == 0 && self.conform > 0
+        self.marks.is_empty() && self.conform > 0
     }
 
     fn is_empty(&self) -> bool {
-        self.violated + self.warned + self.conform == 0
+        self.marks.is_empty() && self.conform == 0
+    }
+}
+
+/// The words in a cell of the overview, after the number of rules; `None` if the overview does not count the standing.
+const fn in_cell(standing: Standing) -> Option<&'static str> {
+    match standing {
+        Standing::Violates => Some("violated"),
+        Standing::Warns => Some("with a warning"),
+        Standing::ViolatesOnRequest => Some("violated only on request"),
+        Standing::WarnsOnRequest => Some("with a warning only on request"),
+        Standing::Conforms => Some("conform"),
+        Standing::Differs
+        | Standing::Program
+        | Standing::Unsure
+        | Standing::Inconclusive
+        | Standing::NotExercised
+        | Standing::LeftToProgram => None,
     }
 }
 
@@ -138,7 +161,8 @@ pub fn index(results: &Results, charts: &[Chart<'_>]) -> String {
     text(&IndexPage {
         frame: Frame::in_root("Overview", INDEX),
         results,
-        implementations: results.implementations.iter().filter(|one| !one.is_model()).count(),
+        implementations: results.compared().count(),
+        has_model: results.has_model(),
         rules: Rule::ALL.len(),
         families: Family::ALL,
         groups: groups.filter(|group| !group.rows.is_empty()).collect(),
@@ -152,44 +176,13 @@ pub fn index(results: &Results, charts: &[Chart<'_>]) -> String {
 struct RulesPage {
     frame: Frame,
     families: Vec<RuleFamily>,
+    has_model: bool,
 }
 
 struct RuleFamily {
     anchor: String,
     name: &'static str,
     rows: Vec<RuleRow>,
-}
-
-/// How all implementations stand on a rule.
-struct RuleRow {
-    rule: Rule,
-    /// Those that do not conform, by a confirmed violation of the library.
-    against: usize,
-    conform: usize,
-    open: usize,
-    class: &'static str,
-    word: &'static str,
-}
-
-impl RuleRow {
-    fn of(results: &Results, rule: Rule) -> RuleRow {
-        let others = || results.implementations.iter().filter(|one| !one.is_model());
-        let count = |standing| others().filter(|one| one.standing(rule) == standing).count();
-        let [violated, warned, differ, conform] =
-            [Standing::Violates, Standing::Warns, Standing::Differs, Standing::Conforms].map(count);
-        let against = violated + warned + differ;
-        let is_one = against == 1;
-        let (class, word) = match rule.level() {
-            Level::Must | Level::Interop | Level::Robust if violated > 0 => {
-                (Standing::Violates.class(), if is_one { "violates it" } else { "violate it" })
-            }
-            Level::Info => (Standing::Differs.class(), if is_one { "differs" } else { "differ" }),
-            Level::Must | Level::Interop | Level::Robust | Level::Should | Level::Lenient => {
-                (Standing::Warns.class(), if is_one { "does not conform" } else { "do not conform" })
-            }
-        };
-        RuleRow { rule, against, conform, open: others().count() - against - conform, class, word }
-    }
 }
 
 /// The index of the rules.
@@ -206,6 +199,7 @@ pub fn rules(results: &Results) -> String {
     text(&RulesPage {
         frame: Frame::in_root("Rules", RULES),
         families: Family::ALL.into_iter().map(family).collect(),
+        has_model: results.has_model(),
     })
 }
 
@@ -248,8 +242,8 @@ struct TopicView<'a> {
 /// The page of the disagreements.
 pub fn disagreements(results: &Results) -> String {
     let mut divided: Vec<RuleRow> = Rule::ALL.into_iter().map(|rule| RuleRow::of(results, rule)).collect();
-    divided.retain(|row| row.against > 0 && row.conform > 0);
-    divided.sort_by_key(|row| (Reverse(row.against.min(row.conform)), row.rule));
+    divided.retain(|row| row.smaller_side() > 0);
+    divided.sort_by_key(|row| (Reverse(row.smaller_side()), row.rule));
     divided.truncate(MOST_DIVIDED);
     text(&DisagreementsPage {
         frame: Frame::in_root("Disagreements", DISAGREEMENTS),
@@ -273,7 +267,7 @@ fn topic_view(topic: &Topic) -> TopicView<'_> {
 #[template(path = "site/reading.html")]
 struct ReadingPage {
     frame: Frame,
-    standings: [Standing; 9],
+    standings: [Standing; 11],
     levels: Vec<(&'static str, &'static str)>,
     ways: [Tested; 3],
 }

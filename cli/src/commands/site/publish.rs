@@ -57,11 +57,11 @@ impl SiteFolder {
         Ok(SiteFolder { path })
     }
 
-    /// Writes the site. Adds the list of its files.
+    /// Writes the site, with the list of its files. Returns the number of files that the folder then has.
     ///
     /// # Errors
     /// If a file cannot be written, or the folder cannot be replaced. The folder is then as before.
-    pub fn publish(&self, mut site: Files) -> Result<(), FileError> {
+    pub fn publish(&self, mut site: Files) -> Result<usize, FileError> {
         let files = site.keys().cloned().chain([LIST.to_owned()]).collect();
         let list = List {
             about: "written by wsclose site".to_owned(),
@@ -79,7 +79,7 @@ impl SiteFolder {
         let new = scratch(".wsclose-site-new-").map_err(unwritable)?;
         write(new.path(), &site).map_err(unwritable)?;
         if !self.path.exists() {
-            return fs::rename(new.path(), &self.path).map_err(unwritable);
+            return fs::rename(new.path(), &self.path).map_err(unwritable).map(|()| site.len());
         }
         let old = scratch(".wsclose-site-old-").map_err(unwritable)?;
         let kept = old.path().join("site");
@@ -90,7 +90,8 @@ impl SiteFolder {
                 let _ = old.keep();
             }
             unwritable(error)
-        })
+        })?;
+        Ok(site.len())
     }
 }
 
@@ -158,8 +159,10 @@ mod tests {
         let path = parent.path().join("site");
         let publish = |names: &[&str]| {
             let folder = SiteFolder::open(&path).expect("a folder for a site");
-            folder.publish(site(names)).expect("written");
-            files_of(&path).expect("a folder")
+            let count = folder.publish(site(names)).expect("written");
+            let files = files_of(&path).expect("a folder");
+            assert_eq!(files.len(), count);
+            files
         };
         assert_eq!(publish(&["index.html", "rules/a.html"]).len(), 3);
         assert_eq!(publish(&["index.html"]), BTreeSet::from(["index.html".to_owned(), LIST.to_owned()]));

@@ -226,6 +226,16 @@ impl Results {
         }
     }
 
+    /// The implementations that count. The model is the reference and does not.
+    pub fn compared(&self) -> impl Iterator<Item = &Implementation> {
+        self.implementations.iter().filter(|one| !one.is_model())
+    }
+
+    /// Whether there are results of the model.
+    pub fn has_model(&self) -> bool {
+        self.implementations.iter().any(Implementation::is_model)
+    }
+
     /// The implementations that were tested in this way.
     pub fn tested(&self, tested: Tested) -> impl Iterator<Item = &Implementation> {
         self.implementations.iter().filter(move |one| one.tested == tested)
