@@ -393,6 +393,41 @@ fn numbers_agree_and_the_model_does_not_count() {
 }
 
 #[test]
+fn pages_tell_how_to_replay_a_script_and_what_was_played() {
+    let folder = copy_of_results();
+    let site = folder.path().join("site");
+    changed(&folder, "fault:close-of-126", |subject| {
+        subject["notes"] = json!(["sockets: curated scripts only, no sweeps", "TIMED OUT"]);
+        folder.file(
+            "x.ws",
+            cell(subject, "close-at-most-125")["shortest"]["script"].as_str().expect("a script"),
+        );
+    });
+    run(folder.path(), &["matrix.json", "live.json", "--out", "site"]).assert_exit(0);
+    let page = read(&site, "implementations/fault-close-of-126.html");
+    let replay = ["replay", "x.ws", "--subject", "fault:close-of-126"];
+    for part in [
+        &format!("<code>wsclose-full {}</code>", replay.join(" ")),
+        "The adapter connects it over sockets on loopback, in the same process.",
+        "The run reached its time limit, so some scripts are missing.",
+        "compared scripts differ; other segmentations and generated scenarios are not compared",
+    ] {
+        assert!(page.contains(part), "expected {part} in {page}");
+    }
+    assert!(!page.contains("no sweeps") && !page.contains("TIMED OUT"), "{page}");
+    folder.wsclose(&replay).assert_exit(1).assert_stdout("close-at-most-125");
+    let page = read(&site, "implementations/as-beast.html");
+    assert!(page.contains("<code>wsclose check URL --script x.ws</code>"), "{page}");
+    let live: Value = serde_json::from_str(&read(folder.path(), "live.json")).expect("JSON");
+    let findings = live["implementations"][1]["run"]["findings"].as_array().expect("a list");
+    let finding = findings.iter().find(|finding| finding["rule"] == "code-is-defined").expect("a finding");
+    folder.file("x.ws", finding["script"].as_str().expect("a script"));
+    let exec = support::echo_command("beast");
+    let check = ["check", "ws://127.0.0.1:{port}/", "--exec", &exec, "--script", "x.ws"];
+    folder.wsclose(&check).assert_exit(1).assert_stdout("code-is-defined");
+}
+
+#[test]
 fn bad_input_is_a_sentence_and_changes_nothing() {
     let folder = copy_of_results();
     run(folder.path(), &["matrix.json", "--out", "site"]).assert_exit(0);

@@ -16,6 +16,12 @@ use crate::support::files::{self, FileError};
 /// The name of the model.
 pub const MODEL: &str = "model";
 
+/// The note of `matrix` on a subject that needs sockets.
+pub const SOCKETS_CURATED: &str = "sockets: curated scripts only, no sweeps";
+
+/// The note of `matrix` on a subject that needs sockets, if the run leaves out the curated scripts.
+pub const SOCKETS_NOTHING: &str = "sockets: no sweeps, so nothing was run";
+
 /// The note of `matrix` on a subject whose run a time limit ended.
 pub const TIMED_OUT: &str = "TIMED OUT";
 

@@ -60,8 +60,8 @@ impl<'a> Results<'a> {
                     let mut about = Vec::new();
                     if !job.scope.systematic && !job.scope.codes {
                         about.push(match job.scope.curated {
-                            true => "sockets: curated scripts only, no sweeps",
-                            false => "sockets: no sweeps, so nothing was run",
+                            true => subjects::SOCKETS_CURATED,
+                            false => subjects::SOCKETS_NOTHING,
                         });
                     }
                     if row.roles.iter().any(|part| part.timed_out) {

@@ -10,7 +10,9 @@ use super::badge::Badge;
 use super::chart::{self, Chart};
 use super::finding_view::FindingView;
 use super::history::{Bug, Documents};
+use super::input::Nearest;
 use super::pages::{Frame, INDEX, RULES, family_anchor, text};
+use super::prose::thousands;
 use super::results::{Implementation, Results, Tested};
 use super::rule_row::RuleRow;
 use super::square::{self, Square};
@@ -86,6 +88,7 @@ struct ImplementationPage<'a> {
     one: &'a Implementation,
     summary: String,
     nearest_slug: Option<&'a str>,
+    nearest_extent: String,
     relatives: Vec<&'a Implementation>,
     findings_page: Option<String>,
     badge: Badge,
@@ -149,6 +152,7 @@ pub fn implementation(one: &Implementation, context: &Context<'_>) -> String {
         one,
         summary: summary(one),
         nearest_slug: results.tested(one.tested).find(same_name).map(|other| other.slug.as_str()),
+        nearest_extent: nearest.map(nearest_extent).unwrap_or_default(),
         relatives: results.implementations.iter().filter(is_relative).collect(),
         badge: Badge::of(one),
         badge_markdown: url.map(|url| badge_markdown(one, url)),
@@ -195,6 +199,14 @@ fn list(parts: &[Option<String>]) -> String {
         [one] => (*one).to_owned(),
         [others @ .., last] => format!("{} and {last}", others.join(", ")),
     }
+}
+
+/// How much an implementation differs from its nearest. `matrix` compares fewer scripts than it plays.
+fn nearest_extent(nearest: &Nearest) -> String {
+    let [differ, of] = [nearest.scripts, nearest.of_scripts].map(|count| thousands(count as u64));
+    format!(
+        "{differ} of {of} compared scripts differ; other segmentations and generated scenarios are not compared"
+    )
 }
 
 /// The badge as Markdown for a README.
@@ -256,13 +268,11 @@ fn every_family(one: &Implementation, family: Family) -> EveryFamily<'_> {
     }
 }
 
-/// The commands that repeat the run and replay a script.
+/// The command that repeats the run.
 fn reproduce(one: &Implementation) -> String {
-    let name = &one.name;
+    let Implementation { name, profile_option, .. } = one;
     match one.tested {
-        Tested::InProcess => {
-            format!("wsclose-full matrix --subject {name}\nwsclose-full replay script.ws --subject {name}")
-        }
-        Tested::Live(_) => format!("wsclose matrix --live --subject {name}"),
+        Tested::InProcess => format!("wsclose-full matrix --subject {name}{profile_option}"),
+        Tested::Live(_) => format!("wsclose matrix --live --subject {name}{profile_option}"),
     }
 }

@@ -1,6 +1,7 @@
 //! A finding as the page of a rule and that of an implementation show it.
 
-use wsclose::rules::Rule;
+use wsclose::protocol::role::Role;
+use wsclose::rules::{Capability, Rule};
 
 use super::prose::thousands;
 use super::results::{Finding, Implementation, Outcome, Tested};
@@ -61,6 +62,40 @@ impl<'a> FindingView<'a> {
         };
         let [of, violated] = [conformed + violated, violated].map(|count| thousands(count as u64));
         format!("{violated} of {of} {unit} with a verdict")
+    }
+
+    /// How to play the script again, and the command that does it.
+    pub fn replay(&self) -> (&'static str, String) {
+        let Implementation { name, profile_option, tested, .. } = self.one;
+        // The program of a library over a socket closes, or prints how a connection closed, only if it is asked to.
+        let requests = self.finding.script.lines().any(|line| line.starts_with("app "));
+        let close_command = if requests { " --close-command" } else { "" };
+        let has_reports =
+            matches!(self.rule.capability(), Capability::ReportsCloseStatus | Capability::ReportsClean);
+        let options = format!("--script x.ws{close_command}{profile_option}");
+        match (tested, has_reports) {
+            (Tested::InProcess, _) => (
+                "Save it as x.ws, and replay it:",
+                format!("wsclose-full replay x.ws --subject {name}{profile_option}"),
+            ),
+            (Tested::Live(Role::Server), false) => {
+                ("Save it as x.ws, and play it to the server at URL:", format!("wsclose check URL {options}"))
+            }
+            (Tested::Live(Role::Server), true) => (
+                "Save it as x.ws, and play it to the server that the command SERVER starts:",
+                format!(
+                    "wsclose check 'ws://127.0.0.1:{{port}}/' --exec 'SERVER {{port}}' --server-reports-close {options}"
+                ),
+            ),
+            (Tested::Live(Role::Client), has_reports) => {
+                let reports = if has_reports { " --client-reports-close" } else { "" };
+                (
+                    "Save it as x.ws, and play it to the client that the command CLIENT starts. It reads URLs from \
+                     standard input:",
+                    format!("wsclose serve --exec-stdin CLIENT{reports} {options}"),
+                )
+            }
+        }
     }
 
     /// The title of the script.

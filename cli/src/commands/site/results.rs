@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wsclose::analysis::code_map::CodeReaction;
 use wsclose::generate::vectors::CodeOrigin;
+use wsclose::protocol::code::Profile;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Family, Rule};
 
 use super::input::{self, Input, Known, Nearest, Topic};
 use super::prose::thousands;
 use super::standing::Standing;
-use crate::support::subjects::{MODEL, TIMED_OUT};
+use crate::support::subjects::{MODEL, SOCKETS_CURATED, SOCKETS_NOTHING, TIMED_OUT};
 
 /// How an implementation was tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +77,8 @@ pub struct Implementation {
     pub version: String,
     /// The version of wsclose and the profile.
     pub harness: String,
+    /// The option that selects the profile, after a space; empty for the default profile.
+    pub profile_option: String,
     /// How much was tried.
     pub extent: String,
     /// Whether the run came to its end.
@@ -243,10 +246,12 @@ impl Results {
 
     fn add_matrix(&mut self, matrix: input::Matrix) {
         let harness = format!("wsclose {}, profile {}", matrix.wsclose, matrix.profile);
+        let option = profile_option(&matrix.profile);
         let missing = matrix.untested.into_iter().chain(matrix.unavailable);
         self.absent.extend(missing.map(|missing| Absent { name: missing.name, why: missing.why }));
         self.topics.extend(matrix.disagreements);
-        self.implementations.extend(matrix.subjects.into_iter().map(|subject| in_process(subject, &harness)));
+        self.implementations
+            .extend(matrix.subjects.into_iter().map(|subject| in_process(subject, &harness, &option)));
     }
 
     fn add_live(&mut self, entry: input::LiveEntry) {
@@ -284,7 +289,7 @@ pub fn slug(name: &str) -> String {
     }
 }
 
-fn in_process(subject: input::Subject, harness: &str) -> Implementation {
+fn in_process(subject: input::Subject, harness: &str, profile_option: &str) -> Implementation {
     let is_complete = !subject.notes.iter().any(|note| note.starts_with(TIMED_OUT));
     Implementation {
         slug: slug(&subject.name),
@@ -293,14 +298,36 @@ fn in_process(subject: input::Subject, harness: &str) -> Implementation {
         language: String::new(),
         version: subject.version.unwrap_or_default(),
         harness: harness.to_owned(),
+        profile_option: profile_option.to_owned(),
         extent: format!("{} scripts", thousands(subject.scripts as u64)),
         is_complete,
-        notes: subject.notes,
+        notes: subject.notes.into_iter().map(sentence).collect(),
         outcomes: subject.cells.into_iter().map(|cell| (cell.rule, outcome(cell))).collect(),
         codes: code_rows(&subject.codes),
         nearest: subject.nearest,
         name: subject.name,
     }
+}
+
+/// A note of `matrix` on a subject, as a sentence.
+fn sentence(note: String) -> String {
+    match note.as_str() {
+        SOCKETS_CURATED => {
+            "The adapter connects it over sockets on loopback, in the same process. That takes longer, so it plays the \
+             curated scripts and none of the generated ones."
+        }
+        SOCKETS_NOTHING => {
+            "The adapter connects it over sockets on loopback, in the same process. That takes longer, so it plays the \
+             curated scripts alone, and this run left them out."
+        }
+        TIMED_OUT => "The run reached its time limit, so some scripts are missing.",
+        _ => return note,
+    }
+    .to_owned()
+}
+
+fn profile_option(profile: &str) -> String {
+    if profile == Profile::default().name() { String::new() } else { format!(" --profile {profile}") }
 }
 
 fn outcome(cell: input::Cell) -> Outcome {
@@ -374,6 +401,7 @@ fn live(run: input::Run, known: BTreeMap<Rule, Known>) -> Implementation {
         language: String::new(),
         version: String::new(),
         harness: format!("wsclose {}, profile {}", run.wsclose, run.profile),
+        profile_option: profile_option(&run.profile),
         extent: format!("{} cases", thousands(run.cases as u64)),
         is_complete: !["INCOMPLETE", "ERROR"].contains(&run.verdict.as_str()),
         notes: run.notes.into_iter().chain(untested).collect(),
