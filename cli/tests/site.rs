@@ -357,7 +357,7 @@ fn violations_only_on_request_count_apart() {
     }
     assert!(!page.contains("id=\"violations\""), "{page}");
     let reading = read(&site, "reading.html");
-    assert!(reading.contains("The color of the badge follows the latter alone."), "{reading}");
+    assert!(reading.contains("They do not make the badge orange."), "{reading}");
     // A violation on its own decides the color.
     changed(&folder, "fault:close-of-126", |subject| cell(subject, "close-fin")["status"] = "FAIL".into());
     run(folder.path(), &["matrix.json", "live.json", "--out", "site"]).assert_exit(0);
