@@ -97,10 +97,18 @@ fn hash_named_files_are_listed_only_on_a_violation() {
     folder.file(format!("scripts/{}", "0a".repeat(20)), "wsclose 1\nrole server\n> reset\n");
     let breaks = "1b".repeat(20);
     folder.file(format!("scripts/{breaks}"), GOOD);
+    // What a fuzzer without a mutator for scripts keeps.
+    folder.file(format!("scripts/{}", "2c".repeat(20)), b"no script");
     let ran = folder.wsclose(&[&["replay", "scripts"], &FAULTY[..]].concat()).assert_exit(1);
     let ran = ran.assert_stdout("b.ws").assert_stdout(&breaks).assert_stdout("3 scripts, 6 verdicts:");
     let ran = ran.assert_stdout("not listed: 1 that a fuzzer named by a hash, without a new violation\n");
-    assert!(!ran.out.contains("0a0a"), "{}", ran.out);
+    let ran = ran.assert_stdout("not played: 1 that a fuzzer named by a hash, and that are no script\n");
+    assert!(!ran.out.contains("0a0a") && !ran.err.contains("2c2c"), "{ran:#?}");
+    folder.file("scripts/other", b"no script");
+    folder
+        .wsclose(&[&["replay", "scripts"], &MODEL[..]].concat())
+        .assert_exit(3)
+        .assert_stderr("scripts/other");
 }
 
 #[test]

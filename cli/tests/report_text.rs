@@ -31,8 +31,9 @@ fn first_screen_shows_the_verdict_what_fails_and_why() {
     }
     // One cause violates both rules, so its evidence is printed once.
     assert_eq!(ran.out.matches("\nFAIL ").count(), 3, "{}", ran.out);
-    let ran =
-        ran.assert_stdout("1 other rule is violated by these cases and no others: FAIL rejects-undefined-codes: ");
+    let ran = ran.assert_stdout(
+        "1 other rule is violated by these cases and no others: FAIL rejects-undefined-codes: ",
+    );
     assert_eq!(ran.out.lines().last(), Some("next: wsclose explain code-is-defined"));
 }
 

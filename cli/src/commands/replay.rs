@@ -154,7 +154,7 @@ impl Replay<'_> {
     fn folder(&mut self, folder: &Path, out: &mut Stdout) -> Result<(), CliError> {
         let (paths, errors) = scripts::scripts_in(folder);
         errors.iter().for_each(|error| self.note_untested(error));
-        let summary = self.summary(folder, &paths);
+        let (summary, no_scripts) = self.summary(folder, &paths);
         if summary.totals().scripts == 0 {
             return Ok(());
         }
@@ -181,6 +181,9 @@ impl Replay<'_> {
                 "not listed: {found_by_fuzzing} that a fuzzer named by a hash, without a new violation"
             )?;
         }
+        if no_scripts > 0 {
+            writeln!(out, "not played: {no_scripts} that a fuzzer named by a hash, and that are no script")?;
+        }
         for (subject, remedy) in &self.subject_set.unavailable {
             writeln!(out, "not built: {subject} ({remedy})")?;
         }
@@ -189,13 +192,21 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn summary(&mut self, folder: &Path, paths: &[PathBuf]) -> Summary {
-        let mut summary = Summary::new();
+    /// Plays these files. Returns the results, and the number of inputs of a fuzzer that are no script: a fuzz target takes
+    /// any octets.
+    fn summary(&mut self, folder: &Path, paths: &[PathBuf]) -> (Summary, usize) {
+        let (mut summary, mut no_scripts) = (Summary::new(), 0);
         let mut progress = Progress::new(paths.len());
         for path in paths {
             progress.advance();
             let case = match self.load(path) {
                 Ok(case) => case,
+                Err(FileError::InvalidScript { path, .. } | FileError::ScriptParse { path, .. })
+                    if scripts::is_named_by_hash(&path) =>
+                {
+                    no_scripts += 1;
+                    continue;
+                }
                 Err(error) => {
                     self.note_untested(&error);
                     continue;
@@ -211,7 +222,7 @@ impl Replay<'_> {
                 }
             }
         }
-        summary
+        (summary, no_scripts)
     }
 
     /// Runs a script against every subject.
