@@ -38,7 +38,7 @@ use sink::VerdictSink;
 
 pub use comparison::{Answer, Comparison};
 pub use habits::Habits;
-pub use hint::{hints, hints_on_received};
+pub use hint::{hints, hints_on_received, hints_on_recording};
 pub use reason::InconclusiveReason;
 pub use verdict::{Finding, GRACE_TICKS, Observed, TIMEOUT_TICKS, Verdict, Verdicts};
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 use wsclose::analysis::status::FindingStatus;
-use wsclose::judge::hints;
+use wsclose::judge::hints_on_recording;
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Level, Rule};
 
@@ -235,7 +235,7 @@ fn violations(session: &Session, judgement: &Judgement) -> Vec<(Option<usize>, V
                 summary: violation.rule.summary(),
                 expected: violation.expected.clone(),
                 found: violation.actual.clone(),
-                hints: hints(&side.trace, finding).iter().map(ToString::to_string).collect(),
+                hints: hints_on_recording(&side.trace, finding).iter().map(ToString::to_string).collect(),
                 packet,
                 line: None,
             };

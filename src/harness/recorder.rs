@@ -15,6 +15,8 @@ pub struct Recorder {
     tcp: Tcp,
     /// Whether a socket shows what the subject does.
     over_socket: bool,
+    /// Whether what the subject sent and what it received may have crossed.
+    may_cross: bool,
 }
 
 /// The subject's end of TCP.
@@ -40,6 +42,7 @@ impl Recorder {
         self.tick = 0;
         self.tcp = Tcp::Open;
         self.over_socket = false;
+        self.may_cross = false;
     }
 
     /// Notes that the subject is behind a socket. A socket shows its FIN, and not whether it still reads.
@@ -50,6 +53,17 @@ impl Recorder {
     /// Whether the subject is behind a socket.
     pub fn is_over_socket(&self) -> bool {
         self.over_socket
+    }
+
+    /// Notes that events are in the order in which the peer saw them. Within a tick, the subject may have sent something
+    /// before it received what is recorded before that.
+    pub fn set_may_cross(&mut self) {
+        self.may_cross = true;
+    }
+
+    /// Whether what the subject sent and what it received may have crossed, within a tick.
+    pub fn may_cross(&self) -> bool {
+        self.may_cross
     }
 
     /// All events, in order.

@@ -13,19 +13,28 @@ const KEPT: usize = 256;
 
 /// How the endpoint may have come to write the Close that a finding is about, or to crash. Empty for other findings.
 pub fn hints(trace: &Trace, finding: &Finding) -> Vec<Hint> {
+    explain(trace, finding, requested_before(trace, finding.at))
+}
+
+/// The same for a recording, in which the requests of the application are inferred from what was sent.
+pub fn hints_on_recording(trace: &Trace, finding: &Finding) -> Vec<Hint> {
+    explain(trace, finding, None)
+}
+
+/// A Close that the application requested: its code and its reason.
+type Request<'a> = (Option<CloseCode>, &'a [u8]);
+
+fn explain(trace: &Trace, finding: &Finding, requested: Option<Request<'_>>) -> Vec<Hint> {
     if finding.rule == Rule::NoPanic {
-        let request = requested_before(trace, finding.at);
-        return request
-            .and_then(|(code, reason)| hint::of_crash_after_request(code, reason))
-            .into_iter()
-            .collect();
+        let crash = |(code, reason)| hint::of_crash_after_request(code, reason);
+        return requested.and_then(crash).into_iter().collect();
     }
     let concerns_close = matches!(finding.actual, Observed::SentCode(_) | Observed::Replied(..))
         || matches!(finding.actual, Observed::Sent(flaw) if hint::explains(flaw));
     if !concerns_close {
         return Vec::new();
     }
-    let (received, requested) = (received_before(trace, finding.at), requested_before(trace, finding.at));
+    let received = received_before(trace, finding.at);
     let of_close = |(header, payload): (Header, Vec<u8>)| match (&received, requested) {
         (Some(received), _) => hint::of_reply(&header, &payload, received),
         (None, Some((Some(code), _))) => hint::of_requested(&header, &payload, code),
@@ -55,8 +64,8 @@ fn connection_of(trace: &Trace, event: usize) -> usize {
     (0..event.min(trace.events().len())).rev().find(begins).unwrap_or(0)
 }
 
-/// The last Close that the application requested before an event, on the same connection: its code and its reason.
-fn requested_before(trace: &Trace, event: usize) -> Option<(Option<CloseCode>, &[u8])> {
+/// The last Close that the application requested before an event, on the same connection.
+fn requested_before(trace: &Trace, event: usize) -> Option<Request<'_>> {
     let events = trace.events().get(connection_of(trace, event)..event)?;
     events.iter().rev().find_map(|recorded| {
         let TraceEventKind::AppClose { code, reason } = recorded.kind else { return None };

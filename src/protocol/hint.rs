@@ -91,7 +91,10 @@ pub fn of_close(header: &Header, payload: &[u8]) -> Vec<Hint> {
 pub fn of_reply(header: &Header, payload: &[u8], received: &[u8]) -> Vec<Hint> {
     let code = payload.first_chunk::<2>();
     let is_unsendable = code.is_some_and(|code| !is_sendable(CloseCode(u16::from_be_bytes(*code))));
-    let echoes_reason = matches!((payload, received), ([_, _, own @ ..], [_, _, other @ ..]) if !own.is_empty() && own == other);
+    let is_flawed = |reason: &[u8]| {
+        std::str::from_utf8(reason).is_err() || header.length.value() > MAX_CONTROL_PAYLOAD as u64
+    };
+    let echoes_flawed_reason = matches!((payload, received), ([_, _, own @ ..], [_, _, other @ ..]) if own == other && is_flawed(own));
     let text = match (code, received.first_chunk::<2>()) {
         (Some(own), Some(other)) if own == other && is_unsendable => {
             "the code of the received Close was echoed"
@@ -102,7 +105,7 @@ pub fn of_reply(header: &Header, payload: &[u8], received: &[u8]) -> Vec<Hint> {
         (None, None) if payload == received && !payload.is_empty() => {
             "the body of the received Close was echoed"
         }
-        (Some(_), Some(_)) if !is_unsendable && echoes_reason && std::str::from_utf8(payload).is_err() => {
+        (Some(_), Some(_)) if !is_unsendable && echoes_flawed_reason => {
             "the reason of the received Close was echoed"
         }
         (Some(_) | None, Some(_) | None) => return of_close(header, payload),

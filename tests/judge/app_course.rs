@@ -152,7 +152,7 @@ fn sends_before_close_counts_the_accepted_messages() {
 }
 
 /// Greets in the tick of the first octets, which a socket delivers after any delay, or in the next one.
-fn greets<const OVER_SOCKET: bool, const LATER: bool>(
+fn greets<const MAY_CROSS: bool, const LATER: bool>(
     pending: &mut bool,
     stimulus: Stimulus<'_>,
     out: &mut Recorder,
@@ -163,8 +163,8 @@ fn greets<const OVER_SOCKET: bool, const LATER: bool>(
     };
     match stimulus {
         Stimulus::Octets(_) => {
-            if OVER_SOCKET {
-                out.set_over_socket();
+            if MAY_CROSS {
+                out.set_may_cross();
             }
             if LATER { *pending = true } else { greet(out) }
         }

@@ -396,6 +396,7 @@ impl Subject for LiveSubject<'_> {
         self.times.note(out);
         self.end();
         out.set_over_socket();
+        out.set_may_cross();
         self.timing.connect();
         self.latency.cancel();
         self.bytes_read = 0;

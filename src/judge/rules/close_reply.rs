@@ -54,8 +54,7 @@ fn replied(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedC
     match facts.own.message_before_reply {
         None => sink.conforms(rule),
         Some(message) if message.may_be_reply => sink.inconclusive(rule, InconclusiveReason::AmbiguousCause),
-        // A socket does not show whether the subject had read the Close, unless much time has passed.
-        Some(message) if message.at.tick == peer.at.tick && sink.trace.recorder.is_over_socket() => {
+        Some(message) if message.at.tick == peer.at.tick && sink.trace.recorder.may_cross() => {
             sink.inconclusive(rule, InconclusiveReason::MayHaveCrossed);
         }
         Some(message) => {
