@@ -1,5 +1,9 @@
 //! Tests the hints about findings: how an endpoint may have come to write a wrong Close.
 
+#[path = "support/reacts.rs"]
+mod reacts;
+
+use reacts::{Reaction, Reacts};
 use wsclose::Harness;
 use wsclose::harness::{Recorder, Stimulus, Subject};
 use wsclose::judge::{hints, hints_on_received};
@@ -102,31 +106,11 @@ fn other_findings_have_no_hint() {
     assert!(found.is_empty(), "{found:?}");
 }
 
-/// The hints on the violation of a rule by a server that answers a Close, or a request to close, in this way.
-fn hints_on(rule: Rule, steps: &str, react: fn(&mut Recorder)) -> Vec<String> {
-    struct Reacts(fn(&mut Recorder));
-
-    impl Subject for Reacts {
-        fn name(&self) -> &str {
-            "reacts"
-        }
-
-        fn capabilities(&self, _role: Role) -> Capabilities {
-            Capabilities::ALL
-        }
-
-        fn connect(&mut self, _role: Role, _out: &mut Recorder) {}
-
-        fn react(&mut self, stimulus: Stimulus<'_>, out: &mut Recorder) {
-            if let Stimulus::Octets([0x88, ..]) | Stimulus::Close { .. } = stimulus {
-                self.0(out);
-            }
-        }
-    }
-
+/// The hints on the violation of a rule by a server that reacts in this way to the first step.
+fn hints_on(rule: Rule, steps: &str, react: Reaction) -> Vec<String> {
     let script = ScriptBuf::read(format!("wsclose 1\nrole server\n{steps}wait 2\n> fin\n").as_bytes());
     let mut harness = Harness::new(Profile::default());
-    let played = harness.play(script.expect("a script").as_script(), &mut Reacts(react));
+    let played = harness.play(script.expect("a script").as_script(), &mut Reacts::new(&[react]));
     let finding = played.findings.iter().find(|finding| finding.rule == rule).expect("a finding");
     hints(played.trace, finding).iter().map(ToString::to_string).collect()
 }

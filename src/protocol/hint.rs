@@ -166,26 +166,26 @@ fn is_sendable(code: CloseCode) -> bool {
     code_flaw(code, Profile::Iana).is_none()
 }
 
-/// The payload makes sense as it was sent, before the masking key was applied.
+/// The payload makes sense as it was sent, before the masking key was applied. A code in the ranges of libraries and
+/// applications is often chance: keys are random.
 fn not_masked(key: [u8; 4], payload: &[u8]) -> Option<Hint> {
     let is_valid = |payload: &[u8]| matches!(CloseBody::parse(payload), Ok(CloseBody::Status { code, .. }) if is_sendable(code));
     let mut sent = payload.to_vec();
     frame::mask(key, 0, &mut sent);
     let code = CloseBody::parse(&sent).ok()?.code()?;
-    // A code in the ranges of libraries and applications may be chance.
-    let certainty = match code.class() {
-        Class::Defined | Class::Registered => Certainty::Likely,
+    let is_telling = match code.class() {
+        Class::Defined | Class::Registered => true,
         Class::NotUsed
         | Class::LocalOnly
         | Class::ReservedWithoutMeaning
         | Class::Unassigned
         | Class::Library
         | Class::Private
-        | Class::OutOfRange => Certainty::Possible,
+        | Class::OutOfRange => false,
     };
-    (key != [0; 4] && !is_valid(payload) && is_valid(&sent)).then(|| {
+    (key != [0; 4] && is_telling && !is_valid(payload) && is_valid(&sent)).then(|| {
         let text = format!("the payload was sent without its mask: as it was sent, the code is {code}");
-        Hint::new(certainty, text)
+        Hint::new(Certainty::Likely, text)
     })
 }
 
