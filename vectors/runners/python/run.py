@@ -246,12 +246,12 @@ def play(library, path, profile):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("library", choices=sorted(LIBRARIES))
+    parser.add_argument("name", metavar="library", choices=sorted(LIBRARIES), help=", ".join(sorted(LIBRARIES)))
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("--profile", default="iana", choices=["rfc6455", "iana", "beast", "ws-rs"])
     parser.add_argument("--expected", metavar="FILE", help="known deviations, one `ID RULE` a line")
     args = parser.parse_args()
-    library = LIBRARIES[args.library]
+    library = LIBRARIES[args.name]
     try:
         expected = set()
         if args.expected:

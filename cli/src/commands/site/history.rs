@@ -88,9 +88,9 @@ impl Documents {
     /// The bugs that earlier versions of an implementation had, in the order of the list. A crate is known by its name,
     /// and a Rust program by its library.
     pub fn bugs<'a>(&'a self, implementation: &'a Implementation) -> impl Iterator<Item = &'a Bug> {
-        let Implementation { tested, language, library, .. } = implementation;
+        let Implementation { tested, language, tested_library, .. } = implementation;
         let is_crate = *tested == Tested::InProcess || language.starts_with("Rust");
-        self.bugs.iter().filter(move |bug| is_crate && bug.package == *library)
+        self.bugs.iter().filter(move |bug| is_crate && bug.package == *tested_library)
     }
 
     /// The address of the page on the findings of an implementation, if there is one.

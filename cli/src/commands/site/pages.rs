@@ -103,8 +103,8 @@ struct FamilyCell {
 impl OverviewRow<'_> {
     /// Whether the name of the library adds something to that of the implementation.
     fn shows_library(&self) -> bool {
-        let Implementation { name, library, .. } = self.one;
-        library != name
+        let Implementation { name, tested_library, .. } = self.one;
+        tested_library != name
     }
 }
 

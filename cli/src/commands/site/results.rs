@@ -70,7 +70,7 @@ pub struct Implementation {
     /// How it was tested.
     pub tested: Tested,
     /// The library; the name if no other is known.
-    pub library: String,
+    pub tested_library: String,
     /// The programming language; empty if it is not known.
     pub language: String,
     /// The version; empty if it is not known.
@@ -255,7 +255,7 @@ impl Results {
     }
 
     fn add_live(&mut self, entry: input::LiveEntry) {
-        let input::LiveEntry { name, library, language, version, run, known, absent } = entry;
+        let input::LiveEntry { name, library: tested_library, language, version, run, known, absent } = entry;
         match run {
             Some(run) => {
                 let known = known.into_iter().map(|known| (known.rule, known.known)).collect();
@@ -264,7 +264,7 @@ impl Results {
                 self.implementations.push(Implementation {
                     slug,
                     name,
-                    library,
+                    tested_library,
                     language,
                     version,
                     ..tested
@@ -294,7 +294,7 @@ fn in_process(subject: input::Subject, harness: &str, profile_option: &str) -> I
     Implementation {
         slug: slug(&subject.name),
         tested: Tested::InProcess,
-        library: subject.name.clone(),
+        tested_library: subject.name.clone(),
         language: String::new(),
         version: subject.version.unwrap_or_default(),
         harness: harness.to_owned(),
@@ -397,7 +397,7 @@ fn live(run: input::Run, known: BTreeMap<Rule, Known>) -> Implementation {
         name: String::new(),
         slug: String::new(),
         tested: Tested::Live(run.role),
-        library: String::new(),
+        tested_library: String::new(),
         language: String::new(),
         version: String::new(),
         harness: format!("wsclose {}, profile {}", run.wsclose, run.profile),

@@ -16,12 +16,12 @@ struct Entry<'a> {
 /// The text of the script.
 pub fn script(results: &Results) -> String {
     let implementations = results.implementations.iter().map(|one| {
-        let Implementation { slug, name, library, language, version, .. } = one;
+        let Implementation { slug, name, tested_library, language, version, .. } = one;
         Entry {
             name,
             path: format!("implementations/{slug}.html"),
             kind: "implementation",
-            text: [library.as_str(), version, language].join(" ").trim().to_owned(),
+            text: [tested_library.as_str(), version, language].join(" ").trim().to_owned(),
         }
     });
     let rules = Rule::ALL.into_iter().map(|rule| Entry {
