@@ -445,6 +445,26 @@ mod tests {
     }
 
     #[test]
+    fn a_patient_case_is_rerun_only_for_what_no_short_case_shows() {
+        let features = EndpointFeatures { role: Role::Server, close_command: true, reconnects: true };
+        let patient = features.patient_cases().into_iter().next().expect("a patient case");
+        assert!(patient.is_patient() && !features.liveness().is_patient());
+        let retries = |short: &[Rule], patiently: &[Rule]| {
+            let mut ledger = ResultLedger::new(vec![features.liveness(), patient.clone()]);
+            ledger.record(0, result_violating(short));
+            ledger.record(1, result_violating(patiently));
+            ledger.patient_retries()
+        };
+        let (rule, other) = (Rule::CodeIsDefined, Rule::GivesUpWaiting);
+        assert_eq!(retries(&[], &[rule]), [1]);
+        assert_eq!(retries(&[rule], &[rule]), [0; 0]);
+        assert_eq!(retries(&[rule], &[rule, other]), [1]);
+        assert_eq!(retries(&[other], &[]), [0; 0]);
+        // A server that exits is re-run alone.
+        assert_eq!(retries(&[], &[rule, Rule::NoPanic]), [0; 0]);
+    }
+
+    #[test]
     fn timing_rules_need_three_retries() {
         let rule = Rule::WaitsForAnswer;
         assert_eq!(confirmation(rule, &[&[rule], &[rule], &[rule], &[rule]]), Some(Confirmation::Confirmed));
