@@ -127,3 +127,13 @@ fn a_check_is_examined_if_it_has_the_time() {
     check("30").assert_stdout("the program of the server may distort results: echoes a text twice");
     assert!(!check("1").out.contains("may distort results"));
 }
+
+#[test]
+fn a_greeting_that_crosses_a_close_is_no_violation() {
+    let url = BadProgram::GreetsOnConnect.start();
+    let rule = "no-new-message-after-peer-close";
+    // In one connection of about eight, the Close is sent first.
+    let ran = wsclose(&["check", &url, "--case", "code-received/*", "--only", rule, "--verbose"]);
+    let ran = ran.assert_exit(0).assert_stdout(rule);
+    assert!(!ran.out.contains("began a message"), "{ran:#?}");
+}
