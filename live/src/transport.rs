@@ -11,3 +11,4 @@ pub mod target_options;
 #[cfg(feature = "tls")]
 pub mod tls;
 pub mod upgrade;
+mod wait;

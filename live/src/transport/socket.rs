@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 #[cfg(feature = "tls")]
 use crate::transport::tls::{ServerIdentity, TlsConfig, TlsServerStream, TlsStream};
+use crate::transport::wait;
 
 /// The longest single wait of a read, so that the deadline is checked.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 
-/// The shortest wait that the system accepts.
+/// The shortest limit on a read or write that the system accepts.
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
 
 /// The outcome of a read.
@@ -115,6 +116,17 @@ impl Socket {
         }
     }
 
+    /// Whether a read depends on what arrives. TLS may have octets left, or has to write first.
+    fn needs_octets(&self) -> bool {
+        match &self.stream {
+            Stream::Plain(_) => true,
+            #[cfg(feature = "tls")]
+            Stream::Tls(tls) => tls.conn.wants_read() && !tls.conn.wants_write(),
+            #[cfg(feature = "tls")]
+            Stream::TlsServer(tls) => tls.conn.wants_read() && !tls.conn.wants_write(),
+        }
+    }
+
     /// Reads what has arrived, or waits for it for at most `wait`.
     ///
     /// # Errors
@@ -126,7 +138,15 @@ impl Socket {
         let deadline = Instant::now() + wait;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            self.tcp().set_read_timeout(Some(left.clamp(SHORTEST_WAIT, LONGEST_WAIT)))?;
+            let left = left.clamp(SHORTEST_WAIT, LONGEST_WAIT);
+            // Under TLS, the read may have to wait for the rest of a record.
+            self.tcp().set_read_timeout(Some(left))?;
+            if self.needs_octets() && !wait::for_octets(self.tcp(), left)? {
+                if Instant::now() >= deadline {
+                    return Ok(ReadOutcome::TimedOut);
+                }
+                continue;
+            }
             let read = match &mut self.stream {
                 Stream::Plain(tcp) => tcp.read(buffer),
                 #[cfg(feature = "tls")]
@@ -175,7 +195,10 @@ impl Socket {
 
     /// Whether the FIN of the peer is next, after a wait of at most `wait`. Always false under TLS, where close_notify is next.
     pub fn is_fin_next(&mut self, wait: Duration) -> bool {
-        if self.is_tls() || self.tcp().set_read_timeout(Some(wait.max(SHORTEST_WAIT))).is_err() {
+        let wait = wait.max(SHORTEST_WAIT);
+        let can_wait =
+            self.tcp().set_read_timeout(Some(wait)).and_then(|()| wait::for_octets(self.tcp(), wait));
+        if self.is_tls() || !can_wait.unwrap_or(false) {
             return false;
         }
         let next = self.tcp().peek(&mut [0]);
