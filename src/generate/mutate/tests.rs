@@ -223,3 +223,28 @@ fn mutations_reach_both_roles() {
         .collect();
     assert_eq!(roles.len(), 2);
 }
+
+#[test]
+fn mutations_reach_whole_scenarios() {
+    let (mut alone, mut after_parent) = (false, false);
+    for seed in 0..5_000 {
+        let mut data = TEXT.to_vec();
+        data.resize(4096, 0);
+        let size = script(&mut data, TEXT.len(), 4096, seed, idle);
+        let child = Script::decode(&data[..size]).expect("a child is a binary script");
+        let steps: Vec<String> = child.steps().map(|step| step.to_string()).collect();
+        let has_ten_pings = steps.iter().filter(|step| step.starts_with("> ping")).count() == 10;
+        let has_parent = steps.iter().any(|step| step.starts_with("> close 3333 \"r\" cut=2"));
+        alone |= has_ten_pings && !has_parent;
+        after_parent |= has_ten_pings && has_parent && steps.iter().any(|step| step == "connect");
+    }
+    assert!(alone, "no child is a scenario");
+    assert!(after_parent, "no child has a scenario after the steps of its parent");
+    let pings = |child: &Vec<u8>| {
+        let (mut frames, mut rest) = (FrameAssembler::new(KeptPayload::UpTo(0)), &child[..]);
+        let parts = std::iter::from_fn(|| frames.next(&mut rest));
+        parts.filter(|part| matches!(part, FramePart::End(header) if header.opcode == Opcode::Ping)).count()
+    };
+    let parent = close(Some([1, 2, 3, 4]));
+    assert!(children(&parent, 5_000).any(|child| pings(&child) == 10), "no octets are a scenario");
+}
