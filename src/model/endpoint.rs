@@ -16,6 +16,9 @@ use crate::protocol::state_machine::{self, Action, Event, State};
 use crate::rules::{Capabilities, Capability};
 use crate::script::MessageKind;
 
+/// The state with which the generator of masking keys begins, and the factor that spreads a seed over all bits.
+const FIRST_STATE: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// The behavior of the model: every default, no fault.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Conforming;
@@ -112,7 +115,7 @@ impl<C: Behavior> Endpoint<C> {
             unread_in_segment: 0,
             idle_ticks: 0,
             delayed_action: None,
-            mask_rng: 0x9e37_79b9_7f4a_7c15,
+            mask_rng: FIRST_STATE,
             frames: 0,
             payload: Vec::new(),
             body: Vec::new(),
@@ -133,8 +136,8 @@ impl<C: Behavior> Endpoint<C> {
     ///
     /// On a real network the seed must be unpredictable (RFC 6455 §10.3).
     pub fn with_keys(self, seed: u64) -> Endpoint<C> {
-        // A seed of zero would give only zero keys.
-        Endpoint { mask_rng: seed.max(1), ..self }
+        // The first keys of a generator with a small state are zero, and so are all keys of one with the state zero.
+        Endpoint { mask_rng: seed.wrapping_add(1).wrapping_mul(FIRST_STATE).max(1), ..self }
     }
 
     /// The same endpoint after these connections.

@@ -397,6 +397,15 @@ mod tests {
     }
 
     #[test]
+    fn only_a_request_that_a_library_may_refuse_explains_a_crash() {
+        let is_explained = |code: u16, reason: usize| {
+            of_crash_after_request(Some(CloseCode(code)), &vec![b'a'; reason]).is_some()
+        };
+        assert!(is_explained(1005, 0) && is_explained(1000, 124));
+        assert!(!is_explained(1000, 123) && of_crash_after_request(None, b"").is_none());
+    }
+
+    #[test]
     fn each_mistake_has_its_hint() {
         let long = [&[0x03, 0xe8][..], &[b'x'; 130]].concat();
         let cut = [&[0x03, 0xe8][..], "é".repeat(62).as_bytes()].concat();
