@@ -1,4 +1,5 @@
-//! Counts the verdicts on the model and on each faulty model, in the curated scripts and in a sample of scenarios.
+//! Counts the verdicts on the model and on each faulty model, in the curated scripts and in a sample of scenarios. A second
+//! line follows where the usual replies of the subject, its habits, decide further verdicts.
 //!
 //! A change of the judge or of the model that changes a verdict in these thousand scripts changes a line of the snapshot,
 //! and a reviewer sees for which faults. Other tests say what verdicts have to be. This one shows that none of them
@@ -23,6 +24,7 @@ use wsclose::script::ScriptBuf;
 const SAMPLE: usize = 8;
 
 /// The verdicts on a subject.
+#[derive(PartialEq, Eq)]
 struct Counts {
     /// The number of verdicts of each kind on each rule.
     rules: Vec<[usize; 4]>,
@@ -40,9 +42,18 @@ fn scripts() -> Vec<ScriptBuf> {
     curated.collect::<Vec<_>>().into_iter().chain(scenarios).collect()
 }
 
-fn counts(harness: &mut Harness, scripts: &[ScriptBuf], subject: &mut dyn Subject) -> Counts {
+/// The verdicts on what a subject does, compared with its usual replies or not.
+fn counts(scripts: &[ScriptBuf], subject: &mut dyn Subject, with_habits: bool) -> Counts {
+    let mut harnesses = Role::ALL.map(|role| {
+        let mut harness = Harness::new(Profile::default());
+        let habits = with_habits.then(|| harness.learn_habits(role, subject));
+        harness.set_habits(habits);
+        (role, harness)
+    });
     let mut counts = Counts { rules: vec![[0; 4]; Rule::ALL.len()], positions: 0 };
     for script in scripts {
+        let role = script.as_script().role();
+        let (_, harness) = harnesses.iter_mut().find(|(of, _)| *of == role).expect("a harness for each role");
         let played = harness.play(script.as_script(), subject);
         for (rule, counts) in Rule::ALL.into_iter().zip(&mut counts.rules) {
             counts[played.verdicts.on(rule) as usize] += 1;
@@ -74,16 +85,22 @@ fn line(name: &str, counts: &Counts) -> String {
 
 #[test]
 fn verdicts_on_the_model_and_on_every_fault() {
-    let mut harness = Harness::new(Profile::default());
     let scripts = scripts();
     let mut text = format!(
         "{} scripts. Each line: verdicts conforms, violates, inconclusive; the sum of the positions of the findings; the \
          violated rules, each with the number of scripts.\n\n",
         scripts.len()
     );
-    text += &line("model", &counts(&mut harness, &scripts, &mut Model::new(Profile::default())));
+    let mut add = |name: &str, subject: &mut dyn Subject| {
+        let [alone, compared] = [false, true].map(|with_habits| counts(&scripts, subject, with_habits));
+        text += &line(name, &alone);
+        if compared != alone {
+            text += &line("  with its habits", &compared);
+        }
+    };
+    add("model", &mut Model::new(Profile::default()));
     for fault in Fault::ALL {
-        text += &line(fault.slug(), &counts(&mut harness, &scripts, &mut FaultyModel::new(fault)));
+        add(fault.slug(), &mut FaultyModel::new(fault));
     }
     insta::with_settings!({
         snapshot_path => "../snapshots",

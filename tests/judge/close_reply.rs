@@ -3,7 +3,7 @@
 use crate::scripted::Act::{
     Accepts, Closes, ClosesTcp, Hangs, Panics, Refuses, ReportsError, ShutsDownWrite, Writes,
 };
-use crate::scripted::{Act, PONG, assert_verdict};
+use crate::scripted::{Act, PONG, assert_verdict, positions};
 use wsclose::judge::Verdict::{Conforms, Inconclusive, NotExercised, Violates};
 use wsclose::rules::Rule;
 
@@ -98,6 +98,19 @@ fn code_1010_from_client_allows_a_server_to_echo_1010() {
     assert_verdict(rule, Violates, "> ping \"x\"\n> ping \"y\" rsv=4\n", &[&[Closes(1010)]]);
     // So may the reply to a Close that is not complete.
     assert_verdict(rule, Inconclusive, "> octets 88830000000003f2\n", &[&[Closes(1010)]]);
+}
+
+#[test]
+fn code_1010_from_client_names_the_first_close_of_which_there_is_no_doubt() {
+    let at = |steps, acts| positions(Rule::Code1010FromClient, steps, acts);
+    let twice: &[&[Act]] = &[&[Closes(1010)], &[Closes(1010)]];
+    let pings = "> ping\n> ping\n";
+    assert_eq!(at(pings, twice), at(pings, &twice[..1]));
+    assert_ne!(at(pings, twice), at(pings, &[&[], &[Closes(1010)]]));
+    // The first one may echo a Close of which only the beginning has arrived. It was a Ping.
+    let cut = "> octets 8980000000\n> octets 00\n";
+    assert_eq!(at(cut, twice).len(), 1);
+    assert_eq!(at(cut, twice), at(cut, &[&[Closes(1000)], &[Closes(1010)]]));
 }
 
 #[test]

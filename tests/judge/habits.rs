@@ -116,6 +116,8 @@ const NORMAL_WITH_REASON: Habit = (|_| Reply::CodeAndReason(1000), Reply::Code(1
 const EMPTY_FAILS_1002: Habit = (|_| Reply::WithoutCode, Reply::Code(1002));
 const MIXED_FAILS_1002: Habit =
     (|code| Reply::Code(if code == Some(3000) { 1001 } else { 1000 }), Reply::Code(1002));
+const ONE_REPLY_FAILS_1002: Habit =
+    (|code| if code == Some(1001) { Reply::Code(1000) } else { Reply::Nothing }, Reply::Code(1002));
 
 /// Asserts the verdict on an endpoint whose habits are known, and that it is inconclusive, or `alone`, if they are not.
 #[track_caller]
@@ -179,6 +181,8 @@ fn rejects_undefined_codes_stays_open_if_the_usual_replies_do_not_decide() {
         (NORMAL_IGNORES_FLAWS, Reply::Code(1000)),
         // Several replies to lawful Closes.
         (MIXED_FAILS_1002, Reply::Code(1000)),
+        // A single reply to a lawful Close.
+        (ONE_REPLY_FAILS_1002, Reply::Code(1000)),
         // Something else shows the rejection: a reason, the end of TCP, a late error.
         (NORMAL_FAILS_1002, Reply::CodeAndReason(1000)),
         (NORMAL_STAYS_OPEN, Reply::Code(1000)),

@@ -91,6 +91,15 @@ pub fn assert_verdict_as(
     );
 }
 
+/// The events at which a server with all capabilities violates the rule.
+pub fn positions(rule: Rule, steps: &str, acts: &[&[Act]]) -> Vec<usize> {
+    let script = ScriptBuf::read(format!("wsclose 1\nrole server\n{steps}").as_bytes()).expect("a script");
+    let mut subject = ScriptedSubject { role: Role::Server, acts, exempt: &[], next: 0, harm: Harm::None };
+    let mut harness = Harness::new(Profile::default());
+    let played = harness.play(script.as_script(), &mut subject);
+    played.findings.iter().filter(|finding| finding.rule == rule).map(|finding| finding.at).collect()
+}
+
 /// Reacts to each stimulus with the next list of acts, and to further ones with nothing.
 struct ScriptedSubject<'a> {
     role: Role,
