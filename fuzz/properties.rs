@@ -25,11 +25,18 @@ mod scenario_seeds;
 mod targets;
 
 #[cfg(test)]
+use std::collections::BTreeSet;
+
+#[cfg(test)]
 use wsclose::generate::mutate;
+#[cfg(test)]
+use wsclose::protocol::role::Role;
 #[cfg(test)]
 use wsclose::rules::RuleSet;
 #[cfg(test)]
 use wsclose::scenario::Scenario;
+#[cfg(test)]
+use wsclose::scenario::parameters::Parameter;
 #[cfg(test)]
 use wsclose::script::{Script, ScriptBuf};
 
@@ -59,6 +66,11 @@ fn mutate_frames(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> us
 #[cfg(test)]
 fn mutate_scripts(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     mutate::script(data, size, max_size, seed, |_, size, _| size)
+}
+
+#[cfg(test)]
+fn mutate_scenarios(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    mutate::scenario(data, size, max_size, seed)
 }
 
 /// Changes a few octets, or removes or repeats some. libFuzzer has its own mutator for recordings.
@@ -147,6 +159,7 @@ fn check_mutators(octets: &[u8]) {
         data
     };
     assert_eq!(child(mutate_frames), child(mutate_frames));
+    assert_eq!(child(mutate_scenarios), child(mutate_scenarios));
     let script = child(mutate_scripts);
     assert_eq!(script, child(mutate_scripts));
     assert!(max_size == 0 || Script::decode(&script).is_ok(), "{script:02x?} is no script");
@@ -229,6 +242,20 @@ fn descendants_of_scripts_pass() {
     descendants("closing_handshake", mutate_scripts, MAX_LEN, 250, |octets| {
         wsclose::fuzz::closing_handshake(octets);
     });
+}
+
+#[test]
+fn descendants_of_scenarios_pass_and_have_every_value() {
+    let mut values = BTreeSet::new();
+    descendants("scenario", mutate_scenarios, MAX_LEN, 50, |octets| {
+        scenario_from(octets);
+        let scenario = Scenario::from_fuzzer(octets);
+        let of_role = |(parameter, level): (usize, u8)| (scenario.role(), parameter, level);
+        values.extend(scenario.parameters().levels().into_iter().enumerate().map(of_role));
+    });
+    let each_role = Parameter::ALL.into_iter().map(Parameter::levels).sum::<usize>() * Role::ALL.len();
+    // No frame of a client can leave with its request.
+    assert_eq!(values.len(), each_role - 1);
 }
 
 #[test]

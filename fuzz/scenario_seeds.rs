@@ -85,13 +85,3 @@ fn scenario_seeds_have_every_value_in_each_role() {
         assert_eq!(missing, impossible, "{role}");
     }
 }
-
-/// libFuzzer rejects an input with fewer octets than the type needs.
-#[test]
-fn scenario_seeds_have_as_many_octets_as_libfuzzer_needs() {
-    use arbitrary::Arbitrary;
-    for seed in support::seeds("scenario") {
-        let least = Scenario::size_hint(0).0;
-        assert!(seed.octets.len() >= least, "{} has fewer than {least} octets", seed.name);
-    }
-}

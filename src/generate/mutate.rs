@@ -1,6 +1,6 @@
-//! Mutates inputs of the fuzz targets. [`frames`] mutates raw wire octets, and [`script`] mutates scripts.
+//! Mutates inputs of the fuzz targets: [`frames`] raw wire octets, [`script`] scripts, and `scenario` scenarios.
 //!
-//! Both decode the parent to steps, change one or a few of them, and encode the steps again. The length and the mask
+//! The first two decode the parent to steps, change one or a few of them, and encode the steps again. The length and the mask
 //! of a frame therefore fit its payload, unless the mutation is that they do not. A share of the children has the steps of
 //! a random [`Scenario`](crate::scenario::Scenario). A share of the inputs goes to the fuzzer's default mutator, which knows
 //! the dictionary and the values that the target compares with. The seed of the fuzzer decides everything: the same parent
@@ -16,6 +16,8 @@ pub use payload::{CODES, EDGES, LENGTHS};
 use std::cell::RefCell;
 
 use crate::generate::random::Random;
+#[cfg(feature = "arbitrary")]
+use crate::protocol::role::Role;
 use crate::script::{MAGIC, MAX_SCRIPT, Script, ScriptBuf, Step, Writer};
 use steps::InputKind;
 
@@ -81,7 +83,7 @@ pub fn frames(
         let sender = wire::read(parent, &mut list);
         let kind = wire::MutationKind::pick(&mut random);
         if random.one_in(SCENARIO_EVERY_N) {
-            scenario = scenarios::random(sender.peer(), &mut random);
+            scenario = scenarios::random(sender.peer(), &mut random).script();
             if random.one_in(2) {
                 list.clear();
             }
@@ -131,7 +133,7 @@ pub fn script(
         if random.one_in(16) {
             role = role.peer();
         } else if random.one_in(SCENARIO_EVERY_N) {
-            scenario = scenarios::random(role, &mut random);
+            scenario = scenarios::random(role, &mut random).script();
             if random.one_in(2) {
                 list.push(Step::Connect);
             } else {
@@ -153,6 +155,26 @@ pub fn script(
         rest @ [_, ..] if !structured => 1 + default_mutator(rest, size - 1, room - 1).min(room - 1),
         _ => size,
     }
+}
+
+/// Mutates the scenario `data[..size]`, as [`Scenario::from_fuzzer`] reads it, in place to at most `max_size` octets. Returns
+/// the size of the child, which is 0 only if there is no room.
+///
+/// [`Scenario::from_fuzzer`]: crate::scenario::Scenario::from_fuzzer
+#[cfg(feature = "arbitrary")]
+pub fn scenario(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
+    let room = max_size.min(data.len());
+    let mut random = Random::new(u64::from(seed));
+    let parent = crate::scenario::Scenario::from_fuzzer(&data[..size.min(data.len())]);
+    let child = if random.one_in(SCENARIO_EVERY_N) {
+        scenarios::random(random.pick(&Role::ALL), &mut random)
+    } else {
+        scenarios::changed(parent, change_count(&mut random), &mut random)
+    };
+    let mut octets = child.to_fuzzer();
+    // The values that do not fit are left out.
+    octets.truncate(room);
+    copy_out(&octets, data)
 }
 
 /// The number of changes to make: mostly one, at most [`MAX_CHANGES`].

@@ -1,9 +1,9 @@
 //! Scenarios from the bytes of a fuzzer. Any bytes give a scenario that exists.
 
 use super::closing::Scenario;
-#[cfg(feature = "arbitrary")]
-use super::parameters::Parameter;
 use super::parameters::Parameters;
+#[cfg(feature = "arbitrary")]
+use super::parameters::{Parameter, Partial};
 use crate::protocol::role::Role;
 
 /// The scenario nearest to the values, for a server if `is_server`.
@@ -11,14 +11,25 @@ fn scenario(is_server: bool, parameters: Parameters) -> Scenario {
     Scenario::nearest(if is_server { Role::Server } else { Role::Client }, parameters)
 }
 
+/// The role, and then a parameter and a value of it as often as there are octets. The others keep their defaults, so that
+/// short inputs are simple scenarios, and a fuzzer that shortens an input removes values.
 #[cfg(feature = "arbitrary")]
 impl<'a> arbitrary::Arbitrary<'a> for Scenario {
     fn arbitrary(u: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Scenario> {
-        Ok(scenario(u.arbitrary()?, u.arbitrary()?))
+        let is_server = u.arbitrary()?;
+        let mut values = Partial::from(Parameters::default());
+        for _ in Parameter::ALL {
+            if u.is_empty() {
+                break;
+            }
+            let parameter = *u.choose(&Parameter::ALL)?;
+            values.set(parameter, Some(u.choose_index(parameter.levels())?));
+        }
+        Ok(scenario(is_server, values.complete().unwrap_or_default()))
     }
 
-    fn size_hint(depth: usize) -> (usize, Option<usize>) {
-        arbitrary::size_hint::and(bool::size_hint(depth), Parameters::size_hint(depth))
+    fn size_hint(_depth: usize) -> (usize, Option<usize>) {
+        (0, Some(1 + 2 * Parameter::ALL.len()))
     }
 }
 
@@ -33,14 +44,14 @@ impl Scenario {
 
     /// The octets that stand for the scenario, with which a fuzzer begins: [`Scenario::from_fuzzer`] reads them back.
     ///
-    /// The first octet is the role. Four octets follow for each parameter in the order of the table. They are a number in
-    /// little endian that `arbitrary` scales to the number of values, so that the last of them decides.
+    /// The first octet is the role. Two octets follow for each value that is not the default: the index of the parameter and
+    /// that of the value in the table.
     pub fn to_fuzzer(&self) -> Vec<u8> {
         let mut octets = vec![u8::from(self.role() == Role::Server)];
-        for (parameter, level) in Parameter::ALL.into_iter().zip(self.parameters().levels()) {
-            // The least octet of the value's share of the 256. No parameter has more values than that.
-            let first = (usize::from(level) * 256).div_ceil(parameter.levels());
-            octets.extend([0, 0, 0, u8::try_from(first).expect("a level below the number of values")]);
+        for (parameter, level) in (0..).zip(self.parameters().levels()) {
+            if level > 0 {
+                octets.extend([parameter, level]);
+            }
         }
         octets
     }

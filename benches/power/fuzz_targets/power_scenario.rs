@@ -1,8 +1,8 @@
-//! Scenarios from octets by `arbitrary`. The target records the script of each.
+//! The target `scenario`, which records the script of each scenario.
 #![no_main]
 
 use libfuzzer_sys::arbitrary::{Arbitrary, Unstructured};
-use libfuzzer_sys::{Corpus, fuzz_target};
+use libfuzzer_sys::{Corpus, fuzz_mutator, fuzz_target};
 use wsclose::scenario::Scenario;
 use wsclose_power::record;
 
@@ -16,4 +16,8 @@ fuzz_target!(|data: &[u8]| -> Corpus {
     record::scripts(&[script.octets()]);
     wsclose::fuzz::closing_handshake(script.octets());
     Corpus::Keep
+});
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    wsclose::generate::mutate::scenario(data, size, max_size, seed)
 });

@@ -146,18 +146,13 @@ pub const STRATEGIES: &[Strategy] = &[
     },
     Strategy {
         name: "scenario",
-        summary: "libFuzzer on octets, which `arbitrary` turns into a `Scenario`. Default mutator, no dictionary, no seeds.",
+        summary: "The target `scenario` with its mutator and without seeds. `arbitrary` turns octets into a `Scenario`.",
         engine: fuzzer("power_scenario", None, Seeds::Empty),
     },
     Strategy {
-        name: "scenario-long",
-        summary: "`scenario` with long inputs from the start (`-len_control=0`).",
-        engine: Engine::Fuzzer {
-            target: "power_scenario",
-            dictionary: None,
-            seeds: Seeds::Empty,
-            flags: &["-len_control=0"],
-        },
+        name: "scenario-no-mutator",
+        summary: "`scenario` with libFuzzer's default mutator.",
+        engine: fuzzer("power_scenario_default_mutator", None, Seeds::Empty),
     },
     Strategy {
         name: "scenario-random",
@@ -259,7 +254,7 @@ pub const PARTS: &[Part] = &[
     Part { name: "comparisons, from an empty corpus", with: "no-corpus", without: "no-corpus-no-compares" },
     Part { name: "libFuzzer, from an empty corpus", with: "no-corpus", without: "no-corpus-no-fuzzer" },
     Part { name: "libFuzzer, over scenarios", with: "scenario", without: "scenario-random" },
-    Part { name: "short inputs first, over scenarios", with: "scenario", without: "scenario-long" },
+    Part { name: "mutator, over scenarios", with: "scenario", without: "scenario-no-mutator" },
     Part { name: "scenarios, compared with typed steps", with: "scenario", without: "plain" },
     Part { name: "curated corpus", with: "ours", without: "no-corpus" },
     Part { name: "structure of the seeds", with: "ours", without: "wire-seeds" },
