@@ -4,14 +4,14 @@
 use Mojo::Base -strict, -signatures;
 use Mojo::Server::Daemon;
 use Mojolicious::Lite;
-use Mojo::Util qw(decode);
 
 app->log->level('fatal');
 
 websocket '/' => sub ($c) {
   $c->on(text => sub ($c, $octets) {
     return $c->send({text => $octets}) unless $octets =~ /^close:([^:]*):?(.*)\z/s;
-    my ($code, $reason) = ($1, decode('UTF-8', $2) // '');
+    my ($code, $reason) = ($1, $2);
+    utf8::decode($reason);  # `decode` of Mojo::Util rejects noncharacters, which are valid UTF-8.
     eval { $code eq '' ? $c->finish : $c->finish($code, $reason) };
   });
   $c->on(binary => sub ($c, $octets) { $c->send({binary => $octets}) });
