@@ -82,7 +82,12 @@ fn accepts_close_between_fragments_is_violated_by_a_rejection() {
     assert_verdict(BETWEEN, Inconclusive, steps, &[&[], &[ClosesTcp]]);
     assert_verdict(BETWEEN, Violates, "> text \"a\" fin=0\n> close\n", &[&[], &[Closes(1002)]]);
     assert_verdict(Rule::AcceptsDefinedCodes, Inconclusive, steps, &[&[], &[Closes(1002)]]);
-    // The code or the other frame may be the cause.
+    // The code, the reason or the other frame may be the cause.
+    let short = "> text \"a\" fin=0\n> close 1000 \"bye\"\n";
+    assert_verdict(BETWEEN, Violates, short, &[&[], &[Closes(1002)]]);
+    let other_reason = "> text \"a\" fin=0\n> close 1000 \"é\"\n";
+    assert_verdict(BETWEEN, Inconclusive, other_reason, &[&[], &[Closes(1007)]]);
+    assert_verdict(BETWEEN, Conforms, other_reason, &[&[], &[Closes(1000)]]);
     let other = "> text \"a\" fin=0\n> close 3333\n";
     assert_verdict(BETWEEN, Inconclusive, other, &[&[], &[Closes(1002)]]);
     assert_verdict(BETWEEN, Conforms, other, &[&[], &[Closes(3333)]]);

@@ -43,22 +43,17 @@ pub(super) fn judge(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts) {
         }
     }
     if peer.mid_message {
-        between_fragments(sink, facts, peer, &tested);
+        between_fragments(sink, facts, peer);
     }
 }
 
 /// Whether the subject accepts a Close inside a fragmented message.
-fn between_fragments(
-    sink: &mut VerdictSink<'_>,
-    facts: &ConnectionFacts,
-    peer: &ObservedClose,
-    tested: &TestedProperties,
-) {
+fn between_fragments(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, peer: &ObservedClose) {
     let rule = Rule::AcceptsCloseBetweenFragments;
     let shares_segment = peer.shares_segment || facts.peer.close_shared_segment;
     // No endpoint rejects such a Close for its code or its reason.
     let is_plain = peer.code().is_none_or(|code| code == CloseCode::NORMAL)
-        && tested.cause_of_rejection.is_some()
+        && is_printable_ascii(peer.reason())
         && peer.reason().len() <= SHORT_REASON;
     match facts.reaction_to_close {
         Some(Reaction::Accepted) => sink.conforms(rule),
@@ -97,7 +92,7 @@ impl TestedProperties {
             | Class::OutOfRange => None,
         });
         let reason = peer.reason();
-        let plain = reason.iter().all(|octet| matches!(octet, b' '..=b'~'));
+        let plain = is_printable_ascii(reason);
         let short = reason.len() <= SHORT_REASON;
         let by_reason = match plain {
             _ if reason.is_empty() => None,
@@ -117,6 +112,10 @@ impl TestedProperties {
         let by_absence = peer.code().is_none().then_some(Rule::AcceptsEmptyClose);
         TestedProperties { rules: [by_code, by_reason, by_absence, by_key], cause_of_rejection }
     }
+}
+
+fn is_printable_ascii(octets: &[u8]) -> bool {
+    octets.iter().all(|octet| matches!(octet, b' '..=b'~'))
 }
 
 /// Whether the subject ended TCP and neither sent a Close nor reported an error. It may do so after every Close, so this
