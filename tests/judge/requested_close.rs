@@ -136,6 +136,13 @@ fn requested_reason_sent_allows_a_cut_only_if_the_reason_is_too_long() {
     assert_verdict(rule, Conforms, long, &[&[Writes(BY)]]);
     assert_verdict(rule, Inconclusive, long, &[&[Writes(BYE)]]);
     assert_verdict(rule, Inconclusive, long, &[&[Closes(1000)]]);
+    // The string of an interface may end at a NUL. A request that was accepted whole has to be sent whole.
+    let nul = "app close 1000 \"by\\0e\"\n";
+    assert_verdict(rule, Inconclusive, nul, &[&[Writes(BY)]]);
+    assert_verdict(rule, Violates, nul, &[&[Accepts, Writes(BY)]]);
+    assert_verdict(rule, Violates, nul, &[&[Writes(BYE)]]);
+    assert_verdict(rule, Violates, nul, &[&[Closes(1000)]]);
+    assert_verdict(rule, Inconclusive, "app close 1000 \"\\0e\"\n", &[&[Closes(1000)]]);
     // Other rules judge these: another code, and octets that are not UTF-8.
     assert_verdict(rule, NotExercised, "app close 1000 \"bye\"\n", &[&[Closes(1001)]]);
     assert_verdict(rule, NotExercised, "app close 1000 \"é\"\n", &[&[Writes(&[0x88, 3, 3, 0xe8, 0xe9])]]);

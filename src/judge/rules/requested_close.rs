@@ -127,7 +127,7 @@ fn reason(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, request: &CloseRe
         sink.conforms(rule);
     } else if facts.app.open_requests.count > 1 {
         sink.inconclusive(rule, InconclusiveReason::RepeatedRequest);
-    } else if requested.len() > MAX_REASON {
+    } else if requested.len() > MAX_REASON || !request.accepted && is_cut_at_nul(own.reason(), requested) {
         sink.inconclusive(rule, InconclusiveReason::ReplacedRequest);
     } else {
         let actual = Observed::Text(if own.reason().is_empty() {
@@ -142,6 +142,12 @@ fn reason(sink: &mut VerdictSink<'_>, facts: &ConnectionFacts, request: &CloseRe
 /// Whether a reason is the beginning of one that is too long to be sent. Both are UTF-8, so the cut is between characters.
 pub(super) fn is_cut_from(sent: &[u8], requested: &[u8]) -> bool {
     requested.len() > MAX_REASON && !sent.is_empty() && requested.starts_with(sent)
+}
+
+/// Whether a reason is the part of the requested one before its first NUL. The interface of the subject may take a string
+/// that ends there, so that its application requested this part alone.
+fn is_cut_at_nul(sent: &[u8], requested: &[u8]) -> bool {
+    requested.split(|octet| *octet == 0).next() == Some(sent)
 }
 
 /// Whether the subject may send a Close with the requested code. The registry decides, whatever the profile.
