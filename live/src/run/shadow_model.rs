@@ -41,6 +41,7 @@ pub struct ShadowModel {
     /// The peer has sent FIN.
     peer_ended: bool,
     stopped_waiting: bool,
+    stopped_waiting_for_frame: bool,
 }
 
 impl ShadowModel {
@@ -54,13 +55,14 @@ impl ShadowModel {
             observed: ObservedActions::default(),
             peer_ended: false,
             stopped_waiting: false,
+            stopped_waiting_for_frame: false,
         }
     }
 
     /// Starts a connection. `deflate` is true if it negotiated permessage-deflate.
     pub fn connect(&mut self, deflate: bool) {
         (self.expected, self.observed) = (ObservedActions::default(), ObservedActions::default());
-        (self.peer_ended, self.stopped_waiting) = (false, false);
+        (self.peer_ended, self.stopped_waiting, self.stopped_waiting_for_frame) = (false, false, false);
         self.recorder.clear();
         self.model.open(self.role, Opening { deflate, octets: &[] }, &mut self.recorder);
         self.recorder.clear();
@@ -110,14 +112,23 @@ impl ShadowModel {
         }
     }
 
-    /// Whether a conforming endpoint would have done more, and the wait for it has not timed out.
+    /// Whether the live endpoint has sent a part of a frame. If it sends a header and its payload apart, Nagle's algorithm
+    /// holds the payload back until the header is acknowledged, which may take longer than the usual wait.
+    fn is_mid_frame(&self) -> bool {
+        !self.observed.decoder.at_boundary() && !self.observed.tcp_ended
+    }
+
+    /// Whether a conforming endpoint would have done more, or the rest of a frame is missing, and the wait for it has not
+    /// timed out.
     pub fn expects_more(&self) -> bool {
         self.awaited().is_some() && !self.stopped_waiting
+            || self.is_mid_frame() && !self.stopped_waiting_for_frame
     }
 
     /// Ends the wait on this connection. What the endpoint does later is still recorded.
     pub fn stop_waiting(&mut self) {
-        self.stopped_waiting = true;
+        self.stopped_waiting |= self.awaited().is_some();
+        self.stopped_waiting_for_frame |= self.is_mid_frame();
     }
 }
 
@@ -142,9 +153,25 @@ mod tests {
         shadow.record_sent(&[0x88, 0x82, 1, 2, 3]);
         assert!(shadow.expects_more(), "the header is incomplete");
         shadow.record_sent(&[4]);
-        assert!(!shadow.expects_more(), "a complete header counts as the frame");
+        assert_eq!(shadow.awaited(), None, "a complete header counts as the frame");
+        assert!(shadow.expects_more(), "the payload is missing");
+        shadow.record_sent(&[2, 0xea]);
+        assert!(!shadow.expects_more());
         shadow.on_stimulus(Stimulus::Fin);
         assert!(shadow.expects_more(), "the end of TCP");
+        shadow.mark_tcp_ended();
+        assert!(!shadow.expects_more());
+    }
+
+    #[test]
+    fn wait_for_the_rest_of_a_frame_stops_alone() {
+        let mut shadow = shadow_model();
+        shadow.record_sent(&[0x81, 0x82]);
+        assert!(shadow.expects_more());
+        shadow.stop_waiting();
+        assert!(!shadow.expects_more());
+        shadow.on_stimulus(Stimulus::Octets(CLOSE));
+        assert!(shadow.expects_more(), "a Close is a new cause");
         shadow.mark_tcp_ended();
         assert!(!shadow.expects_more());
     }
