@@ -6,6 +6,7 @@
 // code 0 if CODE is empty, and ignores the result.
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <poll.h>
@@ -83,6 +84,9 @@ static int open_handshake(int fd) {
 
 static void *serve(void *data) {
     struct session session = {(int)(intptr_t)data};
+    int one = 1;
+    // The library sends a header and its payload apart, and Nagle's algorithm would delay the payload.
+    setsockopt(session.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     struct wslay_event_callbacks callbacks = {receive, transmit, NULL, NULL, NULL, NULL, message};
     wslay_event_context_ptr ctx;
     if (open_handshake(session.fd) == 0 && wslay_event_context_server_init(&ctx, &callbacks, &session) == 0) {
