@@ -429,9 +429,16 @@ fn reply_was_requested(seen: &CloseEvidence<'_>) -> Option<Reaction> {
     seen.facts.own.close_was_requested.then_some(Reaction::Unknown(InconclusiveReason::RequestedClose))
 }
 
+/// A subject may refuse a request of its application by failing the connection, also after the peer's Close has arrived.
 fn replied_with_another_failure_code(seen: &CloseEvidence<'_>) -> Option<Reaction> {
     let code = seen.reply??;
-    (is_failure(code) && seen.close.code() != Some(code)).then_some(Reaction::Rejected)
+    let request = seen.facts.app.open_requests.first.as_ref();
+    let is_pending = request.is_some_and(|request| request.at < seen.close.at && !request.accepted);
+    (is_failure(code) && seen.close.code() != Some(code)).then_some(if is_pending {
+        Reaction::Unknown(InconclusiveReason::MayBeRefusal)
+    } else {
+        Reaction::Rejected
+    })
 }
 
 /// The subject echoed the code, or failed with a code that happens to be the same.

@@ -1,7 +1,9 @@
 //! Tests the rules on Closes that every endpoint must accept: how the judge tells acceptance from rejection.
 
 use crate::closure_subject::FnSubject;
-use crate::scripted::Act::{Closes, ClosesTcp, Hangs, Panics, ReportsClose, ReportsError, ShutsDownWrite};
+use crate::scripted::Act::{
+    Accepts, Closes, ClosesTcp, Hangs, Panics, Refuses, ReportsClose, ReportsError, ShutsDownWrite,
+};
 use crate::scripted::{PONG, assert_verdict};
 use wsclose::Harness;
 use wsclose::harness::{Recorder, Stimulus};
@@ -26,6 +28,14 @@ fn accepts_defined_codes_is_violated_by_an_error_or_a_tcp_close_without_a_reply(
     assert_verdict(DEFINED, Violates, "> close 1000\n", &[&[ReportsError, ReportsClose(Some(1005), None)]]);
     // A request of the application after the rejection cannot have caused it.
     assert_verdict(DEFINED, Violates, "> close 1000\napp close 1000\n", &[&[ClosesTcp]]);
+}
+
+#[test]
+fn accepts_defined_codes_is_inconclusive_if_a_failure_may_refuse_a_request() {
+    let long = "app close 1000 \"by\" * 62\n> close 1000\n";
+    assert_verdict(DEFINED, Inconclusive, long, &[&[], &[Closes(1002)]]);
+    assert_verdict(DEFINED, Violates, long, &[&[Accepts], &[Closes(1002)]]);
+    assert_verdict(DEFINED, Violates, long, &[&[Refuses], &[Closes(1002)]]);
 }
 
 #[test]
