@@ -1,7 +1,7 @@
 // Echo server on libsoup 3.
 // Closing behavior of the program: on the text close:CODE:REASON it calls soup_websocket_connection_close with this
-// code and reason. The library takes the reason as a string that ends at a NUL. If CODE is empty, the program passes the
-// library's NO_STATUS. The library replies to a Close, fails connections and closes TCP.
+// code and reason. The library takes the reason as a string that ends at a NUL. If CODE is empty, the program passes
+// the library's NO_STATUS. The library replies to a Close, fails connections and closes TCP.
 #include <libsoup/soup.h>
 #include <stdio.h>
 #include <stdlib.h>

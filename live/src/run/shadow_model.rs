@@ -112,14 +112,14 @@ impl ShadowModel {
         }
     }
 
-    /// Whether the live endpoint has sent a part of a frame. If it sends a header and its payload apart, Nagle's algorithm
-    /// holds the payload back until the header is acknowledged, which may take longer than the usual wait.
+    /// Whether the live endpoint has sent a part of a frame. If it sends a header and its payload apart, Nagle's
+    /// algorithm holds the payload back until the header is acknowledged. That may take longer than the usual wait.
     fn is_mid_frame(&self) -> bool {
         !self.observed.decoder.at_boundary() && !self.observed.tcp_ended
     }
 
-    /// Whether a conforming endpoint would have done more, or the rest of a frame is missing, and the wait for it has not
-    /// timed out.
+    /// Whether a conforming endpoint would have done more, or the rest of a frame is missing, and the wait for it has
+    /// not timed out.
     pub fn expects_more(&self) -> bool {
         self.awaited().is_some() && !self.stopped_waiting
             || self.is_mid_frame() && !self.stopped_waiting_for_frame
