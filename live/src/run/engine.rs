@@ -32,6 +32,9 @@ use crate::run::timeouts::{CONFIRM, FAST, MEASURE, Pace};
 /// How long re-runs of an unresponsive endpoint may start: each missing reply costs seconds.
 const UNRESPONSIVE_RETRY_TIME: Duration = Duration::from_secs(1);
 
+/// The least time for a further round of cases and confirmations.
+const SHORTEST_ROUND: Duration = Duration::from_secs(2);
+
 /// The program of a server that answers a plain Close later is not examined: it would look silent, or delay the run.
 const PROMPT_ENOUGH: Duration = Duration::from_millis(100);
 
@@ -139,16 +142,36 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
         if selected.len() < config.cases.len() {
             notes.push(unresponsive_note(config.cases.len() - selected.len(), config.cases.len()));
         }
-        player.play_batch(&mut ledger, selected.iter().copied(), timeouts, jobs, &deadline, events);
-        player.rerun_unconnected(&mut ledger, timeouts);
-        if !player.is_lost() {
-            let play = |case: &Case| player.play_alone(&mut runner, case);
-            comparison::compare(under_test.features(), &mut ledger, play, &deadline);
+        let start_until =
+            if is_unresponsive { deadline.or_after(UNRESPONSIVE_RETRY_TIME) } else { deadline.clone() };
+        // Without its confirmation no violation counts. So the cases get half of the time that is left, and the confirmations
+        // what they need of the other half. Then it is the turn of the cases that are left.
+        for round in 0.. {
+            let has_violations = ledger.numbered().any(|(_, result)| !result.violations.is_empty());
+            let until = if round == 0 || has_violations { deadline.half() } else { deadline.clone() };
+            let pending = unplayed(&ledger, &selected);
+            player.play_batch(&mut ledger, pending, timeouts, jobs, &until, events);
+            if round == 0 {
+                player.rerun_unconnected(&mut ledger, timeouts, &until);
+                if !player.is_lost() {
+                    let play = |case: &Case| player.play_alone(&mut runner, case);
+                    comparison::compare(under_test.features(), &mut ledger, play, &deadline);
+                }
+                if !is_unresponsive && jobs > 1 {
+                    player.play_cover(&mut ledger, config.rules, timeouts, &deadline.half());
+                }
+                if let Some(time) = config.fuzz.filter(|_| !is_unresponsive && !player.is_lost()) {
+                    notes.push(generate::run(config, &mut player, &mut ledger, time, timeouts, &deadline));
+                }
+            }
+            player.confirm_patient(&mut ledger, patient, jobs, &start_until);
+            player.confirm(&mut ledger, patient, timeouts, &start_until);
+            let is_over = player.is_lost() || player.ends_too_often() || !deadline.leaves(SHORTEST_ROUND);
+            if is_over || unplayed(&ledger, &selected).is_empty() {
+                break;
+            }
         }
-        if !is_unresponsive && jobs > 1 {
-            player.play_cover(&mut ledger, config.rules, timeouts);
-        }
-        let left_out = selected.iter().filter(|at| ledger.result(**at).is_none()).count();
+        let left_out = unplayed(&ledger, &selected).len();
         if left_out > 0 {
             let why = match (deadline.is_interrupted(), player.is_lost(), player.ends_too_often()) {
                 (true, _, _) => "the run was interrupted",
@@ -158,13 +181,6 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
             };
             notes.push(format!("{left_out} cases were left out because {why}"));
         }
-        if let Some(time) = config.fuzz.filter(|_| !is_unresponsive && !player.is_lost()) {
-            notes.push(generate::run(config, &mut player, &mut ledger, time, timeouts, &deadline));
-        }
-        let start_until =
-            if is_unresponsive { deadline.or_after(UNRESPONSIVE_RETRY_TIME) } else { deadline.clone() };
-        player.confirm_patient(&mut ledger, patient, jobs, &start_until);
-        player.confirm(&mut ledger, patient, timeouts, &start_until);
         if !player.is_lost() {
             late::classify(under_test, &mut ledger, timeouts, pace, &start_until);
         }
@@ -205,6 +221,11 @@ const UNDECIDED_CLOSE_COMMAND: &str = "every text ends the connection, so a clos
 fn close_command_rules() -> RuleSet {
     let needs_api = |rule: &Rule| rule.capability() == Capability::ExposesCloseApi;
     Rule::ALL.into_iter().filter(needs_api).collect()
+}
+
+/// The selected cases that have no result.
+fn unplayed(ledger: &ResultLedger, selected: &[usize]) -> Vec<usize> {
+    selected.iter().copied().filter(|at| ledger.result(*at).is_none()).collect()
 }
 
 /// The indices of the cases to run after the liveness case, in order: the patient ones first, so that their waits overlap

@@ -28,6 +28,13 @@ impl Deadline {
         Deadline { at: Some(self.at.map_or(at, |own| own.min(at))), interrupt: self.interrupt.clone() }
     }
 
+    /// A deadline after half of the time that is left.
+    pub fn half(&self) -> Deadline {
+        let now = Instant::now();
+        let half = |at: Instant| now + at.saturating_duration_since(now) / 2;
+        Deadline { at: self.at.map(half), interrupt: self.interrupt.clone() }
+    }
+
     /// Whether the time is over.
     pub fn has_passed(&self) -> bool {
         self.at.is_some_and(|at| Instant::now() >= at)

@@ -250,7 +250,7 @@ impl<'a> Player<'a> {
 
     /// Re-runs, alone, the cases without a connection: an endpoint that was busy at that time may be reached now. Stops when a
     /// few re-runs in a row fail.
-    pub fn rerun_unconnected(&mut self, ledger: &mut ResultLedger, timeouts: Timeouts) {
+    pub fn rerun_unconnected(&mut self, ledger: &mut ResultLedger, timeouts: Timeouts, until: &Deadline) {
         let is_unconnected =
             |result: &CaseResult| result.error.as_ref().is_some_and(CaseError::is_before_connection);
         let unconnected: Vec<usize> =
@@ -258,7 +258,7 @@ impl<'a> Player<'a> {
         let mut runner = CaseRunner::new(self.under_test, timeouts).until(self.deadline);
         let mut failed = 0;
         for at in unconnected {
-            if failed == MAX_FAILED_RERUNS || self.is_lost || self.deadline.should_stop() {
+            if failed == MAX_FAILED_RERUNS || self.is_lost || until.should_stop() {
                 return;
             }
             let result = self.play_alone(&mut runner, &ledger.cases()[at]);
@@ -299,7 +299,13 @@ impl<'a> Player<'a> {
 
     /// Plays a few cases again, alone: they cover every rule to which the endpoint conformed, and every family of cases. Then
     /// come cases of two connections, because other connections may have come between these.
-    pub fn play_cover(&mut self, ledger: &mut ResultLedger, rules: RuleSet, timeouts: Timeouts) {
+    pub fn play_cover(
+        &mut self,
+        ledger: &mut ResultLedger,
+        rules: RuleSet,
+        timeouts: Timeouts,
+        until: &Deadline,
+    ) {
         // The cases of this family wait for long, alone or not.
         let is_short = |(_, result): &(usize, &CaseResult)| !result.name.starts_with("waiting/");
         let cover = cover::choose(ledger.numbered().filter(is_short), rules, 0);
@@ -320,10 +326,11 @@ impl<'a> Player<'a> {
         pairs.sort_by_key(|(_, elapsed)| *elapsed);
         let pairs: Vec<usize> = pairs.into_iter().map(|(at, _)| at).collect();
         let groups = [(&cover.required, begun + COVER_TIME), (&cover.further, begun + FURTHER_COVER_TIME)];
-        for (cases, until) in groups {
-            self.play_cover_cases(&mut runner, ledger, cases, until);
+        let earlier = |at: Instant| until.instant().map_or(at, |until| until.min(at));
+        for (cases, end) in groups {
+            self.play_cover_cases(&mut runner, ledger, cases, earlier(end));
         }
-        self.play_cover_cases(&mut runner, ledger, &pairs, Instant::now() + PAIRS_COVER_TIME);
+        self.play_cover_cases(&mut runner, ledger, &pairs, earlier(Instant::now() + PAIRS_COVER_TIME));
     }
 
     /// Plays these cases alone, as far as they begin in time.
