@@ -18,6 +18,8 @@ fn next_connection_unharmed_compares_only_connections_with_the_same_input() {
         assert_verdict(rule, NotExercised, &steps, &[&[], &[ReportsError]]);
     }
     assert_verdict(rule, NotExercised, "> pause\nconnect\n> pause\n> resume\n", &[&[], &[ReportsError]]);
+    let later = "> ping \"x\"\nwait 1\nconnect\nwait 1\n> ping \"x\"\n";
+    assert_verdict(rule, NotExercised, later, &[&[], &[], &[], &[ReportsError]]);
 }
 
 #[test]
