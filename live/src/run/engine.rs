@@ -143,7 +143,7 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
             notes.push(unresponsive_note(config.cases.len() - selected.len(), config.cases.len()));
         }
         let start_until =
-            if is_unresponsive { deadline.or_after(UNRESPONSIVE_RETRY_TIME) } else { deadline.clone() };
+            || if is_unresponsive { deadline.or_after(UNRESPONSIVE_RETRY_TIME) } else { deadline.clone() };
         // Without its confirmation no violation counts. So the cases get half of the time that is left, and the confirmations
         // what they need of the other half. Then it is the turn of the cases that are left.
         for round in 0.. {
@@ -164,6 +164,7 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
                     notes.push(generate::run(config, &mut player, &mut ledger, time, timeouts, &deadline));
                 }
             }
+            let start_until = start_until();
             player.confirm_patient(&mut ledger, patient, jobs, &start_until);
             player.confirm(&mut ledger, patient, timeouts, &start_until);
             let is_over = player.is_lost() || player.ends_too_often() || !deadline.leaves(SHORTEST_ROUND);
@@ -182,7 +183,7 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
             notes.push(format!("{left_out} cases were left out because {why}"));
         }
         if !player.is_lost() {
-            late::classify(under_test, &mut ledger, timeouts, pace, &start_until);
+            late::classify(under_test, &mut ledger, timeouts, pace, &start_until());
         }
     }
     notes.extend(under_test.malformed_report());
