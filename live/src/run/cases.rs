@@ -121,6 +121,12 @@ pub struct Case {
 }
 
 impl Case {
+    /// The ticks that it waits, without those of repetitions.
+    pub fn ticks(&self) -> u32 {
+        let ticks = |step: Step<'_>| if let Step::Wait(ticks) = step { u32::from(ticks) } else { 0 };
+        self.script.as_script().steps().map(ticks).sum()
+    }
+
     /// Whether the endpoint has the time to give up waiting for its peer. An endpoint that acts at once takes none of it.
     pub fn is_patient(&self) -> bool {
         let is_long = |step: Step<'_>| matches!(step, Step::Wait(ticks) if ticks >= PATIENT_WAIT);

@@ -35,6 +35,9 @@ const UNRESPONSIVE_RETRY_TIME: Duration = Duration::from_secs(1);
 /// The least time for a further round of cases and confirmations.
 const SHORTEST_ROUND: Duration = Duration::from_secs(2);
 
+/// The ticks of a case that is played before the others.
+const LONG_WAIT: u32 = 15;
+
 /// The program of a server that answers a plain Close later is not examined: it would look silent, or delay the run.
 const PROMPT_ENOUGH: Duration = Duration::from_millis(100);
 
@@ -229,15 +232,16 @@ fn unplayed(ledger: &ResultLedger, selected: &[usize]) -> Vec<usize> {
     selected.iter().copied().filter(|at| ledger.result(*at).is_none()).collect()
 }
 
-/// The indices of the cases to run after the liveness case, in order: the patient ones first, so that their waits overlap
-/// with the others. An endpoint that is unresponsive gets a few short ones.
+/// The indices of the cases to run after the liveness case, in order: those that wait for long first, so that their waits
+/// overlap with the others. An endpoint that is unresponsive gets a few short ones.
 fn selected_cases(ledger: &ResultLedger, is_unresponsive: bool) -> Vec<usize> {
     let all = 1..ledger.cases().len();
-    let (patient, short): (Vec<usize>, Vec<usize>) = all.partition(|at| ledger.cases()[*at].is_patient());
+    let (long, short): (Vec<usize>, Vec<usize>) =
+        all.partition(|at| ledger.cases()[*at].ticks() >= LONG_WAIT);
     if is_unresponsive {
         short.into_iter().take(UNRESPONSIVE_CASES).collect()
     } else {
-        [patient, short].concat()
+        [long, short].concat()
     }
 }
 
