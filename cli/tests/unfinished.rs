@@ -40,6 +40,14 @@ fn run_that_times_out_is_not_a_pass() {
 }
 
 #[test]
+fn run_that_times_out_confirms_what_it_found() {
+    check_within(&serve(BadServer::LeavesTcpOpen), 40, &["--only", "tcp-closed-after-handshake"])
+        .assert_exit(1)
+        .assert_stdout("FAIL          tcp-closed-after-handshake")
+        .assert_stdout("cases were left out because the run timed out");
+}
+
+#[test]
 fn violation_that_was_not_rerun_is_not_a_pass() {
     // The plain Close and the first run of the cases take most of the time.
     let ran = check_within(

@@ -128,7 +128,7 @@ pub fn script(
         let mut list = recycle(std::mem::take(steps));
         // Notes take room and have no effect.
         list.extend(script.steps().filter(|step| !matches!(step, Step::Note(_))).take(MAX_STEPS));
-        // The script whose connections the child has: what they negotiate, for example.
+        // The child negotiates what the script `connections` negotiates.
         let (mut role, mut connections) = (script.role(), script);
         if random.one_in(16) {
             role = role.peer();

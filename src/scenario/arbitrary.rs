@@ -11,8 +11,8 @@ fn scenario(is_server: bool, parameters: Parameters) -> Scenario {
     Scenario::nearest(if is_server { Role::Server } else { Role::Client }, parameters)
 }
 
-/// The role, and then a parameter and a value of it as often as there are octets. The others keep their defaults, so that
-/// short inputs are simple scenarios, and a fuzzer that shortens an input removes values.
+/// Reads the role, and then pairs of a parameter and its value until no octets are left. Parameters without a pair have their
+/// defaults. So short inputs are simple scenarios, and a fuzzer that shortens an input removes values.
 #[cfg(feature = "arbitrary")]
 impl<'a> arbitrary::Arbitrary<'a> for Scenario {
     fn arbitrary(u: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<Scenario> {

@@ -16,6 +16,7 @@ macro_rules! parameters {
         $(
             $(#[doc = $doc])+
             #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+            #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
             #[cfg_attr(feature = "bolero", derive(bolero_generator::TypeGenerator))]
             pub enum $name {
                 #[default]
@@ -34,20 +35,6 @@ macro_rules! parameters {
                 /// The value as a sentence.
                 pub const fn sentence(self) -> &'static str {
                     match self { $($name::$value => $sentence,)+ }
-                }
-            }
-
-            /// One octet, the index of the value. The derived implementation takes four, of which a fuzzer changes three
-            /// without an effect.
-            #[cfg(feature = "arbitrary")]
-            impl<'a> arbitrary::Arbitrary<'a> for $name {
-                fn arbitrary(u: &mut arbitrary::Unstructured<'a>) -> arbitrary::Result<$name> {
-                    let last = $name::ALL[$name::ALL.len() - 1] as u8;
-                    Ok($name::ALL[usize::from(u.int_in_range(0..=last)?)])
-                }
-
-                fn size_hint(_depth: usize) -> (usize, Option<usize>) {
-                    (1, Some(1))
                 }
             }
         )+

@@ -1,12 +1,12 @@
 //! Defines an endpoint that reacts to each stimulus with the acts that a test lists, and asserts the judge's verdict.
 
-use wsclose::Harness;
 use wsclose::harness::{Recorder, Stimulus, Subject};
 use wsclose::judge::Verdict;
 use wsclose::protocol::code::{CloseCode, Profile};
 use wsclose::protocol::role::Role;
 use wsclose::rules::{Capabilities, Capability, Rule};
 use wsclose::script::{MessageKind, ScriptBuf};
+use wsclose::{Harness, Playback};
 
 /// One thing that the endpoint does.
 #[derive(Clone, Copy, Debug)]
@@ -79,25 +79,33 @@ pub fn assert_verdict_as(
     steps: &str,
     acts: &[&[Act]],
 ) {
-    let text = format!("wsclose 1\nrole {role}\n{steps}");
-    let script = ScriptBuf::read(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let mut subject = ScriptedSubject { role, acts, exempt, next: 0, harm: Harm::None };
-    let mut harness = Harness::new(Profile::default());
-    let played = harness.play(script.as_script(), &mut subject);
-    assert_eq!(
-        played.verdicts.on(rule),
-        verdict,
-        "{rule}: a {role} that does {acts:?} in\n{steps}\n{played}"
-    );
+    play(role, exempt, steps, acts, |played| {
+        let doing = format!("{rule}: a {role} that does {acts:?} in\n{steps}\n{played}");
+        assert_eq!(played.verdicts.on(rule), verdict, "{doing}");
+    });
 }
 
 /// The events at which a server with all capabilities violates the rule.
 pub fn positions(rule: Rule, steps: &str, acts: &[&[Act]]) -> Vec<usize> {
-    let script = ScriptBuf::read(format!("wsclose 1\nrole server\n{steps}").as_bytes()).expect("a script");
-    let mut subject = ScriptedSubject { role: Role::Server, acts, exempt: &[], next: 0, harm: Harm::None };
+    play(Role::Server, &[], steps, acts, |played| {
+        played.findings.iter().filter(|finding| finding.rule == rule).map(|finding| finding.at).collect()
+    })
+}
+
+/// Plays the steps to an endpoint in this role, and reads the result.
+#[track_caller]
+fn play<T>(
+    role: Role,
+    exempt: &[Capability],
+    steps: &str,
+    acts: &[&[Act]],
+    read: impl FnOnce(Playback<'_>) -> T,
+) -> T {
+    let text = format!("wsclose 1\nrole {role}\n{steps}");
+    let script = ScriptBuf::read(text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let mut subject = ScriptedSubject { role, acts, exempt, next: 0, harm: Harm::None };
     let mut harness = Harness::new(Profile::default());
-    let played = harness.play(script.as_script(), &mut subject);
-    played.findings.iter().filter(|finding| finding.rule == rule).map(|finding| finding.at).collect()
+    read(harness.play(script.as_script(), &mut subject))
 }
 
 /// Reacts to each stimulus with the next list of acts, and to further ones with nothing.

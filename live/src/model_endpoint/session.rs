@@ -22,11 +22,11 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long the peer may take for its FIN after the FIN of the model.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// How long a connection is kept on which a faulty endpoint hangs: longer than any tester waits.
+/// How long a connection is kept if a faulty endpoint hangs: longer than any tester waits.
 const STUCK: Duration = Duration::from_secs(60);
 
-/// How long a connection is kept that a faulty endpoint never ends, after the FIN of its peer. A tester that plays thousands
-/// of cases leaves as many of these behind.
+/// How long a connection is kept after the FIN of its peer, if a faulty endpoint never ends it. A tester that plays
+/// thousands of cases leaves as many of these behind.
 const ABANDONED: Duration = Duration::from_secs(10);
 
 /// The size of the read buffer, in octets.

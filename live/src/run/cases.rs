@@ -76,7 +76,7 @@ pub const PATIENT_CASES: [LiveCase; 9] = [
     LiveCase {
         name: "late-close",
         note: "The peer closes after some idle time.",
-        // Together longer than a second, and no wait is so long that the case counts as patient.
+        // Two waits, because a single one of 16 ticks or more would make the case patient.
         steps: "wait 15\nwait 15\n> close 3333\nwait 2\n",
     },
 ];

@@ -35,7 +35,7 @@ const UNRESPONSIVE_RETRY_TIME: Duration = Duration::from_secs(1);
 /// The least time for a further round of cases and confirmations.
 const SHORTEST_ROUND: Duration = Duration::from_secs(2);
 
-/// The ticks of a case that is played before the others.
+/// A case that waits for this many ticks is played before the others.
 const LONG_WAIT: u32 = 15;
 
 /// The program of a server that answers a plain Close later is not examined: it would look silent, or delay the run.
@@ -158,7 +158,7 @@ pub fn run(config: &RunConfig<'_>) -> RunReport {
                 player.rerun_unconnected(&mut ledger, timeouts, &until);
                 if !player.is_lost() {
                     let play = |case: &Case| player.play_alone(&mut runner, case);
-                    comparison::compare(under_test.features(), &mut ledger, play, &deadline);
+                    comparison::compare(under_test.features(), &mut ledger, play, &deadline.half());
                 }
                 if !is_unresponsive && jobs > 1 {
                     player.play_cover(&mut ledger, config.rules, timeouts, &deadline.half());
